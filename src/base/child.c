@@ -1,0 +1,39 @@
+#include "conc_bench/child.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+static void set_handler(int number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL); /* fails for bad numbers only */
+}
+
+void child_enter(pid_t parent)
+{
+    set_handler(SIGINT, SIG_IGN);
+    set_handler(SIGTERM, SIG_IGN);
+    set_handler(SIGCHLD, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The parent may have died before the line above took effect. */
+    if (getppid() != parent)
+        _exit(1);
+}
+
+void child_leave(int status)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    __lsan_do_leak_check();
+#endif
+    _exit(status);
+}

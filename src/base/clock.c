@@ -1,0 +1,26 @@
+#include "conc_bench/clock.h"
+
+#include <time.h>
+
+static nanoseconds read_clock(clockid_t clock)
+{
+    struct timespec now;
+    /* Cannot fail for the clocks used here, which Linux has always had. */
+    clock_gettime(clock, &now);
+    return (nanoseconds)now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
+}
+
+nanoseconds clock_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+nanoseconds clock_thread_cpu(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double clock_seconds(nanoseconds duration)
+{
+    return (double)duration / (double)NANOSECONDS_PER_SECOND;
+}

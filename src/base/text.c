@@ -1,0 +1,119 @@
+#include "conc_bench/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the UTF-8 character at the start of the text; 0 if it is none: cut off, overlong, a surrogate or beyond
+ * U+10FFFF (RFC 3629, section 4). */
+static size_t character_length(const unsigned char *text, size_t length)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char lead = text[0];
+    if (lead < 0x80)
+        return 1;
+    size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || wanted > length)
+        return 0;
+    uint32_t code = lead & (0x7fU >> wanted);
+    for (size_t i = 1; i < wanted; i++) {
+        if (!is_continuation(text[i]))
+            return 0;
+        code = code << 6 | (text[i] & 0x3fU);
+    }
+    bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code < smallest[wanted] || is_surrogate || code > 0x10ffff ? 0 : wanted;
+}
+
+/* Bytes to show as they stand at the start of the text; 0: the first byte is to be escaped. */
+static size_t printable_length(const unsigned char *text, size_t length)
+{
+    size_t character = character_length(text, length);
+    bool is_ascii_control = text[0] < 0x20 || text[0] == 0x7f;
+    bool is_c1_control = character == 2 && text[0] == 0xc2 && text[1] < 0xa0;
+    return is_ascii_control || is_c1_control ? 0 : character;
+}
+
+char *text_escape(char *buffer, size_t size, const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t used = 0;
+    size_t i = 0;
+    if (size == 0)
+        return buffer;
+    while (i < length) {
+        char escaped[8];
+        const char *piece = text + i;
+        size_t taken = printable_length(bytes + i, length - i);
+        size_t added = taken;
+        if (taken == 0) {
+            added = (size_t)snprintf(escaped, sizeof(escaped), "\\x%02x", bytes[i]);
+            piece = escaped;
+            taken = 1;
+        }
+        if (added >= size - used)
+            break;
+        memcpy(buffer + used, piece, added);
+        used += added;
+        i += taken;
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
+size_t text_columns(const char *text)
+{
+    size_t columns = 0;
+    for (; *text != '\0'; text++)
+        columns += !is_continuation((unsigned char)*text);
+    return columns;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Lowrance and Wagner's extension of the string-to-string correction problem (1975): unlike the simpler and more common
+ * algorithm it may also edit between two swapped letters, and so finds what is really the smallest number. Row and
+ * column 0 of `distances` are a border that nothing can be reached through. */
+size_t text_distance(const char *a, const char *b)
+{
+    size_t distances[TEXT_DISTANCE_MAX_BYTES + 2][TEXT_DISTANCE_MAX_BYTES + 2];
+    size_t last_row[256] = {0}; /* where each byte was last seen in `a` */
+    size_t rows = strlen(a);
+    size_t columns = strlen(b);
+    size_t border = rows + columns;
+    if (rows > TEXT_DISTANCE_MAX_BYTES || columns > TEXT_DISTANCE_MAX_BYTES)
+        return rows > columns ? rows : columns;
+    for (size_t i = 0; i <= rows + 1; i++) {
+        distances[i][0] = border;
+        distances[i][1] = i == 0 ? border : i - 1;
+    }
+    for (size_t j = 1; j <= columns + 1; j++) {
+        distances[0][j] = border;
+        distances[1][j] = j - 1;
+    }
+    for (size_t i = 1; i <= rows; i++) {
+        size_t last_column = 0; /* where this byte of `a` was last seen in `b` */
+        for (size_t j = 1; j <= columns; j++) {
+            size_t row = last_row[(unsigned char)b[j - 1]];
+            size_t column = last_column;
+            bool is_same = a[i - 1] == b[j - 1];
+            if (is_same)
+                last_column = j;
+            size_t replaced = distances[i][j] + !is_same;
+            size_t added_or_left_out = smaller(distances[i + 1][j], distances[i][j + 1]) + 1;
+            size_t swapped = distances[row][column] + (i - row - 1) + 1 + (j - column - 1);
+            distances[i + 1][j + 1] = smaller(smaller(replaced, added_or_left_out), swapped);
+        }
+        last_row[(unsigned char)a[i - 1]] = i;
+    }
+    return distances[rows + 1][columns + 1];
+}

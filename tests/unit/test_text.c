@@ -1,0 +1,149 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_what_a_terminal_would_obey_is_escaped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *escaped;
+    } cases[] = {
+        {"", ""},
+        {"plain \"text\" \\x41", "plain \"text\" \\x41"},
+        {"\033[31mred", "\\x1b[31mred"},
+        {"a\tb\r\n\x7f", "a\\x09b\\x0d\\x0a\\x7f"},
+        {"Gr\xc3\xbc\xc3\x9f"
+         "e",
+         "Gr\xc3\xbc\xc3\x9f"
+         "e"},
+        {"\xe2\x82\xac \xf0\x9f\x98\x80", "\xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x9b\\xc2\\x9f\xc2\xa0"}, /* C1, then no-break space */
+        {"\x9b", "\\x9b"},
+        {"\xc3", "\\xc3"},
+        {"\xc3(", "\\xc3("},
+        {"\xc0\xaf", "\\xc0\\xaf"},                               /* overlong */
+        {"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},                      /* overlong */
+        {"\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf"},             /* overlong */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},                      /* a surrogate */
+        {"\xed\x9f\xbf\xee\x80\x80", "\xed\x9f\xbf\xee\x80\x80"}, /* its neighbours */
+        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},                 /* U+10FFFF */
+        {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},             /* beyond */
+        {"\xf5\x80\x80\x80\xff", "\\xf5\\x80\\x80\\x80\\xff"},    /* no lead bytes */
+        {"\xe2\x82", "\\xe2\\x82"},                               /* cut off */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[64];
+        assert_ptr_equal(text_escape(buffer, sizeof(buffer), cases[i].text, strlen(cases[i].text)), buffer);
+        assert_string_equal(buffer, cases[i].escaped);
+    }
+}
+
+static void test_length_counts_not_nul(void **state)
+{
+    (void)state;
+    char buffer[32];
+    assert_string_equal(text_escape(buffer, sizeof(buffer), "a\0b", 3), "a\\x00b");
+    assert_string_equal(text_escape(buffer, sizeof(buffer), "abc", 2), "ab");
+    assert_string_equal(text_escape(buffer, sizeof(buffer), "\xc3\xbc", 1), "\\xc3");
+}
+
+static void test_cut_between_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t size;
+        const char *text;
+        const char *escaped;
+    } cases[] = {
+        {4, "abcdef", "abc"},
+        {7, "abcdef", "abcdef"},
+        {1, "abc", ""},
+        {4, "a\n", "a"},
+        {5, "a\n", "a"},
+        {6, "a\n", "a\\x0a"},
+        {3, "a\xc3\xbc", "a"},
+        {4, "a\xc3\xbc", "a\xc3\xbc"},
+        {4, "\xf0\x9f\x98\x80", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        /* Just as large as it says, so that the address sanitizer sees a byte too many. */
+        char *buffer = malloc(cases[i].size);
+        assert_non_null(buffer);
+        text_escape(buffer, cases[i].size, cases[i].text, strlen(cases[i].text));
+        assert_string_equal(buffer, cases[i].escaped);
+        free(buffer);
+    }
+    char untouched = 'z';
+    text_escape(&untouched, 0, "abc", 3);
+    assert_int_equal(untouched, 'z');
+}
+
+static void test_columns_count_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_columns(""), 0);
+    assert_int_equal(text_columns("abc"), 3);
+    assert_int_equal(text_columns("20.1 \xc2\xb5s \xc2\xb1"), 9);
+    assert_int_equal(text_columns("\xe2\x82\xac\xf0\x9f\x98\x80"), 2);
+}
+
+static void test_distances(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a;
+        const char *b;
+        size_t distance;
+    } cases[] = {
+        {"", "", 0},
+        {"", "abc", 3},
+        {"same", "same", 0},
+        {"thread", "threads", 1},
+        {"wokers", "workers", 1},
+        {"wrokers", "workers", 1},
+        {"kitten", "sitting", 3},
+        {"abc", "xyz", 3},
+        {"ab", "ba", 1},
+        {"ca", "abc", 2}, /* 3 where letters between swapped ones may not be edited */
+        {"aabb", "bbaa", 3},
+        {"\xff\xfe", "\xfe\xff", 1},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(text_distance(cases[i].a, cases[i].b), cases[i].distance);
+        assert_int_equal(text_distance(cases[i].b, cases[i].a), cases[i].distance);
+    }
+}
+
+static void test_distance_of_long_words(void **state)
+{
+    (void)state;
+    char longest[TEXT_DISTANCE_MAX_BYTES + 1];
+    char longer[TEXT_DISTANCE_MAX_BYTES + 2];
+    memset(longest, 'a', sizeof(longest));
+    longest[sizeof(longest) - 1] = '\0';
+    memset(longer, 'a', sizeof(longer));
+    longer[sizeof(longer) - 1] = '\0';
+    assert_int_equal(text_distance(longest, "a"), TEXT_DISTANCE_MAX_BYTES - 1);
+    assert_int_equal(text_distance(longest, longest), 0);
+    assert_int_equal(text_distance(longer, "a"), TEXT_DISTANCE_MAX_BYTES + 1);
+    assert_int_equal(text_distance("a", longer), TEXT_DISTANCE_MAX_BYTES + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_terminal_would_obey_is_escaped),
+        cmocka_unit_test(test_length_counts_not_nul),
+        cmocka_unit_test(test_cut_between_characters),
+        cmocka_unit_test(test_columns_count_characters),
+        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_distance_of_long_words),
+    };
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
