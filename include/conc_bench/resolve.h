@@ -1,0 +1,36 @@
+#ifndef CONC_BENCH_RESOLVE_H
+#define CONC_BENCH_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/urls.h"
+
+/*
+ * Names resolved once, before any clock starts, so that every mode connects to the same addresses and none pays for
+ * DNS: an easy handle and a multi handle of libcurl each keep a cache of their own, and a cold event loop with 50
+ * handles asks 49 times for one name.
+ */
+
+struct resolution {
+    char *pin;       /* "host:port:address[,address...]" as CURLOPT_RESOLVE(3) wants it; NULL: an address literal */
+    const char *why; /* NULL, or why the name has no address, such as gai_strerror(3) says; its downloads then fail */
+};
+
+struct resolutions {
+    struct resolution *hosts; /* parallel to the list's hosts */
+    size_t host_count;
+    size_t failed_count;
+};
+
+/* Resolves every host of the list with getaddrinfo(3), one after the other; a name that stands at several ports is
+ * asked for once; a temporary failure is asked about once more. Blocks. `notify` (may be NULL) is called before each
+ * look-up with the number of hosts done so far. A name that does not resolve is not an error. -1: out of memory, and
+ * there is nothing to release. */
+int resolve_hosts(const struct url_list *list, struct resolutions *resolutions,
+                  void (*notify)(void *context, size_t done, size_t total), void *context, struct error *error);
+
+void resolutions_release(struct resolutions *resolutions);
+
+#endif

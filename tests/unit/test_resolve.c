@@ -1,0 +1,357 @@
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/resolve.h"
+
+/* A resolver that the test scripts stands before the system's, so that what no machine answers reliably (duplicates,
+ * temporary failures, link-local addresses) can be answered here. Names it does not know go on to the system. */
+
+static const struct script {
+    const char *name;
+    int first_failure; /* what the first look-up fails with; 0: it does not */
+    int failure;       /* and the later ones */
+    const char *addresses[5];
+    uint32_t scope; /* of the IPv6 addresses */
+} scripts[] = {
+    {"many.test", 0, 0, {"192.0.2.1", "2001:db8::1", "192.0.2.1", "192.0.2.11", "2001:db8::1"}, 0},
+    {"later.test", EAI_AGAIN, 0, {"192.0.2.2"}, 0},
+    {"never.test", EAI_AGAIN, EAI_AGAIN, {NULL}, 0},
+    {"gone.test", EAI_NONAME, 0, {"192.0.2.3"}, 0},
+    {"local.test", 0, 0, {"fe80::1"}, 2},
+    {"full.test", EAI_MEMORY, EAI_MEMORY, {NULL}, 0},
+    {"-dash.test", 0, 0, {"192.0.2.4"}, 0},
+};
+
+enum { SCRIPTS = sizeof(scripts) / sizeof(scripts[0]) };
+
+static unsigned lookups[SCRIPTS];
+static unsigned held; /* scripted answers not yet freed */
+
+struct answer {
+    struct addrinfo info;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } address;
+};
+
+/* How freeaddrinfo() tells scripted answers from real ones. */
+static char scripted_name[] = "scripted";
+
+static struct answer *make_answer(const char *text, uint32_t scope)
+{
+    struct answer *answer = calloc(1, sizeof(*answer));
+    assert_non_null(answer);
+    answer->info.ai_canonname = scripted_name;
+    answer->info.ai_addr = &answer->address.any;
+    if (inet_pton(AF_INET, text, &answer->address.ipv4.sin_addr) == 1) {
+        answer->info.ai_family = AF_INET;
+    } else {
+        assert_int_equal(inet_pton(AF_INET6, text, &answer->address.ipv6.sin6_addr), 1);
+        answer->info.ai_family = AF_INET6;
+        answer->address.ipv6.sin6_scope_id = scope;
+    }
+    answer->address.any.sa_family = (sa_family_t)answer->info.ai_family;
+    held++;
+    return answer;
+}
+
+static void find_next(const char *symbol, void *function, size_t size)
+{
+    void *next = dlsym(RTLD_NEXT, symbol);
+    assert_non_null(next);
+    memcpy(function, &next, size);
+}
+
+int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
+                struct addrinfo **restrict result)
+{
+    assert_int_equal(hints->ai_socktype, SOCK_STREAM);
+    for (size_t i = 0; i < SCRIPTS; i++) {
+        if (strcmp(name, scripts[i].name) != 0)
+            continue;
+        int failure = lookups[i]++ == 0 ? scripts[i].first_failure : scripts[i].failure;
+        for (size_t j = 0; failure == 0 && j < 5 && scripts[i].addresses[j] != NULL; j++) {
+            *result = &make_answer(scripts[i].addresses[j], scripts[i].scope)->info;
+            result = &(*result)->ai_next;
+        }
+        return failure;
+    }
+    int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    find_next("getaddrinfo", &next, sizeof(next));
+    return next(name, service, hints, result);
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+    if (list != NULL && list->ai_canonname != scripted_name) {
+        void (*next)(struct addrinfo *);
+        find_next("freeaddrinfo", &next, sizeof(next));
+        next(list);
+        return;
+    }
+    while (list != NULL) {
+        struct addrinfo *next = list->ai_next;
+        free(list);
+        held--;
+        list = next;
+    }
+}
+
+static int forget_lookups(void **state)
+{
+    (void)state;
+    memset(lookups, 0, sizeof(lookups));
+    held = 0;
+    return 0;
+}
+
+static void add(struct url_list *list, const char *url)
+{
+    struct error error = {0};
+    if (url_list_add_url(list, url, &error) != 0)
+        fail_msg("%s", error.message);
+}
+
+static void resolve(const struct url_list *list, struct resolutions *resolutions)
+{
+    struct error error = {0};
+    if (resolve_hosts(list, resolutions, NULL, NULL, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(resolutions->host_count, list->host_count);
+    assert_int_equal(held, 0);
+}
+
+static void test_localhost_is_found_on_every_machine(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://LocalHost:8080/");
+    resolve(&list, &resolutions);
+    assert_int_equal(resolutions.failed_count, 0);
+    assert_null(resolutions.hosts[0].why);
+    assert_memory_equal(resolutions.hosts[0].pin, "localhost:8080:", strlen("localhost:8080:"));
+    assert_true(strstr(resolutions.hosts[0].pin, ":127.0.0.1") != NULL ||
+                strstr(resolutions.hosts[0].pin, ",127.0.0.1") != NULL ||
+                strstr(resolutions.hosts[0].pin, "[::1]") != NULL);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_a_name_that_does_not_exist_is_data(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://no-such-host.invalid/");
+    add(&list, "http://localhost/");
+    resolve(&list, &resolutions);
+    assert_int_equal(resolutions.failed_count, 1);
+    assert_non_null(resolutions.hosts[0].why);
+    assert_true(resolutions.hosts[0].why[0] != '\0');
+    assert_null(resolutions.hosts[0].pin);
+    assert_non_null(resolutions.hosts[1].pin);
+    resolutions_release(&resolutions);
+    assert_null(resolutions.hosts);
+    url_list_release(&list);
+}
+
+static void test_addresses_are_distinct_and_in_order(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "https://many.test/");
+    resolve(&list, &resolutions);
+    assert_string_equal(resolutions.hosts[0].pin, "many.test:443:192.0.2.1,[2001:db8::1],192.0.2.11");
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_a_name_at_several_ports_is_asked_for_once(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://gone.test/");
+    add(&list, "http://many.test/");
+    add(&list, "https://gone.test/");
+    add(&list, "https://many.test/");
+    add(&list, "http://many.test:81/");
+    resolve(&list, &resolutions);
+    assert_int_equal(lookups[0], 1);
+    assert_string_equal(resolutions.hosts[1].pin, "many.test:80:192.0.2.1,[2001:db8::1],192.0.2.11");
+    assert_string_equal(resolutions.hosts[3].pin, "many.test:443:192.0.2.1,[2001:db8::1],192.0.2.11");
+    assert_string_equal(resolutions.hosts[4].pin, "many.test:81:192.0.2.1,[2001:db8::1],192.0.2.11");
+    assert_int_equal(resolutions.failed_count, 2);
+    assert_string_equal(resolutions.hosts[0].why, gai_strerror(EAI_NONAME));
+    assert_string_equal(resolutions.hosts[2].why, gai_strerror(EAI_NONAME));
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_literals_need_no_resolving(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://127.0.0.1/");
+    add(&list, "http://[::1]:8080/");
+    resolve(&list, &resolutions);
+    assert_int_equal(resolutions.failed_count, 0);
+    for (int i = 0; i < 2; i++) {
+        assert_null(resolutions.hosts[i].pin);
+        assert_null(resolutions.hosts[i].why);
+    }
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_temporary_failures_are_asked_about_once_more(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://later.test/");
+    add(&list, "http://never.test/");
+    add(&list, "http://gone.test/");
+    resolve(&list, &resolutions);
+    assert_string_equal(resolutions.hosts[0].pin, "later.test:80:192.0.2.2");
+    assert_string_equal(resolutions.hosts[1].why, gai_strerror(EAI_AGAIN));
+    assert_string_equal(resolutions.hosts[2].why, gai_strerror(EAI_NONAME));
+    assert_int_equal(lookups[1], 2);
+    assert_int_equal(lookups[2], 2);
+    assert_int_equal(lookups[3], 1);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_link_local_addresses_cannot_be_pinned(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://local.test/");
+    resolve(&list, &resolutions);
+    assert_null(resolutions.hosts[0].pin);
+    assert_string_equal(resolutions.hosts[0].why, "it has no address that can be pinned");
+    assert_int_equal(resolutions.failed_count, 1);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_a_leading_dash_is_part_of_the_name(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://-dash.test/");
+    resolve(&list, &resolutions);
+    assert_string_equal(resolutions.hosts[0].pin, "+-dash.test:80:192.0.2.4");
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_names_longer_than_any(void **state)
+{
+    (void)state;
+    char url[NI_MAXHOST + 32] = "http://";
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    memset(url + 7, 'a', NI_MAXHOST);
+    url[7 + NI_MAXHOST] = '\0';
+    add(&list, url);
+    url[7 + 300] = '\0';
+    add(&list, url);
+    resolve(&list, &resolutions);
+    assert_string_equal(resolutions.hosts[0].why, "the name is too long");
+    assert_non_null(resolutions.hosts[1].why);
+    assert_int_equal(resolutions.failed_count, 2);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_no_memory_is_an_error(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    struct error error = {0};
+    add(&list, "http://many.test/");
+    add(&list, "http://full.test/");
+    assert_int_equal(resolve_hosts(&list, &resolutions, NULL, NULL, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_string_equal(error.message, "no memory for the addresses of 2 hosts");
+    assert_null(resolutions.hosts);
+    url_list_release(&list);
+}
+
+struct notes {
+    size_t calls;
+    size_t last_done;
+};
+
+static void note(void *context, size_t done, size_t total)
+{
+    struct notes *notes = context;
+    assert_int_equal(total, 4);
+    assert_true(notes->calls == 0 ? done == 0 : done > notes->last_done);
+    assert_true(done < total);
+    notes->last_done = done;
+    notes->calls++;
+}
+
+static void test_progress_is_told_before_each_lookup(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    struct error error = {0};
+    struct notes notes = {0};
+    add(&list, "http://many.test/");
+    add(&list, "http://a.many.test.invalid/");
+    add(&list, "http://later.test/");
+    add(&list, "https://many.test/");
+    assert_int_equal(resolve_hosts(&list, &resolutions, note, &notes, &error), 0);
+    assert_int_equal(notes.calls, 3);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_nothing_to_resolve(void **state)
+{
+    (void)state;
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    resolve(&list, &resolutions);
+    assert_int_equal(resolutions.host_count, 0);
+    resolutions_release(&resolutions);
+    resolutions_release(&resolutions);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_localhost_is_found_on_every_machine, forget_lookups),
+        cmocka_unit_test_setup(test_a_name_that_does_not_exist_is_data, forget_lookups),
+        cmocka_unit_test_setup(test_addresses_are_distinct_and_in_order, forget_lookups),
+        cmocka_unit_test_setup(test_a_name_at_several_ports_is_asked_for_once, forget_lookups),
+        cmocka_unit_test_setup(test_literals_need_no_resolving, forget_lookups),
+        cmocka_unit_test_setup(test_temporary_failures_are_asked_about_once_more, forget_lookups),
+        cmocka_unit_test_setup(test_link_local_addresses_cannot_be_pinned, forget_lookups),
+        cmocka_unit_test_setup(test_a_leading_dash_is_part_of_the_name, forget_lookups),
+        cmocka_unit_test_setup(test_names_longer_than_any, forget_lookups),
+        cmocka_unit_test_setup(test_no_memory_is_an_error, forget_lookups),
+        cmocka_unit_test_setup(test_progress_is_told_before_each_lookup, forget_lookups),
+        cmocka_unit_test_setup(test_nothing_to_resolve, forget_lookups),
+    };
+    return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+}
