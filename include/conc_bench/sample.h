@@ -1,0 +1,111 @@
+#ifndef CONC_BENCH_SAMPLE_H
+#define CONC_BENCH_SAMPLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+
+/*
+ * The table of samples of one trial: one slot for each unit of work, in memory shared between processes, always, so
+ * that threads, forked workers and the parent read and write it alike. The cursor hands out unit numbers; whoever
+ * claimed a unit is the only writer of its slot until it is settled. No locks, no pointers: a worker that is killed
+ * leaves nothing behind but a slot that says claimed and never settled.
+ */
+
+/* How a download ended. Classes are by cause; the text of an error message never decides. */
+enum outcome {
+    OUTCOME_NONE, /* not settled */
+    OUTCOME_OK,   /* a complete response, status below 400 */
+    OUTCOME_HTTP_4XX,
+    OUTCOME_HTTP_5XX,
+    OUTCOME_DNS,
+    OUTCOME_CONNECT, /* refused, unreachable */
+    OUTCOME_TLS,
+    OUTCOME_TIMEOUT,
+    OUTCOME_RESET,              /* the connection broke while sending or receiving */
+    OUTCOME_EMPTY_REPLY,        /* closed before the first byte */
+    OUTCOME_PARTIAL,            /* fewer body bytes than announced */
+    OUTCOME_INCOMPLETE_HEADERS, /* closed within the headers: libcurl calls that success */
+    OUTCOME_PROTOCOL,           /* not HTTP, or broken HTTP */
+    OUTCOME_REDIRECT,           /* too many, or to where we don't go */
+    OUTCOME_BODY_LIMIT,
+    OUTCOME_CLIENT_RESOURCE, /* our own fault: descriptors, ports, memory */
+    OUTCOME_CANCELLED,       /* interrupted, or past the deadline of its trial */
+    OUTCOME_INTERNAL,
+    OUTCOME_LOST, /* claimed by a worker that died; never written, only derived when reading */
+    OUTCOME_COUNT,
+};
+
+/* The name of a class as it stands in reports: "ok", "http_5xx", "incomplete_headers". */
+const char *outcome_name(enum outcome outcome);
+
+enum sample_state { SAMPLE_FREE, SAMPLE_CLAIMED, SAMPLE_SETTLED };
+
+/* One download. 64 bytes, aligned to a cache line, so that two workers never write to the same line. */
+struct sample {
+    nanoseconds start;   /* the instant a worker took the unit (CLOCK_MONOTONIC) */
+    nanoseconds end;     /* the instant the worker saw the transfer complete */
+    nanoseconds settled; /* `end` plus the CPU work done on the response, if any */
+    int64_t body_bytes;  /* counted in the write callback */
+    /* Microseconds since the transfer began, by libcurl, cumulative; 0 where the phase did not happen. */
+    uint32_t name_lookup_us;
+    uint32_t connect_us;
+    uint32_t tls_us;
+    uint32_t first_byte_us;
+    uint32_t worker;   /* 0 to workers - 1 */
+    uint16_t status;   /* of the last response; 0 without one */
+    uint16_t connects; /* new connections made for it; 0 = an old one was reused */
+    uint16_t redirects;
+    uint8_t outcome;       /* enum outcome */
+    uint8_t http_version;  /* 10, 11, 20; 0 without a response */
+    _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
+    uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
+    uint8_t reserved[2];
+};
+_Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
+
+struct sample_table {
+    uint32_t unit_count;
+    _Alignas(64) _Atomic uint64_t cursor; /* next unit to hand out; every worker adds, nobody subtracts */
+    _Alignas(64) _Atomic uint32_t
+        is_stopped;                 /* written by the parent on a signal or by a cell that fails; read by all */
+    _Atomic uint32_t settled_twice; /* broken promises of exactly-once; must stay 0 */
+    _Alignas(64) _Atomic uint32_t settled_count_hint; /* for the progress line only, relaxed; not for accounting */
+    _Alignas(64) struct sample samples[];
+};
+
+/* Maps a zeroed table that forked children share. The caller releases it. NULL: out of memory. */
+struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
+void sample_table_release(struct sample_table *table);
+
+/* The bytes such a table takes, for checks made beforehand. */
+uint64_t sample_table_bytes(uint32_t unit_count);
+
+/* Takes the next unit for `worker` (in any thread or process): stamps its start and returns its slot, `unit` its
+ * number. NULL: none left, or the table was stopped. */
+struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit);
+
+/* Publishes a slot the caller claimed and has filled in. Stamps `settled`, unless the caller did. Call exactly once for
+ * each claim. */
+void sample_settle(struct sample_table *table, struct sample *sample);
+
+/* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
+void sample_table_stop(struct sample_table *table);
+bool sample_table_is_stopped(const struct sample_table *table);
+
+/* What became of the units. claimed = settled + lost. */
+struct sample_account {
+    uint32_t claimed;
+    uint32_t settled;
+    uint32_t lost; /* claimed by a worker that never settled them */
+    uint32_t settled_twice;
+};
+struct sample_account sample_table_account(const struct sample_table *table);
+
+/* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
+enum outcome sample_outcome(const struct sample *sample);
+
+#endif

@@ -1,0 +1,89 @@
+#ifndef CONC_BENCH_TRANSFER_H
+#define CONC_BENCH_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+#include "conc_bench/sample.h"
+
+/*
+ * What a download is, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
+ * wanted to download differently would have to come here, and then all modes would.
+ */
+
+enum connection_policy {
+    CONNECTIONS_REUSE, /* no connection at the start, kept and reused within the run */
+    CONNECTIONS_FRESH, /* a new connection for every download */
+};
+
+struct transfer_policy {
+    enum connection_policy connections;
+    bool dns_live;               /* libcurl resolves names during the run; otherwise they are pinned beforehand */
+    uint32_t connections_kept;   /* idle connections kept for each worker: the pool is the same size in every mode */
+    uint32_t max_redirects;      /* 0: redirects are not followed, and are results */
+    nanoseconds connect_timeout; /* name, TCP and TLS */
+    nanoseconds max_time;        /* the whole download */
+    uint32_t buffer_bytes;       /* libcurl's receive buffer */
+    uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
+};
+
+/* The defaults; what each value rests on is said where it is set. */
+struct transfer_policy transfer_policy_default(void);
+
+/* What a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
+struct transfer_plan {
+    const struct transfer_policy *policy;
+    char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
+    size_t pin_count;
+    const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
+};
+
+/* One libcurl easy handle with everything set. Made once by its worker and kept; only the URL changes. May move between
+ * threads but is used by one at a time. */
+struct transfer;
+
+/* libcurl's process-wide state. Once in each process that transfers, before its first thread, after any fork. */
+int transfer_library_init(struct error *error);
+void transfer_library_cleanup(void);
+
+/* "libcurl/7.88.1 OpenSSL/3.0.19 ..."; static storage. May be called without transfer_library_init(). */
+const char *transfer_library_version(void);
+const char *transfer_tls_version(void);
+
+/* How a transfer is driven decides where its connections and pinned names live. */
+enum transfer_driver {
+    TRANSFER_ALONE,          /* by transfer_perform(): they belong to this handle */
+    TRANSFER_FIRST_IN_MULTI, /* by a multi handle of the caller: they belong to that, and this one brings the names
+                                along */
+    TRANSFER_IN_MULTI,       /* beside a first one in the same multi handle */
+};
+
+/* No network. NULL: out of memory, or an option this libcurl refuses. Needs transfer_library_init(). */
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver, struct error *error);
+void transfer_release(struct transfer *transfer); /* NULL is allowed */
+
+/* Downloads `url` into nothing, and describes it in `sample`, which the caller has claimed and will settle. A NULL url
+ * is one whose host did not resolve beforehand: it fails at once, as DNS. */
+void transfer_perform(struct transfer *transfer, const char *url, struct sample *sample);
+
+/* The same in two halves, for whoever drives the handle. transfer_begin() arms it with a URL and a slot; false: there
+ * is nothing to drive, and the sample is described already. Later, when libcurl reports it done with `code` (a
+ * CURLcode), transfer_finish() describes the outcome. Between the two the easy handle belongs to the multi handle. */
+bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample);
+void transfer_finish(struct transfer *transfer, int code);
+
+/* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
+ * pinned names into the multi handle and ends with an error at once, without touching the network. */
+int transfer_arm_names(struct transfer *transfer, struct error *error);
+
+/* The slot that transfer_begin() was given. */
+struct sample *transfer_sample(const struct transfer *transfer);
+
+/* The CURL * inside, for curl_multi_add_handle(3); and back, by CURLINFO_PRIVATE. */
+void *transfer_easy_handle(const struct transfer *transfer);
+struct transfer *transfer_of_easy_handle(void *easy);
+
+#endif

@@ -1,0 +1,123 @@
+#include "conc_bench/sample.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+static const char *const outcome_names[OUTCOME_COUNT] = {
+    [OUTCOME_NONE] = "none",
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_HTTP_4XX] = "http_4xx",
+    [OUTCOME_HTTP_5XX] = "http_5xx",
+    [OUTCOME_DNS] = "dns",
+    [OUTCOME_CONNECT] = "connect",
+    [OUTCOME_TLS] = "tls",
+    [OUTCOME_TIMEOUT] = "timeout",
+    [OUTCOME_RESET] = "reset",
+    [OUTCOME_EMPTY_REPLY] = "empty_reply",
+    [OUTCOME_PARTIAL] = "partial",
+    [OUTCOME_INCOMPLETE_HEADERS] = "incomplete_headers",
+    [OUTCOME_PROTOCOL] = "protocol",
+    [OUTCOME_REDIRECT] = "redirect",
+    [OUTCOME_BODY_LIMIT] = "body_limit",
+    [OUTCOME_CLIENT_RESOURCE] = "client_resource",
+    [OUTCOME_CANCELLED] = "cancelled",
+    [OUTCOME_INTERNAL] = "internal",
+    [OUTCOME_LOST] = "lost",
+};
+
+/* Workers in several processes rely on these being plain instructions; a lock would live in one process only. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_CHAR_LOCK_FREE == 2,
+               "atomics are lock-free");
+
+const char *outcome_name(enum outcome outcome)
+{
+    return outcome < OUTCOME_COUNT ? outcome_names[outcome] : "unknown";
+}
+
+uint64_t sample_table_bytes(uint32_t unit_count)
+{
+    return offsetof(struct sample_table, samples) + (uint64_t)unit_count * sizeof(struct sample);
+}
+
+struct sample_table *sample_table_create(uint32_t unit_count, struct error *error)
+{
+    /* Shared even where nobody forks: one way for all modes. Untouched pages cost nothing, and shared mappings are not
+     * copied when a cell is forked, so that keeping the tables of all rounds does not slow later forks down. */
+    void *memory =
+        mmap(NULL, sample_table_bytes(unit_count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for the samples of %lu downloads (%lu bytes)",
+                         (unsigned long)unit_count, (unsigned long)sample_table_bytes(unit_count));
+        return NULL;
+    }
+    struct sample_table *table = memory;
+    table->unit_count = unit_count;
+    return table;
+}
+
+void sample_table_release(struct sample_table *table)
+{
+    if (table != NULL)
+        munmap(table, sample_table_bytes(table->unit_count));
+}
+
+struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit)
+{
+    if (sample_table_is_stopped(table))
+        return NULL;
+    /* Relaxed: the cursor orders nothing but itself. It may run past the end by one for each worker, never wrap. */
+    uint64_t claimed = atomic_fetch_add_explicit(&table->cursor, 1, memory_order_relaxed);
+    if (claimed >= table->unit_count)
+        return NULL;
+    struct sample *sample = &table->samples[claimed];
+    *unit = (uint32_t)claimed;
+    sample->worker = worker;
+    sample->start = clock_now();
+    atomic_store_explicit(&sample->state, SAMPLE_CLAIMED, memory_order_relaxed);
+    return sample;
+}
+
+void sample_settle(struct sample_table *table, struct sample *sample)
+{
+    if (sample->settled == 0)
+        sample->settled = clock_now();
+    uint8_t before = atomic_exchange_explicit(&sample->state, SAMPLE_SETTLED, memory_order_release);
+    if (before == SAMPLE_SETTLED)
+        atomic_fetch_add_explicit(&table->settled_twice, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&table->settled_count_hint, 1, memory_order_relaxed);
+}
+
+void sample_table_stop(struct sample_table *table)
+{
+    atomic_store_explicit(&table->is_stopped, 1, memory_order_relaxed);
+}
+
+bool sample_table_is_stopped(const struct sample_table *table)
+{
+    return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
+}
+
+struct sample_account sample_table_account(const struct sample_table *table)
+{
+    struct sample_account account = {.settled_twice = atomic_load(&table->settled_twice)};
+    for (uint32_t unit = 0; unit < table->unit_count; unit++) {
+        uint8_t state = atomic_load_explicit(&table->samples[unit].state, memory_order_acquire);
+        account.claimed += state != SAMPLE_FREE;
+        account.settled += state == SAMPLE_SETTLED;
+    }
+    account.lost = account.claimed - account.settled;
+    return account;
+}
+
+enum outcome sample_outcome(const struct sample *sample)
+{
+    switch (atomic_load_explicit(&sample->state, memory_order_acquire)) {
+    case SAMPLE_SETTLED:
+        return sample->outcome < OUTCOME_COUNT ? (enum outcome)sample->outcome : OUTCOME_INTERNAL;
+    case SAMPLE_CLAIMED:
+        return OUTCOME_LOST;
+    default:
+        return OUTCOME_NONE;
+    }
+}

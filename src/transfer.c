@@ -1,0 +1,444 @@
+#include "conc_bench/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct transfer {
+    CURL *easy;
+    const struct transfer_plan *plan;
+    struct sample *sample;
+    struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
+    struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
+    char *plain_url;               /* an https URL rewritten for the origin */
+    int64_t body_bytes;
+    bool headers_ended; /* the blank line of the last response was seen */
+    char message[CURL_ERROR_SIZE];
+};
+
+struct transfer_policy transfer_policy_default(void)
+{
+    return (struct transfer_policy){
+        .connections = CONNECTIONS_REUSE,
+        .connections_kept = 1,
+        .max_redirects = 10,
+        .connect_timeout = 10 * NANOSECONDS_PER_SECOND,
+        .max_time = 30 * NANOSECONDS_PER_SECOND,
+        /* Measured with 1 MiB bodies from nginx: 64 KiB takes 11 to 25 % less CPU than libcurl's 16 KiB, and larger
+         * ones no less, but as much more memory for each transfer in flight. */
+        .buffer_bytes = 64 * 1024,
+    };
+}
+
+int transfer_library_init(struct error *error)
+{
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK)
+        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not start: %s", curl_easy_strerror(code));
+    return 0;
+}
+
+void transfer_library_cleanup(void)
+{
+    curl_global_cleanup();
+}
+
+const char *transfer_library_version(void)
+{
+    return curl_version();
+}
+
+const char *transfer_tls_version(void)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return version != NULL ? version : "";
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+    (void)data;
+    struct transfer *transfer = context;
+    transfer->body_bytes += (int64_t)(size * count);
+    return size * count;
+}
+
+/* Only to see that the headers ended: a connection closed within them is a success to libcurl. */
+static size_t on_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+    if (length <= 2)
+        transfer->headers_ended = true;
+    else if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
+    return length;
+}
+
+/* A non-zero answer aborts the transfer; libcurl asks at least once a second. */
+static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
+{
+    (void)total;
+    (void)now;
+    (void)upload_total;
+    (void)upload_now;
+    const struct transfer *transfer = context;
+    return sample_table_is_stopped(transfer->plan->table);
+}
+
+static long milliseconds(nanoseconds duration)
+{
+    return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
+}
+
+/* One place where an option can fail; the first failure is kept, later ones do not matter. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        CURLcode code_ = curl_easy_setopt(easy, option, value);                                                        \
+        if (code_ != CURLE_OK && *failure == NULL) {                                                                   \
+            *failure = #option;                                                                                        \
+            *code = code_;                                                                                             \
+        }                                                                                                              \
+    } while (0)
+
+static void set_callbacks(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_ERRORBUFFER, transfer->message);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, transfer);
+    SET(CURLOPT_NOPROGRESS, 0L);
+}
+
+static void set_request(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    const struct transfer_policy *policy = transfer->plan->policy;
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* Over HTTP/2 a multi handle would share one connection among all workers and an easy handle could not. */
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
+    SET(CURLOPT_USERAGENT, "conc-bench/" CONC_BENCH_VERSION);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(policy->connect_timeout));
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(policy->max_time));
+    SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
+    /* Environment proxies would make requests differ between machines; fixed, they need no getenv() either. */
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "*");
+    /* Signals are process-wide and would race between threads; SIGPIPE is ignored for the whole process. */
+    SET(CURLOPT_NOSIGNAL, 1L);
+}
+
+static void set_connections(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    const struct transfer_policy *policy = transfer->plan->policy;
+    bool is_fresh = policy->connections == CONNECTIONS_FRESH;
+    SET(CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
+    SET(CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L);
+    SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    /* A CApath keeps libcurl from caching the parsed CA bundle, 46 ms against 2 ms a connection with Debian's; the
+     * bundle file holds the same certificates. */
+    SET(CURLOPT_CAPATH, NULL);
+    /* Where sessions are cached differs between easy and multi handles, so that some modes would resume and others not.
+     */
+    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+}
+
+static int append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+    if (longer == NULL)
+        return -1;
+    *list = longer;
+    return 0;
+}
+
+static int set_addresses(struct transfer *transfer, enum transfer_driver driver, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    const struct transfer_plan *plan = transfer->plan;
+    if (plan->policy->origin_port != 0) {
+        char target[64];
+        snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)plan->policy->origin_port);
+        if (append(&transfer->connect_to, target) != 0)
+            return -1;
+        SET(CURLOPT_CONNECT_TO, transfer->connect_to);
+    }
+    if (driver == TRANSFER_IN_MULTI)
+        return 0;
+    for (size_t i = 0; i < plan->pin_count; i++) {
+        if (append(&transfer->names, plan->pins[i]) != 0)
+            return -1;
+    }
+    if (transfer->names != NULL)
+        SET(CURLOPT_RESOLVE, transfer->names);
+    return 0;
+}
+
+int transfer_arm_names(struct transfer *transfer, struct error *error)
+{
+    /* A scheme that is not allowed ends the transfer right after the names were read, before any connection. */
+    CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_URL, "file:///");
+    if (code != CURLE_OK)
+        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not take a URL: %s", curl_easy_strerror(code));
+    return 0;
+}
+
+static int set_all(struct transfer *transfer, enum transfer_driver driver, struct error *error)
+{
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    set_callbacks(transfer, &failure, &code);
+    set_request(transfer, &failure, &code);
+    set_connections(transfer, &failure, &code);
+    if (set_addresses(transfer, driver, &failure, &code) != 0)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of a transfer");
+    if (failure != NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s", curl_version(), failure,
+                         curl_easy_strerror(code));
+    if (driver == TRANSFER_ALONE && transfer->names != NULL) {
+        if (transfer_arm_names(transfer, error) != 0)
+            return -1;
+        /* Names are read at a handle's first transfer: have that one now, not under the clock. Its failure is meant. */
+        curl_easy_perform(transfer->easy);
+    }
+    return 0;
+}
+
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver, struct error *error)
+{
+    struct transfer *transfer = calloc(1, sizeof(*transfer));
+    if (transfer != NULL)
+        transfer->easy = curl_easy_init();
+    if (transfer == NULL || transfer->easy == NULL) {
+        free(transfer);
+        error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl handle");
+        return NULL;
+    }
+    transfer->plan = plan;
+    if (set_all(transfer, driver, error) != 0) {
+        transfer_release(transfer);
+        return NULL;
+    }
+    return transfer;
+}
+
+void transfer_release(struct transfer *transfer)
+{
+    if (transfer == NULL)
+        return;
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->names);
+    curl_slist_free_all(transfer->connect_to);
+    free(transfer->plain_url);
+    free(transfer);
+}
+
+/* The origin speaks plain HTTP: https URLs are asked of it under the same name with the other scheme. */
+static const char *without_tls(struct transfer *transfer, const char *url)
+{
+    static const char scheme[] = "https://";
+    if (strncasecmp(url, scheme, strlen(scheme)) != 0)
+        return url;
+    const char *rest = url + strlen(scheme);
+    size_t size = strlen("http://") + strlen(rest) + 1;
+    char *plain = realloc(transfer->plain_url, size);
+    if (plain == NULL)
+        return NULL;
+    transfer->plain_url = plain;
+    snprintf(plain, size, "http://%s", rest);
+    return plain;
+}
+
+bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample)
+{
+    transfer->sample = sample;
+    transfer->body_bytes = 0;
+    transfer->headers_ended = false;
+    transfer->message[0] = '\0';
+    if (url == NULL) {
+        sample->outcome = OUTCOME_DNS;
+        sample->transfer_code = CURLE_COULDNT_RESOLVE_HOST;
+        sample->end = clock_now();
+        return false;
+    }
+    if (transfer->plan->policy->origin_port != 0)
+        url = without_tls(transfer, url);
+    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK) {
+        sample->outcome = OUTCOME_CLIENT_RESOURCE;
+        sample->transfer_code = CURLE_OUT_OF_MEMORY;
+        sample->end = clock_now();
+        return false;
+    }
+    return true;
+}
+
+static long info_number(const struct transfer *transfer, CURLINFO info)
+{
+    long value = 0;
+    curl_easy_getinfo(transfer->easy, info, &value);
+    return value > 0 ? value : 0;
+}
+
+static uint32_t info_microseconds(const struct transfer *transfer, CURLINFO info)
+{
+    curl_off_t value = 0;
+    curl_easy_getinfo(transfer->easy, info, &value);
+    if (value <= 0)
+        return 0;
+    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+static uint16_t to_16_bits(long value)
+{
+    return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
+}
+
+static uint8_t http_version(const struct transfer *transfer)
+{
+    switch (info_number(transfer, CURLINFO_HTTP_VERSION)) {
+    case CURL_HTTP_VERSION_1_0:
+        return 10;
+    case CURL_HTTP_VERSION_1_1:
+        return 11;
+    case CURL_HTTP_VERSION_2_0:
+        return 20;
+    default:
+        return 0;
+    }
+}
+
+static enum outcome outcome_of_response(const struct transfer *transfer, long status)
+{
+    if (!transfer->headers_ended)
+        return OUTCOME_INCOMPLETE_HEADERS;
+    if (status >= 500)
+        return OUTCOME_HTTP_5XX;
+    return status >= 400 ? OUTCOME_HTTP_4XX : OUTCOME_OK;
+}
+
+/* Descriptors or ports used up look like a failed connection, with no error number or one of ours. */
+static bool is_own_fault(const struct transfer *transfer)
+{
+    long number = info_number(transfer, CURLINFO_OS_ERRNO);
+    return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
+}
+
+static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return OUTCOME_DNS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED:
+        return is_own_fault(transfer) ? OUTCOME_CLIENT_RESOURCE : OUTCOME_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+        return OUTCOME_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return OUTCOME_TIMEOUT;
+    case CURLE_SEND_ERROR:
+        return OUTCOME_RESET;
+    case CURLE_RECV_ERROR:
+        /* The one code that stands for both; libcurl before 8.8 leaves no other evidence than the start of its text. */
+        return strncmp(transfer->message, "Recv failure", strlen("Recv failure")) == 0 ? OUTCOME_RESET
+                                                                                       : OUTCOME_PROTOCOL;
+    case CURLE_GOT_NOTHING:
+        return OUTCOME_EMPTY_REPLY;
+    case CURLE_PARTIAL_FILE:
+        return OUTCOME_PARTIAL;
+    case CURLE_TOO_MANY_REDIRECTS:
+        return OUTCOME_REDIRECT;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+        /* The list holds valid http and https URLs only: what is not came from a redirect, or is no HTTP answer. */
+        return status >= 300 && status < 400 ? OUTCOME_REDIRECT : OUTCOME_PROTOCOL;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_HTTP2:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP3:
+        return OUTCOME_PROTOCOL;
+    case CURLE_OUT_OF_MEMORY:
+        /* Also what a header line of over 100 KB ends in, before 8.6. */
+        return info_number(transfer, CURLINFO_HEADER_SIZE) > 0 ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
+    case CURLE_FAILED_INIT:
+        return OUTCOME_CLIENT_RESOURCE;
+    case CURLE_FILESIZE_EXCEEDED:
+        return OUTCOME_BODY_LIMIT;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return OUTCOME_CANCELLED;
+    default:
+        return OUTCOME_INTERNAL;
+    }
+}
+
+void transfer_finish(struct transfer *transfer, int code)
+{
+    struct sample *sample = transfer->sample;
+    sample->end = clock_now();
+    long status = info_number(transfer, CURLINFO_RESPONSE_CODE);
+    sample->body_bytes = transfer->body_bytes;
+    sample->status = to_16_bits(status);
+    sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
+    sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    sample->http_version = http_version(transfer);
+    sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+    sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
+    sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    sample->transfer_code = (uint8_t)code;
+    sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
+                                                 : outcome_of_failure(transfer, (CURLcode)code, status));
+}
+
+void transfer_perform(struct transfer *transfer, const char *url, struct sample *sample)
+{
+    if (transfer_begin(transfer, url, sample))
+        transfer_finish(transfer, (int)curl_easy_perform(transfer->easy));
+}
+
+struct sample *transfer_sample(const struct transfer *transfer)
+{
+    return transfer->sample;
+}
+
+void *transfer_easy_handle(const struct transfer *transfer)
+{
+    return transfer->easy;
+}
+
+struct transfer *transfer_of_easy_handle(void *easy)
+{
+    char *private = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    return (struct transfer *)(void *)private;
+}

@@ -1,0 +1,158 @@
+#include "unit.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conc_bench/sample.h"
+
+static void test_claims_hand_out_each_unit_once_in_order(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(3, &error);
+    assert_non_null(table);
+    uint32_t unit = 99;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct sample *sample = sample_claim(table, 7, &unit);
+        assert_ptr_equal(sample, &table->samples[i]);
+        assert_int_equal(unit, i);
+        assert_int_equal(sample->worker, 7);
+        assert_true(sample->start > 0);
+    }
+    assert_null(sample_claim(table, 7, &unit));
+    assert_null(sample_claim(table, 8, &unit));
+    sample_table_release(table);
+}
+
+static void test_accounts_tell_claimed_settled_and_lost_apart(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(4, &error);
+    uint32_t unit;
+    struct sample *first = sample_claim(table, 0, &unit);
+    struct sample *second = sample_claim(table, 1, &unit);
+    first->outcome = OUTCOME_OK;
+    sample_settle(table, first);
+    struct sample_account account = sample_table_account(table);
+    assert_int_equal(account.claimed, 2);
+    assert_int_equal(account.settled, 1);
+    assert_int_equal(account.lost, 1);
+    assert_int_equal(account.settled_twice, 0);
+    assert_int_equal(sample_outcome(first), OUTCOME_OK);
+    assert_int_equal(sample_outcome(second), OUTCOME_LOST);
+    assert_int_equal(sample_outcome(&table->samples[2]), OUTCOME_NONE);
+    assert_true(first->settled >= first->start);
+    sample_settle(table, first);
+    assert_int_equal(sample_table_account(table).settled_twice, 1);
+    sample_table_release(table);
+}
+
+static void test_a_scripted_stamp_is_kept(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(1, &error);
+    uint32_t unit;
+    struct sample *sample = sample_claim(table, 0, &unit);
+    sample->settled = 12345;
+    sample_settle(table, sample);
+    assert_int_equal(sample->settled, 12345);
+    sample_table_release(table);
+}
+
+static void test_a_stopped_table_hands_out_nothing(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(5, &error);
+    uint32_t unit;
+    assert_non_null(sample_claim(table, 0, &unit));
+    assert_false(sample_table_is_stopped(table));
+    sample_table_stop(table);
+    assert_true(sample_table_is_stopped(table));
+    assert_null(sample_claim(table, 0, &unit));
+    sample_table_release(table);
+}
+
+enum { UNITS = 20000, CLAIMERS = 4 };
+
+static void *claim_all(void *context)
+{
+    struct sample_table *table = context;
+    uint32_t unit;
+    struct sample *sample;
+    while ((sample = sample_claim(table, 0, &unit)) != NULL) {
+        sample->outcome = OUTCOME_OK;
+        sample_settle(table, sample);
+    }
+    return NULL;
+}
+
+static void assert_all_settled_once(const struct sample_table *table)
+{
+    struct sample_account account = sample_table_account(table);
+    assert_int_equal(account.claimed, UNITS);
+    assert_int_equal(account.settled, UNITS);
+    assert_int_equal(account.settled_twice, 0);
+}
+
+static void test_threads_share_the_work_exactly_once(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(UNITS, &error);
+    pthread_t threads[CLAIMERS];
+    for (int i = 0; i < CLAIMERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, claim_all, table), 0);
+    for (int i = 0; i < CLAIMERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_all_settled_once(table);
+    sample_table_release(table);
+}
+
+static void test_processes_share_the_work_exactly_once(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(UNITS, &error);
+    pid_t children[CLAIMERS];
+    for (int i = 0; i < CLAIMERS; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            claim_all(table);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < CLAIMERS; i++)
+        waitpid(children[i], NULL, 0);
+    assert_all_settled_once(table);
+    sample_table_release(table);
+}
+
+static void test_every_outcome_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        assert_non_null(outcome_name((enum outcome)i));
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(outcome_name((enum outcome)i), outcome_name((enum outcome)j));
+    }
+    assert_string_equal(outcome_name(OUTCOME_COUNT), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_claims_hand_out_each_unit_once_in_order),
+        cmocka_unit_test(test_accounts_tell_claimed_settled_and_lost_apart),
+        cmocka_unit_test(test_a_scripted_stamp_is_kept),
+        cmocka_unit_test(test_a_stopped_table_hands_out_nothing),
+        cmocka_unit_test(test_threads_share_the_work_exactly_once),
+        cmocka_unit_test(test_processes_share_the_work_exactly_once),
+        cmocka_unit_test(test_every_outcome_has_a_name_of_its_own),
+    };
+    return cmocka_run_group_tests_name("sample", tests, NULL, NULL);
+}
