@@ -1,0 +1,70 @@
+#ifndef CONC_BENCH_MODE_H
+#define CONC_BENCH_MODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/sample.h"
+#include "conc_bench/transfer.h"
+
+/*
+ * A mode is one way to schedule downloads, and nothing else. Within it stand four steps: claim a unit, transfer it,
+ * settle the sample, and leave when there is no unit left. See docs/architecture.md, "How to add a mode".
+ */
+
+enum mode_trait {
+    MODE_ONE_WORKER = 1 << 0,    /* always has exactly one worker, whatever --workers says */
+    MODE_OWN_PROCESSES = 1 << 1, /* workers are processes */
+    MODE_COOPERATIVE = 1 << 2,   /* a worker goes on until it gives way itself; otherwise the system pre-empts */
+    MODE_ALL_CORES = 1 << 3,     /* can use more than one core */
+    MODE_HIDDEN = 1 << 4,        /* not part of "all", not in --help */
+    MODE_SCRIPTED = 1 << 5,      /* samples carry scripted times: startup and teardown count as nothing */
+};
+
+/* What a mode is given: the same for each. All of it outlives the run. */
+struct mode_job {
+    const struct transfer_plan *transfer;
+    struct sample_table *table;
+    const char *const *unit_urls; /* the URL of each unit; NULL: its host did not resolve beforehand */
+    uint32_t workers;             /* at least 1 */
+    uint32_t cores;               /* processors this process may run on */
+    uint64_t cpu_work;            /* iterations of cpu_work_spend() on each response */
+    const nanoseconds *script;    /* for `null`: service times, taken in turn by unit number */
+    size_t script_count;
+};
+
+struct mode {
+    const char *name;
+    const char *aliases; /* further names, comma-separated; "" without */
+    const char *summary; /* its line in --help */
+    unsigned traits;     /* enum mode_trait, or-ed */
+
+    /* Descriptors that one process of a cell may hold at most, with `workers` workers. */
+    uint64_t (*descriptors)(uint32_t workers, const struct transfer_policy *policy);
+
+    /* Acquires all that is not workload: handles, threads parked at the gate, processes parked at the gate. No network.
+     * On failure it leaves nothing behind and *run is NULL. */
+    int (*prepare)(const struct mode_job *job, void **run, struct error *error);
+
+    /* Opens the gate and returns when every unit is settled or the table is stopped; workers are then idle but alive,
+     * so that what they cost can still be read. Succeeds even if every download failed; -1 if a worker was lost. */
+    int (*run)(void *run, struct error *error);
+
+    /* Joins, reaps, frees. NULL is allowed. Cannot fail. */
+    void (*release)(void *run);
+};
+
+/* All modes in the order of increasing machinery, which is the order of "all" and of --help. NULL-terminated. */
+extern const struct mode *const mode_registry[];
+
+/* Finds a mode by name or alias; NULL if there is none. */
+const struct mode *mode_find(const char *name);
+
+/* The names of the modes shown to users, comma-separated: "sync, threads, ...". Returns `buffer`. */
+char *mode_names(char *buffer, size_t size);
+
+/* The worker count a mode really has when `workers` are asked for. */
+uint32_t mode_workers(const struct mode *mode, uint32_t workers);
+
+#endif

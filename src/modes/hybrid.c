@@ -1,0 +1,97 @@
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "conc_bench/crew.h"
+#include "conc_bench/loop.h"
+#include "conc_bench/mode.h"
+#include "conc_bench/modes.h"
+
+/* One event loop per core, each in its own thread, the workers split over them: co-operative within a loop, pre-emptive
+ * and parallel between loops. */
+
+struct hybrid_run {
+    const struct mode_job *job;
+    struct crew *crew;
+    uint32_t loop_count;
+    struct loop *loops[]; /* each made, used and freed by its own thread */
+};
+
+/* The first worker of a loop; of the one after the last, the number of workers. Shares differ by one at most. */
+static uint32_t first_worker(const struct hybrid_run *run, uint32_t loop)
+{
+    return (uint32_t)((uint64_t)run->job->workers * loop / run->loop_count);
+}
+
+static int enter(void *context, uint32_t member, struct error *error)
+{
+    struct hybrid_run *run = context;
+    uint32_t first = first_worker(run, member);
+    return loop_create(run->job, first, first_worker(run, member + 1) - first, &run->loops[member], error);
+}
+
+static int work(void *context, uint32_t member, struct error *error)
+{
+    struct hybrid_run *run = context;
+    return loop_run(run->loops[member], error);
+}
+
+static void leave(void *context, uint32_t member)
+{
+    struct hybrid_run *run = context;
+    loop_release(run->loops[member]);
+}
+
+static void hybrid_release(void *context)
+{
+    struct hybrid_run *run = context;
+    if (run == NULL)
+        return;
+    crew_release(run->crew);
+    transfer_library_cleanup();
+    free(run);
+}
+
+static int hybrid_prepare(const struct mode_job *job, void **result, struct error *error)
+{
+    *result = NULL;
+    uint32_t loops = job->cores < job->workers ? job->cores : job->workers;
+    struct hybrid_run *run = calloc(1, sizeof(*run) + loops * sizeof(run->loops[0]));
+    if (run == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for mode hybrid");
+    run->job = job;
+    run->loop_count = loops;
+    if (transfer_library_init(error) != 0) {
+        free(run);
+        return -1;
+    }
+    const struct crew_duty duty = {.context = run, .enter = enter, .work = work, .leave = leave};
+    if (crew_start(&duty, loops, &run->crew, error) != 0) {
+        hybrid_release(run);
+        return -1;
+    }
+    *result = run;
+    return 0;
+}
+
+static int hybrid_run(void *context, struct error *error)
+{
+    struct hybrid_run *run = context;
+    return crew_work(run->crew, error);
+}
+
+/* As if every worker had a loop of its own, which is more than enough whatever the number of cores. */
+static uint64_t hybrid_descriptors(uint32_t workers, const struct transfer_policy *policy)
+{
+    return workers * loop_descriptors(1, policy);
+}
+
+const struct mode mode_hybrid = {
+    .name = "hybrid",
+    .aliases = "",
+    .summary = "one event loop per core, each in its own thread",
+    .traits = MODE_COOPERATIVE | MODE_ALL_CORES,
+    .descriptors = hybrid_descriptors,
+    .prepare = hybrid_prepare,
+    .run = hybrid_run,
+    .release = hybrid_release,
+};

@@ -1,0 +1,218 @@
+#include "conc_bench/loop.h"
+
+#include <stdlib.h>
+
+#include "conc_bench/cpu_work.h"
+#include "conc_bench/sample.h"
+#include "conc_bench/transfer.h"
+#include "loop_driver.h"
+
+/* Slots started between two looks at the sockets. All at once would let the first responses wait until the last request
+ * is out: a thousand connects take some 100 ms. */
+enum { START_BURST = 8 };
+
+/* A waiting loop looks at the stop flag this often. */
+#define LONGEST_WAIT (250 * NANOSECONDS_PER_MILLISECOND)
+
+int loop_driver_fail(CURLMcode code, struct error *error)
+{
+    return error_set(error, ERROR_ENVIRONMENT, "libcurl's event loop gave up: %s", curl_multi_strerror(code));
+}
+
+/* Takes units until one is in flight on this slot, or none is left. */
+static int arm(struct loop *loop, struct slot *slot, struct error *error)
+{
+    const struct mode_job *job = loop->job;
+    uint32_t worker = loop->first_worker + (uint32_t)(slot - loop->slots);
+    uint32_t unit;
+    struct sample *sample;
+    while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
+        if (transfer_begin(slot->transfer, job->unit_urls[unit], sample)) {
+            slot->is_in_flight = true;
+            loop->in_flight++;
+            CURLMcode code = curl_multi_add_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
+            return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+        }
+        cpu_work_spend(job->cpu_work);
+        sample_settle(job->table, sample);
+    }
+    loop->is_exhausted = true;
+    return 0;
+}
+
+static int start_some(struct loop *loop, struct error *error)
+{
+    for (int i = 0; i < START_BURST && loop->started < loop->slot_count && !loop->is_exhausted; i++) {
+        if (arm(loop, &loop->slots[loop->started++], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void settle(struct loop *loop, struct slot *slot, CURLcode code)
+{
+    transfer_finish(slot->transfer, (int)code);
+    curl_multi_remove_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
+    cpu_work_spend(loop->job->cpu_work);
+    sample_settle(loop->job->table, transfer_sample(slot->transfer));
+    slot->is_in_flight = false;
+    loop->in_flight--;
+}
+
+static int reap_shard(struct loop *loop, struct shard *shard, struct error *error)
+{
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
+        /* The message dies with the removal of its handle. */
+        CURLcode code = message->data.result;
+        struct transfer *transfer = transfer_of_easy_handle(message->easy_handle);
+        struct slot *slot = &loop->slots[transfer_sample(transfer)->worker - loop->first_worker];
+        settle(loop, slot, code);
+        if (arm(loop, slot, error) != 0)
+            return -1;
+    }
+    shard->has_completed = false;
+    return 0;
+}
+
+static int reap(struct loop *loop, struct error *error)
+{
+    for (uint32_t i = 0; i < loop->shard_count; i++) {
+        if (loop->shards[i].has_completed && reap_shard(loop, &loop->shards[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void settle_all(struct loop *loop, CURLcode code)
+{
+    for (uint32_t i = 0; i < loop->slot_count; i++) {
+        if (loop->slots[i].is_in_flight)
+            settle(loop, &loop->slots[i], code);
+    }
+}
+
+static int turn(struct loop *loop, struct error *error)
+{
+    bool is_starting = loop->started < loop->slot_count && !loop->is_exhausted;
+    if (loop_driver_turn(loop, is_starting ? 0 : LONGEST_WAIT, error) != 0)
+        return -1;
+    return reap(loop, error);
+}
+
+int loop_run(struct loop *loop, struct error *error)
+{
+    int status = 0;
+    while (status == 0) {
+        if (sample_table_is_stopped(loop->job->table)) {
+            settle_all(loop, CURLE_ABORTED_BY_CALLBACK);
+            return 0;
+        }
+        status = start_some(loop, error);
+        if (status == 0 && loop->in_flight == 0)
+            return 0;
+        if (status == 0)
+            status = turn(loop, error);
+    }
+    settle_all(loop, CURLE_BAD_FUNCTION_ARGUMENT);
+    return -1;
+}
+
+/* Lets the first transfer of a shard bring the pinned names into the multi handle, where all of them look. */
+static int bring_names(struct shard *shard, struct transfer *transfer, struct error *error)
+{
+    CURL *easy = transfer_easy_handle(transfer);
+    if (transfer_arm_names(transfer, error) != 0)
+        return -1;
+    CURLMcode code = curl_multi_add_handle(shard->multi, easy);
+    int running = 1;
+    while (code == CURLM_OK && running > 0)
+        code = curl_multi_perform(shard->multi, &running);
+    int left;
+    while (curl_multi_info_read(shard->multi, &left) != NULL) {}
+    curl_multi_remove_handle(shard->multi, easy);
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
+static int fill_shard(struct loop *loop, struct shard *shard, struct error *error)
+{
+    bool is_first = true;
+    for (uint32_t i = shard->number; i < loop->slot_count; i += loop->shard_count) {
+        struct slot *slot = &loop->slots[i];
+        slot->shard = shard;
+        slot->transfer =
+            transfer_create(loop->job->transfer, is_first ? TRANSFER_FIRST_IN_MULTI : TRANSFER_IN_MULTI, error);
+        if (slot->transfer == NULL)
+            return -1;
+        if (is_first && loop->job->transfer->pin_count > 0 && bring_names(shard, slot->transfer, error) != 0)
+            return -1;
+        is_first = false;
+    }
+    return 0;
+}
+
+static int open_shard(struct loop *loop, struct shard *shard, uint32_t number, struct error *error)
+{
+    *shard = (struct shard){.loop = loop, .number = number, .due = NEVER, .multi = curl_multi_init()};
+    if (shard->multi == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl multi handle");
+    uint32_t slots = (loop->slot_count - number + loop->shard_count - 1) / loop->shard_count;
+    long kept = (long)slots * (long)loop->job->transfer->policy->connections_kept;
+    CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, kept);
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
+int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **result,
+                struct error *error)
+{
+    *result = NULL;
+    struct loop *loop = calloc(1, sizeof(*loop));
+    if (loop == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
+    *loop = (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1};
+    uint32_t shards = loop_driver_shards(count);
+    loop->slots = calloc(count, sizeof(loop->slots[0]));
+    loop->shards = calloc(shards, sizeof(loop->shards[0]));
+    int status = 0;
+    if (loop->slots == NULL || loop->shards == NULL)
+        status =
+            error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop of %lu workers", (unsigned long)count);
+    else
+        loop->shard_count = shards;
+    for (uint32_t i = 0; i < loop->shard_count && status == 0; i++)
+        status = open_shard(loop, &loop->shards[i], i, error);
+    if (status == 0)
+        status = loop_driver_open(loop, error);
+    for (uint32_t i = 0; i < loop->shard_count && status == 0; i++)
+        status = fill_shard(loop, &loop->shards[i], error);
+    if (status != 0)
+        loop_release(loop);
+    else
+        *result = loop;
+    return status;
+}
+
+void loop_release(struct loop *loop)
+{
+    if (loop == NULL)
+        return;
+    /* Handles before the multi that holds their connections, and the driver last: closing connections calls back. */
+    for (uint32_t i = 0; loop->slots != NULL && i < loop->slot_count; i++)
+        transfer_release(loop->slots[i].transfer);
+    for (uint32_t i = 0; i < loop->shard_count; i++)
+        curl_multi_cleanup(loop->shards[i].multi);
+    loop_driver_close(loop);
+    free(loop->slots);
+    free(loop->shards);
+    free(loop);
+}
+
+uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
+{
+    enum { NOT_IN_POOL = 1, RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
+    uint64_t each = (uint64_t)policy->connections_kept + NOT_IN_POOL + (policy->dns_live ? RESOLVER_PAIR : 0);
+    return count * each + (uint64_t)loop_driver_shards(count) * WAKEUP_PAIR + EPOLL;
+}

@@ -1,0 +1,65 @@
+#ifndef CONC_BENCH_LOOP_DRIVER_H
+#define CONC_BENCH_LOOP_DRIVER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+#include "conc_bench/mode.h"
+
+/*
+ * What loop.c, which knows what a loop is for, shares with the driver, which knows how to wait. There are two drivers,
+ * loop_epoll.c and loop_poll.c; the build takes one. Private to src/modes.
+ */
+
+#define NEVER INT64_MAX
+
+/* A multi handle and the transfers that live in it. A multi handle costs, for every request, a walk over all its
+ * connections (libcurl 7.88: 19 us of CPU with 64 of them, 75 us with 4,000), so that a large loop is spread over
+ * several. */
+struct shard {
+    struct loop *loop;
+    CURLM *multi;
+    uint32_t number;
+    nanoseconds due;    /* when libcurl wants to be called without an event; NEVER: it does not */
+    bool has_completed; /* a call may have completed transfers: look */
+};
+
+/* A worker: a handle that downloads one unit after the other. */
+struct slot {
+    struct transfer *transfer;
+    struct shard *shard;
+    bool is_in_flight;
+};
+
+struct loop {
+    const struct mode_job *job;
+    uint32_t first_worker;
+    uint32_t slot_count;
+    struct slot *slots;
+    uint32_t shard_count;
+    struct shard *shards;
+    uint32_t started; /* slots that have been given their first unit */
+    uint32_t in_flight;
+    bool is_exhausted; /* a claim found nothing */
+    int epoll;         /* of the epoll driver; -1: none */
+};
+
+/* How many shards a loop of that size should have. */
+uint32_t loop_driver_shards(uint32_t slots);
+
+int loop_driver_open(struct loop *loop, struct error *error);
+
+/* Waits until something happens in any shard, `longest` at most, and lets libcurl act on it. Sets `has_completed` of
+ * the shards it called. */
+int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error);
+
+/* After all multi handles are gone: their last acts still call back. */
+void loop_driver_close(struct loop *loop);
+
+/* An error sentence about what a multi handle answered. */
+int loop_driver_fail(CURLMcode code, struct error *error);
+
+#endif

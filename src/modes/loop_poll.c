@@ -1,0 +1,40 @@
+#include "loop_driver.h"
+
+#if !CONC_BENCH_EPOLL
+
+/* For systems without epoll: libcurl waits itself, by poll(2), and looks at every transfer each time. One multi handle,
+ * since it can wait for no more than one. */
+
+uint32_t loop_driver_shards(uint32_t slots)
+{
+    (void)slots;
+    return 1;
+}
+
+int loop_driver_open(struct loop *loop, struct error *error)
+{
+    (void)loop;
+    (void)error;
+    return 0;
+}
+
+int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error)
+{
+    struct shard *shard = &loop->shards[0];
+    int running;
+    CURLMcode code = curl_multi_perform(shard->multi, &running);
+    shard->has_completed = true;
+    /* With fewer running than in flight some have completed: waiting would keep them from being seen. */
+    if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight)
+        code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
+void loop_driver_close(struct loop *loop)
+{
+    (void)loop;
+}
+
+#else
+typedef int loop_poll_is_not_built; /* ISO C wants a declaration in every file */
+#endif

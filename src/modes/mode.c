@@ -1,0 +1,49 @@
+#include "conc_bench/mode.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conc_bench/modes.h"
+
+const struct mode *const mode_registry[] = {
+    &mode_sync, &mode_threads, &mode_event_loop, &mode_processes, &mode_hybrid, &mode_null, NULL,
+};
+
+static bool is_in_list(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    while (*list != '\0') {
+        size_t span = strcspn(list, ",");
+        if (span == length && memcmp(list, name, length) == 0)
+            return true;
+        list += span + (list[span] == ',');
+    }
+    return false;
+}
+
+const struct mode *mode_find(const char *name)
+{
+    for (size_t i = 0; mode_registry[i] != NULL; i++) {
+        if (strcmp(mode_registry[i]->name, name) == 0 || is_in_list(mode_registry[i]->aliases, name))
+            return mode_registry[i];
+    }
+    return NULL;
+}
+
+char *mode_names(char *buffer, size_t size)
+{
+    size_t length = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; mode_registry[i] != NULL && length < size; i++) {
+        if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
+            length += (size_t)snprintf(buffer + length, size - length, "%s%s", length > 0 ? ", " : "",
+                                       mode_registry[i]->name);
+    }
+    return buffer;
+}
+
+uint32_t mode_workers(const struct mode *mode, uint32_t workers)
+{
+    return (mode->traits & MODE_ONE_WORKER) != 0 ? 1 : workers;
+}

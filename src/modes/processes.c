@@ -1,0 +1,264 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conc_bench/child.h"
+#include "conc_bench/mode.h"
+#include "conc_bench/modes.h"
+#include "conc_bench/worker.h"
+
+/* A pool of processes, each with a libcurl of its own. They claim from the same cursor and write into the same table as
+ * threads would, in shared memory, so that nothing is sent between them but "ready", "go" and "done". */
+
+/* What a worker tells. Smaller than PIPE_BUF, so that it arrives whole however many write at once. */
+enum news { NEWS_READY, NEWS_FAILED, NEWS_DONE };
+struct report {
+    uint32_t worker;
+    enum news news;
+    enum error_kind kind;
+    char message[256];
+};
+_Static_assert(sizeof(struct report) <= 512, "POSIX promises that a pipe takes 512 bytes at once");
+
+enum worker_state { WORKER_RUNNING, WORKER_REPORTED, WORKER_GONE };
+struct worker {
+    pid_t pid;
+    enum worker_state state;
+};
+
+/* Ends of a pipe, as pipe(2) orders them. */
+enum { READ_END, WRITE_END };
+
+struct processes_run {
+    const struct mode_job *job;
+    int gate[2];    /* a byte for each worker opens it; its end without a byte means the cell is gone */
+    int release[2]; /* its end lets workers leave */
+    int reports[2];
+    uint32_t worker_count; /* processes forked */
+    struct worker workers[];
+};
+
+static void close_end(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+/* Reads one byte; false at the end of the pipe. */
+static bool wait_for_byte(int descriptor)
+{
+    char byte;
+    ssize_t count;
+    do {
+        count = read(descriptor, &byte, 1);
+    } while (count < 0 && errno == EINTR);
+    return count == 1;
+}
+
+static void tell(const struct processes_run *run, uint32_t worker, enum news news, const struct error *error)
+{
+    struct report report = {.worker = worker, .news = news};
+    if (error != NULL) {
+        report.kind = error->kind;
+        snprintf(report.message, sizeof(report.message), "%.*s", (int)sizeof(report.message) - 1, error->message);
+    }
+    /* If nobody reads any more the cell is gone, and this process about to be. */
+    ssize_t written = write(run->reports[WRITE_END], &report, sizeof(report));
+    (void)written;
+}
+
+/* The whole life of a worker process. Its libcurl starts here, after the fork: handles made before would be shared. */
+static _Noreturn void live(struct processes_run *run, uint32_t number, pid_t parent)
+{
+    child_enter(parent);
+    close_end(&run->gate[WRITE_END]);
+    close_end(&run->release[WRITE_END]);
+    close_end(&run->reports[READ_END]);
+    struct error error = {0};
+    struct transfer *transfer = NULL;
+    bool has_library = transfer_library_init(&error) == 0;
+    if (has_library)
+        transfer = transfer_create(run->job->transfer, TRANSFER_ALONE, &error);
+    if (transfer == NULL) {
+        tell(run, number, NEWS_FAILED, &error);
+    } else {
+        tell(run, number, NEWS_READY, NULL);
+        if (wait_for_byte(run->gate[READ_END])) {
+            worker_run(run->job, number, transfer);
+            tell(run, number, NEWS_DONE, NULL);
+            wait_for_byte(run->release[READ_END]);
+        }
+    }
+    transfer_release(transfer);
+    if (has_library)
+        transfer_library_cleanup();
+    free(run); /* this process's copy */
+    child_leave(0);
+}
+
+static void describe_end(int status, char *buffer, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(buffer, size, "was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(buffer, size, "ended early with status %d", WEXITSTATUS(status));
+}
+
+/* Looks whether workers have died without a word. -1: one has; `error` has the first. */
+static int bury_dead(struct processes_run *run, uint32_t *gone, struct error *error)
+{
+    int result = 0;
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        struct worker *worker = &run->workers[i];
+        int status;
+        if (worker->state == WORKER_GONE || waitpid(worker->pid, &status, WNOHANG) != worker->pid)
+            continue;
+        if (worker->state == WORKER_RUNNING) {
+            char end[96];
+            describe_end(status, end, sizeof(end));
+            if (*gone == 0)
+                error_set(error, ERROR_ENVIRONMENT, "worker process %lu %s", (unsigned long)i, end);
+            ++*gone;
+            result = -1;
+        }
+        worker->state = WORKER_GONE;
+    }
+    return result;
+}
+
+static bool read_report(int descriptor, struct report *report)
+{
+    ssize_t count;
+    do {
+        count = read(descriptor, report, sizeof(*report));
+    } while (count < 0 && errno == EINTR);
+    return count == (ssize_t)sizeof(*report);
+}
+
+/* Waits until every living worker has told something. -1: a worker failed or died. */
+static int collect(struct processes_run *run, struct error *error)
+{
+    enum { LOOK_FOR_DEAD_EVERY_MS = 100 };
+    uint32_t told = 0;
+    uint32_t gone = 0;
+    bool has_failed = false;
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        if (run->workers[i].state == WORKER_REPORTED)
+            run->workers[i].state = WORKER_RUNNING;
+        else
+            gone += run->workers[i].state == WORKER_GONE;
+    }
+    while (told + gone < run->worker_count) {
+        struct pollfd entry = {.fd = run->reports[READ_END], .events = POLLIN};
+        struct report report;
+        if (poll(&entry, 1, LOOK_FOR_DEAD_EVERY_MS) <= 0 || !read_report(entry.fd, &report)) {
+            has_failed |= bury_dead(run, &gone, has_failed ? NULL : error) != 0;
+            continue;
+        }
+        run->workers[report.worker].state = WORKER_REPORTED;
+        told++;
+        if (report.news == NEWS_FAILED && !has_failed) {
+            has_failed = true;
+            error_set(error, report.kind, "worker process %lu: %s", (unsigned long)report.worker, report.message);
+        }
+    }
+    return has_failed ? -1 : 0;
+}
+
+static void processes_release(void *context)
+{
+    struct processes_run *run = context;
+    if (run == NULL)
+        return;
+    close_end(&run->gate[WRITE_END]);
+    close_end(&run->release[WRITE_END]);
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        if (run->workers[i].state != WORKER_GONE)
+            while (waitpid(run->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    close_end(&run->gate[READ_END]);
+    close_end(&run->release[READ_END]);
+    close_end(&run->reports[READ_END]);
+    close_end(&run->reports[WRITE_END]);
+    free(run);
+}
+
+static int fork_workers(struct processes_run *run, struct error *error)
+{
+    pid_t parent = getpid();
+    for (uint32_t i = 0; i < run->job->workers; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            live(run, i, parent);
+        if (pid < 0)
+            return error_set_system(error, ERROR_ENVIRONMENT, errno,
+                                    "cannot fork worker process %lu of %lu, so ask for fewer workers",
+                                    (unsigned long)i + 1, (unsigned long)run->job->workers);
+        run->workers[run->worker_count++].pid = pid;
+    }
+    return 0;
+}
+
+static int processes_prepare(const struct mode_job *job, void **result, struct error *error)
+{
+    *result = NULL;
+    struct processes_run *run = calloc(1, sizeof(*run) + job->workers * sizeof(run->workers[0]));
+    if (run == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for mode processes");
+    run->job = job;
+    for (int end = READ_END; end <= WRITE_END; end++)
+        run->gate[end] = run->release[end] = run->reports[end] = -1;
+    int status = 0;
+    if (pipe(run->gate) != 0 || pipe(run->release) != 0 || pipe(run->reports) != 0)
+        status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a pipe");
+    if (status == 0)
+        status = fork_workers(run, error);
+    if (status == 0)
+        status = collect(run, error);
+    if (status != 0)
+        processes_release(run);
+    else
+        *result = run;
+    return status;
+}
+
+static int processes_run(void *context, struct error *error)
+{
+    struct processes_run *run = context;
+    char bytes[512];
+    memset(bytes, 'g', sizeof(bytes));
+    for (size_t left = run->worker_count; left > 0;) {
+        ssize_t written = write(run->gate[WRITE_END], bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+        if (written > 0)
+            left -= (size_t)written;
+        else if (errno != EINTR)
+            return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot let the worker processes go");
+    }
+    return collect(run, error);
+}
+
+/* Of the cell's process, which holds the pipes; each worker has its own table of descriptors, where few are open. */
+static uint64_t processes_descriptors(uint32_t workers, const struct transfer_policy *policy)
+{
+    enum { PIPES = 6 };
+    (void)workers;
+    return PIPES + worker_descriptors(policy);
+}
+
+const struct mode mode_processes = {
+    .name = "processes",
+    .aliases = "fork,multiprocess",
+    .summary = "a pool of forked processes",
+    .traits = MODE_OWN_PROCESSES | MODE_ALL_CORES,
+    .descriptors = processes_descriptors,
+    .prepare = processes_prepare,
+    .run = processes_run,
+    .release = processes_release,
+};

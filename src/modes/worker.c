@@ -1,0 +1,21 @@
+#include "conc_bench/worker.h"
+
+#include "conc_bench/cpu_work.h"
+#include "conc_bench/sample.h"
+
+void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *transfer)
+{
+    uint32_t unit;
+    struct sample *sample;
+    while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
+        transfer_perform(transfer, job->unit_urls[unit], sample);
+        cpu_work_spend(job->cpu_work);
+        sample_settle(job->table, sample);
+    }
+}
+
+uint64_t worker_descriptors(const struct transfer_policy *policy)
+{
+    enum { NOT_IN_POOL = 1, WAKEUP_PAIR = 2, RESOLVER_PAIR = 2 };
+    return (uint64_t)policy->connections_kept + NOT_IN_POOL + WAKEUP_PAIR + (policy->dns_live ? RESOLVER_PAIR : 0);
+}

@@ -1,0 +1,167 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "conc_bench/modes.h"
+#include "conc_bench/plan.h"
+
+struct fixture {
+    struct url_list urls;
+    struct plan_request request;
+};
+
+static const struct mode *const modes[] = {&mode_sync, &mode_threads, &mode_hybrid};
+static const uint32_t workers[] = {1, 8};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    struct error error = {0};
+    memset(&fixture, 0, sizeof(fixture));
+    url_list_init(&fixture.urls);
+    if (url_list_add_url(&fixture.urls, "http://a.test/", &error) != 0 ||
+        url_list_add_url(&fixture.urls, "http://b.test/", &error) != 0 ||
+        url_list_add_url(&fixture.urls, "http://a.test/", &error) != 0)
+        return -1;
+    fixture.request = (struct plan_request){
+        .urls = &fixture.urls,
+        .modes = modes,
+        .mode_count = 3,
+        .workers = workers,
+        .worker_count = 2,
+        .repeat = 2,
+        .rounds = 3,
+        .seed = 1,
+        .transfer = transfer_policy_default(),
+    };
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    url_list_release(&fixture->urls);
+    return 0;
+}
+
+static void test_units_follow_the_list_and_its_repetitions(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    static const char *const expected[] = {"http://a.test/", "http://b.test/", "http://a.test/",
+                                           "http://a.test/", "http://b.test/", "http://a.test/"};
+    assert_int_equal(plan.unit_count, 6);
+    for (uint32_t i = 0; i < 6; i++)
+        assert_string_equal(plan.unit_texts[i], expected[i]);
+    plan_release(&plan);
+}
+
+static void test_shuffled_units_are_the_same_units(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct plan again;
+    struct error error = {0};
+    fixture->request.shuffle = true;
+    fixture->request.repeat = 50;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    assert_int_equal(plan_build(&fixture->request, &again, &error), 0);
+    uint32_t of_a = 0;
+    uint32_t moved = 0;
+    for (uint32_t i = 0; i < plan.unit_count; i++) {
+        of_a += plan.unit_urls[i] == 0;
+        moved += plan.unit_urls[i] != (i % 3 == 1);
+        assert_int_equal(plan.unit_urls[i], again.unit_urls[i]);
+        assert_string_equal(plan.unit_texts[i], url_text(&fixture->urls, plan.unit_urls[i]));
+    }
+    assert_int_equal(of_a, 100);
+    assert_true(moved > 10);
+    plan_release(&plan);
+    plan_release(&again);
+}
+
+static void test_cells_cross_modes_with_workers_and_sync_has_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 5);
+    assert_ptr_equal(plan.cells[0].mode, &mode_sync);
+    assert_int_equal(plan.cells[0].workers, 1);
+    assert_ptr_equal(plan.cells[1].mode, &mode_threads);
+    assert_int_equal(plan.cells[1].workers, 1);
+    assert_ptr_equal(plan.cells[4].mode, &mode_hybrid);
+    assert_int_equal(plan.cells[4].workers, 8);
+    plan_release(&plan);
+}
+
+static void test_each_round_has_every_cell_once_in_an_order_of_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    unsigned first_counts[5] = {0};
+    for (uint32_t round = 0; round < 1000; round++) {
+        uint32_t order[5];
+        uint32_t again[5];
+        bool seen[5] = {false};
+        plan_order(&plan, round, order);
+        plan_order(&plan, round, again);
+        assert_memory_equal(order, again, sizeof(order));
+        for (int i = 0; i < 5; i++) {
+            assert_false(seen[order[i]]);
+            seen[order[i]] = true;
+        }
+        first_counts[order[0]]++;
+    }
+    /* 200 expected, standard deviation 12.6. */
+    for (int i = 0; i < 5; i++)
+        assert_in_range(first_counts[i], 125, 275);
+    plan_release(&plan);
+}
+
+static void test_deadlines_bear_the_slowest_honest_trial(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    fixture->request.transfer.max_time = 10 * NANOSECONDS_PER_SECOND;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    assert_true(plan_deadline(&plan, &plan.cells[0]) >= 6 * 10 * NANOSECONDS_PER_SECOND);
+    assert_true(plan_deadline(&plan, &plan.cells[2]) >= 10 * NANOSECONDS_PER_SECOND);
+    assert_true(plan_deadline(&plan, &plan.cells[2]) < plan_deadline(&plan, &plan.cells[0]));
+    plan_release(&plan);
+    fixture->request.deadline = 5 * NANOSECONDS_PER_SECOND;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    assert_int_equal(plan_deadline(&plan, &plan.cells[0]), 5 * NANOSECONDS_PER_SECOND);
+    plan_release(&plan);
+}
+
+static void test_too_many_downloads_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    fixture->request.repeat = 2000000000;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), -1);
+    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_non_null(strstr(error.message, "--repeat"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_units_follow_the_list_and_its_repetitions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shuffled_units_are_the_same_units, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cells_cross_modes_with_workers_and_sync_has_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_each_round_has_every_cell_once_in_an_order_of_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deadlines_bear_the_slowest_honest_trial, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_many_downloads_are_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
