@@ -1,0 +1,30 @@
+#ifndef CONC_BENCH_INTERRUPT_H
+#define CONC_BENCH_INTERRUPT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/sample.h"
+
+/*
+ * SIGINT and SIGTERM ask for an end, once: they set one flag and stop the table of the running trial; nothing else
+ * happens in the handler. The first signal ends the run with what is done; the second one has its default effect.
+ * Process-wide; used by the parent only. Workers ignore both signals: the parent tells them.
+ */
+
+/* Installs the handlers; SIGPIPE is ignored from here on, in this process and its children. Blocks SIGINT, SIGTERM and
+ * SIGCHLD but within interrupt_wait(), so that none is missed. */
+int interrupt_install(struct error *error);
+
+/* The table to stop when a signal arrives; NULL: none runs. */
+void interrupt_watch(struct sample_table *table);
+
+/* The signal that arrived; 0: none yet. Takes in signals that are pending. */
+int interrupt_signal(void);
+
+/* Sleeps until a signal (SIGCHLD included) arrives or the time is over. With a descriptor (not -1), also until it can
+ * be read. True if it can. */
+bool interrupt_wait(int descriptor, nanoseconds timeout);
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef CONC_BENCH_RESOURCES_H
+#define CONC_BENCH_RESOURCES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/result.h"
+
+/*
+ * What processes cost, from rusage and /proc. Figures that the system does not give stay 0 and are reported as unknown.
+ */
+
+/* Lets the calling process's memory peak start anew: a forked child inherits its parent's (proc(5), clear_refs).
+ * Returns 0, or -1 where the system cannot; the peak then includes inherited pages. */
+int resources_reset_peak(void);
+
+/* Fills in what wait4(2) reports. */
+void resources_from_usage(const struct rusage *usage, struct trial_resources *resources);
+
+/* Reads, of `pid` and all its descendants as they are now: their number, their threads, and the sum of their memory
+ * peaks. The peak of one process is taken as VmHWM - Rss + Pss: shared pages count in proportion, and what it held more
+ * at its peak than now was its own. Costs milliseconds for each process; call when nothing is being timed. */
+void resources_of_tree(pid_t pid, struct trial_resources *resources);
+
+/* Processors this process may run on (sched_getaffinity(2)). At least 1. */
+uint32_t resources_cores(void);
+
+/* The most descriptors this process may ever have open: its hard limit. */
+uint64_t resources_descriptors_limit(void);
+
+/* Makes room for `needed` open descriptors: raises the soft limit as far as it must. -1 with ERROR_ENVIRONMENT: the
+ * hard limit is too low; the sentence has the number needed, what `purpose` needs it for, and the way out. */
+int resources_need_descriptors(uint64_t needed, const char *purpose, struct error *error);
+
+/* Memory the system could give out now, in bytes (MemAvailable, proc(5)); 0: not known. */
+uint64_t resources_available_memory(void);
+
+/* The name of the processor, and of the system; "" where not known. */
+void resources_cpu_name(char *buffer, size_t size);
+void resources_system_name(char *buffer, size_t size);
+
+#endif

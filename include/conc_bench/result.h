@@ -1,0 +1,138 @@
+#ifndef CONC_BENCH_RESULT_H
+#define CONC_BENCH_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+#include "conc_bench/sample.h"
+
+/*
+ * Everything a run found out. Writers see this and nothing else: no plan, no modes, no clock. Figures derived from it
+ * are made by verdict/figures.
+ */
+
+/* How a trial ended. */
+enum trial_status {
+    TRIAL_COMPLETE,    /* every unit settled, however its download went */
+    TRIAL_INTERRUPTED, /* stopped by a signal: what is settled is reported, times mean nothing */
+    TRIAL_CRASHED,     /* its process, or a worker process of it, died */
+    TRIAL_HUNG,        /* not done at its deadline, and killed */
+    TRIAL_FAILED,      /* could not be set up: see `reason` */
+};
+
+/* The name of a status as it stands in reports: "complete", "hung". */
+const char *trial_status_name(enum trial_status status);
+
+/* What a trial cost, over all its processes, from the fork of its cell to the end. */
+struct trial_resources {
+    nanoseconds cpu_user; /* wait4(2) */
+    nanoseconds cpu_system;
+    int64_t voluntary_switches;
+    int64_t involuntary_switches;
+    int64_t max_rss_bytes;     /* of the largest single process, as wait4(2) has it, inherited pages excluded */
+    int64_t peak_memory_bytes; /* proportional set size at its peak, summed over all processes; 0: not known */
+    uint32_t processes;        /* alive at the end of the run, the cell's own included */
+    uint32_t threads;          /* of all those processes */
+};
+
+/* What the embedded origin saw of a trial. */
+struct trial_witness {
+    bool is_present;
+    uint64_t requests;
+    uint64_t connections;
+    uint32_t peak_in_flight;
+    uint32_t url_count;
+    char **urls; /* "host/path", sorted; NULL when there are too many to keep */
+    uint64_t *url_requests;
+};
+
+/* One cell in one round. */
+struct trial {
+    uint32_t round;    /* 0-based among measured rounds */
+    uint32_t position; /* 0-based place within its round */
+    enum trial_status status;
+    char reason[512]; /* for any status but complete: one sentence */
+    nanoseconds gate; /* the instant the gate opened */
+    nanoseconds startup;
+    nanoseconds run; /* from the gate to the last settled unit */
+    nanoseconds teardown;
+    struct trial_resources resources;
+    struct trial_witness witness;
+    struct sample_table *table; /* owned; NULL only if there was no memory for it */
+};
+
+/* The headline: startup + run, because making threads and processes is a cost of the model. */
+nanoseconds trial_time(const struct trial *trial);
+
+/* Frees what the trial owns. */
+void trial_release(struct trial *trial);
+
+/* All rounds of one mode with one number of workers. */
+struct cell_result {
+    char mode[24];
+    uint32_t workers;
+    struct trial *trials; /* measured rounds, in the order they ran */
+    size_t trial_count;
+};
+
+struct result {
+    /* tool and machine */
+    char tool_version[32];
+    char libcurl_version[160];
+    char tls_version[64];
+    char machine_system[128]; /* "Linux 6.1.0 x86_64" */
+    char machine_cpu[128];
+    uint32_t cores;
+
+    /* workload */
+    char **sources; /* list files and "command line", "embedded list" */
+    size_t source_count;
+    uint32_t downloads; /* units of one trial */
+    uint32_t distinct_urls;
+    uint32_t hosts;
+    uint32_t unresolved_hosts;
+    uint64_t workload_digest;
+    bool is_order_shuffled;
+    nanoseconds cpu_work;      /* asked for on each response */
+    const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
+    const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed */
+
+    /* policy */
+    char connections[16]; /* "reuse", "fresh" */
+    char dns[16];         /* "pinned", "live" */
+    char http_version[16];
+    uint32_t connections_kept;
+    uint32_t max_redirects;
+    nanoseconds connect_timeout;
+    nanoseconds max_time;
+    uint32_t buffer_bytes;
+    char origin[256]; /* description of the embedded origin; "" without */
+
+    /* experiment */
+    uint64_t seed;
+    uint32_t warmup_rounds;
+    uint32_t rounds_planned;
+    uint32_t rounds_done;  /* complete rounds */
+    char stop_reason[128]; /* why there are not more rounds; "" if the planned number was reached */
+    bool is_isolated;
+    bool is_partial;         /* interrupted: at least one planned trial is missing or cut short */
+    int interrupting_signal; /* 0, SIGINT or SIGTERM */
+    char reference[24];      /* the mode that ratios refer to */
+
+    struct cell_result *cells; /* in the order of the plan */
+    size_t cell_count;
+
+    char **warnings; /* complete sentences */
+    size_t warning_count;
+};
+
+/* Adds a warning; the text is copied. Out of memory: the warning is dropped, since no result may be lost over it. */
+void result_warn(struct result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frees everything the result owns, tables included. */
+void result_release(struct result *result);
+
+#endif

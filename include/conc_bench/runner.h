@@ -1,0 +1,38 @@
+#ifndef CONC_BENCH_RUNNER_H
+#define CONC_BENCH_RUNNER_H
+
+#include "conc_bench/error.h"
+#include "conc_bench/mode.h"
+#include "conc_bench/plan.h"
+#include "conc_bench/result.h"
+
+/*
+ * Warm-up rounds, then measured rounds; every cell once a round, in an order drawn anew for each.
+ */
+
+/* Where a run stands, for whoever shows it. */
+struct runner_position {
+    const struct plan_cell *cell;
+    bool is_warmup;
+    uint32_t round;   /* 0-based */
+    uint32_t rounds;  /* of this kind */
+    uint32_t settled; /* downloads of the running trial */
+    double fraction;  /* of the whole run; negative: not known yet */
+};
+
+/* What the runner tells others; each may be NULL. */
+struct runner_hooks {
+    void *context;
+    int (*before_trial)(void *context, struct error *error);
+    int (*after_trial)(void *context, struct trial *trial, struct error *error);
+    void (*progress)(void *context, const struct runner_position *position);
+};
+
+/* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all measured rounds; a cell
+ * whose trial does not complete is not tried again, and that trial is kept whatever its round. `job` holds what is the
+ * same for all trials; workers and table are the runner's. -1: the environment failed; what was measured until then is
+ * in `result` all the same. */
+int runner_run(const struct plan *plan, const struct mode_job *job, const struct runner_hooks *hooks,
+               struct result *result, struct error *error);
+
+#endif

@@ -1,0 +1,165 @@
+#include "conc_bench/resources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "conc_bench/text.h"
+
+static nanoseconds of_timeval(struct timeval time)
+{
+    return (nanoseconds)time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_usec * NANOSECONDS_PER_MICROSECOND;
+}
+
+int resources_reset_peak(void)
+{
+    int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return -1;
+    ssize_t written = write(file, "5", 1);
+    close(file);
+    return written == 1 ? 0 : -1;
+}
+
+void resources_from_usage(const struct rusage *usage, struct trial_resources *resources)
+{
+    resources->cpu_user = of_timeval(usage->ru_utime);
+    resources->cpu_system = of_timeval(usage->ru_stime);
+    resources->voluntary_switches = usage->ru_nvcsw;
+    resources->involuntary_switches = usage->ru_nivcsw;
+    resources->max_rss_bytes = (int64_t)usage->ru_maxrss * 1024;
+}
+
+/* Finds "Name:   123 kB" in a file below /proc; -1 if it is not there. */
+static int64_t read_field(const char *path, const char *name)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    char line[256];
+    int64_t value = -1;
+    size_t length = strlen(name);
+    while (value < 0 && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            value = strtoll(line + length + 1, NULL, 10);
+    }
+    fclose(file);
+    return value;
+}
+
+static void add_process(pid_t pid, struct trial_resources *resources)
+{
+    char status[64];
+    char rollup[64];
+    snprintf(status, sizeof(status), "/proc/%ld/status", (long)pid);
+    snprintf(rollup, sizeof(rollup), "/proc/%ld/smaps_rollup", (long)pid);
+    int64_t threads = read_field(status, "Threads");
+    if (threads < 0)
+        return; /* gone meanwhile */
+    resources->processes++;
+    resources->threads += (uint32_t)threads;
+    int64_t peak = read_field(status, "VmHWM");
+    int64_t resident = read_field(rollup, "Rss");
+    int64_t proportional = read_field(rollup, "Pss");
+    if (peak < 0 || resident < 0 || proportional < 0)
+        return;
+    int64_t more_at_peak = peak > resident ? peak - resident : 0;
+    resources->peak_memory_bytes += (more_at_peak + proportional) * 1024;
+}
+
+static void add_tree(pid_t pid, unsigned depth, struct trial_resources *resources)
+{
+    enum { DEEPEST = 8 }; /* a cell has workers, and workers have nobody */
+    if (depth > DEEPEST)
+        return;
+    add_process(pid, resources);
+    /* Only the main thread of a cell or worker forks. */
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    long child;
+    while (fscanf(file, "%ld", &child) == 1)
+        add_tree((pid_t)child, depth + 1, resources);
+    fclose(file);
+}
+
+void resources_of_tree(pid_t pid, struct trial_resources *resources)
+{
+    resources->processes = 0;
+    resources->threads = 0;
+    resources->peak_memory_bytes = 0;
+    add_tree(pid, 0, resources);
+}
+
+uint32_t resources_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return (uint32_t)CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN); /* more than 1024 processors do not fit a cpu_set_t */
+    return online > 0 ? (uint32_t)online : 1;
+}
+
+uint64_t resources_descriptors_limit(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : UINT64_MAX;
+}
+
+int resources_need_descriptors(uint64_t needed, const char *purpose, struct error *error)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot read the limit of open descriptors");
+    if (limit.rlim_cur >= needed)
+        return 0;
+    if (limit.rlim_max < needed)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "%s needs %" PRIu64 " open descriptors, and the hard limit is %" PRIu64
+                         ": ask for fewer workers, or raise it (ulimit -Hn %" PRIu64 ")",
+                         purpose, needed, (uint64_t)limit.rlim_max, needed);
+    limit.rlim_cur = needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno,
+                                "cannot raise the limit of open descriptors to %" PRIu64, needed);
+    return 0;
+}
+
+uint64_t resources_available_memory(void)
+{
+    int64_t kibibytes = read_field("/proc/meminfo", "MemAvailable");
+    return kibibytes > 0 ? (uint64_t)kibibytes * 1024 : 0;
+}
+
+void resources_cpu_name(char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    if (file == NULL)
+        return;
+    char line[256];
+    while (buffer[0] == '\0' && fgets(line, sizeof(line), file) != NULL) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", strlen("model name")) == 0 && colon != NULL) {
+            char *name = colon + 1 + strspn(colon + 1, " \t");
+            text_escape(buffer, size, name, strcspn(name, "\n"));
+        }
+    }
+    fclose(file);
+}
+
+void resources_system_name(char *buffer, size_t size)
+{
+    struct utsname system;
+    buffer[0] = '\0';
+    if (uname(&system) == 0)
+        snprintf(buffer, size, "%s %s %s", system.sysname, system.release, system.machine);
+}

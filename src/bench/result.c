@@ -1,0 +1,63 @@
+#include "conc_bench/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *trial_status_name(enum trial_status status)
+{
+    static const char *const names[] = {
+        [TRIAL_COMPLETE] = "complete", [TRIAL_INTERRUPTED] = "interrupted", [TRIAL_CRASHED] = "crashed",
+        [TRIAL_HUNG] = "hung",         [TRIAL_FAILED] = "failed",
+    };
+    return names[status];
+}
+
+nanoseconds trial_time(const struct trial *trial)
+{
+    return trial->startup + trial->run;
+}
+
+void result_warn(struct result *result, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    char **warnings = realloc(result->warnings, (result->warning_count + 1) * sizeof(*warnings));
+    if (warnings == NULL)
+        return;
+    result->warnings = warnings;
+    warnings[result->warning_count] = strdup(text);
+    result->warning_count += warnings[result->warning_count] != NULL;
+}
+
+void trial_release(struct trial *trial)
+{
+    for (uint32_t i = 0; i < trial->witness.url_count; i++)
+        free(trial->witness.urls[i]);
+    free(trial->witness.urls);
+    free(trial->witness.url_requests);
+    sample_table_release(trial->table);
+    *trial = (struct trial){0};
+}
+
+void result_release(struct result *result)
+{
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++)
+            trial_release(&result->cells[i].trials[j]);
+        free(result->cells[i].trials);
+    }
+    free(result->cells);
+    for (size_t i = 0; i < result->source_count; i++)
+        free(result->sources[i]);
+    free(result->sources);
+    free(result->urls);
+    for (size_t i = 0; i < result->warning_count; i++)
+        free(result->warnings[i]);
+    free(result->warnings);
+    *result = (struct result){0};
+}

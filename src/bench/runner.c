@@ -1,0 +1,250 @@
+#include "conc_bench/runner.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/cell.h"
+#include "conc_bench/interrupt.h"
+#include "conc_bench/resources.h"
+
+/* A cell as the runner sees it. */
+struct cell_state {
+    bool is_out;            /* a trial of it did not complete: it is not tried again */
+    nanoseconds last_trial; /* wall time of its last trial; 0: none yet */
+};
+
+struct runner {
+    const struct plan *plan;
+    const struct runner_hooks *hooks;
+    struct result *result;
+    struct mode_job job;           /* workers and table change with each trial, */
+    struct transfer_plan transfer; /* and so does the table in here */
+    struct cell_state *states;
+    uint32_t *order;
+    size_t first_cell; /* of this run in result->cells */
+    struct runner_position position;
+    nanoseconds began;
+    nanoseconds measuring_began;
+    nanoseconds longest_round;
+};
+
+static uint32_t total_rounds(const struct runner *runner)
+{
+    return runner->plan->request.warmup_rounds + runner->plan->request.rounds;
+}
+
+static nanoseconds round_estimate(const struct runner *runner)
+{
+    nanoseconds sum = 0;
+    for (size_t i = 0; i < runner->plan->cell_count; i++)
+        sum += runner->states[i].is_out ? 0 : runner->states[i].last_trial;
+    return sum;
+}
+
+/* The share of the whole run that is over; negative until every cell has run once. */
+static double fraction_done(const struct runner *runner, uint32_t round)
+{
+    for (size_t i = 0; i < runner->plan->cell_count; i++) {
+        if (runner->states[i].last_trial == 0 && !runner->states[i].is_out)
+            return -1;
+    }
+    nanoseconds elapsed = clock_now() - runner->began;
+    double rounds = (double)total_rounds(runner);
+    double left = (double)round_estimate(runner) * (rounds - (double)round);
+    nanoseconds budget = runner->plan->request.time_budget;
+    if (budget > 0 && round >= runner->plan->request.warmup_rounds) {
+        double budget_left = (double)(budget - (clock_now() - runner->measuring_began));
+        left = budget_left < left ? budget_left : left;
+    }
+    return left > 0 ? (double)elapsed / ((double)elapsed + left) : 1;
+}
+
+static void show(struct runner *runner, const struct sample_table *table)
+{
+    if (runner->hooks->progress == NULL)
+        return;
+    runner->position.settled = table == NULL ? 0 : atomic_load(&table->settled_count_hint);
+    runner->hooks->progress(runner->hooks->context, &runner->position);
+}
+
+static void on_tick(void *context, const struct sample_table *table)
+{
+    show(context, table);
+}
+
+static int add_trial(struct cell_result *cell, const struct trial *trial, struct error *error)
+{
+    struct trial *longer = realloc(cell->trials, (cell->trial_count + 1) * sizeof(*longer));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for one more trial");
+    cell->trials = longer;
+    cell->trials[cell->trial_count++] = *trial;
+    return 0;
+}
+
+/* Measured trials are kept, and any that did not complete, since that has to be told. */
+static int keep_or_drop(struct runner *runner, uint32_t cell, bool is_warmup, struct trial *trial, struct error *error)
+{
+    bool is_complete = trial->status == TRIAL_COMPLETE;
+    runner->states[cell].is_out |= !is_complete;
+    if (is_warmup && is_complete) {
+        trial_release(trial);
+        return 0;
+    }
+    int status = add_trial(&runner->result->cells[runner->first_cell + cell], trial, error);
+    if (status != 0)
+        trial_release(trial);
+    return status;
+}
+
+static int run_trial(struct runner *runner, uint32_t round, uint32_t position, struct error *error)
+{
+    uint32_t index = runner->order[position];
+    const struct plan_cell *cell = &runner->plan->cells[index];
+    uint32_t warmups = runner->plan->request.warmup_rounds;
+    bool is_warmup = round < warmups;
+    if (runner->hooks->before_trial != NULL && runner->hooks->before_trial(runner->hooks->context, error) != 0)
+        return -1;
+    struct trial trial = {.round = is_warmup ? 0 : round - warmups, .position = position};
+    trial.table = sample_table_create(runner->plan->unit_count, error);
+    if (trial.table == NULL)
+        return -1;
+    runner->job.table = trial.table;
+    runner->transfer.table = trial.table;
+    runner->job.workers = cell->workers;
+    runner->position = (struct runner_position){
+        .cell = cell,
+        .is_warmup = is_warmup,
+        .round = trial.round,
+        .rounds = is_warmup ? warmups : runner->plan->request.rounds,
+        .fraction = fraction_done(runner, round),
+    };
+    show(runner, NULL);
+    const struct cell_options options = {
+        .deadline = plan_deadline(runner->plan, cell),
+        .isolate = runner->plan->request.isolate,
+        .tick = on_tick,
+        .context = runner,
+    };
+    nanoseconds begin = clock_now();
+    int status = cell_run(cell->mode, &runner->job, &options, &trial, error);
+    if (status == 0 && runner->hooks->after_trial != NULL)
+        status = runner->hooks->after_trial(runner->hooks->context, &trial, error);
+    runner->states[index].last_trial = clock_now() - begin;
+    if (status != 0) {
+        trial_release(&trial);
+        return -1;
+    }
+    return keep_or_drop(runner, index, is_warmup, &trial, error);
+}
+
+/* 1: a signal arrived. */
+static int run_round(struct runner *runner, uint32_t round, struct error *error)
+{
+    nanoseconds begin = clock_now();
+    plan_order(runner->plan, round, runner->order);
+    for (uint32_t i = 0; i < runner->plan->cell_count; i++) {
+        if (interrupt_signal() != 0)
+            return 1;
+        if (!runner->states[runner->order[i]].is_out && run_trial(runner, round, i, error) != 0)
+            return -1;
+    }
+    if (clock_now() - begin > runner->longest_round)
+        runner->longest_round = clock_now() - begin;
+    return interrupt_signal() != 0 ? 1 : 0;
+}
+
+static bool is_anybody_left(const struct runner *runner)
+{
+    for (size_t i = 0; i < runner->plan->cell_count; i++) {
+        if (!runner->states[i].is_out)
+            return true;
+    }
+    return false;
+}
+
+/* Whether one more measured round fits; if not, says why. Decided by time alone, never by what was found. */
+static bool is_there_time(struct runner *runner)
+{
+    nanoseconds budget = runner->plan->request.time_budget;
+    if (budget == 0 || clock_now() - runner->measuring_began + runner->longest_round <= budget)
+        return true;
+    snprintf(runner->result->stop_reason, sizeof(runner->result->stop_reason),
+             "another round would not fit the time budget of %.3g s", clock_seconds(budget));
+    return false;
+}
+
+static int run_rounds(struct runner *runner, struct error *error)
+{
+    const struct plan_request *request = &runner->plan->request;
+    int status = 0;
+    runner->began = clock_now();
+    for (uint32_t round = 0; round < total_rounds(runner) && status == 0 && is_anybody_left(runner); round++) {
+        if (round == request->warmup_rounds) {
+            runner->measuring_began = clock_now();
+            runner->longest_round = 0;
+        }
+        if (round > request->warmup_rounds && !is_there_time(runner))
+            break;
+        status = run_round(runner, round, error);
+        if (status == 0 && round >= request->warmup_rounds)
+            runner->result->rounds_done++;
+    }
+    if (status > 0) {
+        runner->result->is_partial = true;
+        runner->result->interrupting_signal = interrupt_signal();
+    }
+    return status < 0 ? -1 : 0;
+}
+
+static int add_cells(struct runner *runner, struct error *error)
+{
+    struct result *result = runner->result;
+    const struct plan *plan = runner->plan;
+    runner->first_cell = result->cell_count;
+    struct cell_result *cells = realloc(result->cells, (result->cell_count + plan->cell_count) * sizeof(*cells));
+    runner->states = calloc(plan->cell_count, sizeof(runner->states[0]));
+    runner->order = calloc(plan->cell_count, sizeof(runner->order[0]));
+    if (cells != NULL)
+        result->cells = cells;
+    if (cells == NULL || runner->states == NULL || runner->order == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the results");
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        struct cell_result *cell = &cells[result->cell_count++];
+        *cell = (struct cell_result){.workers = plan->cells[i].workers};
+        snprintf(cell->mode, sizeof(cell->mode), "%s", plan->cells[i].mode->name);
+    }
+    return 0;
+}
+
+/* The tables of all rounds are kept: better to know beforehand that they don't fit. */
+static int check_memory(const struct plan *plan, struct error *error)
+{
+    uint64_t needed = sample_table_bytes(plan->unit_count) * plan->cell_count * plan->request.rounds;
+    uint64_t available = resources_available_memory();
+    if (available == 0 || needed <= available / 2)
+        return 0;
+    return error_set(error, ERROR_ENVIRONMENT,
+                     "%" PRIu32 " downloads in %zu cells and %" PRIu32 " rounds need %" PRIu64
+                     " MiB for their samples, more than half of the %" PRIu64
+                     " MiB that are free: use fewer rounds (--runs), modes or downloads",
+                     plan->unit_count, plan->cell_count, plan->request.rounds, needed >> 20, available >> 20);
+}
+
+int runner_run(const struct plan *plan, const struct mode_job *job, const struct runner_hooks *hooks,
+               struct result *result, struct error *error)
+{
+    struct runner runner = {.plan = plan, .hooks = hooks, .result = result, .job = *job};
+    runner.transfer = *job->transfer;
+    runner.job.transfer = &runner.transfer;
+    int status = check_memory(plan, error);
+    if (status == 0)
+        status = add_cells(&runner, error);
+    if (status == 0)
+        status = run_rounds(&runner, error);
+    free(runner.states);
+    free(runner.order);
+    return status;
+}
