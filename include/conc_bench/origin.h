@@ -1,0 +1,78 @@
+#ifndef CONC_BENCH_ORIGIN_H
+#define CONC_BENCH_ORIGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+
+/*
+ * The embedded origin: an HTTP/1.1 server with known behaviour (libmicrohttpd), in a process of its own, on 127.0.0.1
+ * and a port the system chooses. It answers every path with a body of the asked size, after the asked latency, and
+ * counts what really arrived: the second witness to what the client says it did.
+ *
+ * All chance is drawn from the seed, the URL and how often that URL has been asked for since the last origin_reset():
+ * the k-th request for a URL gets the same delay and the same fate in every mode, in whatever order requests arrive.
+ */
+
+struct origin_options {
+    nanoseconds latency; /* from the complete request to the first byte of the response */
+    nanoseconds jitter;  /* uniform in [-jitter, +jitter] about the latency; never below 0 */
+    uint64_t body_bytes;
+    uint64_t bytes_per_second;  /* on each connection; 0 = as fast as it goes */
+    double requests_per_second; /* of the whole server: requests beyond it wait their turn; 0 = no limit */
+    double error_share;         /* share of requests answered 503, from 0 to 1 */
+    uint64_t seed;
+};
+
+/* latency 20 ms, no jitter, 16 KiB, no limits, no errors, seed 1. */
+struct origin_options origin_options_default(void);
+
+/* Reads "latency=20ms,jitter=5ms,size=16KiB,rate=10MB/s,limit=100/s,errors=1%,seed=7" over the given values. -1 with
+ * ERROR_USAGE: an unknown key (the known ones are named), or a bad value. */
+int origin_options_parse(const char *text, struct origin_options *options, struct error *error);
+
+/* One line for people: "latency 20 ms, 16.0 KiB bodies". Returns `buffer`. */
+char *origin_options_describe(const struct origin_options *options, char *buffer, size_t size);
+
+struct origin;
+
+/* Forks the server and waits until it listens. Call while the process has one thread. The server leaves when the
+ * caller's process ends, however it ends. `connections`: how many it must be able to hold at once. NULL:
+ * ERROR_ENVIRONMENT. */
+struct origin *origin_start(const struct origin_options *options, uint32_t connections, struct error *error);
+
+uint16_t origin_port(const struct origin *origin);
+
+/* What arrived since the last reset. */
+struct origin_counts {
+    uint64_t requests;       /* complete requests seen */
+    uint64_t responses;      /* responses sent completely */
+    uint64_t errors;         /* of those, answered 503 */
+    uint64_t connections;    /* accepted */
+    uint32_t peak_in_flight; /* most requests received and not yet answered at one time */
+    uint32_t paths;          /* different URLs asked for */
+};
+
+/* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent; but ":PORT"
+ * behind the host is left out where PORT is the origin's own, which differs from run to run. */
+struct origin_path_count {
+    char *url;
+    uint64_t requests;
+};
+
+/* Forgets all counts and starts every URL's sequence of chances anew. Call between trials, with no request in flight;
+ * those that dead clients left behind are dropped, with their connections. */
+int origin_reset(struct origin *origin, struct error *error);
+
+/* Asks the server for its counts. `paths` (may be NULL) receives an array of counts.paths entries, sorted by URL, to be
+ * freed with origin_path_counts_release(). -1: the server is gone. */
+int origin_read_counts(struct origin *origin, struct origin_counts *counts, struct origin_path_count **paths,
+                       struct error *error);
+void origin_path_counts_release(struct origin_path_count *paths, uint32_t count);
+
+/* Ends the server and reaps it. NULL is allowed. */
+void origin_stop(struct origin *origin);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef CONC_BENCH_ORIGIN_BODY_H
+#define CONC_BENCH_ORIGIN_BODY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct MHD_Response;
+
+/* The content of every body, whatever its size. */
+void body_fill(char *buffer, size_t length);
+
+/* A response with `bytes` of it that any number of connections may send at once, each as fast as it goes. Takes at
+ * most 1 MiB. Destroy with MHD_destroy_response(). NULL: out of memory. */
+struct MHD_Response *body_create(uint64_t bytes);
+
+/* The short one that goes with an error. */
+struct MHD_Response *body_create_refusal(void);
+
+#endif

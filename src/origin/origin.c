@@ -1,0 +1,220 @@
+#include "conc_bench/origin.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conc_bench/child.h"
+#include "server.h"
+#include "wire.h"
+
+/* The parent's side: starts the server's process, asks it, ends it. */
+
+enum { ANSWER_WITHIN_SECONDS = 30 }; /* a server that is silent for so long hangs */
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { LEAVE_WITHIN_MILLISECONDS = 30000 }; /* it looks for leaks first */
+#else
+enum { LEAVE_WITHIN_MILLISECONDS = 500 };
+#endif
+
+struct origin {
+    pid_t process;
+    int control;
+    uint16_t port;
+};
+
+static _Noreturn void be_server(const struct origin_options *options, uint32_t connections, pid_t parent,
+                                const int control[2])
+{
+    child_enter(parent);
+    /* Held open here, the parent's end would never read as closed. */
+    close(control[0]);
+    server_run(options, connections, control[1]);
+    close(control[1]);
+    child_leave(0);
+}
+
+static int fork_server(struct origin *origin, const struct origin_options *options, uint32_t connections,
+                       struct error *error)
+{
+    int control[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot make a socket pair");
+    struct timeval patience = {.tv_sec = ANSWER_WITHIN_SECONDS};
+    setsockopt(control[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    pid_t parent = getpid();
+    fflush(NULL); /* what lies in buffers would be written by both */
+    origin->process = fork();
+    if (origin->process == 0)
+        be_server(options, connections, parent, control);
+    int number = errno;
+    close(control[1]);
+    origin->control = control[0];
+    if (origin->process < 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, number, "--origin: cannot fork the server");
+    return 0;
+}
+
+static int read_greeting(struct origin *origin, struct error *error)
+{
+    struct wire_greeting greeting;
+    if (wire_receive(origin->control, &greeting, sizeof(greeting)) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server did not start");
+    if (greeting.port == 0)
+        return error_set(error, greeting.error.kind, "%s", greeting.error.message);
+    origin->port = greeting.port;
+    return 0;
+}
+
+struct origin *origin_start(const struct origin_options *options, uint32_t connections, struct error *error)
+{
+    struct origin *origin = malloc(sizeof(*origin));
+    if (origin == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "--origin: no memory");
+        return NULL;
+    }
+    *origin = (struct origin){.process = -1, .control = -1};
+    if (fork_server(origin, options, connections, error) != 0 || read_greeting(origin, error) != 0) {
+        origin_stop(origin);
+        return NULL;
+    }
+    return origin;
+}
+
+uint16_t origin_port(const struct origin *origin)
+{
+    return origin->port;
+}
+
+/* Sends a command and receives the answer into memory that the caller frees; NULL: failed. */
+static char *ask(struct origin *origin, enum wire_command command, size_t *length, struct error *error)
+{
+    char byte = (char)command;
+    struct wire_reply_header header;
+    char *answer = NULL;
+    if (wire_send(origin->control, &byte, 1) != 0 || wire_receive(origin->control, &header, sizeof(header)) != 0)
+        goto fail;
+    answer = malloc((size_t)header.bytes + 1);
+    if (answer == NULL || wire_receive(origin->control, answer, (size_t)header.bytes) != 0)
+        goto fail;
+    *length = (size_t)header.bytes;
+    return answer;
+fail:
+    error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server does not answer");
+    free(answer);
+    /* What may still come would be taken for the answer to the next question. */
+    shutdown(origin->control, SHUT_RDWR);
+    return NULL;
+}
+
+int origin_reset(struct origin *origin, struct error *error)
+{
+    size_t length;
+    char *answer = ask(origin, WIRE_RESET, &length, error);
+    free(answer);
+    return answer == NULL ? -1 : 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct origin_path_count *)a)->url, ((const struct origin_path_count *)b)->url);
+}
+
+/* The array and, behind it, the texts its entries point to: one allocation. `data` is what follows the counts. */
+static struct origin_path_count *unpack_paths(const char *data, size_t length, uint32_t count)
+{
+    /* A text here takes a NUL more, and a wire_path less, than in `data`. */
+    struct origin_path_count *paths = malloc(count * sizeof(paths[0]) + length + 1);
+    if (paths == NULL)
+        return NULL;
+    char *text = (char *)(paths + count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct wire_path path;
+        memcpy(&path, data, sizeof(path));
+        data += sizeof(path);
+        memcpy(text, data, (size_t)path.length);
+        text[path.length] = '\0';
+        data += path.length;
+        paths[i] = (struct origin_path_count){.url = text, .requests = path.requests};
+        text += path.length + 1;
+    }
+    qsort(paths, count, sizeof(paths[0]), compare_paths);
+    return paths;
+}
+
+int origin_read_counts(struct origin *origin, struct origin_counts *counts, struct origin_path_count **paths,
+                       struct error *error)
+{
+    size_t length;
+    char *answer = ask(origin, paths == NULL ? WIRE_COUNTS : WIRE_PATHS, &length, error);
+    if (answer == NULL)
+        return -1;
+    memcpy(counts, answer, sizeof(*counts));
+    int status = 0;
+    if (paths != NULL) {
+        *paths = unpack_paths(answer + sizeof(*counts), length - sizeof(*counts), counts->paths);
+        if (*paths == NULL)
+            status = error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for the counts");
+    }
+    free(answer);
+    return status;
+}
+
+void origin_path_counts_release(struct origin_path_count *paths, uint32_t count)
+{
+    (void)count; /* the texts lie in the same block as the array */
+    free(paths);
+}
+
+/* Reads to the end, which comes when the server's process is gone. False: it did not come in time. */
+static bool wait_for_end(int control)
+{
+    char rest[256];
+    struct pollfd ready = {.fd = control, .events = POLLIN};
+    nanoseconds end = clock_now() + LEAVE_WITHIN_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
+    for (;;) {
+        nanoseconds left = end - clock_now();
+        if (left <= 0)
+            return false;
+        int count = poll(&ready, 1, (int)(left / NANOSECONDS_PER_MILLISECOND) + 1);
+        if (count > 0 && recv(control, rest, sizeof(rest), 0) <= 0)
+            return true;
+    }
+}
+
+static void reap(pid_t process)
+{
+    int status = 0;
+    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
+        continue;
+#if defined(__SANITIZE_ADDRESS__)
+    /* The sanitizers have said on stderr what was wrong; here it is made to count. */
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        abort();
+#endif
+}
+
+void origin_stop(struct origin *origin)
+{
+    if (origin == NULL)
+        return;
+    if (origin->process > 0) {
+        /* Not close: a process forked in between may hold the same end. */
+        shutdown(origin->control, SHUT_WR);
+        if (!wait_for_end(origin->control))
+            kill(origin->process, SIGKILL);
+        reap(origin->process);
+    }
+    if (origin->control >= 0)
+        close(origin->control);
+    free(origin);
+}

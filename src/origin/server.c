@@ -1,0 +1,483 @@
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "body.h"
+#include "conc_bench/random.h"
+#include "deadlines.h"
+#include "tally.h"
+#include "wire.h"
+
+/*
+ * One thread drives libmicrohttpd from outside (MHD_run(3)). A complete request suspends its connection and enters a
+ * heap of deadlines; when due it is resumed and answered. The first MHD_run after a resume makes libmicrohttpd 0.9.75
+ * walk the list of all suspended connections, so those that are due are resumed together.
+ */
+
+enum {
+    /* Holds what libmicrohttpd reads, parses and answers: enough for a URL of 8 KiB with 200 query arguments, or one
+     * with 4 KiB of headers. It is cleared for each request, which at 32 KiB takes a seventh of the server's time; more
+     * than that would also cost an mmap for each connection. */
+    CONNECTION_MEMORY = 24 * 1024,
+    SPARE_CONNECTIONS = 64, /* those that clients closed, and nobody has noticed yet */
+    SPARE_DESCRIPTORS = 64, /* inherited ones, epoll, the control socket */
+    PACED_BLOCK = 64 * 1024,
+    /* Answers between two looks at the clock and at the sockets: this many, and one more for so many that are
+     * suspended. Without a bound, requests would wait unseen, and their latency count from too late: with 2,000 in
+     * flight the median was 7 to 30 ms late instead of 2. With a small one, the walk would be paid for too often. */
+    RESUMED_AT_ONCE = 4,
+    WALKED_FOR_ONE = 256,
+};
+
+#define PACED_TICK     (10 * NANOSECONDS_PER_MILLISECOND)
+#define SETTLE_AT_MOST (200 * NANOSECONDS_PER_MILLISECOND)
+
+struct server {
+    const struct origin_options *options;
+    struct MHD_Daemon *daemon;
+    int epoll;   /* libmicrohttpd's */
+    int control; /* to the parent */
+    uint16_t port;
+    struct MHD_Response *body; /* shared by all connections; NULL where bodies are paced */
+    struct MHD_Response *refusal;
+    struct deadlines waiting; /* requests whose connection is suspended */
+    struct tally tally;
+    uint64_t epoch;        /* counts resets: requests of an older epoch are no longer counted, nor answered */
+    nanoseconds seen;      /* when the present batch of requests was seen; 0: none of it yet */
+    nanoseconds next_slot; /* for requests_per_second: before this, no request has its turn */
+    bool is_ending;
+    char url[2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
+};
+
+/* In the order a request goes through them. */
+enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
+
+struct request {
+    struct server *server;
+    struct MHD_Connection *connection;
+    enum stage stage;
+    bool is_refused; /* will be answered 503 */
+    uint64_t epoch;
+    nanoseconds due; /* when the first byte of the answer leaves */
+    size_t target_length;
+    char target[];
+};
+
+/* Suspends the request's connection until `due`. */
+static int suspend_until(struct request *request, nanoseconds due)
+{
+    if (deadlines_add(&request->server->waiting, due, request) != 0)
+        return -1;
+    MHD_suspend_connection(request->connection);
+    return 0;
+}
+
+/* Bodies at a rate. A byte is sent when a line of that rate would have carried it to its end, so that a body is
+ * complete after its size over the rate, and not a block earlier. */
+
+static nanoseconds paced_due(const struct request *request, uint64_t position)
+{
+    double rate = (double)request->server->options->bytes_per_second;
+    return request->due + (nanoseconds)((double)position / rate * (double)NANOSECONDS_PER_SECOND) + 1;
+}
+
+static ssize_t read_paced(void *context, uint64_t position, char *buffer, size_t length)
+{
+    struct request *request = context;
+    const struct origin_options *options = request->server->options;
+    if (request->epoch != request->server->epoch)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    double rate = (double)options->bytes_per_second;
+    uint64_t due = (uint64_t)(clock_seconds(clock_now() - request->due) * rate);
+    uint64_t ready = due > position ? due - position : 0;
+    uint64_t tick = (uint64_t)(rate * clock_seconds(PACED_TICK)) + 1;
+    uint64_t wanted = tick < length ? tick : length;
+    if (ready < wanted) {
+        if (suspend_until(request, paced_due(request, position + wanted)) != 0)
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        return 0;
+    }
+    /* More than a tick, where the server has fallen behind. */
+    size_t sent = ready < length ? (size_t)ready : length;
+    body_fill(buffer, sent);
+    return (ssize_t)sent;
+}
+
+static enum MHD_Result answer_paced(struct request *request)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(request->server->options->body_bytes, PACED_BLOCK, read_paced, request, NULL);
+    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    if (response != NULL)
+        MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer(struct request *request)
+{
+    struct server *server = request->server;
+    if (request->epoch != server->epoch)
+        return MHD_NO;
+    request->stage = STAGE_ANSWERING;
+    if (request->is_refused)
+        return MHD_queue_response(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, server->refusal);
+    if (server->body == NULL)
+        return answer_paced(request);
+    return MHD_queue_response(request->connection, MHD_HTTP_OK, server->body);
+}
+
+/* Host header and target, in server->url. The port of this server itself is left out: it differs from run to run, and
+ * the chances drawn from the URL must not. */
+static size_t write_url(struct server *server, const struct request *request)
+{
+    const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    if (host == NULL) /* HTTP/1.0 need not say */
+        host = "";
+    size_t host_length = strlen(host);
+    char own[8];
+    size_t own_length = (size_t)snprintf(own, sizeof(own), ":%u", (unsigned)server->port);
+    if (host_length > own_length && memcmp(host + host_length - own_length, own, own_length) == 0)
+        host_length -= own_length;
+    if (host_length > CONNECTION_MEMORY || request->target_length > CONNECTION_MEMORY)
+        return 0;
+    memcpy(server->url, host, host_length);
+    memcpy(server->url + host_length, request->target, request->target_length);
+    return host_length + request->target_length;
+}
+
+/* Uniform in [0, 1). */
+static double draw(uint64_t chance, uint64_t purpose)
+{
+    struct random random = {.state = random_hash(chance, purpose)};
+    return random_fraction(&random);
+}
+
+/* When the request's turn comes. */
+static nanoseconds take_slot(struct server *server)
+{
+    if (server->options->requests_per_second <= 0)
+        return server->seen;
+    nanoseconds slot = server->seen > server->next_slot ? server->seen : server->next_slot;
+    server->next_slot = slot + (nanoseconds)((double)NANOSECONDS_PER_SECOND / server->options->requests_per_second);
+    return slot;
+}
+
+static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
+{
+    enum { DRAW_FATE, DRAW_DELAY };
+    const struct origin_options *options = request->server->options;
+    uint64_t chance = random_hash(random_hash(options->seed, hash), occurrence);
+    request->is_refused = draw(chance, DRAW_FATE) < options->error_share;
+    nanoseconds delay = options->latency;
+    if (options->jitter > 0)
+        delay += (nanoseconds)((2 * draw(chance, DRAW_DELAY) - 1) * (double)options->jitter);
+    request->due = take_slot(request->server) + (delay > 0 ? delay : 0);
+}
+
+static enum MHD_Result receive(struct request *request)
+{
+    struct server *server = request->server;
+    /* All requests of one MHD_run had arrived when the first of them is looked at: epoll was asked before. Stamping
+     * each when its turn comes would add to its latency what the ones before it took. */
+    if (server->seen == 0)
+        server->seen = clock_now();
+    size_t length = write_url(server, request);
+    uint64_t hash = tally_hash(server->url, length);
+    uint64_t occurrence;
+    if (server->is_ending || tally_request(&server->tally, server->url, length, hash, &occurrence) != 0)
+        return MHD_NO;
+    request->epoch = server->epoch;
+    request->stage = STAGE_WAITING;
+    decide(request, hash, occurrence);
+    if (request->due <= clock_now())
+        return answer(request);
+    return suspend_until(request, request->due) == 0 ? MHD_YES : MHD_NO;
+}
+
+/* What libmicrohttpd calls. */
+
+static void *on_request_line(void *context, const char *target, struct MHD_Connection *connection)
+{
+    size_t length = strlen(target);
+    struct request *request = malloc(sizeof(*request) + length);
+    if (request == NULL)
+        return NULL;
+    *request = (struct request){.server = context, .connection = connection, .target_length = length};
+    memcpy(request->target, target, length);
+    return request;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *upload, size_t *upload_length,
+                                  void **request_context)
+{
+    (void)context, (void)connection, (void)path, (void)method, (void)version, (void)upload;
+    struct request *request = *request_context;
+    if (request == NULL)
+        return MHD_NO;
+    switch (request->stage) {
+    case STAGE_HEAD:
+        /* An answer queued now would count as refusing the body, and close the connection. */
+        request->stage = STAGE_BODY;
+        return MHD_YES;
+    case STAGE_BODY:
+        if (*upload_length == 0)
+            return receive(request);
+        *upload_length = 0;
+        return MHD_YES;
+    case STAGE_WAITING:
+        return answer(request);
+    case STAGE_ANSWERING:
+        break;
+    }
+    return MHD_YES;
+}
+
+static void on_request_end(void *context, struct MHD_Connection *connection, void **request_context,
+                           enum MHD_RequestTerminationCode code)
+{
+    (void)connection;
+    struct server *server = context;
+    struct request *request = *request_context;
+    if (request == NULL)
+        return;
+    if (request->stage >= STAGE_WAITING && request->epoch == server->epoch) {
+        server->tally.in_flight--;
+        if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+            server->tally.counts.responses++;
+            server->tally.counts.errors += request->is_refused;
+        }
+    }
+    free(request);
+    *request_context = NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **connection_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    (void)connection, (void)connection_context;
+    struct server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        server->tally.counts.connections++;
+}
+
+/* Start and end. */
+
+static int need_descriptors(uint32_t connections, struct error *error)
+{
+    rlim_t needed = (rlim_t)connections + SPARE_CONNECTIONS + SPARE_DESCRIPTORS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot read the limit of descriptors");
+    if (limit.rlim_cur >= needed)
+        return 0;
+    if (limit.rlim_max < needed)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "--origin: %" PRIu32 " connections need %ju descriptors, and the hard limit is %ju: raise it "
+                         "(ulimit -Hn) or use fewer workers",
+                         connections, (uintmax_t)needed, (uintmax_t)limit.rlim_max);
+    limit.rlim_cur = needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot have %ju descriptors",
+                                (uintmax_t)needed);
+    return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, uint32_t connections)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
+        /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
+         * first packet, and it comes again after a second. */
+        MHD_OPTION_LISTEN_BACKLOG_SIZE, 65535U, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections + SPARE_CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+}
+
+static int start(struct server *server, uint32_t connections, struct error *error)
+{
+    if (need_descriptors(connections, error) != 0)
+        return -1;
+    server->refusal = body_create_refusal();
+    if (server->options->bytes_per_second == 0)
+        server->body = body_create(server->options->body_bytes);
+    if (server->refusal == NULL || (server->body == NULL && server->options->bytes_per_second == 0))
+        return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for a body");
+    errno = 0;
+    server->daemon = start_daemon(server, connections);
+    if (server->daemon == NULL)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
+    server->epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return 0;
+}
+
+/* Resumes up to `most` of the connections whose requests are due at `now`. */
+static void resume_due(struct server *server, nanoseconds now, size_t most)
+{
+    for (size_t i = 0; i < most; i++) {
+        struct request *request = deadlines_take(&server->waiting, now);
+        if (request == NULL)
+            return;
+        MHD_resume_connection(request->connection);
+    }
+}
+
+/* Requests in the heap belong to their connections, which are released with the daemon. */
+static void stop(struct server *server)
+{
+    server->is_ending = true;
+    server->epoch++;
+    /* To stop a daemon that has suspended connections is not allowed. */
+    resume_due(server, INT64_MAX, SIZE_MAX);
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    if (server->body != NULL)
+        MHD_destroy_response(server->body);
+    if (server->refusal != NULL)
+        MHD_destroy_response(server->refusal);
+    deadlines_release(&server->waiting);
+    tally_clear(&server->tally);
+}
+
+/* One turn: what is due, what can be read, what can be written. */
+static void serve(struct server *server)
+{
+    resume_due(server, clock_now(), RESUMED_AT_ONCE + server->waiting.count / WALKED_FOR_ONE);
+    server->seen = 0;
+    MHD_run(server->daemon);
+}
+
+/* Waits until there is something to do. True: a command has come, or the parent is gone. */
+static bool wait_for_work(struct server *server)
+{
+    nanoseconds timeout = -1;
+    if (server->waiting.count > 0) {
+        timeout = server->waiting.heap[0].due - clock_now();
+        if (timeout < 0)
+            timeout = 0;
+    }
+    MHD_UNSIGNED_LONG_LONG pending;
+    if (MHD_get_timeout(server->daemon, &pending) == MHD_YES)
+        timeout = 0;
+    struct pollfd ready[] = {{.fd = server->control, .events = POLLIN}, {.fd = server->epoll, .events = POLLIN}};
+    struct timespec limit = {.tv_sec = timeout / NANOSECONDS_PER_SECOND, .tv_nsec = timeout % NANOSECONDS_PER_SECOND};
+    return ppoll(ready, 2, timeout < 0 ? NULL : &limit, NULL) > 0 && ready[0].revents != 0;
+}
+
+/* Commands. */
+
+/* Takes in what has arrived before the command did: clients that were killed leave requests and closed connections
+ * behind, which belong to what was, not to what comes. */
+static void settle(struct server *server)
+{
+    nanoseconds end = clock_now() + SETTLE_AT_MOST;
+    struct pollfd ready = {.fd = server->epoll, .events = POLLIN};
+    MHD_UNSIGNED_LONG_LONG pending;
+    do
+        serve(server);
+    while ((MHD_get_timeout(server->daemon, &pending) == MHD_YES || poll(&ready, 1, 0) > 0) && clock_now() < end);
+}
+
+static void reset(struct server *server)
+{
+    settle(server);
+    server->epoch++;
+    resume_due(server, INT64_MAX, SIZE_MAX);
+    tally_clear(&server->tally);
+    server->next_slot = 0;
+    settle(server);
+}
+
+static int reply(struct server *server, const void *data, size_t length)
+{
+    struct wire_reply_header header = {.bytes = length};
+    if (wire_send(server->control, &header, sizeof(header)) != 0)
+        return -1;
+    return wire_send(server->control, data, length);
+}
+
+static int reply_paths(struct server *server)
+{
+    size_t size = sizeof(server->tally.counts);
+    for (const struct tally_url *url = NULL; (url = tally_next(&server->tally, url)) != NULL;)
+        size += sizeof(struct wire_path) + url->length;
+    char *data = malloc(size);
+    if (data == NULL)
+        return -1;
+    memcpy(data, &server->tally.counts, sizeof(server->tally.counts));
+    char *end = data + sizeof(server->tally.counts);
+    for (const struct tally_url *url = NULL; (url = tally_next(&server->tally, url)) != NULL;) {
+        struct wire_path path = {.requests = url->requests, .length = url->length};
+        memcpy(end, &path, sizeof(path));
+        memcpy(end + sizeof(path), url->url, url->length);
+        end += sizeof(path) + url->length;
+    }
+    int status = reply(server, data, size);
+    free(data);
+    return status;
+}
+
+/* -1: the parent is gone. */
+static int obey(struct server *server)
+{
+    char command;
+    if (wire_receive(server->control, &command, 1) != 0)
+        return -1;
+    switch ((enum wire_command)command) {
+    case WIRE_RESET:
+        reset(server);
+        return reply(server, NULL, 0);
+    case WIRE_COUNTS:
+        settle(server);
+        return reply(server, &server->tally.counts, sizeof(server->tally.counts));
+    case WIRE_PATHS:
+        settle(server);
+        return reply_paths(server);
+    }
+    return -1;
+}
+
+void server_run(const struct origin_options *options, uint32_t connections, int control)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL);
+    /* Wake when asked; by default a process is woken up to 50 us late, together with others. */
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    struct server *server = calloc(1, sizeof(*server));
+    struct wire_greeting greeting = {0};
+    if (server == NULL) {
+        error_set(&greeting.error, ERROR_ENVIRONMENT, "--origin: no memory for the server");
+        wire_send(control, &greeting, sizeof(greeting));
+        return;
+    }
+    server->options = options;
+    server->control = control;
+    if (start(server, connections, &greeting.error) == 0)
+        greeting.port = server->port;
+    int status = wire_send(control, &greeting, sizeof(greeting));
+    while (status == 0 && greeting.port != 0) {
+        serve(server);
+        if (wait_for_work(server))
+            status = obey(server);
+    }
+    stop(server);
+    free(server);
+}

@@ -1,0 +1,41 @@
+#ifndef CONC_BENCH_ORIGIN_WIRE_H
+#define CONC_BENCH_ORIGIN_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/error.h"
+
+/*
+ * What the origin and its parent say to each other over a socket pair. Both ends are the same program, so structures
+ * travel as they lie in memory.
+ *
+ * The server speaks first, once: a wire_greeting. From then on it answers each command, a single byte, with a
+ * wire_reply_header and as many bytes as that announces.
+ */
+
+enum wire_command {
+    WIRE_RESET = 'r',  /* answered with nothing */
+    WIRE_COUNTS = 'c', /* answered with struct origin_counts */
+    WIRE_PATHS = 'p',  /* the same, then for each URL a wire_path and its text, without a NUL */
+};
+
+struct wire_greeting {
+    uint16_t port;      /* 0: the server could not start, and `error` says why */
+    struct error error; /* filled in only then */
+};
+
+struct wire_reply_header {
+    uint64_t bytes; /* that follow */
+};
+
+struct wire_path {
+    uint64_t requests;
+    uint64_t length; /* of the text that follows */
+};
+
+/* Both move exactly `length` bytes, whatever interrupts them. -1 with errno; a closed other end is EPIPE. */
+int wire_send(int socket, const void *data, size_t length);
+int wire_receive(int socket, void *data, size_t length);
+
+#endif
