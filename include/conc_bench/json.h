@@ -1,0 +1,21 @@
+#ifndef CONC_BENCH_JSON_H
+#define CONC_BENCH_JSON_H
+
+#include <stdio.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/figures.h"
+#include "conc_bench/result.h"
+
+/*
+ * The result as one JSON document, schema "conc-bench/1" (docs/json.md). Every figure's unit is in its name. Fields of
+ * hyperfine's --export-json are there with their meaning, so that tools that read hyperfine's files read these.
+ */
+
+/* Requests of one cell, over all its rounds, up to which the samples themselves are written. */
+enum { JSON_SAMPLES_MAX = 100000 };
+
+/* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */
+int json_write(FILE *stream, const struct result *result, const struct figures *figures, struct error *error);
+
+#endif

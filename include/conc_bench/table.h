@@ -1,0 +1,19 @@
+#ifndef CONC_BENCH_TABLE_H
+#define CONC_BENCH_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "conc_bench/figures.h"
+#include "conc_bench/result.h"
+
+/*
+ * The report for people: header, a row a cell in two tables (time, cost), and what follows from them in plain
+ * sentences. Pure text on `stream`; nothing is measured or decided here that figures do not hold.
+ */
+void table_write(FILE *stream, const struct result *result, const struct figures *figures);
+
+/* --quiet: the line of the article for each cell, "threads/8: Downloaded 160 sites in 0.412 seconds". */
+void table_write_quiet(FILE *stream, const struct result *result, const struct figures *figures);
+
+#endif

@@ -1,0 +1,37 @@
+#include "conc_bench/outline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void write_order(FILE *stream, const struct plan *plan, uint32_t round, uint32_t *order)
+{
+    uint32_t warmups = plan->request.warmup_rounds;
+    if (round < warmups)
+        fprintf(stream, "warm-up %" PRIu32 ":", round + 1);
+    else
+        fprintf(stream, "round %" PRIu32 ":", round - warmups + 1);
+    plan_order(plan, round, order);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct plan_cell *cell = &plan->cells[order[i]];
+        fprintf(stream, " %s/%" PRIu32, cell->mode->name, cell->workers);
+    }
+    fputc('\n', stream);
+}
+
+void outline_write(FILE *stream, const struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    fprintf(stream, "%" PRIu32 " downloads of %zu URLs on %zu hosts in each trial, %s\n", plan->unit_count,
+            request->urls->url_count, request->urls->host_count,
+            request->shuffle ? "in shuffled order" : "in list order");
+    fprintf(stream, "%zu cells, %" PRIu32 " warm-up and ", plan->cell_count, request->warmup_rounds);
+    if (request->time_budget > 0)
+        fprintf(stream, "up to %" PRIu32 " measured rounds within %.3g s, seed %" PRIu64 "\n", request->rounds,
+                clock_seconds(request->time_budget), request->seed);
+    else
+        fprintf(stream, "%" PRIu32 " measured rounds, seed %" PRIu64 "\n", request->rounds, request->seed);
+    uint32_t *order = calloc(plan->cell_count, sizeof(*order));
+    for (uint32_t round = 0; order != NULL && round < request->warmup_rounds + request->rounds; round++)
+        write_order(stream, plan, round, order);
+    free(order);
+}
