@@ -1,0 +1,79 @@
+#ifndef CONC_BENCH_OPTIONS_H
+#define CONC_BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+#include "conc_bench/mode.h"
+#include "conc_bench/origin.h"
+#include "conc_bench/transfer.h"
+
+/*
+ * The command line: names, defaults, ranges and help of every option, in one table. It knows that modes exist (it asks
+ * the registry) and that arguments with "://" are URLs, but opens no file.
+ */
+
+enum { WORKERS_MAX = 100000, CELLS_MAX = 256 };
+
+struct options {
+    /* workload */
+    const struct mode *modes[16]; /* in the order given, without repeats */
+    size_t mode_count;
+    uint32_t workers[64]; /* in the order given, without repeats */
+    size_t worker_count;
+    uint32_t repeat; /* the whole list this many times */
+    bool shuffle;    /* --order shuffle */
+    nanoseconds cpu_work;
+
+    /* experiment */
+    uint32_t runs; /* rounds; the most of them when runs_auto */
+    bool runs_auto;
+    nanoseconds time_budget;
+    uint32_t warmup;
+    uint64_t seed; /* drawn from the system when has_seed is false */
+    bool has_seed;
+    nanoseconds deadline; /* of one trial; 0: derived from the plan */
+    bool isolate;
+    nanoseconds *script; /* --script, for mode null; owned */
+    size_t script_count;
+
+    /* request */
+    struct transfer_policy transfer;
+
+    /* origin */
+    bool use_origin;
+    struct origin_options origin;
+
+    /* results */
+    const char *export_json; /* NULL: none; "-": standard output */
+    bool quiet;
+    bool no_progress;
+    bool allow_failures;
+    const struct mode *reference;
+
+    /* what to do instead of a run */
+    bool show_help;
+    bool show_version;
+    bool dry_run;
+
+    /* list files ("-": standard input) and URLs, in the order given; they point into argv */
+    const char **inputs;
+    size_t input_count;
+};
+
+/* Reads the command line. -1 with ERROR_USAGE and a sentence that names the option and the way out. On success and on
+ * failure alike, release afterwards. */
+int options_parse(int argc, char **argv, struct options *options, struct error *error);
+void options_release(struct options *options);
+
+/* Whether an argument is a URL rather than a file: it holds "://". */
+bool options_is_url(const char *argument);
+
+/* The help text, grouped as in the table. */
+void options_print_help(FILE *stream);
+
+#endif

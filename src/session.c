@@ -1,0 +1,500 @@
+#include "conc_bench/session.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "conc_bench/cpu_work.h"
+#include "conc_bench/export.h"
+#include "conc_bench/figures.h"
+#include "conc_bench/interrupt.h"
+#include "conc_bench/json.h"
+#include "conc_bench/origin.h"
+#include "conc_bench/outline.h"
+#include "conc_bench/plan.h"
+#include "conc_bench/progress.h"
+#include "conc_bench/resolve.h"
+#include "conc_bench/resources.h"
+#include "conc_bench/runner.h"
+#include "conc_bench/table.h"
+#include "conc_bench/urls.h"
+
+/* The article's list, for `--origin` without one. */
+static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
+enum { EMBEDDED_URL_COUNT = 2, EMBEDDED_REPEAT = 80 };
+
+/* Idle connections kept for each worker: one for each host, so that a list which goes round its hosts finds each again,
+ * but never fewer than libcurl's own default (redirects lead to hosts that are in no list) nor more than the
+ * descriptors bear. */
+enum { CONNECTIONS_KEPT_MIN = 5, CONNECTIONS_KEPT_MAX = 64 };
+
+/* Descriptors open besides those of a mode: standard streams, lines to cell and origin, libraries' files. */
+enum { DESCRIPTORS_BESIDES = 64 };
+
+/* Different URLs up to which a trial keeps what the origin counted for each. */
+enum { WITNESS_URLS_MAX = 10000 };
+
+struct session {
+    const struct options *options;
+    struct url_list urls;
+    bool is_list_embedded;
+    struct resolutions resolutions;
+    char **pins;
+    size_t pin_count;
+    struct transfer_policy policy;
+    struct origin *origin;
+    struct plan plan;
+    struct progress progress;
+    struct result result;
+};
+
+/* Steps before the run */
+
+static int load_urls(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    for (size_t i = 0; i < options->input_count; i++) {
+        const char *input = options->inputs[i];
+        int status = options_is_url(input) ? url_list_add_url(&session->urls, input, error)
+                                           : url_list_add_file(&session->urls, input, error);
+        if (status != 0)
+            return -1;
+    }
+    session->is_list_embedded = options->input_count == 0;
+    for (int i = 0; session->is_list_embedded && i < EMBEDDED_URL_COUNT; i++) {
+        if (url_list_add_url(&session->urls, embedded_urls[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool is_scripted_only(const struct options *options)
+{
+    for (size_t i = 0; i < options->mode_count; i++) {
+        if ((options->modes[i]->traits & MODE_SCRIPTED) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void show_resolving(void *context, size_t done, size_t total)
+{
+    struct session *session = context;
+    progress_show(&session->progress, -1, "resolving names, %zu of %zu", done, total);
+}
+
+static int resolve(struct session *session, struct error *error)
+{
+    if (session->options->use_origin || session->policy.dns_live || is_scripted_only(session->options))
+        return 0;
+    if (resolve_hosts(&session->urls, &session->resolutions, show_resolving, session, error) != 0)
+        return -1;
+    session->pins = calloc(session->resolutions.host_count + 1, sizeof(session->pins[0]));
+    if (session->pins == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts",
+                         session->resolutions.host_count);
+    for (size_t i = 0; i < session->resolutions.host_count; i++) {
+        const struct resolution *host = &session->resolutions.hosts[i];
+        if (host->pin != NULL)
+            session->pins[session->pin_count++] = host->pin;
+        if (host->why != NULL && session->result.warning_count < 3)
+            result_warn(&session->result, "%.*s did not resolve (%s): its downloads fail as dns",
+                        (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
+    }
+    return 0;
+}
+
+static uint64_t descriptors_needed(const struct options *options, const struct transfer_policy *policy)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < options->mode_count; i++) {
+        for (size_t j = 0; j < options->worker_count; j++) {
+            const struct mode *mode = options->modes[i];
+            uint64_t needed = mode->descriptors(mode_workers(mode, options->workers[j]), policy);
+            most = needed > most ? needed : most;
+        }
+    }
+    return most + DESCRIPTORS_BESIDES;
+}
+
+static uint32_t most_workers(const struct options *options)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < options->worker_count; i++)
+        most = options->workers[i] > most ? options->workers[i] : most;
+    return most;
+}
+
+/* Decides the size of the connection pools, the same for all modes, and makes room for it. */
+static int make_room(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    size_t hosts = session->urls.host_count;
+    uint32_t *kept = &session->policy.connections_kept;
+    *kept = hosts < CONNECTIONS_KEPT_MAX ? (uint32_t)hosts : CONNECTIONS_KEPT_MAX;
+    *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
+    while (*kept > 1 && descriptors_needed(options, &session->policy) > resources_descriptors_limit())
+        --*kept;
+    if (*kept < hosts && *kept < CONNECTIONS_KEPT_MAX)
+        result_warn(&session->result,
+                    "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts",
+                    *kept, hosts);
+    char purpose[64];
+    snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", most_workers(options));
+    return resources_need_descriptors(descriptors_needed(options, &session->policy), purpose, error);
+}
+
+static int start_origin(struct session *session, struct error *error)
+{
+    if (!session->options->use_origin)
+        return 0;
+    uint32_t connections = most_workers(session->options) * session->policy.connections_kept;
+    session->origin = origin_start(&session->options->origin, connections, error);
+    if (session->origin == NULL)
+        return -1;
+    session->policy.origin_port = origin_port(session->origin);
+    return 0;
+}
+
+static uint64_t draw_seed(void)
+{
+    uint32_t seed = 1;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = (uint32_t)clock_now();
+    return seed; /* 32 bits: it is to be typed again by hand */
+}
+
+static int make_plan(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    struct plan_request request = {
+        .urls = &session->urls,
+        .modes = options->modes,
+        .mode_count = options->mode_count,
+        .workers = options->workers,
+        .worker_count = options->worker_count,
+        .repeat = options->repeat,
+        .shuffle = options->shuffle,
+        .rounds = options->runs,
+        .warmup_rounds = options->warmup,
+        .time_budget = options->runs_auto ? options->time_budget : 0,
+        .deadline = options->deadline,
+        .seed = options->has_seed ? options->seed : draw_seed(),
+        .cpu_work = cpu_work_calibrate(options->cpu_work),
+        .cpu_work_time = options->cpu_work,
+        .script = options->script,
+        .script_count = options->script_count,
+        .transfer = session->policy,
+        .isolate = options->isolate,
+    };
+    if (session->is_list_embedded) {
+        if (request.repeat > UINT32_MAX / EMBEDDED_REPEAT)
+            return error_set(error, ERROR_USAGE, "--repeat %" PRIu32 " of the embedded list is too much",
+                             options->repeat);
+        request.repeat *= EMBEDDED_REPEAT;
+    }
+    return plan_build(&request, &session->plan, error);
+}
+
+/* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */
+static void strike_unresolved(struct session *session)
+{
+    for (uint32_t unit = 0; session->resolutions.failed_count > 0 && unit < session->plan.unit_count; unit++) {
+        uint32_t host = session->urls.url_hosts[session->plan.unit_urls[unit]];
+        if (session->resolutions.hosts[host].why != NULL)
+            session->plan.unit_texts[unit] = NULL;
+    }
+}
+
+/* What the result says about the run before it starts */
+
+static int describe_sources(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    struct result *result = &session->result;
+    result->sources = calloc(options->input_count + 1, sizeof(result->sources[0]));
+    if (result->sources == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    bool has_arguments = false;
+    for (size_t i = 0; i < options->input_count; i++) {
+        const char *input = options->inputs[i];
+        if (options_is_url(input) && has_arguments)
+            continue;
+        has_arguments |= options_is_url(input);
+        const char *name = options_is_url(input)     ? "the command line"
+                           : strcmp(input, "-") == 0 ? "standard input"
+                                                     : input;
+        result->sources[result->source_count++] = strdup(name);
+    }
+    if (session->is_list_embedded)
+        result->sources[result->source_count++] = strdup("the embedded list");
+    return 0;
+}
+
+static int describe_workload(struct session *session, struct error *error)
+{
+    struct result *result = &session->result;
+    const struct plan *plan = &session->plan;
+    result->downloads = plan->unit_count;
+    result->distinct_urls = (uint32_t)session->urls.url_count;
+    result->hosts = (uint32_t)session->urls.host_count;
+    result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
+    result->workload_digest = url_list_digest(&session->urls);
+    result->is_order_shuffled = plan->request.shuffle;
+    result->cpu_work = plan->request.cpu_work_time;
+    result->unit_urls = plan->unit_urls;
+    result->urls = calloc(session->urls.url_count, sizeof(result->urls[0]));
+    if (result->urls == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    for (uint32_t i = 0; i < session->urls.url_count; i++)
+        result->urls[i] = url_text(&session->urls, i);
+    return describe_sources(session, error);
+}
+
+static void describe_policy(struct session *session)
+{
+    struct result *result = &session->result;
+    const struct transfer_policy *policy = &session->policy;
+    snprintf(result->connections, sizeof(result->connections), "%s",
+             policy->connections == CONNECTIONS_FRESH ? "fresh" : "reuse");
+    snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
+    snprintf(result->http_version, sizeof(result->http_version), "HTTP/1.1");
+    result->connections_kept = policy->connections_kept;
+    result->max_redirects = policy->max_redirects;
+    result->connect_timeout = policy->connect_timeout;
+    result->max_time = policy->max_time;
+    result->buffer_bytes = policy->buffer_bytes;
+    if (session->options->use_origin)
+        origin_options_describe(&session->options->origin, result->origin, sizeof(result->origin));
+}
+
+static void describe_experiment(struct session *session)
+{
+    struct result *result = &session->result;
+    const struct plan_request *request = &session->plan.request;
+    result->seed = request->seed;
+    result->warmup_rounds = request->warmup_rounds;
+    result->rounds_planned = request->rounds;
+    result->is_isolated = request->isolate;
+    if (session->options->reference != NULL)
+        snprintf(result->reference, sizeof(result->reference), "%s", session->options->reference->name);
+    snprintf(result->tool_version, sizeof(result->tool_version), "%s", CONC_BENCH_VERSION);
+    snprintf(result->libcurl_version, sizeof(result->libcurl_version), "%s", transfer_library_version());
+    snprintf(result->tls_version, sizeof(result->tls_version), "%s", transfer_tls_version());
+    resources_system_name(result->machine_system, sizeof(result->machine_system));
+    resources_cpu_name(result->machine_cpu, sizeof(result->machine_cpu));
+    result->cores = resources_cores();
+}
+
+/* Who relies on a proxy should know that none is used. */
+static void warn_of_proxies(struct result *result)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0') {
+            result_warn(result, "%s is set in the environment and not used", names[i]);
+            return;
+        }
+    }
+}
+
+/* The run */
+
+static int before_trial(void *context, struct error *error)
+{
+    struct session *session = context;
+    return session->origin == NULL ? 0 : origin_reset(session->origin, error);
+}
+
+/* Without memory the witness tells totals only. */
+static void copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count)
+{
+    if (count > WITNESS_URLS_MAX)
+        return;
+    witness->urls = calloc(count, sizeof(witness->urls[0]));
+    witness->url_requests = calloc(count, sizeof(witness->url_requests[0]));
+    if (witness->urls == NULL || witness->url_requests == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        witness->urls[i] = strdup(paths[i].url);
+        if (witness->urls[i] == NULL)
+            return;
+        witness->url_requests[i] = paths[i].requests;
+        witness->url_count = i + 1;
+    }
+}
+
+static int after_trial(void *context, struct trial *trial, struct error *error)
+{
+    struct session *session = context;
+    struct origin_counts counts;
+    struct origin_path_count *paths = NULL;
+    if (session->origin == NULL)
+        return 0;
+    if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
+        return -1;
+    trial->witness = (struct trial_witness){
+        .is_present = true,
+        .requests = counts.requests,
+        .connections = counts.connections,
+        .peak_in_flight = counts.peak_in_flight,
+    };
+    copy_paths(&trial->witness, paths, counts.paths);
+    origin_path_counts_release(paths, counts.paths);
+    return 0;
+}
+
+static void show_position(void *context, const struct runner_position *position)
+{
+    struct session *session = context;
+    progress_show(&session->progress, position->fraction,
+                  "%s %" PRIu32 " of %" PRIu32 ": %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
+                  position->is_warmup ? "warm-up" : "round", position->round + 1, position->rounds,
+                  position->cell->mode->name, position->cell->workers, position->settled, session->plan.unit_count);
+}
+
+static int run(struct session *session, struct error *error)
+{
+    const struct plan_request *request = &session->plan.request;
+    const struct transfer_plan transfer = {
+        .policy = &request->transfer,
+        .pins = session->pins,
+        .pin_count = session->pin_count,
+    };
+    const struct mode_job job = {
+        .transfer = &transfer,
+        .unit_urls = session->plan.unit_texts,
+        .cores = resources_cores(),
+        .cpu_work = request->cpu_work,
+        .script = request->script,
+        .script_count = request->script_count,
+    };
+    const struct runner_hooks hooks = {
+        .context = session,
+        .before_trial = before_trial,
+        .after_trial = after_trial,
+        .progress = show_position,
+    };
+    if (interrupt_install(error) != 0)
+        return -1;
+    int status = runner_run(&session->plan, &job, &hooks, &session->result, error);
+    progress_clear(&session->progress);
+    return status;
+}
+
+/* Reports */
+
+static int export_json(const struct session *session, const struct figures *figures, struct error *error)
+{
+    struct export export;
+    if (session->options->export_json == NULL)
+        return 0;
+    if (export_open(session->options->export_json, &export, error) != 0)
+        return -1;
+    if (json_write(export.stream, &session->result, figures, error) != 0) {
+        export_abandon(&export);
+        return -1;
+    }
+    return export_commit(&export, error);
+}
+
+static bool is_output_taken(const struct options *options)
+{
+    return options->export_json != NULL && strcmp(options->export_json, "-") == 0;
+}
+
+static int exit_status(const struct session *session, const struct figures *figures)
+{
+    const struct result *result = &session->result;
+    bool has_failed_trial = false;
+    bool has_lost_trial = false;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+            enum trial_status status = result->cells[i].trials[j].status;
+            has_failed_trial |= status == TRIAL_FAILED;
+            has_lost_trial |= status == TRIAL_CRASHED || status == TRIAL_HUNG;
+        }
+    }
+    if (has_failed_trial)
+        return ERROR_ENVIRONMENT;
+    if (result->interrupting_signal != 0)
+        return 128 + result->interrupting_signal;
+    bool has_failures = figures->failures > 0 && !session->options->allow_failures;
+    enum { INVALID = 3 };
+    return has_lost_trial || has_failures || !figures->is_work_equal ? INVALID : 0;
+}
+
+static int report(const struct session *session, struct error *error)
+{
+    struct figures figures = {0};
+    if (session->result.cell_count == 0)
+        return 0;
+    if (figures_compute(&session->result, &figures, error) != 0)
+        return -1;
+    if (!is_output_taken(session->options)) {
+        if (session->options->quiet)
+            table_write_quiet(stdout, &session->result, &figures);
+        else
+            table_write(stdout, &session->result, &figures);
+    }
+    int status = export_json(session, &figures, error);
+    if (status == 0)
+        status = exit_status(session, &figures);
+    figures_release(&figures);
+    return status;
+}
+
+static void release(struct session *session)
+{
+    progress_clear(&session->progress);
+    result_release(&session->result);
+    plan_release(&session->plan);
+    origin_stop(session->origin);
+    free(session->pins);
+    resolutions_release(&session->resolutions);
+    url_list_release(&session->urls);
+}
+
+static int prepare(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (options->export_json != NULL && export_check(options->export_json, error) != 0)
+        return -1;
+    if (load_urls(session, error) != 0 || make_room(session, error) != 0)
+        return -1;
+    if (!options->dry_run && (resolve(session, error) != 0 || start_origin(session, error) != 0))
+        return -1;
+    if (make_plan(session, error) != 0)
+        return -1;
+    strike_unresolved(session);
+    warn_of_proxies(&session->result);
+    describe_policy(session);
+    describe_experiment(session);
+    return describe_workload(session, error);
+}
+
+int session_run(const struct options *options, struct error *error)
+{
+    struct session session = {.options = options, .policy = options->transfer};
+    url_list_init(&session.urls);
+    progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
+    int status = prepare(&session, error);
+    if (status == 0 && options->dry_run) {
+        outline_write(stdout, &session.plan);
+    } else if (status == 0) {
+        status = run(&session, error);
+        struct error report_error = {0};
+        int verdict = report(&session, &report_error);
+        /* The first failure is the one to tell. */
+        if (status == 0) {
+            status = verdict;
+            *error = report_error;
+        }
+    }
+    release(&session);
+    return status;
+}

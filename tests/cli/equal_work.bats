@@ -1,0 +1,138 @@
+# The same downloads in every mode, as two witnesses saw them that are not the client: the embedded origin, and nginx.
+
+load ../support/common
+
+DOWNLOADS=160
+
+setup_file() {
+    start_nginx
+    make_documents 40 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" | sed 's/$/ x4/' >"$BATS_FILE_TMPDIR/nginx.txt"
+    for i in $(seq 40); do
+        echo "http://origin.test/page/$i?q=$i x4"
+    done >"$BATS_FILE_TMPDIR/origin.txt"
+    export NGINX_PORT NGINX_ROOT NGINX_LOG NGINX_PID_FILE
+}
+
+teardown_file() {
+    stop_nginx
+}
+
+# Responses so late that all workers have asked before the first is answered.
+latency_for() {
+    if [ "$1" -le 7 ]; then echo 10ms; else echo 600ms; fi
+}
+
+check_origin() {
+    local workers=$1 json=$BATS_TEST_TMPDIR/result.json modes=all
+    local expected
+    expected=$(min "$workers" $DOWNLOADS)
+    # sync takes 160 times the latency, whatever the number of workers: once is enough.
+    [ "$workers" -eq 1 ] || modes=${CONCURRENT_MODES// /,}
+    once --mode "$modes" --workers "$workers" --origin="latency=$(latency_for "$workers"),size=1KiB" \
+        --export-json "$json" "$BATS_FILE_TMPDIR/origin.txt"
+    holds "$json" '[.results[] | .failures == 0 and .downloads == 160] | all'
+    holds "$json" '[.results[].rounds[].witness | .requests == 160 and (.urls | length) == 40] | all'
+    holds "$json" '[.results[].rounds[].witness.urls[] | . == 4] | all'
+    holds "$json" '[.results[].rounds[].witness.peak_in_flight] | unique == [$n]' --argjson n "$expected"
+    holds "$json" '[.results[].rounds[].witness.connections] | unique == [$n]' --argjson n "$expected"
+    holds "$json" '[.results[].connects] | unique == [$n]' --argjson n "$expected"
+    holds "$json" '[.results[].peak_in_flight] | unique == [$n]' --argjson n "$expected"
+    holds "$json" '[.results[].body_bytes] | unique == [160 * 1024]'
+    # As many workers as there can be had work, and nobody wrote under another number.
+    holds "$json" '[.results[] | .workers as $workers | .rounds[0].samples | map(.[$w]) | unique
+        | length == $n and .[0] >= 0 and .[-1] < $workers] | all' \
+        --argjson n "$expected" --argjson w "$(jq '.sample_columns | index("worker")' "$json")"
+}
+
+@test "origin: 1 worker, all modes" { check_origin 1; }
+@test "origin: 3 workers" { check_origin 3; }
+@test "origin: 7 workers" { check_origin 7; }
+@test "origin: 50 workers" { check_origin 50; }
+@test "origin: 160 workers" { check_origin 160; }
+@test "origin: 200 workers" { check_origin 200; }
+
+@test "origin: fresh connections are 160 in every mode" {
+    json=$BATS_TEST_TMPDIR/result.json
+    once --mode all --workers 7 --connections fresh --origin=latency=1ms,size=100B --export-json "$json" \
+        "$BATS_FILE_TMPDIR/origin.txt"
+    holds "$json" '[.results[] | .connects == 160 and .rounds[0].witness.connections == 160] | all'
+}
+
+@test "origin: errors and jitter fall on the same requests in every mode" {
+    json=$BATS_TEST_TMPDIR/result.json
+    run once --mode all --workers 7 --origin=latency=2ms,jitter=2ms,errors=10%,seed=3 --export-json "$json" \
+        "$BATS_FILE_TMPDIR/origin.txt"
+    exits_with 3
+    holds "$json" '.results[0].failures > 0 and .results[0].failures < 60'
+    holds "$json" '[.results[].failure_classes] | unique | length == 1'
+}
+
+@test "origin: the whole list is repeated by --repeat, and several lists are joined" {
+    json=$BATS_TEST_TMPDIR/result.json
+    printf 'http://a.test/one x2\nhttp://a.test/two\n' >"$BATS_TEST_TMPDIR/a.txt"
+    printf 'http://b.test/three\n' >"$BATS_TEST_TMPDIR/b.txt"
+    printf 'http://c.test/four\n' | once --mode threads --repeat 3 --origin=latency=1ms --export-json "$json" \
+        "$BATS_TEST_TMPDIR/a.txt" http://d.test/five - "$BATS_TEST_TMPDIR/b.txt"
+    holds "$json" '.results[0].rounds[0].witness.urls ==
+        {"a.test/one": 6, "a.test/two": 3, "b.test/three": 3, "c.test/four": 3, "d.test/five": 3}'
+}
+
+# What one mode asked nginx for, as "count URI status bytes" lines.
+nginx_saw() {
+    awk '{print $1, $2, $3}' "$NGINX_LOG" | sort | uniq -c
+}
+
+check_nginx() {
+    local workers=$1 mode expected connections
+    for i in $(seq 40); do
+        echo "      4 /document-$i.txt 200 $((i * 97))"
+    done | sort -k2 >"$BATS_TEST_TMPDIR/expected"
+    for mode in sync $CONCURRENT_MODES; do
+        : >"$NGINX_LOG"
+        once --mode "$mode" --workers "$workers" "$BATS_FILE_TMPDIR/nginx.txt" >/dev/null
+        nginx_saw | sort -k2 >"$BATS_TEST_TMPDIR/saw"
+        diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/saw"
+        connections=$(awk '{print $4}' "$NGINX_LOG" | sort -u | wc -l)
+        expected=$([ "$mode" = sync ] && echo 1 || echo "$workers")
+        [ "$connections" -le "$expected" ]
+    done
+}
+
+@test "nginx: 1 worker" { check_nginx 1; }
+@test "nginx: 3 workers" { check_nginx 3; }
+@test "nginx: 7 workers" { check_nginx 7; }
+@test "nginx: 50 workers" { check_nginx 50; }
+@test "nginx: 160 workers" { check_nginx 160; }
+@test "nginx: 200 workers" { check_nginx 200; }
+
+@test "nginx: several rounds and worker counts add up" {
+    : >"$NGINX_LOG"
+    "$CONC_BENCH" --mode threads,event-loop --workers 2,4 --runs 3 --warmup 1 --no-progress \
+        "$BATS_FILE_TMPDIR/nginx.txt"
+    [ "$(wc -l <"$NGINX_LOG")" -eq $((2 * 2 * 4 * 160)) ]
+}
+
+@test "nginx: status, bytes and redirects are reported alike in every mode" {
+    json=$BATS_TEST_TMPDIR/result.json
+    base=http://127.0.0.1:$NGINX_PORT
+    run once --mode all --workers 3 --export-json "$json" "$base/moved" "$base/loop" "$base/missing" "$base/broken" \
+        "$base/document-7.txt"
+    exits_with 3
+    holds "$json" '[.results[].failure_classes] | unique == [{"http_4xx": 1, "http_5xx": 1, "redirect": 1}]'
+    holds "$json" '[.results[].rounds[0].samples[0][$i]] | unique == [1]' \
+        --argjson i "$(jq '.sample_columns | index("redirects")' "$json")"
+}
+
+@test "nginx: names are resolved beforehand, or live when asked" {
+    for dns in pinned live; do
+        once --mode all --workers 2 --dns $dns "http://localhost:$NGINX_PORT/document-1.txt" \
+            "http://localhost:$NGINX_PORT/document-2.txt"
+    done
+}
+
+@test "nginx: without redirects a redirect is a result" {
+    json=$BATS_TEST_TMPDIR/result.json
+    once --mode all --max-redirs 0 --export-json "$json" "http://127.0.0.1:$NGINX_PORT/moved"
+    holds "$json" '[.results[] | .failures == 0 and .rounds[0].samples[0][$i] == 302] | all' \
+        --argjson i "$(jq '.sample_columns | index("status")' "$json")"
+}

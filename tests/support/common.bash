@@ -1,0 +1,112 @@
+# What the command-line tests share. $CONC_BENCH is the program, $PROJECT_ROOT the repository.
+
+bats_require_minimum_version 1.5.0
+
+CONC_BENCH=${CONC_BENCH:?the program to test}
+PROJECT_ROOT=${PROJECT_ROOT:?the root of the repository}
+
+# Concurrent modes; sync stands apart, since it always has one worker.
+CONCURRENT_MODES="threads event-loop processes hybrid"
+
+# One round, no warm-up: what the program asks for is then what the plan says, once.
+once() {
+    "$CONC_BENCH" --runs 1 --warmup 0 --no-progress "$@"
+}
+
+# Evaluates a jq filter on a JSON file; fails, and shows the file's beginning, if the answer is not "true".
+holds() {
+    local file=$1 filter=$2
+    shift 2
+    local answer
+    answer=$(jq "$@" "$filter" "$file")
+    if [ "$answer" != true ]; then
+        echo "does not hold: $filter (gave: $answer)"
+        jq 'del(.results[].rounds[].samples)' "$file" | head -c 6000
+        return 1
+    fi
+}
+
+min() {
+    echo $(($1 < $2 ? $1 : $2))
+}
+
+# Asserts on the last `run`.
+exits_with() {
+    if [ "$status" -ne "$1" ]; then
+        echo "exit status $status, not $1; output:"
+        echo "$output"
+        return 1
+    fi
+}
+
+says() {
+    if [[ "$output" != *"$1"* ]]; then
+        echo "does not say: $1"
+        echo "$output"
+        return 1
+    fi
+}
+
+says_not() {
+    if [[ "$output" == *"$1"* ]]; then
+        echo "says: $1"
+        echo "$output"
+        return 1
+    fi
+}
+
+# Writes $1 documents of different sizes below $2 and the list of their URLs, at host and port $3, to standard output.
+make_documents() {
+    local count=$1 folder=$2 authority=$3 i
+    mkdir -p "$folder"
+    for ((i = 1; i <= count; i++)); do
+        head -c $((i * 97)) /dev/zero | tr '\0' 'x' >"$folder/document-$i.txt"
+        echo "http://$authority/document-$i.txt"
+    done
+}
+
+# Starts nginx on a free loopback port; sets NGINX_PORT, NGINX_ROOT and NGINX_LOG. One log line a request:
+# URI, status, body bytes, number of its connection.
+start_nginx() {
+    local folder=$BATS_FILE_TMPDIR/nginx
+    NGINX_ROOT=$folder/root NGINX_LOG=$folder/access.log
+    mkdir -p "$NGINX_ROOT"
+    local attempt
+    for attempt in $(seq 20); do
+        NGINX_PORT=$((20000 + (RANDOM % 12000)))
+        cat >"$folder/nginx.conf" <<CONF
+worker_processes 1;
+pid $folder/nginx.pid;
+error_log $folder/error.log;
+events { worker_connections 4096; }
+http {
+    log_format witness '\$request_uri \$status \$body_bytes_sent \$connection';
+    access_log $NGINX_LOG witness;
+    keepalive_requests 1000000;
+    client_body_temp_path $folder/body; proxy_temp_path $folder/proxy; fastcgi_temp_path $folder/fastcgi;
+    uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
+    server {
+        listen 127.0.0.1:$NGINX_PORT backlog=1024;
+        root $NGINX_ROOT;
+        location /moved { return 302 /document-1.txt; }
+        location /loop { return 302 /loop; }
+        location /missing { return 404; }
+        location /broken { return 500; }
+    }
+}
+CONF
+        # As root, nginx would serve as a user who may not enter the test's folder.
+        if nginx -c "$folder/nginx.conf" -g "user $(id -un);" 2>"$folder/start.log"; then
+            NGINX_PID_FILE=$folder/nginx.pid
+            return 0
+        fi
+    done
+    cat "$folder/start.log"
+    return 1
+}
+
+stop_nginx() {
+    if [ -f "${NGINX_PID_FILE:-}" ]; then
+        kill "$(cat "$NGINX_PID_FILE")"
+    fi
+}
