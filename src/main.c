@@ -1,3 +1,4 @@
+#include <locale.h>
 #include <stdio.h>
 
 #include "conc_bench/error.h"
@@ -32,6 +33,9 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = {0};
+    /* International host names are read in the user's encoding. Numbers stay in the C locale: they are for machines
+     * too. */
+    setlocale(LC_CTYPE, "");
     int status = options_parse(argc, argv, &options, &error);
     if (status == 0 && options.show_help)
         options_print_help(stdout);

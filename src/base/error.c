@@ -6,7 +6,8 @@
 
 #include "conc_bench/text.h"
 
-static void write_message(struct error *error, enum error_kind kind, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void write_message(struct error *error, enum error_kind kind,
+                                                                const char *format, va_list arguments)
 {
     char raw[sizeof(error->message)];
     vsnprintf(raw, sizeof(raw), format, arguments);
