@@ -21,8 +21,8 @@ struct crew_duty {
 
 struct crew;
 
-/* Starts `count` threads and returns when all have entered. -1: one could not; all are gone, *crew is NULL. */
-int crew_start(const struct crew_duty *duty, uint32_t count, struct crew **crew, struct error *error);
+/* Starts `count` threads and returns when all have entered. -1: one could not; all are gone, *result is NULL. */
+int crew_start(const struct crew_duty *duty, uint32_t count, struct crew **result, struct error *error);
 
 /* Opens the gate and returns when all have worked. -1: the failure of the first that failed. Once for each crew. */
 int crew_work(struct crew *crew, struct error *error);

@@ -19,7 +19,7 @@ struct loop;
 
 /* A loop of `count` workers (transfers in flight), numbered from `first_worker`. Call, run and release in one thread.
  */
-int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **loop,
+int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **result,
                 struct error *error);
 
 /* Downloads until no unit is left and none is in flight. -1: libcurl or the system refused to go on; what was in flight

@@ -63,7 +63,9 @@ static void tell_and_wait(void *context)
 {
     const int *line = context;
     char byte = 'r';
-    ssize_t count = write(*line, &byte, 1);
+    ssize_t count;
+    if (write(*line, &byte, 1) != 1)
+        return; /* nobody is there to look */
     do {
         count = read(*line, &byte, 1);
     } while (count < 0 && errno == EINTR);

@@ -85,9 +85,14 @@ static void add_tree(pid_t pid, unsigned depth, struct trial_resources *resource
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return;
-    long child;
-    while (fscanf(file, "%ld", &child) == 1)
-        add_tree((pid_t)child, depth + 1, resources);
+    char *number = NULL;
+    size_t capacity = 0;
+    while (getdelim(&number, &capacity, ' ', file) > 0) {
+        pid_t child = (pid_t)strtol(number, NULL, 10);
+        if (child > 0)
+            add_tree(child, depth + 1, resources);
+    }
+    free(number);
     fclose(file);
 }
 

@@ -310,17 +310,17 @@ static const struct cell_figures *least_concurrent(const struct figures *figures
 
 static void write_boundness(FILE *stream, const struct result *result, const struct figures *figures)
 {
-    static const double MOSTLY_WAITING = 0.5;
-    static const double MOSTLY_COMPUTING = 0.85;
+    static const double mostly_waiting = 0.5;
+    static const double mostly_computing = 0.85;
     const struct cell_figures *cell = least_concurrent(figures);
     if (cell == NULL || cell->cell->workers > 1 || !(cell->cores_used >= 0))
         return;
     double busy = 100 * cell->cores_used;
-    if (cell->cores_used < MOSTLY_WAITING) {
+    if (cell->cores_used < mostly_waiting) {
         fputs("I/O-bound: with one download at a time, ", stream);
         write_name(stream, cell);
         fprintf(stream, " computed for %.2g %% of its time and waited for the rest; more in flight can help.\n", busy);
-    } else if (cell->cores_used > MOSTLY_COMPUTING) {
+    } else if (cell->cores_used > mostly_computing) {
         fputs("CPU-bound: with one download at a time, ", stream);
         write_name(stream, cell);
         fprintf(stream, " computed for %.3g %% of its time; only more cores can help.\n", busy);

@@ -240,8 +240,8 @@ static int figure_peak(struct cell_figures *figures)
 static int figure_cell(const struct cell_result *cell, struct cell_figures *figures)
 {
     *figures = (struct cell_figures){.cell = cell, .speedup = NAN, .speedup_low = NAN, .speedup_high = NAN};
-    double *values = malloc((cell->trial_count + 1) * sizeof(*values));
-    figures->times = malloc((cell->trial_count + 1) * sizeof(*figures->times));
+    double *values = calloc(cell->trial_count + 1, sizeof(*values));
+    figures->times = calloc(cell->trial_count + 1, sizeof(*figures->times));
     if (values == NULL || figures->times == NULL) {
         free(values);
         return -1;

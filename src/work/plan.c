@@ -20,8 +20,8 @@ static int lay_out_units(struct plan *plan, struct error *error)
                          " that one run can hold: use a smaller --repeat",
                          request->urls->downloads, request->repeat, URL_DOWNLOADS_MAX);
     plan->unit_count = (uint32_t)total;
-    plan->unit_urls = malloc((size_t)total * sizeof(plan->unit_urls[0]));
-    plan->unit_texts = malloc((size_t)total * sizeof(plan->unit_texts[0]));
+    plan->unit_urls = calloc((size_t)total, sizeof(plan->unit_urls[0]));
+    plan->unit_texts = calloc((size_t)total, sizeof(plan->unit_texts[0]));
     if (plan->unit_urls == NULL || plan->unit_texts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
     uint32_t unit = 0;

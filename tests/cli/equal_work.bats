@@ -130,6 +130,16 @@ check_nginx() {
     done
 }
 
+@test "nginx: pinned names reach every part of a large event loop" {
+    # 600 workers share several multi handles, and each of those must know the name.
+    json=$BATS_TEST_TMPDIR/result.json
+    : >"$NGINX_LOG"
+    once --mode event-loop,hybrid --workers 600 --repeat 400 --export-json "$json" \
+        "http://localhost:$NGINX_PORT/document-1.txt" "http://localhost:$NGINX_PORT/document-2.txt"
+    holds "$json" '[.results[] | .downloads == 800 and .failures == 0] | all'
+    [ "$(wc -l <"$NGINX_LOG")" -eq 1600 ]
+}
+
 @test "nginx: without redirects a redirect is a result" {
     json=$BATS_TEST_TMPDIR/result.json
     once --mode all --max-redirs 0 --export-json "$json" "http://127.0.0.1:$NGINX_PORT/moved"

@@ -57,8 +57,7 @@ static int run_forever(void *run, struct error *error)
 {
     (void)error;
     settle_some(run, 2);
-    while (pause() != 0) {
-    }
+    while (pause() != 0) {}
     return 0;
 }
 
@@ -217,10 +216,15 @@ static void test_the_memory_peak_is_the_trial_s_own(void **state)
     struct trial with = try_mode(&mode, LONG, true);
     mode.run = run_to_end;
     struct trial without = try_mode(&mode, LONG, true);
-    /* What the parent touched is not the cell's, what the cell touched and gave back is. */
-    int64_t more = with.resources.peak_memory_bytes - without.resources.peak_memory_bytes;
-    assert_in_range(more, 28 * MEBIBYTE, 40 * MEBIBYTE);
-    assert_in_range(with.resources.max_rss_bytes - without.resources.max_rss_bytes, 28 * MEBIBYTE, 40 * MEBIBYTE);
+    /* What the parent touched is not the cell's, what the cell touched and gave back is: 32 MiB. The thread sanitizer
+     * remembers every byte in five. */
+#if defined(__SANITIZE_THREAD__)
+    const uint64_t most = 200 * MEBIBYTE;
+#else
+    const uint64_t most = 40 * MEBIBYTE;
+#endif
+    assert_in_range(with.resources.peak_memory_bytes - without.resources.peak_memory_bytes, 28 * MEBIBYTE, most);
+    assert_in_range(with.resources.max_rss_bytes - without.resources.max_rss_bytes, 28 * MEBIBYTE, most);
     assert_int_equal(memory[PARENT - 1], 1);
     free(memory);
     sample_table_release(with.table);
