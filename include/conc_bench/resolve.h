@@ -24,10 +24,11 @@ struct resolutions {
     size_t failed_count;
 };
 
-/* Resolves every host of the list with getaddrinfo(3), one after the other; a name that stands at several ports is
- * asked for once; a temporary failure is asked about once more. Blocks. `notify` (may be NULL) is called before each
- * look-up with the number of hosts done so far. A name that does not resolve is not an error. -1: out of memory, and
- * there is nothing to release. */
+/* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names
+ * below it are the loopback addresses without being asked for (RFC 6761); a name that stands at several ports is asked
+ * for once; a temporary failure is asked about once more. Blocks. `notify` (may be NULL) is called before each look-up
+ * with the number of hosts done so far. A name that does not resolve is not an error. -1: out of memory, and there is
+ * nothing to release. */
 int resolve_hosts(const struct url_list *list, struct resolutions *resolutions,
                   void (*notify)(void *context, size_t done, size_t total), void *context, struct error *error);
 

@@ -67,6 +67,17 @@ static int look_up(const char *name, struct addrinfo **addresses)
     return failure == EAI_AGAIN ? getaddrinfo(name, NULL, &hints, addresses) : failure;
 }
 
+/* localhost and whatever ends in ".localhost": never asked for (RFC 6761, section 6.3), and known to libcurl as well; a
+ * minimal system has no file that tells them. */
+static bool is_localhost(const char *name)
+{
+    static const char localhost[] = "localhost";
+    size_t length = strlen(name);
+    size_t suffix = strlen(localhost);
+    return length >= suffix && strcmp(name + length - suffix, localhost) == 0 &&
+           (length == suffix || name[length - suffix - 1] == '.');
+}
+
 /* Looks a name up. On success there is a list of addresses, or a reason why there is none. -1: out of memory. */
 static int find_addresses(const struct url_host *host, char **list, const char **why)
 {
@@ -80,6 +91,10 @@ static int find_addresses(const struct url_host *host, char **list, const char *
     }
     memcpy(name, host->name, host->name_length);
     name[host->name_length] = '\0';
+    if (is_localhost(name)) {
+        *list = strdup("[::1],127.0.0.1");
+        return *list != NULL ? 0 : -1;
+    }
     int failure = look_up(name, &addresses);
     if (failure == EAI_MEMORY)
         return -1;

@@ -138,10 +138,13 @@ static void test_localhost_is_found_on_every_machine(void **state)
     resolve(&list, &resolutions);
     assert_int_equal(resolutions.failed_count, 0);
     assert_null(resolutions.hosts[0].why);
-    assert_memory_equal(resolutions.hosts[0].pin, "localhost:8080:", strlen("localhost:8080:"));
-    assert_true(strstr(resolutions.hosts[0].pin, ":127.0.0.1") != NULL ||
-                strstr(resolutions.hosts[0].pin, ",127.0.0.1") != NULL ||
-                strstr(resolutions.hosts[0].pin, "[::1]") != NULL);
+    assert_string_equal(resolutions.hosts[0].pin, "localhost:8080:[::1],127.0.0.1");
+    resolutions_release(&resolutions);
+    add(&list, "http://api.localhost/");
+    add(&list, "http://nolocalhost/");
+    resolve(&list, &resolutions);
+    assert_string_equal(resolutions.hosts[1].pin, "api.localhost:80:[::1],127.0.0.1");
+    assert_null(resolutions.hosts[2].pin);
     resolutions_release(&resolutions);
     url_list_release(&list);
 }
