@@ -26,7 +26,7 @@ struct cell_figures {
 
     /* counts per round */
     uint64_t downloads; /* settled units */
-    uint64_t failures;  /* units whose outcome is neither ok nor none; lost ones included */
+    uint64_t failures;  /* lost units included, those that Ctrl-C cancelled not */
     uint64_t failure_classes[OUTCOME_COUNT];
     uint64_t body_bytes;
     uint64_t connects;

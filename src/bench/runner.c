@@ -28,6 +28,8 @@ struct runner {
     nanoseconds began;
     nanoseconds measuring_began;
     nanoseconds longest_round;
+    nanoseconds trial_began;
+    nanoseconds left; /* estimate, when the running trial began, of the time until the end of the run; negative: none */
 };
 
 static uint32_t total_rounds(const struct runner *runner)
@@ -43,28 +45,44 @@ static nanoseconds round_estimate(const struct runner *runner)
     return sum;
 }
 
-/* The share of the whole run that is over; negative until every cell has run once. */
-static double fraction_done(const struct runner *runner, uint32_t round)
+/* The time until the end of the run, from before the given place; negative until every cell has run once. */
+static nanoseconds estimate_left(const struct runner *runner, uint32_t round, uint32_t position)
 {
     for (size_t i = 0; i < runner->plan->cell_count; i++) {
         if (runner->states[i].last_trial == 0 && !runner->states[i].is_out)
             return -1;
     }
-    nanoseconds elapsed = clock_now() - runner->began;
-    double rounds = (double)total_rounds(runner);
-    double left = (double)round_estimate(runner) * (rounds - (double)round);
+    nanoseconds each_round = round_estimate(runner);
+    nanoseconds left = each_round * (total_rounds(runner) - round);
+    for (uint32_t i = 0; i < position; i++)
+        left -= runner->states[runner->order[i]].last_trial;
     nanoseconds budget = runner->plan->request.time_budget;
-    if (budget > 0 && round >= runner->plan->request.warmup_rounds) {
-        double budget_left = (double)(budget - (clock_now() - runner->measuring_began));
-        left = budget_left < left ? budget_left : left;
+    if (budget > 0) {
+        bool is_warmup = round < runner->plan->request.warmup_rounds;
+        nanoseconds spent = is_warmup ? 0 : clock_now() - runner->measuring_began;
+        nanoseconds warmup = is_warmup ? each_round * (runner->plan->request.warmup_rounds - round) : 0;
+        if (left > budget - spent + warmup)
+            left = budget - spent + warmup;
     }
-    return left > 0 ? (double)elapsed / ((double)elapsed + left) : 1;
+    return left > 0 ? left : 0;
+}
+
+/* The share of the whole run that is over; negative: not known. */
+static double fraction_done(const struct runner *runner)
+{
+    if (runner->left < 0)
+        return -1;
+    nanoseconds now = clock_now();
+    nanoseconds left = runner->left - (now - runner->trial_began);
+    nanoseconds elapsed = now - runner->began;
+    return left > 0 ? (double)elapsed / (double)(elapsed + left) : 1;
 }
 
 static void show(struct runner *runner, const struct sample_table *table)
 {
     if (runner->hooks->progress == NULL)
         return;
+    runner->position.fraction = fraction_done(runner);
     runner->position.settled = table == NULL ? 0 : atomic_load(&table->settled_count_hint);
     runner->hooks->progress(runner->hooks->context, &runner->position);
 }
@@ -119,8 +137,9 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
         .is_warmup = is_warmup,
         .round = trial.round,
         .rounds = is_warmup ? warmups : runner->plan->request.rounds,
-        .fraction = fraction_done(runner, round),
     };
+    runner->left = estimate_left(runner, round, position);
+    runner->trial_began = clock_now();
     show(runner, NULL);
     const struct cell_options options = {
         .deadline = plan_deadline(runner->plan, cell),
@@ -128,11 +147,10 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
         .tick = on_tick,
         .context = runner,
     };
-    nanoseconds begin = clock_now();
     int status = cell_run(cell->mode, &runner->job, &options, &trial, error);
     if (status == 0 && runner->hooks->after_trial != NULL)
         status = runner->hooks->after_trial(runner->hooks->context, &trial, error);
-    runner->states[index].last_trial = clock_now() - begin;
+    runner->states[index].last_trial = clock_now() - runner->trial_began;
     if (status != 0) {
         trial_release(&trial);
         return -1;

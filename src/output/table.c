@@ -89,8 +89,16 @@ static void add_three_digits(struct grid *grid, double value, const char *suffix
         grid_add(grid, "%.1f%s", value, suffix);
     else if (value >= 0.9995 || value == 0)
         grid_add(grid, "%.2f%s", value, suffix);
-    else
+    else if (value >= 0.09995)
         grid_add(grid, "%.3f%s", value, suffix);
+    else
+        grid_add(grid, "%.4f%s", value, suffix);
+}
+
+/* Decimals that show three digits of a time; its range gets as many. */
+static int time_decimals(double median)
+{
+    return median >= 99.95 ? 0 : median >= 9.995 ? 1 : median >= 0.9995 ? 2 : median >= 0.09995 ? 3 : 4;
 }
 
 static void add_range(struct grid *grid, const struct cell_figures *figures)
@@ -98,12 +106,13 @@ static void add_range(struct grid *grid, const struct cell_figures *figures)
     if (figures->rounds == 1)
         grid_add(grid, "1 round, no interval");
     else
-        grid_add(grid, "%.3f to %.3f of %zu", figures->minimum, figures->maximum, figures->rounds);
+        grid_add(grid, "%.*f to %.*f", time_decimals(figures->median), figures->minimum, time_decimals(figures->median),
+                 figures->maximum);
 }
 
 static void add_times(struct grid *grid, const struct cell_figures *figures)
 {
-    grid_add(grid, "%.3f", figures->median);
+    add_three_digits(grid, figures->median, "");
     add_range(grid, figures);
     add_three_digits(grid, figures->speedup, "x");
     add_three_digits(grid, (double)figures->downloads / figures->median, "");
@@ -123,11 +132,11 @@ static const char *ending(const struct cell_figures *figures)
 static void write_times(FILE *stream, const struct result *result, const struct figures *figures)
 {
     struct grid grid = {0};
-    static const char *const heads[] = {"downloads/s", "MB/s", "p50 [ms]", "p95 [ms]", "max [ms]"};
+    static const char *const heads[] = {"dl/s", "MB/s", "p50 ms", "p95 ms", "max ms"};
     grid_begin_row(&grid);
     grid_add(&grid, "mode");
     grid_add(&grid, "workers");
-    grid_add(&grid, "time [s]");
+    grid_add(&grid, "time s");
     grid_add(&grid, "range of rounds");
     grid_add(&grid, "vs %s", figures->reference != NULL ? result->reference : "-");
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
@@ -166,21 +175,20 @@ static void add_costs(struct grid *grid, const struct cell_figures *figures)
 static void write_costs(FILE *stream, const struct figures *figures)
 {
     struct grid grid = {0};
-    static const char *const heads[] = {"mode",   "workers",     "CPU ms/dl", "cores",   "vol/dl",       "invol/dl",
-                                        "memory", "connections", "processes", "threads", "startup [ms]", "failed"};
+    static const char *const heads[] = {"mode/workers", "CPU ms/dl", "cores",   "vol/dl",     "invol/dl", "memory",
+                                        "connects",     "processes", "threads", "startup ms", "failed"};
     grid_begin_row(&grid);
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         grid_add(&grid, "%s", heads[i]);
     for (size_t i = 0; i < figures->cell_count; i++) {
         grid_begin_row(&grid);
-        grid_add(&grid, "%s", figures->cells[i].cell->mode);
-        grid_add(&grid, "%" PRIu32, figures->cells[i].cell->workers);
+        grid_add(&grid, "%s/%" PRIu32, figures->cells[i].cell->mode, figures->cells[i].cell->workers);
         if (figures->cells[i].cell->trial_count > 0)
             add_costs(&grid, &figures->cells[i]);
     }
     grid_write(stream, &grid);
     grid_release(&grid);
-    fputs("per download (dl): CPU time, and voluntary and involuntary context switches\n", stream);
+    fputs("dl: download; vol, invol: voluntary and involuntary context switches\n", stream);
 }
 
 /* What happened besides */
@@ -280,12 +288,13 @@ static void write_winner(FILE *stream, const struct figures *figures)
     if (figures->cell_count < 2 || !figures->cells[1].has_times)
         return;
     write_name(stream, fastest);
-    fprintf(stream, " took the least time, %.3f s", fastest->median);
+    fprintf(stream, " took the least time, %.3g s", fastest->median);
     if (figures->reference != NULL && figures->reference != fastest && isfinite(fastest->speedup)) {
         fprintf(stream, ": %.3g times as fast as ", fastest->speedup);
         write_name(stream, figures->reference);
         if (fastest->rounds > 1)
-            fprintf(stream, " (%.3g to %.3g over the rounds)", fastest->speedup_low, fastest->speedup_high);
+            fprintf(stream, " (%.3g to %.3g over %zu rounds)", fastest->speedup_low, fastest->speedup_high,
+                    fastest->rounds);
     }
     fputs(".\n", stream);
     if (fastest->rounds == 1) {

@@ -132,9 +132,18 @@ static void figure_costs(struct cell_figures *figures, double *values)
     figures->threads = (uint32_t)median_of(figures, threads_of, values);
 }
 
+/* Whether a download failed, as opposed to being done, never begun, or given up because somebody pressed Ctrl-C. */
+static bool is_failure(const struct trial *trial, enum outcome outcome)
+{
+    bool is_given_up = outcome == OUTCOME_CANCELLED || outcome == OUTCOME_LOST;
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
+}
+
 static uint64_t class_count(const struct trial *trial, enum outcome outcome)
 {
     uint64_t count = 0;
+    if (!is_failure(trial, outcome))
+        return 0;
     for (uint32_t unit = 0; unit < trial->table->unit_count; unit++)
         count += sample_outcome(&trial->table->samples[unit]) == outcome;
     return count;
@@ -317,11 +326,9 @@ static uint64_t count_failures(const struct result *result)
     uint64_t failures = 0;
     for (size_t i = 0; i < result->cell_count; i++) {
         for (size_t j = 0; j < result->cells[i].trial_count; j++) {
-            const struct sample_table *table = result->cells[i].trials[j].table;
-            for (uint32_t unit = 0; table != NULL && unit < table->unit_count; unit++) {
-                enum outcome outcome = sample_outcome(&table->samples[unit]);
-                failures += outcome != OUTCOME_OK && outcome != OUTCOME_NONE;
-            }
+            const struct trial *trial = &result->cells[i].trials[j];
+            for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++)
+                failures += is_failure(trial, sample_outcome(&trial->table->samples[unit]));
         }
     }
     return failures;
