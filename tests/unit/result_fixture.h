@@ -1,0 +1,129 @@
+#ifndef RESULT_FIXTURE_H
+#define RESULT_FIXTURE_H
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/result.h"
+
+/* A result made by hand: 4 downloads of 2 URLs in each trial. */
+
+enum { FIXTURE_UNITS = 4 };
+
+#define FIXTURE_MS NANOSECONDS_PER_MILLISECOND
+
+static inline struct result fixture_result(void)
+{
+    static const uint32_t unit_urls[FIXTURE_UNITS] = {0, 1, 0, 1};
+    struct result result = {
+        .tool_version = "0.1.0",
+        .libcurl_version = "libcurl/7.88.1 OpenSSL/3.0.19 zlib/1.2.13",
+        .tls_version = "OpenSSL/3.0.19",
+        .machine_system = "Linux 6.1 x86_64",
+        .machine_cpu = "Some CPU",
+        .cores = 2,
+        .downloads = FIXTURE_UNITS,
+        .distinct_urls = 2,
+        .hosts = 2,
+        .workload_digest = 0xabc,
+        .unit_urls = unit_urls,
+        .connections = "reuse",
+        .dns = "pinned",
+        .http_version = "HTTP/1.1",
+        .connections_kept = 5,
+        .max_redirects = 10,
+        .connect_timeout = 10 * NANOSECONDS_PER_SECOND,
+        .max_time = 30 * NANOSECONDS_PER_SECOND,
+        .buffer_bytes = 65536,
+        .seed = 7,
+        .warmup_rounds = 1,
+        .rounds_planned = 2,
+        .rounds_done = 2,
+        .is_isolated = true,
+        .reference = "sync",
+    };
+    result.sources = calloc(1, sizeof(result.sources[0]));
+    result.sources[result.source_count++] = strdup("sites.txt");
+    result.urls = calloc(2, sizeof(result.urls[0]));
+    result.urls[0] = "http://a.test/";
+    result.urls[1] = "http://b.test/page";
+    return result;
+}
+
+static inline struct cell_result *fixture_cell(struct result *result, const char *mode, uint32_t workers)
+{
+    result->cells = realloc(result->cells, (result->cell_count + 1) * sizeof(result->cells[0]));
+    assert_non_null(result->cells);
+    struct cell_result *cell = &result->cells[result->cell_count++];
+    *cell = (struct cell_result){.workers = workers};
+    snprintf(cell->mode, sizeof(cell->mode), "%s", mode);
+    return cell;
+}
+
+/* A complete trial: each unit takes `service`, `workers` at a time, and the startup takes 1 ms. */
+static inline struct trial *fixture_trial(struct cell_result *cell, nanoseconds service)
+{
+    struct error error = {0};
+    struct trial trial = {
+        .round = (uint32_t)cell->trial_count,
+        .gate = 1000 * FIXTURE_MS,
+        .startup = 1 * FIXTURE_MS,
+        .teardown = 2 * FIXTURE_MS,
+        .resources = {.cpu_user = 2 * FIXTURE_MS,
+                      .cpu_system = 2 * FIXTURE_MS,
+                      .voluntary_switches = 8,
+                      .involuntary_switches = 4,
+                      .max_rss_bytes = 3 << 20,
+                      .peak_memory_bytes = 2 << 20,
+                      .processes = 1,
+                      .threads = cell->workers},
+        .table = sample_table_create(FIXTURE_UNITS, &error),
+    };
+    assert_non_null(trial.table);
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++) {
+        uint32_t unit;
+        struct sample *sample = sample_claim(trial.table, i % cell->workers, &unit);
+        sample->start = trial.gate + service * (i / cell->workers);
+        sample->end = sample->settled = sample->start + service;
+        sample->body_bytes = 1000;
+        sample->status = 200;
+        sample->outcome = OUTCOME_OK;
+        sample->connects = i < cell->workers;
+        sample->http_version = 11;
+        sample_settle(trial.table, sample);
+        trial.run = sample->settled - trial.gate;
+    }
+    cell->trials = realloc(cell->trials, (cell->trial_count + 1) * sizeof(cell->trials[0]));
+    assert_non_null(cell->trials);
+    cell->trials[cell->trial_count] = trial;
+    return &cell->trials[cell->trial_count++];
+}
+
+/* Gives the trial a witness that saw what was planned. */
+static inline void fixture_witness(struct trial *trial)
+{
+    trial->witness = (struct trial_witness){.is_present = true, .requests = FIXTURE_UNITS, .url_count = 2};
+    trial->witness.urls = calloc(2, sizeof(trial->witness.urls[0]));
+    trial->witness.url_requests = calloc(2, sizeof(trial->witness.url_requests[0]));
+    trial->witness.urls[0] = strdup("a.test/");
+    trial->witness.urls[1] = strdup("b.test/page");
+    trial->witness.url_requests[0] = trial->witness.url_requests[1] = 2;
+}
+
+/* sync with 40 and 44 ms, threads/2 with half of that: 41, 45, 21 and 23 ms with the startup. */
+static inline struct result fixture_two_modes(void)
+{
+    struct result result = fixture_result();
+    struct cell_result *cell = fixture_cell(&result, "sync", 1);
+    fixture_trial(cell, 10 * FIXTURE_MS);
+    fixture_trial(cell, 11 * FIXTURE_MS);
+    cell = fixture_cell(&result, "threads", 2);
+    fixture_trial(cell, 10 * FIXTURE_MS);
+    fixture_trial(cell, 11 * FIXTURE_MS);
+    return result;
+}
+
+#endif
