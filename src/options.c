@@ -344,11 +344,16 @@ static int apply_seed(const struct value *value)
 
 static int apply_connections(const struct value *value)
 {
-    bool is_fresh;
-    if (read_choice(value, "reuse", "fresh", &is_fresh) != 0)
-        return -1;
-    value->options->transfer.connections = is_fresh ? CONNECTIONS_FRESH : CONNECTIONS_REUSE;
-    return 0;
+    static const char *const names[] = {
+        [CONNECTIONS_REUSE] = "reuse", [CONNECTIONS_FRESH] = "fresh", [CONNECTIONS_WARM] = "warm"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(value->text, names[i]) == 0) {
+            value->options->transfer.connections = (enum connection_policy)i;
+            return 0;
+        }
+    }
+    return error_set(value->error, ERROR_USAGE, "--%s wants reuse, fresh or warm, not \"%s\"", value->name,
+                     value->text);
 }
 
 static int apply_dns(const struct value *value)
@@ -478,8 +483,9 @@ static const struct option_row option_rows[OPTION_COUNT] = {
                             apply_time_budget},
     [OPTION_WARMUP] = {"warmup", 'w', "N", "1", GROUP_EXPERIMENT, "rounds before those that count", apply_warmup},
     [OPTION_SEED] = {"seed", 0, "N", NULL, GROUP_EXPERIMENT, "repeat the random order of an earlier run", apply_seed},
-    [OPTION_CONNECTIONS] = {"connections", 0, "reuse|fresh", "reuse", GROUP_EXPERIMENT,
-                            "keep connections, or make one for each download", apply_connections},
+    [OPTION_CONNECTIONS] = {"connections", 0, "reuse|fresh|warm", "reuse", GROUP_EXPERIMENT,
+                            "keep connections, or make one for each download, or open them beforehand",
+                            apply_connections},
     [OPTION_DNS] = {"dns", 0, "pinned|live", "pinned", GROUP_EXPERIMENT,
                     "resolve names once beforehand, or during the run", apply_dns},
     [OPTION_DEADLINE] = {"deadline", 0, "DURATION", NULL, GROUP_EXPERIMENT,

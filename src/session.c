@@ -42,6 +42,8 @@ struct session {
     struct url_list urls;
     bool is_list_embedded;
     struct resolutions resolutions;
+    const char **warm_urls; /* one of each host that resolved; owned, the texts borrowed */
+    uint32_t warm_url_count;
     char **pins;
     size_t pin_count;
     struct transfer_policy policy;
@@ -209,6 +211,34 @@ static void strike_unresolved(struct session *session)
     }
 }
 
+/* A URL of each host, the first of the list. */
+static int choose_warm_urls(struct session *session, struct error *error)
+{
+    const struct url_list *urls = &session->urls;
+    if (session->policy.connections != CONNECTIONS_WARM)
+        return 0;
+    session->warm_urls = calloc(urls->host_count, sizeof(session->warm_urls[0]));
+    bool *is_chosen = calloc(urls->host_count, sizeof(*is_chosen));
+    if (session->warm_urls == NULL || is_chosen == NULL) {
+        free(is_chosen);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the URLs that open connections");
+    }
+    for (uint32_t i = 0; i < urls->url_count; i++) {
+        uint32_t host = urls->url_hosts[i];
+        bool is_known = session->resolutions.hosts == NULL || session->resolutions.hosts[host].why == NULL;
+        if (is_known && !is_chosen[host])
+            session->warm_urls[session->warm_url_count++] = url_text(urls, i);
+        is_chosen[host] = true;
+    }
+    free(is_chosen);
+    if (session->warm_url_count > session->policy.connections_kept)
+        result_warn(&session->result,
+                    "each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
+                    " hosts, so that not every connection is still warm when it is needed",
+                    session->policy.connections_kept, session->warm_url_count);
+    return 0;
+}
+
 /* What the result says about the run before it starts */
 
 static int describe_sources(struct session *session, struct error *error)
@@ -259,7 +289,9 @@ static void describe_policy(struct session *session)
     struct result *result = &session->result;
     const struct transfer_policy *policy = &session->policy;
     snprintf(result->connections, sizeof(result->connections), "%s",
-             policy->connections == CONNECTIONS_FRESH ? "fresh" : "reuse");
+             policy->connections == CONNECTIONS_FRESH  ? "fresh"
+             : policy->connections == CONNECTIONS_WARM ? "warm"
+                                                       : "reuse");
     snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
     snprintf(result->http_version, sizeof(result->http_version), "HTTP/1.1");
     result->connections_kept = policy->connections_kept;
@@ -368,6 +400,8 @@ static int run(struct session *session, struct error *error)
     const struct mode_job job = {
         .transfer = &transfer,
         .unit_urls = session->plan.unit_texts,
+        .warm_urls = session->warm_urls,
+        .warm_url_count = session->warm_url_count,
         .cores = resources_cores(),
         .cpu_work = request->cpu_work,
         .script = request->script,
@@ -381,7 +415,7 @@ static int run(struct session *session, struct error *error)
     };
     if (interrupt_install(error) != 0)
         return -1;
-    int status = runner_run(&session->plan, &job, &hooks, &session->result, error);
+    int status = runner_run(&session->plan, STAGE_MAIN, &job, &hooks, &session->result, error);
     progress_clear(&session->progress);
     return status;
 }
@@ -455,6 +489,7 @@ static void release(struct session *session)
     plan_release(&session->plan);
     origin_stop(session->origin);
     free(session->pins);
+    free(session->warm_urls);
     resolutions_release(&session->resolutions);
     url_list_release(&session->urls);
 }
@@ -471,6 +506,8 @@ static int prepare(struct session *session, struct error *error)
     if (make_plan(session, error) != 0)
         return -1;
     strike_unresolved(session);
+    if (choose_warm_urls(session, error) != 0)
+        return -1;
     warn_of_proxies(&session->result);
     describe_policy(session);
     describe_experiment(session);

@@ -22,6 +22,9 @@ struct loop;
 int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **result,
                 struct error *error);
 
+/* Opens as many connections to every host of mode_job.warm_urls as there are workers, by downloads nobody measures. */
+int loop_warm(struct loop *loop, struct error *error);
+
 /* Downloads until no unit is left and none is in flight. -1: libcurl or the system refused to go on; what was in flight
  * is settled as an internal failure. */
 int loop_run(struct loop *loop, struct error *error);

@@ -27,6 +27,8 @@ struct mode_job {
     const struct transfer_plan *transfer;
     struct sample_table *table;
     const char *const *unit_urls; /* the URL of each unit; NULL: its host did not resolve beforehand */
+    const char *const *warm_urls; /* a URL of each host, to open connections by before the clock starts */
+    uint32_t warm_url_count;      /* 0: connections are opened within the run */
     uint32_t workers;             /* at least 1 */
     uint32_t cores;               /* processors this process may run on */
     uint64_t cpu_work;            /* iterations of cpu_work_spend() on each response */
@@ -46,6 +48,10 @@ struct mode {
     /* Acquires all that is not workload: handles, threads parked at the gate, processes parked at the gate. No network.
      * On failure it leaves nothing behind and *run is NULL. */
     int (*prepare)(const struct mode_job *job, void **run, struct error *error);
+
+    /* Lets every worker open a connection to each host of job.warm_urls, if there are any: between prepare() and run(),
+     * outside what is timed. That a download fails is left to the run to find out. */
+    int (*warm)(void *run, struct error *error);
 
     /* Opens the gate and returns when every unit is settled or the table is stopped; workers are then idle but alive,
      * so that what they cost can still be read. Succeeds even if every download failed; -1 if a worker was lost. */

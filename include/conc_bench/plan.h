@@ -41,10 +41,12 @@ struct plan_request {
     size_t script_count;
     struct transfer_policy transfer;
     bool isolate;
+    uint32_t stage; /* which one of several runs over the same units: each has random orders of its own */
 };
 
 struct plan {
     struct plan_request request;
+    bool borrows_units;      /* from the plan of an earlier stage */
     const char **unit_texts; /* the URL of each unit, as text */
     uint32_t *unit_urls;     /* the URL of each unit, as index */
     uint32_t unit_count;
@@ -56,7 +58,16 @@ struct plan {
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error);
 void plan_release(struct plan *plan);
 
-/* Writes the order in which the cells run in `round` (warm-up rounds first), as indices; depends on the seed only. */
+/* A further stage: the same units in other cells (copied), with other random orders. `first` must outlive it. -1: no
+ * memory. */
+int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan_cell *cells, size_t cell_count,
+                     struct plan *plan, struct error *error);
+
+/* Writes the order in which the cells run in `round` (warm-up rounds first), as indices; depends on the seed only.
+ * Where the measured rounds allow, orders are balanced: in a block of as many rounds as there are cells (twice as many
+ * if their number is odd), each cell stands in each place equally often and follows each other cell equally often
+ * (Williams 1949, "Experimental designs balanced for the estimation of residual effects of treatments"), so that
+ * neither place nor predecessor can favour one. Other rounds are plain shuffles. */
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order);
 
 /* The time a trial of this cell may take before it counts as hung. */

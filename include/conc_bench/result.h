@@ -36,6 +36,24 @@ struct trial_resources {
     int64_t peak_memory_bytes; /* proportional set size at its peak, summed over all processes; 0: not known */
     uint32_t processes;        /* alive at the end of the run, the cell's own included */
     uint32_t threads;          /* of all those processes */
+    uint32_t descriptors;      /* that they have open */
+    /* Time in which threads could have run and no core was free for them: what pre-emptive switching costs. Summed over
+     * all threads; -1: the system does not tell. */
+    nanoseconds run_queue_wait;
+};
+
+/* What else went on on the machine during a trial. NAN: the system does not tell. */
+struct trial_host {
+    double steal_share;   /* of all cores' time, given to other machines by the hypervisor */
+    double foreign_cores; /* cores kept busy by other processes than the trial's, on average */
+    double throttled;     /* seconds for which a CPU quota stopped our control group */
+};
+
+/* How long event loops were busy between two waits, and so kept whatever happened waiting: what co-operative switching
+ * costs. Zeros: no event loop has run. */
+struct trial_lag {
+    nanoseconds p99;
+    nanoseconds longest;
 };
 
 /* What the embedded origin saw of a trial. */
@@ -60,6 +78,9 @@ struct trial {
     nanoseconds run; /* from the gate to the last settled unit */
     nanoseconds teardown;
     struct trial_resources resources;
+    struct trial_host host;
+    struct trial_lag lag;
+    uint32_t warm_requests; /* made before the clock started, to open connections */
     struct trial_witness witness;
     struct sample_table *table; /* owned; NULL only if there was no memory for it */
 };
@@ -70,12 +91,22 @@ nanoseconds trial_time(const struct trial *trial);
 /* Frees what the trial owns. */
 void trial_release(struct trial *trial);
 
+/* What the rounds of a cell are for. */
+enum stage {
+    STAGE_MAIN,  /* ranked and reported */
+    STAGE_SWEEP, /* looks for the best number of workers; a figure chosen from many is not quoted, but measured again */
+};
+
 /* All rounds of one mode with one number of workers. */
 struct cell_result {
     char mode[24];
     uint32_t workers;
+    unsigned traits; /* enum mode_trait, or-ed */
+    enum stage stage;
     struct trial *trials; /* measured rounds, in the order they ran */
     size_t trial_count;
+    struct trial *warmups; /* complete warm-up rounds, in the order they ran */
+    size_t warmup_count;
 };
 
 struct result {
@@ -101,7 +132,7 @@ struct result {
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed */
 
     /* policy */
-    char connections[16]; /* "reuse", "fresh" */
+    char connections[16]; /* "reuse", "fresh", "warm" */
     char dns[16];         /* "pinned", "live" */
     char http_version[16];
     uint32_t connections_kept;

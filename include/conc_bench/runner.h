@@ -1,6 +1,8 @@
 #ifndef CONC_BENCH_RUNNER_H
 #define CONC_BENCH_RUNNER_H
 
+#include <stdbool.h>
+
 #include "conc_bench/error.h"
 #include "conc_bench/mode.h"
 #include "conc_bench/plan.h"
@@ -25,14 +27,18 @@ struct runner_hooks {
     void *context;
     int (*before_trial)(void *context, struct error *error);
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
+    /* After each measured round: whether that was enough, however many were planned; if so, `why` says it. `done`
+     * rounds are in result->cells from `first_cell` on. */
+    bool (*is_enough)(void *context, size_t first_cell, uint32_t done, char *why, size_t size);
     void (*progress)(void *context, const struct runner_position *position);
 };
 
-/* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all measured rounds; a cell
- * whose trial does not complete is not tried again, and that trial is kept whatever its round. `job` holds what is the
- * same for all trials; workers and table are the runner's. -1: the environment failed; what was measured until then is
- * in `result` all the same. */
-int runner_run(const struct plan *plan, const struct mode_job *job, const struct runner_hooks *hooks,
+/* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all rounds; a cell whose
+ * trial does not complete is not tried again, and that trial stands among the measured ones whatever its round. Sets
+ * the rounds done and the reason to stop. `job` holds what is the same for all trials; workers and table are the
+ * runner's. May be called again with the next stage of a plan. -1: the environment failed; what was measured until then
+ * is in `result` all the same. */
+int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
                struct result *result, struct error *error);
 
 #endif

@@ -67,6 +67,9 @@ struct sample {
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 
+/* Quarters of octaves, from a nanosecond to twenty minutes. */
+enum { LAG_BUCKETS = 160 };
+
 struct sample_table {
     uint32_t unit_count;
     _Alignas(64) _Atomic uint64_t cursor; /* next unit to hand out; every worker adds, nobody subtracts */
@@ -74,6 +77,9 @@ struct sample_table {
         is_stopped;                 /* written by the parent on a signal or by a cell that fails; read by all */
     _Atomic uint32_t settled_twice; /* broken promises of exactly-once; must stay 0 */
     _Alignas(64) _Atomic uint32_t settled_count_hint; /* for the progress line only, relaxed; not for accounting */
+    /* How long event loops were busy between two waits; written by every loop, rarely for the same bucket at once. */
+    _Alignas(64) _Atomic int64_t longest_lag;
+    _Atomic uint32_t lags[LAG_BUCKETS];
     _Alignas(64) struct sample samples[];
 };
 
@@ -95,6 +101,13 @@ void sample_settle(struct sample_table *table, struct sample *sample);
 /* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
 void sample_table_stop(struct sample_table *table);
 bool sample_table_is_stopped(const struct sample_table *table);
+
+/* The time for which an event loop kept whatever happened waiting. */
+void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
+
+/* Of those, the one that `percent` % do not exceed, up to 19 % too high (the upper end of its quarter octave), and
+ * never above the longest. 0: no loop has run. */
+nanoseconds sample_table_lag(const struct sample_table *table, double percent);
 
 /* What became of the units. claimed = settled + lost. */
 struct sample_account {

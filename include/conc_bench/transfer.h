@@ -17,6 +17,7 @@
 enum connection_policy {
     CONNECTIONS_REUSE, /* no connection at the start, kept and reused within the run */
     CONNECTIONS_FRESH, /* a new connection for every download */
+    CONNECTIONS_WARM,  /* open to every host before the clock starts, then reused */
 };
 
 struct transfer_policy {

@@ -15,6 +15,9 @@
 /* Claims, transfers and settles until no unit is left. */
 void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *transfer);
 
+/* Opens a connection to every host of mode_job.warm_urls, by one download each that nobody measures. */
+void worker_warm(const struct mode_job *job, struct transfer *transfer);
+
 /* Descriptors such a worker may hold: its pool and one connection more that is not in it yet, libcurl's wakeup pair,
  * and its resolver pair if it resolves names itself. */
 uint64_t worker_descriptors(const struct transfer_policy *policy);

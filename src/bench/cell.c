@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conc_bench/child.h"
+#include "conc_bench/host_load.h"
 #include "conc_bench/interrupt.h"
 #include "conc_bench/resources.h"
 
@@ -48,9 +49,12 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     void *run = NULL;
     nanoseconds begin = clock_now();
     report->was_prepared = mode->prepare(job, &run, &report->error) == 0;
+    report->startup = clock_now() - begin;
+    bool is_ready = report->was_prepared;
+    if (is_ready && job->warm_url_count > 0)
+        is_ready = mode->warm(run, &report->error) == 0;
     report->gate = clock_now();
-    report->startup = report->gate - begin;
-    if (report->was_prepared)
+    if (is_ready)
         mode->run(run, &report->error);
     pause(context);
     begin = clock_now();
@@ -209,6 +213,8 @@ static void take_times(struct trial *trial, const struct mode *mode, const struc
             last = sample->settled;
     }
     trial->run = last - trial->gate;
+    trial->lag.p99 = sample_table_lag(trial->table, 99);
+    trial->lag.longest = sample_table_lag(trial->table, 100);
 }
 
 static void do_nothing(void *context)
@@ -264,6 +270,9 @@ int cell_run(const struct mode *mode, const struct mode_job *job, const struct c
     if (report == MAP_FAILED)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a cell");
     trial->table = job->table;
+    trial->warm_requests = job->workers * job->warm_url_count;
+    struct host_reading before;
+    host_load_read(&before);
     interrupt_watch(job->table);
     int result = 0;
     if (options->isolate)
@@ -271,8 +280,12 @@ int cell_run(const struct mode *mode, const struct mode_job *job, const struct c
     else
         run_in_place(mode, job, report, trial);
     interrupt_watch(NULL);
-    if (result == 0)
+    if (result == 0) {
+        struct host_reading after;
+        host_load_read(&after);
         take_times(trial, mode, report);
+        host_load_between(&before, &after, trial->resources.cpu_user + trial->resources.cpu_system, &trial->host);
+    }
     munmap(report, sizeof(*report));
     return result;
 }

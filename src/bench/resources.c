@@ -1,5 +1,6 @@
 #include "conc_bench/resources.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -53,6 +54,42 @@ static int64_t read_field(const char *path, const char *name)
     return value;
 }
 
+/* Entries of a folder below /proc. */
+static uint32_t count_entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    uint32_t count = 0;
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        closedir(folder);
+    return count > 2 ? count - 2 : 0; /* without "." and ".." */
+}
+
+/* The second figure of schedstat, of each thread: that of the process would be its main thread's alone. */
+static void add_run_queue_wait(pid_t pid, struct trial_resources *resources)
+{
+    char path[320];
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
+        FILE *file = fopen(path, "re");
+        int64_t wait;
+        if (file == NULL || fscanf(file, "%*s %" SCNd64, &wait) != 1)
+            resources->run_queue_wait = -1;
+        else if (resources->run_queue_wait >= 0)
+            resources->run_queue_wait += wait;
+        if (file != NULL)
+            fclose(file);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
 static void add_process(pid_t pid, struct trial_resources *resources)
 {
     char status[64];
@@ -64,6 +101,10 @@ static void add_process(pid_t pid, struct trial_resources *resources)
         return; /* gone meanwhile */
     resources->processes++;
     resources->threads += (uint32_t)threads;
+    char descriptors[64];
+    snprintf(descriptors, sizeof(descriptors), "/proc/%ld/fd", (long)pid);
+    resources->descriptors += count_entries(descriptors);
+    add_run_queue_wait(pid, resources);
     int64_t peak = read_field(status, "VmHWM");
     int64_t resident = read_field(rollup, "Rss");
     int64_t proportional = read_field(rollup, "Pss");
@@ -100,6 +141,8 @@ void resources_of_tree(pid_t pid, struct trial_resources *resources)
 {
     resources->processes = 0;
     resources->threads = 0;
+    resources->descriptors = 0;
+    resources->run_queue_wait = 0;
     resources->peak_memory_bytes = 0;
     add_tree(pid, 0, resources);
 }

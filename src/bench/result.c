@@ -47,9 +47,13 @@ void trial_release(struct trial *trial)
 void result_release(struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
-        for (size_t j = 0; j < result->cells[i].trial_count; j++)
-            trial_release(&result->cells[i].trials[j]);
-        free(result->cells[i].trials);
+        struct cell_result *cell = &result->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++)
+            trial_release(&cell->trials[j]);
+        for (size_t j = 0; j < cell->warmup_count; j++)
+            trial_release(&cell->warmups[j]);
+        free(cell->trials);
+        free(cell->warmups);
     }
     free(result->cells);
     for (size_t i = 0; i < result->source_count; i++)

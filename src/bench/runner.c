@@ -17,6 +17,7 @@ struct cell_state {
 
 struct runner {
     const struct plan *plan;
+    enum stage stage;
     const struct runner_hooks *hooks;
     struct result *result;
     struct mode_job job;           /* workers and table change with each trial, */
@@ -92,26 +93,24 @@ static void on_tick(void *context, const struct sample_table *table)
     show(context, table);
 }
 
-static int add_trial(struct cell_result *cell, const struct trial *trial, struct error *error)
+static int add_trial(struct trial **trials, size_t *count, const struct trial *trial, struct error *error)
 {
-    struct trial *longer = realloc(cell->trials, (cell->trial_count + 1) * sizeof(*longer));
+    struct trial *longer = realloc(*trials, (*count + 1) * sizeof(*longer));
     if (longer == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for one more trial");
-    cell->trials = longer;
-    cell->trials[cell->trial_count++] = *trial;
+    *trials = longer;
+    longer[(*count)++] = *trial;
     return 0;
 }
 
-/* Measured trials are kept, and any that did not complete, since that has to be told. */
-static int keep_or_drop(struct runner *runner, uint32_t cell, bool is_warmup, struct trial *trial, struct error *error)
+/* What did not complete has to be told whichever round it was in. */
+static int keep(struct runner *runner, uint32_t index, bool is_warmup, struct trial *trial, struct error *error)
 {
+    struct cell_result *cell = &runner->result->cells[runner->first_cell + index];
     bool is_complete = trial->status == TRIAL_COMPLETE;
-    runner->states[cell].is_out |= !is_complete;
-    if (is_warmup && is_complete) {
-        trial_release(trial);
-        return 0;
-    }
-    int status = add_trial(&runner->result->cells[runner->first_cell + cell], trial, error);
+    runner->states[index].is_out |= !is_complete;
+    int status = is_warmup && is_complete ? add_trial(&cell->warmups, &cell->warmup_count, trial, error)
+                                          : add_trial(&cell->trials, &cell->trial_count, trial, error);
     if (status != 0)
         trial_release(trial);
     return status;
@@ -155,7 +154,7 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
         trial_release(&trial);
         return -1;
     }
-    return keep_or_drop(runner, index, is_warmup, &trial, error);
+    return keep(runner, index, is_warmup, &trial, error);
 }
 
 /* 1: a signal arrived. */
@@ -194,17 +193,27 @@ static bool is_there_time(struct runner *runner)
     return false;
 }
 
+static bool is_enough(struct runner *runner)
+{
+    struct result *result = runner->result;
+    return runner->hooks->is_enough != NULL &&
+           runner->hooks->is_enough(runner->hooks->context, runner->first_cell, result->rounds_done,
+                                    result->stop_reason, sizeof(result->stop_reason));
+}
+
 static int run_rounds(struct runner *runner, struct error *error)
 {
     const struct plan_request *request = &runner->plan->request;
     int status = 0;
     runner->began = clock_now();
+    runner->result->rounds_done = 0;
+    runner->result->stop_reason[0] = '\0';
     for (uint32_t round = 0; round < total_rounds(runner) && status == 0 && is_anybody_left(runner); round++) {
         if (round == request->warmup_rounds) {
             runner->measuring_began = clock_now();
             runner->longest_round = 0;
         }
-        if (round > request->warmup_rounds && !is_there_time(runner))
+        if (round > request->warmup_rounds && (is_enough(runner) || !is_there_time(runner)))
             break;
         status = run_round(runner, round, error);
         if (status == 0 && round >= request->warmup_rounds)
@@ -231,7 +240,11 @@ static int add_cells(struct runner *runner, struct error *error)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the results");
     for (size_t i = 0; i < plan->cell_count; i++) {
         struct cell_result *cell = &cells[result->cell_count++];
-        *cell = (struct cell_result){.workers = plan->cells[i].workers};
+        *cell = (struct cell_result){
+            .workers = plan->cells[i].workers,
+            .traits = plan->cells[i].mode->traits,
+            .stage = runner->stage,
+        };
         snprintf(cell->mode, sizeof(cell->mode), "%s", plan->cells[i].mode->name);
     }
     return 0;
@@ -240,21 +253,22 @@ static int add_cells(struct runner *runner, struct error *error)
 /* The tables of all rounds are kept: better to know beforehand that they don't fit. */
 static int check_memory(const struct plan *plan, struct error *error)
 {
-    uint64_t needed = sample_table_bytes(plan->unit_count) * plan->cell_count * plan->request.rounds;
+    uint64_t rounds = (uint64_t)plan->request.rounds + plan->request.warmup_rounds;
+    uint64_t needed = sample_table_bytes(plan->unit_count) * plan->cell_count * rounds;
     uint64_t available = resources_available_memory();
     if (available == 0 || needed <= available / 2)
         return 0;
     return error_set(error, ERROR_ENVIRONMENT,
-                     "%" PRIu32 " downloads in %zu cells and %" PRIu32 " rounds need %" PRIu64
+                     "%" PRIu32 " downloads in %zu cells and %" PRIu64 " rounds need %" PRIu64
                      " MiB for their samples, more than half of the %" PRIu64
                      " MiB that are free: use fewer rounds (--runs), modes or downloads",
-                     plan->unit_count, plan->cell_count, plan->request.rounds, needed >> 20, available >> 20);
+                     plan->unit_count, plan->cell_count, rounds, needed >> 20, available >> 20);
 }
 
-int runner_run(const struct plan *plan, const struct mode_job *job, const struct runner_hooks *hooks,
+int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
                struct result *result, struct error *error)
 {
-    struct runner runner = {.plan = plan, .hooks = hooks, .result = result, .job = *job};
+    struct runner runner = {.plan = plan, .stage = stage, .hooks = hooks, .result = result, .job = *job};
     runner.transfer = *job->transfer;
     runner.job.transfer = &runner.transfer;
     int status = check_memory(plan, error);

@@ -98,6 +98,46 @@ bool sample_table_is_stopped(const struct sample_table *table)
     return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
 }
 
+static unsigned bucket_of(nanoseconds lag)
+{
+    if (lag < 4)
+        return lag > 0 ? (unsigned)lag : 0;
+    unsigned octave = 63 - (unsigned)__builtin_clzll((unsigned long long)lag);
+    unsigned quarter = (unsigned)(lag >> (octave - 2)) & 3;
+    unsigned bucket = 4 * (octave - 1) + quarter;
+    return bucket < LAG_BUCKETS ? bucket : LAG_BUCKETS - 1;
+}
+
+static nanoseconds upper_end(unsigned bucket)
+{
+    if (bucket < 4)
+        return bucket;
+    return ((nanoseconds)(bucket % 4 + 5) << (bucket / 4 - 1)) - 1;
+}
+
+void sample_table_note_lag(struct sample_table *table, nanoseconds lag)
+{
+    atomic_fetch_add_explicit(&table->lags[bucket_of(lag)], 1, memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
+    while (lag > longest && !atomic_compare_exchange_weak_explicit(&table->longest_lag, &longest, lag,
+                                                                   memory_order_relaxed, memory_order_relaxed)) {}
+}
+
+nanoseconds sample_table_lag(const struct sample_table *table, double percent)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < LAG_BUCKETS; i++)
+        total += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
+    uint64_t below = 0;
+    for (unsigned i = 0; i < LAG_BUCKETS; i++) {
+        below += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
+        if (below > 0 && (double)below * 100 >= percent * (double)total)
+            return upper_end(i) < longest ? upper_end(i) : longest;
+    }
+    return longest;
+}
+
 struct sample_account sample_table_account(const struct sample_table *table)
 {
     struct sample_account account = {.settled_twice = atomic_load(&table->settled_twice)};

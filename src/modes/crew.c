@@ -10,8 +10,6 @@
  */
 enum { STACK_BYTES = 256 * 1024 };
 
-enum gate { GATE_SHUT, GATE_OPEN, GATE_RELEASED, GATE_ABANDONED };
-
 struct member {
     pthread_t thread;
     struct crew *crew;
@@ -23,9 +21,11 @@ struct crew {
     pthread_mutex_t mutex; /* guards everything below it up to `members` */
     pthread_cond_t gate_moved;
     pthread_cond_t count_moved;
-    enum gate gate;
-    uint32_t entered; /* members past enter(), whether it succeeded or not */
-    uint32_t worked;
+    crew_task *task;
+    uint32_t openings; /* of the gate, so far */
+    bool is_over;      /* released or abandoned: leave */
+    uint32_t entered;  /* members past enter(), whether it succeeded or not */
+    uint32_t worked;   /* members done with the task */
     bool has_failed;
     struct error error; /* of the first member that failed */
     uint32_t count;     /* threads that exist */
@@ -39,12 +39,12 @@ static void keep_first(struct crew *crew, const struct error *error)
     crew->has_failed = true;
 }
 
-/* Waits, with the mutex held, while the gate stands as it does. */
-static enum gate wait_while(struct crew *crew, enum gate gate)
+/* Waits, with the mutex held, until the gate opens once more than `openings`; false: the crew is over. */
+static bool wait_at_gate(struct crew *crew, uint32_t openings)
 {
-    while (crew->gate == gate)
+    while (crew->openings == openings && !crew->is_over)
         pthread_cond_wait(&crew->gate_moved, &crew->mutex);
-    return crew->gate;
+    return !crew->is_over;
 }
 
 static void *serve(void *context)
@@ -59,30 +59,21 @@ static void *serve(void *context)
         keep_first(crew, &error);
     crew->entered++;
     pthread_cond_signal(&crew->count_moved);
-    enum gate gate = wait_while(crew, GATE_SHUT);
-    pthread_mutex_unlock(&crew->mutex);
-
-    if (gate == GATE_OPEN) {
-        bool is_done = crew->duty.work(crew->duty.context, member->number, &error) == 0;
+    for (uint32_t openings = 0; wait_at_gate(crew, openings);) {
+        crew_task *task = crew->task;
+        openings = crew->openings;
+        pthread_mutex_unlock(&crew->mutex);
+        bool is_done = task(crew->duty.context, member->number, &error) == 0;
         pthread_mutex_lock(&crew->mutex);
         if (!is_done)
             keep_first(crew, &error);
         crew->worked++;
         pthread_cond_signal(&crew->count_moved);
-        wait_while(crew, GATE_OPEN);
-        pthread_mutex_unlock(&crew->mutex);
     }
+    pthread_mutex_unlock(&crew->mutex);
     if (is_in)
         crew->duty.leave(crew->duty.context, member->number);
     return NULL;
-}
-
-static void move_gate(struct crew *crew, enum gate gate)
-{
-    pthread_mutex_lock(&crew->mutex);
-    crew->gate = gate;
-    pthread_cond_broadcast(&crew->gate_moved);
-    pthread_mutex_unlock(&crew->mutex);
 }
 
 /* pthread_create() returns its error and leaves errno alone. */
@@ -106,9 +97,12 @@ static int start_member(struct crew *crew, uint32_t number, uint32_t count, stru
     return 0;
 }
 
-static void dismiss(struct crew *crew, enum gate gate)
+static void dismiss(struct crew *crew)
 {
-    move_gate(crew, gate);
+    pthread_mutex_lock(&crew->mutex);
+    crew->is_over = true;
+    pthread_cond_broadcast(&crew->gate_moved);
+    pthread_mutex_unlock(&crew->mutex);
     for (uint32_t i = 0; i < crew->count; i++)
         pthread_join(crew->members[i].thread, NULL);
     pthread_cond_destroy(&crew->gate_moved);
@@ -141,16 +135,19 @@ int crew_start(const struct crew_duty *duty, uint32_t count, struct crew **resul
     }
     pthread_mutex_unlock(&crew->mutex);
     if (status != 0)
-        dismiss(crew, GATE_ABANDONED);
+        dismiss(crew);
     else
         *result = crew;
     return status;
 }
 
-int crew_work(struct crew *crew, struct error *error)
+int crew_do(struct crew *crew, crew_task *task, struct error *error)
 {
-    move_gate(crew, GATE_OPEN);
     pthread_mutex_lock(&crew->mutex);
+    crew->task = task;
+    crew->worked = 0;
+    crew->openings++;
+    pthread_cond_broadcast(&crew->gate_moved);
     while (crew->worked < crew->count)
         pthread_cond_wait(&crew->count_moved, &crew->mutex);
     bool has_failed = crew->has_failed;
@@ -163,5 +160,5 @@ int crew_work(struct crew *crew, struct error *error)
 void crew_release(struct crew *crew)
 {
     if (crew != NULL)
-        dismiss(crew, GATE_RELEASED);
+        dismiss(crew);
 }

@@ -39,6 +39,12 @@ static int event_loop_prepare(const struct mode_job *job, void **result, struct 
     return 0;
 }
 
+static int event_loop_warm(void *context, struct error *error)
+{
+    struct event_loop_run *run = context;
+    return loop_warm(run->loop, error);
+}
+
 static int event_loop_run(void *context, struct error *error)
 {
     struct event_loop_run *run = context;
@@ -52,6 +58,7 @@ const struct mode mode_event_loop = {
     .traits = MODE_COOPERATIVE,
     .descriptors = loop_descriptors,
     .prepare = event_loop_prepare,
+    .warm = event_loop_warm,
     .run = event_loop_run,
     .release = event_loop_release,
 };

@@ -35,6 +35,12 @@ static int work(void *context, uint32_t member, struct error *error)
     return loop_run(run->loops[member], error);
 }
 
+static int warm(void *context, uint32_t member, struct error *error)
+{
+    struct hybrid_run *run = context;
+    return loop_warm(run->loops[member], error);
+}
+
 static void leave(void *context, uint32_t member)
 {
     struct hybrid_run *run = context;
@@ -64,7 +70,7 @@ static int hybrid_prepare(const struct mode_job *job, void **result, struct erro
         free(run);
         return -1;
     }
-    const struct crew_duty duty = {.context = run, .enter = enter, .work = work, .leave = leave};
+    const struct crew_duty duty = {.context = run, .enter = enter, .leave = leave};
     if (crew_start(&duty, loops, &run->crew, error) != 0) {
         hybrid_release(run);
         return -1;
@@ -76,7 +82,13 @@ static int hybrid_prepare(const struct mode_job *job, void **result, struct erro
 static int hybrid_run(void *context, struct error *error)
 {
     struct hybrid_run *run = context;
-    return crew_work(run->crew, error);
+    return crew_do(run->crew, work, error);
+}
+
+static int hybrid_warm(void *context, struct error *error)
+{
+    struct hybrid_run *run = context;
+    return crew_do(run->crew, warm, error);
 }
 
 /* As if every worker had a loop of its own, which is more than enough whatever the number of cores. */
@@ -92,6 +104,7 @@ const struct mode mode_hybrid = {
     .traits = MODE_COOPERATIVE | MODE_ALL_CORES,
     .descriptors = hybrid_descriptors,
     .prepare = hybrid_prepare,
+    .warm = hybrid_warm,
     .run = hybrid_run,
     .release = hybrid_release,
 };

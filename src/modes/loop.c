@@ -19,6 +19,25 @@ int loop_driver_fail(CURLMcode code, struct error *error)
     return error_set(error, ERROR_ENVIRONMENT, "libcurl's event loop gave up: %s", curl_multi_strerror(code));
 }
 
+void loop_will_wait(struct loop *loop)
+{
+    if (loop->woke != 0 && !loop->is_warming)
+        sample_table_note_lag(loop->job->table, clock_now() - loop->woke);
+}
+
+void loop_has_waited(struct loop *loop)
+{
+    loop->woke = clock_now();
+}
+
+static int fly(struct loop *loop, struct slot *slot, struct error *error)
+{
+    slot->is_in_flight = true;
+    loop->in_flight++;
+    CURLMcode code = curl_multi_add_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
 /* Takes units until one is in flight on this slot, or none is left. */
 static int arm(struct loop *loop, struct slot *slot, struct error *error)
 {
@@ -27,12 +46,8 @@ static int arm(struct loop *loop, struct slot *slot, struct error *error)
     uint32_t unit;
     struct sample *sample;
     while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
-        if (transfer_begin(slot->transfer, job->unit_urls[unit], sample)) {
-            slot->is_in_flight = true;
-            loop->in_flight++;
-            CURLMcode code = curl_multi_add_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
-            return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
-        }
+        if (transfer_begin(slot->transfer, job->unit_urls[unit], sample))
+            return fly(loop, slot, error);
         cpu_work_spend(job->cpu_work);
         sample_settle(job->table, sample);
     }
@@ -53,8 +68,10 @@ static void settle(struct loop *loop, struct slot *slot, CURLcode code)
 {
     transfer_finish(slot->transfer, (int)code);
     curl_multi_remove_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
-    cpu_work_spend(loop->job->cpu_work);
-    sample_settle(loop->job->table, transfer_sample(slot->transfer));
+    if (!loop->is_warming) {
+        cpu_work_spend(loop->job->cpu_work);
+        sample_settle(loop->job->table, transfer_sample(slot->transfer));
+    }
     slot->is_in_flight = false;
     loop->in_flight--;
 }
@@ -69,7 +86,7 @@ static int reap_shard(struct loop *loop, struct shard *shard, struct error *erro
         struct transfer *transfer = transfer_of_easy_handle(message->easy_handle);
         struct slot *slot = &loop->slots[transfer_sample(transfer)->worker - loop->first_worker];
         settle(loop, slot, code);
-        if (arm(loop, slot, error) != 0)
+        if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
     }
     shard->has_completed = false;
@@ -95,10 +112,41 @@ static void settle_all(struct loop *loop, CURLcode code)
 
 static int turn(struct loop *loop, struct error *error)
 {
-    bool is_starting = loop->started < loop->slot_count && !loop->is_exhausted;
+    bool is_starting = !loop->is_warming && loop->started < loop->slot_count && !loop->is_exhausted;
     if (loop_driver_turn(loop, is_starting ? 0 : LONGEST_WAIT, error) != 0)
         return -1;
     return reap(loop, error);
+}
+
+/* A download of `url` on every slot at once, so that no connection is used twice. */
+static int warm_host(struct loop *loop, const char *url, struct sample *unmeasured, struct error *error)
+{
+    for (uint32_t i = 0; i < loop->slot_count; i++) {
+        unmeasured[i] = (struct sample){.worker = loop->first_worker + i};
+        if (transfer_begin(loop->slots[i].transfer, url, &unmeasured[i]) && fly(loop, &loop->slots[i], error) != 0)
+            return -1;
+    }
+    while (loop->in_flight > 0 && !sample_table_is_stopped(loop->job->table)) {
+        if (turn(loop, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int loop_warm(struct loop *loop, struct error *error)
+{
+    struct sample *unmeasured = calloc(loop->slot_count, sizeof(unmeasured[0]));
+    if (unmeasured == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to open connections beforehand");
+    loop->is_warming = true;
+    int status = 0;
+    for (uint32_t i = 0; i < loop->job->warm_url_count && status == 0; i++)
+        status = warm_host(loop, loop->job->warm_urls[i], unmeasured, error);
+    settle_all(loop, CURLE_ABORTED_BY_CALLBACK);
+    loop->is_warming = false;
+    loop->woke = 0;
+    free(unmeasured);
+    return status;
 }
 
 int loop_run(struct loop *loop, struct error *error)

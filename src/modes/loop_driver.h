@@ -44,6 +44,8 @@ struct loop {
     uint32_t started; /* slots that have been given their first unit */
     uint32_t in_flight;
     bool is_exhausted; /* a claim found nothing */
+    bool is_warming;   /* what is in flight is nobody's unit */
+    nanoseconds woke;  /* when the last wait ended; 0: before the first */
     int epoll;         /* of the epoll driver; -1: none */
 };
 
@@ -58,6 +60,10 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
 
 /* After all multi handles are gone: their last acts still call back. */
 void loop_driver_close(struct loop *loop);
+
+/* For the driver: right before it waits, and right after. What happened while the loop was busy between had to wait. */
+void loop_will_wait(struct loop *loop);
+void loop_has_waited(struct loop *loop);
 
 /* An error sentence about what a multi handle answered. */
 int loop_driver_fail(CURLMcode code, struct error *error);

@@ -119,9 +119,11 @@ static int act_on_event(struct loop *loop, const struct epoll_event *event, stru
 int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error)
 {
     struct epoll_event events[EVENTS_MAX];
+    loop_will_wait(loop);
     int count = epoll_wait(loop->epoll, events, EVENTS_MAX, to_timeout(earliest(loop), longest));
     if (count < 0 && errno != EINTR)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot wait for events");
+    loop_has_waited(loop);
     for (int i = 0; i < count; i++) {
         if (act_on_event(loop, &events[i], error) != 0)
             return -1;

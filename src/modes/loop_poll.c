@@ -25,8 +25,11 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
     CURLMcode code = curl_multi_perform(shard->multi, &running);
     shard->has_completed = true;
     /* With fewer running than in flight some have completed: waiting would keep them from being seen. */
-    if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight)
+    if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight) {
+        loop_will_wait(loop);
         code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);
+        loop_has_waited(loop);
+    }
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
 }
 

@@ -39,6 +39,13 @@ static uint32_t next_free(const struct null_run *run)
     return best;
 }
 
+static int null_warm(void *context, struct error *error)
+{
+    (void)context;
+    (void)error;
+    return 0;
+}
+
 static int null_run(void *context, struct error *error)
 {
     (void)error;
@@ -76,6 +83,7 @@ const struct mode mode_null = {
     .traits = MODE_HIDDEN | MODE_SCRIPTED,
     .descriptors = null_descriptors,
     .prepare = null_prepare,
+    .warm = null_warm,
     .run = null_run,
     .release = null_release,
 };

@@ -37,6 +37,7 @@ enum { READ_END, WRITE_END };
 
 struct processes_run {
     const struct mode_job *job;
+    int warm[2];    /* a byte for each worker lets it open connections beforehand */
     int gate[2];    /* a byte for each worker opens it; its end without a byte means the cell is gone */
     int release[2]; /* its end lets workers leave */
     int reports[2];
@@ -78,6 +79,7 @@ static void tell(const struct processes_run *run, uint32_t worker, enum news new
 static _Noreturn void live(struct processes_run *run, uint32_t number, pid_t parent)
 {
     child_enter(parent);
+    close_end(&run->warm[WRITE_END]);
     close_end(&run->gate[WRITE_END]);
     close_end(&run->release[WRITE_END]);
     close_end(&run->reports[READ_END]);
@@ -90,6 +92,10 @@ static _Noreturn void live(struct processes_run *run, uint32_t number, pid_t par
         tell(run, number, NEWS_FAILED, &error);
     } else {
         tell(run, number, NEWS_READY, NULL);
+        if (run->job->warm_url_count > 0 && wait_for_byte(run->warm[READ_END])) {
+            worker_warm(run->job, transfer);
+            tell(run, number, NEWS_DONE, NULL);
+        }
         if (wait_for_byte(run->gate[READ_END])) {
             worker_run(run->job, number, transfer);
             tell(run, number, NEWS_DONE, NULL);
@@ -177,12 +183,14 @@ static void processes_release(void *context)
     struct processes_run *run = context;
     if (run == NULL)
         return;
+    close_end(&run->warm[WRITE_END]);
     close_end(&run->gate[WRITE_END]);
     close_end(&run->release[WRITE_END]);
     for (uint32_t i = 0; i < run->worker_count; i++) {
         if (run->workers[i].state != WORKER_GONE)
             while (waitpid(run->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {}
     }
+    close_end(&run->warm[READ_END]);
     close_end(&run->gate[READ_END]);
     close_end(&run->release[READ_END]);
     close_end(&run->reports[READ_END]);
@@ -214,9 +222,9 @@ static int processes_prepare(const struct mode_job *job, void **result, struct e
         return error_set(error, ERROR_ENVIRONMENT, "no memory for mode processes");
     run->job = job;
     for (int end = READ_END; end <= WRITE_END; end++)
-        run->gate[end] = run->release[end] = run->reports[end] = -1;
+        run->warm[end] = run->gate[end] = run->release[end] = run->reports[end] = -1;
     int status = 0;
-    if (pipe(run->gate) != 0 || pipe(run->release) != 0 || pipe(run->reports) != 0)
+    if (pipe(run->warm) != 0 || pipe(run->gate) != 0 || pipe(run->release) != 0 || pipe(run->reports) != 0)
         status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a pipe");
     if (status == 0)
         status = fork_workers(run, error);
@@ -229,13 +237,13 @@ static int processes_prepare(const struct mode_job *job, void **result, struct e
     return status;
 }
 
-static int processes_run(void *context, struct error *error)
+/* A byte for each worker, and what they tell when they have done what it lets them do. */
+static int let_all(struct processes_run *run, int pipe_end, struct error *error)
 {
-    struct processes_run *run = context;
     char bytes[512];
     memset(bytes, 'g', sizeof(bytes));
     for (size_t left = run->worker_count; left > 0;) {
-        ssize_t written = write(run->gate[WRITE_END], bytes, left < sizeof(bytes) ? left : sizeof(bytes));
+        ssize_t written = write(pipe_end, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
         if (written > 0)
             left -= (size_t)written;
         else if (errno != EINTR)
@@ -244,10 +252,22 @@ static int processes_run(void *context, struct error *error)
     return collect(run, error);
 }
 
+static int processes_warm(void *context, struct error *error)
+{
+    struct processes_run *run = context;
+    return let_all(run, run->warm[WRITE_END], error);
+}
+
+static int processes_run(void *context, struct error *error)
+{
+    struct processes_run *run = context;
+    return let_all(run, run->gate[WRITE_END], error);
+}
+
 /* Of the cell's process, which holds the pipes; each worker has its own table of descriptors, where few are open. */
 static uint64_t processes_descriptors(uint32_t workers, const struct transfer_policy *policy)
 {
-    enum { PIPES = 6 };
+    enum { PIPES = 8 };
     (void)workers;
     return PIPES + worker_descriptors(policy);
 }
@@ -259,6 +279,7 @@ const struct mode mode_processes = {
     .traits = MODE_OWN_PROCESSES | MODE_ALL_CORES,
     .descriptors = processes_descriptors,
     .prepare = processes_prepare,
+    .warm = processes_warm,
     .run = processes_run,
     .release = processes_release,
 };

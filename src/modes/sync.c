@@ -42,6 +42,14 @@ static int sync_prepare(const struct mode_job *job, void **result, struct error 
     return 0;
 }
 
+static int sync_warm(void *context, struct error *error)
+{
+    (void)error;
+    struct sync_run *run = context;
+    worker_warm(run->job, run->transfer);
+    return 0;
+}
+
 static int sync_run(void *context, struct error *error)
 {
     (void)error;
@@ -63,6 +71,7 @@ const struct mode mode_sync = {
     .traits = MODE_ONE_WORKER,
     .descriptors = sync_descriptors,
     .prepare = sync_prepare,
+    .warm = sync_warm,
     .run = sync_run,
     .release = sync_release,
 };

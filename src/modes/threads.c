@@ -33,6 +33,15 @@ static int work(void *context, uint32_t member, struct error *error)
     return 0;
 }
 
+static int warm(void *context, uint32_t member, struct error *error)
+{
+    (void)member;
+    (void)error;
+    struct threads_run *run = context;
+    worker_warm(run->job, session);
+    return 0;
+}
+
 static void leave(void *context, uint32_t member)
 {
     (void)context;
@@ -62,7 +71,7 @@ static int threads_prepare(const struct mode_job *job, void **result, struct err
         free(run);
         return -1;
     }
-    const struct crew_duty duty = {.context = run, .enter = enter, .work = work, .leave = leave};
+    const struct crew_duty duty = {.context = run, .enter = enter, .leave = leave};
     if (crew_start(&duty, job->workers, &run->crew, error) != 0) {
         threads_release(run);
         return -1;
@@ -74,7 +83,13 @@ static int threads_prepare(const struct mode_job *job, void **result, struct err
 static int threads_run(void *context, struct error *error)
 {
     struct threads_run *run = context;
-    return crew_work(run->crew, error);
+    return crew_do(run->crew, work, error);
+}
+
+static int threads_warm(void *context, struct error *error)
+{
+    struct threads_run *run = context;
+    return crew_do(run->crew, warm, error);
 }
 
 static uint64_t threads_descriptors(uint32_t workers, const struct transfer_policy *policy)
@@ -89,6 +104,7 @@ const struct mode mode_threads = {
     .traits = MODE_ALL_CORES,
     .descriptors = threads_descriptors,
     .prepare = threads_prepare,
+    .warm = threads_warm,
     .run = threads_run,
     .release = threads_release,
 };

@@ -14,6 +14,14 @@ void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *tr
     }
 }
 
+void worker_warm(const struct mode_job *job, struct transfer *transfer)
+{
+    for (uint32_t i = 0; i < job->warm_url_count && !sample_table_is_stopped(job->table); i++) {
+        struct sample unmeasured = {0};
+        transfer_perform(transfer, job->warm_urls[i], &unmeasured);
+    }
+}
+
 uint64_t worker_descriptors(const struct transfer_policy *policy)
 {
     enum { NOT_IN_POOL = 1, WAKEUP_PAIR = 2, RESOLVER_PAIR = 2 };

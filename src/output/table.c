@@ -51,11 +51,14 @@ static void write_workload(FILE *stream, const struct result *result)
 static void write_policy(FILE *stream, const struct result *result)
 {
     bool is_fresh = strcmp(result->connections, "fresh") == 0;
+    bool is_warm = strcmp(result->connections, "warm") == 0;
     bool is_pinned = strcmp(result->dns, "pinned") == 0;
     char limit[32];
     number_format_duration(limit, sizeof(limit), result->max_time);
     fprintf(stream, "%s, %s, %s, ", result->http_version,
-            is_fresh ? "a fresh connection for each download" : "connections reused within a trial",
+            is_fresh  ? "a fresh connection for each download"
+            : is_warm ? "connections opened before the clock starts"
+                      : "connections reused within a trial",
             result->origin[0] != '\0' ? "no names to resolve"
             : is_pinned               ? "names resolved beforehand"
                                       : "names resolved live");

@@ -2,11 +2,15 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conc_bench/random.h"
 
 /* Streams of the one seed, so that changing one thing does not reshuffle another. */
-enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1 };
+enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1, STREAMS_OF_A_STAGE = 1 << 20, STREAM_BLOCKS = 1 << 19 };
+
+/* With more cells a block would be longer than any run. */
+enum { CELLS_BALANCED_MAX = 64 };
 
 static int lay_out_units(struct plan *plan, struct error *error)
 {
@@ -76,19 +80,92 @@ int plan_build(const struct plan_request *request, struct plan *plan, struct err
     return 0;
 }
 
+int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan_cell *cells, size_t cell_count,
+                     struct plan *plan, struct error *error)
+{
+    *plan = *first;
+    plan->request.stage = stage;
+    plan->borrows_units = true;
+    plan->cell_count = cell_count;
+    plan->cells = calloc(cell_count, sizeof(plan->cells[0]));
+    if (plan->cells == NULL) {
+        *plan = (struct plan){0};
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
+    }
+    memcpy(plan->cells, cells, cell_count * sizeof(cells[0]));
+    return 0;
+}
+
 void plan_release(struct plan *plan)
 {
-    free(plan->unit_urls);
-    free(plan->unit_texts);
+    if (!plan->borrows_units) {
+        free(plan->unit_urls);
+        free(plan->unit_texts);
+    }
     free(plan->cells);
     *plan = (struct plan){0};
 }
 
+static struct random stream(const struct plan *plan, uint64_t number)
+{
+    return random_stream(plan->request.seed, number + (uint64_t)plan->request.stage * STREAMS_OF_A_STAGE);
+}
+
+/* How many rounds make a balanced block, from `round` (0-based, measured) on: 0 if too few are left. */
+static uint32_t block_rounds(const struct plan *plan, uint32_t round)
+{
+    uint32_t cells = (uint32_t)plan->cell_count;
+    uint32_t left = plan->request.rounds - round;
+    if (cells < 2 || left < cells)
+        return 0;
+    /* For an odd number of cells half a design is a Latin square: balanced by place, not by predecessor. */
+    return cells % 2 == 0 || left < 2 * cells ? cells : 2 * cells;
+}
+
+/* Row `row` of Williams' design: 0, 1, n-1, 2, n-2, ... shifted by the row; rows from n on are mirrored. */
+static void williams_row(uint32_t cells, uint32_t row, const uint32_t *names, uint32_t *order)
+{
+    for (uint32_t i = 0; i < cells; i++) {
+        uint32_t zigzag = i % 2 == 1 ? (i + 1) / 2 : (cells - i / 2) % cells;
+        uint32_t place = row < cells ? i : cells - 1 - i;
+        order[place] = names[(zigzag + row) % cells];
+    }
+}
+
+static void count_up(uint32_t *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = i;
+}
+
+/* A row of the block that begins with the measured round `first`: names and rows are dealt anew for each block. */
+static void balanced_order(const struct plan *plan, uint32_t first, uint32_t rounds, uint32_t round, uint32_t *order)
+{
+    uint32_t names[CELLS_BALANCED_MAX];
+    uint32_t rows[2 * CELLS_BALANCED_MAX];
+    struct random random = stream(plan, STREAM_BLOCKS + first);
+    count_up(names, (uint32_t)plan->cell_count);
+    count_up(rows, rounds);
+    random_shuffle(&random, names, plan->cell_count);
+    random_shuffle(&random, rows, rounds);
+    williams_row((uint32_t)plan->cell_count, rows[round - first], names, order);
+}
+
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order)
 {
-    for (uint32_t i = 0; i < plan->cell_count; i++)
-        order[i] = i;
-    struct random random = random_stream(plan->request.seed, STREAM_FIRST_ROUND + round);
+    uint32_t warmups = plan->request.warmup_rounds;
+    uint32_t first = 0;
+    if (round >= warmups && plan->cell_count <= CELLS_BALANCED_MAX) {
+        uint32_t rounds;
+        while ((rounds = block_rounds(plan, first)) > 0 && round - warmups >= first + rounds)
+            first += rounds;
+        if (rounds > 0) {
+            balanced_order(plan, first, rounds, round - warmups, order);
+            return;
+        }
+    }
+    count_up(order, (uint32_t)plan->cell_count);
+    struct random random = stream(plan, STREAM_FIRST_ROUND + round);
     random_shuffle(&random, order, plan->cell_count);
 }
 

@@ -17,7 +17,7 @@ may_include() {
         src/modes/mode.c)     echo "$base mode modes sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
-        src/bench/*)          echo "$base sample mode plan transfer result resources interrupt cell runner" ;;
+        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
         src/verdict/*)        echo "$base sample result stats figures equal_work" ;;
         src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample result stats figures table json progress export" ;;

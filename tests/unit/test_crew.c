@@ -46,7 +46,7 @@ static void leave(void *context, uint32_t member)
 
 static struct crew_duty duty_of(struct record *record)
 {
-    return (struct crew_duty){.context = record, .enter = enter, .work = work, .leave = leave};
+    return (struct crew_duty){.context = record, .enter = enter, .leave = leave};
 }
 
 static void test_all_enter_then_work_then_leave(void **state)
@@ -59,12 +59,28 @@ static void test_all_enter_then_work_then_leave(void **state)
     assert_int_equal(crew_start(&duty, 50, &crew, &error), 0);
     assert_int_equal(record.entered, 50);
     assert_int_equal(record.worked, 0);
-    assert_int_equal(crew_work(crew, &error), 0);
+    assert_int_equal(crew_do(crew, work, &error), 0);
     assert_int_equal(record.worked, 50);
     assert_int_equal(record.working_before_all_entered, 0);
     assert_int_equal(record.left, 0);
     crew_release(crew);
     assert_int_equal(record.left, 50);
+}
+
+static void test_the_gate_opens_as_often_as_asked(void **state)
+{
+    (void)state;
+    struct record record = {.count = 9, .fails_to_enter = NOBODY, .fails_to_work = NOBODY};
+    struct crew_duty duty = duty_of(&record);
+    struct crew *crew;
+    struct error error = {0};
+    assert_int_equal(crew_start(&duty, 9, &crew, &error), 0);
+    for (uint32_t times = 1; times <= 20; times++) {
+        assert_int_equal(crew_do(crew, work, &error), 0);
+        assert_int_equal(record.worked, 9 * times);
+    }
+    crew_release(crew);
+    assert_int_equal(record.left, 9);
 }
 
 static void test_one_that_does_not_come_sends_all_home(void **state)
@@ -89,7 +105,7 @@ static void test_a_failure_at_work_is_told_once_all_are_done(void **state)
     struct crew *crew;
     struct error error = {0};
     assert_int_equal(crew_start(&duty, 5, &crew, &error), 0);
-    assert_int_equal(crew_work(crew, &error), -1);
+    assert_int_equal(crew_do(crew, work, &error), -1);
     assert_string_equal(error.message, "member 3 does not manage");
     assert_int_equal(record.worked, 5);
     crew_release(crew);
@@ -114,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_enter_then_work_then_leave),
+        cmocka_unit_test(test_the_gate_opens_as_often_as_asked),
         cmocka_unit_test(test_one_that_does_not_come_sends_all_home),
         cmocka_unit_test(test_a_failure_at_work_is_told_once_all_are_done),
         cmocka_unit_test(test_a_crew_may_leave_without_having_worked),

@@ -125,6 +125,72 @@ static void test_each_round_has_every_cell_once_in_an_order_of_its_own(void **st
     plan_release(&plan);
 }
 
+/* Counts over `rounds` rounds how often each cell stands in each place and right behind each other cell. */
+static void count_neighbours(const struct plan *plan, uint32_t rounds, uint32_t place[8][8], uint32_t behind[8][8])
+{
+    memset(place, 0, 64 * sizeof(place[0][0]));
+    memset(behind, 0, 64 * sizeof(behind[0][0]));
+    for (uint32_t round = 0; round < rounds; round++) {
+        uint32_t order[8];
+        plan_order(plan, plan->request.warmup_rounds + round, order);
+        for (uint32_t i = 0; i < plan->cell_count; i++) {
+            place[order[i]][i]++;
+            if (i > 0)
+                behind[order[i]][order[i - 1]]++;
+        }
+    }
+}
+
+static void test_places_and_predecessors_are_balanced(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    static const struct plan_cell cells[] = {{&mode_sync, 1},    {&mode_threads, 1}, {&mode_threads, 2},
+                                             {&mode_threads, 3}, {&mode_threads, 4}, {&mode_threads, 5}};
+    struct plan first;
+    assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
+    for (uint32_t count = 2; count <= 6; count++) {
+        uint32_t rounds = count % 2 == 0 ? 2 * count : 4 * count;
+        struct plan plan;
+        first.request.rounds = rounds;
+        first.request.warmup_rounds = 1;
+        assert_int_equal(plan_build_stage(&first, 1, cells, count, &plan, &error), 0);
+        uint32_t place[8][8], behind[8][8];
+        count_neighbours(&plan, rounds, place, behind);
+        for (uint32_t i = 0; i < count; i++) {
+            for (uint32_t j = 0; j < count; j++) {
+                assert_int_equal(place[i][j], rounds / count);
+                assert_int_equal(behind[i][j], i == j ? 0 : rounds / count);
+            }
+        }
+        plan_release(&plan);
+    }
+    plan_release(&first);
+}
+
+static void test_a_stage_has_the_same_units_and_other_orders(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    struct plan first, second;
+    fixture->request.rounds = 50;
+    assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
+    assert_int_equal(plan_build_stage(&first, 1, first.cells, first.cell_count, &second, &error), 0);
+    assert_ptr_equal(second.unit_texts, first.unit_texts);
+    assert_int_equal(second.cell_count, first.cell_count);
+    unsigned differences = 0;
+    for (uint32_t round = 0; round < 50; round++) {
+        uint32_t order[5], other[5];
+        plan_order(&first, round, order);
+        plan_order(&second, round, other);
+        differences += memcmp(order, other, sizeof(order)) != 0;
+    }
+    assert_true(differences > 25);
+    plan_release(&second);
+    assert_string_equal(first.unit_texts[0], "http://a.test/");
+    plan_release(&first);
+}
+
 static void test_deadlines_bear_the_slowest_honest_trial(void **state)
 {
     struct fixture *fixture = *state;
@@ -160,6 +226,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shuffled_units_are_the_same_units, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cells_cross_modes_with_workers_and_sync_has_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_round_has_every_cell_once_in_an_order_of_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_places_and_predecessors_are_balanced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_stage_has_the_same_units_and_other_orders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deadlines_bear_the_slowest_honest_trial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_downloads_are_refused, set_up, tear_down),
     };

@@ -1,0 +1,26 @@
+#ifndef CONC_BENCH_HOST_LOAD_H
+#define CONC_BENCH_HOST_LOAD_H
+
+#include "conc_bench/clock.h"
+#include "conc_bench/result.h"
+
+/*
+ * What the whole machine did, so that what others did during a trial can be told from what the trial did.
+ */
+
+/* The machine's counters at one moment. Negative: the system does not tell. */
+struct host_reading {
+    nanoseconds at;
+    double busy;      /* seconds of all cores, steal excluded (proc(5), /proc/stat) */
+    double steal;     /* seconds of all cores */
+    double throttled; /* seconds; of our control group (cpu.stat) */
+};
+
+void host_load_read(struct host_reading *reading);
+
+/* What went on between two readings besides processes that took `own_cpu`. The kernel counts in ticks, so that what is
+ * found in a trial of less than a second is coarse. */
+void host_load_between(const struct host_reading *before, const struct host_reading *after, nanoseconds own_cpu,
+                       struct trial_host *host);
+
+#endif
