@@ -42,6 +42,7 @@ enum option_id {
     OPTION_EXPORT_JSON,
     OPTION_QUIET,
     OPTION_NO_PROGRESS,
+    OPTION_STRICT,
     OPTION_ALLOW_FAILURES,
     OPTION_REFERENCE,
     OPTION_DRY_RUN,
@@ -56,6 +57,7 @@ enum option_group {
     GROUP_REQUEST,
     GROUP_ORIGIN,
     GROUP_RESULTS,
+    GROUP_VERDICT,
     GROUP_OTHER,
     GROUP_COUNT,
     GROUP_HIDDEN, /* not in --help, and never suggested */
@@ -63,7 +65,8 @@ enum option_group {
 
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_WORKLOAD] = "Workload", [GROUP_EXPERIMENT] = "Experiment", [GROUP_REQUEST] = "Request",
-    [GROUP_ORIGIN] = "Origin",     [GROUP_RESULTS] = "Results",       [GROUP_OTHER] = "Other",
+    [GROUP_ORIGIN] = "Origin",     [GROUP_RESULTS] = "Results",       [GROUP_VERDICT] = "Verdict",
+    [GROUP_OTHER] = "Other",
 };
 
 /* A value on its way into the options. */
@@ -295,6 +298,9 @@ static int read_workers(const struct value *value)
 
 static int apply_workers(const struct value *value)
 {
+    value->options->workers_auto = strcmp(value->text, "auto") == 0;
+    if (value->options->workers_auto)
+        return add_workers(value, 1);
     return read_items(value, read_workers);
 }
 
@@ -434,6 +440,12 @@ static int apply_no_progress(const struct value *value)
     return 0;
 }
 
+static int apply_strict(const struct value *value)
+{
+    value->options->strict = true;
+    return 0;
+}
+
 static int apply_allow_failures(const struct value *value)
 {
     value->options->allow_failures = true;
@@ -470,7 +482,8 @@ static int apply_version(const struct value *value)
 static const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_MODE] = {"mode", 0, "LIST", "all", GROUP_WORKLOAD, "modes to compare, comma-separated", apply_mode},
     [OPTION_WORKERS] = {"workers", 'c', "LIST", "8", GROUP_WORKLOAD,
-                        "downloads at once in each mode, such as 8 or 1,2,4; 1..64 doubles", apply_workers},
+                        "downloads at once in each mode, such as 8 or 1,2,4; 1..64 doubles; auto searches",
+                        apply_workers},
     [OPTION_REPEAT] = {"repeat", 'n', "N", "1", GROUP_WORKLOAD, "go through the whole list N times", apply_repeat},
     [OPTION_ORDER] = {"order", 0, "file|shuffle", "file", GROUP_WORKLOAD, "order of downloads in every mode",
                       apply_order},
@@ -511,9 +524,11 @@ static const struct option_row option_rows[OPTION_COUNT] = {
                       apply_quiet},
     [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now",
                             apply_no_progress},
-    [OPTION_ALLOW_FAILURES] = {"allow-failures", 0, NULL, NULL, GROUP_RESULTS,
+    [OPTION_STRICT] = {"strict", 0, NULL, NULL, GROUP_VERDICT, "what is inconclusive fails too, with exit status 4",
+                       apply_strict},
+    [OPTION_ALLOW_FAILURES] = {"allow-failures", 0, NULL, NULL, GROUP_VERDICT,
                                "failed downloads do not make the result invalid", apply_allow_failures},
-    [OPTION_REFERENCE] = {"reference", 0, "MODE", NULL, GROUP_RESULTS,
+    [OPTION_REFERENCE] = {"reference", 0, "MODE", NULL, GROUP_VERDICT,
                           "mode that the others are compared with (default sync, or else the first)", apply_reference},
 
     [OPTION_DRY_RUN] = {"dry-run", 0, NULL, NULL, GROUP_OTHER, "print what would be run, and end", apply_dry_run},
@@ -777,6 +792,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
 void options_release(struct options *options)
 {
     free(options->script);
+    free(options->claims);
     free(options->inputs);
     *options = (struct options){0};
 }

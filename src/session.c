@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "conc_bench/cpu_work.h"
+#include "conc_bench/experiment.h"
 #include "conc_bench/export.h"
 #include "conc_bench/figures.h"
 #include "conc_bench/interrupt.h"
@@ -21,6 +22,7 @@
 #include "conc_bench/runner.h"
 #include "conc_bench/table.h"
 #include "conc_bench/urls.h"
+#include "conc_bench/verdict.h"
 
 /* The article's list, for `--origin` without one. */
 static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
@@ -37,8 +39,12 @@ enum { DESCRIPTORS_BESIDES = 64 };
 /* Different URLs up to which a trial keeps what the origin counted for each. */
 enum { WITNESS_URLS_MAX = 10000 };
 
+/* More workers than this a search does not try. */
+enum { SEARCHED_WORKERS_MAX = 1024 };
+
 struct session {
     const struct options *options;
+    uint32_t most_workers;
     struct url_list urls;
     bool is_list_embedded;
     struct resolutions resolutions;
@@ -109,51 +115,60 @@ static int resolve(struct session *session, struct error *error)
     return 0;
 }
 
-static uint64_t descriptors_needed(const struct options *options, const struct transfer_policy *policy)
+static uint64_t descriptors_needed(const struct session *session)
 {
     uint64_t most = 0;
-    for (size_t i = 0; i < options->mode_count; i++) {
-        for (size_t j = 0; j < options->worker_count; j++) {
-            const struct mode *mode = options->modes[i];
-            uint64_t needed = mode->descriptors(mode_workers(mode, options->workers[j]), policy);
-            most = needed > most ? needed : most;
-        }
+    for (size_t i = 0; i < session->options->mode_count; i++) {
+        const struct mode *mode = session->options->modes[i];
+        uint64_t needed = mode->descriptors(mode_workers(mode, session->most_workers), &session->policy);
+        most = needed > most ? needed : most;
     }
     return most + DESCRIPTORS_BESIDES;
 }
 
-static uint32_t most_workers(const struct options *options)
+/* The largest number of workers there will be. A search goes no further than the descriptors do. */
+static uint32_t most_workers(struct session *session)
 {
-    uint32_t most = 1;
+    const struct options *options = session->options;
+    uint64_t downloads = session->urls.downloads * options->repeat;
+    session->most_workers = 1;
     for (size_t i = 0; i < options->worker_count; i++)
-        most = options->workers[i] > most ? options->workers[i] : most;
-    return most;
+        session->most_workers =
+            options->workers[i] > session->most_workers ? options->workers[i] : session->most_workers;
+    if (!options->workers_auto)
+        return session->most_workers;
+    if (session->is_list_embedded)
+        downloads *= EMBEDDED_REPEAT;
+    session->most_workers = downloads < SEARCHED_WORKERS_MAX ? (uint32_t)downloads : SEARCHED_WORKERS_MAX;
+    while (session->most_workers > 1 && descriptors_needed(session) > resources_descriptors_limit())
+        session->most_workers /= 2;
+    return session->most_workers;
 }
 
 /* Decides the size of the connection pools, the same for all modes, and makes room for it. */
 static int make_room(struct session *session, struct error *error)
 {
-    const struct options *options = session->options;
     size_t hosts = session->urls.host_count;
     uint32_t *kept = &session->policy.connections_kept;
     *kept = hosts < CONNECTIONS_KEPT_MAX ? (uint32_t)hosts : CONNECTIONS_KEPT_MAX;
     *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
-    while (*kept > 1 && descriptors_needed(options, &session->policy) > resources_descriptors_limit())
+    uint32_t workers = most_workers(session);
+    while (*kept > 1 && descriptors_needed(session) > resources_descriptors_limit())
         --*kept;
     if (*kept < hosts && *kept < CONNECTIONS_KEPT_MAX)
         result_warn(&session->result,
                     "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts",
                     *kept, hosts);
     char purpose[64];
-    snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", most_workers(options));
-    return resources_need_descriptors(descriptors_needed(options, &session->policy), purpose, error);
+    snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
+    return resources_need_descriptors(descriptors_needed(session), purpose, error);
 }
 
 static int start_origin(struct session *session, struct error *error)
 {
     if (!session->options->use_origin)
         return 0;
-    uint32_t connections = most_workers(session->options) * session->policy.connections_kept;
+    uint32_t connections = session->most_workers * session->policy.connections_kept;
     session->origin = origin_start(&session->options->origin, connections, error);
     if (session->origin == NULL)
         return -1;
@@ -413,23 +428,32 @@ static int run(struct session *session, struct error *error)
         .after_trial = after_trial,
         .progress = show_position,
     };
+    const struct experiment experiment = {
+        .plan = &session->plan,
+        .job = &job,
+        .hooks = &hooks,
+        .result = &session->result,
+        .is_auto = session->options->runs_auto,
+        .is_search = session->options->workers_auto,
+        .most_workers = session->most_workers,
+    };
     if (interrupt_install(error) != 0)
         return -1;
-    int status = runner_run(&session->plan, STAGE_MAIN, &job, &hooks, &session->result, error);
+    int status = experiment_run(&experiment, error);
     progress_clear(&session->progress);
     return status;
 }
 
 /* Reports */
 
-static int export_json(const struct session *session, const struct figures *figures, struct error *error)
+static int export_json(const struct session *session, const struct verdict *verdict, struct error *error)
 {
     struct export export;
     if (session->options->export_json == NULL)
         return 0;
     if (export_open(session->options->export_json, &export, error) != 0)
         return -1;
-    if (json_write(export.stream, &session->result, figures, error) != 0) {
+    if (json_write(export.stream, &session->result, verdict, error) != 0) {
         export_abandon(&export);
         return -1;
     }
@@ -441,9 +465,11 @@ static bool is_output_taken(const struct options *options)
     return options->export_json != NULL && strcmp(options->export_json, "-") == 0;
 }
 
-static int exit_status(const struct session *session, const struct figures *figures)
+/* The precedence of reasons is that of the README. */
+static int exit_status(const struct session *session, const struct verdict *verdict)
 {
     const struct result *result = &session->result;
+    const struct validity *validity = &verdict->figures.validity;
     bool has_failed_trial = false;
     bool has_lost_trial = false;
     for (size_t i = 0; i < result->cell_count; i++) {
@@ -457,28 +483,31 @@ static int exit_status(const struct session *session, const struct figures *figu
         return ERROR_ENVIRONMENT;
     if (result->interrupting_signal != 0)
         return 128 + result->interrupting_signal;
-    bool has_failures = figures->failures > 0 && !session->options->allow_failures;
+    bool has_failures = validity->failures > 0 && !session->options->allow_failures;
     enum { INVALID = 3 };
-    return has_lost_trial || has_failures || !figures->is_work_equal ? INVALID : 0;
+    if (has_lost_trial || has_failures || !validity->is_valid)
+        return INVALID;
+    return judgements_status(verdict->judgements, verdict->judgement_count, session->options->strict);
 }
 
 static int report(const struct session *session, struct error *error)
 {
-    struct figures figures = {0};
+    struct verdict verdict = {0};
+    const struct options *options = session->options;
     if (session->result.cell_count == 0)
         return 0;
-    if (figures_compute(&session->result, &figures, error) != 0)
+    if (verdict_make(&session->result, options->claims, options->claim_count, &verdict, error) != 0)
         return -1;
-    if (!is_output_taken(session->options)) {
-        if (session->options->quiet)
-            table_write_quiet(stdout, &session->result, &figures);
+    if (!is_output_taken(options)) {
+        if (options->quiet)
+            table_write_quiet(stdout, &session->result, &verdict);
         else
-            table_write(stdout, &session->result, &figures);
+            table_write(stdout, &session->result, &verdict);
     }
-    int status = export_json(session, &figures, error);
+    int status = export_json(session, &verdict, error);
     if (status == 0)
-        status = exit_status(session, &figures);
-    figures_release(&figures);
+        status = exit_status(session, &verdict);
+    verdict_release(&verdict);
     return status;
 }
 

@@ -6,60 +6,89 @@
 #include <stdint.h>
 
 #include "conc_bench/error.h"
+#include "conc_bench/measures.h"
+#include "conc_bench/ranking.h"
 #include "conc_bench/result.h"
+#include "conc_bench/validity.h"
 
 /*
- * From the trials of a cell to the figures people read. Pure: no clock, no files, no libcurl.
- * Times come from complete trials only. A figure "per round" is the median over the complete rounds; where no round is
- * complete (interrupted, crashed), counts are those of the last trial and `has_times` is false.
+ * From the trials of all cells to the figures people read. Pure: no clock, no files, no libcurl.
+ * What counts is a trial that is complete and whose round was not dropped. A figure is the median over the rounds that
+ * count; where there is none (interrupted, crashed), counts are those of the last trial and `has_times` is false.
  */
+
+/* The confidence asked for where an interval is given. What is reached is a little more: order statistics come in
+ * steps. */
+#define FIGURES_CONFIDENCE 0.95
+
+/* A value and the interval that holds it with `confidence`. Without enough rounds for one, `confidence` is 0 and low
+ * and high are the extremes. All NAN: there is no value. */
+struct estimate {
+    double value;
+    double low;
+    double high;
+    double confidence; /* reached; 0: low and high are no interval but the range */
+};
+
 struct cell_figures {
     const struct cell_result *cell;
-    size_t rounds;  /* complete trials */
-    bool has_times; /* rounds > 0 */
-    double *times;  /* trial_time() in seconds of each complete trial, in the order they ran; owned */
+    size_t rounds;        /* that count */
+    bool has_times;       /* rounds > 0 */
+    double *values;       /* by round that counts (a row), then by enum measure; owned */
+    uint32_t *row_rounds; /* the round of each row, ascending; owned */
 
-    /* seconds, over `times` */
-    double median, mean, minimum, maximum;
-    double standard_deviation;     /* NAN for one round */
-    double startup, run, teardown; /* medians, seconds */
+    struct estimate measures[MEASURE_COUNT]; /* medians and their order-statistic intervals */
 
-    /* counts per round */
-    uint64_t downloads; /* settled units */
-    uint64_t failures;  /* lost units included, those that Ctrl-C cancelled not */
+    /* of MEASURE_TIME, seconds, for those who want them */
+    double mean;
+    double standard_deviation; /* NAN for one round */
+    double minimum, maximum;
+    size_t outliers;  /* rounds far from the others; flagged, never left out */
+    double cold_time; /* of the first warm-up round; NAN without */
+
+    /* Per round, each a median, rounded up: a failure in one of two rounds is not none. Medians do not add up. */
     uint64_t failure_classes[OUTCOME_COUNT];
-    uint64_t body_bytes;
-    uint64_t connects;
-    uint32_t peak_in_flight; /* by the stamps of the samples */
+    uint64_t failures;
 
-    /* service time, seconds: exact nearest rank over the samples of all complete trials, failures included */
+    /* Service time over the samples of all rounds that count, seconds: exact nearest rank, failures included. NAN where
+     * fewer samples lie beyond it than can carry it. */
+    size_t service_count;
     double service_p50, service_p90, service_p95, service_p99, service_max, service_mean;
+    uint32_t slowest_url; /* of the sample with service_max */
 
-    /* costs per round */
-    double cpu_user, cpu_system; /* seconds */
-    double cores_used;           /* CPU seconds / (startup + run) */
-    double voluntary_switches, involuntary_switches;
-    double peak_memory_bytes;
-    uint32_t processes, threads;
+    /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
+     * the log ratio, exact signed-rank interval). All NAN without a reference in the same rounds. */
+    struct estimate speedup;
 
-    /* against the reference cell: the median over rounds of reference time / own time, and its range; NAN if there is
-     * no reference, or no round in which both are complete */
-    double speedup, speedup_low, speedup_high;
+    /* Where it stands among the cells it was ranked with: equal ranks overlap. 0: not ranked. */
+    uint32_t rank_low, rank_high;
 };
 
 struct figures {
-    struct cell_figures *cells; /* as many as the result has; fastest first, cells without times last */
+    const struct result *result;
+    struct validity validity;
+    struct cell_figures *cells; /* as many as the result has: main before sweep, then fastest first, those without times
+                                   last */
     size_t cell_count;
-    const struct cell_figures *reference; /* NULL if the reference mode is not among the cells */
-
-    /* Whether the work was the same everywhere. */
-    bool is_work_equal;
-    char inequality[512]; /* why not: one sentence */
-    uint64_t failures;    /* over all trials of all cells */
+    size_t main_count;                    /* cells of STAGE_MAIN, which come first */
+    const struct cell_figures *reference; /* the first main cell of the reference mode; NULL: none */
+    enum ranking_test ranking_test;       /* what ranks rest on */
 };
 
 /* -1: out of memory. `result` must outlive `figures`. */
 int figures_compute(const struct result *result, struct figures *figures, struct error *error);
 void figures_release(struct figures *figures);
+
+/* The value of one round, `row` < rounds. */
+double figures_value(const struct cell_figures *cell, size_t row, enum measure measure);
+
+/* The main cell of a mode and number of workers, or else the swept one; NULL: none. 0 workers: the first of the mode.
+ */
+const struct cell_figures *figures_find(const struct figures *figures, const char *mode, uint32_t workers);
+
+/* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
+ * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
+size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,
+                           enum measure measure, double *logs);
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "conc_bench/error.h"
-#include "conc_bench/figures.h"
 #include "conc_bench/result.h"
+#include "conc_bench/verdict.h"
 
 /*
  * The result as one JSON document, schema "conc-bench/1" (docs/json.md). Every figure's unit is in its name. Fields of
@@ -16,6 +16,6 @@
 enum { JSON_SAMPLES_MAX = 100000 };
 
 /* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */
-int json_write(FILE *stream, const struct result *result, const struct figures *figures, struct error *error);
+int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, struct error *error);
 
 #endif

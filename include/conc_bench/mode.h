@@ -6,21 +6,13 @@
 
 #include "conc_bench/error.h"
 #include "conc_bench/sample.h"
+#include "conc_bench/trait.h"
 #include "conc_bench/transfer.h"
 
 /*
  * A mode is one way to schedule downloads, and nothing else. Within it stand four steps: claim a unit, transfer it,
  * settle the sample, and leave when there is no unit left. See docs/architecture.md, "How to add a mode".
  */
-
-enum mode_trait {
-    MODE_ONE_WORKER = 1 << 0,    /* always has exactly one worker, whatever --workers says */
-    MODE_OWN_PROCESSES = 1 << 1, /* workers are processes */
-    MODE_COOPERATIVE = 1 << 2,   /* a worker goes on until it gives way itself; otherwise the system pre-empts */
-    MODE_ALL_CORES = 1 << 3,     /* can use more than one core */
-    MODE_HIDDEN = 1 << 4,        /* not part of "all", not in --help */
-    MODE_SCRIPTED = 1 << 5,      /* samples carry scripted times: startup and teardown count as nothing */
-};
 
 /* What a mode is given: the same for each. All of it outlives the run. */
 struct mode_job {

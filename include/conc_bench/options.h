@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "conc_bench/claim.h"
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
 #include "conc_bench/mode.h"
@@ -25,8 +26,9 @@ struct options {
     size_t mode_count;
     uint32_t workers[64]; /* in the order given, without repeats */
     size_t worker_count;
-    uint32_t repeat; /* the whole list this many times */
-    bool shuffle;    /* --order shuffle */
+    bool workers_auto; /* searched; `workers` then only holds a 1 */
+    uint32_t repeat;   /* the whole list this many times */
+    bool shuffle;      /* --order shuffle */
     nanoseconds cpu_work;
 
     /* experiment */
@@ -53,6 +55,11 @@ struct options {
     bool quiet;
     bool no_progress;
     bool allow_failures;
+
+    /* verdict */
+    struct claim *claims; /* --assert; owned */
+    size_t claim_count;
+    bool strict; /* what is inconclusive is a failure too */
     const struct mode *reference;
 
     /* what to do instead of a run */

@@ -103,6 +103,7 @@ struct cell_result {
     uint32_t workers;
     unsigned traits; /* enum mode_trait, or-ed */
     enum stage stage;
+    uint32_t group;       /* cells that ran in the same rounds; only their rounds can be paired */
     struct trial *trials; /* measured rounds, in the order they ran */
     size_t trial_count;
     struct trial *warmups; /* complete warm-up rounds, in the order they ran */
@@ -140,7 +141,8 @@ struct result {
     nanoseconds connect_timeout;
     nanoseconds max_time;
     uint32_t buffer_bytes;
-    char origin[256]; /* description of the embedded origin; "" without */
+    char origin[256];     /* description of the embedded origin; "" without */
+    bool is_server_local; /* origin, or a host of the list that is this machine */
 
     /* experiment */
     uint64_t seed;

@@ -4,16 +4,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "conc_bench/figures.h"
 #include "conc_bench/result.h"
+#include "conc_bench/verdict.h"
 
 /*
- * The report for people: header, a row a cell in two tables (time, cost), and what follows from them in plain
- * sentences. Pure text on `stream`; nothing is measured or decided here that figures do not hold.
+ * The report for people: header, a row a cell in three tables (time, downloads, cost), the sweep, and
+ * what follows from them in plain sentences. Pure text on `stream`; nothing is measured or decided here.
  */
-void table_write(FILE *stream, const struct result *result, const struct figures *figures);
+void table_write(FILE *stream, const struct result *result, const struct verdict *verdict);
 
 /* --quiet: the line of the article for each cell, "threads/8: Downloaded 160 sites in 0.412 seconds". */
-void table_write_quiet(FILE *stream, const struct result *result, const struct figures *figures);
+void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict);
 
 #endif

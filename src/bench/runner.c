@@ -244,6 +244,7 @@ static int add_cells(struct runner *runner, struct error *error)
             .workers = plan->cells[i].workers,
             .traits = plan->cells[i].mode->traits,
             .stage = runner->stage,
+            .group = plan->request.stage,
         };
         snprintf(cell->mode, sizeof(cell->mode), "%s", plan->cells[i].mode->name);
     }

@@ -1,5 +1,6 @@
 #include "conc_bench/json.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -135,8 +136,8 @@ static void put_hyperfine(struct writer *writer, json_t *object, const struct ce
     json_t *parameters = json_object();
     snprintf(command, sizeof(command), "%s/%" PRIu32, figures->cell->mode, figures->cell->workers);
     snprintf(workers, sizeof(workers), "%" PRIu32, figures->cell->workers);
-    for (size_t i = 0; i < figures->rounds; i++) {
-        append(writer, times, json_real(figures->times[i]));
+    for (size_t row = 0; row < figures->rounds; row++) {
+        append(writer, times, json_real(figures_value(figures, row, MEASURE_TIME)));
         append(writer, exit_codes, json_integer(0));
     }
     put(writer, parameters, "mode", json_string(figures->cell->mode));
@@ -144,9 +145,9 @@ static void put_hyperfine(struct writer *writer, json_t *object, const struct ce
     put(writer, object, "command", json_string(command));
     put(writer, object, "mean", number(figures->mean));
     put(writer, object, "stddev", number(figures->standard_deviation));
-    put(writer, object, "median", number(figures->median));
-    put(writer, object, "user", number(figures->cpu_user));
-    put(writer, object, "system", number(figures->cpu_system));
+    put(writer, object, "median", number(figures->measures[MEASURE_TIME].value));
+    put(writer, object, "user", number(figures->measures[MEASURE_CPU_USER].value));
+    put(writer, object, "system", number(figures->measures[MEASURE_CPU_SYSTEM].value));
     put(writer, object, "min", number(figures->minimum));
     put(writer, object, "max", number(figures->maximum));
     put(writer, object, "times", times);
@@ -167,6 +168,7 @@ static json_t *make_failure_classes(struct writer *writer, const struct cell_fig
 static json_t *make_service(struct writer *writer, const struct cell_figures *figures)
 {
     json_t *service = json_object();
+    put(writer, service, "count", count(figures->service_count));
     put(writer, service, "p50", number(figures->service_p50));
     put(writer, service, "p90", number(figures->service_p90));
     put(writer, service, "p95", number(figures->service_p95));
@@ -176,43 +178,82 @@ static json_t *make_service(struct writer *writer, const struct cell_figures *fi
     return service;
 }
 
-static json_t *make_speedup(struct writer *writer, const struct cell_figures *figures)
+/* An interval, or where confidence is 0 a range. */
+static json_t *make_estimate(struct writer *writer, const struct estimate *estimate)
 {
-    if (!isfinite(figures->speedup))
+    if (!isfinite(estimate->value))
         return json_null();
-    json_t *speedup = json_object();
-    put(writer, speedup, "median", number(figures->speedup));
-    put(writer, speedup, "low", number(figures->speedup_low));
-    put(writer, speedup, "high", number(figures->speedup_high));
-    return speedup;
+    json_t *object = json_object();
+    put(writer, object, "value", number(estimate->value));
+    put(writer, object, "low", number(estimate->low));
+    put(writer, object, "high", number(estimate->high));
+    put(writer, object, "confidence", number(estimate->confidence));
+    return object;
 }
+
+static json_t *make_rank(struct writer *writer, const struct cell_figures *figures)
+{
+    if (figures->rank_low == 0)
+        return json_null();
+    json_t *rank = json_array();
+    append(writer, rank, count(figures->rank_low));
+    append(writer, rank, count(figures->rank_high));
+    return rank;
+}
+
+/* Medians over rounds under the names they have in reports. */
+static const struct {
+    const char *name;
+    enum measure measure;
+    bool is_count;
+} medians[] = {
+    {"downloads", MEASURE_DOWNLOADS, true},
+    {"body_bytes", MEASURE_BYTES, true},
+    {"connects", MEASURE_CONNECTS, true},
+    {"tls_handshakes", MEASURE_HANDSHAKES, true},
+    {"peak_in_flight", MEASURE_PEAK_IN_FLIGHT, true},
+    {"startup_s", MEASURE_STARTUP, false},
+    {"run_s", MEASURE_RUN, false},
+    {"teardown_s", MEASURE_TEARDOWN, false},
+    {"t95_s", MEASURE_T95, false},
+    {"downloads_per_s", MEASURE_THROUGHPUT, false},
+    {"body_bytes_per_s", MEASURE_BANDWIDTH, false},
+    {"cpu_user_s", MEASURE_CPU_USER, false},
+    {"cpu_system_s", MEASURE_CPU_SYSTEM, false},
+    {"cores_used", MEASURE_CORES, false},
+    {"voluntary_switches", MEASURE_VOLUNTARY, false},
+    {"involuntary_switches", MEASURE_INVOLUNTARY, false},
+    {"run_queue_wait_s", MEASURE_RUN_QUEUE_WAIT, false},
+    {"loop_lag_p99_s", MEASURE_LAG_P99, false},
+    {"loop_lag_max_s", MEASURE_LAG_MAX, false},
+    {"peak_memory_bytes", MEASURE_MEMORY, true},
+    {"processes", MEASURE_PROCESSES, true},
+    {"threads", MEASURE_THREADS, true},
+    {"descriptors", MEASURE_DESCRIPTORS, true},
+    {"drain_share", MEASURE_DRAIN, false},
+    {"occupancy_share", MEASURE_OCCUPANCY, false},
+};
 
 static void put_figures(struct writer *writer, json_t *object, const struct cell_figures *figures)
 {
     put(writer, object, "mode", json_string(figures->cell->mode));
     put(writer, object, "workers", count(figures->cell->workers));
-    put(writer, object, "rounds_complete", count(figures->rounds));
-    put(writer, object, "downloads", count(figures->downloads));
+    put(writer, object, "stage", json_string(figures->cell->stage == STAGE_MAIN ? "main" : "sweep"));
+    put(writer, object, "group", count(figures->cell->group));
+    put(writer, object, "rank", make_rank(writer, figures));
+    put(writer, object, "rounds_counted", count(figures->rounds));
+    put(writer, object, "outliers", count(figures->outliers));
+    put(writer, object, "cold_time_s", number(figures->cold_time));
+    put(writer, object, "time_s", make_estimate(writer, &figures->measures[MEASURE_TIME]));
+    put(writer, object, "speedup", make_estimate(writer, &figures->speedup));
     put(writer, object, "failures", count(figures->failures));
     put(writer, object, "failure_classes", make_failure_classes(writer, figures));
-    put(writer, object, "body_bytes", count(figures->body_bytes));
-    put(writer, object, "connects", count(figures->connects));
-    put(writer, object, "peak_in_flight", count(figures->peak_in_flight));
-    put(writer, object, "startup_s", number(figures->startup));
-    put(writer, object, "run_s", number(figures->run));
-    put(writer, object, "teardown_s", number(figures->teardown));
-    put(writer, object, "downloads_per_s", number((double)figures->downloads / figures->median));
-    put(writer, object, "body_bytes_per_s", number((double)figures->body_bytes / figures->median));
     put(writer, object, "service_s", make_service(writer, figures));
-    put(writer, object, "cpu_user_s", number(figures->cpu_user));
-    put(writer, object, "cpu_system_s", number(figures->cpu_system));
-    put(writer, object, "cores_used", number(figures->cores_used));
-    put(writer, object, "voluntary_switches", number(figures->voluntary_switches));
-    put(writer, object, "involuntary_switches", number(figures->involuntary_switches));
-    put(writer, object, "peak_memory_bytes", number(figures->peak_memory_bytes));
-    put(writer, object, "processes", count(figures->processes));
-    put(writer, object, "threads", count(figures->threads));
-    put(writer, object, "speedup", make_speedup(writer, figures));
+    for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++) {
+        double value = figures->measures[medians[i].measure].value;
+        put(writer, object, medians[i].name,
+            medians[i].is_count && isfinite(value) ? count((uint64_t)value) : number(value));
+    }
 }
 
 static json_t *make_resources(struct writer *writer, const struct trial_resources *resources)
@@ -226,6 +267,18 @@ static json_t *make_resources(struct writer *writer, const struct trial_resource
     put(writer, object, "peak_memory_bytes", json_integer(resources->peak_memory_bytes));
     put(writer, object, "processes", count(resources->processes));
     put(writer, object, "threads", count(resources->threads));
+    put(writer, object, "descriptors", count(resources->descriptors));
+    put(writer, object, "run_queue_wait_s",
+        resources->run_queue_wait >= 0 ? seconds(resources->run_queue_wait) : json_null());
+    return object;
+}
+
+static json_t *make_host(struct writer *writer, const struct trial_host *host)
+{
+    json_t *object = json_object();
+    put(writer, object, "steal_share", number(host->steal_share));
+    put(writer, object, "foreign_cores", number(host->foreign_cores));
+    put(writer, object, "throttled_s", number(host->throttled));
     return object;
 }
 
@@ -306,9 +359,22 @@ static json_t *make_round(struct writer *writer, const struct trial *trial, bool
     put(writer, round, "run_s", has_times ? seconds(trial->run) : json_null());
     put(writer, round, "teardown_s", seconds(trial->teardown));
     put(writer, round, "resources", make_resources(writer, &trial->resources));
+    put(writer, round, "host", make_host(writer, &trial->host));
+    put(writer, round, "loop_lag_p99_s", seconds(trial->lag.p99));
+    put(writer, round, "loop_lag_max_s", seconds(trial->lag.longest));
+    put(writer, round, "warm_requests", count(trial->warm_requests));
     put(writer, round, "witness", make_witness(writer, &trial->witness));
     put(writer, round, "samples", has_samples ? make_samples(writer, trial) : json_null());
     return round;
+}
+
+/* Times only: nothing is concluded from them but how cold the start was. */
+static json_t *make_warmups(struct writer *writer, const struct cell_result *cell)
+{
+    json_t *times = json_array();
+    for (size_t i = 0; i < cell->warmup_count; i++)
+        append(writer, times, seconds(trial_time(&cell->warmups[i])));
+    return times;
 }
 
 static json_t *make_rounds(struct writer *writer, const struct cell_result *cell)
@@ -338,13 +404,123 @@ static json_t *make_results(struct writer *writer, const struct figures *figures
         json_t *object = json_object();
         put_hyperfine(writer, object, cell_figures);
         put_figures(writer, object, cell_figures);
+        put(writer, object, "warmup_times_s", make_warmups(writer, cell));
         put(writer, object, "rounds", make_rounds(writer, cell));
         append(writer, results, object);
     }
     return results;
 }
 
-static json_t *make_document(struct writer *writer, const struct figures *figures)
+static json_t *make_validity(struct writer *writer, const struct validity *validity)
+{
+    json_t *object = json_object();
+    json_t *dropped = json_array();
+    for (size_t i = 0; i < validity->dropped_count; i++) {
+        json_t *round = json_object();
+        put(writer, round, "group", count(validity->dropped[i].group));
+        put(writer, round, "round", count(validity->dropped[i].round));
+        put(writer, round, "reason", outside_text(validity->dropped[i].reason));
+        append(writer, dropped, round);
+    }
+    put(writer, object, "is_valid", json_boolean(validity->is_valid));
+    put(writer, object, "reason", outside_text(validity->reason));
+    put(writer, object, "is_work_equal", json_boolean(validity->is_work_equal));
+    put(writer, object, "dropped_rounds", dropped);
+    put(writer, object, "failures", count(validity->failures));
+    put(writer, object, "varying_urls", count(validity->varying_urls));
+    return object;
+}
+
+static json_t *make_sentences(struct writer *writer, const struct verdict *verdict)
+{
+    json_t *sentences = json_array();
+    for (size_t i = 0; i < verdict->sentence_count; i++)
+        append(writer, sentences, outside_text(verdict->sentences[i]));
+    return sentences;
+}
+
+static json_t *make_recommendation(struct writer *writer, const struct verdict *verdict)
+{
+    if (verdict->recommended == NULL)
+        return json_null();
+    json_t *object = json_object();
+    put(writer, object, "mode", json_string(verdict->recommended->cell->mode));
+    put(writer, object, "workers", count(verdict->recommended->cell->workers));
+    return object;
+}
+
+static json_t *make_diagnosis(struct writer *writer, const struct diagnosis *diagnosis)
+{
+    json_t *findings = json_array();
+    for (size_t i = 0; i < diagnosis->count; i++) {
+        json_t *finding = json_object();
+        put(writer, finding, "label", json_string(finding_name(diagnosis->findings[i].kind)));
+        put(writer, finding, "sentence", outside_text(diagnosis->findings[i].sentence));
+        append(writer, findings, finding);
+    }
+    return findings;
+}
+
+static json_t *make_sweep(struct writer *writer, const struct sweep *sweep)
+{
+    json_t *object = json_object();
+    json_t *points = json_array();
+    for (size_t i = 0; i < sweep->count; i++) {
+        json_t *point = json_object();
+        put(writer, point, "workers", count(sweep->points[i].cell->cell->workers));
+        put(writer, point, "efficiency", number(sweep->points[i].efficiency));
+        append(writer, points, point);
+    }
+    put(writer, object, "mode", json_string(sweep->mode));
+    put(writer, object, "best_workers", count(sweep->best));
+    put(writer, object, "enough_workers", count(sweep->knee));
+    put(writer, object, "points", points);
+    if (sweep->has_fit) {
+        json_t *fit = json_object();
+        put(writer, fit, "lambda", number(sweep->fit.lambda));
+        put(writer, fit, "sigma", number(sweep->fit.sigma));
+        put(writer, fit, "kappa", number(sweep->fit.kappa));
+        put(writer, fit, "error", number(sweep->fit.error));
+        put(writer, object, "scalability_law", fit);
+    } else {
+        put(writer, object, "scalability_law", json_null());
+    }
+    put(writer, object, "sentence", json_string(sweep->sentence));
+    return object;
+}
+
+static json_t *make_sweeps(struct writer *writer, const struct verdict *verdict)
+{
+    json_t *sweeps = json_array();
+    for (size_t i = 0; i < verdict->sweep_count; i++)
+        append(writer, sweeps, make_sweep(writer, &verdict->sweeps[i]));
+    return sweeps;
+}
+
+static json_t *make_verdicts(struct writer *writer, const struct verdict *verdict)
+{
+    json_t *verdicts = json_array();
+    for (size_t i = 0; i < verdict->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->judgements[i];
+        json_t *object = json_object();
+        char name[32];
+        snprintf(name, sizeof(name), "%s", judgement_name(judgement->ruling));
+        for (char *letter = name; *letter != '\0'; letter++)
+            *letter = (char)tolower((unsigned char)*letter);
+        put(writer, object, "claim", outside_text(judgement->claim));
+        put(writer, object, "verdict", json_string(name));
+        put(writer, object, "value", number(judgement->value));
+        put(writer, object, "low", number(judgement->low));
+        put(writer, object, "high", number(judgement->high));
+        put(writer, object, "limit", number(judgement->limit));
+        put(writer, object, "detectable", number(judgement->detectable));
+        put(writer, object, "sentence", outside_text(judgement->sentence));
+        append(writer, verdicts, object);
+    }
+    return verdicts;
+}
+
+static json_t *make_document(struct writer *writer, const struct verdict *verdict)
 {
     const struct result *result = writer->result;
     json_t *document = json_object();
@@ -363,19 +539,22 @@ static json_t *make_document(struct writer *writer, const struct figures *figure
     put(writer, document, "seed", count(result->seed));
     put(writer, document, "partial", json_boolean(result->is_partial));
     put(writer, document, "interrupting_signal", json_integer(result->interrupting_signal));
-    put(writer, document, "is_work_equal", json_boolean(figures->is_work_equal));
-    put(writer, document, "inequality", outside_text(figures->inequality));
+    put(writer, document, "validity", make_validity(writer, &verdict->figures.validity));
+    put(writer, document, "summary", make_sentences(writer, verdict));
+    put(writer, document, "recommended", make_recommendation(writer, verdict));
+    put(writer, document, "diagnosis", make_diagnosis(writer, &verdict->diagnosis));
+    put(writer, document, "sweeps", make_sweeps(writer, verdict));
     put(writer, document, "sample_columns", columns);
-    put(writer, document, "results", make_results(writer, figures));
-    put(writer, document, "verdicts", json_array());
+    put(writer, document, "results", make_results(writer, &verdict->figures));
+    put(writer, document, "verdicts", make_verdicts(writer, verdict));
     put(writer, document, "warnings", warnings);
     return document;
 }
 
-int json_write(FILE *stream, const struct result *result, const struct figures *figures, struct error *error)
+int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, struct error *error)
 {
     struct writer writer = {.result = result};
-    json_t *document = make_document(&writer, figures);
+    json_t *document = make_document(&writer, verdict);
     int status = 0;
     if (document == NULL || writer.has_failed)
         status = error_set(error, ERROR_ENVIRONMENT, "no memory for the JSON document");

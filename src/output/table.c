@@ -98,117 +98,223 @@ static void add_three_digits(struct grid *grid, double value, const char *suffix
         grid_add(grid, "%.4f%s", value, suffix);
 }
 
-/* Decimals that show three digits of a time; its range gets as many. */
-static int time_decimals(double median)
+/* Decimals that show three digits of a value; its interval gets as many. */
+static int decimals(double value)
 {
-    return median >= 99.95 ? 0 : median >= 9.995 ? 1 : median >= 0.9995 ? 2 : median >= 0.09995 ? 3 : 4;
+    return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : value >= 0.09995 ? 3 : 4;
 }
 
-static void add_range(struct grid *grid, const struct cell_figures *figures)
+static void add_interval(struct grid *grid, const struct estimate *estimate, size_t rounds)
 {
-    if (figures->rounds == 1)
+    if (!isfinite(estimate->value))
+        grid_add(grid, "-");
+    else if (rounds == 1)
         grid_add(grid, "1 round, no interval");
     else
-        grid_add(grid, "%.*f to %.*f", time_decimals(figures->median), figures->minimum, time_decimals(figures->median),
-                 figures->maximum);
-}
-
-static void add_times(struct grid *grid, const struct cell_figures *figures)
-{
-    add_three_digits(grid, figures->median, "");
-    add_range(grid, figures);
-    add_three_digits(grid, figures->speedup, "x");
-    add_three_digits(grid, (double)figures->downloads / figures->median, "");
-    add_three_digits(grid, (double)figures->body_bytes / figures->median / 1e6, "");
-    add_three_digits(grid, figures->service_p50 * 1e3, "");
-    add_three_digits(grid, figures->service_p95 * 1e3, "");
-    add_three_digits(grid, figures->service_max * 1e3, "");
+        grid_add(grid, "%.*f to %.*f", decimals(estimate->value), estimate->low, decimals(estimate->value),
+                 estimate->high);
 }
 
 static const char *ending(const struct cell_figures *figures)
 {
     if (figures->cell->trial_count == 0)
         return "not run";
-    return trial_status_name(figures->cell->trials[figures->cell->trial_count - 1].status);
+    enum trial_status status = figures->cell->trials[figures->cell->trial_count - 1].status;
+    return status == TRIAL_COMPLETE ? "invalid" : trial_status_name(status);
 }
 
-static void write_times(FILE *stream, const struct result *result, const struct figures *figures)
+static void add_rank(struct grid *grid, const struct cell_figures *cell)
+{
+    if (cell->rank_low == 0)
+        grid_add(grid, "-");
+    else if (cell->rank_low == cell->rank_high)
+        grid_add(grid, "%" PRIu32, cell->rank_low);
+    else
+        grid_add(grid, "%" PRIu32 "-%" PRIu32, cell->rank_low, cell->rank_high);
+}
+
+/* What the two columns of intervals hold: all cells have the same number of rounds, or nearly. */
+static const char *interval_head(const struct figures *figures)
+{
+    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
+    return has_interval ? "95 % interval" : "range of rounds";
+}
+
+static void write_times(FILE *stream, const struct figures *figures)
 {
     struct grid grid = {0};
-    static const char *const heads[] = {"dl/s", "MB/s", "p50 ms", "p95 ms", "max ms"};
+    const char *interval = interval_head(figures);
+    const char *reference = figures->reference != NULL ? figures->result->reference : "-";
     grid_begin_row(&grid);
     grid_add(&grid, "mode");
     grid_add(&grid, "workers");
+    grid_add(&grid, "rank");
     grid_add(&grid, "time s");
-    grid_add(&grid, "range of rounds");
-    grid_add(&grid, "vs %s", figures->reference != NULL ? result->reference : "-");
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        grid_add(&grid, "%s", heads[i]);
-    for (size_t i = 0; i < figures->cell_count; i++) {
+    grid_add(&grid, "%s", interval);
+    grid_add(&grid, "rounds");
+    grid_add(&grid, "vs %s", reference);
+    grid_add(&grid, "%s", interval);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
         grid_begin_row(&grid);
-        grid_add(&grid, "%s", figures->cells[i].cell->mode);
-        grid_add(&grid, "%" PRIu32, figures->cells[i].cell->workers);
-        if (figures->cells[i].has_times)
-            add_times(&grid, &figures->cells[i]);
-        else
-            grid_add(&grid, "%s", ending(&figures->cells[i]));
+        grid_add(&grid, "%s", cell->cell->mode);
+        grid_add(&grid, "%" PRIu32, cell->cell->workers);
+        add_rank(&grid, cell);
+        if (!cell->has_times) {
+            grid_add(&grid, "%s", ending(cell));
+            continue;
+        }
+        add_three_digits(&grid, cell->measures[MEASURE_TIME].value, "");
+        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds);
+        grid_add(&grid, "%zu", cell->rounds);
+        add_three_digits(&grid, cell->speedup.value, "x");
+        if (cell != figures->reference && cell->rounds > 1)
+            add_interval(&grid, &cell->speedup, cell->rounds);
     }
     grid_write(stream, &grid);
     grid_release(&grid);
 }
 
-static void add_costs(struct grid *grid, const struct cell_figures *figures)
+static bool has_handshakes(const struct figures *figures)
 {
-    double downloads = (double)figures->downloads;
-    char memory[32] = "-";
-    if (figures->peak_memory_bytes > 0)
-        number_format_size(memory, sizeof(memory), figures->peak_memory_bytes);
-    add_three_digits(grid, 1e3 * (figures->cpu_user + figures->cpu_system) / downloads, "");
-    add_three_digits(grid, figures->cores_used, "");
-    add_three_digits(grid, figures->voluntary_switches / downloads, "");
-    add_three_digits(grid, figures->involuntary_switches / downloads, "");
-    grid_add(grid, "%s", memory);
-    grid_add(grid, "%" PRIu64, figures->connects);
-    grid_add(grid, "%" PRIu32, figures->processes);
-    grid_add(grid, "%" PRIu32, figures->threads);
-    add_three_digits(grid, figures->startup * 1e3, "");
-    grid_add(grid, "%" PRIu64, figures->failures);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        if (figures->cells[i].measures[MEASURE_HANDSHAKES].value > 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_count(struct grid *grid, double value)
+{
+    if (isfinite(value))
+        grid_add(grid, "%.0f", value);
+    else
+        grid_add(grid, "-");
+}
+
+static void add_name(struct grid *grid, const struct cell_figures *cell)
+{
+    grid_add(grid, "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
+}
+
+static void add_heads(struct grid *grid, const char *const *heads, size_t count)
+{
+    grid_begin_row(grid);
+    for (size_t i = 0; i < count; i++)
+        grid_add(grid, "%s", heads[i]);
+}
+
+static void write_downloads(FILE *stream, const struct figures *figures)
+{
+    static const char *const heads[] = {"mode/workers", "dl/s",   "MB/s",   "p50 ms",   "p95 ms",
+                                        "max ms",       "95 % s", "failed", "connects", "TLS"};
+    bool has_tls = has_handshakes(figures);
+    struct grid grid = {0};
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]) - !has_tls);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        grid_begin_row(&grid);
+        add_name(&grid, cell);
+        if (cell->cell->trial_count == 0)
+            continue;
+        add_three_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
+        add_three_digits(&grid, cell->measures[MEASURE_BANDWIDTH].value / 1e6, "");
+        add_three_digits(&grid, cell->service_p50 * 1e3, "");
+        add_three_digits(&grid, cell->service_p95 * 1e3, "");
+        add_three_digits(&grid, cell->service_max * 1e3, "");
+        add_three_digits(&grid, cell->measures[MEASURE_T95].value, "");
+        grid_add(&grid, "%" PRIu64, cell->failures);
+        add_count(&grid, cell->measures[MEASURE_CONNECTS].value);
+        if (has_tls)
+            add_count(&grid, cell->measures[MEASURE_HANDSHAKES].value);
+    }
+    grid_write(stream, &grid);
+    grid_release(&grid);
+}
+
+static void add_costs(struct grid *grid, const struct cell_figures *cell)
+{
+    double downloads = cell->measures[MEASURE_DOWNLOADS].value;
+    add_three_digits(grid, 1e3 * cell->measures[MEASURE_CPU].value / downloads, "");
+    add_three_digits(grid, cell->measures[MEASURE_CORES].value, "");
+    add_three_digits(grid, cell->measures[MEASURE_VOLUNTARY].value / downloads, "");
+    add_three_digits(grid, cell->measures[MEASURE_INVOLUNTARY].value / downloads, "");
+    add_three_digits(grid, 1e3 * cell->measures[MEASURE_RUN_QUEUE_WAIT].value / downloads, "");
+    add_three_digits(grid, 1e3 * cell->measures[MEASURE_LAG_P99].value, "");
+    add_three_digits(grid, cell->measures[MEASURE_MEMORY].value / (1 << 20), "");
+    add_count(grid, cell->measures[MEASURE_PROCESSES].value);
+    add_count(grid, cell->measures[MEASURE_THREADS].value);
+    add_count(grid, cell->measures[MEASURE_DESCRIPTORS].value);
+    add_three_digits(grid, cell->measures[MEASURE_STARTUP].value * 1e3, "");
 }
 
 static void write_costs(FILE *stream, const struct figures *figures)
 {
+    static const char *const heads[] = {"mode/workers", "CPU ms", "cores", "vol", "invol", "queue ms",
+                                        "lag ms",       "MiB",    "proc",  "thr", "fds",   "start ms"};
     struct grid grid = {0};
-    static const char *const heads[] = {"mode/workers", "CPU ms/dl", "cores",   "vol/dl",     "invol/dl", "memory",
-                                        "connects",     "processes", "threads", "startup ms", "failed"};
-    grid_begin_row(&grid);
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        grid_add(&grid, "%s", heads[i]);
-    for (size_t i = 0; i < figures->cell_count; i++) {
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < figures->main_count; i++) {
         grid_begin_row(&grid);
-        grid_add(&grid, "%s/%" PRIu32, figures->cells[i].cell->mode, figures->cells[i].cell->workers);
-        if (figures->cells[i].cell->trial_count > 0)
+        add_name(&grid, &figures->cells[i]);
+        if (figures->cells[i].has_times)
             add_costs(&grid, &figures->cells[i]);
     }
     grid_write(stream, &grid);
     grid_release(&grid);
-    fputs("dl: download; vol, invol: voluntary and involuntary context switches\n", stream);
+    fputs("dl: downloads; 95 % s: time until 95 % of them were done. Per download: CPU time, voluntary and\n"
+          "involuntary context switches, time ready to run but queued for a core. lag: event loop busy at a\n"
+          "stretch (p99). MiB: peak memory of all processes. start: before the first download could begin.\n",
+          stream);
+}
+
+static void write_sweep(FILE *stream, const struct sweep *sweep)
+{
+    static const char *const heads[] = {"workers", "time s", "interval", "dl/s", "of ideal", "p50 ms", "CPU ms/dl"};
+    struct grid grid = {0};
+    if (sweep->count < 2)
+        return; /* a mode that has but one worker */
+    fprintf(stream, "\n%s, by number of workers\n", sweep->mode);
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct sweep_point *point = &sweep->points[i];
+        const struct cell_figures *cell = point->cell;
+        grid_begin_row(&grid);
+        grid_add(&grid, "%" PRIu32 "%s", cell->cell->workers, cell->cell->workers == sweep->knee ? " *" : "");
+        if (!cell->has_times) {
+            grid_add(&grid, "%s", ending(cell));
+            continue;
+        }
+        add_three_digits(&grid, cell->measures[MEASURE_TIME].value, "");
+        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds);
+        add_three_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
+        if (isfinite(point->efficiency))
+            grid_add(&grid, "%.0f %%", 100 * point->efficiency);
+        else
+            grid_add(&grid, "-");
+        add_three_digits(&grid, cell->service_p50 * 1e3, "");
+        add_three_digits(&grid, 1e3 * cell->measures[MEASURE_CPU].value / cell->measures[MEASURE_DOWNLOADS].value, "");
+    }
+    grid_write(stream, &grid);
+    grid_release(&grid);
+    fprintf(stream, "%s.\n", sweep->sentence);
 }
 
 /* What happened besides */
 
-static void write_name(FILE *stream, const struct cell_figures *figures)
+static void write_name(FILE *stream, const struct cell_figures *cell)
 {
-    fprintf(stream, "%s/%" PRIu32, figures->cell->mode, figures->cell->workers);
+    fprintf(stream, "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
 }
 
-static void write_failures(FILE *stream, const struct result *result, const struct figures *figures)
+static void write_failures(FILE *stream, const struct figures *figures)
 {
     for (size_t i = 0; i < figures->cell_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         if (cell->failures == 0)
             continue;
         write_name(stream, cell);
-        fprintf(stream, ": %" PRIu64 " of %" PRIu32 " downloads failed:", cell->failures, result->downloads);
+        fprintf(stream, ": %" PRIu64 " of %" PRIu32 " downloads failed:", cell->failures, figures->result->downloads);
         const char *separator = " ";
         for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
             if (cell->failure_classes[outcome] == 0)
@@ -241,160 +347,88 @@ static void write_endings(FILE *stream, const struct result *result)
     }
 }
 
-/* Sentences */
-
-static bool do_ranges_overlap(const struct cell_figures *fastest, const struct cell_figures *other)
-{
-    return other->has_times && other->minimum <= fastest->maximum;
-}
-
-static void write_rest(FILE *stream, const struct figures *figures)
-{
-    const struct cell_figures *fastest = &figures->cells[0];
-    const char *separator = "";
-    for (size_t i = 1; i < figures->cell_count; i++) {
-        if (!do_ranges_overlap(fastest, &figures->cells[i]))
-            continue;
-        fputs(separator, stream);
-        write_name(stream, &figures->cells[i]);
-        separator = ", ";
-    }
-    if (separator[0] != '\0')
-        fprintf(stream, ": no difference from it is claimed, since the ranges of their rounds overlap.\n");
-}
-
-/* Of the fastest and those that cannot be told from it, the one that computes least. */
-static void write_cheapest(FILE *stream, const struct figures *figures)
-{
-    const struct cell_figures *fastest = &figures->cells[0];
-    const struct cell_figures *cheapest = fastest;
-    size_t candidates = 1;
-    for (size_t i = 1; i < figures->cell_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        if (!do_ranges_overlap(fastest, cell))
-            continue;
-        candidates++;
-        if (cell->cpu_user + cell->cpu_system < cheapest->cpu_user + cheapest->cpu_system)
-            cheapest = cell;
-    }
-    if (candidates == 1)
-        return;
-    fputs("Of these, ", stream);
-    write_name(stream, cheapest);
-    fprintf(stream, " took the least CPU time: %.3g ms a download.\n",
-            1e3 * (cheapest->cpu_user + cheapest->cpu_system) / (double)cheapest->downloads);
-}
-
-static void write_winner(FILE *stream, const struct figures *figures)
-{
-    const struct cell_figures *fastest = &figures->cells[0];
-    if (figures->cell_count < 2 || !figures->cells[1].has_times)
-        return;
-    write_name(stream, fastest);
-    fprintf(stream, " took the least time, %.3g s", fastest->median);
-    if (figures->reference != NULL && figures->reference != fastest && isfinite(fastest->speedup)) {
-        fprintf(stream, ": %.3g times as fast as ", fastest->speedup);
-        write_name(stream, figures->reference);
-        if (fastest->rounds > 1)
-            fprintf(stream, " (%.3g to %.3g over %zu rounds)", fastest->speedup_low, fastest->speedup_high,
-                    fastest->rounds);
-    }
-    fputs(".\n", stream);
-    if (fastest->rounds == 1) {
-        fputs("By one round a difference cannot be told from noise: run more (--runs).\n", stream);
-        return;
-    }
-    write_rest(stream, figures);
-    write_cheapest(stream, figures);
-}
-
-/* The cell that shows best whether downloads wait or compute: with the fewest workers. */
-static const struct cell_figures *least_concurrent(const struct figures *figures)
-{
-    const struct cell_figures *least = NULL;
-    for (size_t i = 0; i < figures->cell_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        if (cell->has_times && (least == NULL || cell->cell->workers < least->cell->workers))
-            least = cell;
-    }
-    return least;
-}
-
-static void write_boundness(FILE *stream, const struct result *result, const struct figures *figures)
-{
-    static const double mostly_waiting = 0.5;
-    static const double mostly_computing = 0.85;
-    const struct cell_figures *cell = least_concurrent(figures);
-    if (cell == NULL || cell->cell->workers > 1 || !(cell->cores_used >= 0))
-        return;
-    double busy = 100 * cell->cores_used;
-    if (cell->cores_used < mostly_waiting) {
-        fputs("I/O-bound: with one download at a time, ", stream);
-        write_name(stream, cell);
-        fprintf(stream, " computed for %.2g %% of its time and waited for the rest; more in flight can help.\n", busy);
-    } else if (cell->cores_used > mostly_computing) {
-        fputs("CPU-bound: with one download at a time, ", stream);
-        write_name(stream, cell);
-        fprintf(stream, " computed for %.3g %% of its time; only more cores can help.\n", busy);
-    } else {
-        fputs("Mixed: with one download at a time, ", stream);
-        write_name(stream, cell);
-        fprintf(stream, " computed for %.2g %% of its time and waited for the rest.\n", busy);
-    }
-    if (result->origin[0] != '\0')
-        fputs("The origin runs on the same cores as the downloads.\n", stream);
-}
-
 static void write_doubts(FILE *stream, const struct result *result, const struct figures *figures)
 {
+    const struct validity *validity = &figures->validity;
     for (size_t i = 0; i < result->warning_count; i++) {
         char text[1024];
         text_escape(text, sizeof(text), result->warnings[i], strlen(result->warnings[i]));
         fprintf(stream, "Note: %s.\n", text);
     }
-    if (!figures->is_work_equal)
-        fprintf(stream, "INVALID: the work was not equal: %s.\n", figures->inequality);
-    if (figures->failures > 0)
+    if (validity->varying_urls > 0) {
+        char url[200];
+        const char *text = result->urls[validity->varying_url];
+        text_escape(url, sizeof(url), text, strlen(text));
+        fprintf(stream,
+                "Note: %" PRIu32 " URL%s answers of different sizes by %s; sizes are not compared there (%s).\n",
+                validity->varying_urls, validity->varying_urls == 1 ? " gives" : "s give",
+                validity->varying_urls == 1 ? "itself" : "themselves", url);
+    }
+    if (validity->cold_connects > 0)
+        fprintf(stream, "Note: %" PRIu64 " connections were opened within the run, although all were open before it.\n",
+                validity->cold_connects);
+    for (size_t i = 0; i < validity->dropped_count && validity->is_valid; i++)
+        fprintf(stream, "Round %" PRIu32 " does not count, for any mode: %s.\n", validity->dropped[i].round + 1,
+                validity->dropped[i].reason);
+    if (!validity->is_valid)
+        fprintf(stream, "INVALID, so nothing is ranked: %s.\n", validity->reason);
+    if (validity->failures > 0)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_partial)
         fprintf(stream, "Interrupted by %s: this is a partial result.\n",
                 result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
-void table_write(FILE *stream, const struct result *result, const struct figures *figures)
+static void write_judgements(FILE *stream, const struct verdict *verdict)
 {
+    for (size_t i = 0; i < verdict->judgement_count; i++) {
+        const struct judgement *judgement = &verdict->judgements[i];
+        fprintf(stream, "%s  %s: %s.\n", judgement_name(judgement->ruling), judgement->claim, judgement->sentence);
+    }
+}
+
+void table_write(FILE *stream, const struct result *result, const struct verdict *verdict)
+{
+    const struct figures *figures = &verdict->figures;
     write_tool(stream, result);
     write_workload(stream, result);
     write_policy(stream, result);
     write_experiment(stream, result);
+    if (figures->main_count > 0) {
+        fputc('\n', stream);
+        write_times(stream, figures);
+        fputc('\n', stream);
+        write_downloads(stream, figures);
+        fputc('\n', stream);
+        write_costs(stream, figures);
+    }
+    for (size_t i = 0; i < verdict->sweep_count; i++)
+        write_sweep(stream, &verdict->sweeps[i]);
     fputc('\n', stream);
-    write_times(stream, result, figures);
-    fputc('\n', stream);
-    write_costs(stream, figures);
-    fputc('\n', stream);
-    write_failures(stream, result, figures);
+    write_failures(stream, figures);
     write_endings(stream, result);
-    write_winner(stream, figures);
-    write_boundness(stream, result, figures);
+    for (size_t i = 0; i < verdict->sentence_count; i++)
+        fprintf(stream, "%s.\n", verdict->sentences[i]);
+    for (size_t i = 0; i < verdict->diagnosis.count; i++)
+        fprintf(stream, "%s.\n", verdict->diagnosis.findings[i].sentence);
     write_doubts(stream, result, figures);
+    write_judgements(stream, verdict);
 }
 
-void table_write_quiet(FILE *stream, const struct result *result, const struct figures *figures)
+void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict)
 {
-    for (size_t i = 0; i < figures->cell_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
+    for (size_t i = 0; i < verdict->figures.main_count; i++) {
+        const struct cell_figures *cell = &verdict->figures.cells[i];
+        uint64_t downloads = (uint64_t)cell->measures[MEASURE_DOWNLOADS].value;
         write_name(stream, cell);
         if (cell->has_times) {
-            fprintf(stream, ": Downloaded %" PRIu64 " sites in %.3f seconds", cell->downloads - cell->failures,
-                    cell->median);
+            fprintf(stream, ": Downloaded %" PRIu64 " sites in %.3f seconds", downloads - cell->failures,
+                    cell->measures[MEASURE_TIME].value);
             if (cell->failures > 0)
                 fprintf(stream, ", %" PRIu64 " failed", cell->failures);
         } else {
-            fprintf(stream, ": %s after %" PRIu64 " of %" PRIu32 " sites", ending(cell), cell->downloads,
-                    result->downloads);
+            fprintf(stream, ": %s after %" PRIu64 " of %" PRIu32 " sites", ending(cell), downloads, result->downloads);
         }
         fputc('\n', stream);
     }
-    if (!figures->is_work_equal)
-        fprintf(stream, "INVALID: the work was not equal: %s.\n", figures->inequality);
 }

@@ -4,362 +4,343 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/equal_work.h"
+#include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
 
-/* One number of a trial, so that its median over the rounds can be taken. */
-typedef double trial_number(const struct trial *trial);
+static const struct estimate no_estimate = {NAN, NAN, NAN, 0};
 
-static double startup_of(const struct trial *trial)
+double figures_value(const struct cell_figures *cell, size_t row, enum measure measure)
 {
-    return clock_seconds(trial->startup);
+    return cell->values[row * MEASURE_COUNT + measure];
 }
 
-static double run_of(const struct trial *trial)
+/* Cells */
+
+static int measure_rounds(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
-    return clock_seconds(trial->run);
+    cell->values = calloc((cell->cell->trial_count + 1) * MEASURE_COUNT, sizeof(cell->values[0]));
+    cell->row_rounds = calloc(cell->cell->trial_count + 1, sizeof(cell->row_rounds[0]));
+    if (cell->values == NULL || cell->row_rounds == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        const struct trial *trial = &cell->cell->trials[i];
+        if (!validity_counts(&figures->validity, cell->cell, trial))
+            continue;
+        cell->row_rounds[cell->rounds] = trial->round;
+        if (measures_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * MEASURE_COUNT], error) != 0)
+            return -1;
+    }
+    cell->has_times = cell->rounds > 0;
+    return 0;
 }
 
-static double teardown_of(const struct trial *trial)
-{
-    return clock_seconds(trial->teardown);
-}
-
-static double cpu_user_of(const struct trial *trial)
-{
-    return clock_seconds(trial->resources.cpu_user);
-}
-
-static double cpu_system_of(const struct trial *trial)
-{
-    return clock_seconds(trial->resources.cpu_system);
-}
-
-static double cores_of(const struct trial *trial)
-{
-    double time = clock_seconds(trial_time(trial));
-    return time > 0 ? (cpu_user_of(trial) + cpu_system_of(trial)) / time : NAN;
-}
-
-static double voluntary_of(const struct trial *trial)
-{
-    return (double)trial->resources.voluntary_switches;
-}
-
-static double involuntary_of(const struct trial *trial)
-{
-    return (double)trial->resources.involuntary_switches;
-}
-
-static double memory_of(const struct trial *trial)
-{
-    return (double)trial->resources.peak_memory_bytes;
-}
-
-static double processes_of(const struct trial *trial)
-{
-    return (double)trial->resources.processes;
-}
-
-static double threads_of(const struct trial *trial)
-{
-    return (double)trial->resources.threads;
-}
-
-static double bytes_of(const struct trial *trial)
-{
-    double bytes = 0;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++)
-        bytes += (double)trial->table->samples[unit].body_bytes;
-    return bytes;
-}
-
-static double connects_of(const struct trial *trial)
-{
-    double connects = 0;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++)
-        connects += trial->table->samples[unit].connects;
-    return connects;
-}
-
-static double downloads_of(const struct trial *trial)
-{
-    return (double)sample_table_account(trial->table).settled;
-}
-
-static bool counts(const struct cell_figures *figures, const struct trial *trial)
-{
-    return trial->table != NULL && (trial->status == TRIAL_COMPLETE || !figures->has_times);
-}
-
-/* The median over the complete rounds, or over all trials if there is no complete one. `values` is scratch. */
-static double median_of(const struct cell_figures *figures, trial_number *number, double *values)
+/* Of the values that are numbers. `sorted` is scratch for the rounds. */
+static struct estimate estimate_median(const struct cell_figures *cell, enum measure measure, double *sorted)
 {
     size_t count = 0;
-    for (size_t i = 0; i < figures->cell->trial_count; i++) {
-        if (counts(figures, &figures->cell->trials[i]))
-            values[count++] = number(&figures->cell->trials[i]);
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double value = figures_value(cell, row, measure);
+        if (isfinite(value))
+            sorted[count++] = value;
     }
-    stats_sort(values, count);
-    double median = stats_median(values, count);
-    return isnan(median) ? 0 : median;
+    if (count == 0)
+        return no_estimate;
+    stats_sort(sorted, count);
+    struct estimate estimate = {.value = stats_median(sorted, count), .low = sorted[0], .high = sorted[count - 1]};
+    double low, high;
+    estimate.confidence = stats_median_interval(sorted, count, FIGURES_CONFIDENCE, &low, &high);
+    if (estimate.confidence > 0) {
+        estimate.low = low;
+        estimate.high = high;
+    }
+    return estimate;
 }
 
-static void figure_times(struct cell_figures *figures, double *values)
+static void spread_of_times(struct cell_figures *cell, double *times)
 {
-    for (size_t i = 0; i < figures->rounds; i++)
-        values[i] = figures->times[i];
-    stats_sort(values, figures->rounds);
-    figures->median = stats_median(values, figures->rounds);
-    figures->mean = stats_mean(values, figures->rounds);
-    figures->standard_deviation = stats_standard_deviation(values, figures->rounds);
-    figures->minimum = figures->has_times ? values[0] : NAN;
-    figures->maximum = figures->has_times ? values[figures->rounds - 1] : NAN;
-    figures->startup = median_of(figures, startup_of, values);
-    figures->run = median_of(figures, run_of, values);
-    figures->teardown = median_of(figures, teardown_of, values);
+    for (size_t row = 0; row < cell->rounds; row++)
+        times[row] = figures_value(cell, row, MEASURE_TIME);
+    cell->mean = stats_mean(times, cell->rounds);
+    cell->standard_deviation = stats_standard_deviation(times, cell->rounds);
+    cell->outliers = stats_count_outliers(times, cell->rounds);
+    stats_sort(times, cell->rounds);
+    cell->minimum = cell->has_times ? times[0] : NAN;
+    cell->maximum = cell->has_times ? times[cell->rounds - 1] : NAN;
+    cell->cold_time = cell->cell->warmup_count > 0 ? clock_seconds(trial_time(&cell->cell->warmups[0])) : NAN;
 }
 
-static void figure_costs(struct cell_figures *figures, double *values)
+/* Without a round that counts, the counts of the last trial there is. */
+static int count_last_trial(struct cell_figures *cell, struct error *error)
 {
-    figures->cpu_user = median_of(figures, cpu_user_of, values);
-    figures->cpu_system = median_of(figures, cpu_system_of, values);
-    figures->cores_used = median_of(figures, cores_of, values);
-    figures->voluntary_switches = median_of(figures, voluntary_of, values);
-    figures->involuntary_switches = median_of(figures, involuntary_of, values);
-    figures->peak_memory_bytes = median_of(figures, memory_of, values);
-    figures->processes = (uint32_t)median_of(figures, processes_of, values);
-    figures->threads = (uint32_t)median_of(figures, threads_of, values);
-}
-
-/* Whether a download failed, as opposed to being done, never begun, or given up because somebody pressed Ctrl-C. */
-static bool is_failure(const struct trial *trial, enum outcome outcome)
-{
-    bool is_given_up = outcome == OUTCOME_CANCELLED || outcome == OUTCOME_LOST;
-    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
-}
-
-static uint64_t class_count(const struct trial *trial, enum outcome outcome)
-{
-    uint64_t count = 0;
-    if (!is_failure(trial, outcome))
+    const struct cell_result *result = cell->cell;
+    double values[MEASURE_COUNT];
+    if (cell->has_times || result->trial_count == 0)
         return 0;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++)
+    if (measures_of_trial(result, &result->trials[result->trial_count - 1], values, error) != 0)
+        return -1;
+    for (int measure = MEASURE_DOWNLOADS; measure <= MEASURE_PEAK_IN_FLIGHT; measure++)
+        cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
+    return 0;
+}
+
+static bool counts(const struct figures *figures, const struct cell_figures *cell, size_t trial)
+{
+    const struct cell_result *result = cell->cell;
+    if (cell->has_times)
+        return validity_counts(&figures->validity, result, &result->trials[trial]);
+    return result->trials[trial].table != NULL && trial + 1 == result->trial_count;
+}
+
+static double count_class(const struct trial *trial, enum outcome outcome)
+{
+    double count = 0;
+    for (uint32_t unit = 0; validity_is_failure(trial, outcome) && unit < trial->table->unit_count; unit++)
         count += sample_outcome(&trial->table->samples[unit]) == outcome;
     return count;
 }
 
-static void figure_counts(struct cell_figures *figures, double *values)
+static void count_failures(const struct figures *figures, struct cell_figures *cell, double *values)
 {
-    figures->downloads = (uint64_t)median_of(figures, downloads_of, values);
-    figures->body_bytes = (uint64_t)median_of(figures, bytes_of, values);
-    figures->connects = (uint64_t)median_of(figures, connects_of, values);
     for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
         size_t count = 0;
-        for (size_t i = 0; i < figures->cell->trial_count; i++) {
-            if (counts(figures, &figures->cell->trials[i]))
-                values[count++] = (double)class_count(&figures->cell->trials[i], (enum outcome)outcome);
+        for (size_t i = 0; i < cell->cell->trial_count; i++) {
+            if (counts(figures, cell, i))
+                values[count++] = count_class(&cell->cell->trials[i], (enum outcome)outcome);
         }
         stats_sort(values, count);
-        /* Rounded up: a failure in one of two rounds is not none. */
-        figures->failure_classes[outcome] = count > 0 ? (uint64_t)ceil(stats_median(values, count)) : 0;
-        figures->failures += figures->failure_classes[outcome];
+        cell->failure_classes[outcome] = count > 0 ? (uint64_t)ceil(stats_median(values, count)) : 0;
     }
 }
 
-/* Service times of all complete trials (or, without one, of all): pooled, exact. */
-static int figure_service(struct cell_figures *figures)
+static double supported_percentile(const double *sorted, size_t count, double percent)
+{
+    return stats_supports_percentile(count, percent) ? stats_percentile(sorted, count, percent) : NAN;
+}
+
+/* Service times of all rounds that count (or, without one, of the last trial). */
+static int pool_services(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
     size_t capacity = 0;
-    for (size_t i = 0; i < figures->cell->trial_count; i++)
-        capacity += figures->cell->trials[i].table != NULL ? figures->cell->trials[i].table->unit_count : 0;
+    for (size_t i = 0; i < cell->cell->trial_count; i++)
+        capacity += counts(figures, cell, i) ? cell->cell->trials[i].table->unit_count : 0;
     double *values = malloc((capacity + 1) * sizeof(*values));
     if (values == NULL)
-        return -1;
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu downloads", capacity);
     size_t count = 0;
-    for (size_t i = 0; i < figures->cell->trial_count; i++) {
-        const struct trial *trial = &figures->cell->trials[i];
-        for (uint32_t unit = 0; counts(figures, trial) && unit < trial->table->unit_count; unit++) {
+    double slowest = -1;
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        const struct trial *trial = &cell->cell->trials[i];
+        for (uint32_t unit = 0; counts(figures, cell, i) && unit < trial->table->unit_count; unit++) {
             const struct sample *sample = &trial->table->samples[unit];
-            if (atomic_load(&sample->state) == SAMPLE_SETTLED)
-                values[count++] = clock_seconds(sample->end - sample->start);
+            if (atomic_load(&sample->state) != SAMPLE_SETTLED)
+                continue;
+            values[count] = clock_seconds(sample->end - sample->start);
+            if (values[count] > slowest) {
+                slowest = values[count];
+                cell->slowest_url = figures->result->unit_urls[unit];
+            }
+            count++;
         }
     }
     stats_sort(values, count);
-    figures->service_p50 = stats_percentile(values, count, 50);
-    figures->service_p90 = stats_percentile(values, count, 90);
-    figures->service_p95 = stats_percentile(values, count, 95);
-    figures->service_p99 = stats_percentile(values, count, 99);
-    figures->service_max = stats_percentile(values, count, 100);
-    figures->service_mean = stats_mean(values, count);
+    cell->service_count = count;
+    cell->service_p50 = supported_percentile(values, count, 50);
+    cell->service_p90 = supported_percentile(values, count, 90);
+    cell->service_p95 = supported_percentile(values, count, 95);
+    cell->service_p99 = supported_percentile(values, count, 99);
+    cell->service_max = stats_percentile(values, count, 100);
+    cell->service_mean = stats_mean(values, count);
     free(values);
     return 0;
 }
 
-static int compare_instants(const void *a, const void *b)
+static int figure_cell(const struct figures *figures, const struct cell_result *result, struct cell_figures *cell,
+                       struct error *error)
 {
-    nanoseconds left = *(const nanoseconds *)a;
-    nanoseconds right = *(const nanoseconds *)b;
-    return (left > right) - (left < right);
+    *cell = (struct cell_figures){.cell = result, .speedup = no_estimate};
+    double *scratch = calloc(result->trial_count + 1, sizeof(*scratch));
+    if (scratch == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    int status = measure_rounds(figures, cell, error);
+    if (status == 0) {
+        for (int measure = 0; measure < MEASURE_COUNT; measure++)
+            cell->measures[measure] = estimate_median(cell, (enum measure)measure, scratch);
+        spread_of_times(cell, scratch);
+        count_failures(figures, cell, scratch);
+        status = count_last_trial(cell, error);
+        /* Rounded up, as its classes are; not their sum, since medians do not add up. */
+        if (cell->measures[MEASURE_FAILURES].value > 0)
+            cell->failures = (uint64_t)ceil(cell->measures[MEASURE_FAILURES].value);
+    }
+    free(scratch);
+    return status == 0 ? pool_services(figures, cell, error) : -1;
 }
 
-/* The most downloads between their start and end stamps at one time: at equal instants ends come first. -1: no memory.
- */
-static int peak_of(const struct trial *trial, uint32_t *peak)
-{
-    uint32_t units = trial->table->unit_count;
-    nanoseconds *starts = malloc(2 * (size_t)units * sizeof(*starts));
-    if (starts == NULL)
-        return -1;
-    nanoseconds *ends = starts + units;
-    uint32_t count = 0;
-    for (uint32_t unit = 0; unit < units; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
-            continue;
-        starts[count] = sample->start;
-        ends[count++] = sample->end;
-    }
-    qsort(starts, count, sizeof(*starts), compare_instants);
-    qsort(ends, count, sizeof(*ends), compare_instants);
-    *peak = 0;
-    for (uint32_t started = 0, ended = 0; started < count; started++) {
-        while (ends[ended] <= starts[started])
-            ended++;
-        uint32_t in_flight = started + 1 - ended;
-        *peak = in_flight > *peak ? in_flight : *peak;
-    }
-    free(starts);
-    return 0;
-}
+/* Between cells */
 
-static int figure_peak(struct cell_figures *figures)
+size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,
+                           enum measure measure, double *logs)
 {
-    for (size_t i = 0; i < figures->cell->trial_count; i++) {
-        uint32_t peak;
-        if (!counts(figures, &figures->cell->trials[i]))
-            continue;
-        if (peak_of(&figures->cell->trials[i], &peak) != 0)
-            return -1;
-        figures->peak_in_flight = peak > figures->peak_in_flight ? peak : figures->peak_in_flight;
+    size_t count = 0;
+    if (numerator->cell->group != denominator->cell->group)
+        return 0;
+    for (size_t i = 0, j = 0; i < numerator->rounds && j < denominator->rounds;) {
+        if (numerator->row_rounds[i] < denominator->row_rounds[j]) {
+            i++;
+        } else if (numerator->row_rounds[i] > denominator->row_rounds[j]) {
+            j++;
+        } else {
+            double log_ratio =
+                log(figures_value(numerator, i++, measure)) - log(figures_value(denominator, j++, measure));
+            if (isfinite(log_ratio))
+                logs[count++] = log_ratio;
+        }
     }
-    return 0;
-}
-
-static int figure_cell(const struct cell_result *cell, struct cell_figures *figures)
-{
-    *figures = (struct cell_figures){.cell = cell, .speedup = NAN, .speedup_low = NAN, .speedup_high = NAN};
-    double *values = calloc(cell->trial_count + 1, sizeof(*values));
-    figures->times = calloc(cell->trial_count + 1, sizeof(*figures->times));
-    if (values == NULL || figures->times == NULL) {
-        free(values);
-        return -1;
-    }
-    for (size_t i = 0; i < cell->trial_count; i++) {
-        if (cell->trials[i].status == TRIAL_COMPLETE)
-            figures->times[figures->rounds++] = clock_seconds(trial_time(&cell->trials[i]));
-    }
-    figures->has_times = figures->rounds > 0;
-    figure_times(figures, values);
-    figure_costs(figures, values);
-    figure_counts(figures, values);
-    free(values);
-    return figure_service(figures) == 0 && figure_peak(figures) == 0 ? 0 : -1;
-}
-
-static const struct trial *complete_trial_of_round(const struct cell_result *cell, uint32_t round)
-{
-    for (size_t i = 0; i < cell->trial_count; i++) {
-        if (cell->trials[i].round == round && cell->trials[i].status == TRIAL_COMPLETE)
-            return &cell->trials[i];
-    }
-    return NULL;
+    return count;
 }
 
 /* Paired by round: what disturbs the machine for a while then disturbs both. */
-static int figure_speedup(struct cell_figures *figures, const struct cell_figures *reference)
+static int estimate_speedup(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
-    double *ratios = malloc((figures->cell->trial_count + 1) * sizeof(*ratios));
-    if (ratios == NULL)
-        return -1;
-    size_t count = 0;
-    for (size_t i = 0; i < figures->cell->trial_count; i++) {
-        const struct trial *own = &figures->cell->trials[i];
-        const struct trial *other = complete_trial_of_round(reference->cell, own->round);
-        if (own->status == TRIAL_COMPLETE && other != NULL && trial_time(own) > 0)
-            ratios[count++] = (double)trial_time(other) / (double)trial_time(own);
+    if (figures->reference == NULL || figures->reference->cell->group != cell->cell->group)
+        return 0;
+    double *logs = calloc(cell->rounds + 1, sizeof(*logs));
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    size_t count = figures_paired_logs(figures->reference, cell, MEASURE_TIME, logs);
+    struct signed_rank test;
+    int status = 0;
+    if (count > 0 && (status = signed_rank_test(logs, count, FIGURES_CONFIDENCE, &test, error)) == 0) {
+        cell->speedup = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
+        if (test.confidence == 0) {
+            stats_sort(logs, count);
+            cell->speedup.low = exp(logs[0]);
+            cell->speedup.high = exp(logs[count - 1]);
+        }
     }
-    stats_sort(ratios, count);
-    figures->speedup = stats_median(ratios, count);
-    figures->speedup_low = count > 0 ? ratios[0] : NAN;
-    figures->speedup_high = count > 0 ? ratios[count - 1] : NAN;
-    free(ratios);
-    return 0;
+    free(logs);
+    return status;
 }
 
-/* Fastest first, those without times last, and otherwise as in the plan. */
+/* Fastest first, those without times last, and otherwise as in the plan; what was swept behind what was chosen. */
 static int compare_cells(const void *a, const void *b)
 {
     const struct cell_figures *left = a;
     const struct cell_figures *right = b;
+    double left_time = left->measures[MEASURE_TIME].value;
+    double right_time = right->measures[MEASURE_TIME].value;
+    if (left->cell->stage != right->cell->stage)
+        return left->cell->stage == STAGE_MAIN ? -1 : 1;
     if (left->has_times != right->has_times)
         return left->has_times ? -1 : 1;
-    if (left->has_times && left->median != right->median)
-        return left->median < right->median ? -1 : 1;
+    if (left->has_times && left_time != right_time)
+        return left_time < right_time ? -1 : 1;
     return (left->cell > right->cell) - (left->cell < right->cell);
 }
 
-/* The first cell of the reference mode, in the order of the plan. */
-static const struct cell_figures *find_reference(const struct result *result, const struct figures *figures)
+/* The first main cell of the reference mode, in the order of the plan. */
+static const struct cell_figures *find_reference(const struct figures *figures)
 {
     const struct cell_figures *found = NULL;
-    for (size_t i = 0; i < figures->cell_count; i++) {
+    for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        if (strcmp(cell->cell->mode, result->reference) == 0 && (found == NULL || cell->cell < found->cell))
+        if (strcmp(cell->cell->mode, figures->result->reference) == 0 && (found == NULL || cell->cell < found->cell))
             found = cell;
     }
     return found;
 }
 
-static uint64_t count_failures(const struct result *result)
+const struct cell_figures *figures_find(const struct figures *figures, const char *mode, uint32_t workers)
 {
-    uint64_t failures = 0;
-    for (size_t i = 0; i < result->cell_count; i++) {
-        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
-            const struct trial *trial = &result->cells[i].trials[j];
-            for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++)
-                failures += is_failure(trial, sample_outcome(&trial->table->samples[unit]));
-        }
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_result *cell = figures->cells[i].cell;
+        if (strcmp(cell->mode, mode) == 0 && (workers == 0 || cell->workers == workers))
+            return &figures->cells[i];
     }
-    return failures;
+    return NULL;
+}
+
+/* Rows of logarithms of times, one for each ranked cell, NAN where a round does not count. */
+static void fill_logs(const struct cell_figures *cell, double *logs, size_t rounds)
+{
+    for (size_t round = 0; round < rounds; round++)
+        logs[round] = NAN;
+    for (size_t row = 0; row < cell->rounds; row++)
+        logs[cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
+}
+
+/* Ranks the main cells that have times, if the run is valid. */
+static int rank(struct figures *figures, struct error *error)
+{
+    size_t ranked = 0;
+    size_t rounds = 0;
+    for (size_t i = 0; i < figures->main_count && figures->cells[i].has_times; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        uint32_t last = cell->row_rounds[cell->rounds - 1];
+        rounds = last + 1 > rounds ? last + 1 : rounds;
+        ranked++;
+    }
+    if (ranked < 2 || !figures->validity.is_valid)
+        return 0;
+    struct contestant *contestants = calloc(ranked, sizeof(*contestants));
+    double *logs = calloc(ranked * rounds, sizeof(*logs));
+    int status = 0;
+    if (contestants == NULL || logs == NULL)
+        status = error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", ranked);
+    for (size_t i = 0; i < ranked && status == 0; i++) {
+        fill_logs(&figures->cells[i], &logs[i * rounds], rounds);
+        contestants[i].logs = &logs[i * rounds];
+    }
+    if (status == 0)
+        status = ranking_rank(contestants, ranked, rounds, error);
+    if (status >= 0)
+        figures->ranking_test = (enum ranking_test)status;
+    for (size_t i = 0; i < ranked && status > 0; i++) {
+        figures->cells[i].rank_low = contestants[i].rank_low;
+        figures->cells[i].rank_high = contestants[i].rank_high;
+    }
+    free(contestants);
+    free(logs);
+    return status < 0 ? -1 : 0;
+}
+
+static int compute_cells(struct figures *figures, struct error *error)
+{
+    const struct result *result = figures->result;
+    figures->cells = calloc(result->cell_count + 1, sizeof(figures->cells[0]));
+    if (figures->cells == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < result->cell_count; i++) {
+        figures->cell_count = i + 1;
+        figures->main_count += result->cells[i].stage == STAGE_MAIN;
+        if (figure_cell(figures, &result->cells[i], &figures->cells[i], error) != 0)
+            return -1;
+    }
+    qsort(figures->cells, figures->cell_count, sizeof(figures->cells[0]), compare_cells);
+    figures->reference = find_reference(figures);
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        if (estimate_speedup(figures, &figures->cells[i], error) != 0)
+            return -1;
+    }
+    return rank(figures, error);
 }
 
 int figures_compute(const struct result *result, struct figures *figures, struct error *error)
 {
-    *figures = (struct figures){.cells = calloc(result->cell_count + 1, sizeof(figures->cells[0]))};
-    bool is_whole = figures->cells != NULL;
-    for (size_t i = 0; is_whole && i < result->cell_count; i++) {
-        figures->cell_count = i + 1;
-        is_whole = figure_cell(&result->cells[i], &figures->cells[i]) == 0;
-    }
-    if (is_whole)
-        qsort(figures->cells, figures->cell_count, sizeof(figures->cells[0]), compare_cells);
-    figures->reference = is_whole ? find_reference(result, figures) : NULL;
-    for (size_t i = 0; is_whole && figures->reference != NULL && i < figures->cell_count; i++)
-        is_whole = figure_speedup(&figures->cells[i], figures->reference) == 0;
-    if (!is_whole) {
-        figures_release(figures);
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
-    }
-    figures->failures = count_failures(result);
-    figures->is_work_equal = equal_work_check(result, figures->inequality, sizeof(figures->inequality));
-    return 0;
+    *figures = (struct figures){.result = result};
+    if (validity_judge(result, &figures->validity, error) == 0 && compute_cells(figures, error) == 0)
+        return 0;
+    figures_release(figures);
+    return -1;
 }
 
 void figures_release(struct figures *figures)
 {
-    for (size_t i = 0; i < figures->cell_count; i++)
-        free(figures->cells[i].times);
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        free(figures->cells[i].values);
+        free(figures->cells[i].row_rounds);
+    }
     free(figures->cells);
+    validity_release(&figures->validity);
     *figures = (struct figures){0};
 }

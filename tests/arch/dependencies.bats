@@ -14,17 +14,19 @@ may_include() {
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/*)           echo "$base urls resolve cpu_work" ;;
         src/transfer.c)       echo "$base transfer sample" ;;
-        src/modes/mode.c)     echo "$base mode modes sample transfer" ;;
+        src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
-        src/verdict/*)        echo "$base sample result stats figures equal_work" ;;
+        src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl measures validity figures" \
+                                   "summary diagnosis sweep metric claim judgement verdict" ;;
         src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample result stats figures table json progress export" ;;
+        src/output/*)         echo "$base sample result stats figures verdict table json progress export" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options.c)        echo "$base options mode origin transfer" ;;
-        src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer runner interrupt" \
-                                   "resources result figures table json export outline progress origin sample" ;;
+        src/options.c)        echo "$base options mode origin transfer claim" ;;
+        src/experiment.c)     echo "$base experiment mode plan result runner validity figures ranking signed_rank sweep" ;;
+        src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
+                                   "resources result figures verdict table json export outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac
@@ -33,7 +35,7 @@ may_include() {
 # Headers without a source of their name, and the source they belong to.
 owner_of_orphan() {
     case $1 in
-        modes) echo src/modes/mode.c ;;
+        modes | trait) echo src/modes/mode.c ;;
         *)     echo "nobody: conc_bench/$1.h has no source $1.c" ;;
     esac
 }

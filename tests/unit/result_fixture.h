@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/result.h"
+#include "conc_bench/trait.h"
 
 /* A result made by hand: 4 downloads of 2 URLs in each trial. */
 
@@ -58,7 +59,8 @@ static inline struct cell_result *fixture_cell(struct result *result, const char
     result->cells = realloc(result->cells, (result->cell_count + 1) * sizeof(result->cells[0]));
     assert_non_null(result->cells);
     struct cell_result *cell = &result->cells[result->cell_count++];
-    *cell = (struct cell_result){.workers = workers};
+    *cell = (struct cell_result){.workers = workers,
+                                 .traits = strcmp(mode, "sync") == 0 ? MODE_ONE_WORKER : MODE_ALL_CORES};
     snprintf(cell->mode, sizeof(cell->mode), "%s", mode);
     return cell;
 }
@@ -96,6 +98,7 @@ static inline struct trial *fixture_trial(struct cell_result *cell, nanoseconds 
         sample_settle(trial.table, sample);
         trial.run = sample->settled - trial.gate;
     }
+    trial.host.steal_share = trial.host.foreign_cores = trial.host.throttled = 0;
     cell->trials = realloc(cell->trials, (cell->trial_count + 1) * sizeof(cell->trials[0]));
     assert_non_null(cell->trials);
     cell->trials[cell->trial_count] = trial;

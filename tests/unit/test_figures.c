@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "conc_bench/equal_work.h"
 #include "conc_bench/figures.h"
 
 static void assert_close(double value, double expected)
@@ -30,33 +29,47 @@ static void test_figures_of_two_modes(void **state)
     assert_string_equal(threads->cell->mode, "threads");
     assert_ptr_equal(figures.reference, sync);
     assert_int_equal(sync->rounds, 2);
-    assert_close(sync->times[0], 0.041);
-    assert_close(sync->median, 0.043);
+    assert_close(figures_value(sync, 0, MEASURE_TIME), 0.041);
+    assert_close(sync->measures[MEASURE_TIME].value, 0.043);
+    assert_close(sync->measures[MEASURE_TIME].low, 0.041);
+    assert_close(sync->measures[MEASURE_TIME].high, 0.045);
+    assert_close(sync->measures[MEASURE_TIME].confidence, 0);
     assert_close(sync->minimum, 0.041);
     assert_close(sync->maximum, 0.045);
     assert_close(sync->mean, 0.043);
     assert_close(sync->standard_deviation, 0.004 / sqrt(2));
-    assert_close(threads->median, 0.022);
-    /* Paired by round: 41 / 21 and 45 / 23. */
-    assert_close(threads->speedup, (41.0 / 21 + 45.0 / 23) / 2);
-    assert_close(threads->speedup_low, 41.0 / 21);
-    assert_close(threads->speedup_high, 45.0 / 23);
-    assert_close(sync->speedup, 1);
-    assert_int_equal(threads->downloads, 4);
+    assert_close(threads->measures[MEASURE_TIME].value, 0.022);
+    /* Paired by round: 41 / 21 and 45 / 23, and the geometric mean of the two. */
+    assert_close(threads->speedup.value, sqrt((41.0 / 21) * (45.0 / 23)));
+    assert_close(threads->speedup.low, 41.0 / 21);
+    assert_close(threads->speedup.high, 45.0 / 23);
+    assert_close(threads->speedup.confidence, 0);
+    assert_close(sync->speedup.value, 1);
+    assert_close(threads->measures[MEASURE_DOWNLOADS].value, 4);
     assert_int_equal(threads->failures, 0);
-    assert_int_equal(threads->body_bytes, 4000);
-    assert_int_equal(threads->connects, 2);
-    assert_int_equal(sync->connects, 1);
+    assert_close(threads->measures[MEASURE_BYTES].value, 4000);
+    assert_close(threads->measures[MEASURE_CONNECTS].value, 2);
+    assert_close(sync->measures[MEASURE_CONNECTS].value, 1);
     /* One ends at the very instant the next begins: that is one at a time. */
-    assert_int_equal(sync->peak_in_flight, 1);
-    assert_int_equal(threads->peak_in_flight, 2);
-    assert_close(sync->service_p50, 0.010);
+    assert_close(sync->measures[MEASURE_PEAK_IN_FLIGHT].value, 1);
+    assert_close(threads->measures[MEASURE_PEAK_IN_FLIGHT].value, 2);
+    /* 8 samples carry neither a median nor anything beyond. */
+    assert_true(isnan(sync->service_p50));
+    assert_close(sync->measures[MEASURE_P50].value, 0.0105);
+    assert_int_equal(sync->service_count, 8);
     assert_close(sync->service_max, 0.011);
-    assert_close(sync->cpu_user, 0.002);
-    assert_close(sync->cores_used, (4.0 / 41 + 4.0 / 45) / 2);
-    assert_close(sync->voluntary_switches, 8);
-    assert_true(figures.is_work_equal);
-    assert_int_equal(figures.failures, 0);
+    assert_close(sync->measures[MEASURE_CPU_USER].value, 0.002);
+    assert_close(sync->measures[MEASURE_CORES].value, (4.0 / 41 + 4.0 / 45) / 2);
+    assert_close(sync->measures[MEASURE_VOLUNTARY].value, 8);
+    /* The last is begun when 30 of 40 ms are over; all workers are busy all the time. */
+    assert_close(sync->measures[MEASURE_DRAIN].value, 0.25);
+    assert_close(threads->measures[MEASURE_OCCUPANCY].value, 1);
+    assert_close(sync->measures[MEASURE_T95].value, 0.043);
+    /* Two rounds rank nobody. */
+    assert_int_equal(figures.ranking_test, RANKING_NONE);
+    assert_int_equal(sync->rank_low, 0);
+    assert_true(figures.validity.is_valid);
+    assert_int_equal(figures.validity.failures, 0);
     figures_release(&figures);
     result_release(&result);
 }
@@ -68,8 +81,8 @@ static void test_a_missing_round_is_not_paired(void **state)
     result.cells[0].trials[0].status = TRIAL_CRASHED;
     struct figures figures = compute(&result);
     assert_int_equal(figures.cells[1].rounds, 1);
-    assert_close(figures.cells[0].speedup, 45.0 / 23);
-    assert_close(figures.cells[0].speedup_low, figures.cells[0].speedup_high);
+    assert_close(figures.cells[0].speedup.value, 45.0 / 23);
+    assert_close(figures.cells[0].speedup.low, figures.cells[0].speedup.high);
     assert_true(isnan(figures.cells[1].standard_deviation));
     figures_release(&figures);
     result_release(&result);
@@ -87,10 +100,10 @@ static void test_a_cell_without_a_complete_trial_comes_last(void **state)
     assert_string_equal(figures.cells[1].cell->mode, "threads");
     assert_string_equal(figures.cells[2].cell->mode, "hybrid");
     assert_false(figures.cells[1].has_times);
-    assert_true(isnan(figures.cells[1].median));
-    assert_true(isnan(figures.cells[1].speedup));
-    assert_int_equal(figures.cells[1].downloads, 4);
-    assert_int_equal(figures.cells[2].downloads, 0);
+    assert_true(isnan(figures.cells[1].measures[MEASURE_TIME].value));
+    assert_true(isnan(figures.cells[1].speedup.value));
+    assert_close(figures.cells[1].measures[MEASURE_DOWNLOADS].value, 4);
+    assert_true(isnan(figures.cells[2].measures[MEASURE_DOWNLOADS].value));
     figures_release(&figures);
     result_release(&result);
 }
@@ -102,7 +115,7 @@ static void test_without_a_reference_there_is_no_ratio(void **state)
     snprintf(result.reference, sizeof(result.reference), "processes");
     struct figures figures = compute(&result);
     assert_null(figures.reference);
-    assert_true(isnan(figures.cells[0].speedup));
+    assert_true(isnan(figures.cells[0].speedup.value));
     figures_release(&figures);
     result_release(&result);
 }
@@ -121,9 +134,10 @@ static void test_failures_are_counted_by_class(void **state)
     const struct cell_figures *sync = &figures.cells[1];
     assert_int_equal(sync->failure_classes[OUTCOME_TIMEOUT], 2);
     assert_int_equal(sync->failure_classes[OUTCOME_HTTP_5XX], 1);
+    /* 3 in one round and 2 in the other. */
     assert_int_equal(sync->failures, 3);
     assert_int_equal(figures.cells[0].failures, 0);
-    assert_int_equal(figures.failures, 5);
+    assert_int_equal(figures.validity.failures, 5);
     figures_release(&figures);
     result_release(&result);
 }
@@ -136,69 +150,78 @@ static void test_what_ctrl_c_cancelled_has_not_failed(void **state)
     trial->table->samples[3].outcome = OUTCOME_CANCELLED;
     trial->status = TRIAL_INTERRUPTED;
     struct figures figures = compute(&result);
-    assert_int_equal(figures.failures, 0);
+    assert_int_equal(figures.validity.failures, 0);
     trial->status = TRIAL_HUNG;
     figures_release(&figures);
     figures = compute(&result);
-    assert_int_equal(figures.failures, 1);
+    assert_int_equal(figures.validity.failures, 1);
     figures_release(&figures);
     result_release(&result);
 }
 
-static void assert_unequal(const struct result *result, const char *part)
+/* Ten rounds of two modes; `slower` by round is added to the second, in microseconds. */
+static struct result ten_rounds(const int *slower)
 {
-    char difference[512] = "";
-    assert_false(equal_work_check(result, difference, sizeof(difference)));
-    if (strstr(difference, part) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", difference, part);
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    for (int round = 0; round < 10; round++) {
+        fixture_trial(&result.cells[0], (10000 + 37 * round % 100) * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&result.cells[1], (20000 + 53 * round % 100 + slower[round]) * NANOSECONDS_PER_MICROSECOND);
+    }
+    return result;
 }
 
-static void test_unequal_work_is_found(void **state)
+static void test_intervals_and_ranks_come_with_rounds(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    char difference[512];
-    for (size_t i = 0; i < 2; i++) {
-        fixture_witness(&result.cells[i].trials[0]);
-        fixture_witness(&result.cells[i].trials[1]);
+    static const int slower[10] = {600, 700, 800, 500, 650, 620, 710, 800, 900, 640};
+    struct result result = ten_rounds(slower);
+    struct figures figures = compute(&result);
+    /* threads takes 40 ms and more, sync 40 ms: with ten of ten rounds for it, sync is faster. */
+    assert_string_equal(figures.cells[0].cell->mode, "sync");
+    assert_int_equal(figures.ranking_test, RANKING_SIGNED_RANK);
+    assert_int_equal(figures.cells[0].rank_high, 1);
+    assert_int_equal(figures.cells[1].rank_low, 2);
+    assert_true(figures.cells[1].speedup.high < 1);
+    /* n = 10: the second smallest and the second largest round, 97.9 %; pairs: 95.1 %. */
+    assert_close(figures.cells[0].measures[MEASURE_TIME].confidence, 1 - 22.0 / 1024);
+    assert_true(fabs(figures.cells[1].speedup.confidence - 0.951171875) < 1e-12);
+    figures_release(&figures);
+    result_release(&result);
+}
+
+static void test_no_rank_where_rounds_disagree(void **state)
+{
+    (void)state;
+    static const int slower[10] = {300, -300, 280, -310, 290, -305, 310, -290, 305, -295};
+    struct result result = ten_rounds(slower);
+    struct figures figures = compute(&result);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(figures.cells[i].rank_low, 1);
+        assert_int_equal(figures.cells[i].rank_high, 2);
     }
-    assert_true(equal_work_check(&result, difference, sizeof(difference)));
+    figures_release(&figures);
+    result_release(&result);
+}
 
-    struct trial *trial = &result.cells[1].trials[1];
-    struct sample *sample = &trial->table->samples[3];
-    sample->body_bytes = 999;
-    assert_unequal(&result, "http://b.test/page gave sync/1 in round 1 status 200 and 1000 bytes, and threads/2 in "
-                            "round 2 status 200 and 999");
-    /* A failure is told as a failure. */
-    sample->outcome = OUTCOME_TIMEOUT;
-    assert_true(equal_work_check(&result, difference, sizeof(difference)));
-    sample->outcome = OUTCOME_OK;
-    sample->body_bytes = 1000;
-    sample->status = 201;
-    assert_unequal(&result, "status 201");
-    sample->status = 200;
-
-    trial->table->settled_twice = 1;
-    assert_unequal(&result, "threads/2 in round 2 settled 1 downloads more than once");
-    trial->table->settled_twice = 0;
-    sample->state = SAMPLE_CLAIMED;
-    assert_unequal(&result, "3 of 4");
-    sample->state = SAMPLE_SETTLED;
-
-    trial->witness.requests = 5;
-    assert_unequal(&result, "the origin saw 5 requests");
-    /* Redirects add requests: then nothing follows from their number. */
-    sample->redirects = 1;
-    assert_true(equal_work_check(&result, difference, sizeof(difference)));
-    sample->redirects = 0;
-    trial->witness.requests = 4;
-    trial->witness.url_requests[0] = 3;
-    assert_unequal(&result, "not asked for the same URLs by sync/1 in round 1 and threads/2 in round 2");
-    trial->witness.url_requests[0] = 2;
-    trial->witness.urls[1][0] = 'c';
-    assert_unequal(&result, "not asked for the same URLs");
-    trial->witness.urls[1][0] = 'b';
-    assert_true(equal_work_check(&result, difference, sizeof(difference)));
+static void test_a_dropped_round_counts_for_nobody(void **state)
+{
+    (void)state;
+    static const int slower[10] = {0};
+    struct result result = ten_rounds(slower);
+    result.cells[0].trials[4].table->samples[2].body_bytes = 7;
+    struct figures figures = compute(&result);
+    assert_int_equal(figures.validity.dropped_count, 1);
+    assert_true(figures.validity.is_valid);
+    assert_int_equal(figures.cells[0].rounds, 9);
+    assert_int_equal(figures.cells[1].rounds, 9);
+    figures_release(&figures);
+    result.cells[1].trials[7].table->samples[2].body_bytes = 7;
+    figures = compute(&result);
+    assert_false(figures.validity.is_valid);
+    assert_int_equal(figures.cells[0].rank_low, 0);
+    figures_release(&figures);
     result_release(&result);
 }
 
@@ -224,7 +247,9 @@ int main(void)
         cmocka_unit_test(test_without_a_reference_there_is_no_ratio),
         cmocka_unit_test(test_failures_are_counted_by_class),
         cmocka_unit_test(test_what_ctrl_c_cancelled_has_not_failed),
-        cmocka_unit_test(test_unequal_work_is_found),
+        cmocka_unit_test(test_intervals_and_ranks_come_with_rounds),
+        cmocka_unit_test(test_no_rank_where_rounds_disagree),
+        cmocka_unit_test(test_a_dropped_round_counts_for_nobody),
         cmocka_unit_test(test_warnings_are_kept_whole_and_in_order),
     };
     return cmocka_run_group_tests_name("figures", tests, NULL, NULL);

@@ -1,0 +1,40 @@
+#ifndef CONC_BENCH_EXPERIMENT_H
+#define CONC_BENCH_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/error.h"
+#include "conc_bench/mode.h"
+#include "conc_bench/plan.h"
+#include "conc_bench/result.h"
+#include "conc_bench/runner.h"
+
+/*
+ * Which runs of which cells answer the question: one, or where numbers of workers are swept or searched, several to
+ * find them and one more with what was chosen, since a figure picked as the best of many flatters itself.
+ */
+struct experiment {
+    const struct plan *plan; /* its cells are run, or swept; its rounds are those of the last stage */
+    const struct mode_job *job;
+    const struct runner_hooks *hooks; /* is_enough is the experiment's own */
+    struct result *result;
+    bool is_auto;          /* rounds may end earlier, and be fewer while sweeping */
+    bool is_search;        /* --workers auto: the plan's cells only say which modes */
+    uint32_t most_workers; /* that a search may try */
+};
+
+/* From how many numbers of workers on a mode is swept rather than each cell ranked. */
+enum { SWEEP_FROM = 3 };
+
+/* Rounds that --runs auto plans. */
+enum { AUTO_ROUNDS = 10 };
+
+/* Runs everything into the result. -1: the environment failed; what was measured until then is there. */
+int experiment_run(const struct experiment *experiment, struct error *error);
+
+/* Whether the plan's cells will be swept first. */
+bool experiment_is_sweep(const struct plan *plan);
+
+#endif

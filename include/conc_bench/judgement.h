@@ -1,0 +1,46 @@
+#ifndef CONC_BENCH_JUDGEMENT_H
+#define CONC_BENCH_JUDGEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conc_bench/claim.h"
+#include "conc_bench/error.h"
+#include "conc_bench/figures.h"
+
+/*
+ * Whether a claim holds, by what the rounds can show: it fails only if the one-sided 95 % bound says so, and passes
+ * only if the other bound says so; in between nothing is claimed, and what could have been seen is told. Pure.
+ */
+enum ruling {
+    RULING_PASS,
+    RULING_FAIL,
+    RULING_INCONCLUSIVE,
+    RULING_UNMEASURABLE, /* inconclusive, and only a huge difference could have been seen: must not pass silently */
+};
+
+/* "PASS", "FAIL", "INCONCLUSIVE", "UNMEASURABLE". */
+const char *judgement_name(enum ruling ruling);
+
+struct judgement {
+    char claim[256]; /* as written, control characters escaped */
+    enum ruling ruling;
+    double value;     /* estimate, in the unit of the claim; NAN: none */
+    double low, high; /* one-sided 95 % bounds; infinite: none */
+    double limit;
+    double p;          /* one-sided, of the claim being true */
+    double detectable; /* the smallest relative difference that would have shown with power .8; NAN: unknown */
+    char sentence[512];
+};
+
+/* All claims, each over one cell, or over every cell for `*`. Failures are held to Holm's adjustment over all of them.
+ * Adds to `judgements` (to be freed by the caller, whatever comes of it). -1: no memory, or a claim names a cell that
+ * the result does not have. */
+int judgements_make(const struct figures *figures, const struct claim *claims, size_t claim_count,
+                    struct judgement **judgements, size_t *count, struct error *error);
+
+/* The worst that any of them says, as an exit status: 1 a claim failed, 4 unmeasurable, or inconclusive and `strict`,
+ * otherwise 0. */
+int judgements_status(const struct judgement *judgements, size_t count, bool strict);
+
+#endif

@@ -1,0 +1,303 @@
+#include "conc_bench/experiment.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/figures.h"
+#include "conc_bench/signed_rank.h"
+#include "conc_bench/sweep.h"
+#include "conc_bench/validity.h"
+
+/* Rounds in which a cell is looked at before one is chosen. */
+enum { SWEEP_ROUNDS = 5, SEARCH_ROUNDS = 3 };
+
+/* Intervals this narrow, as a share on each side, need no more rounds. */
+static const double narrow = 0.01;
+
+/* More samples are not looked at between rounds: it would take longer than it could save. */
+enum { SAMPLES_LOOKED_AT = 2000000 };
+
+struct stages {
+    const struct experiment *experiment;
+    struct runner_hooks hooks;
+    uint32_t count; /* stages run */
+    nanoseconds began;
+};
+
+/* Between rounds */
+
+static bool is_invalid(const struct stages *stages, size_t first_cell, char *why, size_t size)
+{
+    struct validity validity;
+    struct result seen = *stages->experiment->result;
+    seen.cells += first_cell;
+    seen.cell_count -= first_cell;
+    if (validity_judge(&seen, &validity, NULL) != 0)
+        return false;
+    bool is_hopeless = !validity.is_valid && !validity.differs_in_failures;
+    if (is_hopeless)
+        snprintf(why, size, "more would not make the result valid");
+    validity_release(&validity);
+    return is_hopeless;
+}
+
+static bool are_intervals_narrow(const struct stages *stages)
+{
+    struct figures figures;
+    if (figures_compute(stages->experiment->result, &figures, NULL) != 0)
+        return false;
+    size_t pairs = figures.main_count * (figures.main_count - (figures.main_count > 0)) / 2;
+    bool is_narrow = pairs > 0 && figures.cells[0].rounds >= signed_rank_rounds_needed(pairs);
+    for (size_t i = 0; i < figures.main_count && is_narrow; i++) {
+        const struct estimate *speedup = &figures.cells[i].speedup;
+        if (&figures.cells[i] != figures.reference)
+            is_narrow = speedup->confidence > 0 && log(speedup->high / speedup->low) / 2 <= narrow;
+    }
+    figures_release(&figures);
+    return is_narrow;
+}
+
+/* Stopping may depend on widths and on validity, never on significance: whoever stops when a difference shows finds
+ * differences where there are none in a fifth of all runs. */
+static bool is_enough(void *context, size_t first_cell, uint32_t done, char *why, size_t size)
+{
+    const struct stages *stages = context;
+    const struct experiment *experiment = stages->experiment;
+    uint64_t samples = (uint64_t)experiment->plan->unit_count * done * (experiment->result->cell_count - first_cell);
+    if (samples > SAMPLES_LOOKED_AT)
+        return false;
+    if (is_invalid(stages, first_cell, why, size))
+        return true;
+    bool is_main = experiment->result->cells[first_cell].stage == STAGE_MAIN;
+    if (!experiment->is_auto || !is_main || done < RANKING_ROUNDS_MIN || !are_intervals_narrow(stages))
+        return false;
+    snprintf(why, size, "all intervals are within 1 %% already");
+    return true;
+}
+
+/* The runner's hooks share one context: the experiment's own is put in front of the caller's. */
+static int before_trial(void *context, struct error *error)
+{
+    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
+    return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, error) : 0;
+}
+
+static int after_trial(void *context, struct trial *trial, struct error *error)
+{
+    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
+    return hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
+}
+
+static void progress(void *context, const struct runner_position *position)
+{
+    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
+    if (hooks->progress != NULL)
+        hooks->progress(hooks->context, position);
+}
+
+/* Stages */
+
+struct stage_request {
+    enum stage stage;
+    const struct plan_cell *cells;
+    size_t cell_count;
+    uint32_t rounds;
+    uint32_t warmup_rounds;
+    nanoseconds time_budget;
+};
+
+static int run_stage(struct stages *stages, const struct stage_request *request, struct error *error)
+{
+    const struct experiment *experiment = stages->experiment;
+    struct plan plan;
+    if (plan_build_stage(experiment->plan, stages->count++, request->cells, request->cell_count, &plan, error) != 0)
+        return -1;
+    plan.request.rounds = request->rounds;
+    plan.request.warmup_rounds = request->warmup_rounds;
+    plan.request.time_budget = request->time_budget;
+    experiment->result->rounds_planned = request->rounds;
+    int status = runner_run(&plan, request->stage, experiment->job, &stages->hooks, experiment->result, error);
+    plan_release(&plan);
+    return status;
+}
+
+/* As many as it takes to rank all pairs of cells, if that is more than usual. */
+static uint32_t planned_rounds(const struct experiment *experiment, size_t cells)
+{
+    if (!experiment->is_auto)
+        return experiment->plan->request.rounds;
+    size_t needed = cells > 1 ? signed_rank_rounds_needed(cells * (cells - 1) / 2) : 1;
+    return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
+}
+
+/* What is left of the time budget; 0: there is none. */
+static nanoseconds budget_left(const struct stages *stages)
+{
+    nanoseconds budget = stages->experiment->plan->request.time_budget;
+    nanoseconds left = budget - (clock_now() - stages->began);
+    return budget == 0 ? 0 : left > 1 ? left : 1;
+}
+
+static int run_main(struct stages *stages, const struct plan_cell *cells, size_t count, uint32_t warmups,
+                    struct error *error)
+{
+    const struct stage_request request = {
+        .stage = STAGE_MAIN,
+        .cells = cells,
+        .cell_count = count,
+        .rounds = planned_rounds(stages->experiment, count),
+        .warmup_rounds = warmups,
+        .time_budget = budget_left(stages),
+    };
+    return run_stage(stages, &request, error);
+}
+
+/* What the sweep chose for each mode: the smallest number of workers that is enough. A mode that has but one keeps it.
+ * With a single mode, the best too, so that the two can be compared by rounds of their own. */
+static size_t choose_cells(const struct figures *figures, struct plan_cell *chosen)
+{
+    struct sweep sweeps[SWEEPS_MAX];
+    size_t sweep_count;
+    size_t count = 0;
+    if (sweeps_make(figures, sweeps, &sweep_count, NULL) != 0)
+        return 0;
+    for (size_t i = 0; i < sweep_count; i++) {
+        const struct mode *mode = mode_find(sweeps[i].mode);
+        if (sweeps[i].knee > 0)
+            chosen[count++] = (struct plan_cell){mode, sweeps[i].knee};
+        if (sweep_count == 1 && sweeps[i].best != sweeps[i].knee)
+            chosen[count++] = (struct plan_cell){mode, sweeps[i].best};
+        sweep_release(&sweeps[i]);
+    }
+    return count;
+}
+
+/* Measures what was chosen again, with rounds of their own. */
+static int confirm(struct stages *stages, struct error *error)
+{
+    struct plan_cell chosen[SWEEPS_MAX + 1];
+    struct figures figures;
+    const struct result *result = stages->experiment->result;
+    if (result->is_partial)
+        return 0;
+    if (figures_compute(result, &figures, error) != 0)
+        return -1;
+    size_t count = figures.validity.is_valid ? choose_cells(&figures, chosen) : 0;
+    figures_release(&figures);
+    return count > 0 ? run_main(stages, chosen, count, 0, error) : 0;
+}
+
+static int sweep(struct stages *stages, struct error *error)
+{
+    const struct experiment *experiment = stages->experiment;
+    const struct plan_request *planned = &experiment->plan->request;
+    const struct stage_request request = {
+        .stage = STAGE_SWEEP,
+        .cells = experiment->plan->cells,
+        .cell_count = experiment->plan->cell_count,
+        .rounds = experiment->is_auto ? SWEEP_ROUNDS : planned->rounds,
+        .warmup_rounds = planned->warmup_rounds,
+        .time_budget = planned->time_budget / 2,
+    };
+    if (run_stage(stages, &request, error) != 0)
+        return -1;
+    return confirm(stages, error);
+}
+
+/* Search */
+
+static bool is_mode_listed(const struct plan_cell *cells, size_t count, const struct mode *mode)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].mode == mode)
+            return true;
+    }
+    return false;
+}
+
+/* The next number of workers of every mode that is still searched. */
+static int next_cells(const struct experiment *experiment, struct plan_cell *cells, size_t *count, struct error *error)
+{
+    struct figures figures;
+    *count = 0;
+    if (figures_compute(experiment->result, &figures, error) != 0)
+        return -1;
+    for (size_t i = 0; i < experiment->plan->cell_count && *count < SWEEPS_MAX; i++) {
+        const struct mode *mode = experiment->plan->cells[i].mode;
+        uint32_t most = (mode->traits & MODE_ONE_WORKER) != 0 ? 1 : experiment->most_workers;
+        uint32_t workers = sweep_next(&figures, mode->name, most);
+        if (!is_mode_listed(cells, *count, mode) && workers > 0)
+            cells[(*count)++] = (struct plan_cell){mode, workers};
+    }
+    if (!figures.validity.is_valid)
+        *count = 0;
+    figures_release(&figures);
+    return 0;
+}
+
+static bool is_half_spent(const struct stages *stages)
+{
+    nanoseconds budget = stages->experiment->plan->request.time_budget;
+    return budget > 0 && budget_left(stages) < budget / 2;
+}
+
+static int search(struct stages *stages, struct error *error)
+{
+    const struct experiment *experiment = stages->experiment;
+    struct plan_cell cells[SWEEPS_MAX];
+    uint32_t warmups = experiment->plan->request.warmup_rounds;
+    while (!is_half_spent(stages) && !experiment->result->is_partial) {
+        struct stage_request request = {
+            .stage = STAGE_SWEEP,
+            .cells = cells,
+            .rounds = experiment->is_auto ? SEARCH_ROUNDS : experiment->plan->request.rounds,
+            .warmup_rounds = warmups,
+        };
+        if (next_cells(experiment, cells, &request.cell_count, error) != 0)
+            return -1;
+        if (request.cell_count == 0)
+            break;
+        if (run_stage(stages, &request, error) != 0)
+            return -1;
+        warmups = 0;
+    }
+    return confirm(stages, error);
+}
+
+static size_t most_cells_of_a_mode(const struct plan *plan)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        size_t count = 0;
+        for (size_t j = 0; j < plan->cell_count; j++)
+            count += plan->cells[j].mode == plan->cells[i].mode;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+bool experiment_is_sweep(const struct plan *plan)
+{
+    return most_cells_of_a_mode(plan) >= SWEEP_FROM;
+}
+
+int experiment_run(const struct experiment *experiment, struct error *error)
+{
+    struct stages stages = {.experiment = experiment, .began = clock_now()};
+    stages.hooks = (struct runner_hooks){
+        .context = &stages,
+        .before_trial = before_trial,
+        .after_trial = after_trial,
+        .is_enough = is_enough,
+        .progress = progress,
+    };
+    const struct plan *plan = experiment->plan;
+    if (experiment->is_search)
+        return search(&stages, error);
+    if (experiment_is_sweep(plan))
+        return sweep(&stages, error);
+    return run_main(&stages, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
+}

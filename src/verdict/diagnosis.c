@@ -1,0 +1,507 @@
+#include "conc_bench/diagnosis.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/number.h"
+#include "conc_bench/stats.h"
+#include "conc_bench/text.h"
+#include "conc_bench/trait.h"
+
+/* Thresholds. Shares are of what there is to use: a core for what runs in one thread, all of them for the rest. */
+static const double mostly_waiting = 0.5;
+static const double mostly_computing = 0.85;
+static const double lag_matters = 0.1;       /* of the median service time */
+static const double queueing_matters = 0.1;  /* of all service times together */
+static const double service_inflated = 1.5;  /* against one at a time */
+static const double same_rate = 0.02;        /* spread of throughputs */
+static const double refused_matters = 0.01;  /* of downloads, answered with 429 or 503 */
+static const double tail_matters = 0.25;     /* of the run */
+static const double straggler_matters = 0.5; /* of the run, by one download */
+static const double occupied = 0.8;          /* of the workers' time */
+static const double steal_matters = 0.01;    /* of all cores' time */
+static const double foreign_matters = 0.1;   /* of all cores */
+static const double noisy = 0.15;            /* standard deviation of log ratios */
+static const double trend_significance = 0.01;
+static const double position_matters = 0.02;
+static const double cold_matters = 0.2;
+
+static const char *const names[] = {
+    [FINDING_IO_BOUND] = "io_bound",
+    [FINDING_CPU_BOUND] = "cpu_bound",
+    [FINDING_MIXED] = "mixed",
+    [FINDING_CROSSING] = "crossing",
+    [FINDING_CLIENT_SATURATED] = "client_saturated",
+    [FINDING_SERVER_SATURATED] = "server_saturated",
+    [FINDING_RATE_LIMITED] = "rate_limited",
+    [FINDING_TAIL_BOUND] = "tail_bound",
+    [FINDING_WORKERS_IDLE] = "workers_idle",
+    [FINDING_NOISY_HOST] = "noisy_host",
+    [FINDING_NOISY_RATIOS] = "noisy_ratios",
+    [FINDING_DRIFTING] = "drifting",
+    [FINDING_POSITION] = "position",
+    [FINDING_OUTLIERS] = "outliers",
+    [FINDING_COLD_START] = "cold_start",
+};
+
+const char *finding_name(enum finding_kind kind)
+{
+    return names[kind];
+}
+
+__attribute__((format(printf, 3, 4))) static void find(struct diagnosis *diagnosis, enum finding_kind kind,
+                                                       const char *format, ...)
+{
+    if (diagnosis->count == FINDINGS_MAX)
+        return;
+    struct finding *finding = &diagnosis->findings[diagnosis->count++];
+    finding->kind = kind;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(finding->sentence, sizeof(finding->sentence), format, arguments);
+    va_end(arguments);
+}
+
+/* Names of cells for a sentence: "threads/8, hybrid/8". */
+struct cell_list {
+    char text[256];
+    size_t count;
+    double lowest, highest; /* of the evidence */
+};
+
+static void list_add(struct cell_list *list, const struct cell_figures *cell, double evidence)
+{
+    size_t used = strlen(list->text);
+    if (used + 48 < sizeof(list->text))
+        snprintf(list->text + used, sizeof(list->text) - used, "%s%s/%" PRIu32, list->count > 0 ? ", " : "",
+                 cell->cell->mode, cell->cell->workers);
+    else if (used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
+        snprintf(list->text + used, sizeof(list->text) - used, ", ...");
+    list->lowest = list->count == 0 || evidence < list->lowest ? evidence : list->lowest;
+    list->highest = list->count == 0 || evidence > list->highest ? evidence : list->highest;
+    list->count++;
+}
+
+/* "12 %" or "12 to 80 %". */
+static const char *percent_range(const struct cell_list *list, char *buffer, size_t size)
+{
+    double low = 100 * list->lowest;
+    double high = 100 * list->highest;
+    if (high - low < 1)
+        snprintf(buffer, size, "%.2g %%", high);
+    else
+        snprintf(buffer, size, "%.2g to %.2g %%", low, high);
+    return buffer;
+}
+
+static double median(const struct cell_figures *cell, enum measure measure)
+{
+    return cell->measures[measure].value;
+}
+
+static const char *duration(char *buffer, size_t size, double seconds)
+{
+    return number_format_duration(buffer, size, (nanoseconds)llround(seconds * 1e9));
+}
+
+/* Boundness */
+
+/* Cores a cell can use at most. */
+static double capacity(const struct figures *figures, const struct cell_figures *cell)
+{
+    uint32_t workers = cell->cell->workers;
+    uint32_t cores = figures->result->cores;
+    if ((cell->cell->traits & MODE_ALL_CORES) == 0)
+        return 1;
+    return workers < cores ? workers : cores;
+}
+
+static double busy_share(const struct figures *figures, const struct cell_figures *cell)
+{
+    return median(cell, MEASURE_CORES) / capacity(figures, cell);
+}
+
+static void diagnose_boundness(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list waiting = {0}, computing = {0}, mixed = {0};
+    char range[48];
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        double busy = busy_share(figures, cell);
+        if (!cell->has_times || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
+            continue;
+        list_add(busy < mostly_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+    }
+    if (waiting.count > 0)
+        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of the time they had and waited for the rest",
+             waiting.text, percent_range(&waiting, range, sizeof(range)));
+    if (computing.count > 0)
+        find(diagnosis, FINDING_CPU_BOUND,
+             "CPU-bound: %s computed for %s of the time they had on the cores they can use; more workers do not help",
+             computing.text, percent_range(&computing, range, sizeof(range)));
+    if (mixed.count > 0)
+        find(diagnosis, FINDING_MIXED, "Between the two: %s computed for %s of the time they had", mixed.text,
+             percent_range(&mixed, range, sizeof(range)));
+}
+
+/* The cell that downloads one at a time; NULL: none. */
+static const struct cell_figures *one_at_a_time(const struct figures *figures)
+{
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        if (figures->cells[i].cell->workers == 1 && figures->cells[i].has_times)
+            return &figures->cells[i];
+    }
+    return NULL;
+}
+
+static void diagnose_crossing(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    const struct cell_figures *alone = one_at_a_time(figures);
+    if (alone == NULL || (alone->cell->traits & MODE_SCRIPTED) != 0)
+        return;
+    double downloads = median(alone, MEASURE_DOWNLOADS);
+    double computes = median(alone, MEASURE_CPU) / downloads;
+    double takes = median(alone, MEASURE_RUN) / downloads;
+    double waits = takes - computes;
+    if (!(computes > 0) || !(waits > 0))
+        return;
+    char wait_text[32], compute_text[32];
+    double fills_a_core = takes / computes;
+    double fills_all = fills_a_core * figures->result->cores;
+    duration(wait_text, sizeof(wait_text), waits);
+    duration(compute_text, sizeof(compute_text), computes);
+    if (fills_a_core < 2)
+        find(
+            diagnosis, FINDING_CROSSING,
+            "One at a time, a download waits %s and computes %s: work for the cores, which more workers can only share",
+            wait_text, compute_text);
+    else
+        find(
+            diagnosis, FINDING_CROSSING,
+            "One at a time, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f all "
+            "%" PRIu32 "; beyond that it is CPU-bound",
+            wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
+}
+
+static void diagnose_client(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        double service = median(cell, MEASURE_P50);
+        double lag = median(cell, MEASURE_LAG_P99);
+        double queued = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_DOWNLOADS);
+        char first[32], second[32];
+        if (!cell->has_times || cell->cell->workers == 1)
+            continue;
+        if (lag > lag_matters * service)
+            find(diagnosis, FINDING_CLIENT_SATURATED,
+                 "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
+                 "turns), which every other download had to wait out; a download takes %s (median)",
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), lag),
+                 duration(second, sizeof(second), service));
+        else if ((cell->cell->traits & MODE_COOPERATIVE) == 0 && queued > queueing_matters * median(cell, MEASURE_MEAN))
+            find(diagnosis, FINDING_CLIENT_SATURATED,
+                 "Client saturated: with %s/%" PRIu32 " a download waited %s for a core, of %s that it took",
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), queued),
+                 duration(second, sizeof(second), median(cell, MEASURE_MEAN)));
+    }
+}
+
+/* Server and link */
+
+static double share_refused(const struct cell_figures *cell)
+{
+    double refused = 0;
+    double answered = 0;
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        const struct trial *trial = &cell->cell->trials[i];
+        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
+            refused += trial->table->samples[unit].status == 429 || trial->table->samples[unit].status == 503;
+            answered += trial->table->samples[unit].status != 0;
+        }
+    }
+    return answered > 0 ? refused / answered : 0;
+}
+
+static void diagnose_refusals(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < figures->main_count; i++) {
+        double refused = share_refused(&figures->cells[i]);
+        if (refused > refused_matters)
+            list_add(&list, &figures->cells[i], refused);
+    }
+    if (list.count > 0)
+        find(diagnosis, FINDING_RATE_LIMITED,
+             "Rate-limited: %s of the downloads of %s were answered with status 429 or 503; ask with fewer workers",
+             percent_range(&list, range, sizeof(range)), list.text);
+}
+
+/* Cells whose downloads take much longer than one at a time although the client is not busy. */
+static void diagnose_server(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    const struct cell_figures *alone = one_at_a_time(figures);
+    struct cell_list inflated = {0}, rates = {0};
+    if (alone == NULL)
+        return;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        double ratio = median(cell, MEASURE_P50) / median(alone, MEASURE_P50);
+        bool is_client_free = busy_share(figures, cell) < 0.7;
+        if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || !(ratio > service_inflated))
+            continue;
+        list_add(&inflated, cell, ratio);
+        list_add(&rates, cell, median(cell, MEASURE_THROUGHPUT));
+    }
+    if (inflated.count == 0)
+        return;
+    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate);
+    if (is_constant)
+        find(diagnosis, FINDING_RATE_LIMITED,
+             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and each download took %.2g "
+             "times "
+             "as long as one at a time: a limit on the other side",
+             rates.text, rates.lowest, 100 * same_rate, inflated.highest);
+    else
+        find(diagnosis, FINDING_SERVER_SATURATED,
+             "Server or link saturated: with %s a download took %.2g to %.2g times as long as one at a time, while the "
+             "client had time to spare",
+             inflated.text, inflated.lowest, inflated.highest);
+}
+
+/* Scheduling of the batch */
+
+static void diagnose_tail(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    const struct cell_figures *worst = NULL;
+    char range[48], longest[32], url[200];
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        double drain = median(cell, MEASURE_DRAIN);
+        if (!cell->has_times || cell->cell->workers == 1 || !(drain > tail_matters))
+            continue;
+        list_add(&list, cell, drain);
+        worst = worst == NULL || drain > median(worst, MEASURE_DRAIN) ? cell : worst;
+    }
+    if (worst == NULL)
+        return;
+    double share = median(worst, MEASURE_MAX) / median(worst, MEASURE_RUN);
+    const char *text = figures->result->urls[worst->slowest_url];
+    text_escape(url, sizeof(url), text, strlen(text));
+    if (share > straggler_matters && median(worst, MEASURE_MAX) > 2 * median(worst, MEASURE_P50))
+        find(diagnosis, FINDING_TAIL_BOUND,
+             "Tail-bound: one download is %.0f %% of the run of %s/%" PRIu32 " (%s, %s); more workers cannot make it "
+             "shorter: compare the times until 95 %% were done",
+             100 * fmin(share, 1), worst->cell->mode, worst->cell->workers, url,
+             duration(longest, sizeof(longest), worst->service_max));
+    else
+        find(diagnosis, FINDING_TAIL_BOUND,
+             "Tail-bound: for %s of the run of %s there was nothing left to begin; compare the times until 95 %% were "
+             "done, or use a longer list",
+             percent_range(&list, range, sizeof(range)), list.text);
+}
+
+static void diagnose_idle(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        bool is_idle = median(cell, MEASURE_OCCUPANCY) < occupied && median(cell, MEASURE_DRAIN) < 0.1;
+        if (cell->has_times && is_idle)
+            list_add(&list, cell, median(cell, MEASURE_OCCUPANCY));
+    }
+    if (list.count > 0)
+        find(diagnosis, FINDING_WORKERS_IDLE,
+             "Workers idle: those of %s spent %s of their time on downloads, although there were downloads left",
+             list.text, percent_range(&list, range, sizeof(range)));
+}
+
+/* Reasons for distrust */
+
+/* Medians over all trials of what the host did. `values` has room for all trials. */
+static double host_median(const struct figures *figures, double *values, double (*of)(const struct trial_host *host))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        for (size_t j = 0; j < figures->cells[i].cell->trial_count; j++) {
+            double value = of(&figures->cells[i].cell->trials[j].host);
+            if (isfinite(value))
+                values[count++] = value;
+        }
+    }
+    stats_sort(values, count);
+    return stats_median(values, count);
+}
+
+static double steal_of(const struct trial_host *host)
+{
+    return host->steal_share;
+}
+
+static double foreign_of(const struct trial_host *host)
+{
+    return host->foreign_cores;
+}
+
+static double throttled_of(const struct trial_host *host)
+{
+    return host->throttled;
+}
+
+static void diagnose_host(const struct figures *figures, double *values, struct diagnosis *diagnosis)
+{
+    double steal = host_median(figures, values, steal_of);
+    double foreign = host_median(figures, values, foreign_of);
+    double throttled = host_median(figures, values, throttled_of);
+    if (steal > steal_matters)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: the hypervisor gave %.2g %% of the processor to other machines (median of all trials)",
+             100 * steal);
+    /* A server on this machine is no disturbance but part of the experiment. */
+    if (!figures->result->is_server_local && foreign > foreign_matters * figures->result->cores)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,
+             figures->result->cores);
+    if (throttled > 0)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: a CPU quota stopped the run for %.2g s a trial (median): a container's limit, not the modes, "
+             "may decide",
+             throttled);
+}
+
+static void diagnose_ratios(const struct figures *figures, double *logs, struct diagnosis *diagnosis)
+{
+    double worst = 0;
+    const struct cell_figures *cell = NULL;
+    for (size_t i = 0; figures->reference != NULL && i < figures->main_count; i++) {
+        if (&figures->cells[i] == figures->reference)
+            continue;
+        size_t count = figures_paired_logs(figures->reference, &figures->cells[i], MEASURE_TIME, logs);
+        double deviation = stats_standard_deviation(logs, count);
+        if (count > 2 && deviation > worst) {
+            worst = deviation;
+            cell = &figures->cells[i];
+        }
+    }
+    if (worst > noisy)
+        find(diagnosis, FINDING_NOISY_RATIOS,
+             "Noisy: from round to round the ratio of %s/%" PRIu32
+             " to the reference varies by %.0f %%: differences of "
+             "less than that hardly show",
+             cell->cell->mode, cell->cell->workers, 100 * worst);
+}
+
+static void diagnose_drift(const struct figures *figures, double *values, struct diagnosis *diagnosis)
+{
+    size_t drifting = 0;
+    size_t tested = 0;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        for (size_t row = 0; row < cell->rounds; row++)
+            values[row] = figures_value(cell, row, MEASURE_TIME);
+        tested += cell->rounds > 4;
+        drifting += cell->rounds > 4 && stats_trend(values, cell->rounds) < trend_significance;
+    }
+    if (tested > 0 && 2 * drifting > tested)
+        find(diagnosis, FINDING_DRIFTING,
+             "Drifting: the times of %zu of %zu cells rise or fall steadily during the run (Kendall, p < %g); ratios "
+             "within rounds stand, absolute times do not",
+             drifting, tested, trend_significance);
+}
+
+/* Whether the place within a round decides: the median over all trials of a place of ln(time / median of its cell). */
+static void diagnose_position(const struct figures *figures, double *values, struct diagnosis *diagnosis)
+{
+    double lowest = INFINITY;
+    double highest = -INFINITY;
+    size_t trials = 0;
+    for (uint32_t position = 0; position < figures->main_count; position++) {
+        size_t count = 0;
+        for (size_t i = 0; i < figures->main_count; i++) {
+            const struct cell_figures *cell = &figures->cells[i];
+            for (size_t j = 0; j < cell->cell->trial_count; j++) {
+                const struct trial *trial = &cell->cell->trials[j];
+                if (trial->position == position && validity_counts(&figures->validity, cell->cell, trial))
+                    values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, MEASURE_TIME));
+            }
+        }
+        stats_sort(values, count);
+        trials += count;
+        if (count < 5)
+            return; /* too few to tell a place from chance */
+        lowest = fmin(lowest, stats_median(values, count));
+        highest = fmax(highest, stats_median(values, count));
+    }
+    if (figures->main_count > 1 && trials >= 30 && highest - lowest > position_matters)
+        find(
+            diagnosis, FINDING_POSITION,
+            "The place within a round makes a difference of %.2g %%: what ran before leaves traces, which the changing "
+            "order spreads over all modes",
+            100 * (exp(highest - lowest) - 1));
+}
+
+static void diagnose_outliers(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    size_t outliers = 0;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        if (figures->cells[i].outliers == 0)
+            continue;
+        list_add(&list, &figures->cells[i], (double)figures->cells[i].outliers);
+        outliers += figures->cells[i].outliers;
+    }
+    if (outliers > 0)
+        find(diagnosis, FINDING_OUTLIERS,
+             "Outliers: %zu trial%s of %s lie%s far from the others; they are kept, and medians bear them", outliers,
+             outliers == 1 ? "" : "s", list.text, outliers == 1 ? "s" : "");
+}
+
+static void diagnose_cold(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        double slower = cell->cold_time / median(cell, MEASURE_TIME) - 1;
+        if (cell->has_times && slower > cold_matters)
+            list_add(&list, cell, slower);
+    }
+    if (list.count > 0)
+        find(
+            diagnosis, FINDING_COLD_START,
+            "Cold start: the first, unmeasured round took up to %.2g times as long with %s; the figures are those of a "
+            "warm server",
+            1 + list.highest, list.text);
+}
+
+int diagnosis_make(const struct figures *figures, struct diagnosis *diagnosis, struct error *error)
+{
+    *diagnosis = (struct diagnosis){0};
+    size_t trials = 1;
+    for (size_t i = 0; i < figures->main_count; i++)
+        trials += figures->cells[i].cell->trial_count;
+    double *values = calloc(trials, sizeof(*values));
+    if (values == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
+    diagnose_boundness(figures, diagnosis);
+    diagnose_crossing(figures, diagnosis);
+    diagnose_client(figures, diagnosis);
+    diagnose_refusals(figures, diagnosis);
+    diagnose_server(figures, diagnosis);
+    diagnose_tail(figures, diagnosis);
+    diagnose_idle(figures, diagnosis);
+    diagnose_host(figures, values, diagnosis);
+    diagnose_ratios(figures, values, diagnosis);
+    diagnose_drift(figures, values, diagnosis);
+    diagnose_position(figures, values, diagnosis);
+    diagnose_outliers(figures, diagnosis);
+    diagnose_cold(figures, diagnosis);
+    free(values);
+    return 0;
+}

@@ -1,0 +1,34 @@
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/result.h"
+
+/* What each URL answers: learned first, then held against every trial. Private to src/verdict. */
+
+struct expectation {
+    int64_t bytes;
+    uint16_t status;
+    uint8_t http_version;
+    bool does_vary; /* in bytes, already while it was learned */
+    uint32_t seen;  /* answers it was learned from */
+};
+
+struct manifest {
+    const struct result *result;
+    struct expectation *urls; /* by URL */
+};
+
+int manifest_learn(const struct result *result, struct manifest *manifest, struct error *error);
+void manifest_release(struct manifest *manifest);
+
+/* Whether every unit that succeeded answered what its URL answers. False: `difference` is a sentence that says which
+ * did not. */
+bool manifest_holds(const struct manifest *manifest, const struct trial *trial, const char *place, char *difference,
+                    size_t size);
+
+#endif

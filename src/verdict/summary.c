@@ -1,0 +1,243 @@
+#include "conc_bench/summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conc_bench/signed_rank.h"
+#include "conc_bench/trait.h"
+
+/* A slowdown that nobody would change a program for. */
+static const double negligible = 0.05;
+
+/* Costs closer than this are equal. */
+static const double same_cost = 0.10;
+
+__attribute__((format(printf, 2, 3))) static void say(struct summary *summary, const char *format, ...)
+{
+    if (summary->count == summary->capacity)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(summary->sentences[summary->count++], sizeof(summary->sentences[0]), format, arguments);
+    va_end(arguments);
+}
+
+static size_t count_ranked(const struct figures *figures)
+{
+    size_t count = 0;
+    while (count < figures->main_count && figures->cells[count].rank_low > 0)
+        count++;
+    return count;
+}
+
+/* "threads/8, hybrid/8" of the cells from `first` on for which `is_listed` holds. */
+static void list_names(const struct figures *figures, const bool *is_listed, size_t count, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (!is_listed[i] || used + 40 > size)
+            continue;
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s/%" PRIu32, used > 0 ? ", " : "",
+                                 figures->cells[i].cell->mode, figures->cells[i].cell->workers);
+    }
+}
+
+static int compare_times(const struct cell_figures *slower, const struct cell_figures *faster, double confidence,
+                         struct signed_rank *test, struct error *error)
+{
+    double *logs = calloc(slower->rounds + 1, sizeof(*logs));
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds", slower->rounds);
+    size_t count = figures_paired_logs(slower, faster, MEASURE_TIME, logs);
+    int status = signed_rank_test(logs, count, confidence, test, error);
+    free(logs);
+    return status;
+}
+
+/* The fastest that is told from all others, by how much. */
+static int say_winner(const struct figures *figures, struct summary *summary, struct error *error)
+{
+    const struct cell_figures *best = &figures->cells[0];
+    const struct cell_figures *next = &figures->cells[1];
+    struct signed_rank test;
+    if (compare_times(next, best, FIGURES_CONFIDENCE, &test, error) != 0)
+        return -1;
+    char against[160] = "";
+    if (figures->reference != NULL && figures->reference != best && isfinite(best->speedup.value))
+        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)", best->speedup.value,
+                 figures->reference->cell->mode, figures->reference->cell->workers, best->speedup.low,
+                 best->speedup.high);
+    if (figures->reference == next)
+        say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s", best->cell->mode, best->cell->workers,
+            best->measures[MEASURE_TIME].value, against);
+    else
+        say(summary,
+            "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer (%.1f to %.1f)",
+            best->cell->mode, best->cell->workers, best->measures[MEASURE_TIME].value, against, next->cell->mode,
+            next->cell->workers, 100 * (exp(test.estimate) - 1), 100 * (exp(test.low) - 1), 100 * (exp(test.high) - 1));
+    return 0;
+}
+
+/* Several share the first rank. Not to be told apart is less than to be the same: that too has to be shown. */
+static int say_tie(const struct figures *figures, const bool *is_first, size_t ranked, struct summary *summary,
+                   struct error *error)
+{
+    char names[320];
+    double widest = 0;
+    list_names(figures, is_first, ranked, names, sizeof(names));
+    for (size_t i = 1; i < ranked; i++) {
+        struct signed_rank test;
+        if (!is_first[i])
+            continue;
+        if (compare_times(&figures->cells[i], &figures->cells[0], 0.90, &test, error) != 0)
+            return -1;
+        widest = fmax(widest, fmax(fabs(test.low), fabs(test.high)));
+    }
+    const struct cell_figures *best = &figures->cells[0];
+    char against[160] = "";
+    if (figures->reference != NULL && figures->reference->rank_low > 1)
+        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)",
+                 best->cell->mode, best->cell->workers, best->speedup.value, figures->reference->cell->mode,
+                 figures->reference->cell->workers, best->speedup.low, best->speedup.high);
+    if (widest <= log1p(negligible))
+        say(summary, "No difference detected between the fastest, %s: practically equal, within %.0f %% of the first%s",
+            names, 100 * negligible, against);
+    else if (isfinite(widest))
+        say(summary, "No difference detected between the fastest, %s; up to %.0f %% would have gone unseen%s", names,
+            100 * (exp(widest) - 1), against);
+    else
+        say(summary, "No difference detected between the fastest, %s: too few rounds to say more%s", names, against);
+    return 0;
+}
+
+/* Rankless: what there is, and what it would take. */
+static void say_medians(const struct figures *figures, struct summary *summary)
+{
+    const struct cell_figures *best = &figures->cells[0];
+    if (!best->has_times)
+        return;
+    say(summary, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
+        best->measures[MEASURE_TIME].value);
+    if (best->rounds == 1)
+        say(summary,
+            "By one round a difference cannot be told from noise: run at least %d (--runs, or a longer "
+            "--time-budget)",
+            RANKING_ROUNDS_MIN);
+    else
+        say(summary,
+            "%zu rounds rank nothing with 95 %% confidence: it takes at least %d (--runs, or a longer "
+            "--time-budget)",
+            best->rounds, RANKING_ROUNDS_MIN);
+}
+
+/* Recommendation */
+
+static double cost(const struct cell_figures *cell, enum measure measure)
+{
+    double value = cell->measures[measure].value;
+    return isfinite(value) ? value : INFINITY;
+}
+
+/* Lower is simpler. */
+static int machinery(const struct cell_figures *cell)
+{
+    unsigned traits = cell->cell->traits;
+    if ((traits & MODE_ONE_WORKER) != 0)
+        return 0;
+    if ((traits & MODE_COOPERATIVE) != 0)
+        return (traits & MODE_ALL_CORES) != 0 ? 4 : 2;
+    return (traits & MODE_OWN_PROCESSES) != 0 ? 3 : 1;
+}
+
+/* Whether `other` is the better choice of two that are as fast. */
+static bool is_cheaper(const struct cell_figures *cell, const struct cell_figures *other)
+{
+    static const enum measure costs[] = {MEASURE_CPU, MEASURE_MEMORY};
+    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+        double own = cost(cell, costs[i]);
+        double others = cost(other, costs[i]);
+        if (others < own * (1 - same_cost))
+            return true;
+        if (own < others * (1 - same_cost))
+            return false;
+    }
+    if (machinery(other) != machinery(cell))
+        return machinery(other) < machinery(cell);
+    return other->cell->workers < cell->cell->workers;
+}
+
+static int recommend(const struct figures *figures, size_t ranked, struct summary *summary, struct error *error)
+{
+    bool *is_candidate = calloc(ranked, sizeof(*is_candidate));
+    if (is_candidate == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a recommendation");
+    const struct cell_figures *chosen = &figures->cells[0];
+    is_candidate[0] = true;
+    size_t candidates = 1;
+    int status = 0;
+    for (size_t i = 1; i < ranked && status == 0; i++) {
+        struct signed_rank test;
+        status = compare_times(&figures->cells[i], &figures->cells[0], 0.90, &test, error);
+        is_candidate[i] = status == 0 && test.high <= log1p(negligible);
+        candidates += is_candidate[i];
+        if (is_candidate[i] && is_cheaper(chosen, &figures->cells[i]))
+            chosen = &figures->cells[i];
+    }
+    if (status == 0) {
+        char names[320];
+        summary->recommended = chosen;
+        list_names(figures, is_candidate, ranked, names, sizeof(names));
+        double downloads = chosen->measures[MEASURE_DOWNLOADS].value;
+        if (candidates == 1)
+            say(summary, "Recommended: %s/%" PRIu32 "; no other comes within %.0f %% of it", chosen->cell->mode,
+                chosen->cell->workers, 100 * negligible);
+        else
+            say(summary,
+                "Recommended: %s/%" PRIu32
+                ", with %.3g ms of CPU time a download and %.3g MiB the cheapest, or else the "
+                "simplest, of those surely within %.0f %% of the fastest (%s)",
+                chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, MEASURE_CPU) / downloads,
+                cost(chosen, MEASURE_MEMORY) / (1 << 20), 100 * negligible, names);
+    }
+    free(is_candidate);
+    return status;
+}
+
+static int say_ranking(const struct figures *figures, size_t ranked, struct summary *summary, struct error *error)
+{
+    bool *is_first = calloc(ranked, sizeof(*is_first));
+    size_t first = 0;
+    if (is_first == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the ranking");
+    for (size_t i = 0; i < ranked; i++) {
+        is_first[i] = figures->cells[i].rank_low == 1;
+        first += is_first[i];
+    }
+    int status = first == 1 ? say_winner(figures, summary, error) : say_tie(figures, is_first, ranked, summary, error);
+    free(is_first);
+    return status;
+}
+
+int summary_make(const struct figures *figures, struct summary *summary, struct error *error)
+{
+    summary->count = 0;
+    summary->recommended = NULL;
+    if (figures->main_count < 2 || !figures->validity.is_valid)
+        return 0;
+    size_t ranked = count_ranked(figures);
+    if (ranked < 2) {
+        say_medians(figures, summary);
+        return 0;
+    }
+    if (say_ranking(figures, ranked, summary, error) != 0)
+        return -1;
+    if (figures->ranking_test == RANKING_T)
+        say(summary, "Ranked by paired t tests: for a rank test of %zu cells it takes %zu rounds", ranked,
+            signed_rank_rounds_needed(ranked * (ranked - 1) / 2));
+    return recommend(figures, ranked, summary, error);
+}

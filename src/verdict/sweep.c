@@ -1,0 +1,265 @@
+#include "conc_bench/sweep.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/signed_rank.h"
+#include "conc_bench/stats.h"
+
+/* What is not worth more workers. */
+static const double negligible = 0.05;
+
+static int compare_points(const void *a, const void *b)
+{
+    const struct sweep_point *left = a;
+    const struct sweep_point *right = b;
+    return (left->cell->cell->workers > right->cell->cell->workers) -
+           (left->cell->cell->workers < right->cell->cell->workers);
+}
+
+static double time_of(const struct sweep_point *point)
+{
+    return point->cell->measures[MEASURE_TIME].value;
+}
+
+/* The cell whose downloads went one at a time, of the mode itself or of any other. */
+static const struct cell_figures *find_alone(const struct figures *figures, const char *mode)
+{
+    const struct cell_figures *alone = NULL;
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        if (cell->cell->workers != 1 || !cell->has_times)
+            continue;
+        if (alone == NULL || strcmp(cell->cell->mode, mode) == 0)
+            alone = cell;
+    }
+    return alone;
+}
+
+static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
+{
+    const struct cell_figures *alone = find_alone(figures, sweep->mode);
+    for (size_t i = 0; i < sweep->count; i++) {
+        struct sweep_point *point = &sweep->points[i];
+        point->efficiency = NAN;
+        if (alone == NULL || !point->cell->has_times)
+            continue;
+        double all = alone->measures[MEASURE_MEAN].value * alone->measures[MEASURE_DOWNLOADS].value;
+        double bound = fmax(all / point->cell->cell->workers, alone->measures[MEASURE_MAX].value);
+        point->efficiency = bound / time_of(point);
+    }
+}
+
+/* Whether a point is surely within the negligible of the best. */
+static bool is_near(const struct sweep_point *point, const struct sweep_point *best, bool *is_bounded)
+{
+    double logs[1024];
+    struct signed_rank test;
+    if (point->cell->rounds > sizeof(logs) / sizeof(logs[0]))
+        return false;
+    size_t count = figures_paired_logs(point->cell, best->cell, MEASURE_TIME, logs);
+    *is_bounded = signed_rank_critical(count, 0.05) > 0 && point != best;
+    if (point == best)
+        return true;
+    if (!*is_bounded)
+        return time_of(point) <= time_of(best) * (1 + negligible);
+    return signed_rank_test(logs, count, 0.90, &test, NULL) == 0 && test.high <= log1p(negligible);
+}
+
+static void find_knee(struct sweep *sweep)
+{
+    const struct sweep_point *best = NULL;
+    for (size_t i = 0; i < sweep->count; i++) {
+        if (sweep->points[i].cell->has_times && (best == NULL || time_of(&sweep->points[i]) < time_of(best)))
+            best = &sweep->points[i];
+    }
+    if (best == NULL)
+        return;
+    sweep->best = best->cell->cell->workers;
+    for (size_t i = 0; i < sweep->count && sweep->knee == 0; i++) {
+        if (sweep->points[i].cell->has_times && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
+            sweep->knee = sweep->points[i].cell->cell->workers;
+    }
+}
+
+static int fit(const struct figures *figures, struct sweep *sweep, struct error *error)
+{
+    struct usl_point *points = calloc(sweep->count, sizeof(*points));
+    if (points == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->count; i++) {
+        if (sweep->points[i].cell->has_times)
+            points[count++] =
+                (struct usl_point){.workers = sweep->points[i].cell->cell->workers,
+                                   .throughput = sweep->points[i].cell->measures[MEASURE_THROUGHPUT].value};
+    }
+    sweep->has_fit = usl_is_allowed(points, count, figures->result->downloads) && usl_fit(points, count, &sweep->fit);
+    free(points);
+    return 0;
+}
+
+/* Whether the largest number of workers is surely slower than the best: only then has a peak been seen. */
+static bool does_fall(const struct sweep *sweep)
+{
+    const struct sweep_point *last = &sweep->points[sweep->count - 1];
+    double logs[1024];
+    struct signed_rank test;
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct sweep_point *point = &sweep->points[i];
+        if (point->cell->cell->workers != sweep->best || last->cell->rounds > sizeof(logs) / sizeof(logs[0]))
+            continue;
+        size_t count = figures_paired_logs(last->cell, point->cell, MEASURE_TIME, logs);
+        return signed_rank_test(logs, count, 0.90, &test, NULL) == 0 && test.low > 0;
+    }
+    return false;
+}
+
+static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    if (!sweep->has_fit)
+        return;
+    double most = sweep->points[sweep->count - 1].cell->cell->workers;
+    double peak = usl_peak(&sweep->fit);
+    size_t used =
+        (size_t)snprintf(buffer, size,
+                         "; scalability law: contention %.2g, coherency %.2g (describes these points, %.0f %% "
+                         "off on average), ",
+                         sweep->fit.sigma, sweep->fit.kappa, 100 * sweep->fit.error);
+    if (used < size && peak <= 1.5 * most && does_fall(sweep))
+        snprintf(buffer + used, size - used, "peak near %.0f workers", peak);
+    else if (used < size)
+        snprintf(buffer + used, size - used, "no peak within the tested range");
+}
+
+static void describe(struct sweep *sweep)
+{
+    char fitted[256];
+    describe_fit(sweep, fitted, sizeof(fitted));
+    if (sweep->knee == 0)
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
+    else if (sweep->knee == sweep->best)
+        snprintf(sweep->sentence, sizeof(sweep->sentence),
+                 "%s: %" PRIu32 " workers are best, and fewer are more than "
+                 "%.0f %% slower%s%s",
+                 sweep->mode, sweep->knee, 100 * negligible,
+                 sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers ? "; more were not tried" : "",
+                 fitted);
+    else
+        snprintf(sweep->sentence, sizeof(sweep->sentence),
+                 "%s: %" PRIu32 " workers are enough, the smallest number %s within %.0f %% of the best (%" PRIu32
+                 ")%s",
+                 sweep->mode, sweep->knee, sweep->is_knee_bounded ? "surely" : "by its median", 100 * negligible,
+                 sweep->best, fitted);
+}
+
+static struct sweep *find_sweep(struct sweep *sweeps, size_t count, const char *mode)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(sweeps[i].mode, mode) == 0)
+            return &sweeps[i];
+    }
+    return NULL;
+}
+
+static int add_point(struct sweep *sweep, const struct cell_figures *cell, struct error *error)
+{
+    struct sweep_point *longer = realloc(sweep->points, (sweep->count + 1) * sizeof(*longer));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
+    sweep->points = longer;
+    longer[sweep->count++] = (struct sweep_point){.cell = cell};
+    return 0;
+}
+
+static int collect(const struct figures *figures, struct sweep *sweeps, size_t *count, struct error *error)
+{
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        if (cell->cell->stage != STAGE_SWEEP)
+            continue;
+        struct sweep *sweep = find_sweep(sweeps, *count, cell->cell->mode);
+        if (sweep == NULL && *count < SWEEPS_MAX) {
+            sweep = &sweeps[(*count)++];
+            *sweep = (struct sweep){0};
+            snprintf(sweep->mode, sizeof(sweep->mode), "%s", cell->cell->mode);
+        }
+        if (sweep != NULL && add_point(sweep, cell, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int sweeps_make(const struct figures *figures, struct sweep *sweeps, size_t *count, struct error *error)
+{
+    *count = 0;
+    int status = collect(figures, sweeps, count, error);
+    for (size_t i = 0; i < *count && status == 0; i++) {
+        struct sweep *sweep = &sweeps[i];
+        qsort(sweep->points, sweep->count, sizeof(sweep->points[0]), compare_points);
+        rate_efficiency(figures, sweep);
+        find_knee(sweep);
+        status = fit(figures, sweep, error);
+        if (status == 0)
+            describe(sweep);
+    }
+    return status;
+}
+
+void sweep_release(struct sweep *sweep)
+{
+    free(sweep->points);
+    *sweep = (struct sweep){0};
+}
+
+/* Search */
+
+static double time_with(const struct figures *figures, const char *mode, uint32_t workers)
+{
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        if (cell->cell->workers == workers && strcmp(cell->cell->mode, mode) == 0)
+            return cell->has_times ? cell->measures[MEASURE_TIME].value : INFINITY;
+    }
+    return NAN;
+}
+
+/* The largest power of two that was tried in an unbroken row from 1 on, and the best of that row. */
+static uint32_t follow_doublings(const struct figures *figures, const char *mode, uint32_t *best)
+{
+    uint32_t last = 0;
+    for (uint32_t workers = 1; workers <= UINT32_MAX / 2 && !isnan(time_with(figures, mode, workers)); workers *= 2) {
+        if (last == 0 || time_with(figures, mode, workers) < time_with(figures, mode, *best))
+            *best = workers;
+        last = workers;
+    }
+    return last;
+}
+
+static bool has_gained(const struct figures *figures, const char *mode, uint32_t workers)
+{
+    return time_with(figures, mode, workers) < time_with(figures, mode, workers / 2) * (1 - negligible);
+}
+
+uint32_t sweep_next(const struct figures *figures, const char *mode, uint32_t most)
+{
+    uint32_t best = 0;
+    uint32_t last = follow_doublings(figures, mode, &best);
+    if (last == 0)
+        return 1;
+    bool is_flat = last >= 4 && !has_gained(figures, mode, last) && !has_gained(figures, mode, last / 2);
+    if (!is_flat && last <= most / 2)
+        return 2 * last;
+    if (!is_flat && last < most && isnan(time_with(figures, mode, most)))
+        return most;
+    const uint32_t middles[] = {best - best / 4, best + best / 2};
+    for (size_t i = 0; i < sizeof(middles) / sizeof(middles[0]); i++) {
+        if (middles[i] != best && middles[i] <= most && isnan(time_with(figures, mode, middles[i])))
+            return middles[i];
+    }
+    return 0;
+}

@@ -1,0 +1,321 @@
+#include "conc_bench/validity.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest.h"
+
+/* Rounds that may be dropped before the whole run is not to be believed: one, or this share. */
+static const double droppable_share = 0.05;
+
+/* In-flight downloads above the number of workers that rounding may explain. */
+static const double little_tolerance = 1.01;
+
+struct judge {
+    const struct result *result;
+    struct validity *validity;
+    struct manifest manifest;
+    const struct cell_result *cell; /* under judgement */
+    const struct trial *trial;
+    char place[64];                     /* "threads/8 in round 3" */
+    const struct trial *first_attested; /* the first that the origin could be asked about */
+    char first_attested_place[64];
+};
+
+bool validity_is_failure(const struct trial *trial, enum outcome outcome)
+{
+    bool is_given_up = outcome == OUTCOME_CANCELLED || outcome == OUTCOME_LOST;
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
+}
+
+static const struct dropped_round *find_dropped(const struct validity *validity, uint32_t group, uint32_t round)
+{
+    for (size_t i = 0; i < validity->dropped_count; i++) {
+        if (validity->dropped[i].group == group && validity->dropped[i].round == round)
+            return &validity->dropped[i];
+    }
+    return NULL;
+}
+
+bool validity_counts(const struct validity *validity, const struct cell_result *cell, const struct trial *trial)
+{
+    return trial->status == TRIAL_COMPLETE && trial->table != NULL &&
+           find_dropped(validity, cell->group, trial->round) == NULL;
+}
+
+/* Held to without tolerance */
+
+static bool is_done_once(const struct judge *judge, char *why, size_t size)
+{
+    struct sample_account account = sample_table_account(judge->trial->table);
+    if (account.settled_twice > 0)
+        snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, account.settled_twice);
+    else if (account.settled != judge->trial->table->unit_count)
+        snprintf(why, size, "%s settled %" PRIu32 " of %" PRIu32 " downloads", judge->place, account.settled,
+                 judge->trial->table->unit_count);
+    return account.settled_twice == 0 && account.settled == judge->trial->table->unit_count;
+}
+
+/* By identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
+static bool is_possible(const struct judge *judge, char *why, size_t size)
+{
+    const struct trial *trial = judge->trial;
+    double in_service = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        bool is_nested = sample->start >= trial->gate && sample->end >= sample->start &&
+                         sample->settled >= sample->end && sample->settled <= trial->gate + trial->run;
+        if (!is_nested) {
+            snprintf(why, size, "%s has a download (number %" PRIu32 ") that lies outside its run", judge->place,
+                     unit + 1);
+            return false;
+        }
+        in_service += clock_seconds(sample->settled - sample->start);
+    }
+    double in_flight = trial->run > 0 ? in_service / clock_seconds(trial->run) : 0;
+    if (in_flight <= little_tolerance * judge->cell->workers)
+        return true;
+    snprintf(why, size, "%s had %.2f downloads under way on average, more than its workers can have", judge->place,
+             in_flight);
+    return false;
+}
+
+/* Held to within a round */
+
+/* Whether requests and downloads must agree in number. */
+static bool is_plain(const struct trial *trial)
+{
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        bool was_answered =
+            sample->outcome == OUTCOME_OK || sample->outcome == OUTCOME_HTTP_4XX || sample->outcome == OUTCOME_HTTP_5XX;
+        if (!was_answered || sample->redirects > 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_witness(const struct trial_witness *one, const struct trial_witness *other)
+{
+    if (one->url_count != other->url_count)
+        return false;
+    for (uint32_t i = 0; i < one->url_count; i++) {
+        if (one->url_requests[i] != other->url_requests[i] || strcmp(one->urls[i], other->urls[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What the origin saw must be what was downloaded, and the same as in the first trial it saw. Its URLs are not compared
+ * with the list: libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
+static bool is_attested(struct judge *judge, char *why, size_t size)
+{
+    const struct trial *trial = judge->trial;
+    if (!trial->witness.is_present || !is_plain(trial))
+        return true;
+    if (trial->witness.requests != (uint64_t)trial->table->unit_count + trial->warm_requests) {
+        snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
+                 trial->table->unit_count, trial->witness.requests - trial->warm_requests);
+        return false;
+    }
+    if (trial->warm_requests > 0)
+        return true; /* more workers ask more often for what opens connections */
+    if (judge->first_attested == NULL) {
+        judge->first_attested = trial;
+        snprintf(judge->first_attested_place, sizeof(judge->first_attested_place), "%s", judge->place);
+    }
+    if (is_same_witness(&judge->first_attested->witness, &trial->witness))
+        return true;
+    snprintf(why, size, "the origin was not asked for the same URLs by %s and %s", judge->first_attested_place,
+             judge->place);
+    return false;
+}
+
+/* The policy is not only set but seen: libcurl counts the connections it makes. */
+static bool is_policy_kept(struct judge *judge, char *why, size_t size)
+{
+    bool is_fresh = strcmp(judge->result->connections, "fresh") == 0;
+    bool is_warm = strcmp(judge->result->connections, "warm") == 0;
+    for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
+        const struct sample *sample = &judge->trial->table->samples[unit];
+        bool has_answer = sample_outcome(sample) == OUTCOME_OK && sample->http_version != 0;
+        if (is_warm)
+            judge->validity->cold_connects += sample->connects;
+        if (!is_fresh || !has_answer || sample->connects >= sample->redirects + 1)
+            continue;
+        snprintf(why, size, "%s made a download (number %" PRIu32 ") over a connection that was not fresh",
+                 judge->place, unit + 1);
+        return false;
+    }
+    return true;
+}
+
+static int drop_round(struct judge *judge, const char *reason, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    validity->is_work_equal = false;
+    if (find_dropped(validity, judge->cell->group, judge->trial->round) != NULL)
+        return 0;
+    struct dropped_round *longer =
+        realloc(validity->dropped, (validity->dropped_count + 1) * sizeof(validity->dropped[0]));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
+    validity->dropped = longer;
+    struct dropped_round *dropped = &longer[validity->dropped_count++];
+    *dropped = (struct dropped_round){.group = judge->cell->group, .round = judge->trial->round};
+    snprintf(dropped->reason, sizeof(dropped->reason), "%s", reason);
+    return 0;
+}
+
+static void condemn(struct validity *validity, const char *reason)
+{
+    if (validity->is_valid)
+        snprintf(validity->reason, sizeof(validity->reason), "%s", reason);
+    validity->is_valid = false;
+}
+
+static int judge_trial(struct judge *judge, struct error *error)
+{
+    char why[512];
+    if (!is_done_once(judge, why, sizeof(why)) || !is_possible(judge, why, sizeof(why))) {
+        condemn(judge->validity, why);
+        return drop_round(judge, why, error);
+    }
+    if (!manifest_holds(&judge->manifest, judge->trial, judge->place, why, sizeof(why)) ||
+        !is_policy_kept(judge, why, sizeof(why)) || !is_attested(judge, why, sizeof(why)))
+        return drop_round(judge, why, error);
+    return 0;
+}
+
+static int judge_trials(struct judge *judge, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < judge->result->cell_count && status == 0; i++) {
+        judge->cell = &judge->result->cells[i];
+        for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
+            judge->trial = &judge->cell->trials[j];
+            if (judge->trial->status != TRIAL_COMPLETE || judge->trial->table == NULL)
+                continue;
+            snprintf(judge->place, sizeof(judge->place), "%s/%" PRIu32 " in round %" PRIu32, judge->cell->mode,
+                     judge->cell->workers, judge->trial->round + 1);
+            status = judge_trial(judge, error);
+        }
+    }
+    return status;
+}
+
+/* Rounds that were run, in all groups. */
+static uint32_t count_rounds(const struct result *result)
+{
+    uint32_t rounds = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        bool is_new_group = i == 0 || result->cells[i].group != result->cells[i - 1].group;
+        uint32_t most = 0;
+        for (size_t j = i; is_new_group && j < result->cell_count && result->cells[j].group == result->cells[i].group;
+             j++)
+            most = result->cells[j].trial_count > most ? (uint32_t)result->cells[j].trial_count : most;
+        rounds += most;
+    }
+    return rounds;
+}
+
+static void judge_dropped(const struct result *result, struct validity *validity)
+{
+    double allowed = fmax(1, droppable_share * count_rounds(result));
+    if (validity->dropped_count == 0 || ((double)validity->dropped_count <= allowed && count_rounds(result) > 1))
+        return;
+    char reason[sizeof(validity->reason)];
+    snprintf(reason, sizeof(reason), "in %zu of %" PRIu32 " rounds the work was not equal: %s", validity->dropped_count,
+             count_rounds(result), validity->dropped[0].reason);
+    condemn(validity, reason);
+}
+
+/* Failures */
+
+struct failure_count {
+    double failed;
+    double downloads;
+};
+
+static struct failure_count count_failures(const struct cell_result *cell)
+{
+    struct failure_count count = {0};
+    for (size_t j = 0; j < cell->trial_count; j++) {
+        const struct trial *trial = &cell->trials[j];
+        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
+            enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
+            count.failed += validity_is_failure(trial, outcome);
+            count.downloads += outcome != OUTCOME_NONE;
+        }
+    }
+    return count;
+}
+
+/* Each cell against all the others together: two-proportion z statistics, with a limit that five modes without a
+ * difference exceed once in 200 runs. */
+static void judge_failures(const struct result *result, struct validity *validity)
+{
+    static const double limit = 3.3;
+    struct failure_count total = {0};
+    for (size_t i = 0; i < result->cell_count; i++) {
+        struct failure_count count = count_failures(&result->cells[i]);
+        total.failed += count.failed;
+        total.downloads += count.downloads;
+    }
+    validity->failures = (uint64_t)total.failed;
+    for (size_t i = 0; i < result->cell_count && total.failed > 0; i++) {
+        struct failure_count own = count_failures(&result->cells[i]);
+        struct failure_count others = {total.failed - own.failed, total.downloads - own.downloads};
+        if (own.downloads == 0 || others.downloads == 0)
+            continue;
+        double pooled = total.failed / total.downloads;
+        double difference = own.failed / own.downloads - others.failed / others.downloads;
+        double error = sqrt(pooled * (1 - pooled) * (1 / own.downloads + 1 / others.downloads));
+        if (error == 0 || fabs(difference) <= limit * error)
+            continue;
+        char reason[256];
+        snprintf(reason, sizeof(reason), "%s/%" PRIu32 " failed in %.3g %% of its downloads and the others in %.3g %%",
+                 result->cells[i].mode, result->cells[i].workers, 100 * own.failed / own.downloads,
+                 100 * others.failed / others.downloads);
+        validity->differs_in_failures = true;
+        condemn(validity, reason);
+        return;
+    }
+}
+
+static void note_varying(const struct manifest *manifest, struct validity *validity)
+{
+    for (uint32_t url = 0; url < manifest->result->distinct_urls; url++) {
+        if (!manifest->urls[url].does_vary)
+            continue;
+        if (validity->varying_urls++ == 0)
+            validity->varying_url = url;
+    }
+}
+
+int validity_judge(const struct result *result, struct validity *validity, struct error *error)
+{
+    *validity = (struct validity){.is_valid = true, .is_work_equal = true};
+    struct judge judge = {.result = result, .validity = validity};
+    int status = manifest_learn(result, &judge.manifest, error);
+    if (status == 0)
+        status = judge_trials(&judge, error);
+    if (status == 0) {
+        note_varying(&judge.manifest, validity);
+        judge_dropped(result, validity);
+        judge_failures(result, validity);
+    } else {
+        validity_release(validity);
+    }
+    manifest_release(&judge.manifest);
+    return status;
+}
+
+void validity_release(struct validity *validity)
+{
+    free(validity->dropped);
+    *validity = (struct validity){0};
+}

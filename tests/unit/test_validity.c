@@ -1,0 +1,256 @@
+#include "result_fixture.h"
+
+#include "conc_bench/validity.h"
+
+static struct validity judge(const struct result *result)
+{
+    struct validity validity;
+    struct error error = {0};
+    assert_int_equal(validity_judge(result, &validity, &error), 0);
+    return validity;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+/* That a round is dropped, for that reason. */
+static void assert_drops(const struct result *result, uint32_t round, const char *part)
+{
+    struct validity validity = judge(result);
+    assert_int_equal(validity.dropped_count, 1);
+    assert_int_equal(validity.dropped[0].round, round);
+    assert_says(validity.dropped[0].reason, part);
+    assert_false(validity.is_work_equal);
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++)
+            assert_int_equal(validity_counts(&validity, cell, &cell->trials[j]), cell->trials[j].round != round);
+    }
+    validity_release(&validity);
+}
+
+/* That nothing may be ranked, for that reason. */
+static void assert_invalid(const struct result *result, const char *part)
+{
+    struct validity validity = judge(result);
+    assert_false(validity.is_valid);
+    assert_says(validity.reason, part);
+    validity_release(&validity);
+}
+
+static void assert_fine(const struct result *result)
+{
+    struct validity validity = judge(result);
+    assert_true(validity.is_valid);
+    assert_true(validity.is_work_equal);
+    assert_int_equal(validity.dropped_count, 0);
+    validity_release(&validity);
+}
+
+static void test_answers_are_held_to_what_was_learned(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct sample *sample = &result.cells[1].trials[1].table->samples[3];
+    assert_fine(&result);
+    sample->body_bytes = 999;
+    assert_drops(&result, 1,
+                 "threads/2 in round 2 had http://b.test/page answered with status 200 and 999 bytes instead of status "
+                 "200 and 1000");
+    /* A failure is told as a failure. */
+    sample->outcome = OUTCOME_TIMEOUT;
+    struct validity validity = judge(&result);
+    assert_int_equal(validity.dropped_count, 0);
+    assert_int_equal(validity.failures, 1);
+    validity_release(&validity);
+    sample->outcome = OUTCOME_OK;
+    sample->body_bytes = 1000;
+    sample->status = 201;
+    assert_drops(&result, 1, "status 201");
+    sample->status = 200;
+    sample->http_version = 10;
+    assert_drops(&result, 1, "by HTTP 1.0 instead of 1.1");
+    result_release(&result);
+}
+
+static void test_a_url_that_varies_while_it_is_learned_may_vary(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    result.cells[0].trials[0].table->samples[0].body_bytes = 1;
+    result.cells[1].trials[1].table->samples[0].body_bytes = 77;
+    struct validity validity = judge(&result);
+    assert_true(validity.is_valid);
+    assert_int_equal(validity.dropped_count, 0);
+    assert_int_equal(validity.varying_urls, 1);
+    assert_int_equal(validity.varying_url, 0);
+    validity_release(&validity);
+    /* Its status may not. */
+    result.cells[1].trials[1].table->samples[0].status = 204;
+    assert_drops(&result, 1, "status 204");
+    result_release(&result);
+}
+
+static void test_exactly_once_is_held_to_without_tolerance(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct sample_table *table = result.cells[1].trials[1].table;
+    table->settled_twice = 1;
+    assert_invalid(&result, "threads/2 in round 2 settled 1 downloads more than once");
+    table->settled_twice = 0;
+    table->samples[3].state = SAMPLE_CLAIMED;
+    assert_invalid(&result, "3 of 4");
+    result_release(&result);
+}
+
+static void test_impossible_times_are_found(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct trial *trial = &result.cells[1].trials[1];
+    struct sample *sample = &trial->table->samples[3];
+    nanoseconds start = sample->start;
+    sample->start = trial->gate - 1;
+    assert_invalid(&result, "outside its run");
+    sample->start = sample->end + 1;
+    assert_invalid(&result, "outside its run");
+    /* All four at once, with two workers. */
+    sample->start = start;
+    for (int i = 0; i < FIXTURE_UNITS; i++)
+        trial->table->samples[i].start = trial->gate;
+    for (int i = 0; i < FIXTURE_UNITS; i++)
+        trial->table->samples[i].end = trial->table->samples[i].settled = trial->gate + trial->run;
+    assert_invalid(&result, "threads/2 in round 2 had 4.00 downloads under way");
+    result_release(&result);
+}
+
+static void test_the_origin_attests(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    for (size_t i = 0; i < 2; i++) {
+        fixture_witness(&result.cells[i].trials[0]);
+        fixture_witness(&result.cells[i].trials[1]);
+    }
+    assert_fine(&result);
+    struct trial *trial = &result.cells[1].trials[1];
+    trial->witness.requests = 5;
+    assert_drops(&result, 1, "the origin saw 5 requests");
+    /* Requests that opened connections beforehand are no downloads. */
+    trial->warm_requests = 1;
+    assert_fine(&result);
+    trial->warm_requests = 0;
+    /* Redirects add requests: then nothing follows from their number. */
+    trial->table->samples[3].redirects = 1;
+    assert_fine(&result);
+    trial->table->samples[3].redirects = 0;
+    trial->witness.requests = 4;
+    trial->witness.url_requests[0] = 3;
+    assert_drops(&result, 1, "not asked for the same URLs by sync/1 in round 1 and threads/2 in round 2");
+    trial->witness.url_requests[0] = 2;
+    trial->witness.urls[1][0] = 'c';
+    assert_drops(&result, 1, "not asked for the same URLs");
+    result_release(&result);
+}
+
+static void test_fresh_connections_are_counted(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    snprintf(result.connections, sizeof(result.connections), "fresh");
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            for (int unit = 0; unit < FIXTURE_UNITS; unit++)
+                result.cells[i].trials[j].table->samples[unit].connects = 1;
+        }
+    }
+    assert_fine(&result);
+    result.cells[0].trials[1].table->samples[2].connects = 0;
+    assert_drops(&result, 1, "sync/1 in round 2 made a download (number 3) over a connection that was not fresh");
+    snprintf(result.connections, sizeof(result.connections), "warm");
+    struct validity validity = judge(&result);
+    assert_int_equal(validity.cold_connects, 15);
+    assert_true(validity.is_valid);
+    validity_release(&validity);
+    result_release(&result);
+}
+
+/* Twenty rounds of which the first `bad` have a wrong body. */
+static struct result with_bad_rounds(int bad)
+{
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    for (int round = 0; round < 20; round++)
+        fixture_trial(&result.cells[0], FIXTURE_MS);
+    for (int round = 0; round < bad; round++)
+        result.cells[0].trials[19 - round].table->samples[0].status = 206;
+    return result;
+}
+
+static void test_one_bad_round_is_borne_and_two_of_twenty_are_not(void **state)
+{
+    (void)state;
+    struct result result = with_bad_rounds(1);
+    struct validity validity = judge(&result);
+    assert_true(validity.is_valid);
+    validity_release(&validity);
+    result_release(&result);
+    result = with_bad_rounds(2);
+    assert_invalid(&result, "in 2 of 20 rounds the work was not equal");
+    result_release(&result);
+}
+
+/* 40 trials of 4 downloads a cell, of which every n-th download fails. */
+static struct result failing(unsigned first_every, unsigned second_every)
+{
+    struct result result = fixture_result();
+    const unsigned every[2] = {first_every, second_every};
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    for (size_t i = 0; i < 2; i++) {
+        for (unsigned round = 0; round < 40; round++) {
+            struct trial *trial = fixture_trial(&result.cells[i], FIXTURE_MS);
+            for (unsigned unit = 0; unit < FIXTURE_UNITS; unit++) {
+                if ((round * FIXTURE_UNITS + unit) % every[i] == 0)
+                    trial->table->samples[unit].outcome = OUTCOME_TIMEOUT;
+            }
+        }
+    }
+    return result;
+}
+
+static void test_modes_that_fail_differently_are_not_ranked(void **state)
+{
+    (void)state;
+    struct result result = failing(10, 9);
+    struct validity validity = judge(&result);
+    assert_true(validity.is_valid);
+    assert_int_equal(validity.failures, 16 + 18);
+    validity_release(&validity);
+    result_release(&result);
+    result = failing(80, 4);
+    validity = judge(&result);
+    assert_true(validity.differs_in_failures);
+    validity_release(&validity);
+    assert_invalid(&result, "sync/1 failed in 1.25 % of its downloads and the others in 25 %");
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers_are_held_to_what_was_learned),
+        cmocka_unit_test(test_a_url_that_varies_while_it_is_learned_may_vary),
+        cmocka_unit_test(test_exactly_once_is_held_to_without_tolerance),
+        cmocka_unit_test(test_impossible_times_are_found),
+        cmocka_unit_test(test_the_origin_attests),
+        cmocka_unit_test(test_fresh_connections_are_counted),
+        cmocka_unit_test(test_one_bad_round_is_borne_and_two_of_twenty_are_not),
+        cmocka_unit_test(test_modes_that_fail_differently_are_not_ranked),
+    };
+    return cmocka_run_group_tests_name("validity", tests, NULL, NULL);
+}
