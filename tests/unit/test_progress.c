@@ -1,0 +1,262 @@
+#include "unit.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conc_bench/progress.h"
+#include "conc_bench/text.h"
+
+#define ERASE "\033[K"
+
+/* A pseudo-terminal: what is written to `stream` comes out of `screen`. */
+struct terminal {
+    int screen;
+    FILE *stream;
+};
+
+static void set_columns(const struct terminal *terminal, unsigned short columns)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = columns};
+    assert_int_equal(ioctl(terminal->screen, TIOCSWINSZ, &size), 0);
+}
+
+static int open_terminal(void **state)
+{
+    static struct terminal terminal;
+    setenv("TERM", "xterm", 1);
+    terminal.screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal.screen < 0 || grantpt(terminal.screen) != 0 || unlockpt(terminal.screen) != 0)
+        return -1;
+    int other_end = open(ptsname(terminal.screen), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (other_end < 0)
+        return -1;
+    terminal.stream = fdopen(other_end, "w");
+    set_columns(&terminal, 80);
+    *state = &terminal;
+    return terminal.stream != NULL ? 0 : -1;
+}
+
+static int close_terminal(void **state)
+{
+    struct terminal *terminal = *state;
+    fclose(terminal->stream);
+    close(terminal->screen);
+    return 0;
+}
+
+/* What has been written and not read yet. */
+static const char *drawn(const struct terminal *terminal)
+{
+    static char text[65536];
+    size_t length = 0;
+    struct pollfd ready = {.fd = terminal->screen, .events = POLLIN};
+    fflush(terminal->stream);
+    while (length < sizeof(text) - 1 && poll(&ready, 1, 20) == 1) {
+        ssize_t count = read(terminal->screen, text + length, sizeof(text) - 1 - length);
+        if (count <= 0)
+            break;
+        length += (size_t)count;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static size_t count_drawings(const char *text)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, ERASE); at != NULL; at = strstr(at + 1, ERASE))
+        count++;
+    return count;
+}
+
+static void pause_for(nanoseconds duration)
+{
+    const struct timespec time = {.tv_sec = duration / NANOSECONDS_PER_SECOND,
+                                  .tv_nsec = duration % NANOSECONDS_PER_SECOND};
+    nanosleep(&time, NULL);
+}
+
+static void test_a_terminal_gets_one_line(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, true);
+    assert_string_equal(drawn(terminal), "");
+    progress_show(&progress, -1, "resolving names, %d of %d", 1, 2);
+    assert_string_equal(drawn(terminal), "\rresolving names, 1 of 2" ERASE);
+}
+
+static void test_how_far_it_is_and_how_long_the_rest_takes(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, true);
+    progress_show(&progress, 0, "round 1"); /* nothing done: no estimate */
+    assert_string_equal(drawn(terminal), "\r[  0 %] round 1" ERASE);
+
+    /* A quarter took 9.3 s: 27.9 s and what the test itself takes are left. */
+    progress_init(&progress, terminal->stream, true);
+    progress.began -= 9300 * NANOSECONDS_PER_MILLISECOND;
+    progress_show(&progress, 0.25, "round 2");
+    assert_string_equal(drawn(terminal), "\r[ 25 %] round 2, 28 s left" ERASE);
+
+    progress_init(&progress, terminal->stream, true);
+    progress.began -= 64800 * NANOSECONDS_PER_MILLISECOND;
+    progress_show(&progress, 0.5, "round 3");
+    assert_string_equal(drawn(terminal), "\r[ 50 %] round 3, 1 min 5 s left" ERASE);
+
+    progress_init(&progress, terminal->stream, true);
+    progress_show(&progress, 1, "round 4");
+    assert_string_equal(drawn(terminal), "\r[100 %] round 4, 0 s left" ERASE);
+}
+
+static void test_at_most_ten_a_second(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, true);
+    nanoseconds began = clock_now();
+    for (int i = 0; clock_now() - began < 350 * NANOSECONDS_PER_MILLISECOND; i++) {
+        progress_show(&progress, -1, "%d", i);
+        pause_for(NANOSECONDS_PER_MILLISECOND);
+    }
+    /* However slow the machine is: one to begin with, and one for each tenth of a second gone by. */
+    size_t most = 1 + (size_t)((clock_now() - began) / (100 * NANOSECONDS_PER_MILLISECOND));
+    size_t count = count_drawings(drawn(terminal));
+    assert_in_range(count, 2, most);
+}
+
+static void test_it_is_drawn_again_when_its_time_has_come(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, true);
+    progress_show(&progress, -1, "first");
+    progress.drawn = clock_now() + 10 * NANOSECONDS_PER_SECOND; /* as if drawn just now, however slow the machine */
+    progress_show(&progress, -1, "second");
+    assert_string_equal(drawn(terminal), "\rfirst" ERASE);
+    progress.drawn = clock_now() - 100 * NANOSECONDS_PER_MILLISECOND;
+    progress_show(&progress, -1, "third");
+    assert_string_equal(drawn(terminal), "\rthird" ERASE);
+}
+
+static void test_clearing_leaves_a_blank_line(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, true);
+    progress_clear(&progress); /* nothing to take away */
+    assert_string_equal(drawn(terminal), "");
+    progress_show(&progress, -1, "text");
+    assert_string_equal(drawn(terminal), "\rtext" ERASE);
+    progress_clear(&progress);
+    assert_string_equal(drawn(terminal), "\r" ERASE);
+    progress_clear(&progress);
+    assert_string_equal(drawn(terminal), "");
+    progress_show(&progress, -1, "again");
+    assert_string_equal(drawn(terminal), "\ragain" ERASE);
+}
+
+/* What is drawn must leave the last column free: some terminals go to the next line when it is written to. */
+static void assert_drawn_within(const struct terminal *terminal, unsigned short columns, const char *text)
+{
+    struct progress progress;
+    char line[1024];
+    set_columns(terminal, columns);
+    progress_init(&progress, terminal->stream, true);
+    progress.began -= NANOSECONDS_PER_SECOND;
+    progress_show(&progress, 0.5, "%s", text);
+    const char *screen = drawn(terminal);
+    size_t length = strlen(screen);
+    assert_true(length > strlen("\r" ERASE) && length < sizeof(line));
+    assert_int_equal(screen[0], '\r');
+    assert_string_equal(screen + length - strlen(ERASE), ERASE);
+    snprintf(line, sizeof(line), "%.*s", (int)(length - strlen("\r" ERASE)), screen + 1);
+    assert_in_range(text_columns(line), columns > 60 ? 60 : columns - 1U, columns - 1U);
+    char escaped[4096]; /* cut between characters: still valid UTF-8, without anything to escape */
+    assert_string_equal(text_escape(escaped, sizeof(escaped), line, strlen(line)), line);
+}
+
+static void test_a_long_text_stays_on_its_line(void **state)
+{
+    const struct terminal *terminal = *state;
+    char letters[901];
+    char characters[901];
+    for (size_t i = 0; i < 300; i++) {
+        memcpy(letters + 3 * i, "abc", 3);
+        memcpy(characters + 3 * i, "\xe2\x82\xac", 3); /* the euro sign: three bytes, one column */
+    }
+    letters[900] = characters[900] = '\0';
+    static const unsigned short widths[] = {2, 10, 20, 21, 79, 80, 120};
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        assert_drawn_within(terminal, widths[i], letters);
+        assert_drawn_within(terminal, widths[i], characters);
+    }
+}
+
+static void test_a_terminal_that_does_not_know_its_width_has_80_columns(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    set_columns(terminal, 0);
+    progress_init(&progress, terminal->stream, true);
+    progress_show(&progress, -1, "%0200d", 1);
+    assert_int_equal(strlen(drawn(terminal)), strlen("\r" ERASE) + 79);
+}
+
+static void test_silence(void **state)
+{
+    const struct terminal *terminal = *state;
+    struct progress progress;
+    progress_init(&progress, terminal->stream, false); /* not wanted */
+    progress_show(&progress, 0.5, "text");
+    progress_clear(&progress);
+    assert_string_equal(drawn(terminal), "");
+
+    setenv("TERM", "dumb", 1);
+    progress_init(&progress, terminal->stream, true);
+    progress_show(&progress, 0.5, "text");
+    progress_clear(&progress);
+    assert_string_equal(drawn(terminal), "");
+}
+
+static void test_nothing_goes_into_a_pipe(void **state)
+{
+    (void)state;
+    int ends[2];
+    char byte;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    FILE *stream = fdopen(ends[1], "w");
+    assert_non_null(stream);
+    struct progress progress;
+    progress_init(&progress, stream, true);
+    progress_show(&progress, 0.5, "text");
+    progress_clear(&progress);
+    fclose(stream);
+    assert_int_equal(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+}
+
+#define ON_TERMINAL(name) cmocka_unit_test_setup_teardown(name, open_terminal, close_terminal)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_TERMINAL(test_a_terminal_gets_one_line),
+        ON_TERMINAL(test_how_far_it_is_and_how_long_the_rest_takes),
+        ON_TERMINAL(test_at_most_ten_a_second),
+        ON_TERMINAL(test_it_is_drawn_again_when_its_time_has_come),
+        ON_TERMINAL(test_clearing_leaves_a_blank_line),
+        ON_TERMINAL(test_a_long_text_stays_on_its_line),
+        ON_TERMINAL(test_a_terminal_that_does_not_know_its_width_has_80_columns),
+        ON_TERMINAL(test_silence),
+        cmocka_unit_test(test_nothing_goes_into_a_pipe),
+    };
+    return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}
