@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conc_bench/text.h"
@@ -45,11 +46,22 @@ static json_t *seconds(nanoseconds duration)
     return json_real(clock_seconds(duration));
 }
 
-/* Text from outside: JSON is UTF-8, file names and URLs need not be. */
+/* Text from outside: JSON is UTF-8, file names and URLs need not be. Whole, however long it is: URLs may differ at
+ * their ends only. The caller frees it; NULL: no memory. */
+static char *escape(const char *text)
+{
+    size_t length = strlen(text);
+    size_t size = length * strlen("\\xNN") + 1;
+    char *escaped = malloc(size);
+    return escaped != NULL ? text_escape(escaped, size, text, length) : NULL;
+}
+
 static json_t *outside_text(const char *text)
 {
-    char escaped[2048];
-    return json_string(text_escape(escaped, sizeof(escaped), text, strlen(text)));
+    char *escaped = escape(text);
+    json_t *string = json_string(escaped);
+    free(escaped);
+    return string;
 }
 
 static json_t *make_tool(struct writer *writer)
@@ -289,9 +301,9 @@ static json_t *make_witness(struct writer *writer, const struct trial_witness *w
     json_t *object = json_object();
     json_t *urls = json_object();
     for (uint32_t i = 0; i < witness->url_count; i++) {
-        char escaped[2048];
-        text_escape(escaped, sizeof(escaped), witness->urls[i], strlen(witness->urls[i]));
+        char *escaped = escape(witness->urls[i]);
         put(writer, urls, escaped, count(witness->url_requests[i]));
+        free(escaped);
     }
     put(writer, object, "requests", count(witness->requests));
     put(writer, object, "connections", count(witness->connections));
