@@ -376,7 +376,7 @@ static json_t *make_round(struct writer *writer, const struct trial *trial, bool
     put(writer, round, "loop_lag_max_s", seconds(trial->lag.longest));
     put(writer, round, "warm_requests", count(trial->warm_requests));
     put(writer, round, "witness", make_witness(writer, &trial->witness));
-    put(writer, round, "samples", has_samples ? make_samples(writer, trial) : json_null());
+    put(writer, round, "samples", has_samples && trial->table != NULL ? make_samples(writer, trial) : json_null());
     return round;
 }
 
