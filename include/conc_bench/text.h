@@ -8,8 +8,8 @@
  */
 
 /* Copies `length` bytes so that a terminal can show them: ASCII control characters and bytes that are not valid UTF-8
- * become "\xNN", and so do the C1 control characters (U+0080 to U+009F). Cut off, between characters, where `size` is
- * too small; always NUL-terminated. Returns `buffer`. */
+ * become "\xNN", and so do the C1 control characters (U+0080 to U+009F) and those that turn the direction of text round
+ * or end a line. Cut off, between characters, where `size` is too small; always NUL-terminated. Returns `buffer`. */
 char *text_escape(char *buffer, size_t size, const char *text, size_t length);
 
 /* Columns a UTF-8 text takes on a terminal, for aligning; every character counts as one. */

@@ -31,13 +31,28 @@ static size_t character_length(const unsigned char *text, size_t length)
     return code < smallest[wanted] || is_surrogate || code > 0x10ffff ? 0 : wanted;
 }
 
+/* Characters that change the direction of the text around them, so that it reads otherwise than it is (Unicode Standard
+ * Annex 9, section 2), and those that end a line (U+2028, U+2029). */
+static bool is_layout_control(const unsigned char *text, size_t character)
+{
+    if (character == 2)
+        return memcmp(text, "\xd8\x9c", 2) == 0;
+    if (character != 3)
+        return false;
+    bool is_mark = memcmp(text, "\xe2\x80", 2) == 0 && (text[2] == 0x8e || text[2] == 0x8f);
+    bool is_line_end_or_embedding = memcmp(text, "\xe2\x80", 2) == 0 && text[2] >= 0xa8 && text[2] <= 0xae;
+    bool is_isolate = memcmp(text, "\xe2\x81", 2) == 0 && text[2] >= 0xa6 && text[2] <= 0xa9;
+    return is_mark || is_line_end_or_embedding || is_isolate;
+}
+
 /* Bytes to show as they stand at the start of the text; 0: the first byte is to be escaped. */
 static size_t printable_length(const unsigned char *text, size_t length)
 {
     size_t character = character_length(text, length);
     bool is_ascii_control = text[0] < 0x20 || text[0] == 0x7f;
     bool is_c1_control = character == 2 && text[0] == 0xc2 && text[1] < 0xa0;
-    return is_ascii_control || is_c1_control ? 0 : character;
+    bool is_control = is_ascii_control || is_c1_control || is_layout_control(text, character);
+    return is_control ? 0 : character;
 }
 
 char *text_escape(char *buffer, size_t size, const char *text, size_t length)
