@@ -9,6 +9,13 @@
 #include "conc_bench/text.h"
 #include "grid.h"
 
+/* Text that came from outside. */
+static void write_outside(FILE *stream, const char *text)
+{
+    char escaped[1024];
+    fputs(text_escape(escaped, sizeof(escaped), text, strlen(text)), stream);
+}
+
 /* Header */
 
 /* "libcurl 7.88.1, OpenSSL/3.0.19" of curl's long list. */
@@ -18,10 +25,14 @@ static void write_tool(FILE *stream, const struct result *result)
     size_t length = strcspn(libcurl, " ");
     fprintf(stream, "conc-bench %s, %.*s, %s", result->tool_version, (int)length, libcurl, result->tls_version);
     fprintf(stream, "; %" PRIu32 " core%s", result->cores, result->cores == 1 ? "" : "s");
-    if (result->machine_cpu[0] != '\0')
-        fprintf(stream, " of %s", result->machine_cpu);
-    if (result->machine_system[0] != '\0')
-        fprintf(stream, ", %s", result->machine_system);
+    if (result->machine_cpu[0] != '\0') {
+        fputs(" of ", stream);
+        write_outside(stream, result->machine_cpu);
+    }
+    if (result->machine_system[0] != '\0') {
+        fputs(", ", stream);
+        write_outside(stream, result->machine_system);
+    }
     fputc('\n', stream);
 }
 
@@ -32,9 +43,8 @@ static void write_workload(FILE *stream, const struct result *result)
             number_format_count(count, sizeof(count), result->downloads), result->downloads == 1 ? "" : "s",
             result->distinct_urls, result->distinct_urls == 1 ? "" : "s", result->hosts, result->hosts == 1 ? "" : "s");
     for (size_t i = 0; i < result->source_count; i++) {
-        char name[512];
-        text_escape(name, sizeof(name), result->sources[i], strlen(result->sources[i]));
-        fprintf(stream, "%s%s", i > 0 ? ", " : "", name);
+        fputs(i > 0 ? ", " : "", stream);
+        write_outside(stream, result->sources[i]);
     }
     if (result->is_order_shuffled)
         fputs(", in shuffled order", stream);
@@ -340,8 +350,10 @@ static void write_endings(FILE *stream, const struct result *result)
                 account = sample_table_account(trial->table);
             fprintf(stream, "%s/%" PRIu32 ": %s after %" PRIu32 " of %" PRIu32 " downloads", cell->mode, cell->workers,
                     trial_status_name(trial->status), account.settled, result->downloads);
-            if (trial->status != TRIAL_INTERRUPTED)
-                fprintf(stream, ": %s", trial->reason);
+            if (trial->status != TRIAL_INTERRUPTED) {
+                fputs(": ", stream);
+                write_outside(stream, trial->reason);
+            }
             fputc('\n', stream);
         }
     }
@@ -351,9 +363,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
 {
     const struct validity *validity = &figures->validity;
     for (size_t i = 0; i < result->warning_count; i++) {
-        char text[1024];
-        text_escape(text, sizeof(text), result->warnings[i], strlen(result->warnings[i]));
-        fprintf(stream, "Note: %s.\n", text);
+        fputs("Note: ", stream);
+        write_outside(stream, result->warnings[i]);
+        fputs(".\n", stream);
     }
     if (validity->varying_urls > 0) {
         char url[200];
