@@ -1,0 +1,459 @@
+#include "result_fixture.h"
+
+#include <signal.h>
+
+#include "conc_bench/table.h"
+#include "conc_bench/text.h"
+
+/* What is said and in which order, rather than the text letter by letter: columns may come and go. */
+
+typedef void writer(FILE *stream, const struct result *result, const struct figures *figures);
+
+static char *write_text(const struct result *result, writer *write)
+{
+    char *text = NULL;
+    size_t length = 0;
+    struct figures figures;
+    struct error error = {0};
+    FILE *stream = open_memstream(&text, &length);
+    assert_non_null(stream);
+    assert_int_equal(figures_compute(result, &figures, &error), 0);
+    write(stream, result, &figures);
+    assert_int_equal(fclose(stream), 0);
+    figures_release(&figures);
+    assert_int_equal(strlen(text), length);
+    return text;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void assert_says_not(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL)
+        fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void assert_report(const struct result *result, const char *part)
+{
+    char *text = write_text(result, table_write);
+    assert_says(text, part);
+    free(text);
+}
+
+static void assert_no_report(const struct result *result, const char *part)
+{
+    char *text = write_text(result, table_write);
+    assert_says_not(text, part);
+    free(text);
+}
+
+/* The line that begins with `start`; the caller frees it. */
+static char *line_of(const char *text, const char *start)
+{
+    const char *line = text;
+    while (line != NULL && strncmp(line, start, strlen(start)) != 0) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    if (line == NULL)
+        fail_msg("no line begins with \"%s\":\n%s", start, text);
+    return strndup(line, strcspn(line, "\n"));
+}
+
+static void test_the_head_tells_what_was_run(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    char *text = write_text(&result, table_write);
+    assert_says(text, "conc-bench 0.1.0, libcurl/7.88.1, OpenSSL/3.0.19; 2 cores of Some CPU, Linux 6.1 x86_64\n");
+    assert_says(text, "4 downloads of 2 URLs on 2 hosts from sites.txt\n");
+    assert_says(text, "HTTP/1.1, connections reused within a trial, names resolved beforehand, up to 10 redirects");
+    assert_says(text, "at most 30.0 s a download\n");
+    assert_says(text, "2 rounds after 1 to warm up");
+    assert_says(text, "(seed 7)");
+    assert_says_not(text, "no more rounds");
+    assert_says_not(text, "embedded origin");
+    free(text);
+
+    result.downloads = result.distinct_urls = result.hosts = result.cores = result.rounds_done = 1;
+    result.max_redirects = 0;
+    result.is_order_shuffled = true;
+    result.cpu_work = 5 * FIXTURE_MS;
+    snprintf(result.connections, sizeof(result.connections), "fresh");
+    snprintf(result.dns, sizeof(result.dns), "live");
+    snprintf(result.stop_reason, sizeof(result.stop_reason), "no time is left");
+    text = write_text(&result, table_write);
+    assert_says(text, "1 core of");
+    assert_says(text, "1 download of 1 URL on 1 host from sites.txt, in shuffled order");
+    assert_says(text, "with work worth 5.00 ms of CPU time on each response\n");
+    assert_says(text, "a fresh connection for each download, names resolved live, redirects not followed");
+    assert_says(text, "1 round after 1");
+    assert_says(text, "no more rounds: no time is left\n");
+    free(text);
+
+    snprintf(result.origin, sizeof(result.origin), "latency 20 ms");
+    assert_report(&result, "served by the embedded origin on this machine (latency 20 ms)");
+    assert_report(&result, "no names to resolve");
+    result_release(&result);
+}
+
+static void test_rows_are_sorted_fastest_first(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes(); /* planned first: sync, which is slower */
+    fixture_trial(fixture_cell(&result, "hybrid", 4), 10 * FIXTURE_MS);
+    char *text = write_text(&result, table_write);
+    const char *hybrid = strstr(text, "\nhybrid ");
+    const char *threads = strstr(text, "\nthreads ");
+    const char *sync = strstr(text, "\nsync ");
+    assert_true(hybrid != NULL && threads != NULL && sync != NULL);
+    assert_true(hybrid < threads && threads < sync);
+    hybrid = strstr(text, "\nhybrid/4 ");
+    threads = strstr(text, "\nthreads/2 ");
+    sync = strstr(text, "\nsync/1 ");
+    assert_true(hybrid != NULL && threads != NULL && sync != NULL);
+    assert_true(hybrid < threads && threads < sync);
+    free(text);
+    result_release(&result);
+}
+
+static void test_times_have_three_digits_and_a_range(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    for (int round = 0; round < 2; round++) {
+        struct trial_resources *resources = &result.cells[0].trials[round].resources;
+        resources->cpu_user = 5 * FIXTURE_MS;
+        resources->voluntary_switches = 12;
+        resources->involuntary_switches = 5;
+    }
+    char *text = write_text(&result, table_write);
+    char *line = line_of(text, "threads ");
+    assert_says(line, " 0.0220 ");
+    assert_says(line, "0.0210 to 0.0230");
+    assert_says(line, " 1.95x "); /* 41 / 21 and 45 / 23 */
+    assert_says(line, " 182 ");   /* 4 downloads in 22 ms */
+    assert_says(line, " 10.0 ");  /* p50 */
+    assert_says(line, " 11.0");   /* p95, maximum */
+    free(line);
+    line = line_of(text, "sync ");
+    assert_says(line, "0.0410 to 0.0450");
+    assert_says(line, " 1.00x ");
+    free(line);
+    line = line_of(text, "sync/1 ");
+    assert_says(line, " 1.75 "); /* 7 ms of CPU time for 4 downloads */
+    assert_says(line, " 3.00 "); /* 12 switches */
+    assert_says(line, " 1.25 "); /* 5 switches */
+    assert_says(line, "2.00 MiB");
+    free(line);
+    free(text);
+    result_release(&result);
+}
+
+static void test_one_round_claims_no_interval(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    fixture_trial(fixture_cell(&result, "sync", 1), 10 * FIXTURE_MS);
+    fixture_trial(fixture_cell(&result, "threads", 2), 10 * FIXTURE_MS);
+    char *text = write_text(&result, table_write);
+    char *line = line_of(text, "threads ");
+    assert_says(line, "1 round, no interval");
+    assert_says(line, " 0.0210 ");
+    free(line);
+    line = line_of(text, "sync ");
+    assert_says(line, "1 round, no interval");
+    free(line);
+    assert_says(text, "By one round a difference cannot be told from noise");
+    assert_says_not(text, "no difference from it is claimed");
+    free(text);
+    result_release(&result);
+}
+
+static void test_who_won_is_said(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_report(&result, "\nthreads/2 took the least time, 0.022 s: 1.95 times as fast as sync/1 (1.95 to 1.96 over "
+                           "2 rounds).\n");
+    assert_no_report(&result, "no difference from it is claimed");
+    struct cell_result *cell = fixture_cell(&result, "hybrid", 2);
+    fixture_trial(cell, 10 * FIXTURE_MS)->resources.cpu_user = 0;
+    fixture_trial(cell, 12 * FIXTURE_MS)->resources.cpu_user = 0;
+    assert_report(&result, "\nhybrid/2: no difference from it is claimed");
+    assert_report(&result, "\nOf these, hybrid/2 took the least CPU time: 0.5 ms a download.\n");
+
+    snprintf(result.reference, sizeof(result.reference), "processes");
+    assert_report(&result, "\nthreads/2 took the least time, 0.022 s.\n");
+    assert_report(&result, "vs -");
+    result_release(&result);
+}
+
+static void test_one_cell_wins_nothing(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct cell_result *cell = fixture_cell(&result, "threads", 2);
+    fixture_trial(cell, 10 * FIXTURE_MS);
+    fixture_trial(cell, 10 * FIXTURE_MS);
+    assert_no_report(&result, "least time");
+    assert_no_report(&result, "-bound:"); /* two at a time do not show whether one waits */
+    result_release(&result);
+}
+
+static void test_what_bounds_the_downloads_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        nanoseconds cpu; /* of trials of 41 and 45 ms */
+        const char *verdict;
+    } cases[] = {
+        {4 * FIXTURE_MS, "I/O-bound: with one download at a time, sync/1 computed for 9.3 %"},
+        {30 * FIXTURE_MS, "Mixed: with one download at a time, sync/1 computed for 70 %"},
+        {41 * FIXTURE_MS, "CPU-bound: with one download at a time, sync/1 computed for 95.6 %"},
+    };
+    struct result result = fixture_two_modes();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int round = 0; round < 2; round++) {
+            result.cells[0].trials[round].resources.cpu_user = cases[i].cpu;
+            result.cells[0].trials[round].resources.cpu_system = 0;
+        }
+        assert_report(&result, cases[i].verdict);
+    }
+    result_release(&result);
+}
+
+static void test_every_ending_is_named_with_its_reason(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct trial *trial = &result.cells[1].trials[0];
+    trial->table->samples[2].state = SAMPLE_CLAIMED;
+    trial->table->samples[3].state = SAMPLE_FREE;
+    snprintf(trial->reason, sizeof(trial->reason), "the reason");
+    trial->status = TRIAL_CRASHED;
+    assert_report(&result, "\nthreads/2: crashed after 2 of 4 downloads: the reason\n");
+    trial->status = TRIAL_HUNG;
+    assert_report(&result, "\nthreads/2: hung after 2 of 4 downloads: the reason\n");
+    trial->status = TRIAL_FAILED;
+    assert_report(&result, "\nthreads/2: failed after 2 of 4 downloads: the reason\n");
+    trial->status = TRIAL_INTERRUPTED;
+    assert_report(&result, "\nthreads/2: interrupted after 2 of 4 downloads\n");
+    sample_table_release(trial->table);
+    trial->table = NULL;
+    trial->status = TRIAL_FAILED;
+    assert_report(&result, "\nthreads/2: failed after 0 of 4 downloads: the reason\n");
+    result_release(&result);
+}
+
+static void test_a_cell_without_times_shows_why_instead(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    for (int round = 0; round < 2; round++)
+        result.cells[1].trials[round].status = TRIAL_HUNG;
+    fixture_cell(&result, "hybrid", 2);
+    char *text = write_text(&result, table_write);
+    char *line = line_of(text, "threads ");
+    assert_says(line, "hung");
+    assert_says_not(line, "nan");
+    free(line);
+    line = line_of(text, "hybrid ");
+    assert_says(line, "not run");
+    free(line);
+    assert_says_not(text, "nan");
+    assert_says_not(text, "inf");
+    assert_true(strstr(text, "\nsync ") < strstr(text, "\nthreads "));
+    assert_says_not(text, "least time");
+    free(text);
+    result_release(&result);
+}
+
+static void test_failures_are_counted_by_class(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_no_report(&result, "failed:");
+    for (int round = 0; round < 2; round++) {
+        struct sample *samples = result.cells[0].trials[round].table->samples;
+        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT;
+        samples[2].outcome = OUTCOME_HTTP_5XX;
+    }
+    char *text = write_text(&result, table_write);
+    assert_says(text, "\nsync/1: 3 of 4 downloads failed: 1 http_5xx, 2 timeout\n");
+    assert_says(text, "\nDownloads failed: ");
+    assert_says_not(text, "threads/2: ");
+    char *line = line_of(text, "sync/1 ");
+    assert_string_equal(line + strlen(line) - 2, " 3");
+    free(line);
+    free(text);
+    result_release(&result);
+}
+
+static void test_reasons_for_distrust_are_told(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_no_report(&result, "INVALID");
+    assert_no_report(&result, "Note");
+    assert_no_report(&result, "partial");
+    result_warn(&result, "the clock is strange");
+    result.is_partial = true;
+    result.interrupting_signal = SIGINT;
+    assert_report(&result, "\nNote: the clock is strange.\n");
+    assert_report(&result, "\nInterrupted by SIGINT: this is a partial result.\n");
+    result.interrupting_signal = SIGTERM;
+    assert_report(&result, "\nInterrupted by SIGTERM: this is a partial result.\n");
+    result.cells[1].trials[0].table->samples[1].body_bytes = 7;
+    assert_report(&result, "\nINVALID: the work was not equal: http://b.test/page gave sync/1 in round 1");
+    result_release(&result);
+}
+
+static void assert_harmless(const char *text)
+{
+    size_t length = strlen(text);
+    char *escaped = malloc(4 * length + 1);
+    assert_non_null(escaped);
+    text_escape(escaped, 4 * length + 1, text, length);
+    for (size_t i = 0, j = 0; i < length; i++, j++) {
+        if (text[i] == '\n' && strncmp(escaped + j, "\\x0a", 4) == 0)
+            j += 3; /* the report's own lines */
+        else if (text[i] != escaped[j])
+            fail_msg("byte 0x%02x got through: %.60s", (unsigned char)text[i], escaped + j);
+    }
+    free(escaped);
+    static const char *const bidirectional[] = {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8f"};
+    for (size_t i = 0; i < sizeof(bidirectional) / sizeof(bidirectional[0]); i++)
+        assert_null(strstr(text, bidirectional[i]));
+    assert_says_not(text, "\nforged");
+}
+
+static void test_hostile_text_is_shown_and_not_obeyed(void **state)
+{
+    (void)state;
+    /* A colour, a line of its own, CSI in one byte, C1 in UTF-8, what is not UTF-8, and text from right to left. */
+    static const char hostile[] = "x\033[31m\nforged\r\x9b"
+                                  "2J\xc2\x9b"
+                                  "2J\xff\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xe2\x82";
+    struct result result = fixture_two_modes();
+    struct trial *trial = &result.cells[0].trials[1];
+    char url[128];
+    snprintf(url, sizeof(url), "http://a.test/%s", hostile);
+    result.urls[0] = url;
+    free(result.sources[0]);
+    result.sources[0] = strdup(hostile);
+    result_warn(&result, "%s", hostile);
+    snprintf(result.machine_cpu, sizeof(result.machine_cpu), "%s", hostile);
+    snprintf(result.machine_system, sizeof(result.machine_system), "%s", hostile);
+    snprintf(trial->reason, sizeof(trial->reason), "%s", hostile);
+    trial->status = TRIAL_CRASHED;
+    result.cells[1].trials[0].table->samples[0].body_bytes = 7; /* the URL stands in the sentence about it */
+    char *text = write_text(&result, table_write);
+    assert_says(text, "INVALID: the work was not equal: http://a.test/x\\x1b[31m\\x0aforged");
+    assert_says(text, "crashed after 4 of 4 downloads: x\\x1b[31m");
+    assert_harmless(text);
+    free(text);
+    text = write_text(&result, table_write_quiet);
+    assert_says(text, "INVALID");
+    assert_harmless(text);
+    free(text);
+    result_release(&result);
+}
+
+/* Lines of the tables, as opposed to sentences, which a terminal may wrap. */
+static void assert_tables_within(const char *text, size_t columns)
+{
+    size_t rows = 0;
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        char row[512];
+        snprintf(row, sizeof(row), "%.*s", (int)strcspn(line, "\n"), line);
+        bool is_row = strstr(row, "   ") != NULL || strncmp(row, "event-loop", 10) == 0;
+        rows += is_row;
+        if (is_row && text_columns(row) > columns)
+            fail_msg("%zu columns: %s", text_columns(row), row);
+    }
+    assert_in_range(rows, 12, 40);
+}
+
+static void test_tables_stay_within_their_width(void **state)
+{
+    (void)state;
+    enum { REPORT_COLUMNS = 110 }; /* as wide as the tables may grow before somebody has to decide it */
+    static const char *const modes[] = {"sync", "threads", "event-loop", "processes", "hybrid"};
+    struct result result = fixture_result();
+    for (size_t i = 0; i < 5; i++) {
+        struct cell_result *cell = fixture_cell(&result, modes[i], i == 0 ? 1 : 8);
+        for (int round = 0; round < 2; round++)
+            fixture_trial(cell, (102 + (nanoseconds)i) * FIXTURE_MS)->resources.peak_memory_bytes = INT64_C(123) << 20;
+    }
+    char *text = write_text(&result, table_write);
+    assert_tables_within(text, REPORT_COLUMNS);
+    free(text);
+    result_release(&result);
+}
+
+static void test_quiet_is_a_line_a_cell(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    char *text = write_text(&result, table_write_quiet);
+    assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
+                              "sync/1: Downloaded 4 sites in 0.043 seconds\n");
+    free(text);
+    for (int round = 0; round < 2; round++)
+        result.cells[0].trials[round].table->samples[1].outcome = OUTCOME_DNS;
+    struct trial *trial = fixture_trial(fixture_cell(&result, "hybrid", 2), 10 * FIXTURE_MS);
+    trial->status = TRIAL_HUNG;
+    trial->table->samples[3].state = SAMPLE_CLAIMED;
+    fixture_cell(&result, "processes", 2);
+    text = write_text(&result, table_write_quiet);
+    assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
+                              "sync/1: Downloaded 3 sites in 0.043 seconds, 1 failed\n"
+                              "hybrid/2: hung after 3 of 4 sites\n"
+                              "processes/2: not run after 0 of 4 sites\n");
+    free(text);
+    result_release(&result);
+}
+
+/* Eight classes with one failure each, four in each of two rounds: no more than four downloads can have failed. */
+static void test_no_more_failures_than_downloads(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < FIXTURE_UNITS; i++)
+            result.cells[0].trials[round].table->samples[i].outcome =
+                (uint8_t)(OUTCOME_HTTP_4XX + FIXTURE_UNITS * round + i);
+    }
+    char *text = write_text(&result, table_write_quiet);
+    assert_says(text, "sync/1: Downloaded 0 sites in 0.043 seconds, 4 failed\n");
+    free(text);
+    assert_report(&result, "\nsync/1: 4 of 4 downloads failed: 1 http_4xx, ");
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_head_tells_what_was_run),
+        cmocka_unit_test(test_rows_are_sorted_fastest_first),
+        cmocka_unit_test(test_times_have_three_digits_and_a_range),
+        cmocka_unit_test(test_one_round_claims_no_interval),
+        cmocka_unit_test(test_who_won_is_said),
+        cmocka_unit_test(test_one_cell_wins_nothing),
+        cmocka_unit_test(test_what_bounds_the_downloads_is_said),
+        cmocka_unit_test(test_every_ending_is_named_with_its_reason),
+        cmocka_unit_test(test_a_cell_without_times_shows_why_instead),
+        cmocka_unit_test(test_failures_are_counted_by_class),
+        cmocka_unit_test(test_reasons_for_distrust_are_told),
+        cmocka_unit_test(test_hostile_text_is_shown_and_not_obeyed),
+        cmocka_unit_test(test_tables_stay_within_their_width),
+        cmocka_unit_test(test_quiet_is_a_line_a_cell),
+        cmocka_unit_test(test_no_more_failures_than_downloads),
+    };
+    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
