@@ -345,7 +345,8 @@ static int apply_warmup(const struct value *value)
 static int apply_seed(const struct value *value)
 {
     value->options->has_seed = true;
-    return read_count(value, 0, UINT64_MAX, &value->options->seed);
+    /* JSON documents hold it as a signed number, and are to give it back. */
+    return read_count(value, 0, INT64_MAX, &value->options->seed);
 }
 
 static int apply_connections(const struct value *value)

@@ -134,12 +134,14 @@ static void test_policy_and_experiment(void **state)
     assert_text(document, "experiment.reference", "sync");
     json_decref(document);
 
+    result.seed = INT64_MAX; /* the largest that --seed takes */
     result.is_order_shuffled = true;
     result.is_isolated = false;
     result.cpu_work = 5 * FIXTURE_MS;
     snprintf(result.origin, sizeof(result.origin), "latency 20 ms");
     snprintf(result.stop_reason, sizeof(result.stop_reason), "no time");
     document = write_document(&result);
+    assert_count(document, "seed", INT64_MAX);
     assert_text(document, "workload.order", "shuffle");
     assert_number(document, "workload.cpu_work_s", 0.005);
     assert_text(document, "policy.origin", "latency 20 ms");
