@@ -73,10 +73,11 @@ static void spread_of_times(struct cell_figures *cell, double *times)
 static int count_last_trial(struct cell_figures *cell, struct error *error)
 {
     const struct cell_result *result = cell->cell;
-    double values[MEASURE_COUNT];
-    if (cell->has_times || result->trial_count == 0)
+    double values[MEASURE_COUNT] = {0};
+    if (cell->has_times)
         return 0;
-    if (measures_of_trial(result, &result->trials[result->trial_count - 1], values, error) != 0)
+    if (result->trial_count > 0 &&
+        measures_of_trial(result, &result->trials[result->trial_count - 1], values, error) != 0)
         return -1;
     for (int measure = MEASURE_DOWNLOADS; measure <= MEASURE_PEAK_IN_FLIGHT; measure++)
         cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};

@@ -119,8 +119,8 @@ static int say_tie(const struct figures *figures, const bool *is_first, size_t r
 static void say_medians(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
-    if (!best->has_times)
-        return;
+    if (!best->has_times || !figures->cells[1].has_times)
+        return; /* nobody to compare with */
     say(summary, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
         best->measures[MEASURE_TIME].value);
     if (best->rounds == 1)

@@ -11,15 +11,15 @@ static json_t *write_document(const struct result *result)
 {
     char *text = NULL;
     size_t length = 0;
-    struct figures figures;
+    struct verdict verdict;
     struct error error = {0};
     json_error_t flaw;
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(figures_compute(result, &figures, &error), 0);
-    assert_int_equal(json_write(stream, result, &figures, &error), 0);
+    assert_int_equal(verdict_make(result, NULL, 0, &verdict, &error), 0);
+    assert_int_equal(json_write(stream, result, &verdict, &error), 0);
     assert_int_equal(fclose(stream), 0);
-    figures_release(&figures);
+    verdict_release(&verdict);
     assert_int_equal(text[length - 1], '\n');
     json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &flaw);
     if (document == NULL)
@@ -103,8 +103,12 @@ static void test_what_was_run_and_where(void **state)
     assert_count(document, "seed", 7);
     assert_true(json_is_false(at(document, "partial")));
     assert_count(document, "interrupting_signal", 0);
-    assert_true(json_is_true(at(document, "is_work_equal")));
-    assert_text(document, "inequality", "");
+    assert_true(json_is_true(at(document, "validity.is_valid")));
+    assert_true(json_is_true(at(document, "validity.is_work_equal")));
+    assert_text(document, "validity.reason", "");
+    assert_size(document, "validity.dropped_rounds", 0);
+    assert_size(document, "sweeps", 0);
+    assert_null_at(document, "recommended"); /* two rounds rank nobody */
     assert_size(document, "verdicts", 0);
     assert_size(document, "warnings", 1);
     assert_text(document, "warnings.0", "one warning");
@@ -189,7 +193,7 @@ static void test_figures_of_a_cell(void **state)
     json_t *cell = at(document, "results.1");
     assert_text(cell, "mode", "threads");
     assert_count(cell, "workers", 2);
-    assert_count(cell, "rounds_complete", 2);
+    assert_count(cell, "rounds_counted", 2);
     assert_count(cell, "downloads", 4);
     assert_count(cell, "failures", 0);
     assert_size(cell, "failure_classes", 0);
@@ -199,12 +203,11 @@ static void test_figures_of_a_cell(void **state)
     assert_number(cell, "startup_s", 0.001);
     assert_number(cell, "run_s", 0.021);
     assert_number(cell, "teardown_s", 0.002);
-    assert_number(cell, "downloads_per_s", 4 / 0.022);
-    assert_number(cell, "body_bytes_per_s", 4000 / 0.022);
-    assert_number(cell, "service_s.p50", 0.010);
-    assert_number(cell, "service_s.p90", 0.011);
-    assert_number(cell, "service_s.p95", 0.011);
-    assert_number(cell, "service_s.p99", 0.011);
+    assert_number(cell, "downloads_per_s", (4 / 0.021 + 4 / 0.023) / 2);
+    assert_number(cell, "body_bytes_per_s", (4000 / 0.021 + 4000 / 0.023) / 2);
+    assert_count(cell, "service_s.count", 8);
+    assert_null_at(cell, "service_s.p50"); /* 8 samples carry no percentile */
+    assert_null_at(cell, "service_s.p99");
     assert_number(cell, "service_s.max", 0.011);
     assert_number(cell, "service_s.mean", 0.0105);
     assert_number(cell, "cpu_user_s", 0.002);
@@ -215,10 +218,19 @@ static void test_figures_of_a_cell(void **state)
     assert_number(cell, "peak_memory_bytes", 2 << 20);
     assert_count(cell, "processes", 1);
     assert_count(cell, "threads", 2);
-    assert_number(cell, "speedup.median", (41.0 / 21 + 45.0 / 23) / 2);
+    assert_number(cell, "time_s.value", 0.022);
+    assert_number(cell, "time_s.low", 0.021);
+    assert_number(cell, "time_s.high", 0.023);
+    assert_number(cell, "time_s.confidence", 0); /* two rounds have a range, and no interval */
+    assert_number(cell, "t95_s", 0.022);
+    assert_number(cell, "drain_share", 0.5);
+    assert_number(cell, "occupancy_share", 1);
+    assert_text(cell, "stage", "main");
+    assert_null_at(cell, "rank");
+    assert_number(cell, "speedup.value", sqrt((41.0 / 21) * (45.0 / 23)));
     assert_number(cell, "speedup.low", 41.0 / 21);
     assert_number(cell, "speedup.high", 45.0 / 23);
-    assert_number(document, "results.0.speedup.median", 1);
+    assert_number(document, "results.0.speedup.value", 1);
     json_decref(document);
     result_release(&result);
 }
@@ -396,7 +408,7 @@ static void test_null_where_there_is_no_number(void **state)
     assert_size(cell, "exit_codes", 0);
     assert_size(cell, "rounds", 0);
     assert_count(cell, "downloads", 0);
-    assert_count(cell, "rounds_complete", 0);
+    assert_count(cell, "rounds_counted", 0);
     json_decref(document);
     result_release(&result);
 }
@@ -437,7 +449,7 @@ static void test_a_crashed_trial_has_no_times(void **state)
     assert_null_at(round, "run_s");
     assert_size(round, "samples", 2);
     assert_count(round, "samples.1.0", 1);
-    assert_count(document, "results.1.rounds_complete", 1);
+    assert_count(document, "results.1.rounds_counted", 1);
     assert_size(document, "results.1.times", 1);
     assert_number(document, "results.1.median", 0.023);
     json_decref(document);
@@ -490,10 +502,11 @@ static void test_unequal_work_is_told(void **state)
 {
     (void)state;
     struct result result = fixture_two_modes();
-    result.cells[1].trials[0].table->samples[1].body_bytes = 7;
+    result.cells[1].trials[1].table->samples[1].body_bytes = 7;
     json_t *document = write_document(&result);
-    assert_true(json_is_false(at(document, "is_work_equal")));
-    assert_non_null(strstr(json_string_value(at(document, "inequality")), "http://b.test/page"));
+    assert_true(json_is_false(at(document, "validity.is_work_equal")));
+    assert_count(document, "validity.dropped_rounds.0.round", 1);
+    assert_non_null(strstr(json_string_value(at(document, "validity.dropped_rounds.0.reason")), "http://b.test/page"));
     json_decref(document);
     result_release(&result);
 }
@@ -554,17 +567,17 @@ static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
 {
     (void)state;
     struct result result = fixture_two_modes();
-    struct figures figures;
+    struct verdict verdict;
     struct error error = {0};
     FILE *stream = fopen("/dev/full", "we");
     assert_non_null(stream);
     setvbuf(stream, NULL, _IONBF, 0);
-    assert_int_equal(figures_compute(&result, &figures, &error), 0);
-    assert_int_equal(json_write(stream, &result, &figures, &error), 0);
+    assert_int_equal(verdict_make(&result, NULL, 0, &verdict, &error), 0);
+    assert_int_equal(json_write(stream, &result, &verdict, &error), 0);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_true(ferror(stream));
     fclose(stream);
-    figures_release(&figures);
+    verdict_release(&verdict);
     result_release(&result);
 }
 

@@ -401,7 +401,7 @@ static const struct limit limits[] = {
     {"--max-time", {"30", "1.5", "500ms"}, {"0", "0s", "721h", "-1", "x", ""}, "above 0 and at most 720h"},
     {"--connect-timeout", {"5", "0.5", "5s"}, {"0", "0s", "721h", "-1", "x", ""}, "above 0 and at most 720h"},
     {"--order", {"file", "shuffle"}, {"random", "File", ""}, "file or shuffle"},
-    {"--connections", {"reuse", "fresh"}, {"warm", ""}, "reuse or fresh"},
+    {"--connections", {"reuse", "fresh", "warm"}, {"hot", ""}, "reuse, fresh or warm"},
     {"--dns", {"pinned", "live"}, {"dead", ""}, "pinned or live"},
 };
 
@@ -614,7 +614,7 @@ static void help_names_every_option_and_mode(void **state)
         "      --time-budget DURATION ",
         "  -w, --warmup N ",
         "      --seed N ",
-        "      --connections reuse|fresh",
+        "      --connections reuse|fresh|warm",
         "      --dns pinned|live ",
         "      --deadline DURATION ",
         "      --no-isolate ",
