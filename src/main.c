@@ -9,6 +9,8 @@
 static int print_error(const struct error *error)
 {
     fprintf(stderr, "conc-bench: %s\n", error->message);
+    if (error->excerpt[0] != '\0')
+        fprintf(stderr, "    %s\n    %*s^\n", error->excerpt, (int)error->column, "");
     if (error->kind == ERROR_USAGE)
         fputs("Try 'conc-bench --help'.\n", stderr);
     return (int)error->kind;

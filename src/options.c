@@ -157,48 +157,16 @@ static int read_items(const struct value *list, int (*read_item)(const struct va
     return status;
 }
 
-/* Looks among candidates for the word that was probably meant. */
-struct guess {
-    const char *word;
-    char best[32];   /* "": nothing is near */
-    size_t distance; /* of the best */
-};
-
-/* More edits than this make another word of it. */
-enum { GUESS_DISTANCE_MAX = 2 };
-
-static void guess_consider(struct guess *guess, const char *candidate, size_t length)
-{
-    char copy[sizeof(guess->best)];
-    /* Where every letter would have to change, nothing is alike; and the distance of a long text costs its square. */
-    size_t word_length = strlen(guess->word);
-    if (length >= sizeof(copy) || word_length >= sizeof(copy))
-        return;
-    snprintf(copy, sizeof(copy), "%.*s", (int)length, candidate);
-    size_t distance = text_distance(guess->word, copy);
-    if (distance > GUESS_DISTANCE_MAX || distance >= word_length)
-        return;
-    if (guess->best[0] == '\0' || distance < guess->distance) {
-        memcpy(guess->best, copy, sizeof(copy));
-        guess->distance = distance;
-    }
-}
-
 /* Workload */
 
 static int refuse_mode(const struct value *value)
 {
-    struct guess guess = {.word = value->text};
+    struct text_guess guess = {.word = value->text};
     for (size_t i = 0; mode_registry[i] != NULL; i++) {
         if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
             continue;
-        guess_consider(&guess, mode_registry[i]->name, strlen(mode_registry[i]->name));
-        const char *alias = mode_registry[i]->aliases;
-        while (*alias != '\0') {
-            size_t length = strcspn(alias, ",");
-            guess_consider(&guess, alias, length);
-            alias += length + (alias[length] == ',');
-        }
+        text_guess_consider(&guess, mode_registry[i]->name);
+        text_guess_consider(&guess, mode_registry[i]->aliases);
     }
     char known[256];
     mode_names(known, sizeof(known));
@@ -598,10 +566,10 @@ static int take_next(struct reading *reading, const struct option_row *row)
 
 static int refuse_option(const struct reading *reading, const char *name)
 {
-    struct guess guess = {.word = name};
+    struct text_guess guess = {.word = name};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (option_rows[i].group != GROUP_HIDDEN)
-            guess_consider(&guess, option_rows[i].name, strlen(option_rows[i].name));
+            text_guess_consider(&guess, option_rows[i].name);
     }
     if (guess.best[0] != '\0')
         return error_set(reading->error, ERROR_USAGE, "unknown option \"--%s\"; did you mean \"--%s\"?", name,

@@ -1,16 +1,23 @@
 #ifndef CONC_BENCH_TEXT_H
 #define CONC_BENCH_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * Text that came from outside, made fit to be shown.
+ * Text that came from outside, made fit to be shown, and names that were not typed quite right.
  */
 
 /* Copies `length` bytes so that a terminal can show them: ASCII control characters and bytes that are not valid UTF-8
  * become "\xNN", and so do the C1 control characters (U+0080 to U+009F) and those that turn the direction of text round
  * or end a line. Cut off, between characters, where `size` is too small; always NUL-terminated. Returns `buffer`. */
 char *text_escape(char *buffer, size_t size, const char *text, size_t length);
+
+/* Copies the part of `text` around the byte at `offset` that fits into `columns` columns, at least 16, escaped as
+ * text_escape() does; "..." stands for what is left out at either end. A `size` of 4 * columns + 1 holds any. Returns
+ * the column, from 0, at which what stands at `offset` begins; behind the last character for an offset at the end or
+ * beyond. */
+size_t text_excerpt(char *buffer, size_t size, const char *text, size_t offset, size_t columns);
 
 /* Columns a UTF-8 text takes on a terminal, for aligning; every character counts as one. */
 size_t text_columns(const char *text);
@@ -21,5 +28,18 @@ enum { TEXT_DISTANCE_MAX_BYTES = 63 };
 /* The smallest number of edits (insert, delete, replace, swap neighbours) between two words: for "did you mean". Where
  * a word is longer than TEXT_DISTANCE_MAX_BYTES, every letter of the longer one counts as an edit. */
 size_t text_distance(const char *a, const char *b);
+
+/* Whether the word is among those of a comma-separated list without spaces. */
+bool text_list_has(const char *list, const char *word);
+
+/* Looks among candidates for the word that was probably meant. Starts with `word` alone set. */
+struct text_guess {
+    const char *word;
+    char best[32];   /* the nearest candidate so far, the first of several; "": none is near */
+    size_t distance; /* of the best */
+};
+
+/* Considers each word of a comma-separated list without spaces; a single word is one too. */
+void text_guess_consider(struct text_guess *guess, const char *list);
 
 #endif

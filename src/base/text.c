@@ -1,6 +1,5 @@
 #include "conc_bench/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,31 +54,107 @@ static size_t printable_length(const unsigned char *text, size_t length)
     return is_control ? 0 : character;
 }
 
+/* What a terminal is shown for the bytes at one place. */
+struct piece {
+    char shown[8];  /* NUL-terminated */
+    size_t length;  /* of `shown`, bytes */
+    size_t columns; /* of `shown` */
+    size_t taken;   /* bytes it stands for */
+};
+
+/* The piece at the start of the text, which is not empty. */
+static struct piece take_piece(const char *text, size_t length)
+{
+    struct piece piece = {.taken = printable_length((const unsigned char *)text, length), .columns = 1};
+    if (piece.taken > 0) {
+        piece.length = piece.taken;
+        memcpy(piece.shown, text, piece.taken);
+        return piece;
+    }
+    piece.taken = 1;
+    piece.length = (size_t)snprintf(piece.shown, sizeof(piece.shown), "\\x%02x", (unsigned char)text[0]);
+    piece.columns = piece.length;
+    return piece;
+}
+
+/* Adds a piece to a NUL-terminated buffer that has `used` bytes; false if it has no room. */
+static bool add_piece(char *buffer, size_t size, size_t *used, const struct piece *piece)
+{
+    if (piece->length >= size - *used)
+        return false;
+    memcpy(buffer + *used, piece->shown, piece->length + 1);
+    *used += piece->length;
+    return true;
+}
+
 char *text_escape(char *buffer, size_t size, const char *text, size_t length)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
     size_t used = 0;
     size_t i = 0;
     if (size == 0)
         return buffer;
+    buffer[0] = '\0';
     while (i < length) {
-        char escaped[8];
-        const char *piece = text + i;
-        size_t taken = printable_length(bytes + i, length - i);
-        size_t added = taken;
-        if (taken == 0) {
-            added = (size_t)snprintf(escaped, sizeof(escaped), "\\x%02x", bytes[i]);
-            piece = escaped;
-            taken = 1;
-        }
-        if (added >= size - used)
+        struct piece piece = take_piece(text + i, length - i);
+        if (!add_piece(buffer, size, &used, &piece))
             break;
-        memcpy(buffer + used, piece, added);
-        used += added;
-        i += taken;
+        i += piece.taken;
     }
-    buffer[used] = '\0';
     return buffer;
+}
+
+/* Columns of the whole text, escaped, and those in front of what stands at `offset`. */
+static size_t measure(const char *text, size_t length, size_t offset, size_t *before)
+{
+    size_t columns = 0;
+    *before = 0;
+    for (size_t i = 0; i < length;) {
+        struct piece piece = take_piece(text + i, length - i);
+        i += piece.taken;
+        columns += piece.columns;
+        if (i <= offset)
+            *before = columns;
+    }
+    return columns;
+}
+
+size_t text_excerpt(char *buffer, size_t size, const char *text, size_t offset, size_t columns)
+{
+    static const struct piece gap = {.shown = "...", .length = 3, .columns = 3};
+    size_t length = strlen(text);
+    size_t place;
+    size_t total = measure(text, length, offset, &place);
+    /* The window has the place in its middle, but for the ends of the text: so the place is never in a gap. */
+    size_t first = place > columns / 2 ? place - columns / 2 : 0;
+    if (total <= columns)
+        first = 0;
+    else if (first > total - columns)
+        first = total - columns;
+    bool has_gap_behind = first + columns < total;
+    size_t end = has_gap_behind ? first + columns - gap.columns : total;
+    size_t begin = first > 0 ? first + gap.columns : 0;
+    size_t used = 0;
+    size_t shown = 0;
+    size_t column = 0; /* in the whole text */
+    size_t marked = 0;
+    if (size == 0)
+        return 0;
+    buffer[0] = '\0';
+    if (first > 0 && add_piece(buffer, size, &used, &gap))
+        shown = gap.columns;
+    for (size_t i = 0; i < length;) {
+        struct piece piece = take_piece(text + i, length - i);
+        bool is_inside = column >= begin && column + piece.columns <= end;
+        if (column == place)
+            marked = shown;
+        if (is_inside && add_piece(buffer, size, &used, &piece))
+            shown += piece.columns;
+        column += piece.columns;
+        i += piece.taken;
+    }
+    if (has_gap_behind)
+        add_piece(buffer, size, &used, &gap);
+    return column == place ? shown : marked;
 }
 
 size_t text_columns(const char *text)
@@ -131,4 +206,52 @@ size_t text_distance(const char *a, const char *b)
         last_row[(unsigned char)a[i - 1]] = i;
     }
     return distances[rows + 1][columns + 1];
+}
+
+/* Takes the next word off a list; its length, 0 at the end of the list. */
+static size_t take_word(const char **list, const char **word)
+{
+    *list += **list == ',';
+    *word = *list;
+    size_t length = strcspn(*list, ",");
+    *list += length;
+    return length;
+}
+
+bool text_list_has(const char *list, const char *word)
+{
+    size_t wanted = strlen(word);
+    const char *candidate;
+    for (size_t length; (length = take_word(&list, &candidate)) > 0;) {
+        if (length == wanted && memcmp(candidate, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* More edits than this make another word of it. */
+enum { GUESS_DISTANCE_MAX = 2 };
+
+static void consider(struct text_guess *guess, const char *candidate, size_t length)
+{
+    char copy[sizeof(guess->best)];
+    /* Where every letter would have to change, nothing is alike; and the distance of a long text costs its square. */
+    size_t word_length = strlen(guess->word);
+    if (length >= sizeof(copy) || word_length >= sizeof(copy))
+        return;
+    snprintf(copy, sizeof(copy), "%.*s", (int)length, candidate);
+    size_t distance = text_distance(guess->word, copy);
+    if (distance > GUESS_DISTANCE_MAX || distance >= word_length)
+        return;
+    if (guess->best[0] == '\0' || distance < guess->distance) {
+        memcpy(guess->best, copy, sizeof(copy));
+        guess->distance = distance;
+    }
+}
+
+void text_guess_consider(struct text_guess *guess, const char *list)
+{
+    const char *candidate;
+    for (size_t length; (length = take_word(&list, &candidate)) > 0;)
+        consider(guess, candidate, length);
 }

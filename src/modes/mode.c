@@ -1,31 +1,19 @@
 #include "conc_bench/mode.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/modes.h"
+#include "conc_bench/text.h"
 
 const struct mode *const mode_registry[] = {
     &mode_sync, &mode_threads, &mode_event_loop, &mode_processes, &mode_hybrid, &mode_null, NULL,
 };
 
-static bool is_in_list(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    while (*list != '\0') {
-        size_t span = strcspn(list, ",");
-        if (span == length && memcmp(list, name, length) == 0)
-            return true;
-        list += span + (list[span] == ',');
-    }
-    return false;
-}
-
 const struct mode *mode_find(const char *name)
 {
     for (size_t i = 0; mode_registry[i] != NULL; i++) {
-        if (strcmp(mode_registry[i]->name, name) == 0 || is_in_list(mode_registry[i]->aliases, name))
+        if (strcmp(mode_registry[i]->name, name) == 0 || text_list_has(mode_registry[i]->aliases, name))
             return mode_registry[i];
     }
     return NULL;

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,152 @@ static void test_distance_of_long_words(void **state)
     assert_int_equal(text_distance("a", longer), TEXT_DISTANCE_MAX_BYTES + 1);
 }
 
+static void test_excerpts_of_short_texts_are_the_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t offset;
+        const char *excerpt;
+        size_t column;
+    } cases[] = {
+        {"", 0, "", 0},
+        {"", 5, "", 0},
+        {"sync.tiem < 2s", 5, "sync.tiem < 2s", 5},
+        {"sync.time <", 11, "sync.time <", 11},
+        {"sync.time <", 99, "sync.time <", 11},
+        {"1234567890123456", 15, "1234567890123456", 15},
+        {"1234567890123456", 16, "1234567890123456", 16},
+        {"a\tb\033", 2, "a\\x09b\\x1b", 5},
+        {"a\tb\033", 1, "a\\x09b\\x1b", 1},
+        {"a\tb\033", 4, "a\\x09b\\x1b", 10},
+        {"\xc3\xbc\xc3\xbc!", 4, "\xc3\xbc\xc3\xbc!", 2},
+        {"\xc3\xbc\xc3\xbc!", 3, "\xc3\xbc\xc3\xbc!", 1}, /* within a character: at its beginning */
+        {"\xff?", 1, "\\xff?", 4},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[4 * 16 + 1];
+        size_t column = text_excerpt(buffer, sizeof(buffer), cases[i].text, cases[i].offset, 16);
+        assert_string_equal(buffer, cases[i].excerpt);
+        assert_int_equal(column, cases[i].column);
+    }
+}
+
+static void test_excerpts_of_long_texts_are_what_is_around_the_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t offset;
+        const char *excerpt;
+        size_t column;
+    } cases[] = {
+        {"abcdefghijklmnopqrstuvwxyz", 0, "abcdefghijklm...", 0},
+        {"abcdefghijklmnopqrstuvwxyz", 8, "abcdefghijklm...", 8},
+        {"abcdefghijklmnopqrstuvwxyz", 9, "...efghijklmn...", 8},
+        {"abcdefghijklmnopqrstuvwxyz", 17, "...mnopqrstuv...", 8},
+        {"abcdefghijklmnopqrstuvwxyz", 18, "...nopqrstuvwxyz", 8},
+        {"abcdefghijklmnopqrstuvwxyz", 26, "...nopqrstuvwxyz", 16},
+        {"abcdefgh\tijklmnopqrstuvwxyz", 8, "abcdefgh\\x09i...", 8},
+        {"abcdefgh\tijklmnopqrstuvwxyz", 14, "...ijklmnopqr...", 8},
+        {"abcdefgh\tijklmnopqrstuvwxyz", 13, "...ijklmnopq...", 7}, /* half of an escape is none */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[4 * 16 + 1];
+        size_t column = text_excerpt(buffer, sizeof(buffer), cases[i].text, cases[i].offset, 16);
+        assert_string_equal(buffer, cases[i].excerpt);
+        assert_int_equal(column, cases[i].column);
+    }
+}
+
+/* Every place of texts with characters of all widths: the excerpt fits, and shows at the column what stands there. */
+static void test_excerpts_keep_the_place_in_view(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"a", "\n", "\xc3\xbc", "\xf0\x9f\x98\x80", "\xff"};
+    static const char *const shown[] = {"a", "\\x0a", "\xc3\xbc", "\xf0\x9f\x98\x80", "\\xff"};
+    uint64_t random = 1;
+    for (size_t round = 0; round < 2000; round++) {
+        char text[4 * 60 + 1] = "";
+        size_t place_part = 0, offset = 0, used = 0;
+        size_t count = round % 60 + 1;
+        for (size_t i = 0; i < count; i++) {
+            random = random * 6364136223846793005U + 1442695040888963407U;
+            size_t part = (size_t)(random >> 33) % COUNT(parts);
+            if (i == (size_t)(random >> 40) % count || i == 0) {
+                place_part = part;
+                offset = used;
+            }
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", parts[part]);
+        }
+        char buffer[4 * 20 + 1];
+        size_t column = text_excerpt(buffer, sizeof(buffer), text, offset, 20);
+        assert_true(text_columns(buffer) <= 20);
+        const char *at = buffer;
+        for (size_t i = 0; i < column; i++)
+            at += (unsigned char)*at >= 0xf0 ? 4 : (unsigned char)*at >= 0xc0 ? 2 : 1;
+        if (strncmp(at, shown[place_part], strlen(shown[place_part])) != 0)
+            fail_msg("\"%s\" at %zu: \"%s\" at %zu", text, offset, buffer, column);
+    }
+}
+
+static void test_excerpts_are_cut_not_overrun(void **state)
+{
+    (void)state;
+    char buffer[8] = "zzzzzzz";
+    text_excerpt(buffer, 4, "abcdefghijklmnopqrstuvwxyz", 0, 16);
+    assert_string_equal(buffer, "abc");
+    assert_int_equal(buffer[4], 'z');
+    text_excerpt(buffer, 0, "abc", 0, 16);
+    assert_string_equal(buffer, "abc");
+}
+
+static void test_lists_have_whole_words_only(void **state)
+{
+    (void)state;
+    assert_true(text_list_has("async,multi", "async"));
+    assert_true(text_list_has("async,multi", "multi"));
+    assert_true(text_list_has("rss", "rss"));
+    static const char *const others[] = {"", ",", "asyn", "asyncm", "async,", "async,multi", "ulti"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(text_list_has("async,multi", others[i]));
+    assert_false(text_list_has("", ""));
+    assert_false(text_list_has("", "a"));
+}
+
+static void test_guesses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        const char *best;
+    } cases[] = {
+        {"thread", "threads"},
+        {"asnyc", "async"},
+        {"muti", "multi"},
+        {"threads", "threads"},
+        {"xyz", ""},
+        {"", ""},
+        {"an-argument-that-is-longer-than-any-name", ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct text_guess guess = {.word = cases[i].word};
+        text_guess_consider(&guess, "threads");
+        text_guess_consider(&guess, "");
+        text_guess_consider(&guess, "async,multi");
+        assert_string_equal(guess.best, cases[i].best);
+    }
+}
+
+static void test_the_nearest_guess_wins_and_the_first_of_equals(void **state)
+{
+    (void)state;
+    struct text_guess guess = {.word = "p59"};
+    text_guess_consider(&guess, "t95,p50,p95,p99");
+    assert_string_equal(guess.best, "p50");
+    assert_int_equal(guess.distance, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +298,13 @@ int main(void)
         cmocka_unit_test(test_columns_count_characters),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_distance_of_long_words),
+        cmocka_unit_test(test_excerpts_of_short_texts_are_the_text),
+        cmocka_unit_test(test_excerpts_of_long_texts_are_what_is_around_the_place),
+        cmocka_unit_test(test_excerpts_keep_the_place_in_view),
+        cmocka_unit_test(test_excerpts_are_cut_not_overrun),
+        cmocka_unit_test(test_lists_have_whole_words_only),
+        cmocka_unit_test(test_guesses),
+        cmocka_unit_test(test_the_nearest_guess_wins_and_the_first_of_equals),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
