@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_continuation(unsigned char byte)
 {
@@ -240,7 +241,8 @@ static void consider(struct text_guess *guess, const char *candidate, size_t len
     if (length >= sizeof(copy) || word_length >= sizeof(copy))
         return;
     snprintf(copy, sizeof(copy), "%.*s", (int)length, candidate);
-    size_t distance = text_distance(guess->word, copy);
+    /* Upper case is no edit: otherwise P95 would be as near to t95 as to p95. */
+    size_t distance = strcasecmp(guess->word, copy) == 0 ? 0 : text_distance(guess->word, copy);
     if (distance > GUESS_DISTANCE_MAX || distance >= word_length)
         return;
     if (guess->best[0] == '\0' || distance < guess->distance) {

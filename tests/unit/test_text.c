@@ -287,6 +287,9 @@ static void test_the_nearest_guess_wins_and_the_first_of_equals(void **state)
     text_guess_consider(&guess, "t95,p50,p95,p99");
     assert_string_equal(guess.best, "p50");
     assert_int_equal(guess.distance, 1);
+    guess = (struct text_guess){.word = "P95"};
+    text_guess_consider(&guess, "t95,p95");
+    assert_string_equal(guess.best, "p95");
 }
 
 int main(void)
