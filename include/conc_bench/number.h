@@ -34,6 +34,9 @@ int number_parse_rate(const char *text, double *per_second);
 /* A share: "1%", "0.5%", "0"; from 0 to 100 %, as a fraction from 0 to 1. */
 int number_parse_share(const char *text, double *share);
 
+/* A ratio of two things: "0.25", "4", "25%", "150%"; from 0 up. */
+int number_parse_ratio(const char *text, double *ratio);
+
 /* Writes a size with three significant digits and a binary unit, "16.0 KiB", or as whole bytes, "512 B"; returns
  * `buffer`. */
 char *number_format_size(char *buffer, size_t size, double bytes);

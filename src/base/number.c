@@ -220,6 +220,20 @@ int number_parse_share(const char *text, double *share)
     return 0;
 }
 
+int number_parse_ratio(const char *text, double *ratio)
+{
+    struct decimal decimal;
+    const char *rest = take_decimal(text, &decimal);
+    bool is_percentage = rest != NULL && strcmp(rest, "%") == 0;
+    if (rest == NULL || (*rest != '\0' && !is_percentage))
+        return -1;
+    double value = approximate(&decimal, is_percentage ? 2 : 0);
+    if (!isfinite(value))
+        return -1;
+    *ratio = value;
+    return 0;
+}
+
 /* One step of a scale of units: a value below `limit` of them is shown in them. */
 struct step {
     const char *unit;

@@ -35,7 +35,7 @@ static void test_nothing_parses_what_is_no_number(void **state)
                           number_parse_byte_rate(text, &whole) == -1 &&
                           number_parse_duration(text, false, &duration) == -1 &&
                           number_parse_duration(text, true, &duration) == -1 && number_parse_rate(text, &real) == -1 &&
-                          number_parse_share(text, &real) == -1;
+                          number_parse_share(text, &real) == -1 && number_parse_ratio(text, &real) == -1;
         if (!is_refused)
             fail_msg("\"%s\" was taken for a number", text);
         assert_true(whole == UNTOUCHED && duration == UNTOUCHED && real > 76.5 && real < 77.5);
@@ -293,6 +293,33 @@ static void test_shares(void **state)
     }
 }
 
+static void test_ratios(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int status;
+        double ratio;
+    } cases[] = {
+        {"0.25", 0, 0.25},       {"25%", 0, 0.25},      {"4", 0, 4},
+        {"150%", 0, 1.5},        {"0", 0, 0},           {"0%", 0, 0},
+        {"1.05", 0, 1.05},       {"105%", 0, 1.05},     {"99.9%", 0, 0.999},
+        {"25 %", -1, UNTOUCHED}, {"4x", -1, UNTOUCHED}, {"1/4", -1, UNTOUCHED},
+        {"4/s", -1, UNTOUCHED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double ratio = UNTOUCHED;
+        int status = number_parse_ratio(cases[i].text, &ratio);
+        if (status != cases[i].status || !is_same(ratio, cases[i].ratio))
+            fail_msg("\"%s\": %d, %.20g", cases[i].text, status, ratio);
+    }
+    char text[512];
+    double ratio = UNTOUCHED;
+    snprintf(text, sizeof(text), "1%0400d", 0);
+    assert_int_equal(number_parse_ratio(text, &ratio), -1);
+    assert_true(is_same(ratio, UNTOUCHED));
+}
+
 static void test_sizes_are_written_with_three_digits(void **state)
 {
     (void)state;
@@ -418,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_rates_beyond_doubles_are_refused),
         cmocka_unit_test(test_rates_are_the_nearest_double),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_sizes_are_written_with_three_digits),
         cmocka_unit_test(test_durations_are_written_with_three_digits),
         cmocka_unit_test(test_counts_are_written_with_separators),
