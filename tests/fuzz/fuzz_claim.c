@@ -1,0 +1,67 @@
+/* libFuzzer target: no text crashes the parser of claims; what it takes has a canonical text that is taken for the same
+ * claim; what it refuses has a sentence that fits its excerpt. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/claim.h"
+#include "conc_bench/text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Not assert(): it must hold in every build. */
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static bool is_same_operand(const struct claim_operand *a, const struct claim_operand *b)
+{
+    return strcmp(a->mode, b->mode) == 0 && a->workers == b->workers && a->metric == b->metric;
+}
+
+/* But for the offsets, which are places in different texts. */
+static bool is_same_claim(const struct claim *a, const struct claim *b)
+{
+    bool has_same_operands = a->operand_count == b->operand_count;
+    for (size_t i = 0; has_same_operands && i < a->operand_count; i++)
+        has_same_operands = is_same_operand(&a->operands[i], &b->operands[i]);
+    return has_same_operands && a->comparison == b->comparison && a->unit == b->unit && a->is_exact == b->is_exact &&
+           memcmp(&a->limit, &b->limit, sizeof(a->limit)) == 0 && strcmp(a->limit_text, b->limit_text) == 0;
+}
+
+static void check_claim(const struct claim *claim, size_t length)
+{
+    char canonical[CLAIM_TEXT_MAX];
+    char again[CLAIM_TEXT_MAX];
+    struct claim copy;
+    for (size_t i = 0; i < claim->operand_count; i++)
+        require(claim->operands[i].offset < length && claim->operands[i].metric < METRIC_COUNT);
+    require(claim->limit >= 0);
+    claim_format(canonical, sizeof(canonical), claim);
+    require(strlen(canonical) + 1 < sizeof(canonical));
+    require(claim_parse(canonical, &copy, NULL) == 0 && is_same_claim(claim, &copy));
+    require(strcmp(claim_format(again, sizeof(again), &copy), canonical) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct claim claim;
+    struct error error = {0};
+    /* Just as large as the text, so that the address sanitizer sees a byte too many. */
+    char *text = strndup((const char *)data, size);
+    if (text == NULL)
+        return 0;
+    if (claim_parse(text, &claim, &error) == 0) {
+        check_claim(&claim, strlen(text));
+    } else {
+        require(error.kind == ERROR_USAGE && error.message[0] != '\0');
+        require(text_columns(error.excerpt) <= ERROR_EXCERPT_COLUMNS);
+        require(error.column <= text_columns(error.excerpt));
+    }
+    free(text);
+    return 0;
+}
