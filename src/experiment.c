@@ -267,23 +267,6 @@ static int search(struct stages *stages, struct error *error)
     return confirm(stages, error);
 }
 
-static size_t most_cells_of_a_mode(const struct plan *plan)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < plan->cell_count; i++) {
-        size_t count = 0;
-        for (size_t j = 0; j < plan->cell_count; j++)
-            count += plan->cells[j].mode == plan->cells[i].mode;
-        most = count > most ? count : most;
-    }
-    return most;
-}
-
-bool experiment_is_sweep(const struct plan *plan)
-{
-    return most_cells_of_a_mode(plan) >= SWEEP_FROM;
-}
-
 int experiment_run(const struct experiment *experiment, struct error *error)
 {
     struct stages stages = {.experiment = experiment, .began = clock_now()};
@@ -297,7 +280,7 @@ int experiment_run(const struct experiment *experiment, struct error *error)
     const struct plan *plan = experiment->plan;
     if (experiment->is_search)
         return search(&stages, error);
-    if (experiment_is_sweep(plan))
+    if (experiment->is_sweep)
         return sweep(&stages, error);
     return run_main(&stages, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
 }

@@ -42,6 +42,7 @@ enum option_id {
     OPTION_EXPORT_JSON,
     OPTION_QUIET,
     OPTION_NO_PROGRESS,
+    OPTION_ASSERT,
     OPTION_STRICT,
     OPTION_ALLOW_FAILURES,
     OPTION_REFERENCE,
@@ -86,6 +87,7 @@ struct option_row {
     enum option_group group;
     const char *help;
     int (*apply)(const struct value *value); /* stores the value; -1: it is refused */
+    bool adds_up;                            /* may be given several times, each of which counts */
 };
 
 /* What values have in common */
@@ -409,6 +411,21 @@ static int apply_no_progress(const struct value *value)
     return 0;
 }
 
+static int apply_assert(const struct value *value)
+{
+    struct options *options = value->options;
+    struct claim *longer = realloc(options->claims, (options->claim_count + 1) * sizeof(*longer));
+    const char **texts = realloc(options->claim_texts, (options->claim_count + 1) * sizeof(*texts));
+    options->claims = longer != NULL ? longer : options->claims;
+    options->claim_texts = texts != NULL ? texts : options->claim_texts;
+    if (longer == NULL || texts == NULL)
+        return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);
+    if (claim_parse(value->text, &longer[options->claim_count], value->error) != 0)
+        return -1;
+    texts[options->claim_count++] = value->text;
+    return 0;
+}
+
 static int apply_strict(const struct value *value)
 {
     value->options->strict = true;
@@ -493,6 +510,10 @@ static const struct option_row option_rows[OPTION_COUNT] = {
                       apply_quiet},
     [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now",
                             apply_no_progress},
+    [OPTION_ASSERT] = {"assert", 0, "EXPR", NULL, GROUP_VERDICT,
+                       "claim to hold the result to, such as 'threads.time / sync.time < 0.5'; exit status 1 if it "
+                       "fails (may be given several times)",
+                       apply_assert, true},
     [OPTION_STRICT] = {"strict", 0, NULL, NULL, GROUP_VERDICT, "what is inconclusive fails too, with exit status 4",
                        apply_strict},
     [OPTION_ALLOW_FAILURES] = {"allow-failures", 0, NULL, NULL, GROUP_VERDICT,
@@ -537,7 +558,7 @@ static int take(struct reading *reading, const struct option_row *row, const cha
 {
     size_t id = (size_t)(row - option_rows);
     const char *earlier = reading->values[id];
-    if (reading->is_given[id]) {
+    if (reading->is_given[id] && !row->adds_up) {
         if (value == earlier || (value != NULL && earlier != NULL && strcmp(value, earlier) == 0))
             return 0;
         return error_set(reading->error, ERROR_USAGE, "--%s given twice, with different values: keep one of them",
@@ -711,6 +732,59 @@ static int settle_reference(const struct reading *reading)
                      options->reference->name);
 }
 
+/* How many cells the plan will have of a mode, or 1 where the sweep chooses one. */
+static size_t count_cells(const struct options *options, const struct mode *mode)
+{
+    return (mode->traits & MODE_ONE_WORKER) != 0 || options->worker_count >= SWEPT_FROM ? 1 : options->worker_count;
+}
+
+static bool has_workers(const struct options *options, const struct mode *mode, uint32_t workers)
+{
+    if (options->workers_auto)
+        return true;
+    for (size_t i = 0; i < options->worker_count; i++) {
+        if (mode_workers(mode, options->workers[i]) == workers)
+            return true;
+    }
+    return false;
+}
+
+/* Whether there will be such a cell; and by the name it will have, whatever alias was written. */
+static int settle_operand(const struct options *options, const char *text, struct claim_operand *operand,
+                          bool is_divisor, struct error *error)
+{
+    if (strcmp(operand->mode, "*") == 0)
+        return 0;
+    const struct mode *mode = mode_find(operand->mode);
+    if (mode == NULL)
+        refuse_mode(&(struct value){.name = "assert", .text = operand->mode, .error = error});
+    else if (!has_mode(options, mode))
+        error_set(error, ERROR_USAGE, "--assert: mode %s will not be run: add it to --mode", mode->name);
+    else if (operand->workers != 0 && !has_workers(options, mode, operand->workers))
+        error_set(error, ERROR_USAGE, "--assert: %s will not be run with %" PRIu32 " workers: add them to --workers",
+                  mode->name, operand->workers);
+    else if (is_divisor && operand->workers == 0 && count_cells(options, mode) > 1)
+        error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers: say which, such as %s@%" PRIu32,
+                  mode->name, mode->name, options->workers[0]);
+    else {
+        snprintf(operand->mode, sizeof(operand->mode), "%s", mode->name);
+        return 0;
+    }
+    return error_point(error, text, operand->offset);
+}
+
+static int settle_claims(struct options *options, struct error *error)
+{
+    for (size_t i = 0; i < options->claim_count; i++) {
+        struct claim *claim = &options->claims[i];
+        for (size_t j = 0; j < claim->operand_count; j++) {
+            if (settle_operand(options, options->claim_texts[i], &claim->operands[j], j == 1, error) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 static int check_combination(const struct reading *reading)
 {
     const struct options *options = reading->options;
@@ -753,7 +827,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
     /* Who asks for help may not know yet what goes together. */
     if (options->show_help || options->show_version)
         return 0;
-    if (settle_reference(&reading) != 0)
+    if (settle_reference(&reading) != 0 || settle_claims(options, error) != 0)
         return -1;
     return check_combination(&reading);
 }
@@ -762,6 +836,7 @@ void options_release(struct options *options)
 {
     free(options->script);
     free(options->claims);
+    free(options->claim_texts);
     free(options->inputs);
     *options = (struct options){0};
 }

@@ -434,6 +434,7 @@ static int run(struct session *session, struct error *error)
         .hooks = &hooks,
         .result = &session->result,
         .is_auto = session->options->runs_auto,
+        .is_sweep = session->options->worker_count >= SWEPT_FROM,
         .is_search = session->options->workers_auto,
         .most_workers = session->most_workers,
     };

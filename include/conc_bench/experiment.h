@@ -21,20 +21,15 @@ struct experiment {
     const struct runner_hooks *hooks; /* is_enough is the experiment's own */
     struct result *result;
     bool is_auto;          /* rounds may end earlier, and be fewer while sweeping */
+    bool is_sweep;         /* the plan's cells are looked at first, and one of each mode is chosen */
     bool is_search;        /* --workers auto: the plan's cells only say which modes */
     uint32_t most_workers; /* that a search may try */
 };
-
-/* From how many numbers of workers on a mode is swept rather than each cell ranked. */
-enum { SWEEP_FROM = 3 };
 
 /* Rounds that --runs auto plans. */
 enum { AUTO_ROUNDS = 10 };
 
 /* Runs everything into the result. -1: the environment failed; what was measured until then is there. */
 int experiment_run(const struct experiment *experiment, struct error *error);
-
-/* Whether the plan's cells will be swept first. */
-bool experiment_is_sweep(const struct plan *plan);
 
 #endif

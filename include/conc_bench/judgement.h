@@ -23,7 +23,7 @@ enum ruling {
 const char *judgement_name(enum ruling ruling);
 
 struct judgement {
-    char claim[256]; /* as written, control characters escaped */
+    char claim[CLAIM_TEXT_MAX + 48]; /* in canonical form, with the cell where it is about several */
     enum ruling ruling;
     double value;     /* estimate, in the unit of the claim; NAN: none */
     double low, high; /* one-sided 95 % bounds; infinite: none */
@@ -33,9 +33,9 @@ struct judgement {
     char sentence[512];
 };
 
-/* All claims, each over one cell, or over every cell for `*`. Failures are held to Holm's adjustment over all of them.
- * Adds to `judgements` (to be freed by the caller, whatever comes of it). -1: no memory, or a claim names a cell that
- * the result does not have. */
+/* All claims, each over every cell that it names: of `*` and of a mode without workers, those that are ranked (swept
+ * ones where none is). Failures are held to Holm's adjustment over all of them. Adds to `judgements` (to be freed by
+ * the caller, whatever comes of it). -1: no memory, or a claim names a cell that the result does not have. */
 int judgements_make(const struct figures *figures, const struct claim *claims, size_t claim_count,
                     struct judgement **judgements, size_t *count, struct error *error);
 

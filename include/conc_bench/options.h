@@ -18,6 +18,9 @@
  * the registry) and that arguments with "://" are URLs, but opens no file.
  */
 
+/* From how many numbers of workers on a mode is swept, and one of them chosen. */
+enum { SWEPT_FROM = 3 };
+
 enum { WORKERS_MAX = 100000, CELLS_MAX = 256 };
 
 struct options {
@@ -57,7 +60,8 @@ struct options {
     bool allow_failures;
 
     /* verdict */
-    struct claim *claims; /* --assert; owned */
+    struct claim *claims;     /* --assert; owned */
+    const char **claim_texts; /* as written; owned, the texts point into argv */
     size_t claim_count;
     bool strict; /* what is inconclusive is a failure too */
     const struct mode *reference;

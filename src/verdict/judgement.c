@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/metric.h"
+#include "conc_bench/number.h"
 #include "conc_bench/ranking.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
-#include "conc_bench/text.h"
 
 /* Two-sided, so that each end is a one-sided 95 % bound. */
 static const double two_sided = 0.90;
@@ -28,29 +29,48 @@ const char *judgement_name(enum ruling ruling)
     return names[ruling];
 }
 
-static bool holds(enum comparison comparison, double value, double limit)
+static bool holds(enum claim_comparison comparison, double value, double limit)
 {
     switch (comparison) {
-    case COMPARISON_LESS:
+    case CLAIM_LESS:
         return value < limit;
-    case COMPARISON_AT_MOST:
+    case CLAIM_AT_MOST:
         return value <= limit;
-    case COMPARISON_GREATER:
+    case CLAIM_MORE:
         return value > limit;
-    case COMPARISON_AT_LEAST:
+    case CLAIM_AT_LEAST:
         return value >= limit;
-    case COMPARISON_EQUAL:
+    case CLAIM_EQUAL:
         return value == limit;
-    case COMPARISON_DIFFERENT:
+    case CLAIM_UNEQUAL:
         break;
     }
     return value != limit;
 }
 
-static bool wants_small(enum comparison comparison)
+static bool wants_small(enum claim_comparison comparison)
 {
-    return comparison == COMPARISON_LESS || comparison == COMPARISON_AT_MOST;
+    return comparison == CLAIM_LESS || comparison == CLAIM_AT_MOST;
 }
+
+static const enum measure measures[METRIC_COUNT] = {
+    [METRIC_TIME] = MEASURE_TIME,
+    [METRIC_T95] = MEASURE_T95,
+    [METRIC_STARTUP] = MEASURE_STARTUP,
+    [METRIC_THROUGHPUT] = MEASURE_THROUGHPUT,
+    [METRIC_P50] = MEASURE_P50,
+    [METRIC_P90] = MEASURE_P90,
+    [METRIC_P95] = MEASURE_P95,
+    [METRIC_P99] = MEASURE_P99,
+    [METRIC_MAX] = MEASURE_MAX,
+    [METRIC_BYTES] = MEASURE_BYTES,
+    [METRIC_FAILURES] = MEASURE_FAILURES,
+    [METRIC_CONNECTS] = MEASURE_CONNECTS,
+    [METRIC_CPU] = MEASURE_CPU,
+    [METRIC_MEMORY] = MEASURE_MEMORY,
+    [METRIC_VOLUNTARY] = MEASURE_VOLUNTARY,
+    [METRIC_INVOLUNTARY] = MEASURE_INVOLUNTARY,
+};
 
 /* The values of a claim, one a round. */
 struct series {
@@ -58,11 +78,11 @@ struct series {
     size_t count;
 };
 
-static size_t take_values(const struct cell_figures *cell, enum measure measure, double *values)
+static size_t take_values(const struct cell_figures *cell, enum metric metric, double *values)
 {
     size_t count = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double value = figures_value(cell, row, measure);
+        double value = figures_value(cell, row, measures[metric]);
         if (isfinite(value))
             values[count++] = value;
     }
@@ -154,14 +174,21 @@ static void rule(const struct claim *claim, struct judgement *judgement)
 /* A value in the unit in which the claim was probably written. */
 static void format_value(char *buffer, size_t size, const struct claim *claim, double value)
 {
-    enum measure measure = claim->left.measure;
-    bool is_time = measure <= MEASURE_MEAN || (measure >= MEASURE_CPU && measure <= MEASURE_CPU_SYSTEM);
-    if (!claim->is_ratio && is_time)
+    switch (claim->unit) {
+    case UNIT_DURATION:
         snprintf(buffer, size, "%.4g s", value);
-    else if (!claim->is_ratio && measure == MEASURE_MEMORY)
-        snprintf(buffer, size, "%.4g MiB", value / (1 << 20));
-    else
+        break;
+    case UNIT_BYTES:
+        number_format_size(buffer, size, value);
+        break;
+    case UNIT_RATE:
+        snprintf(buffer, size, "%.4g/s", value);
+        break;
+    case UNIT_COUNT:
+    case UNIT_PLAIN:
         snprintf(buffer, size, "%.4g", value);
+        break;
+    }
 }
 
 static void describe(const struct claim *claim, const struct series *series, struct judgement *judgement)
@@ -194,6 +221,26 @@ static void describe(const struct claim *claim, const struct series *series, str
         snprintf(text + used, size - used, ", and this one would take about %.0f rounds", ceil(needed));
 }
 
+/* By round: the two figures may be different ones, such as cpu / time, even of one cell. */
+static size_t paired_logs(const struct cell_figures *left, const struct cell_figures *right, const struct claim *claim,
+                          double *logs)
+{
+    size_t count = 0;
+    for (size_t i = 0, j = 0; i < left->rounds && j < right->rounds;) {
+        if (left->row_rounds[i] < right->row_rounds[j]) {
+            i++;
+        } else if (left->row_rounds[i] > right->row_rounds[j]) {
+            j++;
+        } else {
+            double value = log(figures_value(left, i++, measures[claim->operands[0].metric])) -
+                           log(figures_value(right, j++, measures[claim->operands[1].metric]));
+            if (isfinite(value))
+                logs[count++] = value;
+        }
+    }
+    return count;
+}
+
 static int judge_cell(const struct claim *claim, const struct cell_figures *left, const struct cell_figures *right,
                       struct judgement *judgement, struct error *error)
 {
@@ -204,26 +251,26 @@ static int judge_cell(const struct claim *claim, const struct cell_figures *left
                                     .p = 1,
                                     .detectable = INFINITY,
                                     .ruling = RULING_UNMEASURABLE};
-    char text[sizeof(judgement->claim)];
-    text_escape(text, sizeof(text), claim->text, strlen(claim->text));
-    if (strcmp(claim->left.mode, "*") == 0)
-        snprintf(judgement->claim, sizeof(judgement->claim), "%.200s [%s/%" PRIu32 "]", text, left->cell->mode,
+    bool is_ratio = claim->operand_count == 2;
+    enum metric metric = claim->operands[0].metric;
+    char text[CLAIM_TEXT_MAX];
+    claim_format(text, sizeof(text), claim);
+    if (claim->operands[0].workers == 0)
+        snprintf(judgement->claim, sizeof(judgement->claim), "%s [%s/%" PRIu32 "]", text, left->cell->mode,
                  left->cell->workers);
     else
         snprintf(judgement->claim, sizeof(judgement->claim), "%s", text);
     struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
     if (series.values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
-    series.count = claim->is_ratio ? figures_paired_logs(left, right, claim->left.measure, series.values)
-                                   : take_values(left, claim->left.measure, series.values);
+    series.count = is_ratio ? paired_logs(left, right, claim, series.values) : take_values(left, metric, series.values);
     int status = 0;
-    if (series.count > 0 && !claim->is_ratio && claim->left.is_exact) {
-        judgement->value = left->measures[claim->left.measure].value;
+    if (series.count > 0 && !is_ratio && claim->is_exact) {
+        judgement->value = left->measures[measures[metric]].value;
         judge_exact(claim, &series, judgement);
     } else {
         if (series.count > 0) {
-            status = claim->is_ratio ? bound_ratio(claim, &series, judgement, error)
-                                     : bound_value(claim, &series, judgement);
+            status = is_ratio ? bound_ratio(claim, &series, judgement, error) : bound_value(claim, &series, judgement);
             rule(claim, judgement);
         }
         describe(claim, &series, judgement);
@@ -232,26 +279,26 @@ static int judge_cell(const struct claim *claim, const struct cell_figures *left
     return status;
 }
 
+static bool is_named(const struct claim_operand *operand, const struct cell_figures *cell)
+{
+    bool is_mode = strcmp(operand->mode, "*") == 0 || strcmp(cell->cell->mode, operand->mode) == 0;
+    return is_mode && (operand->workers == 0 || operand->workers == cell->cell->workers);
+}
+
+/* A ratio needs rounds that both took part in. */
 static const struct cell_figures *find_partner(const struct figures *figures, const struct claim *claim,
                                                const struct cell_figures *left)
 {
-    /* A ratio needs rounds that both took part in. */
     for (size_t i = 0; i < figures->cell_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        if (cell->cell->group == left->cell->group && strcmp(cell->cell->mode, claim->right.mode) == 0 &&
-            (claim->right.workers == 0 || cell->cell->workers == claim->right.workers))
-            return cell;
+        if (figures->cells[i].cell->group == left->cell->group && is_named(&claim->operands[1], &figures->cells[i]))
+            return &figures->cells[i];
     }
     return NULL;
 }
 
-static int add_judgement(const struct figures *figures, const struct claim *claim, const struct cell_figures *left,
+static int add_judgement(const struct claim *claim, const struct cell_figures *left, const struct cell_figures *right,
                          struct judgement **judgements, size_t *count, struct error *error)
 {
-    const struct cell_figures *right = claim->is_ratio ? find_partner(figures, claim, left) : NULL;
-    if (claim->is_ratio && right == NULL)
-        return error_set(error, ERROR_USAGE, "\"%s\": %s was not run in the same rounds as %s", claim->text,
-                         claim->right.mode, left->cell->mode);
     struct judgement *longer = realloc(*judgements, (*count + 1) * sizeof(*longer));
     if (longer == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
@@ -259,24 +306,37 @@ static int add_judgement(const struct figures *figures, const struct claim *clai
     return judge_cell(claim, left, right, &longer[(*count)++], error);
 }
 
+/* Nothing was measured that it could be judged by, because the run ended early or the cell never got through. */
+static int add_unmeasured(const struct claim *claim, struct judgement **judgements, size_t *count, struct error *error)
+{
+    const struct cell_result nothing = {.mode = "?"};
+    const struct cell_figures none = {.cell = &nothing};
+    if (add_judgement(claim, &none, &none, judgements, count, error) != 0)
+        return -1;
+    claim_format((*judgements)[*count - 1].claim, sizeof((*judgements)[0].claim), claim);
+    return 0;
+}
+
 static int judge(const struct figures *figures, const struct claim *claim, struct judgement **judgements, size_t *count,
                  struct error *error)
 {
-    bool is_for_all = strcmp(claim->left.mode, "*") == 0;
     size_t found = 0;
+    bool is_main_found = false;
     int status = 0;
+    bool is_ratio = claim->operand_count == 2;
     for (size_t i = 0; i < figures->cell_count && status == 0; i++) {
-        const struct cell_result *cell = figures->cells[i].cell;
-        bool is_meant = is_for_all || strcmp(cell->mode, claim->left.mode) == 0;
-        is_meant &= claim->left.workers == 0 || cell->workers == claim->left.workers;
-        if (!is_meant || (found > 0 && !is_for_all))
+        const struct cell_figures *left = &figures->cells[i];
+        /* Main cells come first: swept ones stand in where there is none. */
+        if (!is_named(&claim->operands[0], left) || (is_main_found && left->cell->stage == STAGE_SWEEP))
+            continue;
+        const struct cell_figures *right = is_ratio ? find_partner(figures, claim, left) : NULL;
+        if (is_ratio && right == NULL)
             continue;
         found++;
-        status = add_judgement(figures, claim, &figures->cells[i], judgements, count, error);
+        is_main_found |= left->cell->stage == STAGE_MAIN;
+        status = add_judgement(claim, left, right, judgements, count, error);
     }
-    if (status == 0 && found == 0)
-        return error_set(error, ERROR_USAGE, "\"%s\": no such mode and number of workers was run", claim->text);
-    return status;
+    return status == 0 && found == 0 ? add_unmeasured(claim, judgements, count, error) : status;
 }
 
 /* A failure must stand although several claims were looked at. */

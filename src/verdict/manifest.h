@@ -1,5 +1,5 @@
-#ifndef MANIFEST_H
-#define MANIFEST_H
+#ifndef CONC_BENCH_MANIFEST_H
+#define CONC_BENCH_MANIFEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
