@@ -43,6 +43,9 @@ enum option_id {
     OPTION_QUIET,
     OPTION_NO_PROGRESS,
     OPTION_ASSERT,
+    OPTION_BASELINE,
+    OPTION_MAX_SLOWDOWN,
+    OPTION_FORCE_BASELINE,
     OPTION_STRICT,
     OPTION_ALLOW_FAILURES,
     OPTION_REFERENCE,
@@ -426,6 +429,26 @@ static int apply_assert(const struct value *value)
     return 0;
 }
 
+static int apply_baseline(const struct value *value)
+{
+    value->options->baseline = value->text;
+    return 0;
+}
+
+static int apply_max_slowdown(const struct value *value)
+{
+    if (number_parse_ratio(value->text, &value->options->max_slowdown) == 0 && value->options->max_slowdown <= 10)
+        return 0;
+    return error_set(value->error, ERROR_USAGE, "--%s wants a share such as 5%%, from 0 to 1000%%, not \"%s\"",
+                     value->name, value->text);
+}
+
+static int apply_force_baseline(const struct value *value)
+{
+    value->options->force_baseline = true;
+    return 0;
+}
+
 static int apply_strict(const struct value *value)
 {
     value->options->strict = true;
@@ -514,6 +537,14 @@ static const struct option_row option_rows[OPTION_COUNT] = {
                        "claim to hold the result to, such as 'threads.time / sync.time < 0.5'; exit status 1 if it "
                        "fails (may be given several times)",
                        apply_assert, true},
+    [OPTION_BASELINE] = {"baseline", 0, "FILE", NULL, GROUP_VERDICT,
+                         "compare with an earlier --export-json; exit status 1 if a mode became slower",
+                         apply_baseline},
+    [OPTION_MAX_SLOWDOWN] = {"max-slowdown", 0, "SHARE", "5%", GROUP_VERDICT, "slowdown that --baseline allows",
+                             apply_max_slowdown},
+    [OPTION_FORCE_BASELINE] = {"force-baseline", 0, NULL, NULL, GROUP_VERDICT,
+                               "compare with a baseline of another machine, library, list or policy",
+                               apply_force_baseline},
     [OPTION_STRICT] = {"strict", 0, NULL, NULL, GROUP_VERDICT, "what is inconclusive fails too, with exit status 4",
                        apply_strict},
     [OPTION_ALLOW_FAILURES] = {"allow-failures", 0, NULL, NULL, GROUP_VERDICT,
@@ -795,6 +826,9 @@ static int check_combination(const struct reading *reading)
         return error_set(error, ERROR_USAGE,
                          "--time-budget goes with --runs auto: --runs %" PRIu32 " takes as long as it takes",
                          options->runs);
+    if ((is_given[OPTION_MAX_SLOWDOWN] || options->force_baseline) && options->baseline == NULL)
+        return error_set(error, ERROR_USAGE, "--%s does nothing without --baseline",
+                         options->force_baseline ? "force-baseline" : "max-slowdown");
     if (is_given[OPTION_DEADLINE] && !options->isolate)
         return error_set(error, ERROR_USAGE,
                          "--deadline does not go with --no-isolate: only a trial in a process of its own can be ended");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "conc_bench/baseline.h"
 #include "conc_bench/cpu_work.h"
 #include "conc_bench/experiment.h"
 #include "conc_bench/export.h"
@@ -57,6 +58,7 @@ struct session {
     struct plan plan;
     struct progress progress;
     struct result result;
+    struct baseline baseline;
 };
 
 /* Steps before the run */
@@ -495,9 +497,15 @@ static int report(const struct session *session, struct error *error)
 {
     struct verdict verdict = {0};
     const struct options *options = session->options;
+    const struct verdict_request request = {
+        .claims = options->claims,
+        .claim_count = options->claim_count,
+        .baseline = options->baseline != NULL ? &session->baseline : NULL,
+        .max_slowdown = options->max_slowdown,
+    };
     if (session->result.cell_count == 0)
         return 0;
-    if (verdict_make(&session->result, options->claims, options->claim_count, &verdict, error) != 0)
+    if (verdict_make(&session->result, &request, &verdict, error) != 0)
         return -1;
     if (!is_output_taken(options)) {
         if (options->quiet)
@@ -516,12 +524,31 @@ static void release(struct session *session)
 {
     progress_clear(&session->progress);
     result_release(&session->result);
+    baseline_release(&session->baseline);
     plan_release(&session->plan);
     origin_stop(session->origin);
     free(session->pins);
     free(session->warm_urls);
     resolutions_release(&session->resolutions);
     url_list_release(&session->urls);
+}
+
+/* Before anything is run: a gate that cannot work is no reason to spend minutes. */
+static int read_baseline(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (options->baseline == NULL)
+        return 0;
+    if (baseline_read(options->baseline, &session->result, options->force_baseline, &session->baseline, error) != 0)
+        return -1;
+    for (size_t i = 0; i < session->plan.cell_count; i++) {
+        const struct plan_cell *cell = &session->plan.cells[i];
+        if (options->workers_auto || baseline_find(&session->baseline, cell->mode->name, cell->workers) != NULL)
+            return 0;
+    }
+    return error_set(error, ERROR_USAGE,
+                     "the baseline %s has none of the modes and numbers of workers that would be run",
+                     options->baseline);
 }
 
 static int prepare(struct session *session, struct error *error)
@@ -541,7 +568,9 @@ static int prepare(struct session *session, struct error *error)
     warn_of_proxies(&session->result);
     describe_policy(session);
     describe_experiment(session);
-    return describe_workload(session, error);
+    if (describe_workload(session, error) != 0)
+        return -1;
+    return read_baseline(session, error);
 }
 
 int session_run(const struct options *options, struct error *error)

@@ -39,6 +39,10 @@ struct judgement {
 int judgements_make(const struct figures *figures, const struct claim *claims, size_t claim_count,
                     struct judgement **judgements, size_t *count, struct error *error);
 
+/* Holds failures to Holm's adjustment over all judgements: what alone would be one may be chance among many, and
+ * becomes inconclusive. -1: no memory. */
+int judgements_adjust(struct judgement *judgements, size_t count, struct error *error);
+
 /* The worst that any of them says, as an exit status: 1 a claim failed, 4 unmeasurable, or inconclusive and `strict`,
  * otherwise 0. */
 int judgements_status(const struct judgement *judgements, size_t count, bool strict);

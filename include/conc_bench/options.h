@@ -63,7 +63,10 @@ struct options {
     struct claim *claims;     /* --assert; owned */
     const char **claim_texts; /* as written; owned, the texts point into argv */
     size_t claim_count;
-    bool strict; /* what is inconclusive is a failure too */
+    const char *baseline; /* an earlier JSON document; NULL: none */
+    double max_slowdown;  /* against the baseline, a share */
+    bool force_baseline;  /* compare what is not comparable */
+    bool strict;          /* what is inconclusive is a failure too */
     const struct mode *reference;
 
     /* what to do instead of a run */

@@ -8,6 +8,7 @@
 #include "conc_bench/error.h"
 #include "conc_bench/figures.h"
 #include "conc_bench/judgement.h"
+#include "conc_bench/regression.h"
 #include "conc_bench/result.h"
 #include "conc_bench/sweep.h"
 
@@ -29,8 +30,16 @@ struct verdict {
     size_t judgement_count;
 };
 
+/* What a result is to be held to. Zeros: nothing. */
+struct verdict_request {
+    const struct claim *claims;
+    size_t claim_count;
+    const struct baseline *baseline; /* NULL: none */
+    double max_slowdown;
+};
+
 /* -1: no memory. `result` must outlive the verdict. */
-int verdict_make(const struct result *result, const struct claim *claims, size_t claim_count, struct verdict *verdict,
+int verdict_make(const struct result *result, const struct verdict_request *request, struct verdict *verdict,
                  struct error *error);
 void verdict_release(struct verdict *verdict);
 

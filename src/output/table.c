@@ -443,4 +443,5 @@ void table_write_quiet(FILE *stream, const struct result *result, const struct v
         }
         fputc('\n', stream);
     }
+    write_judgements(stream, verdict);
 }

@@ -340,7 +340,7 @@ static int judge(const struct figures *figures, const struct claim *claim, struc
 }
 
 /* A failure must stand although several claims were looked at. */
-static int adjust_failures(struct judgement *judgements, size_t count, struct error *error)
+int judgements_adjust(struct judgement *judgements, size_t count, struct error *error)
 {
     double *p = calloc(count + 1, sizeof(*p));
     if (p == NULL)
@@ -366,7 +366,7 @@ int judgements_make(const struct figures *figures, const struct claim *claims, s
     int status = 0;
     for (size_t i = 0; i < claim_count && status == 0; i++)
         status = judge(figures, &claims[i], judgements, count, error);
-    return status == 0 ? adjust_failures(*judgements, *count, error) : -1;
+    return status;
 }
 
 int judgements_status(const struct judgement *judgements, size_t count, bool strict)

@@ -4,7 +4,18 @@
 
 #include "conc_bench/summary.h"
 
-int verdict_make(const struct result *result, const struct claim *claims, size_t claim_count, struct verdict *verdict,
+static int judge(const struct verdict_request *request, struct verdict *verdict, struct error *error)
+{
+    const struct figures *figures = &verdict->figures;
+    int status = judgements_make(figures, request->claims, request->claim_count, &verdict->judgements,
+                                 &verdict->judgement_count, error);
+    if (status == 0 && request->baseline != NULL)
+        status = regressions_make(figures, request->baseline, request->max_slowdown, &verdict->judgements,
+                                  &verdict->judgement_count, error);
+    return status == 0 ? judgements_adjust(verdict->judgements, verdict->judgement_count, error) : -1;
+}
+
+int verdict_make(const struct result *result, const struct verdict_request *request, struct verdict *verdict,
                  struct error *error)
 {
     *verdict = (struct verdict){0};
@@ -17,8 +28,7 @@ int verdict_make(const struct result *result, const struct claim *claims, size_t
     if (status == 0)
         status = diagnosis_make(&verdict->figures, &verdict->diagnosis, error);
     if (status == 0)
-        status = judgements_make(&verdict->figures, claims, claim_count, &verdict->judgements,
-                                 &verdict->judgement_count, error);
+        status = judge(request, verdict, error);
     verdict->sentence_count = summary.count;
     verdict->recommended = summary.recommended;
     if (status != 0)

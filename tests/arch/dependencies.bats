@@ -19,14 +19,14 @@ may_include() {
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
         src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl measures validity figures" \
-                                   "summary diagnosis sweep metric claim judgement verdict" ;;
+                                   "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample result stats figures verdict table json progress export" ;;
+        src/output/*)         echo "$base sample result stats figures regression verdict baseline table json progress export" ;;
         src/origin/*)         echo "$base origin" ;;
         src/options.c)        echo "$base options mode origin transfer claim" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner validity figures ranking signed_rank sweep" ;;
         src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
-                                   "resources result figures verdict table json export outline progress origin sample" ;;
+                                   "resources result figures verdict baseline regression table json export outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac

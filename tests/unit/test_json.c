@@ -16,7 +16,7 @@ static json_t *write_document(const struct result *result)
     json_error_t flaw;
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(verdict_make(result, NULL, 0, &verdict, &error), 0);
+    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
     assert_int_equal(json_write(stream, result, &verdict, &error), 0);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);
@@ -572,7 +572,7 @@ static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
     FILE *stream = fopen("/dev/full", "we");
     assert_non_null(stream);
     setvbuf(stream, NULL, _IONBF, 0);
-    assert_int_equal(verdict_make(&result, NULL, 0, &verdict, &error), 0);
+    assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
     assert_int_equal(json_write(stream, &result, &verdict, &error), 0);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_true(ferror(stream));

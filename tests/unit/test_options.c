@@ -684,7 +684,7 @@ static void claims_are_held_to_the_plan(void **state)
     accept(state, ARGUMENTS("-c", "1,2", "--assert", "sync.time / threads@2.time < 2", "f"));
     accept(state, ARGUMENTS("-c", "1,2,4", "--assert", "sync.time / threads.time < 2", "f"));
     accept(state, ARGUMENTS("-c", "auto", "--assert", "threads@77.time < 2s", "f"));
-    refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("--assert"));
+    refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("a claim is empty"));
 }
 
 /* Any command line at all */

@@ -17,7 +17,7 @@ static char *write_text(const struct result *result, writer *write)
     struct error error = {0};
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(verdict_make(result, NULL, 0, &verdict, &error), 0);
+    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
     write(stream, result, &verdict);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);
