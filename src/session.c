@@ -281,6 +281,25 @@ static int describe_sources(struct session *session, struct error *error)
     return 0;
 }
 
+static bool is_host_local(const struct url_host *host)
+{
+    static const char localhost[] = "localhost";
+    size_t length = strlen(localhost);
+    if (host->is_literal)
+        return strncmp(host->name, "127.", 4) == 0 || (host->name_length == 3 && memcmp(host->name, "::1", 3) == 0);
+    return host->name_length >= length && memcmp(host->name + host->name_length - length, localhost, length) == 0;
+}
+
+/* Whether what serves takes part in what is measured. */
+static bool is_server_local(const struct session *session)
+{
+    for (size_t i = 0; i < session->urls.host_count; i++) {
+        if (is_host_local(&session->urls.hosts[i]))
+            return true;
+    }
+    return session->options->use_origin;
+}
+
 static int describe_workload(struct session *session, struct error *error)
 {
     struct result *result = &session->result;
@@ -289,6 +308,7 @@ static int describe_workload(struct session *session, struct error *error)
     result->distinct_urls = (uint32_t)session->urls.url_count;
     result->hosts = (uint32_t)session->urls.host_count;
     result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
+    result->is_server_local = is_server_local(session);
     result->workload_digest = url_list_digest(&session->urls);
     result->is_order_shuffled = plan->request.shuffle;
     result->cpu_work = plan->request.cpu_work_time;

@@ -21,6 +21,9 @@
  * steps. */
 #define FIGURES_CONFIDENCE 0.95
 
+/* A slowdown that nobody would change a program for. */
+#define FIGURES_NEGLIGIBLE 0.05
+
 /* A value and the interval that holds it with `confidence`. Without enough rounds for one, `confidence` is 0 and low
  * and high are the extremes. All NAN: there is no value. */
 struct estimate {
@@ -72,7 +75,7 @@ struct figures {
     size_t cell_count;
     size_t main_count;                    /* cells of STAGE_MAIN, which come first */
     const struct cell_figures *reference; /* the first main cell of the reference mode; NULL: none */
-    enum ranking_test ranking_test;       /* what ranks rest on */
+    struct ranking ranking; /* of the first cells, by their place in `cells`; no cells: nothing is ranked */
 };
 
 /* -1: out of memory. `result` must outlive `figures`. */

@@ -29,8 +29,10 @@ struct sweep {
      * upper one-sided 95 % bound of the paired ratio says so, otherwise the medians. 0: no point has times. */
     uint32_t knee;
     bool is_knee_bounded; /* by the bound */
-    bool has_fit;
-    struct usl fit;
+    bool has_fit;         /* at least 5 numbers of workers, the most of them a fifth of the downloads or fewer */
+    struct usl_curve fit;
+    bool has_ranges; /* of an explicit sweep: all numbers of workers in the same rounds */
+    struct usl ranges;
     char sentence[640]; /* what it amounts to */
 };
 

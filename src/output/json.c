@@ -493,6 +493,8 @@ static json_t *make_sweep(struct writer *writer, const struct sweep *sweep)
         put(writer, fit, "sigma", number(sweep->fit.sigma));
         put(writer, fit, "kappa", number(sweep->fit.kappa));
         put(writer, fit, "error", number(sweep->fit.error));
+        put(writer, fit, "peak_workers",
+            number(sweep->has_ranges && sweep->ranges.has_peak ? sweep->ranges.peak : NAN));
         put(writer, object, "scalability_law", fit);
     } else {
         put(writer, object, "scalability_law", json_null());

@@ -386,6 +386,8 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fprintf(stream, "INVALID, so nothing is ranked: %s.\n", validity->reason);
     if (validity->failures > 0)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
+    if (result->is_server_local)
+        fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
     if (result->is_partial)
         fprintf(stream, "Interrupted by %s: this is a partial result.\n",
                 result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");

@@ -407,7 +407,7 @@ static void diagnose_drift(const struct figures *figures, double *values, struct
         for (size_t row = 0; row < cell->rounds; row++)
             values[row] = figures_value(cell, row, MEASURE_TIME);
         tested += cell->rounds > 4;
-        drifting += cell->rounds > 4 && stats_trend(values, cell->rounds) < trend_significance;
+        drifting += cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
     }
     if (tested > 0 && 2 * drifting > tested)
         find(diagnosis, FINDING_DRIFTING,

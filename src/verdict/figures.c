@@ -56,14 +56,20 @@ static struct estimate estimate_median(const struct cell_figures *cell, enum mea
     return estimate;
 }
 
+/* Of fewer rounds none is far from the others. */
+enum { OUTLIERS_FROM = 5 };
+
 static void spread_of_times(struct cell_figures *cell, double *times)
 {
     for (size_t row = 0; row < cell->rounds; row++)
         times[row] = figures_value(cell, row, MEASURE_TIME);
     cell->mean = stats_mean(times, cell->rounds);
     cell->standard_deviation = stats_standard_deviation(times, cell->rounds);
-    cell->outliers = stats_count_outliers(times, cell->rounds);
     stats_sort(times, cell->rounds);
+    double low, high;
+    stats_outlier_limits(times, cell->rounds, &low, &high);
+    for (size_t row = 0; row < cell->rounds && cell->rounds >= OUTLIERS_FROM; row++)
+        cell->outliers += times[row] < low || times[row] > high;
     cell->minimum = cell->has_times ? times[0] : NAN;
     cell->maximum = cell->has_times ? times[cell->rounds - 1] : NAN;
     cell->cold_time = cell->cell->warmup_count > 0 ? clock_seconds(trial_time(&cell->cell->warmups[0])) : NAN;
@@ -211,7 +217,8 @@ static int estimate_speedup(const struct figures *figures, struct cell_figures *
     size_t count = figures_paired_logs(figures->reference, cell, MEASURE_TIME, logs);
     struct signed_rank test;
     int status = 0;
-    if (count > 0 && (status = signed_rank_test(logs, count, FIGURES_CONFIDENCE, &test, error)) == 0) {
+    if (count > 0 &&
+        (status = signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, error)) == 0) {
         cell->speedup = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
         if (test.confidence == 0) {
             stats_sort(logs, count);
@@ -283,26 +290,19 @@ static int rank(struct figures *figures, struct error *error)
     }
     if (ranked < 2 || !figures->validity.is_valid)
         return 0;
-    struct contestant *contestants = calloc(ranked, sizeof(*contestants));
     double *logs = calloc(ranked * rounds, sizeof(*logs));
-    int status = 0;
-    if (contestants == NULL || logs == NULL)
-        status = error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", ranked);
-    for (size_t i = 0; i < ranked && status == 0; i++) {
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", ranked);
+    for (size_t i = 0; i < ranked; i++)
         fill_logs(&figures->cells[i], &logs[i * rounds], rounds);
-        contestants[i].logs = &logs[i * rounds];
+    int status =
+        ranking_compute(logs, ranked, rounds, 1 - FIGURES_CONFIDENCE, FIGURES_NEGLIGIBLE, &figures->ranking, error);
+    for (size_t i = 0; i < ranked && status == 0 && figures->ranking.test != RANKING_NONE; i++) {
+        figures->cells[i].rank_low = (uint32_t)figures->ranking.cells[i].low;
+        figures->cells[i].rank_high = (uint32_t)figures->ranking.cells[i].high;
     }
-    if (status == 0)
-        status = ranking_rank(contestants, ranked, rounds, error);
-    if (status >= 0)
-        figures->ranking_test = (enum ranking_test)status;
-    for (size_t i = 0; i < ranked && status > 0; i++) {
-        figures->cells[i].rank_low = contestants[i].rank_low;
-        figures->cells[i].rank_high = contestants[i].rank_high;
-    }
-    free(contestants);
     free(logs);
-    return status < 0 ? -1 : 0;
+    return status;
 }
 
 static int compute_cells(struct figures *figures, struct error *error)
@@ -342,6 +342,7 @@ void figures_release(struct figures *figures)
         free(figures->cells[i].row_rounds);
     }
     free(figures->cells);
+    ranking_release(&figures->ranking);
     validity_release(&figures->validity);
     *figures = (struct figures){0};
 }

@@ -12,9 +12,7 @@
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
 
-/* Two-sided, so that each end is a one-sided 95 % bound. */
-static const double two_sided = 0.90;
-
+/* Of each bound, and of all failures together. */
 static const double significance = 0.05;
 
 /* A gate that could not have seen a difference of this size is none. */
@@ -123,10 +121,7 @@ static int bound_value(const struct claim *claim, const struct series *series, s
 {
     stats_sort(series->values, series->count);
     judgement->value = stats_median(series->values, series->count);
-    if (stats_median_interval(series->values, series->count, two_sided, &judgement->low, &judgement->high) == 0) {
-        judgement->low = -INFINITY;
-        judgement->high = INFINITY;
-    }
+    stats_median_bounds(series->values, series->count, 1 - significance, &judgement->low, &judgement->high);
     judgement->p = sign_p(series, claim->limit, wants_small(claim->comparison));
     double half_width = (judgement->high - judgement->low) / 2;
     /* The half-width of a two-sided 90 % interval against one-sided 5 % and power .8: (1.645 + 0.842) / 1.645. */
@@ -139,17 +134,16 @@ static int bound_ratio(const struct claim *claim, const struct series *series, s
                        struct error *error)
 {
     struct signed_rank test, against_limit;
-    double widening = stats_widening(series->values, series->count);
-    double detectable = signed_rank_detectable(series->values, series->count, error);
-    if (signed_rank_test(series->values, series->count, two_sided, &test, error) != 0)
+    if (signed_rank_compute(series->values, series->count, 1 - significance, significance, &test, error) != 0)
         return -1;
+    signed_rank_widen(&test, stats_serial_dependence(series->values, series->count).widening);
     judgement->value = exp(test.estimate);
-    judgement->low = exp(test.estimate - widening * (test.estimate - test.low));
-    judgement->high = exp(test.estimate + widening * (test.high - test.estimate));
-    judgement->detectable = exp(widening * detectable) - 1;
+    judgement->low = test.bound_confidence > 0 ? exp(test.lower_bound) : -INFINITY;
+    judgement->high = exp(test.upper_bound);
+    judgement->detectable = test.detectable_effect;
     for (size_t i = 0; i < series->count; i++)
         series->values[i] -= log(claim->limit);
-    if (signed_rank_test(series->values, series->count, two_sided, &against_limit, error) != 0)
+    if (signed_rank_compute(series->values, series->count, 1 - significance, significance, &against_limit, error) != 0)
         return -1;
     bool is_beyond = wants_small(claim->comparison) ? against_limit.estimate > 0 : against_limit.estimate < 0;
     judgement->p = is_beyond ? against_limit.p / 2 : 1;
@@ -342,22 +336,30 @@ static int judge(const struct figures *figures, const struct claim *claim, struc
 /* A failure must stand although several claims were looked at. */
 int judgements_adjust(struct judgement *judgements, size_t count, struct error *error)
 {
-    double *p = calloc(count + 1, sizeof(*p));
+    double *p = calloc(2 * count + 1, sizeof(*p));
+    double *adjusted = p + count;
     if (p == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu claims", count);
-    for (size_t i = 0; i < count; i++)
-        p[i] = judgements[i].p;
-    int status = ranking_holm(p, count, p, error);
-    for (size_t i = 0; i < count && status == 0; i++) {
-        if (judgements[i].ruling != RULING_FAIL || p[i] <= significance * (1 + 1e-9) || count == 1)
+    /* Counts are no matter of chance. */
+    size_t family = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (judgements[i].detectable > 0)
+            p[family++] = judgements[i].p;
+    }
+    ranking_adjust(p, family, adjusted);
+    for (size_t i = 0, j = 0; i < count; i++) {
+        if (!(judgements[i].detectable > 0))
+            continue;
+        double own = adjusted[j++];
+        if (judgements[i].ruling != RULING_FAIL || own <= significance * (1 + 1e-9) || family == 1)
             continue;
         judgements[i].ruling = RULING_INCONCLUSIVE;
         size_t used = strlen(judgements[i].sentence);
         snprintf(judgements[i].sentence + used, sizeof(judgements[i].sentence) - used,
-                 "; a failure alone, but among %zu claims it may be chance (adjusted p %.2g)", count, p[i]);
+                 "; a failure alone, but among %zu claims it may be chance (adjusted p %.2g)", family, own);
     }
     free(p);
-    return status;
+    return 0;
 }
 
 int judgements_make(const struct figures *figures, const struct claim *claims, size_t claim_count,

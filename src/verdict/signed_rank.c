@@ -1,191 +1,199 @@
 #include "conc_bench/signed_rank.h"
 
 #include <math.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "conc_bench/stats.h"
 
-/* Above this the number of Walsh averages grows for no more precision than the normal approximation has. */
-enum { EXACT_MAX = 50, AVERAGES_MAX = EXACT_MAX * (EXACT_MAX + 1) / 2 };
+enum { EXACT = STATS_EXACT_COUNT, EXACT_PAIRS = EXACT * (EXACT + 1) / 2, EXACT_DOUBLED_SUM = 2 * EXACT_PAIRS };
 
-/* The probability of every value of W+, the sum of the ranks of positive differences, if signs are a matter of chance.
- * `doubled` ranks are integers even where ties share ranks. Returns the largest value. */
-static size_t distribution(const size_t *doubled, size_t count, double *probability)
+/* How many of all 2^count choices of weights have each sum; `ways` has an entry for each up to the sum of all. Whole
+ * numbers up to 2^50, which a double holds exactly. */
+static void count_sums(const size_t *weights, size_t count, double *ways)
 {
-    size_t largest = 0;
-    probability[0] = 1;
+    size_t sum = 0;
+    ways[0] = 1;
     for (size_t i = 0; i < count; i++) {
-        size_t rank = doubled[i];
-        for (size_t sum = largest + 1; sum <= largest + rank; sum++)
-            probability[sum] = 0;
-        largest += rank;
-        /* Halving at each step keeps the numbers probabilities, of any count. */
-        for (size_t sum = largest + 1; sum-- > 0;)
-            probability[sum] = (probability[sum] + (sum >= rank ? probability[sum - rank] : 0)) / 2;
+        for (size_t s = sum + 1; s <= sum + weights[i]; s++)
+            ways[s] = 0;
+        sum += weights[i];
+        for (size_t s = sum; s >= weights[i]; s--)
+            ways[s] += ways[s - weights[i]];
     }
-    return largest;
 }
 
-/* The upper quantile of the normal distribution, by bisection: its few callers have time. */
-static double normal_quantile(double tail)
+static size_t exact_critical(size_t count, double tail, double *probability)
 {
-    double low = 0;
-    double high = 40;
-    for (int i = 0; i < 100; i++) {
-        double middle = (low + high) / 2;
-        if (erfc(middle / sqrt(2)) / 2 > tail)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static size_t critical_exact(size_t count, double tail, double *reached)
-{
-    size_t ranks[EXACT_MAX];
-    double probability[2 * AVERAGES_MAX + 1];
+    size_t ranks[EXACT];
+    double ways[EXACT_PAIRS + 1];
     for (size_t i = 0; i < count; i++)
         ranks[i] = i + 1;
-    size_t largest = distribution(ranks, count, probability);
+    count_sums(ranks, count, ways);
     size_t critical = 0;
-    double sum = 0;
-    while (critical <= largest && sum + probability[critical] <= tail * (1 + 1e-12))
-        sum += probability[critical++];
-    *reached = sum;
+    double below = ways[0];
+    while (ldexp(below, -(int)count) <= tail) {
+        *probability = ldexp(below, -(int)count);
+        below += ways[++critical];
+    }
     return critical;
 }
 
-static size_t critical_of(size_t count, double tail, double *reached)
+static double rank_sum_deviation(double count)
 {
-    if (count <= EXACT_MAX)
-        return critical_exact(count, tail, reached);
+    return sqrt(count * (count + 1) * (2 * count + 1) / 24);
+}
+
+/* Rounded away from the middle. */
+static size_t approximate_critical(size_t count, double tail, double *probability)
+{
     double n = (double)count;
-    double averages = n * (n + 1) / 2;
-    *reached = tail;
-    return (size_t)fmax(0, floor(averages / 2 - normal_quantile(tail) * sqrt(n * (n + 1) * (2 * n + 1) / 24)));
+    double mean = n * (n + 1) / 4;
+    double rank = floor(mean + stats_normal_quantile(tail) * rank_sum_deviation(n));
+    if (rank < 1)
+        return 0;
+    *probability = stats_normal_share((rank - 0.5 - mean) / rank_sum_deviation(n));
+    return (size_t)rank;
 }
 
-size_t signed_rank_critical(size_t count, double tail)
+size_t signed_rank_critical(size_t count, double tail, double *probability)
 {
-    double reached;
-    return critical_of(count, tail, &reached);
-}
-
-/* All averages of two differences, each with itself included, ascending. The caller frees them. */
-static double *walsh_averages(const double *differences, size_t count, size_t *averages_count)
-{
-    size_t total = count * (count + 1) / 2;
-    double *averages = malloc((total + 1) * sizeof(*averages));
-    if (averages == NULL)
-        return NULL;
-    size_t filled = 0;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = i; j < count; j++)
-            averages[filled++] = (differences[i] + differences[j]) / 2;
-    }
-    stats_sort(averages, total);
-    *averages_count = total;
-    return averages;
-}
-
-/* Twice the rank of each absolute value, ties sharing the mean of theirs. `sorted` holds the absolute values ascending.
- */
-static size_t doubled_rank(const double *sorted, size_t count, double absolute)
-{
-    size_t below = 0;
-    while (below < count && sorted[below] < absolute)
-        below++;
-    size_t last = below;
-    while (last < count && sorted[last] <= absolute)
-        last++;
-    return below + 1 + last;
-}
-
-static double p_exact(const size_t *doubled, size_t count, size_t statistic)
-{
-    double probability[2 * AVERAGES_MAX + 1];
-    size_t largest = distribution(doubled, count, probability);
-    size_t smaller = statistic < largest - statistic ? statistic : largest - statistic;
-    double sum = 0;
-    for (size_t value = 0; value <= smaller; value++)
-        sum += probability[value];
-    return fmin(1, 2 * sum);
-}
-
-static double p_normal(const size_t *doubled, size_t count, size_t statistic)
-{
-    double mean = 0;
-    double variance = 0;
-    for (size_t i = 0; i < count; i++) {
-        mean += (double)doubled[i] / 2;
-        variance += (double)doubled[i] * (double)doubled[i] / 4;
-    }
-    return variance > 0 ? erfc(fabs((double)statistic - mean) / sqrt(variance) / sqrt(2)) : 1;
-}
-
-/* `absolute` and `doubled` are scratch, each as long as the differences. */
-static double two_sided_p(const double *differences, size_t count, double *absolute, size_t *doubled)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (differences[i] != 0)
-            absolute[kept++] = fabs(differences[i]);
-    }
-    if (kept == 0)
-        return 1;
-    stats_sort(absolute, kept);
-    size_t statistic = 0;
-    for (size_t i = 0, k = 0; i < count; i++) {
-        if (differences[i] == 0)
-            continue;
-        doubled[k] = doubled_rank(absolute, kept, fabs(differences[i]));
-        statistic += differences[i] > 0 ? doubled[k] : 0;
-        k++;
-    }
-    return kept <= EXACT_MAX ? p_exact(doubled, kept, statistic) : p_normal(doubled, kept, statistic);
-}
-
-int signed_rank_test(const double *differences, size_t count, double confidence, struct signed_rank *result,
-                     struct error *error)
-{
-    *result = (struct signed_rank){
-        .count = count, .estimate = NAN, .low = -INFINITY, .high = INFINITY, .confidence = 0, .p = 1};
+    *probability = 0;
     if (count == 0)
         return 0;
-    size_t total = 0;
-    double *averages = walsh_averages(differences, count, &total);
-    double *absolute = malloc(count * sizeof(*absolute));
-    size_t *doubled = malloc(count * sizeof(*doubled));
-    bool has_memory = averages != NULL && absolute != NULL && doubled != NULL;
-    if (has_memory) {
-        double reached;
-        size_t critical = critical_of(count, (1 - confidence) / 2, &reached);
-        result->estimate = stats_median(averages, total);
-        result->p = two_sided_p(differences, count, absolute, doubled);
-        if (critical > 0) {
-            result->low = averages[critical - 1];
-            result->high = averages[total - critical];
-            result->confidence = 1 - 2 * reached;
-        }
-    }
-    free(averages);
-    free(absolute);
-    free(doubled);
-    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds", count);
+    return count <= EXACT ? exact_critical(count, tail, probability) : approximate_critical(count, tail, probability);
 }
 
-double signed_rank_detectable(const double *differences, size_t count, struct error *error)
+/* The error at either end, 1 if there are no such bounds. */
+static double bound(const double *means, size_t count, double tail, double *low, double *high)
 {
-    /* (1.645 + 0.842) / 1.96: one-sided 5 % and power .8 against a two-sided 95 % interval. */
-    static const double of_half_width = 1.27;
-    static const double of_half_width_90 = 1.51;
-    struct signed_rank test;
-    bool has_95 = signed_rank_critical(count, 0.025) > 0;
-    if (signed_rank_test(differences, count, has_95 ? 0.95 : 0.90, &test, error) != 0 || test.confidence == 0)
-        return NAN;
-    return (has_95 ? of_half_width : of_half_width_90) * (test.high - test.low) / 2;
+    double probability;
+    size_t critical = signed_rank_critical(count, tail, &probability);
+    *low = critical > 0 ? means[critical - 1] : -INFINITY;
+    *high = critical > 0 ? means[count * (count + 1) / 2 - critical] : INFINITY;
+    return critical > 0 ? probability : 1;
+}
+
+/* Twice the midrank of |differences[index]| among those that are not 0. */
+static size_t doubled_rank(const double *differences, size_t count, size_t index)
+{
+    size_t doubled = 1;
+    double own = fabs(differences[index]);
+    for (size_t i = 0; i < count; i++) {
+        double other = fabs(differences[i]);
+        if (other > 0)
+            doubled += other < own ? 2 : other == own;
+    }
+    return doubled;
+}
+
+/* Of at most EXACT doubled ranks. `positive` is the sum of those of positive differences, `total` that of all. */
+static double exact_p(const size_t *ranks, size_t count, size_t positive, size_t total)
+{
+    double ways[EXACT_DOUBLED_SUM + 1];
+    count_sums(ranks, count, ways);
+    size_t smaller = positive < total - positive ? positive : total - positive;
+    double sum = 0;
+    for (size_t s = 0; s <= smaller; s++)
+        sum += ways[s];
+    return fmin(1, 2 * ldexp(sum, -(int)count));
+}
+
+static double two_sided_p(const double *differences, size_t count)
+{
+    size_t ranks[EXACT];
+    size_t used = 0;
+    size_t positive = 0;
+    size_t total = 0;
+    double squares = 0; /* of the midranks: four times the variance of their sum, less for ties */
+    for (size_t i = 0; i < count; i++) {
+        if (differences[i] == 0)
+            continue;
+        size_t rank = doubled_rank(differences, count, i);
+        if (used < EXACT)
+            ranks[used] = rank;
+        used++;
+        total += rank;
+        positive += differences[i] > 0 ? rank : 0;
+        squares += (double)rank * (double)rank / 4;
+    }
+    if (used <= EXACT)
+        return used > 0 ? exact_p(ranks, used, positive, total) : 1;
+    double distance = fabs((double)positive - (double)total / 2) / 2;
+    return fmin(1, 2 * stats_normal_share(-(distance - 0.5) / sqrt(squares / 4)));
+}
+
+/* Power 0.8 wants the truth as far beyond the bound as the bound's own quantile and that of 0.8 together. */
+static double detectable_effect(const struct signed_rank *result, double confidence, double bound_error)
+{
+    double wanted = stats_normal_quantile(1 - bound_error) + stats_normal_quantile(0.8);
+    if (result->confidence > 0)
+        return expm1((result->high - result->low) / 2 * wanted / stats_normal_quantile((1 + confidence) / 2));
+    if (result->bound_confidence > 0 && bound_error < 0.5)
+        return expm1((result->upper_bound - result->lower_bound) / 2 * wanted / stats_normal_quantile(1 - bound_error));
+    return INFINITY;
+}
+
+/* `means` has space for all means of two of `used`. */
+static void compute(const double *used, size_t count, double *means, double confidence, double bound_error,
+                    struct signed_rank *result)
+{
+    size_t mean_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j <= i; j++)
+            means[mean_count++] = (used[i] + used[j]) / 2;
+    }
+    stats_sort(means, mean_count);
+    *result = (struct signed_rank){.count = count, .estimate = stats_median(means, mean_count)};
+    double tail = bound(means, count, (1 - confidence) / 2, &result->low, &result->high);
+    result->confidence = tail < 1 ? 1 - 2 * tail : 0;
+    tail = bound(means, count, bound_error, &result->lower_bound, &result->upper_bound);
+    result->bound_confidence = 1 - tail;
+    result->p = two_sided_p(used, count);
+    result->detectable_effect = detectable_effect(result, confidence, bound_error);
+}
+
+static size_t copy_finite(const double *differences, size_t count, double *copy, size_t capacity)
+{
+    size_t finite = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(differences[i]))
+            continue;
+        if (finite < capacity)
+            copy[finite] = differences[i];
+        finite++;
+    }
+    return finite;
+}
+
+int signed_rank_compute(const double *differences, size_t count, double confidence, double bound_error,
+                        struct signed_rank *result, struct error *error)
+{
+    double few[EXACT];
+    double few_means[EXACT_PAIRS];
+    size_t used = copy_finite(differences, count, few, EXACT);
+    if (used <= EXACT) {
+        compute(few, used, few_means, confidence, bound_error, result);
+        return 0;
+    }
+    double *all = used < (size_t)UINT32_MAX ? calloc(used + used * (used + 1) / 2, sizeof(*all)) : NULL;
+    if (all == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds", used);
+    copy_finite(differences, count, all, used);
+    compute(all, used, all + used, confidence, bound_error, result);
+    free(all);
+    return 0;
+}
+
+void signed_rank_widen(struct signed_rank *result, double factor)
+{
+    if (result->count == 0)
+        return;
+    result->low = result->estimate - factor * (result->estimate - result->low);
+    result->high = result->estimate + factor * (result->high - result->estimate);
+    result->lower_bound = result->estimate - factor * (result->estimate - result->lower_bound);
+    result->upper_bound = result->estimate + factor * (result->upper_bound - result->estimate);
+    result->detectable_effect = expm1(factor * log1p(result->detectable_effect));
 }
 
 size_t signed_rank_rounds_needed(size_t comparisons)

@@ -54,137 +54,220 @@ double stats_standard_deviation(const double *values, size_t count)
     return sqrt(sum / (double)(count - 1));
 }
 
-double stats_median_interval(const double *sorted, size_t count, double confidence, double *low, double *high)
+/* The largest k >= 1 such that fewer than k of n fair coins show heads with a probability of at most `tail`; 0 if there
+ * is none. `probability` gets what that is for this k. */
+static size_t median_rank(size_t count, double tail, double *probability)
 {
-    /* The chance that fewer than `rank` of the values lie below the median, from the smallest rank on. */
-    double chance = ldexp(1, -(int)(count < 1000 ? count : 1000));
-    double tail = 0;
+    /* The binomial coefficient, kept in range by carrying part of its exponent: 2^-n alone underflows beyond 1074. */
+    double coefficient = 1;
+    long exponent = -(long)count;
+    double below = 0;
     size_t rank = 0;
-    if (count > 1000) {
-        /* The binomial distribution is as good as normal. */
-        rank = (size_t)((double)count / 2 - sqrt((double)count) * (confidence >= 0.95 ? 0.98 : 0.83));
-        tail = (1 - confidence) / 2;
-    } else {
-        while (2 * (tail + chance) <= (1 - confidence) * (1 + 1e-12) && 2 * rank < count) {
-            tail += chance;
-            rank++;
-            chance *= (double)(count - rank + 1) / (double)rank;
+    *probability = 0;
+    for (size_t heads = 0; heads < count; heads++) {
+        below += ldexp(coefficient, exponent < -3000 ? -3000 : (int)exponent);
+        if (below > tail)
+            break;
+        rank = heads + 1;
+        *probability = below;
+        coefficient *= (double)(count - heads) / (double)(heads + 1);
+        if (coefficient > 0x1p500) {
+            coefficient *= 0x1p-500;
+            exponent += 500;
         }
     }
-    if (rank == 0)
-        return 0;
-    *low = sorted[rank - 1];
-    *high = sorted[count - rank];
-    return 1 - 2 * tail;
+    return rank;
+}
+
+/* Returns the probability that the median is below `low`, which is that of its being above `high`; 1 for no bounds. */
+static double median_tail(const double *sorted, size_t count, double tail, double *low, double *high)
+{
+    double probability;
+    size_t rank = median_rank(count, tail, &probability);
+    *low = rank > 0 ? sorted[rank - 1] : -INFINITY;
+    *high = rank > 0 ? sorted[count - rank] : INFINITY;
+    return rank > 0 ? probability : 1;
+}
+
+double stats_median_interval(const double *sorted, size_t count, double confidence, double *low, double *high)
+{
+    double tail = median_tail(sorted, count, (1 - confidence) / 2, low, high);
+    return tail < 1 ? 1 - 2 * tail : 0;
+}
+
+double stats_median_bounds(const double *sorted, size_t count, double confidence, double *low, double *high)
+{
+    return 1 - median_tail(sorted, count, 1 - confidence, low, high);
+}
+
+size_t stats_percentile_needs(double percent)
+{
+    /* In thousandths of a percent: 1 - 0.95 in binary is more than 0.05, and 100 values would not do. */
+    long above = 100000 - lround(percent * 1000);
+    return above > 0 ? (size_t)((5 * 100000 + above - 1) / above) : 1;
 }
 
 bool stats_supports_percentile(size_t count, double percent)
 {
-    /* In tenths of a percent, so that 99.9 stays exact. */
-    size_t beyond = (size_t)llround(1000 - 10 * percent);
-    return count * beyond >= 5 * 1000;
+    return count >= stats_percentile_needs(percent);
 }
 
-enum { OUTLIERS_LOOKED_AT = 1000 };
-
-size_t stats_count_outliers(const double *values, size_t count)
+/* The median of |log x - center|. Going outwards from the middle of sorted values, the next nearest is always at one of
+ * two ends, so no second array has to be sorted. */
+static double median_log_deviation(const double *sorted, size_t count, double center)
 {
-    double logs[OUTLIERS_LOOKED_AT];
-    double deviations[OUTLIERS_LOOKED_AT];
-    if (count < 4 || count > OUTLIERS_LOOKED_AT)
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        logs[i] = log(values[i]);
-    stats_sort(logs, count);
-    double median = stats_median(logs, count);
-    for (size_t i = 0; i < count; i++)
-        deviations[i] = fabs(logs[i] - median);
-    double mean = stats_mean(deviations, count);
-    stats_sort(deviations, count);
-    double scale = stats_median(deviations, count) / 0.6745;
-    if (scale == 0)
-        scale = 1.2533 * mean;
-    size_t outliers = 0;
-    for (size_t i = 0; i < count && scale > 0; i++)
-        outliers += deviations[i] / scale > 3.5;
-    return outliers;
-}
-
-/* The chance that as few or fewer of all pairs are in inverse order, if every order is as likely as any other: by the
- * recurrence on the number of orders with so many inversions. */
-static double inversions_tail(size_t count, size_t inversions)
-{
-    enum { TREND_EXACT_MAX = 30, PAIRS_MAX = TREND_EXACT_MAX * (TREND_EXACT_MAX - 1) / 2 };
-    double chance[PAIRS_MAX + 1] = {1};
-    double next[PAIRS_MAX + 1];
-    size_t most = 0;
-    for (size_t n = 2; n <= count; n++) {
-        most += n - 1;
-        for (size_t k = 0; k <= most; k++) {
-            next[k] = 0;
-            for (size_t i = 0; i < n && i <= k; i++)
-                next[k] += (k - i <= most - (n - 1) ? chance[k - i] : 0) / (double)n;
-        }
-        for (size_t k = 0; k <= most; k++)
-            chance[k] = next[k];
+    size_t below = count / 2; /* how many are left below; above and at it, those from `above` on */
+    size_t above = count / 2;
+    double nearest[2] = {0, 0};
+    for (size_t taken = 0; taken <= count / 2; taken++) {
+        double down = below > 0 ? fabs(log(sorted[below - 1]) - center) : INFINITY;
+        double up = above < count ? fabs(log(sorted[above]) - center) : INFINITY;
+        nearest[0] = nearest[1];
+        nearest[1] = down < up ? down : up;
+        if (down < up)
+            below--;
+        else
+            above++;
     }
-    double tail = 0;
-    for (size_t k = 0; k <= inversions; k++)
-        tail += chance[k];
-    return tail;
+    return count % 2 == 1 ? nearest[1] : (nearest[0] + nearest[1]) / 2;
 }
 
-double stats_trend(const double *values, size_t count)
+void stats_outlier_limits(const double *sorted, size_t count, double *low, double *high)
 {
-    size_t inverse = 0;
-    size_t ties = 0;
-    if (count < 3)
-        return 1;
+    *low = 0;
+    *high = INFINITY;
+    if (count == 0 || !(sorted[0] > 0))
+        return;
+    double upper = log(sorted[count / 2]);
+    double center = count % 2 == 1 ? upper : (log(sorted[count / 2 - 1]) + upper) / 2;
+    double scale = median_log_deviation(sorted, count, center) / 0.6745;
+    if (!(scale > 0)) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += fabs(log(sorted[i]) - center);
+        scale = 1.2533 * sum / (double)count;
+    }
+    if (scale > 0) {
+        *low = exp(center - 3.5 * scale);
+        *high = exp(center + 3.5 * scale);
+    }
+}
+
+/* The probability that a random order of `count` values has at most `inversions` pairs the wrong way round. */
+static double inversion_share(size_t count, size_t inversions)
+{
+    double share[STATS_EXACT_COUNT * (STATS_EXACT_COUNT - 1) / 2 + 1] = {1};
+    /* The i-th value goes before 0 to i - 1 of those already in order, each with probability 1/i: every entry becomes
+     * the mean of the i entries that end at it. */
+    for (size_t i = 2; i <= count; i++) {
+        for (size_t s = inversions + 1; s-- > 0;) {
+            double sum = 0;
+            for (size_t before = 0; before < i && before <= s; before++)
+                sum += share[s - before];
+            share[s] = sum / (double)i;
+        }
+    }
+    double sum = 0;
+    for (size_t s = 0; s <= inversions; s++)
+        sum += share[s];
+    return sum;
+}
+
+/* By how much the variance of Kendall's score falls, times 18, because some values are equal. */
+static double tie_correction(const double *values, size_t count)
+{
+    double correction = 0;
+    for (size_t i = 0; i < count; i++) {
+        double equal = 0;
+        for (size_t j = 0; j < count; j++)
+            equal += values[j] == values[i];
+        /* Of the t equal ones each adds its part of t (t - 1) (2 t + 5). */
+        correction += (equal - 1) * (2 * equal + 5);
+    }
+    return correction;
+}
+
+double stats_trend(const double *values, size_t count, double *tau)
+{
+    size_t rising = 0;
+    size_t falling = 0;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = i + 1; j < count; j++) {
-            inverse += values[i] > values[j];
-            ties += values[i] == values[j];
+            rising += values[j] > values[i];
+            falling += values[j] < values[i];
         }
     }
-    size_t pairs = count * (count - 1) / 2;
-    if (count <= 30 && ties == 0)
-        return fmin(1, 2 * inversions_tail(count, inverse < pairs - inverse ? inverse : pairs - inverse));
     double n = (double)count;
-    double statistic = (double)(pairs - ties) - 2 * (double)inverse;
-    double deviation = sqrt(n * (n - 1) * (2 * n + 5) / 18);
-    return erfc(fmax(0, fabs(statistic) - 1) / deviation / sqrt(2));
+    double pairs = n * (n - 1) / 2;
+    double score = (double)rising - (double)falling;
+    if (tau != NULL)
+        *tau = count > 1 ? score / pairs : NAN;
+    if (count < 2 || rising == falling)
+        return 1;
+    bool has_ties = (double)(rising + falling) < pairs;
+    if (count <= STATS_EXACT_COUNT && !has_ties)
+        return fmin(1, 2 * inversion_share(count, rising < falling ? rising : falling));
+    double correction = has_ties ? tie_correction(values, count) : 0;
+    double deviation = sqrt((n * (n - 1) * (2 * n + 5) - correction) / 18);
+    return fmin(1, 2 * stats_normal_share(-(fabs(score) - 1) / deviation));
 }
 
-/* The rank of a value among all, ties sharing. */
-static double rank_of(const double *values, size_t count, double value)
+/* Twice the distance of a value's midrank from the mean rank. */
+static double centered_rank(const double *values, size_t count, size_t index)
 {
-    double rank = 0.5;
+    double centered = 0;
     for (size_t i = 0; i < count; i++)
-        rank += values[i] < value ? 1 : values[i] == value ? 0.5 : 0;
-    return rank;
+        centered += (double)(values[i] < values[index]) - (double)(values[i] > values[index]);
+    return centered;
 }
 
-double stats_widening(const double *values, size_t count)
+struct stats_serial stats_serial_dependence(const double *values, size_t count)
 {
-    static const double significant = 1.645;
-    double n = (double)count;
-    double middle = (n + 1) / 2;
-    double product = 0;
-    double square = 0;
-    double before = 0;
-    if (count < 4)
-        return 1;
+    struct stats_serial serial = {.autocorrelation = NAN, .z = NAN, .widening = 1};
+    double previous = 0;
+    double products = 0;
+    double squares = 0;
     for (size_t i = 0; i < count; i++) {
-        double deviation = rank_of(values, count, values[i]) - middle;
-        product += i > 0 ? deviation * before : 0;
-        square += deviation * deviation;
-        before = deviation;
+        double rank = centered_rank(values, count, i);
+        products += previous * rank;
+        squares += rank * rank;
+        previous = rank;
     }
-    double correlation = square > 0 ? product / square : 0;
-    if (!((correlation + 1 / n) * sqrt(n) > significant))
-        return 1;
-    double corrected = fmin(0.9, fmax(0, correlation + (1 + 3 * correlation) / n));
-    return sqrt((1 + corrected) / (1 - corrected));
+    if (count < 3 || !(squares > 0))
+        return serial;
+    double n = (double)count;
+    double r1 = products / squares;
+    serial.autocorrelation = r1;
+    serial.z = (r1 + 1 / n) * sqrt(n);
+    serial.is_dependent = serial.z > 1.645;
+    if (serial.is_dependent) {
+        double r = fmin(fmax(r1 + (1 + 3 * r1) / n, 0), 0.9);
+        serial.widening = sqrt((1 + r) / (1 - r));
+    }
+    return serial;
+}
+
+double stats_normal_share(double z)
+{
+    return erfc(-z * M_SQRT1_2) / 2;
+}
+
+double stats_normal_quantile(double share)
+{
+    if (share > 0.5)
+        return -stats_normal_quantile(1 - share); /* the lower tail has the precision */
+    if (!(share > 0))
+        return share == 0 ? -INFINITY : NAN;
+    double low = -39; /* where the share is no longer a normal number */
+    double high = 0;
+    for (int step = 0; step < 60; step++) {
+        double middle = (low + high) / 2;
+        if (stats_normal_share(middle) < share)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
 }
 
 /* The regularized incomplete beta function by its continued fraction (Lentz's method; DLMF 8.17.22). */

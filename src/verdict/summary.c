@@ -10,9 +10,6 @@
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/trait.h"
 
-/* A slowdown that nobody would change a program for. */
-static const double negligible = 0.05;
-
 /* Costs closer than this are equal. */
 static const double same_cost = 0.10;
 
@@ -47,26 +44,25 @@ static void list_names(const struct figures *figures, const bool *is_listed, siz
     }
 }
 
-static int compare_times(const struct cell_figures *slower, const struct cell_figures *faster, double confidence,
-                         struct signed_rank *test, struct error *error)
+/* How much longer the cell at `index` takes than the fastest: logarithms. */
+static struct signed_rank slowdown(const struct figures *figures, size_t index)
 {
-    double *logs = calloc(slower->rounds + 1, sizeof(*logs));
-    if (logs == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds", slower->rounds);
-    size_t count = figures_paired_logs(slower, faster, MEASURE_TIME, logs);
-    int status = signed_rank_test(logs, count, confidence, test, error);
-    free(logs);
-    return status;
+    const struct ranking_pair *pair = ranking_pair(&figures->ranking, 0, index);
+    struct signed_rank mirrored = pair->comparison; /* of the fastest to the other */
+    mirrored.estimate = -pair->comparison.estimate;
+    mirrored.low = -pair->comparison.high;
+    mirrored.high = -pair->comparison.low;
+    mirrored.lower_bound = -pair->comparison.upper_bound;
+    mirrored.upper_bound = -pair->comparison.lower_bound;
+    return mirrored;
 }
 
 /* The fastest that is told from all others, by how much. */
-static int say_winner(const struct figures *figures, struct summary *summary, struct error *error)
+static void say_winner(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
     const struct cell_figures *next = &figures->cells[1];
-    struct signed_rank test;
-    if (compare_times(next, best, FIGURES_CONFIDENCE, &test, error) != 0)
-        return -1;
+    struct signed_rank behind = slowdown(figures, 1);
     char against[160] = "";
     if (figures->reference != NULL && figures->reference != best && isfinite(best->speedup.value))
         snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)", best->speedup.value,
@@ -79,24 +75,22 @@ static int say_winner(const struct figures *figures, struct summary *summary, st
         say(summary,
             "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer (%.1f to %.1f)",
             best->cell->mode, best->cell->workers, best->measures[MEASURE_TIME].value, against, next->cell->mode,
-            next->cell->workers, 100 * (exp(test.estimate) - 1), 100 * (exp(test.low) - 1), 100 * (exp(test.high) - 1));
-    return 0;
+            next->cell->workers, 100 * expm1(behind.estimate), 100 * expm1(behind.low), 100 * expm1(behind.high));
 }
 
 /* Several share the first rank. Not to be told apart is less than to be the same: that too has to be shown. */
-static int say_tie(const struct figures *figures, const bool *is_first, size_t ranked, struct summary *summary,
-                   struct error *error)
+static void say_tie(const struct figures *figures, const bool *is_first, size_t ranked, struct summary *summary)
 {
     char names[320];
     double widest = 0;
+    bool are_equal = true;
     list_names(figures, is_first, ranked, names, sizeof(names));
     for (size_t i = 1; i < ranked; i++) {
-        struct signed_rank test;
         if (!is_first[i])
             continue;
-        if (compare_times(&figures->cells[i], &figures->cells[0], 0.90, &test, error) != 0)
-            return -1;
-        widest = fmax(widest, fmax(fabs(test.low), fabs(test.high)));
+        struct signed_rank behind = slowdown(figures, i);
+        widest = fmax(widest, fmax(fabs(behind.lower_bound), fabs(behind.upper_bound)));
+        are_equal &= ranking_are_practically_equal(&figures->ranking, 0, i);
     }
     const struct cell_figures *best = &figures->cells[0];
     char against[160] = "";
@@ -104,15 +98,12 @@ static int say_tie(const struct figures *figures, const bool *is_first, size_t r
         snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)",
                  best->cell->mode, best->cell->workers, best->speedup.value, figures->reference->cell->mode,
                  figures->reference->cell->workers, best->speedup.low, best->speedup.high);
-    if (widest <= log1p(negligible))
+    if (are_equal)
         say(summary, "No difference detected between the fastest, %s: practically equal, within %.0f %% of the first%s",
-            names, 100 * negligible, against);
-    else if (isfinite(widest))
-        say(summary, "No difference detected between the fastest, %s; up to %.0f %% would have gone unseen%s", names,
-            100 * (exp(widest) - 1), against);
+            names, 100 * FIGURES_NEGLIGIBLE, against);
     else
-        say(summary, "No difference detected between the fastest, %s: too few rounds to say more%s", names, against);
-    return 0;
+        say(summary, "No difference detected between the fastest, %s; up to %.0f %% would have gone unseen%s", names,
+            100 * expm1(widest), against);
 }
 
 /* Rankless: what there is, and what it would take. */
@@ -179,33 +170,27 @@ static int recommend(const struct figures *figures, size_t ranked, struct summar
     const struct cell_figures *chosen = &figures->cells[0];
     is_candidate[0] = true;
     size_t candidates = 1;
-    int status = 0;
-    for (size_t i = 1; i < ranked && status == 0; i++) {
-        struct signed_rank test;
-        status = compare_times(&figures->cells[i], &figures->cells[0], 0.90, &test, error);
-        is_candidate[i] = status == 0 && test.high <= log1p(negligible);
+    for (size_t i = 1; i < ranked; i++) {
+        is_candidate[i] = slowdown(figures, i).upper_bound <= log1p(FIGURES_NEGLIGIBLE);
         candidates += is_candidate[i];
         if (is_candidate[i] && is_cheaper(chosen, &figures->cells[i]))
             chosen = &figures->cells[i];
     }
-    if (status == 0) {
-        char names[320];
-        summary->recommended = chosen;
-        list_names(figures, is_candidate, ranked, names, sizeof(names));
-        double downloads = chosen->measures[MEASURE_DOWNLOADS].value;
-        if (candidates == 1)
-            say(summary, "Recommended: %s/%" PRIu32 "; no other comes within %.0f %% of it", chosen->cell->mode,
-                chosen->cell->workers, 100 * negligible);
-        else
-            say(summary,
-                "Recommended: %s/%" PRIu32
-                ", with %.3g ms of CPU time a download and %.3g MiB the cheapest, or else the "
-                "simplest, of those surely within %.0f %% of the fastest (%s)",
-                chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, MEASURE_CPU) / downloads,
-                cost(chosen, MEASURE_MEMORY) / (1 << 20), 100 * negligible, names);
-    }
+    char names[320];
+    summary->recommended = chosen;
+    list_names(figures, is_candidate, ranked, names, sizeof(names));
+    double downloads = chosen->measures[MEASURE_DOWNLOADS].value;
+    if (candidates == 1)
+        say(summary, "Recommended: %s/%" PRIu32 "; no other comes within %.0f %% of it", chosen->cell->mode,
+            chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
+    else
+        say(summary,
+            "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download and %.3g MiB the cheapest, or else the "
+            "simplest, of those surely within %.0f %% of the fastest (%s)",
+            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, MEASURE_CPU) / downloads,
+            cost(chosen, MEASURE_MEMORY) / (1 << 20), 100 * FIGURES_NEGLIGIBLE, names);
     free(is_candidate);
-    return status;
+    return 0;
 }
 
 static int say_ranking(const struct figures *figures, size_t ranked, struct summary *summary, struct error *error)
@@ -218,9 +203,12 @@ static int say_ranking(const struct figures *figures, size_t ranked, struct summ
         is_first[i] = figures->cells[i].rank_low == 1;
         first += is_first[i];
     }
-    int status = first == 1 ? say_winner(figures, summary, error) : say_tie(figures, is_first, ranked, summary, error);
+    if (first == 1)
+        say_winner(figures, summary);
+    else
+        say_tie(figures, is_first, ranked, summary);
     free(is_first);
-    return status;
+    return 0;
 }
 
 int summary_make(const struct figures *figures, struct summary *summary, struct error *error)
@@ -236,7 +224,7 @@ int summary_make(const struct figures *figures, struct summary *summary, struct 
     }
     if (say_ranking(figures, ranked, summary, error) != 0)
         return -1;
-    if (figures->ranking_test == RANKING_T)
+    if (figures->ranking.test == RANKING_T)
         say(summary, "Ranked by paired t tests: for a rank test of %zu cells it takes %zu rounds", ranked,
             signed_rank_rounds_needed(ranked * (ranked - 1) / 2));
     return recommend(figures, ranked, summary, error);

@@ -9,9 +9,6 @@
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
 
-/* What is not worth more workers. */
-static const double negligible = 0.05;
-
 static int compare_points(const void *a, const void *b)
 {
     const struct sweep_point *left = a;
@@ -53,7 +50,7 @@ static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
     }
 }
 
-/* Whether a point is surely within the negligible of the best. */
+/* Whether a point is surely within the FIGURES_NEGLIGIBLE of the best. */
 static bool is_near(const struct sweep_point *point, const struct sweep_point *best, bool *is_bounded)
 {
     double logs[1024];
@@ -61,12 +58,14 @@ static bool is_near(const struct sweep_point *point, const struct sweep_point *b
     if (point->cell->rounds > sizeof(logs) / sizeof(logs[0]))
         return false;
     size_t count = figures_paired_logs(point->cell, best->cell, MEASURE_TIME, logs);
-    *is_bounded = signed_rank_critical(count, 0.05) > 0 && point != best;
+    *is_bounded = false;
     if (point == best)
         return true;
-    if (!*is_bounded)
-        return time_of(point) <= time_of(best) * (1 + negligible);
-    return signed_rank_test(logs, count, 0.90, &test, NULL) == 0 && test.high <= log1p(negligible);
+    if (signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, NULL) != 0 ||
+        test.bound_confidence == 0)
+        return time_of(point) <= time_of(best) * (1 + FIGURES_NEGLIGIBLE);
+    *is_bounded = true;
+    return test.upper_bound <= log1p(FIGURES_NEGLIGIBLE);
 }
 
 static void find_knee(struct sweep *sweep)
@@ -85,37 +84,71 @@ static void find_knee(struct sweep *sweep)
     }
 }
 
-static int fit(const struct figures *figures, struct sweep *sweep, struct error *error)
+/* Whether all points were measured in the same rounds; a search measures them one after the other. */
+static bool is_one_group(const struct sweep *sweep)
 {
-    struct usl_point *points = calloc(sweep->count, sizeof(*points));
-    if (points == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
-    size_t count = 0;
-    for (size_t i = 0; i < sweep->count; i++) {
-        if (sweep->points[i].cell->has_times)
-            points[count++] =
-                (struct usl_point){.workers = sweep->points[i].cell->cell->workers,
-                                   .throughput = sweep->points[i].cell->measures[MEASURE_THROUGHPUT].value};
+    for (size_t i = 1; i < sweep->count; i++) {
+        if (sweep->points[i].cell->cell->group != sweep->points[0].cell->cell->group)
+            return false;
     }
-    sweep->has_fit = usl_is_allowed(points, count, figures->result->downloads) && usl_fit(points, count, &sweep->fit);
-    free(points);
+    return sweep->count > 0;
+}
+
+static int analyse(const struct figures *figures, struct sweep *sweep, const double *workers, double *log_times,
+                   size_t rounds, struct error *error)
+{
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct cell_figures *cell = sweep->points[i].cell;
+        for (size_t round = 0; round < rounds; round++)
+            log_times[i * rounds + round] = NAN;
+        for (size_t row = 0; row < cell->rounds; row++)
+            log_times[i * rounds + cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
+    }
+    const struct usl_sweep data = {.workers = workers,
+                                   .count = sweep->count,
+                                   .log_times = log_times,
+                                   .rounds = rounds,
+                                   .units = figures->result->downloads};
+    if (usl_analyse(&data, figures->result->seed, &sweep->ranges, error) != 0)
+        return -1;
+    sweep->has_ranges = sweep->has_fit = sweep->ranges.status == USL_FITTED;
+    sweep->fit = sweep->ranges.curve;
     return 0;
 }
 
-/* Whether the largest number of workers is surely slower than the best: only then has a peak been seen. */
-static bool does_fall(const struct sweep *sweep)
+/* Of medians alone. */
+static void fit_medians(const struct figures *figures, struct sweep *sweep, const double *workers, double *throughput)
 {
-    const struct sweep_point *last = &sweep->points[sweep->count - 1];
-    double logs[1024];
-    struct signed_rank test;
-    for (size_t i = 0; i < sweep->count; i++) {
-        const struct sweep_point *point = &sweep->points[i];
-        if (point->cell->cell->workers != sweep->best || last->cell->rounds > sizeof(logs) / sizeof(logs[0]))
-            continue;
-        size_t count = figures_paired_logs(last->cell, point->cell, MEASURE_TIME, logs);
-        return signed_rank_test(logs, count, 0.90, &test, NULL) == 0 && test.low > 0;
+    size_t count = 0;
+    while (count < sweep->count && sweep->points[count].cell->has_times) {
+        throughput[count] = sweep->points[count].cell->measures[MEASURE_THROUGHPUT].value;
+        count++;
     }
-    return false;
+    enum { POINTS_MIN = 5, DOWNLOADS_A_WORKER = 5 };
+    bool is_allowed = count >= POINTS_MIN && DOWNLOADS_A_WORKER * workers[count - 1] <= figures->result->downloads;
+    sweep->has_fit = is_allowed && usl_fit(workers, throughput, count, &sweep->fit);
+}
+
+static int fit(const struct figures *figures, struct sweep *sweep, struct error *error)
+{
+    size_t rounds = 1;
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct cell_figures *cell = sweep->points[i].cell;
+        if (cell->has_times && cell->row_rounds[cell->rounds - 1] + 1 > rounds)
+            rounds = cell->row_rounds[cell->rounds - 1] + 1;
+    }
+    double *workers = calloc(sweep->count * (rounds + 1), sizeof(*workers));
+    if (workers == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
+    for (size_t i = 0; i < sweep->count; i++)
+        workers[i] = sweep->points[i].cell->cell->workers;
+    int status = 0;
+    if (is_one_group(sweep))
+        status = analyse(figures, sweep, workers, workers + sweep->count, rounds, error);
+    else
+        fit_medians(figures, sweep, workers, workers + sweep->count);
+    free(workers);
+    return status;
 }
 
 static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
@@ -123,15 +156,13 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
     buffer[0] = '\0';
     if (!sweep->has_fit)
         return;
-    double most = sweep->points[sweep->count - 1].cell->cell->workers;
-    double peak = usl_peak(&sweep->fit);
     size_t used =
         (size_t)snprintf(buffer, size,
-                         "; scalability law: contention %.2g, coherency %.2g (describes these points, %.0f %% "
+                         "; scalability law: contention %.2g, coherency %.2g (it describes these points, %.0f %% "
                          "off on average), ",
                          sweep->fit.sigma, sweep->fit.kappa, 100 * sweep->fit.error);
-    if (used < size && peak <= 1.5 * most && does_fall(sweep))
-        snprintf(buffer + used, size - used, "peak near %.0f workers", peak);
+    if (used < size && sweep->has_ranges && sweep->ranges.has_peak)
+        snprintf(buffer + used, size - used, "peak near %.0f workers", sweep->ranges.peak);
     else if (used < size)
         snprintf(buffer + used, size - used, "no peak within the tested range");
 }
@@ -139,22 +170,20 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
 static void describe(struct sweep *sweep)
 {
     char fitted[256];
+    bool is_last = sweep->count > 0 && sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers;
     describe_fit(sweep, fitted, sizeof(fitted));
     if (sweep->knee == 0)
         snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
     else if (sweep->knee == sweep->best)
         snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " workers are best, and fewer are more than "
-                 "%.0f %% slower%s%s",
-                 sweep->mode, sweep->knee, 100 * negligible,
-                 sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers ? "; more were not tried" : "",
-                 fitted);
+                 "%s: %" PRIu32 " workers are best, and with fewer it is not surely within %.0f %%%s%s", sweep->mode,
+                 sweep->knee, 100 * FIGURES_NEGLIGIBLE, is_last ? "; more were not tried" : "", fitted);
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " workers are enough, the smallest number %s within %.0f %% of the best (%" PRIu32
                  ")%s",
-                 sweep->mode, sweep->knee, sweep->is_knee_bounded ? "surely" : "by its median", 100 * negligible,
-                 sweep->best, fitted);
+                 sweep->mode, sweep->knee, sweep->is_knee_bounded ? "surely" : "by its median",
+                 100 * FIGURES_NEGLIGIBLE, sweep->best, fitted);
 }
 
 static struct sweep *find_sweep(struct sweep *sweeps, size_t count, const char *mode)
@@ -242,7 +271,7 @@ static uint32_t follow_doublings(const struct figures *figures, const char *mode
 
 static bool has_gained(const struct figures *figures, const char *mode, uint32_t workers)
 {
-    return time_with(figures, mode, workers) < time_with(figures, mode, workers / 2) * (1 - negligible);
+    return time_with(figures, mode, workers) < time_with(figures, mode, workers / 2) * (1 - FIGURES_NEGLIGIBLE);
 }
 
 uint32_t sweep_next(const struct figures *figures, const char *mode, uint32_t most)

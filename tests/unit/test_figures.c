@@ -66,7 +66,7 @@ static void test_figures_of_two_modes(void **state)
     assert_close(threads->measures[MEASURE_OCCUPANCY].value, 1);
     assert_close(sync->measures[MEASURE_T95].value, 0.043);
     /* Two rounds rank nobody. */
-    assert_int_equal(figures.ranking_test, RANKING_NONE);
+    assert_int_equal(figures.ranking.test, RANKING_NONE);
     assert_int_equal(sync->rank_low, 0);
     assert_true(figures.validity.is_valid);
     assert_int_equal(figures.validity.failures, 0);
@@ -180,7 +180,7 @@ static void test_intervals_and_ranks_come_with_rounds(void **state)
     struct figures figures = compute(&result);
     /* threads takes 40 ms and more, sync 40 ms: with ten of ten rounds for it, sync is faster. */
     assert_string_equal(figures.cells[0].cell->mode, "sync");
-    assert_int_equal(figures.ranking_test, RANKING_SIGNED_RANK);
+    assert_int_equal(figures.ranking.test, RANKING_SIGNED_RANK);
     assert_int_equal(figures.cells[0].rank_high, 1);
     assert_int_equal(figures.cells[1].rank_low, 2);
     assert_true(figures.cells[1].speedup.high < 1);

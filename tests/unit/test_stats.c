@@ -64,13 +64,278 @@ static void test_mean_and_deviation(void **state)
     assert_true(isnan(stats_standard_deviation(values, 1)));
 }
 
+static void fill_with_ranks(double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (double)(i + 1);
+}
+
+/* The share of all 2^n rows of coins with fewer than `rank` heads. */
+static double share_of_rows_below(size_t count, size_t rank)
+{
+    size_t below = 0;
+    for (uint32_t row = 0; row < UINT32_C(1) << count; row++)
+        below += (size_t)__builtin_popcount(row) < rank;
+    return (double)below / (double)(UINT32_C(1) << count);
+}
+
+static void test_median_intervals_have_the_known_ranks(void **state)
+{
+    (void)state;
+    static const size_t ranks[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 6};
+    double values[20];
+    fill_with_ranks(values, 20);
+    for (size_t count = 0; count <= 20; count++) {
+        double low;
+        double high;
+        double confidence = stats_median_interval(values, count, 0.95, &low, &high);
+        if (ranks[count] == 0) {
+            assert_close(confidence, 0);
+            assert_true(isinf(low) && low < 0 && isinf(high) && high > 0);
+            continue;
+        }
+        assert_close(low, (double)ranks[count]);
+        assert_close(high, (double)(count + 1 - ranks[count]));
+        assert_close(confidence, 1 - 2 * share_of_rows_below(count, ranks[count]));
+    }
+}
+
+static void test_median_bounds_are_one_sided(void **state)
+{
+    (void)state;
+    double values[20];
+    double low;
+    double high;
+    fill_with_ranks(values, 20);
+    assert_close(stats_median_bounds(values, 4, 0.95, &low, &high), 0);
+    assert_true(isinf(low) && isinf(high));
+    assert_close(stats_median_bounds(values, 5, 0.95, &low, &high), 31.0 / 32);
+    assert_close(low, 1);
+    assert_close(high, 5);
+    for (size_t count = 5; count <= 16; count++) {
+        double confidence = stats_median_bounds(values, count, 0.95, &low, &high);
+        assert_close(confidence, 1 - share_of_rows_below(count, (size_t)low));
+        assert_true(confidence >= 0.95 && share_of_rows_below(count, (size_t)low + 1) > 0.05);
+        assert_close(high, (double)count + 1 - low);
+    }
+}
+
+/* 2^-n is no double then. The ranks were counted with whole numbers of any length. */
+static void test_median_intervals_of_many_values(void **state)
+{
+    (void)state;
+    static double values[5000];
+    double low;
+    double high;
+    fill_with_ranks(values, 5000);
+    double confidence = stats_median_interval(values, 5000, 0.95, &low, &high);
+    assert_true(confidence >= 0.95 && confidence < 0.952);
+    assert_close(low, 2431);
+    assert_close(high, 2570);
+}
+
+static void test_percentiles_need_values_above_them(void **state)
+{
+    (void)state;
+    static const struct {
+        double percent;
+        size_t needed;
+    } cases[] = {{50, 10}, {90, 50}, {95, 100}, {99, 500}, {99.9, 5000}, {99.99, 50000}, {25, 7}, {100, 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(stats_percentile_needs(cases[i].percent), cases[i].needed);
+        assert_true(stats_supports_percentile(cases[i].needed, cases[i].percent));
+        assert_false(stats_supports_percentile(cases[i].needed - 1, cases[i].percent));
+    }
+}
+
+static void test_outliers_are_judged_by_the_logarithm(void **state)
+{
+    (void)state;
+    double low;
+    double high;
+    /* Logs 0, 1, 2, 3, 10: median 2, deviations 2, 1, 0, 1, 8: MAD 1. */
+    const double odd[] = {1, exp(1), exp(2), exp(3), exp(10)};
+    stats_outlier_limits(odd, 5, &low, &high);
+    assert_close(log(low), 2 - 3.5 / 0.6745);
+    assert_close(log(high), 2 + 3.5 / 0.6745);
+    /* Logs 0, 1, 3, 7: median 2, deviations 2, 1, 1, 5: MAD 1.5. */
+    const double even[] = {1, exp(1), exp(3), exp(7)};
+    stats_outlier_limits(even, 4, &low, &high);
+    assert_close(log(low), 2 - 1.5 * 3.5 / 0.6745);
+    assert_close(log(high), 2 + 1.5 * 3.5 / 0.6745);
+    /* Most are equal: the mean absolute deviation, 8/5, instead. */
+    const double equal[] = {1, 1, 1, 1, exp(8)};
+    stats_outlier_limits(equal, 5, &low, &high);
+    assert_close(log(high), 3.5 * 1.2533 * 8 / 5);
+    stats_outlier_limits(equal, 4, &low, &high);
+    assert_true(low <= 0 && isinf(high));
+    stats_outlier_limits(equal, 0, &low, &high);
+    assert_true(low <= 0 && isinf(high));
+    stats_outlier_limits((const double[]){0, 1, 2}, 3, &low, &high);
+    assert_true(low <= 0 && isinf(high));
+}
+
+static double score_of(const double *values, size_t count)
+{
+    double score = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = i + 1; j < count; j++)
+            score += (double)(values[j] > values[i]) - (double)(values[j] < values[i]);
+    }
+    return score;
+}
+
+/* How many orders of `values` from `from` on have a score at least as far from 0 as `limit`; counts them all too. */
+static size_t count_orders(double *values, size_t from, size_t count, double limit, size_t *orders)
+{
+    if (from == count) {
+        ++*orders;
+        return fabs(score_of(values, count)) >= limit;
+    }
+    size_t extreme = 0;
+    for (size_t i = from; i < count; i++) {
+        double swapped = values[from];
+        values[from] = values[i];
+        values[i] = swapped;
+        extreme += count_orders(values, from + 1, count, limit, orders);
+        values[i] = values[from];
+        values[from] = swapped;
+    }
+    return extreme;
+}
+
+static void test_trend_is_exact(void **state)
+{
+    (void)state;
+    double values[] = {2, 1, 3, 5, 4, 7, 6, 8};
+    for (size_t count = 2; count <= 8; count++) {
+        double tau;
+        double p = stats_trend(values, count, &tau);
+        double pairs = (double)(count * (count - 1) / 2);
+        assert_close(tau, score_of(values, count) / pairs);
+        size_t orders = 0;
+        size_t extreme = count_orders(values, 0, count, fabs(score_of(values, count)), &orders);
+        assert_close(p, (double)extreme / (double)orders);
+    }
+    double tau;
+    assert_close(stats_trend(values, 1, &tau), 1);
+    assert_true(isnan(tau));
+    assert_close(stats_trend((const double[]){4, 3, 2, 1}, 4, &tau), 2.0 / 24);
+    assert_close(tau, -1);
+    assert_close(stats_trend((const double[]){1, 1, 1, 1}, 4, NULL), 1);
+}
+
+static void test_trend_of_many_and_of_equal_values(void **state)
+{
+    (void)state;
+    double values[51];
+    for (size_t i = 0; i < 51; i++)
+        values[i] = (double)(i * 37 % 51) + (double)i * 0.4142;
+    /* At the change from exact to approximate the two agree. */
+    double exact = stats_trend(values, 50, NULL);
+    double z = (fabs(score_of(values, 50)) - 1) / sqrt(50.0 * 49 * 105 / 18);
+    assert_true(exact < 0.5 && fabs(exact - 2 * stats_normal_share(-z)) < 0.002);
+    z = (fabs(score_of(values, 51)) - 1) / sqrt(51.0 * 50 * 107 / 18);
+    assert_close(stats_trend(values, 51, NULL), 2 * stats_normal_share(-z));
+    /* Of 21 pairs 1 and 3 are equal: 17 rise. Ties of 2 and 3: the variance falls by (2 1 9 + 3 2 11) / 18. */
+    const double ties[] = {1, 1, 2, 3, 3, 3, 4};
+    z = (17 - 1) / sqrt((7.0 * 6 * 19 - 18 - 66) / 18);
+    assert_close(stats_trend(ties, 7, NULL), 2 * stats_normal_share(-z));
+}
+
+static void test_serial_dependence(void **state)
+{
+    (void)state;
+    /* Ranks less their mean: -2, -1, 0, 1, 2; products 2 + 0 + 0 + 2, squares 10. */
+    struct stats_serial serial = stats_serial_dependence((const double[]){1, 10, 11, 12, 50}, 5);
+    assert_close(serial.autocorrelation, 0.4);
+    assert_close(serial.z, 0.6 * sqrt(5));
+    assert_false(serial.is_dependent);
+    assert_close(serial.widening, 1);
+    /* Alternating: as far from a wander as can be. */
+    serial = stats_serial_dependence((const double[]){1, 9, 2, 8, 3, 7}, 6);
+    assert_true(serial.autocorrelation < -0.5);
+    assert_close(serial.widening, 1);
+    /* Ranks 1 to 8 less 4.5, twice: -7, -5, ... 7; products 35 + 15 + 3 - 1 + 3 + 15 + 35, squares 168: 0.625. */
+    double rising[20];
+    fill_with_ranks(rising, 20);
+    serial = stats_serial_dependence(rising, 8);
+    double r = 0.625 + (1 + 3 * 0.625) / 8;
+    assert_close(serial.autocorrelation, 0.625);
+    assert_close(serial.z, 0.75 * sqrt(8));
+    assert_true(serial.is_dependent && r < 1);
+    assert_close(serial.widening, sqrt(1.9 / 0.1)); /* r is 0.98, cut to 0.9 */
+    /* With ties: midranks 1.5, 1.5, 3, 4, 5, 6, less 3.5: products 4 + 1 - 0.25 + 0.75 + 3.75, squares 17. */
+    serial = stats_serial_dependence((const double[]){2, 2, 3, 4, 5, 6}, 6);
+    assert_close(serial.autocorrelation, 9.25 / 17);
+    serial = stats_serial_dependence(rising, 2);
+    assert_true(isnan(serial.autocorrelation) && isnan(serial.z) && !serial.is_dependent);
+    serial = stats_serial_dependence((const double[]){5, 5, 5, 5}, 4);
+    assert_true(isnan(serial.autocorrelation));
+    assert_close(serial.widening, 1);
+}
+
+static void test_serial_dependence_widens_by_the_corrected_autocorrelation(void **state)
+{
+    (void)state;
+    /* Doubled ranks less their mean: -9 -3 -7 -5 -1 3 1 7 5 9: products 27 21 35 5 -3 3 7 35 45 = 175, squares 330. */
+    const double values[] = {1, 4, 2, 3, 5, 7, 6, 9, 8, 10};
+    struct stats_serial serial = stats_serial_dependence(values, 10);
+    double r1 = 175.0 / 330;
+    double r = r1 + (1 + 3 * r1) / 10;
+    assert_close(serial.autocorrelation, r1);
+    assert_true(serial.is_dependent);
+    assert_close(serial.widening, sqrt((1 + r) / (1 - r)));
+}
+
+static void test_normal_distribution(void **state)
+{
+    (void)state;
+    assert_close(stats_normal_share(0), 0.5);
+    assert_close(stats_normal_share(1.959963984540054), 0.975);
+    assert_close(stats_normal_quantile(0.95), 1.6448536269514722);
+    assert_close(stats_normal_quantile(0.8), 0.8416212335729143);
+    assert_close(stats_normal_quantile(1e-10), -6.361340902404056);
+    assert_close(stats_normal_quantile(0.5), 0);
+    assert_true(isinf(stats_normal_quantile(0)) && isinf(stats_normal_quantile(1)));
+    assert_true(isnan(stats_normal_quantile(-1)));
+    for (int percent = 1; percent < 100; percent++)
+        assert_close(stats_normal_share(stats_normal_quantile(percent / 100.0)), percent / 100.0);
+}
+
+/* Reference values by integrating the density of Student's distribution. */
+static void test_t_test(void **state)
+{
+    (void)state;
+    static const double golden[] = {.021, .034, -.008, .055, .012, .041, .018, .302, .027, .009};
+    static const double two[] = {1, 2};
+    static const double same[] = {3, 3, 3};
+    static const double zeros[] = {0, 0, 0};
+    assert_true(fabs(stats_t_test(golden, 10) - 0.10581131612756589) < 1e-12);
+    assert_true(fabs(stats_t_test(two, 2) - 0.2048327646991348) < 1e-12);
+    assert_true(stats_t_test(same, 3) == 0);
+    assert_true(stats_t_test(zeros, 3) == 1);
+    assert_true(stats_t_test(two, 1) == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_t_test),
         cmocka_unit_test(test_sorting),
         cmocka_unit_test(test_median),
         cmocka_unit_test(test_percentiles_are_exact_nearest_ranks),
         cmocka_unit_test(test_mean_and_deviation),
+        cmocka_unit_test(test_median_intervals_have_the_known_ranks),
+        cmocka_unit_test(test_median_bounds_are_one_sided),
+        cmocka_unit_test(test_median_intervals_of_many_values),
+        cmocka_unit_test(test_percentiles_need_values_above_them),
+        cmocka_unit_test(test_outliers_are_judged_by_the_logarithm),
+        cmocka_unit_test(test_trend_is_exact),
+        cmocka_unit_test(test_trend_of_many_and_of_equal_values),
+        cmocka_unit_test(test_serial_dependence),
+        cmocka_unit_test(test_serial_dependence_widens_by_the_corrected_autocorrelation),
+        cmocka_unit_test(test_normal_distribution),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }
