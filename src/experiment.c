@@ -79,10 +79,10 @@ static bool is_enough(void *context, size_t first_cell, uint32_t done, char *why
 }
 
 /* The runner's hooks share one context: the experiment's own is put in front of the caller's. */
-static int before_trial(void *context, struct error *error)
+static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
 {
     const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
-    return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, error) : 0;
+    return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, cell, error) : 0;
 }
 
 static int after_trial(void *context, struct trial *trial, struct error *error)
@@ -155,23 +155,45 @@ static int run_main(struct stages *stages, const struct plan_cell *cells, size_t
     return run_stage(stages, &request, error);
 }
 
-/* What the sweep chose for each mode: the smallest number of workers that is enough. A mode that has but one keeps it.
- * With a single mode, the best too, so that the two can be compared by rounds of their own. */
-static size_t choose_cells(const struct figures *figures, struct plan_cell *chosen)
+/* Adds what the sweep chose for its mode: the smallest number of workers that is enough; and with `is_alone` the best
+ * too, so that the two can be compared by rounds of their own. */
+static size_t choose(const struct sweep *sweep, bool is_alone, struct plan_cell *chosen)
+{
+    const struct mode *mode = mode_find(sweep->mode);
+    size_t count = 0;
+    if (sweep->knee > 0)
+        chosen[count++] = (struct plan_cell){.mode = mode, .workers = sweep->knee};
+    if (is_alone && sweep->best != sweep->knee)
+        chosen[count++] = (struct plan_cell){.mode = mode, .workers = sweep->best};
+    return count;
+}
+
+static bool is_mode_listed(const struct plan_cell *cells, size_t count, const struct mode *mode)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].mode == mode)
+            return true;
+    }
+    return false;
+}
+
+/* In the order of the plan. Returns their number. */
+static size_t choose_cells(const struct plan *plan, const struct figures *figures, struct plan_cell *chosen)
 {
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
     size_t count = 0;
     if (sweeps_make(figures, sweeps, &sweep_count, NULL) != 0)
         return 0;
-    for (size_t i = 0; i < sweep_count; i++) {
-        const struct mode *mode = mode_find(sweeps[i].mode);
-        if (sweeps[i].knee > 0)
-            chosen[count++] = (struct plan_cell){mode, sweeps[i].knee};
-        if (sweep_count == 1 && sweeps[i].best != sweeps[i].knee)
-            chosen[count++] = (struct plan_cell){mode, sweeps[i].best};
-        sweep_release(&sweeps[i]);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        for (size_t j = 0; j < sweep_count; j++) {
+            bool is_own = strcmp(sweeps[j].mode, plan->cells[i].mode->name) == 0;
+            if (is_own && !is_mode_listed(chosen, count, plan->cells[i].mode))
+                count += choose(&sweeps[j], sweep_count == 1, &chosen[count]);
+        }
     }
+    for (size_t i = 0; i < sweep_count; i++)
+        sweep_release(&sweeps[i]);
     return count;
 }
 
@@ -185,7 +207,7 @@ static int confirm(struct stages *stages, struct error *error)
         return 0;
     if (figures_compute(result, &figures, error) != 0)
         return -1;
-    size_t count = figures.validity.is_valid ? choose_cells(&figures, chosen) : 0;
+    size_t count = figures.validity.is_valid ? choose_cells(stages->experiment->plan, &figures, chosen) : 0;
     figures_release(&figures);
     return count > 0 ? run_main(stages, chosen, count, 0, error) : 0;
 }
@@ -209,15 +231,6 @@ static int sweep(struct stages *stages, struct error *error)
 
 /* Search */
 
-static bool is_mode_listed(const struct plan_cell *cells, size_t count, const struct mode *mode)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (cells[i].mode == mode)
-            return true;
-    }
-    return false;
-}
-
 /* The next number of workers of every mode that is still searched. */
 static int next_cells(const struct experiment *experiment, struct plan_cell *cells, size_t *count, struct error *error)
 {
@@ -230,7 +243,7 @@ static int next_cells(const struct experiment *experiment, struct plan_cell *cel
         uint32_t most = (mode->traits & MODE_ONE_WORKER) != 0 ? 1 : experiment->most_workers;
         uint32_t workers = sweep_next(&figures, mode->name, most);
         if (!is_mode_listed(cells, *count, mode) && workers > 0)
-            cells[(*count)++] = (struct plan_cell){mode, workers};
+            cells[(*count)++] = (struct plan_cell){.mode = mode, .workers = workers};
     }
     if (!figures.validity.is_valid)
         *count = 0;

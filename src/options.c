@@ -17,7 +17,14 @@
 /* CPU work and scripted times are multiplied by workers and downloads, so they have less room. */
 #define UNIT_DURATION_MAX HOUR
 
-enum { AUTO_RUNS = 10, RUNS_MAX = 10000, WARMUP_MAX = 1000, REPEAT_MAX = 1000000000, REDIRECTS_MAX = 50 };
+enum {
+    COPIES_MAX = 16,
+    AUTO_RUNS = 10,
+    RUNS_MAX = 10000,
+    WARMUP_MAX = 1000,
+    REPEAT_MAX = 1000000000,
+    REDIRECTS_MAX = 50
+};
 
 /* In the order of --help. */
 enum option_id {
@@ -31,6 +38,8 @@ enum option_id {
     OPTION_WARMUP,
     OPTION_SEED,
     OPTION_CONNECTIONS,
+    OPTION_COPIES,
+    OPTION_HANDICAP,
     OPTION_DNS,
     OPTION_DEADLINE,
     OPTION_NO_ISOLATE,
@@ -277,6 +286,19 @@ static int apply_workers(const struct value *value)
     return read_items(value, read_workers);
 }
 
+static int apply_copies(const struct value *value)
+{
+    return read_count32(value, 1, COPIES_MAX, &value->options->copies);
+}
+
+static int apply_handicap(const struct value *value)
+{
+    if (number_parse_ratio(value->text, &value->options->handicap) == 0 && value->options->handicap <= 1)
+        return 0;
+    return error_set(value->error, ERROR_USAGE, "--%s wants a share such as 5%%, at most 100%%, not \"%s\"",
+                     value->name, value->text);
+}
+
 static int apply_repeat(const struct value *value)
 {
     return read_count32(value, 1, REPEAT_MAX, &value->options->repeat);
@@ -508,6 +530,11 @@ static const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_CONNECTIONS] = {"connections", 0, "reuse|fresh|warm", "reuse", GROUP_EXPERIMENT,
                             "keep connections, or make one for each download, or open them beforehand",
                             apply_connections},
+    [OPTION_COPIES] = {"copies", 0, "N", "1", GROUP_EXPERIMENT,
+                       "run each mode N times over as if they were different; any difference told is false",
+                       apply_copies},
+    [OPTION_HANDICAP] = {"handicap", 0, "SHARE", NULL, GROUP_HIDDEN,
+                         "let the origin answer all copies but the first later", apply_handicap},
     [OPTION_DNS] = {"dns", 0, "pinned|live", "pinned", GROUP_EXPERIMENT,
                     "resolve names once beforehand, or during the run", apply_dns},
     [OPTION_DEADLINE] = {"deadline", 0, "DURATION", NULL, GROUP_EXPERIMENT,
@@ -743,7 +770,7 @@ static int check_cells(const struct options *options, struct error *error)
 {
     size_t cells = 0;
     for (size_t i = 0; i < options->mode_count; i++)
-        cells += (options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count;
+        cells += ((options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count) * options->copies;
     if (cells <= CELLS_MAX)
         return 0;
     return error_set(error, ERROR_USAGE,
@@ -832,6 +859,10 @@ static int check_combination(const struct reading *reading)
     if (is_given[OPTION_DEADLINE] && !options->isolate)
         return error_set(error, ERROR_USAGE,
                          "--deadline does not go with --no-isolate: only a trial in a process of its own can be ended");
+    if (is_given[OPTION_HANDICAP] && (!options->use_origin || options->copies < 2))
+        return error_set(error, ERROR_USAGE, "--handicap does nothing without --origin and --copies 2 or more");
+    if (options->copies > 1 && (options->worker_count >= SWEPT_FROM || options->workers_auto))
+        return error_set(error, ERROR_USAGE, "--copies does not go with a sweep of --workers");
     if (options->transfer.dns_live && options->use_origin)
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
     if (is_given[OPTION_SCRIPT] && scripted == 0)

@@ -196,6 +196,7 @@ static int make_plan(struct session *session, struct error *error)
         .workers = options->workers,
         .worker_count = options->worker_count,
         .repeat = options->repeat,
+        .copies = options->copies,
         .shuffle = options->shuffle,
         .rounds = options->runs,
         .warmup_rounds = options->warmup,
@@ -373,10 +374,18 @@ static void warn_of_proxies(struct result *result)
 
 /* The run */
 
-static int before_trial(void *context, struct error *error)
+static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
 {
     struct session *session = context;
-    return session->origin == NULL ? 0 : origin_reset(session->origin, error);
+    const struct options *options = session->options;
+    if (session->origin == NULL)
+        return 0;
+    if (origin_reset(session->origin, error) != 0)
+        return -1;
+    if (options->handicap == 0)
+        return 0;
+    double factor = cell->copy > 0 ? 1 + options->handicap : 1;
+    return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
 }
 
 /* Without memory the witness tells totals only. */
@@ -420,10 +429,12 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
 static void show_position(void *context, const struct runner_position *position)
 {
     struct session *session = context;
+    char name[32];
+    plan_cell_name(position->cell, name, sizeof(name));
     progress_show(&session->progress, position->fraction,
                   "%s %" PRIu32 " of %" PRIu32 ": %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
-                  position->is_warmup ? "warm-up" : "round", position->round + 1, position->rounds,
-                  position->cell->mode->name, position->cell->workers, position->settled, session->plan.unit_count);
+                  position->is_warmup ? "warm-up" : "round", position->round + 1, position->rounds, name,
+                  position->cell->workers, position->settled, session->plan.unit_count);
 }
 
 static int run(struct session *session, struct error *error)

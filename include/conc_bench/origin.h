@@ -66,6 +66,9 @@ struct origin_path_count {
  * those that dead clients left behind are dropped, with their connections. */
 int origin_reset(struct origin *origin, struct error *error);
 
+/* The latency of requests that arrive from now on, instead of that of the options. -1 as above. */
+int origin_set_latency(struct origin *origin, nanoseconds latency, struct error *error);
+
 /* Asks the server for its counts. `paths` (may be NULL) receives an array of counts.paths entries, sorted by URL, to be
  * freed with origin_path_counts_release(). -1: the server is gone. */
 int origin_read_counts(struct origin *origin, struct origin_counts *counts, struct origin_path_count **paths,

@@ -19,6 +19,7 @@
 struct plan_cell {
     const struct mode *mode;
     uint32_t workers;
+    uint32_t copy; /* 0, or which of several cells that differ in nothing else */
 };
 
 /* What the plan is made from. Everything in it is borrowed and must outlive the plan. */
@@ -30,6 +31,7 @@ struct plan_request {
     size_t worker_count;
     uint32_t repeat;
     bool shuffle;
+    uint32_t copies; /* of each cell; at least 1 */
     uint32_t rounds; /* the most, when the time budget may end them earlier */
     uint32_t warmup_rounds;
     nanoseconds time_budget; /* 0: all rounds, however long they take */
@@ -53,6 +55,9 @@ struct plan {
     struct plan_cell *cells;
     size_t cell_count;
 };
+
+/* What a cell is called in results: its mode, and "threads#2" for the second copy of a cell. Returns `buffer`. */
+char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);
 
 /* -1: nothing to download, too much, or no memory. */
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error);

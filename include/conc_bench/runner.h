@@ -25,7 +25,7 @@ struct runner_position {
 /* What the runner tells others; each may be NULL. */
 struct runner_hooks {
     void *context;
-    int (*before_trial)(void *context, struct error *error);
+    int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
     /* After each measured round: whether that was enough, however many were planned; if so, `why` says it. `done`
      * rounds are in result->cells from `first_cell` on. */

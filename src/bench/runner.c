@@ -122,7 +122,7 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
     const struct plan_cell *cell = &runner->plan->cells[index];
     uint32_t warmups = runner->plan->request.warmup_rounds;
     bool is_warmup = round < warmups;
-    if (runner->hooks->before_trial != NULL && runner->hooks->before_trial(runner->hooks->context, error) != 0)
+    if (runner->hooks->before_trial != NULL && runner->hooks->before_trial(runner->hooks->context, cell, error) != 0)
         return -1;
     struct trial trial = {.round = is_warmup ? 0 : round - warmups, .position = position};
     trial.table = sample_table_create(runner->plan->unit_count, error);
@@ -246,7 +246,7 @@ static int add_cells(struct runner *runner, struct error *error)
             .stage = runner->stage,
             .group = plan->request.stage,
         };
-        snprintf(cell->mode, sizeof(cell->mode), "%s", plan->cells[i].mode->name);
+        plan_cell_name(&plan->cells[i], cell->mode, sizeof(cell->mode));
     }
     return 0;
 }

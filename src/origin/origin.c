@@ -96,12 +96,12 @@ uint16_t origin_port(const struct origin *origin)
 }
 
 /* Sends a command and receives the answer into memory that the caller frees; NULL: failed. */
-static char *ask(struct origin *origin, enum wire_command command, size_t *length, struct error *error)
+static char *ask(struct origin *origin, const void *command, size_t command_length, size_t *length, struct error *error)
 {
-    char byte = (char)command;
     struct wire_reply_header header;
     char *answer = NULL;
-    if (wire_send(origin->control, &byte, 1) != 0 || wire_receive(origin->control, &header, sizeof(header)) != 0)
+    if (wire_send(origin->control, command, command_length) != 0 ||
+        wire_receive(origin->control, &header, sizeof(header)) != 0)
         goto fail;
     answer = malloc((size_t)header.bytes + 1);
     if (answer == NULL || wire_receive(origin->control, answer, (size_t)header.bytes) != 0)
@@ -118,8 +118,19 @@ fail:
 
 int origin_reset(struct origin *origin, struct error *error)
 {
+    static const char command = WIRE_RESET;
     size_t length;
-    char *answer = ask(origin, WIRE_RESET, &length, error);
+    char *answer = ask(origin, &command, 1, &length, error);
+    free(answer);
+    return answer == NULL ? -1 : 0;
+}
+
+int origin_set_latency(struct origin *origin, nanoseconds latency, struct error *error)
+{
+    char command[1 + sizeof(latency)] = {WIRE_LATENCY};
+    size_t length;
+    memcpy(command + 1, &latency, sizeof(latency));
+    char *answer = ask(origin, command, sizeof(command), &length, error);
     free(answer);
     return answer == NULL ? -1 : 0;
 }
@@ -155,7 +166,8 @@ int origin_read_counts(struct origin *origin, struct origin_counts *counts, stru
                        struct error *error)
 {
     size_t length;
-    char *answer = ask(origin, paths == NULL ? WIRE_COUNTS : WIRE_PATHS, &length, error);
+    const char command = paths == NULL ? WIRE_COUNTS : WIRE_PATHS;
+    char *answer = ask(origin, &command, 1, &length, error);
     if (answer == NULL)
         return -1;
     memcpy(counts, answer, sizeof(*counts));

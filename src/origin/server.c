@@ -48,6 +48,7 @@ enum {
 
 struct server {
     const struct origin_options *options;
+    nanoseconds latency; /* that of the options, until told otherwise */
     struct MHD_Daemon *daemon;
     int epoll;   /* libmicrohttpd's */
     int control; /* to the parent */
@@ -182,7 +183,7 @@ static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
     const struct origin_options *options = request->server->options;
     uint64_t chance = random_hash(random_hash(options->seed, hash), occurrence);
     request->is_refused = draw(chance, DRAW_FATE) < options->error_share;
-    nanoseconds delay = options->latency;
+    nanoseconds delay = request->server->latency;
     if (options->jitter > 0)
         delay += (nanoseconds)((2 * draw(chance, DRAW_DELAY) - 1) * (double)options->jitter);
     request->due = take_slot(request->server) + (delay > 0 ? delay : 0);
@@ -444,6 +445,10 @@ static int obey(struct server *server)
     case WIRE_RESET:
         reset(server);
         return reply(server, NULL, 0);
+    case WIRE_LATENCY:
+        if (wire_receive(server->control, &server->latency, sizeof(server->latency)) != 0)
+            return -1;
+        return reply(server, NULL, 0);
     case WIRE_COUNTS:
         settle(server);
         return reply(server, &server->tally.counts, sizeof(server->tally.counts));
@@ -469,6 +474,7 @@ void server_run(const struct origin_options *options, uint32_t connections, int 
         return;
     }
     server->options = options;
+    server->latency = options->latency;
     server->control = control;
     if (start(server, connections, &greeting.error) == 0)
         greeting.port = server->port;

@@ -10,14 +10,15 @@
  * What the origin and its parent say to each other over a socket pair. Both ends are the same program, so structures
  * travel as they lie in memory.
  *
- * The server speaks first, once: a wire_greeting. From then on it answers each command, a single byte, with a
+ * The server speaks first, once: a wire_greeting. From then on it answers each command, a byte, with a
  * wire_reply_header and as many bytes as that announces.
  */
 
 enum wire_command {
-    WIRE_RESET = 'r',  /* answered with nothing */
-    WIRE_COUNTS = 'c', /* answered with struct origin_counts */
-    WIRE_PATHS = 'p',  /* the same, then for each URL a wire_path and its text, without a NUL */
+    WIRE_RESET = 'r',   /* answered with nothing */
+    WIRE_LATENCY = 'l', /* followed by nanoseconds; answered with nothing */
+    WIRE_COUNTS = 'c',  /* answered with struct origin_counts */
+    WIRE_PATHS = 'p',   /* the same, then for each URL a wire_path and its text, without a NUL */
 };
 
 struct wire_greeting {

@@ -13,7 +13,8 @@ static void write_order(FILE *stream, const struct plan *plan, uint32_t round, u
     plan_order(plan, round, order);
     for (size_t i = 0; i < plan->cell_count; i++) {
         const struct plan_cell *cell = &plan->cells[order[i]];
-        fprintf(stream, " %s/%" PRIu32, cell->mode->name, cell->workers);
+        char name[32];
+        fprintf(stream, " %s/%" PRIu32, plan_cell_name(cell, name, sizeof(name)), cell->workers);
     }
     fputc('\n', stream);
 }

@@ -1,6 +1,7 @@
 #include "conc_bench/plan.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,18 +57,28 @@ static bool has_cell(const struct plan *plan, const struct mode *mode, uint32_t 
 static int lay_out_cells(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    plan->cells = calloc(request->mode_count * request->worker_count, sizeof(plan->cells[0]));
+    plan->cells = calloc(request->mode_count * request->worker_count * request->copies, sizeof(plan->cells[0]));
     if (plan->cells == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
     for (size_t i = 0; i < request->mode_count; i++) {
         for (size_t j = 0; j < request->worker_count; j++) {
             /* A mode with one worker has one cell, however many worker counts are swept. */
             uint32_t workers = mode_workers(request->modes[i], request->workers[j]);
-            if (!has_cell(plan, request->modes[i], workers))
-                plan->cells[plan->cell_count++] = (struct plan_cell){request->modes[i], workers};
+            bool is_there = has_cell(plan, request->modes[i], workers);
+            for (uint32_t copy = 0; copy < request->copies && !is_there; copy++)
+                plan->cells[plan->cell_count++] = (struct plan_cell){request->modes[i], workers, copy};
         }
     }
     return 0;
+}
+
+char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
+{
+    if (cell->copy == 0)
+        snprintf(buffer, size, "%s", cell->mode->name);
+    else
+        snprintf(buffer, size, "%s#%" PRIu32, cell->mode->name, cell->copy + 1);
+    return buffer;
 }
 
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error)

@@ -30,6 +30,7 @@ static int set_up(void **state)
         .workers = workers,
         .worker_count = 2,
         .repeat = 1,
+        .copies = 1,
         .rounds = 3,
         .warmup_rounds = 2,
         .seed = 5,

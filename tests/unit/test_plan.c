@@ -30,6 +30,7 @@ static int set_up(void **state)
         .workers = workers,
         .worker_count = 2,
         .repeat = 2,
+        .copies = 1,
         .rounds = 3,
         .seed = 1,
         .transfer = transfer_policy_default(),
@@ -145,8 +146,8 @@ static void test_places_and_predecessors_are_balanced(void **state)
 {
     struct fixture *fixture = *state;
     struct error error = {0};
-    static const struct plan_cell cells[] = {{&mode_sync, 1},    {&mode_threads, 1}, {&mode_threads, 2},
-                                             {&mode_threads, 3}, {&mode_threads, 4}, {&mode_threads, 5}};
+    static const struct plan_cell cells[] = {{&mode_sync, 1, 0},    {&mode_threads, 1, 0}, {&mode_threads, 2, 0},
+                                             {&mode_threads, 3, 0}, {&mode_threads, 4, 0}, {&mode_threads, 5, 0}};
     struct plan first;
     assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
     for (uint32_t count = 2; count <= 6; count++) {

@@ -1,0 +1,186 @@
+# What follows from the rounds: ranks, policies, sweeps, claims, baselines, exit statuses.
+
+load ../support/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+}
+
+# 48 URLs, so that trials are short.
+urls() {
+    seq -f 'http://a.test/%g' 48
+}
+
+@test "sync is ranked last, and told apart from what is concurrent" {
+    run "$CONC_BENCH" --mode sync,threads,event-loop --runs 8 --no-progress --export-json r.json \
+        --origin=latency=5ms <(urls)
+    exits_with 0
+    holds r.json '.results | map({(.mode): .rank}) | add | .sync == [3, 3] and .threads[1] <= 2'
+    holds r.json '.results[] | select(.mode == "threads") | .speedup.low > 2 and .speedup.confidence >= 0.95'
+    holds r.json '[.diagnosis[].label] | index("io_bound") != null'
+    holds r.json '.recommended.mode != "sync"'
+    says "I/O-bound"
+    says "Recommended: "
+}
+
+@test "fewer than six rounds claim no interval and no rank" {
+    run "$CONC_BENCH" --mode sync,threads --runs 5 --no-progress --export-json r.json --origin=latency=1ms <(urls)
+    exits_with 0
+    holds r.json '[.results[] | .rank == null and .time_s.confidence == 0 and .speedup.confidence == 0] | all'
+    says "it takes at least 6"
+    says "range of rounds"
+    says_not "95 % interval"
+}
+
+@test "CPU work crosses from I/O-bound to CPU-bound" {
+    run "$CONC_BENCH" --mode sync,event-loop --workers 16 --runs 2 --no-progress --cpu-work 4ms --export-json r.json \
+        --origin=latency=20ms -n 4 <(urls)
+    exits_with 0
+    holds r.json '[.diagnosis[] | select(.label == "io_bound").sentence] | length == 1 and (.[0] | contains("sync/1"))'
+    holds r.json '[.diagnosis[] | select(.label == "cpu_bound").sentence] | length == 1 and (.[0] | contains("event-loop/16"))'
+    holds r.json '[.diagnosis[].label] | index("crossing") != null'
+}
+
+@test "a limit on the other side is called one" {
+    run "$CONC_BENCH" --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
+        --origin=latency=5ms,limit=100/s <(urls)
+    exits_with 0
+    holds r.json '[.diagnosis[].label] | index("rate_limited") != null'
+    # 48 downloads at 100 a second, whoever asks.
+    holds r.json '[.results[] | select(.workers > 1).downloads_per_s | . > 95 and . < 105] | all'
+}
+
+@test "refusals with 503 are called a rate limit, and modes that fail are not ranked" {
+    run "$CONC_BENCH" --mode threads,event-loop --runs 6 --no-progress --export-json r.json \
+        --origin=latency=1ms,errors=20% <(urls)
+    exits_with 3
+    holds r.json '[.diagnosis[].label] | index("rate_limited") != null'
+    run "$CONC_BENCH" --mode threads,event-loop --runs 6 --no-progress --allow-failures -q \
+        --origin=latency=1ms,errors=20% <(urls)
+    exits_with 0
+}
+
+@test "warm connections are opened outside the clock, fresh ones for every download" {
+    for policy in reuse fresh warm; do
+        "$CONC_BENCH" --mode all --workers 4 --runs 2 --no-progress -q --connections $policy --export-json $policy.json \
+            --origin=latency=1ms <(urls)
+    done
+    holds reuse.json '[.results[] | .connects >= 1 and .connects <= .workers] | all'
+    holds fresh.json '[.results[] | .connects == 48] | all'
+    holds warm.json '[.results[] | .connects == 0] | all'
+    holds warm.json '[.results[] | .workers as $w | .rounds[].warm_requests == $w] | all'
+    holds warm.json '[.results[] | .workers as $w | .rounds[].witness | .connections == $w and .requests == 48 + $w] | all'
+}
+
+@test "copies of one mode are a tie" {
+    run "$CONC_BENCH" --mode event-loop --copies 3 --runs 7 --seed 3 --no-progress --export-json r.json \
+        --origin=latency=2ms <(urls)
+    exits_with 0
+    holds r.json '[.results[].mode] == ["event-loop", "event-loop#2", "event-loop#3"]'
+    # Three modes that are the same differ by chance in one of twenty runs; by this much never.
+    holds r.json '[.results[].median] | max / min < 1.5'
+}
+
+@test "a handicapped copy is found out" {
+    run "$CONC_BENCH" --mode threads --copies 2 --handicap 50% --runs 7 --no-progress --export-json r.json \
+        --origin=latency=10ms <(urls)
+    exits_with 0
+    holds r.json '.results[0].rank == [1, 1] and .results[1].rank == [2, 2]'
+    holds r.json '.results[1].speedup | .low > 0.55 and .high < 0.85'
+}
+
+@test "a sweep finds how many workers are enough, and measures them again" {
+    run "$CONC_BENCH" --mode sync,threads --workers 1,2,4,8 --runs 5 --no-progress --export-json r.json \
+        --origin=latency=5ms <(urls)
+    exits_with 0
+    holds r.json '[.sweeps[] | select(.mode == "threads") | .points[].workers] == [1, 2, 4, 8]'
+    holds r.json '.sweeps[] | select(.mode == "threads") | .enough_workers >= 4'
+    holds r.json '[.results[] | select(.stage == "main") | .mode] == ["sync", "threads"]'
+    holds r.json '.results[] | select(.stage == "main" and .mode == "threads") | .rounds_counted == 5'
+    # Against the bound: one worker is all its own bound; eight come near theirs.
+    holds r.json '.sweeps[] | select(.mode == "threads") | .points[0].efficiency > 0.8 and .points[1].efficiency > 0.6'
+}
+
+@test "with a server that serves only so many at once, more workers are not enough" {
+    run "$CONC_BENCH" --mode event-loop --workers 2,4,8,16,32 --runs 5 --no-progress --export-json r.json \
+        --origin=latency=5ms,limit=400/s -n 3 <(urls)
+    exits_with 0
+    # 400 a second: two workers of 5 ms reach it.
+    holds r.json '.sweeps[0].enough_workers <= 4'
+    says "are enough"
+}
+
+@test "--workers auto searches by itself" {
+    run "$CONC_BENCH" --mode threads --workers auto --runs auto --time-budget 20s --no-progress --export-json r.json \
+        --origin=latency=5ms,limit=800/s -n 4 <(urls)
+    exits_with 0
+    # Some four of 5 ms reach 800 a second.
+    holds r.json '.sweeps[0] | .enough_workers >= 3 and .enough_workers <= 8'
+    holds r.json '.sweeps[0].points | length >= 4'
+    holds r.json '[.results[] | select(.stage == "main")] | length >= 1'
+}
+
+@test "claims: holding, failing, and too few rounds to tell" {
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress --origin=latency=2ms \
+        --assert 'threads.time / sync.time < 0.5' --assert '*.failures == 0' --assert 'sync.time < 1m' <(urls)
+    exits_with 0
+    says "PASS  threads.time / sync.time < 0.5"
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --origin=latency=2ms --export-json r.json \
+        --assert 'sync.time / threads.time < 0.5' <(urls)
+    exits_with 1
+    says "FAIL  sync.time / threads.time < 0.5"
+    holds r.json '.verdicts[0] | .verdict == "fail" and .limit == 0.5 and .low > 0.5'
+    run "$CONC_BENCH" --mode sync --runs 2 --no-progress -q --origin=latency=2ms --assert 'sync.time < 1m' <(urls)
+    exits_with 4
+    says "UNMEASURABLE"
+}
+
+@test "a claim that does not parse is pointed at, and nothing runs" {
+    run "$CONC_BENCH" --mode sync --origin --assert 'sync.tme < 1s'
+    exits_with 2
+    says 'did you mean "time"'
+    [[ "$output" == *$'\n    sync.tme < 1s\n         ^'* ]]
+    run "$CONC_BENCH" --mode sync --origin --assert 'threads.time < 1s'
+    exits_with 2
+    says "add it to --mode"
+    run "$CONC_BENCH" --mode threads --workers 8 --origin --assert 'threads@4.time < 1s'
+    exits_with 2
+    says "add them to --workers"
+}
+
+@test "a baseline: the same holds, slower fails, other circumstances are refused" {
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --export-json base.json --origin=latency=5ms <(urls)
+    exits_with 0
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --baseline base.json --max-slowdown 50% \
+        --origin=latency=5ms <(urls)
+    exits_with 0
+    says "PASS  threads/8 at most 50 % slower"
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --baseline base.json --origin=latency=9ms <(urls)
+    exits_with 2
+    says "latency 5 ms"
+    says "--force-baseline"
+    run "$CONC_BENCH" --mode sync --runs 6 --no-progress -q --baseline base.json --force-baseline \
+        --origin=latency=9ms <(urls)
+    exits_with 1
+    says "FAIL  sync/1"
+    run "$CONC_BENCH" --mode sync,threads --baseline base.json --origin=latency=5ms <(seq -f 'http://a.test/%g' 49)
+    exits_with 2
+    says "list of URLs"
+    run "$CONC_BENCH" --mode hybrid --baseline base.json --origin=latency=5ms <(urls)
+    exits_with 2
+    says "none of the modes"
+    head -c 500 base.json >cut.json
+    run "$CONC_BENCH" --mode sync --baseline cut.json --origin=latency=5ms <(urls)
+    exits_with 2
+    says "cut.json is no result"
+    sed 's,conc-bench/1,conc-bench/9,' base.json >other.json
+    run "$CONC_BENCH" --mode sync --baseline other.json --origin=latency=5ms <(urls)
+    exits_with 2
+    says 'schema is "conc-bench/9"'
+}
+
+@test "rounds are balanced: each mode stands in each place equally often" {
+    run "$CONC_BENCH" --mode sync,threads --runs 4 --no-progress -q --export-json r.json --origin=latency=1ms <(urls)
+    exits_with 0
+    holds r.json '[.results[] | [.rounds[].position] | sort] | all(. == [0, 0, 1, 1])'
+}
