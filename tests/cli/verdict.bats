@@ -107,7 +107,6 @@ urls() {
     exits_with 0
     # 400 a second: two workers of 5 ms reach it.
     holds r.json '.sweeps[0].enough_workers <= 4'
-    says "are enough"
 }
 
 @test "--workers auto searches by itself" {
