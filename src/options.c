@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/plan.h"
 #include "conc_bench/text.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
@@ -813,8 +814,15 @@ static int settle_operand(const struct options *options, const char *text, struc
 {
     if (strcmp(operand->mode, "*") == 0)
         return 0;
-    const struct mode *mode = mode_find(operand->mode);
-    if (mode == NULL)
+    char name[sizeof(operand->mode)];
+    uint64_t copy = 1;
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(operand->mode, "#"), operand->mode);
+    const char *mark = strchr(operand->mode, '#');
+    const struct mode *mode = mode_find(name);
+    if (mark != NULL && (number_parse_count(mark + 1, &copy) != 0 || copy < 2 || copy > options->copies))
+        error_set(error, ERROR_USAGE, "--assert: there is no copy \"%s\" of a mode: --copies says how many there are",
+                  mark);
+    else if (mode == NULL)
         refuse_mode(&(struct value){.name = "assert", .text = operand->mode, .error = error});
     else if (!has_mode(options, mode))
         error_set(error, ERROR_USAGE, "--assert: mode %s will not be run: add it to --mode", mode->name);
@@ -825,7 +833,8 @@ static int settle_operand(const struct options *options, const char *text, struc
         error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers: say which, such as %s@%" PRIu32,
                   mode->name, mode->name, options->workers[0]);
     else {
-        snprintf(operand->mode, sizeof(operand->mode), "%s", mode->name);
+        const struct plan_cell cell = {.mode = mode, .copy = (uint32_t)copy - 1};
+        plan_cell_name(&cell, operand->mode, sizeof(operand->mode));
         return 0;
     }
     return error_point(error, text, operand->offset);

@@ -13,6 +13,7 @@
  *
  *     claim       = operand [ "/" operand ] comparison value
  *     operand     = ( mode | "*" ) [ "@" workers ] "." metric
+ *     mode        = as typed; "threads#2" is the second copy of a mode
  *     comparison  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *
  *     event-loop.time < 2.0s      threads@8.time / sync.time < 25%      *.failures == 0

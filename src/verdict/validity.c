@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/trait.h"
 #include "manifest.h"
 
 /* Rounds that may be dropped before the whole run is not to be believed: one, or this share. */
@@ -114,7 +115,8 @@ static bool is_same_witness(const struct trial_witness *one, const struct trial_
 static bool is_attested(struct judge *judge, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
-    if (!trial->witness.is_present || !is_plain(trial))
+    bool has_asked = (judge->cell->traits & MODE_SCRIPTED) == 0;
+    if (!trial->witness.is_present || !has_asked || !is_plain(trial))
         return true;
     if (trial->witness.requests != (uint64_t)trial->table->unit_count + trial->warm_requests) {
         snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,

@@ -23,7 +23,7 @@ may_include() {
         src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample result stats figures regression verdict baseline table json progress export" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options.c)        echo "$base options mode origin transfer claim" ;;
+        src/options.c)        echo "$base options mode origin plan transfer claim" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner validity figures ranking signed_rank sweep" ;;
         src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
                                    "resources result figures verdict baseline regression table json export outline progress origin sample" ;;
