@@ -36,7 +36,7 @@ enum measure {
     MEASURE_CPU, /* seconds, user and system */
     MEASURE_CPU_USER,
     MEASURE_CPU_SYSTEM,
-    MEASURE_CORES,          /* CPU seconds / MEASURE_TIME */
+    MEASURE_CORES,          /* kept busy on average, from startup to the end of the run */
     MEASURE_VOLUNTARY,      /* context switches */
     MEASURE_INVOLUNTARY,    /* context switches */
     MEASURE_RUN_QUEUE_WAIT, /* seconds, all threads together */

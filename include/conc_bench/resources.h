@@ -21,8 +21,8 @@ int resources_reset_peak(void);
 void resources_from_usage(const struct rusage *usage, struct trial_resources *resources);
 
 /* Reads, of `pid` and all its descendants as they are now: their number, their threads, their descriptors, the
- * time their threads waited for a core, and the sum of their memory peaks. The peak of one process is taken as VmHWM -
- * Rss + Pss: shared pages count in proportion, and what it held more at its peak than now was its own. Costs
+ * time their threads had a core and waited for one, and the sum of their memory peaks. The peak of one process is taken
+ * as VmHWM - Rss + Pss: shared pages count in proportion, and what it held more at its peak than now was its own. Costs
  * milliseconds for each process; call when nothing is being timed. */
 void resources_of_tree(pid_t pid, struct trial_resources *resources);
 

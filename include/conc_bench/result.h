@@ -37,6 +37,10 @@ struct trial_resources {
     uint32_t processes;        /* alive at the end of the run, the cell's own included */
     uint32_t threads;          /* of all those processes */
     uint32_t descriptors;      /* that they have open */
+    /* CPU time up to the end of the run, without teardown and exit, summed over all threads; -1: the system does not
+     * tell.
+     */
+    nanoseconds on_cpu;
     /* Time in which threads could have run and no core was free for them: what pre-emptive switching costs. Summed over
      * all threads; -1: the system does not tell. */
     nanoseconds run_queue_wait;
@@ -75,7 +79,8 @@ struct trial {
     char reason[512]; /* for any status but complete: one sentence */
     nanoseconds gate; /* the instant the gate opened */
     nanoseconds startup;
-    nanoseconds run; /* from the gate to the last settled unit */
+    nanoseconds warm; /* opening connections beforehand; counts for nothing */
+    nanoseconds run;  /* from the gate to the last settled unit */
     nanoseconds teardown;
     struct trial_resources resources;
     struct trial_host host;

@@ -24,6 +24,7 @@
 struct cell_report {
     nanoseconds gate;
     nanoseconds startup;
+    nanoseconds warm;
     nanoseconds teardown;
     bool was_prepared;
     bool has_ended; /* got through everything, whatever came of it */
@@ -49,11 +50,13 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     void *run = NULL;
     nanoseconds begin = clock_now();
     report->was_prepared = mode->prepare(job, &run, &report->error) == 0;
-    report->startup = clock_now() - begin;
+    nanoseconds prepared = clock_now();
+    report->startup = prepared - begin;
     bool is_ready = report->was_prepared;
     if (is_ready && job->warm_url_count > 0)
         is_ready = mode->warm(run, &report->error) == 0;
     report->gate = clock_now();
+    report->warm = job->warm_url_count > 0 ? report->gate - prepared : 0;
     if (is_ready)
         mode->run(run, &report->error);
     pause(context);
@@ -159,10 +162,21 @@ static void set_status(struct trial *trial, enum trial_status status, const char
     snprintf(trial->reason, sizeof(trial->reason), "%.*s", (int)sizeof(trial->reason) - 1, reason);
 }
 
+/* Whether transfers in flight gave up: what is settled then is not what a run would have come to. */
+static bool has_cancelled(const struct sample_table *table)
+{
+    for (uint32_t unit = 0; unit < table->unit_count; unit++) {
+        if (sample_outcome(&table->samples[unit]) == OUTCOME_CANCELLED)
+            return true;
+    }
+    return false;
+}
+
 static void judge(struct trial *trial, const struct cell_report *report, const struct sample_account *account)
 {
     const char *reason = report->error.kind != ERROR_NONE ? report->error.message : "";
-    if (interrupt_signal() != 0 && account->settled < trial->table->unit_count)
+    bool is_done = account->settled == trial->table->unit_count && !has_cancelled(trial->table);
+    if (interrupt_signal() != 0 && !is_done)
         set_status(trial, TRIAL_INTERRUPTED, "interrupted");
     else if (!report->was_prepared)
         set_status(trial, TRIAL_FAILED, reason);
@@ -200,6 +214,7 @@ static void take_times(struct trial *trial, const struct mode *mode, const struc
 {
     trial->gate = report->gate;
     trial->startup = report->startup;
+    trial->warm = report->warm;
     trial->teardown = report->teardown;
     if ((mode->traits & MODE_SCRIPTED) != 0) {
         trial->gate = trial->table->samples[0].start;
@@ -230,19 +245,31 @@ static void subtract_usage(struct trial_resources *resources, const struct trial
     resources->involuntary_switches -= before->involuntary_switches;
 }
 
-/* Costs are those of the whole process, so far as they grew. */
+static void read_own_usage(struct trial_resources *resources)
+{
+    struct rusage self, children;
+    struct trial_resources reaped = {0};
+    getrusage(RUSAGE_SELF, &self);
+    getrusage(RUSAGE_CHILDREN, &children);
+    resources_from_usage(&self, resources);
+    resources_from_usage(&children, &reaped);
+    resources->cpu_user += reaped.cpu_user;
+    resources->cpu_system += reaped.cpu_system;
+    resources->voluntary_switches += reaped.voluntary_switches;
+    resources->involuntary_switches += reaped.involuntary_switches;
+}
+
+/* Costs are those of the whole process and what it has reaped, so far as they grew. What is alive at the end of the run
+ * is not told: some of it, such as the origin, belongs to nobody's trial. */
 static void run_in_place(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
                          struct trial *trial)
 {
-    struct rusage usage;
     struct trial_resources before = {0};
-    getrusage(RUSAGE_SELF, &usage);
-    resources_from_usage(&usage, &before);
+    read_own_usage(&before);
     run_mode(mode, job, report, do_nothing, NULL);
-    getrusage(RUSAGE_SELF, &usage);
-    resources_of_tree(getpid(), &trial->resources);
-    resources_from_usage(&usage, &trial->resources);
+    read_own_usage(&trial->resources);
     subtract_usage(&trial->resources, &before);
+    trial->resources.on_cpu = trial->resources.run_queue_wait = -1;
     struct sample_account account = sample_table_account(trial->table);
     judge(trial, report, &account);
 }

@@ -66,8 +66,8 @@ static uint32_t count_entries(const char *path)
     return count > 2 ? count - 2 : 0; /* without "." and ".." */
 }
 
-/* The second figure of schedstat, of each thread: that of the process would be its main thread's alone. */
-static void add_run_queue_wait(pid_t pid, struct trial_resources *resources)
+/* The first two figures of schedstat, of each thread: those of the process would be its main thread's alone. */
+static void add_schedule(pid_t pid, struct trial_resources *resources)
 {
     char path[320];
     snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
@@ -78,11 +78,13 @@ static void add_run_queue_wait(pid_t pid, struct trial_resources *resources)
             continue;
         snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
         FILE *file = fopen(path, "re");
-        int64_t wait;
-        if (file == NULL || fscanf(file, "%*s %" SCNd64, &wait) != 1)
-            resources->run_queue_wait = -1;
-        else if (resources->run_queue_wait >= 0)
+        int64_t on_cpu, wait;
+        if (file == NULL || fscanf(file, "%" SCNd64 " %" SCNd64, &on_cpu, &wait) != 2) {
+            resources->on_cpu = resources->run_queue_wait = -1;
+        } else if (resources->run_queue_wait >= 0) {
+            resources->on_cpu += on_cpu;
             resources->run_queue_wait += wait;
+        }
         if (file != NULL)
             fclose(file);
     }
@@ -104,7 +106,7 @@ static void add_process(pid_t pid, struct trial_resources *resources)
     char descriptors[64];
     snprintf(descriptors, sizeof(descriptors), "/proc/%ld/fd", (long)pid);
     resources->descriptors += count_entries(descriptors);
-    add_run_queue_wait(pid, resources);
+    add_schedule(pid, resources);
     int64_t peak = read_field(status, "VmHWM");
     int64_t resident = read_field(rollup, "Rss");
     int64_t proportional = read_field(rollup, "Pss");
@@ -142,6 +144,7 @@ void resources_of_tree(pid_t pid, struct trial_resources *resources)
     resources->processes = 0;
     resources->threads = 0;
     resources->descriptors = 0;
+    resources->on_cpu = 0;
     resources->run_queue_wait = 0;
     resources->peak_memory_bytes = 0;
     add_tree(pid, 0, resources);

@@ -186,6 +186,8 @@ static void processes_release(void *context)
     close_end(&run->warm[WRITE_END]);
     close_end(&run->gate[WRITE_END]);
     close_end(&run->release[WRITE_END]);
+    /* Workers that are still telling something to a pipe that nobody empties would never leave. */
+    close_end(&run->reports[READ_END]);
     for (uint32_t i = 0; i < run->worker_count; i++) {
         if (run->workers[i].state != WORKER_GONE)
             while (waitpid(run->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {}
@@ -193,7 +195,6 @@ static void processes_release(void *context)
     close_end(&run->warm[READ_END]);
     close_end(&run->gate[READ_END]);
     close_end(&run->release[READ_END]);
-    close_end(&run->reports[READ_END]);
     close_end(&run->reports[WRITE_END]);
     free(run);
 }

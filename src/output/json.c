@@ -368,6 +368,7 @@ static json_t *make_round(struct writer *writer, const struct trial *trial, bool
     put(writer, round, "reason", outside_text(trial->reason));
     put(writer, round, "time_s", has_times ? seconds(trial_time(trial)) : json_null());
     put(writer, round, "startup_s", seconds(trial->startup));
+    put(writer, round, "warm_s", seconds(trial->warm));
     put(writer, round, "run_s", has_times ? seconds(trial->run) : json_null());
     put(writer, round, "teardown_s", seconds(trial->teardown));
     put(writer, round, "resources", make_resources(writer, &trial->resources));

@@ -43,9 +43,10 @@ static size_t peak_in_flight(const struct columns *columns)
 {
     size_t peak = 0;
     for (size_t started = 0, ended = 0; started < columns->count; started++) {
-        while (columns->ended[ended] <= columns->started[started])
+        while (ended < columns->count && columns->ended[ended] <= columns->started[started])
             ended++;
-        size_t in_flight = started + 1 - ended;
+        /* A download that took no time has ended when it starts. */
+        size_t in_flight = started + 1 > ended ? started + 1 - ended : 0;
         peak = in_flight > peak ? in_flight : peak;
     }
     return peak;
@@ -100,7 +101,9 @@ static void measure_costs(const struct trial *trial, double *values)
     values[MEASURE_CPU_USER] = clock_seconds(resources->cpu_user);
     values[MEASURE_CPU_SYSTEM] = clock_seconds(resources->cpu_system);
     values[MEASURE_CPU] = clock_seconds(resources->cpu_user + resources->cpu_system);
-    values[MEASURE_CORES] = values[MEASURE_TIME] > 0 ? values[MEASURE_CPU] / values[MEASURE_TIME] : NAN;
+    double alive = clock_seconds(trial->startup + trial->warm + trial->run);
+    double on_cpu = resources->on_cpu >= 0 ? clock_seconds(resources->on_cpu) : values[MEASURE_CPU];
+    values[MEASURE_CORES] = alive > 0 ? on_cpu / alive : NAN;
     values[MEASURE_VOLUNTARY] = (double)resources->voluntary_switches;
     values[MEASURE_INVOLUNTARY] = (double)resources->involuntary_switches;
     values[MEASURE_RUN_QUEUE_WAIT] = resources->run_queue_wait >= 0 ? clock_seconds(resources->run_queue_wait) : NAN;

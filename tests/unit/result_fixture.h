@@ -81,7 +81,8 @@ static inline struct trial *fixture_trial(struct cell_result *cell, nanoseconds 
                       .max_rss_bytes = 3 << 20,
                       .peak_memory_bytes = 2 << 20,
                       .processes = 1,
-                      .threads = cell->workers},
+                      .threads = cell->workers,
+                      .on_cpu = 4 * FIXTURE_MS},
         .table = sample_table_create(FIXTURE_UNITS, &error),
     };
     assert_non_null(trial.table);

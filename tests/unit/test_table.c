@@ -254,8 +254,7 @@ static void test_what_bounds_the_downloads_is_said(void **state)
     struct result result = fixture_two_modes();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (int round = 0; round < 2; round++) {
-            result.cells[0].trials[round].resources.cpu_user = cases[i].cpu;
-            result.cells[0].trials[round].resources.cpu_system = 0;
+            result.cells[0].trials[round].resources.on_cpu = cases[i].cpu;
         }
         assert_report(&result, cases[i].verdict);
     }
