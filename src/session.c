@@ -474,6 +474,7 @@ static int run(struct session *session, struct error *error)
     if (interrupt_install(error) != 0)
         return -1;
     int status = experiment_run(&experiment, error);
+    interrupt_restore();
     progress_clear(&session->progress);
     return status;
 }

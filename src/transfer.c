@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 struct transfer {
     CURL *easy;
@@ -15,6 +16,7 @@ struct transfer {
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
     char *plain_url;               /* an https URL rewritten for the origin */
     int64_t body_bytes;
+    int socket_error;   /* of the last socket that could not be made; 0: none */
     bool headers_ended; /* the blank line of the last response was seen */
     char message[CURL_ERROR_SIZE];
 };
@@ -88,6 +90,17 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return sample_table_is_stopped(transfer->plan->table);
 }
 
+/* As libcurl would, but keeps why it failed: libcurl 7.88 forgets. */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct transfer *transfer = context;
+    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0)
+        transfer->socket_error = errno;
+    return descriptor < 0 ? CURL_SOCKET_BAD : descriptor;
+}
+
 static long milliseconds(nanoseconds duration)
 {
     return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
@@ -115,6 +128,8 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, transfer);
     SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
 }
 
 static void set_request(struct transfer *transfer, const char **failure, CURLcode *code)
@@ -270,6 +285,7 @@ bool transfer_begin(struct transfer *transfer, const char *url, struct sample *s
     transfer->sample = sample;
     transfer->body_bytes = 0;
     transfer->headers_ended = false;
+    transfer->socket_error = 0;
     transfer->message[0] = '\0';
     if (url == NULL) {
         sample->outcome = OUTCOME_DNS;
@@ -335,7 +351,7 @@ static enum outcome outcome_of_response(const struct transfer *transfer, long st
 /* Descriptors or ports used up look like a failed connection, with no error number or one of ours. */
 static bool is_own_fault(const struct transfer *transfer)
 {
-    long number = info_number(transfer, CURLINFO_OS_ERRNO);
+    long number = transfer->socket_error != 0 ? transfer->socket_error : info_number(transfer, CURLINFO_OS_ERRNO);
     return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
 }
 
@@ -418,6 +434,15 @@ void transfer_finish(struct transfer *transfer, int code)
     sample->transfer_code = (uint8_t)code;
     sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
                                                  : outcome_of_failure(transfer, (CURLcode)code, status));
+}
+
+void transfer_give_up(struct transfer *transfer, bool is_cancelled)
+{
+    struct sample *sample = transfer->sample;
+    sample->end = clock_now();
+    sample->body_bytes = transfer->body_bytes;
+    sample->transfer_code = is_cancelled ? CURLE_ABORTED_BY_CALLBACK : CURLE_BAD_FUNCTION_ARGUMENT;
+    sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
 }
 
 void transfer_perform(struct transfer *transfer, const char *url, struct sample *sample)

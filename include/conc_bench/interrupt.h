@@ -27,4 +27,10 @@ int interrupt_signal(void);
  * be read. True if it can. */
 bool interrupt_wait(int descriptor, nanoseconds timeout);
 
+/* Lets signals in while the process does something that does not look for them itself. */
+void interrupt_let_in(bool is_let_in);
+
+/* Signals do again what they did before interrupt_install(): when what is left could only hang. */
+void interrupt_restore(void);
+
 #endif

@@ -76,6 +76,10 @@ void transfer_perform(struct transfer *transfer, const char *url, struct sample 
 bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample);
 void transfer_finish(struct transfer *transfer, int code);
 
+/* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the
+ * loop failed. What libcurl knows of it may still be of the transfer before. */
+void transfer_give_up(struct transfer *transfer, bool is_cancelled);
+
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);

@@ -52,6 +52,21 @@ int interrupt_install(struct error *error)
     return 0;
 }
 
+void interrupt_let_in(bool is_let_in)
+{
+    set_blocked(is_let_in ? SIG_UNBLOCK : SIG_BLOCK);
+}
+
+void interrupt_restore(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGCHLD};
+    struct sigaction normal = {.sa_handler = SIG_DFL};
+    sigemptyset(&normal.sa_mask);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaction(numbers[i], &normal, NULL);
+    set_blocked(SIG_UNBLOCK);
+}
+
 void interrupt_watch(struct sample_table *table)
 {
     watched_table = table;

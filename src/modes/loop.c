@@ -64,12 +64,13 @@ static int start_some(struct loop *loop, struct error *error)
     return 0;
 }
 
-static void settle(struct loop *loop, struct slot *slot, CURLcode code)
+/* Of a transfer that has been described. */
+static void settle(struct loop *loop, struct slot *slot)
 {
-    transfer_finish(slot->transfer, (int)code);
     curl_multi_remove_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
     if (!loop->is_warming) {
-        cpu_work_spend(loop->job->cpu_work);
+        if (!sample_table_is_stopped(loop->job->table)) /* whoever presses Ctrl-C does not want it */
+            cpu_work_spend(loop->job->cpu_work);
         sample_settle(loop->job->table, transfer_sample(slot->transfer));
     }
     slot->is_in_flight = false;
@@ -85,7 +86,8 @@ static int reap_shard(struct loop *loop, struct shard *shard, struct error *erro
         CURLcode code = message->data.result;
         struct transfer *transfer = transfer_of_easy_handle(message->easy_handle);
         struct slot *slot = &loop->slots[transfer_sample(transfer)->worker - loop->first_worker];
-        settle(loop, slot, code);
+        transfer_finish(slot->transfer, (int)code);
+        settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
     }
@@ -102,11 +104,13 @@ static int reap(struct loop *loop, struct error *error)
     return 0;
 }
 
-static void settle_all(struct loop *loop, CURLcode code)
+static void give_up_all(struct loop *loop, bool is_cancelled)
 {
     for (uint32_t i = 0; i < loop->slot_count; i++) {
-        if (loop->slots[i].is_in_flight)
-            settle(loop, &loop->slots[i], code);
+        if (!loop->slots[i].is_in_flight)
+            continue;
+        transfer_give_up(loop->slots[i].transfer, is_cancelled);
+        settle(loop, &loop->slots[i]);
     }
 }
 
@@ -142,7 +146,7 @@ int loop_warm(struct loop *loop, struct error *error)
     int status = 0;
     for (uint32_t i = 0; i < loop->job->warm_url_count && status == 0; i++)
         status = warm_host(loop, loop->job->warm_urls[i], unmeasured, error);
-    settle_all(loop, CURLE_ABORTED_BY_CALLBACK);
+    give_up_all(loop, true);
     loop->is_warming = false;
     loop->woke = 0;
     free(unmeasured);
@@ -154,7 +158,7 @@ int loop_run(struct loop *loop, struct error *error)
     int status = 0;
     while (status == 0) {
         if (sample_table_is_stopped(loop->job->table)) {
-            settle_all(loop, CURLE_ABORTED_BY_CALLBACK);
+            give_up_all(loop, true);
             return 0;
         }
         status = start_some(loop, error);
@@ -163,7 +167,7 @@ int loop_run(struct loop *loop, struct error *error)
         if (status == 0)
             status = turn(loop, error);
     }
-    settle_all(loop, CURLE_BAD_FUNCTION_ARGUMENT);
+    give_up_all(loop, false);
     return -1;
 }
 

@@ -117,28 +117,6 @@ static void describe_end(int status, char *buffer, size_t size)
         snprintf(buffer, size, "ended early with status %d", WEXITSTATUS(status));
 }
 
-/* Looks whether workers have died without a word. -1: one has; `error` has the first. */
-static int bury_dead(struct processes_run *run, uint32_t *gone, struct error *error)
-{
-    int result = 0;
-    for (uint32_t i = 0; i < run->worker_count; i++) {
-        struct worker *worker = &run->workers[i];
-        int status;
-        if (worker->state == WORKER_GONE || waitpid(worker->pid, &status, WNOHANG) != worker->pid)
-            continue;
-        if (worker->state == WORKER_RUNNING) {
-            char end[96];
-            describe_end(status, end, sizeof(end));
-            if (*gone == 0)
-                error_set(error, ERROR_ENVIRONMENT, "worker process %lu %s", (unsigned long)i, end);
-            ++*gone;
-            result = -1;
-        }
-        worker->state = WORKER_GONE;
-    }
-    return result;
-}
-
 static bool read_report(int descriptor, struct report *report)
 {
     ssize_t count;
@@ -148,34 +126,65 @@ static bool read_report(int descriptor, struct report *report)
     return count == (ssize_t)sizeof(*report);
 }
 
+/* What workers have told in this phase, and how many will never tell anything. */
+struct collection {
+    uint32_t told;
+    uint32_t gone;
+    bool has_failed;
+};
+
+/* Takes one report, waiting `timeout` milliseconds for it. False: there was none. */
+static bool take_report(struct processes_run *run, int timeout, struct collection *collection, struct error *error)
+{
+    struct pollfd entry = {.fd = run->reports[READ_END], .events = POLLIN};
+    struct report report;
+    if (poll(&entry, 1, timeout) <= 0 || !read_report(entry.fd, &report))
+        return false;
+    run->workers[report.worker].state = WORKER_REPORTED;
+    collection->told++;
+    if (report.news == NEWS_FAILED && !collection->has_failed) {
+        collection->has_failed = true;
+        error_set(error, report.kind, "worker process %lu: %s", (unsigned long)report.worker, report.message);
+    }
+    return true;
+}
+
+/* Workers leave when they are released, and never before: whoever is dead now has failed, whatever it told. */
+static void bury_dead(struct processes_run *run, struct collection *collection, struct error *error)
+{
+    for (uint32_t i = 0; i < run->worker_count; i++) {
+        struct worker *worker = &run->workers[i];
+        int status;
+        if (worker->state == WORKER_GONE || waitpid(worker->pid, &status, WNOHANG) != worker->pid)
+            continue;
+        /* What it told before it died is in the pipe by now. */
+        while (take_report(run, 0, collection, error)) {}
+        collection->gone += worker->state == WORKER_RUNNING;
+        worker->state = WORKER_GONE;
+        char end[96];
+        describe_end(status, end, sizeof(end));
+        if (!collection->has_failed)
+            error_set(error, ERROR_ENVIRONMENT, "worker process %lu %s", (unsigned long)i, end);
+        collection->has_failed = true;
+    }
+}
+
 /* Waits until every living worker has told something. -1: a worker failed or died. */
 static int collect(struct processes_run *run, struct error *error)
 {
     enum { LOOK_FOR_DEAD_EVERY_MS = 100 };
-    uint32_t told = 0;
-    uint32_t gone = 0;
-    bool has_failed = false;
+    struct collection collection = {0};
     for (uint32_t i = 0; i < run->worker_count; i++) {
         if (run->workers[i].state == WORKER_REPORTED)
             run->workers[i].state = WORKER_RUNNING;
         else
-            gone += run->workers[i].state == WORKER_GONE;
+            collection.gone += run->workers[i].state == WORKER_GONE;
     }
-    while (told + gone < run->worker_count) {
-        struct pollfd entry = {.fd = run->reports[READ_END], .events = POLLIN};
-        struct report report;
-        if (poll(&entry, 1, LOOK_FOR_DEAD_EVERY_MS) <= 0 || !read_report(entry.fd, &report)) {
-            has_failed |= bury_dead(run, &gone, has_failed ? NULL : error) != 0;
-            continue;
-        }
-        run->workers[report.worker].state = WORKER_REPORTED;
-        told++;
-        if (report.news == NEWS_FAILED && !has_failed) {
-            has_failed = true;
-            error_set(error, report.kind, "worker process %lu: %s", (unsigned long)report.worker, report.message);
-        }
+    while (collection.told + collection.gone < run->worker_count) {
+        if (!take_report(run, LOOK_FOR_DEAD_EVERY_MS, &collection, error))
+            bury_dead(run, &collection, error);
     }
-    return has_failed ? -1 : 0;
+    return collection.has_failed ? -1 : 0;
 }
 
 static void processes_release(void *context)
