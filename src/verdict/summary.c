@@ -181,7 +181,7 @@ static int recommend(const struct figures *figures, size_t ranked, struct summar
     list_names(figures, is_candidate, ranked, names, sizeof(names));
     double downloads = chosen->measures[MEASURE_DOWNLOADS].value;
     if (candidates == 1)
-        say(summary, "Recommended: %s/%" PRIu32 "; no other comes within %.0f %% of it", chosen->cell->mode,
+        say(summary, "Recommended: %s/%" PRIu32 "; no other is surely within %.0f %% of it", chosen->cell->mode,
             chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
     else
         say(summary,

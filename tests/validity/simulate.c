@@ -276,9 +276,10 @@ static void show_unshared_wander(struct simulation *simulation)
 /* --- Five cells ------------------------------------------------------------------------------------------------------
  */
 
+/* Up to 8 rounds ranks rest on t tests, from 9 on on signed ranks. */
 static void check_ranking(struct simulation *simulation)
 {
-    static const size_t rounds[] = {8, 10, 20};
+    static const size_t rounds[] = {6, 7, 8, 10, 20};
     static const double centers[5] = {0};
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
