@@ -1,0 +1,162 @@
+#include "result_fixture.h"
+
+#include <math.h>
+
+#include "conc_bench/verdict.h"
+
+/* `rounds` rounds of sync, 41 ms and a little more each, and of threads, a little more than half of that. */
+static struct result make_rounds(int rounds)
+{
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    for (int round = 0; round < rounds; round++) {
+        fixture_trial(&result.cells[0], 10 * FIXTURE_MS + 10 * round * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&result.cells[1], 10 * FIXTURE_MS + 7 * (round % 4) * NANOSECONDS_PER_MICROSECOND);
+    }
+    return result;
+}
+
+/* What becomes of claims; the caller releases it. */
+static struct verdict judge(const struct result *result, const char *const *texts, size_t count)
+{
+    struct claim claims[8];
+    struct error error = {0};
+    struct verdict verdict;
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(claim_parse(texts[i], &claims[i], &error), 0);
+    const struct verdict_request request = {.claims = claims, .claim_count = count};
+    assert_int_equal(verdict_make(result, &request, &verdict, &error), 0);
+    return verdict;
+}
+
+static enum ruling ruling_of(int rounds, const char *text)
+{
+    struct result result = make_rounds(rounds);
+    struct verdict verdict = judge(&result, &text, 1);
+    assert_int_equal(verdict.judgement_count, 1);
+    enum ruling ruling = verdict.judgements[0].ruling;
+    verdict_release(&verdict);
+    result_release(&result);
+    return ruling;
+}
+
+static void test_bounds_decide(void **state)
+{
+    (void)state;
+    assert_int_equal(ruling_of(10, "sync.time < 1s"), RULING_PASS);
+    assert_int_equal(ruling_of(10, "sync.time < 40ms"), RULING_FAIL);
+    assert_int_equal(ruling_of(10, "sync.time > 40ms"), RULING_PASS);
+    assert_int_equal(ruling_of(10, "sync.time >= 1s"), RULING_FAIL);
+    /* Between the second and the last but one of ten: 41.04 and 41.32 ms. */
+    assert_int_equal(ruling_of(10, "sync.time < 41.2ms"), RULING_INCONCLUSIVE);
+    assert_int_equal(ruling_of(10, "threads.time / sync.time < 0.6"), RULING_PASS);
+    assert_int_equal(ruling_of(10, "threads.time / sync.time < 0.4"), RULING_FAIL);
+    assert_int_equal(ruling_of(10, "sync.time / threads.time > 150%"), RULING_PASS);
+    assert_int_equal(ruling_of(10, "sync.throughput > 50/s"), RULING_PASS);
+}
+
+static void test_few_rounds_judge_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(ruling_of(1, "sync.time < 1s"), RULING_UNMEASURABLE);
+    assert_int_equal(ruling_of(4, "sync.time < 1s"), RULING_UNMEASURABLE);
+    assert_int_equal(ruling_of(5, "sync.time < 1s"), RULING_PASS);
+    assert_int_equal(ruling_of(4, "threads.time / sync.time < 0.6"), RULING_UNMEASURABLE);
+    assert_int_equal(ruling_of(5, "threads.time / sync.time < 0.6"), RULING_PASS);
+}
+
+static void test_counts_are_compared_as_they_are(void **state)
+{
+    (void)state;
+    assert_int_equal(ruling_of(1, "sync.failures == 0"), RULING_PASS);
+    assert_int_equal(ruling_of(3, "sync.bytes == 4000"), RULING_PASS);
+    assert_int_equal(ruling_of(3, "threads.connects <= 1"), RULING_FAIL);
+    struct result result = make_rounds(10);
+    result.cells[0].trials[3].table->samples[1].outcome = OUTCOME_TIMEOUT;
+    const char *text = "sync.failures == 0";
+    struct verdict verdict = judge(&result, &text, 1);
+    /* One round of ten is enough. */
+    assert_int_equal(verdict.judgements[0].ruling, RULING_FAIL);
+    assert_non_null(strstr(verdict.judgements[0].sentence, "1 of 10 rounds"));
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+static void test_a_star_is_about_every_cell(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10);
+    const char *text = "*.time < 30ms";
+    struct verdict verdict = judge(&result, &text, 1);
+    assert_int_equal(verdict.judgement_count, 2);
+    assert_string_equal(verdict.judgements[0].claim, "*.time < 30ms [threads/2]");
+    assert_int_equal(verdict.judgements[0].ruling, RULING_PASS);
+    assert_int_equal(verdict.judgements[1].ruling, RULING_FAIL);
+    assert_int_equal(judgements_status(verdict.judgements, 2, false), 1);
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+static void test_what_was_not_measured_is_unmeasurable(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10);
+    const char *text = "hybrid.time < 1s";
+    struct verdict verdict = judge(&result, &text, 1);
+    assert_int_equal(verdict.judgement_count, 1);
+    assert_int_equal(verdict.judgements[0].ruling, RULING_UNMEASURABLE);
+    assert_string_equal(verdict.judgements[0].claim, "hybrid.time < 1s");
+    assert_int_equal(judgements_status(verdict.judgements, 1, false), 4);
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+/* With five rounds a failure can reach p = 1/32, which is none among two: Holm asks for 1/40. */
+static void test_several_claims_share_their_false_alarms(void **state)
+{
+    (void)state;
+    assert_int_equal(ruling_of(5, "sync.time < 40ms"), RULING_FAIL);
+    struct result result = make_rounds(5);
+    static const char *const texts[] = {"sync.time < 40ms", "sync.time < 1s"};
+    struct verdict verdict = judge(&result, texts, 2);
+    assert_int_equal(verdict.judgements[0].ruling, RULING_INCONCLUSIVE);
+    assert_non_null(strstr(verdict.judgements[0].sentence, "among 2 claims"));
+    assert_int_equal(verdict.judgements[1].ruling, RULING_PASS);
+    assert_int_equal(judgements_status(verdict.judgements, 2, false), 0);
+    assert_int_equal(judgements_status(verdict.judgements, 2, true), 4);
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+/* Swept cells stand in only where no cell of the mode was measured again. */
+static void test_main_cells_before_swept_ones(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10);
+    struct cell_result *swept = fixture_cell(&result, "threads", 4);
+    swept->stage = STAGE_SWEEP;
+    for (int round = 0; round < 10; round++)
+        fixture_trial(swept, 100 * FIXTURE_MS);
+    static const char *const texts[] = {"threads.time < 30ms", "threads@4.time < 30ms"};
+    struct verdict verdict = judge(&result, texts, 2);
+    assert_int_equal(verdict.judgement_count, 2);
+    assert_int_equal(verdict.judgements[0].ruling, RULING_PASS);
+    assert_int_equal(verdict.judgements[1].ruling, RULING_FAIL);
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bounds_decide),
+        cmocka_unit_test(test_few_rounds_judge_nothing),
+        cmocka_unit_test(test_counts_are_compared_as_they_are),
+        cmocka_unit_test(test_a_star_is_about_every_cell),
+        cmocka_unit_test(test_what_was_not_measured_is_unmeasurable),
+        cmocka_unit_test(test_several_claims_share_their_false_alarms),
+        cmocka_unit_test(test_main_cells_before_swept_ones),
+    };
+    return cmocka_run_group_tests_name("judgement", tests, NULL, NULL);
+}

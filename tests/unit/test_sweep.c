@@ -1,0 +1,152 @@
+#include "result_fixture.h"
+
+#include <math.h>
+
+#include "conc_bench/sweep.h"
+
+/* Adds a swept cell of threads with `rounds` rounds of that service time. */
+static void add_point(struct result *result, uint32_t workers, nanoseconds service, int rounds)
+{
+    struct cell_result *cell = fixture_cell(result, "threads", workers);
+    cell->stage = STAGE_SWEEP;
+    for (int round = 0; round < rounds; round++)
+        fixture_trial(cell, service + 10 * round * NANOSECONDS_PER_MICROSECOND);
+}
+
+struct swept {
+    struct figures figures;
+    struct sweep sweeps[SWEEPS_MAX];
+    size_t count;
+};
+
+static void sweep(const struct result *result, struct swept *swept)
+{
+    struct error error = {0};
+    assert_int_equal(figures_compute(result, &swept->figures, &error), 0);
+    assert_int_equal(sweeps_make(&swept->figures, swept->sweeps, &swept->count, &error), 0);
+}
+
+static void release(struct swept *swept)
+{
+    for (size_t i = 0; i < swept->count; i++)
+        sweep_release(&swept->sweeps[i]);
+    figures_release(&swept->figures);
+}
+
+static void test_the_smallest_that_is_enough(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct swept swept;
+    /* Four downloads: 40, 20, 10.2 and 10 ms, and the startup of 1 ms. */
+    add_point(&result, 1, 10 * FIXTURE_MS, 5);
+    add_point(&result, 2, 10 * FIXTURE_MS, 5);
+    add_point(&result, 3, 5100 * NANOSECONDS_PER_MICROSECOND, 5);
+    add_point(&result, 4, 10 * FIXTURE_MS, 5);
+    sweep(&result, &swept);
+    assert_int_equal(swept.count, 1);
+    assert_string_equal(swept.sweeps[0].mode, "threads");
+    assert_int_equal(swept.sweeps[0].count, 4);
+    assert_int_equal(swept.sweeps[0].best, 4);
+    assert_int_equal(swept.sweeps[0].knee, 3);
+    assert_true(swept.sweeps[0].is_knee_bounded);
+    assert_non_null(strstr(swept.sweeps[0].sentence, "3 workers are enough"));
+    /* Of 40 ms in all and 10 the longest: 10 of 11 ms with four workers. */
+    assert_true(fabs(swept.sweeps[0].points[3].efficiency - 10.02 / 11.02) < 0.02);
+    assert_false(swept.sweeps[0].has_fit); /* four numbers of workers are too few */
+    release(&swept);
+    result_release(&result);
+}
+
+static void test_points_without_times_are_passed_over(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct swept swept;
+    add_point(&result, 1, 10 * FIXTURE_MS, 5);
+    add_point(&result, 2, 10 * FIXTURE_MS, 5);
+    for (int round = 0; round < 5; round++)
+        result.cells[1].trials[round].status = TRIAL_HUNG;
+    sweep(&result, &swept);
+    assert_int_equal(swept.sweeps[0].knee, 1);
+    release(&swept);
+    result.cells[0].trials[0].status = TRIAL_HUNG;
+    for (int round = 0; round < 5; round++)
+        result.cells[0].trials[round].status = TRIAL_HUNG;
+    sweep(&result, &swept);
+    assert_int_equal(swept.sweeps[0].knee, 0);
+    assert_non_null(strstr(swept.sweeps[0].sentence, "no number of workers got through"));
+    release(&swept);
+    result_release(&result);
+}
+
+/* Follows the search where `workers` take `time_of(workers)`; returns how many numbers were tried. */
+static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, uint32_t *tried, size_t capacity)
+{
+    struct result result = fixture_result();
+    size_t count = 0;
+    for (;;) {
+        struct figures figures;
+        struct error error = {0};
+        assert_int_equal(figures_compute(&result, &figures, &error), 0);
+        uint32_t next = sweep_next(&figures, "threads", most);
+        figures_release(&figures);
+        if (next == 0)
+            break;
+        assert_true(count < capacity && next <= most);
+        for (size_t i = 0; i < count; i++)
+            assert_int_not_equal(tried[i], next);
+        tried[count++] = next;
+        /* One after the other, which any number of workers can do: only the time counts here. */
+        struct cell_result *cell = fixture_cell(&result, "threads", 1);
+        fixture_trial(cell, time_of(next) / FIXTURE_UNITS);
+        cell->workers = next;
+        cell->stage = STAGE_SWEEP;
+    }
+    result_release(&result);
+    return count;
+}
+
+static nanoseconds flat_from_16(uint32_t workers)
+{
+    return 160 * FIXTURE_MS / (workers < 16 ? workers : 16);
+}
+
+static nanoseconds always_better(uint32_t workers)
+{
+    return 1000 * FIXTURE_MS / workers;
+}
+
+static nanoseconds never_better(uint32_t workers)
+{
+    return (10 + workers) * FIXTURE_MS;
+}
+
+static void test_the_search_doubles_and_then_looks_between(void **state)
+{
+    (void)state;
+    uint32_t tried[32];
+    static const uint32_t flat[] = {1, 2, 4, 8, 16, 32, 64, 12, 24};
+    size_t count = search(flat_from_16, 1000, tried, 32);
+    assert_int_equal(count, sizeof(flat) / sizeof(flat[0]));
+    assert_memory_equal(tried, flat, sizeof(flat));
+    static const uint32_t better[] = {1, 2, 4, 8, 16, 32, 50};
+    count = search(always_better, 50, tried, 32);
+    assert_true(count >= sizeof(better) / sizeof(better[0]));
+    assert_memory_equal(tried, better, sizeof(better));
+    static const uint32_t never[] = {1, 2, 4};
+    count = search(never_better, 1000, tried, 32);
+    assert_int_equal(count, 3);
+    assert_memory_equal(tried, never, sizeof(never));
+    assert_int_equal(search(always_better, 1, tried, 32), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_smallest_that_is_enough),
+        cmocka_unit_test(test_points_without_times_are_passed_over),
+        cmocka_unit_test(test_the_search_doubles_and_then_looks_between),
+    };
+    return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
+}
