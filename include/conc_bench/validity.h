@@ -26,6 +26,7 @@ struct dropped_round {
 struct validity {
     bool is_valid;            /* whether modes may be ranked */
     char reason[640];         /* why not: one sentence */
+    bool has_success;         /* any download at all succeeded: without, there is nothing to rank either */
     bool is_work_equal;       /* no violation anywhere, dropped rounds included */
     uint64_t failures;        /* downloads that failed, over all measured trials */
     bool differs_in_failures; /* by more than chance: the modes did not do the same */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,19 +11,26 @@
 
 static void read_cpu(struct host_reading *reading)
 {
-    double user, nice, system, idle, wait, irq, soft, steal;
+    enum { USER, NICE, SYSTEM, IDLE, WAIT, IRQ, SOFT, STEAL, COLUMNS };
+    double ticks[COLUMNS];
+    char line[256];
     FILE *file = fopen("/proc/stat", "re");
     reading->busy = reading->steal = -1;
     if (file == NULL)
         return;
-    double ticks = (double)sysconf(_SC_CLK_TCK);
-    if (fscanf(file, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice, &system, &idle, &wait, &irq, &soft, &steal) ==
-            8 &&
-        ticks > 0) {
-        reading->busy = (user + nice + system + irq + soft) / ticks;
-        reading->steal = steal / ticks;
-    }
+    char *rest = fgets(line, sizeof(line), file) != NULL && strncmp(line, "cpu ", 4) == 0 ? line + 4 : NULL;
     fclose(file);
+    for (int i = 0; i < COLUMNS && rest != NULL; i++) {
+        char *begin = rest;
+        ticks[i] = strtod(begin, &rest);
+        if (rest == begin)
+            rest = NULL; /* an old kernel has fewer columns */
+    }
+    double a_second = (double)sysconf(_SC_CLK_TCK);
+    if (rest == NULL || !(a_second > 0))
+        return;
+    reading->busy = (ticks[USER] + ticks[NICE] + ticks[SYSTEM] + ticks[IRQ] + ticks[SOFT]) / a_second;
+    reading->steal = ticks[STEAL] / a_second;
 }
 
 /* The line of /proc/self/cgroup for the CPU controller: "0::/path" (version 2) or "4:cpu,cpuacct:/path". */
@@ -55,14 +63,15 @@ static double read_throttled(void)
     if (!find_group(path, sizeof(path)))
         return -1;
     FILE *file = fopen(path, "re");
-    char name[64];
-    double value;
+    char line[128];
     double seconds = -1;
-    while (file != NULL && fscanf(file, "%63s %lf", name, &value) == 2) {
-        if (strcmp(name, "throttled_usec") == 0)
-            seconds = value / 1e6;
-        else if (strcmp(name, "throttled_time") == 0)
-            seconds = value / 1e9;
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        static const char microseconds[] = "throttled_usec ";
+        static const char nanoseconds_name[] = "throttled_time ";
+        if (strncmp(line, microseconds, strlen(microseconds)) == 0)
+            seconds = strtod(line + strlen(microseconds), NULL) / 1e6;
+        else if (strncmp(line, nanoseconds_name, strlen(nanoseconds_name)) == 0)
+            seconds = strtod(line + strlen(nanoseconds_name), NULL) / 1e9;
     }
     if (file != NULL)
         fclose(file);

@@ -78,12 +78,13 @@ static void add_schedule(pid_t pid, struct trial_resources *resources)
             continue;
         snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
         FILE *file = fopen(path, "re");
-        int64_t on_cpu, wait;
-        if (file == NULL || fscanf(file, "%" SCNd64 " %" SCNd64, &on_cpu, &wait) != 2) {
+        char line[96];
+        if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
             resources->on_cpu = resources->run_queue_wait = -1;
         } else if (resources->run_queue_wait >= 0) {
-            resources->on_cpu += on_cpu;
-            resources->run_queue_wait += wait;
+            char *rest;
+            resources->on_cpu += strtoll(line, &rest, 10);
+            resources->run_queue_wait += strtoll(rest, NULL, 10);
         }
         if (file != NULL)
             fclose(file);

@@ -384,7 +384,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
                 validity->dropped[i].reason);
     if (!validity->is_valid)
         fprintf(stream, "INVALID, so nothing is ranked: %s.\n", validity->reason);
-    if (validity->failures > 0)
+    if (validity->failures > 0 && !validity->has_success)
+        fputs("No download succeeded, so nothing is ranked.\n", stream);
+    else if (validity->failures > 0)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_server_local)
         fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);

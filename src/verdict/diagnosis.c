@@ -390,7 +390,7 @@ static void diagnose_ratios(const struct figures *figures, double *logs, struct 
             cell = &figures->cells[i];
         }
     }
-    if (worst > noisy)
+    if (cell != NULL && worst > noisy)
         find(diagnosis, FINDING_NOISY_RATIOS,
              "Noisy: from round to round the ratio of %s/%" PRIu32
              " to the reference varies by %.0f %%: differences of "

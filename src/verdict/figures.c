@@ -281,14 +281,14 @@ static void fill_logs(const struct cell_figures *cell, double *logs, size_t roun
 static int rank(struct figures *figures, struct error *error)
 {
     size_t ranked = 0;
-    size_t rounds = 0;
+    size_t rounds = 1;
     for (size_t i = 0; i < figures->main_count && figures->cells[i].has_times; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         uint32_t last = cell->row_rounds[cell->rounds - 1];
         rounds = last + 1 > rounds ? last + 1 : rounds;
         ranked++;
     }
-    if (ranked < 2 || !figures->validity.is_valid)
+    if (ranked < 2 || !figures->validity.is_valid || !figures->validity.has_success)
         return 0;
     double *logs = calloc(ranked * rounds, sizeof(*logs));
     if (logs == NULL)

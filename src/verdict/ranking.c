@@ -109,7 +109,7 @@ static void rank_cells(struct ranking *ranking)
             continue;
         ranked->high = ranking->ranked_count;
         for (size_t other = 0; other < ranking->cell_count; other++) {
-            ranked->low += ranking_beats(ranking, other, cell);
+            ranked->low += ranking_beats(ranking, other, cell); // NOLINT(readability-suspicious-call-argument): meant
             ranked->high -= ranking_beats(ranking, cell, other);
         }
     }

@@ -26,7 +26,7 @@ static void count_sums(const size_t *weights, size_t count, double *ways)
 static size_t exact_critical(size_t count, double tail, double *probability)
 {
     size_t ranks[EXACT];
-    double ways[EXACT_PAIRS + 1];
+    double ways[EXACT_PAIRS + 1] = {0};
     for (size_t i = 0; i < count; i++)
         ranks[i] = i + 1;
     count_sums(ranks, count, ways);

@@ -104,7 +104,7 @@ size_t stats_percentile_needs(double percent)
 {
     /* In thousandths of a percent: 1 - 0.95 in binary is more than 0.05, and 100 values would not do. */
     long above = 100000 - lround(percent * 1000);
-    return above > 0 ? (size_t)((5 * 100000 + above - 1) / above) : 1;
+    return above > 0 ? (size_t)((500000L + above - 1) / above) : 1;
 }
 
 bool stats_supports_percentile(size_t count, double percent)

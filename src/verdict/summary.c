@@ -215,7 +215,7 @@ int summary_make(const struct figures *figures, struct summary *summary, struct 
 {
     summary->count = 0;
     summary->recommended = NULL;
-    if (figures->main_count < 2 || !figures->validity.is_valid)
+    if (figures->main_count < 2 || !figures->validity.is_valid || !figures->validity.has_success)
         return 0;
     size_t ranked = count_ranked(figures);
     if (ranked < 2) {

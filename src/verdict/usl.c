@@ -302,7 +302,7 @@ static int analyse(struct analysis *analysis, uint64_t seed, struct usl *result,
 int usl_analyse(const struct usl_sweep *sweep, uint64_t seed, struct usl *result, struct error *error)
 {
     *result = (struct usl){.peak = NAN, .peak_throughput = NAN, .knee = sweep->count};
-    double *numbers = calloc(3 * sweep->count + sweep->rounds + 3 * REFITS, sizeof(*numbers));
+    double *numbers = calloc(3 * sweep->count + sweep->rounds + (size_t)3 * REFITS, sizeof(*numbers));
     uint32_t *rounds = calloc(sweep->rounds + 1, sizeof(*rounds));
     int status = -1;
     if (numbers == NULL || rounds == NULL) {
