@@ -16,7 +16,7 @@
 static const double mostly_waiting = 0.5;
 static const double mostly_computing = 0.85;
 static const double lag_matters = 0.1;       /* of the median service time */
-static const double queueing_matters = 0.1;  /* of all service times together */
+static const double queueing_matters = 0.1;  /* of the workers' time */
 static const double service_inflated = 1.5;  /* against one at a time */
 static const double same_rate = 0.02;        /* spread of throughputs */
 static const double refused_matters = 0.01;  /* of downloads, answered with 429 or 503 */
@@ -92,9 +92,9 @@ static const char *percent_range(const struct cell_list *list, char *buffer, siz
     double low = 100 * list->lowest;
     double high = 100 * list->highest;
     if (high - low < 1)
-        snprintf(buffer, size, "%.2g %%", high);
+        snprintf(buffer, size, "%.*f %%", high < 10, high);
     else
-        snprintf(buffer, size, "%.2g to %.2g %%", low, high);
+        snprintf(buffer, size, "%.*f to %.*f %%", low < 10, low, high < 10, high);
     return buffer;
 }
 
@@ -122,7 +122,8 @@ static double capacity(const struct figures *figures, const struct cell_figures 
 
 static double busy_share(const struct figures *figures, const struct cell_figures *cell)
 {
-    return median(cell, MEASURE_CORES) / capacity(figures, cell);
+    /* In very short runs what comes before the clock starts shows. */
+    return fmin(1, median(cell, MEASURE_CORES) / capacity(figures, cell));
 }
 
 static void diagnose_boundness(const struct figures *figures, struct diagnosis *diagnosis)
@@ -193,7 +194,7 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
         const struct cell_figures *cell = &figures->cells[i];
         double service = median(cell, MEASURE_P50);
         double lag = median(cell, MEASURE_LAG_P99);
-        double queued = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_DOWNLOADS);
+        double queued = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * cell->cell->workers);
         char first[32], second[32];
         if (!cell->has_times || cell->cell->workers == 1)
             continue;
@@ -203,11 +204,12 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
                  "turns), which every other download had to wait out; a download takes %s (median)",
                  cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), lag),
                  duration(second, sizeof(second), service));
-        else if ((cell->cell->traits & MODE_COOPERATIVE) == 0 && queued > queueing_matters * median(cell, MEASURE_MEAN))
+        else if ((cell->cell->traits & MODE_COOPERATIVE) == 0 && queued > queueing_matters)
             find(diagnosis, FINDING_CLIENT_SATURATED,
-                 "Client saturated: with %s/%" PRIu32 " a download waited %s for a core, of %s that it took",
-                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), queued),
-                 duration(second, sizeof(second), median(cell, MEASURE_MEAN)));
+                 "Client saturated: the workers of %s/%" PRIu32
+                 " were ready to run but waited for a core for %.0f %% of the "
+                 "time",
+                 cell->cell->mode, cell->cell->workers, 100 * queued);
     }
 }
 
@@ -483,6 +485,8 @@ static void diagnose_cold(const struct figures *figures, struct diagnosis *diagn
 int diagnosis_make(const struct figures *figures, struct diagnosis *diagnosis, struct error *error)
 {
     *diagnosis = (struct diagnosis){0};
+    if (!figures->validity.has_success)
+        return 0;
     size_t trials = 1;
     for (size_t i = 0; i < figures->main_count; i++)
         trials += figures->cells[i].cell->trial_count;
