@@ -198,7 +198,8 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
         char first[32], second[32];
         if (!cell->has_times || cell->cell->workers == 1)
             continue;
-        if (lag > lag_matters * service)
+        /* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. */
+        if (lag > lag_matters * service && busy_share(figures, cell) > mostly_waiting)
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
                  "turns), which every other download had to wait out; a download takes %s (median)",
