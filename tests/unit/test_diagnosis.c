@@ -1,0 +1,242 @@
+#include "result_fixture.h"
+
+#include <math.h>
+
+#include "conc_bench/diagnosis.h"
+
+/* Six rounds of sync and of threads with two workers. */
+static struct result make_rounds(nanoseconds alone, nanoseconds together)
+{
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    for (int round = 0; round < 6; round++) {
+        fixture_trial(&result.cells[0], alone + 3 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&result.cells[1], together + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+        /* Each place in a round goes to both equally often. */
+        result.cells[0].trials[round].position = round % 2 == 0 ? 0 : 1;
+        result.cells[1].trials[round].position = round % 2 == 0 ? 1 : 0;
+    }
+    return result;
+}
+
+/* The sentence of a finding, or "" if there is none. Static memory. */
+static const char *sentence_of(const struct result *result, enum finding_kind kind)
+{
+    static struct diagnosis diagnosis;
+    struct figures figures;
+    struct error error = {0};
+    assert_int_equal(figures_compute(result, &figures, &error), 0);
+    assert_int_equal(diagnosis_make(&figures, &diagnosis, &error), 0);
+    figures_release(&figures);
+    for (size_t i = 0; i < diagnosis.count; i++) {
+        if (diagnosis.findings[i].kind == kind)
+            return diagnosis.findings[i].sentence;
+    }
+    return "";
+}
+
+static void assert_found(const struct result *result, enum finding_kind kind, const char *part)
+{
+    const char *sentence = sentence_of(result, kind);
+    if (sentence[0] == '\0' || strstr(sentence, part) == NULL)
+        fail_msg("%s: \"%s\" does not say \"%s\"", finding_name(kind), sentence, part);
+}
+
+static void assert_not_found(const struct result *result, enum finding_kind kind)
+{
+    const char *sentence = sentence_of(result, kind);
+    if (sentence[0] != '\0')
+        fail_msg("%s: %s", finding_name(kind), sentence);
+}
+
+typedef void change(struct trial *trial);
+
+static void change_cell(struct result *result, size_t cell, change *apply)
+{
+    for (size_t i = 0; i < result->cells[cell].trial_count; i++)
+        apply(&result->cells[cell].trials[i]);
+}
+
+static void compute_all_the_time(struct trial *trial)
+{
+    trial->resources.on_cpu = trial_time(trial) * 19 / 20;
+}
+
+static void test_waiting_and_computing(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_not_found(&result, FINDING_CPU_BOUND);
+    /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
+    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2");
+    change_cell(&result, 0, compute_all_the_time);
+    assert_found(&result, FINDING_CPU_BOUND, "sync/1 computed for 95 %");
+    /* 95 % of one core are 47 % of the two that threads can use. */
+    change_cell(&result, 1, compute_all_the_time);
+    assert_found(&result, FINDING_IO_BOUND, "threads/2 computed for 4");
+    result_release(&result);
+}
+
+static void lag_long(struct trial *trial)
+{
+    trial->lag.p99 = trial->lag.longest = 5 * FIXTURE_MS;
+}
+
+static void queue_long(struct trial *trial)
+{
+    trial->resources.run_queue_wait = trial_time(trial) / 2;
+}
+
+static void test_a_client_that_keeps_downloads_waiting(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&result, FINDING_CLIENT_SATURATED);
+    change_cell(&result, 1, queue_long);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2 were ready to run but waited for a core for 25 %");
+    result.cells[1].traits = MODE_COOPERATIVE;
+    change_cell(&result, 1, lag_long);
+    assert_not_found(&result, FINDING_CLIENT_SATURATED); /* it waits most of the time */
+    change_cell(&result, 1, compute_all_the_time);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    result_release(&result);
+}
+
+static void refuse_one(struct trial *trial)
+{
+    trial->table->samples[1].status = 503;
+    trial->table->samples[1].outcome = OUTCOME_HTTP_5XX;
+}
+
+static void test_limits_on_the_other_side(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2 a download took 1.8 to 1.8 times as long");
+    assert_not_found(&result, FINDING_RATE_LIMITED);
+    /* Two cells with the very same rate. */
+    struct cell_result *cell = fixture_cell(&result, "hybrid", 2);
+    for (int round = 0; round < 6; round++)
+        fixture_trial(cell, 18 * FIXTURE_MS + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+    assert_found(&result, FINDING_RATE_LIMITED, "a limit on the other side");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    change_cell(&result, 0, refuse_one);
+    assert_found(&result, FINDING_RATE_LIMITED, "25 % of the downloads of sync/1 were answered with status 429 or 503");
+    result_release(&result);
+}
+
+static void straggle(struct trial *trial)
+{
+    trial->table->samples[3].end = trial->table->samples[3].settled = trial->table->samples[3].start + 90 * FIXTURE_MS;
+    trial->run = trial->table->samples[3].settled - trial->gate;
+}
+
+static void test_a_tail_names_its_download(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    result.urls[1] = "http://b.test/\033[31mslow";
+    change_cell(&result, 1, straggle);
+    assert_found(&result, FINDING_TAIL_BOUND,
+                 "one download is 90 % of the run of threads/2 (http://b.test/\\x1b[31mslow");
+    result_release(&result);
+}
+
+static void idle(struct trial *trial)
+{
+    trial->gate -= 30 * FIXTURE_MS;
+    trial->run += 30 * FIXTURE_MS;
+    trial->table->samples[3].start += 9 * FIXTURE_MS;
+}
+
+static void test_idle_workers(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&result, FINDING_WORKERS_IDLE);
+    change_cell(&result, 1, idle);
+    assert_found(&result, FINDING_WORKERS_IDLE, "threads/2");
+    result_release(&result);
+}
+
+static void steal(struct trial *trial)
+{
+    trial->host.steal_share = 0.05;
+}
+
+static void disturb(struct trial *trial)
+{
+    trial->host.foreign_cores = 0.9;
+}
+
+static void throttle(struct trial *trial)
+{
+    trial->host.throttled = 0.2;
+}
+
+static void know_nothing(struct trial *trial)
+{
+    trial->host.steal_share = trial->host.foreign_cores = trial->host.throttled = NAN;
+    trial->resources.on_cpu = trial->resources.run_queue_wait = -1;
+    trial->resources.peak_memory_bytes = 0;
+}
+
+static void test_noisy_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        change *apply;
+        const char *part;
+    } cases[] = {{steal, "the hypervisor gave 5 %"}, {disturb, "0.9 of 2 cores"}, {throttle, "a CPU quota stopped"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+        assert_not_found(&result, FINDING_NOISY_HOST);
+        change_cell(&result, 0, cases[i].apply);
+        change_cell(&result, 1, cases[i].apply);
+        assert_found(&result, FINDING_NOISY_HOST, cases[i].part);
+        result_release(&result);
+    }
+    /* A server on this machine is part of the experiment. */
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    change_cell(&result, 0, disturb);
+    change_cell(&result, 1, disturb);
+    result.is_server_local = true;
+    assert_not_found(&result, FINDING_NOISY_HOST);
+    change_cell(&result, 0, know_nothing);
+    change_cell(&result, 1, know_nothing);
+    assert_not_found(&result, FINDING_NOISY_HOST);
+    result_release(&result);
+}
+
+static void test_series_that_drift_or_stand_out(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&result, FINDING_DRIFTING);
+    assert_not_found(&result, FINDING_OUTLIERS);
+    result_release(&result);
+    result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    for (int round = 0; round < 8; round++)
+        fixture_trial(&result.cells[0], (10 + round) * FIXTURE_MS);
+    assert_found(&result, FINDING_DRIFTING, "1 of 1 cells rise or fall");
+    fixture_trial(&result.cells[0], 100 * FIXTURE_MS);
+    assert_found(&result, FINDING_OUTLIERS, "1 trial of sync/1 lies far");
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waiting_and_computing),
+        cmocka_unit_test(test_a_client_that_keeps_downloads_waiting),
+        cmocka_unit_test(test_limits_on_the_other_side),
+        cmocka_unit_test(test_a_tail_names_its_download),
+        cmocka_unit_test(test_idle_workers),
+        cmocka_unit_test(test_noisy_hosts),
+        cmocka_unit_test(test_series_that_drift_or_stand_out),
+    };
+    return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
+}
