@@ -990,8 +990,10 @@ void options_print_help(FILE *stream)
           "  conc-bench --origin=latency=50ms,jitter=5ms,limit=100/s,errors=1%\n"
           "  conc-bench --mode threads --workers 8 sites.txt\n"
           "  conc-bench --mode sync,event-loop -c 1..32 --export-json r.json sites.txt\n"
+          "  conc-bench --assert 'threads.time / sync.time < 0.5' sites.txt\n"
           "\n"
-          "Exit status: 0 done; 2 usage or input; 3 the measurement is invalid; 5 the\n"
-          "environment failed; 130, 143 interrupted.\n",
+          "Exit status: 0 done; 1 a claim failed; 2 usage or input; 3 the measurement is\n"
+          "invalid; 4 a claim could not be judged; 5 the environment failed; 130, 143\n"
+          "interrupted.\n",
           stream);
 }
