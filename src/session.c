@@ -612,7 +612,10 @@ int session_run(const struct options *options, struct error *error)
     progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
     int status = prepare(&session, error);
     if (status == 0 && options->dry_run) {
-        outline_write(stdout, &session.plan);
+        if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+            outline_write_choice(stdout, &session.plan, options->workers_auto);
+        else
+            outline_write(stdout, &session.plan);
     } else if (status == 0) {
         status = run(&session, error);
         struct error report_error = {0};

@@ -19,12 +19,32 @@ static void write_order(FILE *stream, const struct plan *plan, uint32_t round, u
     fputc('\n', stream);
 }
 
-void outline_write(FILE *stream, const struct plan *plan)
+static void write_workload(FILE *stream, const struct plan *plan)
 {
     const struct plan_request *request = &plan->request;
     fprintf(stream, "%" PRIu32 " downloads of %zu URLs on %zu hosts in each trial, %s\n", plan->unit_count,
             request->urls->url_count, request->urls->host_count,
             request->shuffle ? "in shuffled order" : "in list order");
+}
+
+void outline_write_choice(FILE *stream, const struct plan *plan, bool is_search)
+{
+    write_workload(stream, plan);
+    fprintf(stream, is_search ? "first a search for the number of workers of" : "first a sweep of");
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        char name[32];
+        fprintf(stream, " %s", plan_cell_name(&plan->cells[i], name, sizeof(name)));
+        if (!is_search)
+            fprintf(stream, "/%" PRIu32, plan->cells[i].workers);
+    }
+    fprintf(stream, ",\nthen each mode with the number that is enough, in rounds of their own; seed %" PRIu64 "\n",
+            plan->request.seed);
+}
+
+void outline_write(FILE *stream, const struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    write_workload(stream, plan);
     fprintf(stream, "%zu cells, %" PRIu32 " warm-up and ", plan->cell_count, request->warmup_rounds);
     if (request->time_budget > 0)
         fprintf(stream, "up to %" PRIu32 " measured rounds within %.3g s, seed %" PRIu64 "\n", request->rounds,

@@ -185,3 +185,12 @@ urls() {
     exits_with 0
     holds r.json '[.results[] | [.rounds[].position] | sort] | all(. == [0, 0, 1, 1])'
 }
+
+@test "--dry-run tells of a sweep and of a search" {
+    run "$CONC_BENCH" --dry-run --mode sync,threads --workers 1,2,4 --origin
+    exits_with 0
+    says "first a sweep of sync/1 threads/1 threads/2 threads/4"
+    run "$CONC_BENCH" --dry-run --mode sync,threads --workers auto --origin
+    exits_with 0
+    says "first a search for the number of workers of sync threads"
+}
