@@ -78,7 +78,7 @@ urls() {
 
 @test "an answer that changes in the middle of a run is found, and nothing is ranked" {
     head -c 20000 /dev/urandom >"$NGINX_ROOT/file"
-    "$CONC_BENCH" --mode sync,threads --runs 12 --no-progress -n 200 "http://127.0.0.1:$NGINX_PORT/file" >report &
+    "$CONC_BENCH" --mode sync,threads --runs 200 --no-progress -n 400 "http://127.0.0.1:$NGINX_PORT/file" >report &
     program=$!
     sleep 0.4
     head -c 21000 /dev/urandom >"$NGINX_ROOT/new"
