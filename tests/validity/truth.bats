@@ -32,12 +32,12 @@ urls() {
 }
 
 @test "after a stall at most as many downloads as there are workers show it, and the time shows all of it" {
-    urls 160 >list # from a file: whatever feeds a pipe would be a child of the program too
+    urls 320 >list # from a file: whatever feeds a pipe would be a child of the program too
     for mode in sync threads event-loop processes; do
         "$CONC_BENCH" --mode $mode --workers 4 --runs 1 --warmup 0 --no-progress --export-json r.json \
             --origin=latency=20ms list >/dev/null &
         program=$!
-        sleep 0.3
+        sleep 0.6 # into the run, and far from its end
         origin=$(pgrep -P $program | sort -n | head -1)
         kill -STOP "$origin"
         sleep 1
