@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/digest.h"
 #include "conc_bench/figures.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/sweep.h"
@@ -88,6 +89,11 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
+    struct trial_digest digest;
+    /* Once, here, rather than at every look between rounds. */
+    if (digest_make(trial, &digest, error) != 0)
+        return -1;
+    trial->digest = digest;
     return hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
 }
 

@@ -43,6 +43,10 @@ int main(int argc, char **argv)
         options_print_help(stdout);
     else if (status == 0 && options.show_version)
         print_version();
+    else if (status == 0 && options.show_completion)
+        options_print_completion(stdout, options.shell);
+    else if (status == 0 && options.import_json != NULL)
+        status = session_import(&options, &error);
     else if (status == 0)
         status = session_run(&options, &error);
     options_release(&options);

@@ -8,22 +8,21 @@
 #include <sys/random.h>
 
 #include "conc_bench/baseline.h"
+#include "conc_bench/clock.h"
 #include "conc_bench/cpu_work.h"
+#include "conc_bench/evidence.h"
 #include "conc_bench/experiment.h"
-#include "conc_bench/export.h"
-#include "conc_bench/figures.h"
+#include "conc_bench/import.h"
 #include "conc_bench/interrupt.h"
-#include "conc_bench/json.h"
 #include "conc_bench/origin.h"
 #include "conc_bench/outline.h"
 #include "conc_bench/plan.h"
 #include "conc_bench/progress.h"
+#include "conc_bench/report.h"
 #include "conc_bench/resolve.h"
 #include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
-#include "conc_bench/table.h"
 #include "conc_bench/urls.h"
-#include "conc_bench/verdict.h"
 
 /* The article's list, for `--origin` without one. */
 static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
@@ -354,6 +353,7 @@ static void describe_experiment(struct session *session)
     snprintf(result->tool_version, sizeof(result->tool_version), "%s", CONC_BENCH_VERSION);
     snprintf(result->libcurl_version, sizeof(result->libcurl_version), "%s", transfer_library_version());
     snprintf(result->tls_version, sizeof(result->tls_version), "%s", transfer_tls_version());
+    clock_utc(result->started_at);
     resources_system_name(result->machine_system, sizeof(result->machine_system));
     resources_cpu_name(result->machine_cpu, sizeof(result->machine_cpu));
     result->cores = resources_cores();
@@ -479,82 +479,26 @@ static int run(struct session *session, struct error *error)
     return status;
 }
 
-/* Reports */
+/* The end */
 
-static int export_json(const struct session *session, const struct verdict *verdict, struct error *error)
+static int report(struct session *session, struct error *error)
 {
-    struct export export;
-    if (session->options->export_json == NULL)
-        return 0;
-    if (export_open(session->options->export_json, &export, error) != 0)
-        return -1;
-    if (json_write(export.stream, &session->result, verdict, error) != 0) {
-        export_abandon(&export);
-        return -1;
-    }
-    return export_commit(&export, error);
-}
-
-static bool is_output_taken(const struct options *options)
-{
-    return options->export_json != NULL && strcmp(options->export_json, "-") == 0;
-}
-
-/* The precedence of reasons is that of the README. */
-static int exit_status(const struct session *session, const struct verdict *verdict)
-{
-    const struct result *result = &session->result;
-    const struct validity *validity = &verdict->figures.validity;
-    bool has_failed_trial = false;
-    bool has_lost_trial = false;
-    for (size_t i = 0; i < result->cell_count; i++) {
-        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
-            enum trial_status status = result->cells[i].trials[j].status;
-            has_failed_trial |= status == TRIAL_FAILED;
-            has_lost_trial |= status == TRIAL_CRASHED || status == TRIAL_HUNG;
-        }
-    }
-    if (has_failed_trial)
-        return ERROR_ENVIRONMENT;
-    if (result->interrupting_signal != 0)
-        return 128 + result->interrupting_signal;
-    bool has_failures = validity->failures > 0 && !session->options->allow_failures;
-    enum { INVALID = 3 };
-    if (has_lost_trial || has_failures || !validity->is_valid)
-        return INVALID;
-    return judgements_status(verdict->judgements, verdict->judgement_count, session->options->strict);
-}
-
-static int report(const struct session *session, struct error *error)
-{
-    struct verdict verdict = {0};
-    const struct options *options = session->options;
-    const struct verdict_request request = {
-        .claims = options->claims,
-        .claim_count = options->claim_count,
-        .baseline = options->baseline != NULL ? &session->baseline : NULL,
-        .max_slowdown = options->max_slowdown,
+    const struct report_request request = {
+        .options = session->options,
+        .result = &session->result,
+        .baseline = session->options->baseline != NULL ? &session->baseline : NULL,
     };
     if (session->result.cell_count == 0)
         return 0;
-    if (verdict_make(&session->result, &request, &verdict, error) != 0)
+    if (evidence_settle(&session->result, session->options->samples, error) != 0)
         return -1;
-    if (!is_output_taken(options)) {
-        if (options->quiet)
-            table_write_quiet(stdout, &session->result, &verdict);
-        else
-            table_write(stdout, &session->result, &verdict);
-    }
-    int status = export_json(session, &verdict, error);
-    if (status == 0)
-        status = exit_status(session, &verdict);
-    verdict_release(&verdict);
-    return status;
+    return report_write(&request, error);
 }
 
 static void release(struct session *session)
 {
     progress_clear(&session->progress);
+    evidence_release(&session->result);
     result_release(&session->result);
     baseline_release(&session->baseline);
     plan_release(&session->plan);
@@ -586,7 +530,7 @@ static int read_baseline(struct session *session, struct error *error)
 static int prepare(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    if (options->export_json != NULL && export_check(options->export_json, error) != 0)
+    if (!options->dry_run && report_check(options, error) != 0)
         return -1;
     if (load_urls(session, error) != 0 || make_room(session, error) != 0)
         return -1;
@@ -627,5 +571,31 @@ int session_run(const struct options *options, struct error *error)
         }
     }
     release(&session);
+    return status;
+}
+
+int session_import(const struct options *options, struct error *error)
+{
+    struct import import;
+    struct baseline baseline = {0};
+    if (report_check(options, error) != 0 || import_read(options->import_json, true, &import, error) != 0)
+        return -1;
+    int status = 0;
+    if (options->baseline != NULL)
+        status = baseline_read(options->baseline, &import.result, options->force_baseline, &baseline, error);
+    if (status == 0) {
+        if (options->reference != NULL)
+            snprintf(import.result.reference, sizeof(import.result.reference), "%s", options->reference->name);
+        const struct report_request request = {
+            .options = options,
+            .result = &import.result,
+            .baseline = options->baseline != NULL ? &baseline : NULL,
+            .judgements = import.judgements,
+            .judgement_count = import.judgement_count,
+        };
+        status = report_write(&request, error);
+    }
+    baseline_release(&baseline);
+    import_release(&import);
     return status;
 }

@@ -20,4 +20,10 @@ nanoseconds clock_thread_cpu(void);
 /* A duration as seconds, for arithmetic and output. */
 double clock_seconds(nanoseconds duration);
 
+enum { CLOCK_UTC_BYTES = 21 };
+
+/* The date and time of day, "2026-01-31T23:59:59Z" (ISO 8601): for people who keep reports, never to measure by.
+ * Returns `buffer`, of CLOCK_UTC_BYTES. */
+char *clock_utc(char *buffer);
+
 #endif

@@ -18,7 +18,7 @@ struct export
 };
 
 /* Whether `path` can be written, found out before a run rather than after it, by making a file beside it and taking it
- * away. -1 with ERROR_USAGE. */
+ * away. -1 with ERROR_ENVIRONMENT. */
 int export_check(const char *path, struct error *error);
 
 /* -1 with ERROR_ENVIRONMENT. */

@@ -55,6 +55,7 @@ struct cell_figures {
 
     /* Service time over the samples of all rounds that count, seconds: exact nearest rank, failures included. NAN where
      * fewer samples lie beyond it than can carry it. */
+    struct service_times service;
     size_t service_count;
     double service_p50, service_p90, service_p95, service_p99, service_max, service_mean;
     uint32_t slowest_url; /* of the sample with service_max */

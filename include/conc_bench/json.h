@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "conc_bench/error.h"
+#include "conc_bench/format.h"
 #include "conc_bench/result.h"
 #include "conc_bench/verdict.h"
 
@@ -12,10 +13,9 @@
  * hyperfine's --export-json are there with their meaning, so that tools that read hyperfine's files read these.
  */
 
-/* Requests of one cell, over all its rounds, up to which the samples themselves are written. */
-enum { JSON_SAMPLES_MAX = 100000 };
-
+/* Samples are written as far as the result has kept them. */
 /* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */
-int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, struct error *error);
+int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+               struct error *error);
 
 #endif

@@ -45,6 +45,13 @@ char *number_format_size(char *buffer, size_t size, double bytes);
  * returns `buffer`. Units are ns, µs, ms, s, min and h. */
 char *number_format_duration(char *buffer, size_t size, nanoseconds duration);
 
+/* Bytes that any duration takes as seconds, with its NUL. */
+enum { NUMBER_SECONDS_BYTES = 24 };
+
+/* Writes a duration as seconds, exactly and with no more decimals than that takes: "0.020512", "3"; for machines.
+ * Returns `buffer`, of NUMBER_SECONDS_BYTES. */
+char *number_format_seconds(char *buffer, nanoseconds duration);
+
 /* Writes a count with a separator every three digits, "10,000,000"; returns `buffer`. */
 char *number_format_count(char *buffer, size_t size, uint64_t count);
 

@@ -9,8 +9,10 @@
 #include "conc_bench/claim.h"
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
+#include "conc_bench/format.h"
 #include "conc_bench/mode.h"
 #include "conc_bench/origin.h"
+#include "conc_bench/sample.h"
 #include "conc_bench/transfer.h"
 
 /*
@@ -20,6 +22,22 @@
 
 /* From how many numbers of workers on a mode is swept, and one of them chosen. */
 enum { SWEPT_FROM = 3 };
+
+/* The formats a result can be exported in. */
+enum export_format {
+    EXPORT_JSON,
+    EXPORT_CSV,
+    EXPORT_REQUESTS_CSV,
+    EXPORT_MARKDOWN,
+    EXPORT_HTML,
+    EXPORT_JUNIT,
+    EXPORT_TRACE,
+    EXPORT_COUNT,
+};
+
+enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
+
+enum color_policy { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum { WORKERS_MAX = 100000, CELLS_MAX = 256 };
 
@@ -56,7 +74,11 @@ struct options {
     struct origin_options origin;
 
     /* results */
-    const char *export_json; /* NULL: none; "-": standard output */
+    const char *exports[EXPORT_COUNT]; /* NULL: none; "-": standard output */
+    const char *import_json;           /* report on this document instead of running; NULL: run */
+    enum sample_policy samples;
+    struct format format; /* but for colour and width, which depend on the terminal */
+    enum color_policy color;
     bool quiet;
     bool no_progress;
     bool allow_failures;
@@ -74,6 +96,8 @@ struct options {
     /* what to do instead of a run */
     bool show_help;
     bool show_version;
+    bool show_completion;
+    enum shell shell; /* to complete for */
     bool dry_run;
 
     /* list files ("-": standard input) and URLs, in the order given; they point into argv */
@@ -91,5 +115,9 @@ bool options_is_url(const char *argument);
 
 /* The help text, grouped as in the table. */
 void options_print_help(FILE *stream);
+
+/* Completions for a shell, from the same table: to be sourced by bash, put into zsh's fpath as _conc-bench, or into
+ * fish's folder of completions. */
+void options_print_completion(FILE *stream, enum shell shell);
 
 #endif

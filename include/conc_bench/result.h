@@ -71,6 +71,26 @@ struct trial_witness {
     uint64_t *url_requests;
 };
 
+/* What the samples of a trial amount to, in whole numbers: all that figures need of them, so that they need not be
+ * kept. Made by verdict/digest. Times are those of settled samples, by exact nearest rank; 0 without any. */
+struct trial_digest {
+    bool is_known; /* false: not made yet, or there are no samples */
+    uint32_t settled;
+    uint32_t outcomes[OUTCOME_COUNT]; /* units that ended so, OUTCOME_NONE and OUTCOME_LOST included */
+    uint32_t answered;                /* with any status */
+    uint32_t refused;                 /* of those, with status 429 or 503 */
+    int64_t body_bytes;
+    uint64_t connects;   /* new connections */
+    uint64_t handshakes; /* of those, with TLS */
+    uint32_t peak_in_flight;
+    /* service times, from taking a unit to having its response */
+    nanoseconds p50, p90, p95, p99, longest;
+    nanoseconds service_sum;
+    nanoseconds busy_sum;    /* with the CPU work on responses */
+    nanoseconds settled_p95; /* after the gate: when 95 % were done */
+    nanoseconds last_start;  /* after the gate: when the last unit was taken */
+};
+
 /* One cell in one round. */
 struct trial {
     uint32_t round;    /* 0-based among measured rounds */
@@ -87,7 +107,8 @@ struct trial {
     struct trial_lag lag;
     uint32_t warm_requests; /* made before the clock started, to open connections */
     struct trial_witness witness;
-    struct sample_table *table; /* owned; NULL only if there was no memory for it */
+    struct trial_digest digest;
+    struct sample_table *table; /* owned; NULL: the samples were not kept */
 };
 
 /* The headline: startup + run, because making threads and processes is a cost of the model. */
@@ -102,6 +123,18 @@ enum stage {
     STAGE_SWEEP, /* looks for the best number of workers; a figure chosen from many is not quoted, but measured again */
 };
 
+/* The per cents of which a cell's service times are kept: 1 to 99, then 99.5, 99.9, 99.95, 99.99, 100. */
+enum { SERVICE_POINTS = 104 };
+
+/* Service times over the rounds of a cell that count: all that reports need of them once the samples are gone. */
+struct service_times {
+    bool is_known;
+    uint64_t count;
+    nanoseconds sum;
+    nanoseconds points[SERVICE_POINTS]; /* exact nearest rank; zeros without samples */
+    uint32_t slowest_url;               /* of the longest */
+};
+
 /* All rounds of one mode with one number of workers. */
 struct cell_result {
     char mode[24];
@@ -113,7 +146,10 @@ struct cell_result {
     size_t trial_count;
     struct trial *warmups; /* complete warm-up rounds, in the order they ran */
     size_t warmup_count;
+    struct service_times service; /* once settled, see verdict/evidence */
 };
+
+struct validity; /* verdict/validity */
 
 struct result {
     /* tool and machine */
@@ -123,6 +159,8 @@ struct result {
     char machine_system[128]; /* "Linux 6.1.0 x86_64" */
     char machine_cpu[128];
     uint32_t cores;
+
+    char started_at[24]; /* UTC: "2026-01-31T23:59:59Z"; "" where not known */
 
     /* workload */
     char **sources; /* list files and "command line", "embedded list" */
@@ -135,7 +173,8 @@ struct result {
     bool is_order_shuffled;
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
-    const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed */
+    const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
+    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the result is to free it */
 
     /* policy */
     char connections[16]; /* "reuse", "fresh", "warm" */
@@ -162,10 +201,14 @@ struct result {
 
     struct cell_result *cells; /* in the order of the plan */
     size_t cell_count;
+    struct validity *validity; /* once settled, see verdict/evidence; owned there */
 
     char **warnings; /* complete sentences */
     size_t warning_count;
 };
+
+/* The instant the first gate opened behind which anything was downloaded; 0: nothing was. */
+nanoseconds result_began(const struct result *result);
 
 /* Adds a warning; the text is copied. Out of memory: the warning is dropped, since no result may be lost over it. */
 void result_warn(struct result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -109,6 +109,15 @@ void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
  * never above the longest. 0: no loop has run. */
 nanoseconds sample_table_lag(const struct sample_table *table, double percent);
 
+/* Which samples a result keeps for reports that show single downloads. */
+enum sample_policy {
+    SAMPLES_AUTO, /* those of cells with at most SAMPLES_AUTO_MAX downloads over all rounds */
+    SAMPLES_ALL,
+    SAMPLES_NONE,
+};
+
+enum { SAMPLES_AUTO_MAX = 100000 };
+
 /* What became of the units. claimed = settled + lost. */
 struct sample_account {
     uint32_t claimed;

@@ -14,4 +14,7 @@
  * was measured until then has been reported all the same. */
 int session_run(const struct options *options, struct error *error);
 
+/* Reports on an earlier result instead (--import-json). Returns as session_run() does. */
+int session_import(const struct options *options, struct error *error);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "conc_bench/format.h"
 #include "conc_bench/result.h"
 #include "conc_bench/verdict.h"
 
@@ -11,10 +12,11 @@
  * The report for people: header, a row a cell in three tables (time, downloads, cost), the sweep, and
  * what follows from them in plain sentences. Pure text on `stream`; nothing is measured or decided here.
  */
-void table_write(FILE *stream, const struct result *result, const struct verdict *verdict);
+void table_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format);
 
 /* --quiet: the line of the article for each cell, "threads/8: Downloaded 160 sites in 0.412 seconds", and what
  * became of claims. */
-void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict);
+void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict,
+                       const struct format *format);
 
 #endif

@@ -52,6 +52,9 @@ struct validity {
 int validity_judge(const struct result *result, struct validity *validity, struct error *error);
 void validity_release(struct validity *validity);
 
+/* -1: out of memory. */
+int validity_copy(const struct validity *validity, struct validity *copy, struct error *error);
+
 /* Whether a trial is complete and its round was not dropped. */
 bool validity_counts(const struct validity *validity, const struct cell_result *cell, const struct trial *trial);
 

@@ -36,6 +36,8 @@ struct verdict_request {
     size_t claim_count;
     const struct baseline *baseline; /* NULL: none */
     double max_slowdown;
+    const struct judgement *judgements; /* made earlier, to be taken over as they are */
+    size_t judgement_count;
 };
 
 /* -1: no memory. `result` must outlive the verdict. */

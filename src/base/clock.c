@@ -24,3 +24,13 @@ double clock_seconds(nanoseconds duration)
 {
     return (double)duration / (double)NANOSECONDS_PER_SECOND;
 }
+
+char *clock_utc(char *buffer)
+{
+    time_t now = (time_t)(read_clock(CLOCK_REALTIME) / NANOSECONDS_PER_SECOND);
+    struct tm parts = {0};
+    gmtime_r(&now, &parts);
+    if (strftime(buffer, CLOCK_UTC_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        buffer[0] = '\0';
+    return buffer;
+}

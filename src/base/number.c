@@ -14,6 +14,8 @@ struct decimal {
     size_t fraction_length; /* 0: no point either */
 };
 
+enum { NANOSECOND_DIGITS = 9 };
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -298,5 +300,30 @@ char *number_format_count(char *buffer, size_t size, uint64_t count)
     }
     text[used] = '\0';
     snprintf(buffer, size, "%s", text);
+    return buffer;
+}
+
+char *number_format_seconds(char *buffer, nanoseconds duration)
+{
+    /* By hand, since documents hold millions of them. */
+    char digits[NUMBER_SECONDS_BYTES];
+    uint64_t rest = duration < 0 ? -(uint64_t)duration : (uint64_t)duration;
+    size_t length = 0;
+    size_t out = 0;
+    while (rest > 0 || length <= NANOSECOND_DIGITS) {
+        digits[length++] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    size_t last = 0;
+    while (last < NANOSECOND_DIGITS && digits[last] == '0')
+        last++;
+    if (duration < 0)
+        buffer[out++] = '-';
+    while (length > last) {
+        if (length == NANOSECOND_DIGITS)
+            buffer[out++] = '.';
+        buffer[out++] = digits[--length];
+    }
+    buffer[out] = '\0';
     return buffer;
 }

@@ -90,12 +90,18 @@ static double grown(double before, double after)
     return before >= 0 && after >= before ? after - before : NAN;
 }
 
+/* To nine decimals, which documents hold: what is read back is then the very same number. */
+static double rounded(double value)
+{
+    return round(value * 1e9) / 1e9;
+}
+
 void host_load_between(const struct host_reading *before, const struct host_reading *after, nanoseconds own_cpu,
                        struct trial_host *host)
 {
     double elapsed = clock_seconds(after->at - before->at);
     double foreign = grown(before->busy, after->busy) - clock_seconds(own_cpu);
-    host->steal_share = grown(before->steal, after->steal) / (elapsed * resources_cores());
-    host->foreign_cores = foreign > 0 ? foreign / elapsed : isnan(foreign) ? NAN : 0;
-    host->throttled = grown(before->throttled, after->throttled);
+    host->steal_share = rounded(grown(before->steal, after->steal) / (elapsed * resources_cores()));
+    host->foreign_cores = foreign > 0 ? rounded(foreign / elapsed) : isnan(foreign) ? NAN : 0;
+    host->throttled = rounded(grown(before->throttled, after->throttled));
 }

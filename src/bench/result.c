@@ -19,6 +19,19 @@ nanoseconds trial_time(const struct trial *trial)
     return trial->startup + trial->run;
 }
 
+nanoseconds result_began(const struct result *result)
+{
+    nanoseconds began = INT64_MAX;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+            const struct trial *trial = &result->cells[i].trials[j];
+            if (trial->digest.settled > 0 && trial->gate < began)
+                began = trial->gate;
+        }
+    }
+    return began < INT64_MAX ? began : 0;
+}
+
 void result_warn(struct result *result, const char *format, ...)
 {
     char text[1024];
@@ -60,6 +73,8 @@ void result_release(struct result *result)
         free(result->sources[i]);
     free(result->sources);
     free(result->urls);
+    free(result->lent[0]);
+    free(result->lent[1]);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i]);
     free(result->warnings);

@@ -41,11 +41,11 @@ int export_check(const char *path, struct error *error)
     struct stat status;
     if (is_special(path, &status)) {
         if (S_ISDIR(status.st_mode))
-            return fail(error, ERROR_USAGE, EISDIR, path);
-        return access(path, W_OK) == 0 ? 0 : fail(error, ERROR_USAGE, errno, path);
+            return fail(error, ERROR_ENVIRONMENT, EISDIR, path);
+        return access(path, W_OK) == 0 ? 0 : fail(error, ERROR_ENVIRONMENT, errno, path);
     }
     if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
-        return fail(error, ERROR_USAGE, errno, path);
+        return fail(error, ERROR_ENVIRONMENT, errno, path);
     char *name = temporary_name(path);
     if (name == NULL)
         return fail(error, ERROR_ENVIRONMENT, ENOMEM, path);
@@ -56,7 +56,7 @@ int export_check(const char *path, struct error *error)
         unlink(name);
     }
     free(name);
-    return file >= 0 ? 0 : fail(error, ERROR_USAGE, failure, path);
+    return file >= 0 ? 0 : fail(error, ERROR_ENVIRONMENT, failure, path);
 }
 
 /* mkstemp() makes files that only their owner may read; a report gets the rights any new file would get. */

@@ -4,15 +4,20 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "conc_bench/format.h"
+#include "paint.h"
+
 /*
  * A table of text whose columns are as wide as their widest cell: the first is aligned to the left, all others to the
- * right. Private to src/output.
+ * right. Where a terminal is narrower, columns that do not fit stand below, with the first one beside them again.
+ * Private to src/output.
  */
 
-enum { GRID_COLUMNS_MAX = 12, GRID_CELL_BYTES = 48 };
+enum { GRID_COLUMNS_MAX = 20, GRID_CELL_BYTES = 80 };
 
 struct grid_row {
     char cells[GRID_COLUMNS_MAX][GRID_CELL_BYTES];
+    enum paint paints[GRID_COLUMNS_MAX];
     size_t count;
 };
 
@@ -28,7 +33,10 @@ void grid_begin_row(struct grid *grid);
 /* Adds a cell to the row begun last. */
 void grid_add(struct grid *grid, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void grid_write(FILE *stream, const struct grid *grid);
+/* Gives the cell added last its colour. */
+void grid_paint(struct grid *grid, enum paint paint);
+
+void grid_write(FILE *stream, const struct grid *grid, const struct format *format);
 
 void grid_release(struct grid *grid);
 

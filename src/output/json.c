@@ -7,16 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/digest.h"
+#include "conc_bench/number.h"
+#include "conc_bench/service.h"
 #include "conc_bench/text.h"
+#include "conc_bench/trait.h"
+#include "document.h"
 
 /*
- * jansson's calls fail for want of memory or for text that is not UTF-8. Every value goes through put(), which takes it
- * over and notes a failure; the document is then given up as a whole.
+ * Samples and URLs are written as they come: a tree of a million downloads would take more memory than the run did.
+ * Everything else is a tree of jansson's, whose calls fail for want of memory or for text that is not UTF-8. Every
+ * value goes through put(), which takes it over and notes a failure; the document is then given up as a whole.
  */
 struct writer {
+    FILE *stream;
     const struct result *result;
+    nanoseconds began;
     bool has_failed;
 };
+
+enum { LAYOUT = JSON_REAL_PRECISION(15) };
 
 static void put(struct writer *writer, json_t *object, const char *key, json_t *value)
 {
@@ -90,13 +100,10 @@ static json_t *make_workload(struct writer *writer)
     const struct result *result = writer->result;
     json_t *workload = json_object();
     json_t *sources = json_array();
-    json_t *urls = json_array();
     char digest[24];
     snprintf(digest, sizeof(digest), "%016" PRIx64, result->workload_digest);
     for (size_t i = 0; i < result->source_count; i++)
         append(writer, sources, outside_text(result->sources[i]));
-    for (uint32_t i = 0; i < result->distinct_urls && i < JSON_SAMPLES_MAX; i++)
-        append(writer, urls, outside_text(result->urls[i]));
     put(writer, workload, "sources", sources);
     put(writer, workload, "downloads", count(result->downloads));
     put(writer, workload, "distinct_urls", count(result->distinct_urls));
@@ -105,7 +112,7 @@ static json_t *make_workload(struct writer *writer)
     put(writer, workload, "digest", json_string(digest));
     put(writer, workload, "order", json_string(result->is_order_shuffled ? "shuffle" : "file"));
     put(writer, workload, "cpu_work_s", seconds(result->cpu_work));
-    put(writer, workload, "urls", urls);
+    put(writer, workload, "is_server_local", json_boolean(result->is_server_local));
     return workload;
 }
 
@@ -180,13 +187,20 @@ static json_t *make_failure_classes(struct writer *writer, const struct cell_fig
 static json_t *make_service(struct writer *writer, const struct cell_figures *figures)
 {
     json_t *service = json_object();
-    put(writer, service, "count", count(figures->service_count));
+    json_t *points = json_array();
+    const struct service_times *times = &figures->service;
+    put(writer, service, "count", count(times->count));
     put(writer, service, "p50", number(figures->service_p50));
     put(writer, service, "p90", number(figures->service_p90));
     put(writer, service, "p95", number(figures->service_p95));
     put(writer, service, "p99", number(figures->service_p99));
     put(writer, service, "max", number(figures->service_max));
     put(writer, service, "mean", number(figures->service_mean));
+    put(writer, service, "sum", seconds(times->sum));
+    put(writer, service, "slowest_url", times->count > 0 ? count(times->slowest_url) : json_null());
+    for (size_t i = 0; i < SERVICE_POINTS && times->count > 0; i++)
+        append(writer, points, seconds(times->points[i]));
+    put(writer, service, "points", points);
     return service;
 }
 
@@ -246,10 +260,21 @@ static const struct {
     {"occupancy_share", MEASURE_OCCUPANCY, false},
 };
 
+static json_t *make_traits(struct writer *writer, unsigned traits)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < DOCUMENT_TRAITS; i++) {
+        if ((traits & document_traits[i].trait) != 0)
+            append(writer, names, json_string(document_traits[i].name));
+    }
+    return names;
+}
+
 static void put_figures(struct writer *writer, json_t *object, const struct cell_figures *figures)
 {
     put(writer, object, "mode", json_string(figures->cell->mode));
     put(writer, object, "workers", count(figures->cell->workers));
+    put(writer, object, "traits", make_traits(writer, figures->cell->traits));
     put(writer, object, "stage", json_string(figures->cell->stage == STAGE_MAIN ? "main" : "sweep"));
     put(writer, object, "group", count(figures->cell->group));
     put(writer, object, "rank", make_rank(writer, figures));
@@ -280,6 +305,7 @@ static json_t *make_resources(struct writer *writer, const struct trial_resource
     put(writer, object, "processes", count(resources->processes));
     put(writer, object, "threads", count(resources->threads));
     put(writer, object, "descriptors", count(resources->descriptors));
+    put(writer, object, "on_cpu_s", resources->on_cpu >= 0 ? seconds(resources->on_cpu) : json_null());
     put(writer, object, "run_queue_wait_s",
         resources->run_queue_wait >= 0 ? seconds(resources->run_queue_wait) : json_null());
     return object;
@@ -312,61 +338,54 @@ static json_t *make_witness(struct writer *writer, const struct trial_witness *w
     return object;
 }
 
-/* The columns of a sample; docs/json.md says what each means. */
-static const char *const sample_columns[] = {
-    "unit",         "url",        "worker", "start_s",  "service_s", "settled_s", "name_lookup_s", "connect_s", "tls_s",
-    "first_byte_s", "body_bytes", "status", "connects", "redirects", "outcome",   "http_version",  "curl_code",
-};
-
-static json_t *microseconds(uint32_t value)
+static json_t *make_outcomes(struct writer *writer, const struct trial_digest *digest)
 {
-    return json_real((double)value / 1e6);
-}
-
-static json_t *make_sample(struct writer *writer, const struct trial *trial, uint32_t unit)
-{
-    const struct sample *sample = &trial->table->samples[unit];
-    json_t *row = json_array();
-    append(writer, row, count(unit));
-    append(writer, row, count(writer->result->unit_urls[unit]));
-    append(writer, row, count(sample->worker));
-    append(writer, row, seconds(sample->start - trial->gate));
-    append(writer, row, seconds(sample->end - sample->start));
-    append(writer, row, seconds(sample->settled - trial->gate));
-    append(writer, row, microseconds(sample->name_lookup_us));
-    append(writer, row, microseconds(sample->connect_us));
-    append(writer, row, microseconds(sample->tls_us));
-    append(writer, row, microseconds(sample->first_byte_us));
-    append(writer, row, json_integer(sample->body_bytes));
-    append(writer, row, count(sample->status));
-    append(writer, row, count(sample->connects));
-    append(writer, row, count(sample->redirects));
-    append(writer, row, json_string(outcome_name(sample_outcome(sample))));
-    append(writer, row, count(sample->http_version));
-    append(writer, row, count(sample->transfer_code));
-    return row;
-}
-
-/* Settled samples only: of the others no time is known. */
-static json_t *make_samples(struct writer *writer, const struct trial *trial)
-{
-    json_t *samples = json_array();
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
-            append(writer, samples, make_sample(writer, trial, unit));
+    json_t *outcomes = json_object();
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+        if (digest->outcomes[outcome] > 0)
+            put(writer, outcomes, outcome_name((enum outcome)outcome), count(digest->outcomes[outcome]));
     }
-    return samples;
+    return outcomes;
 }
 
-static json_t *make_round(struct writer *writer, const struct trial *trial, bool has_samples)
+static json_t *make_downloads(struct writer *writer, const struct trial_digest *digest)
+{
+    if (!digest->is_known)
+        return json_null();
+    json_t *object = json_object();
+    put(writer, object, "settled", count(digest->settled));
+    put(writer, object, "outcomes", make_outcomes(writer, digest));
+    put(writer, object, "answered", count(digest->answered));
+    put(writer, object, "refused", count(digest->refused));
+    put(writer, object, "body_bytes", json_integer(digest->body_bytes));
+    put(writer, object, "connects", count(digest->connects));
+    put(writer, object, "tls_handshakes", count(digest->handshakes));
+    put(writer, object, "peak_in_flight", count(digest->peak_in_flight));
+    put(writer, object, "service_p50_s", seconds(digest->p50));
+    put(writer, object, "service_p90_s", seconds(digest->p90));
+    put(writer, object, "service_p95_s", seconds(digest->p95));
+    put(writer, object, "service_p99_s", seconds(digest->p99));
+    put(writer, object, "service_max_s", seconds(digest->longest));
+    put(writer, object, "service_sum_s", seconds(digest->service_sum));
+    put(writer, object, "busy_sum_s", seconds(digest->busy_sum));
+    put(writer, object, "settled_p95_s", seconds(digest->settled_p95));
+    put(writer, object, "last_start_s", seconds(digest->last_start));
+    return object;
+}
+
+static json_t *make_round(struct writer *writer, const struct trial *trial)
 {
     json_t *round = json_object();
     bool has_times = trial->status == TRIAL_COMPLETE;
+    struct trial_digest digest;
+    if (digest_make(trial, &digest, NULL) != 0)
+        writer->has_failed = true;
     put(writer, round, "round", count(trial->round));
     put(writer, round, "position", count(trial->position));
     put(writer, round, "status", json_string(trial_status_name(trial->status)));
     put(writer, round, "reason", outside_text(trial->reason));
     put(writer, round, "time_s", has_times ? seconds(trial_time(trial)) : json_null());
+    put(writer, round, "gate_s", seconds(trial->gate > writer->began ? trial->gate - writer->began : 0));
     put(writer, round, "startup_s", seconds(trial->startup));
     put(writer, round, "warm_s", seconds(trial->warm));
     put(writer, round, "run_s", has_times ? seconds(trial->run) : json_null());
@@ -377,7 +396,7 @@ static json_t *make_round(struct writer *writer, const struct trial *trial, bool
     put(writer, round, "loop_lag_max_s", seconds(trial->lag.longest));
     put(writer, round, "warm_requests", count(trial->warm_requests));
     put(writer, round, "witness", make_witness(writer, &trial->witness));
-    put(writer, round, "samples", has_samples && trial->table != NULL ? make_samples(writer, trial) : json_null());
+    put(writer, round, "downloads", make_downloads(writer, &digest));
     return round;
 }
 
@@ -390,15 +409,6 @@ static json_t *make_warmups(struct writer *writer, const struct cell_result *cel
     return times;
 }
 
-static json_t *make_rounds(struct writer *writer, const struct cell_result *cell)
-{
-    json_t *rounds = json_array();
-    bool has_samples = (uint64_t)writer->result->downloads * cell->trial_count <= JSON_SAMPLES_MAX;
-    for (size_t i = 0; i < cell->trial_count; i++)
-        append(writer, rounds, make_round(writer, &cell->trials[i], has_samples));
-    return rounds;
-}
-
 static const struct cell_figures *figures_of(const struct figures *figures, const struct cell_result *cell)
 {
     for (size_t i = 0; i < figures->cell_count; i++) {
@@ -406,22 +416,6 @@ static const struct cell_figures *figures_of(const struct figures *figures, cons
             return &figures->cells[i];
     }
     return NULL;
-}
-
-static json_t *make_results(struct writer *writer, const struct figures *figures)
-{
-    json_t *results = json_array();
-    for (size_t i = 0; i < writer->result->cell_count; i++) {
-        const struct cell_result *cell = &writer->result->cells[i];
-        const struct cell_figures *cell_figures = figures_of(figures, cell);
-        json_t *object = json_object();
-        put_hyperfine(writer, object, cell_figures);
-        put_figures(writer, object, cell_figures);
-        put(writer, object, "warmup_times_s", make_warmups(writer, cell));
-        put(writer, object, "rounds", make_rounds(writer, cell));
-        append(writer, results, object);
-    }
-    return results;
 }
 
 static json_t *make_validity(struct writer *writer, const struct validity *validity)
@@ -438,9 +432,13 @@ static json_t *make_validity(struct writer *writer, const struct validity *valid
     put(writer, object, "is_valid", json_boolean(validity->is_valid));
     put(writer, object, "reason", outside_text(validity->reason));
     put(writer, object, "is_work_equal", json_boolean(validity->is_work_equal));
+    put(writer, object, "has_success", json_boolean(validity->has_success));
+    put(writer, object, "differs_in_failures", json_boolean(validity->differs_in_failures));
     put(writer, object, "dropped_rounds", dropped);
     put(writer, object, "failures", count(validity->failures));
     put(writer, object, "varying_urls", count(validity->varying_urls));
+    put(writer, object, "varying_url", validity->varying_urls > 0 ? count(validity->varying_url) : json_null());
+    put(writer, object, "cold_connects", count(validity->cold_connects));
     return object;
 }
 
@@ -535,19 +533,24 @@ static json_t *make_verdicts(struct writer *writer, const struct verdict *verdic
     return verdicts;
 }
 
-static json_t *make_document(struct writer *writer, const struct verdict *verdict)
+/* Everything in front of the results. */
+static json_t *make_head(struct writer *writer, const struct verdict *verdict)
 {
     const struct result *result = writer->result;
     json_t *document = json_object();
     json_t *columns = json_array();
+    json_t *points = json_array();
     json_t *warnings = json_array();
-    for (size_t i = 0; i < sizeof(sample_columns) / sizeof(sample_columns[0]); i++)
-        append(writer, columns, json_string(sample_columns[i]));
+    for (size_t i = 0; i < DOCUMENT_COLUMNS; i++)
+        append(writer, columns, json_string(document_columns[i]));
+    for (size_t i = 0; i < SERVICE_POINTS; i++)
+        append(writer, points, number(service_point_percent(i)));
     for (size_t i = 0; i < result->warning_count; i++)
         append(writer, warnings, outside_text(result->warnings[i]));
-    put(writer, document, "schema", json_string("conc-bench/1"));
+    put(writer, document, "schema", json_string(DOCUMENT_SCHEMA));
     put(writer, document, "tool", make_tool(writer));
     put(writer, document, "machine", make_machine(writer));
+    put(writer, document, "started_at", json_string(result->started_at));
     put(writer, document, "workload", make_workload(writer));
     put(writer, document, "policy", make_policy(writer));
     put(writer, document, "experiment", make_experiment(writer));
@@ -559,24 +562,146 @@ static json_t *make_document(struct writer *writer, const struct verdict *verdic
     put(writer, document, "recommended", make_recommendation(writer, verdict));
     put(writer, document, "diagnosis", make_diagnosis(writer, &verdict->diagnosis));
     put(writer, document, "sweeps", make_sweeps(writer, verdict));
-    put(writer, document, "sample_columns", columns);
-    put(writer, document, "results", make_results(writer, &verdict->figures));
     put(writer, document, "verdicts", make_verdicts(writer, verdict));
     put(writer, document, "warnings", warnings);
+    put(writer, document, "service_points", points);
+    put(writer, document, "sample_columns", columns);
     return document;
 }
 
-int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, struct error *error)
+/* Writing */
+
+static void write_value(struct writer *writer, json_t *value)
 {
-    struct writer writer = {.result = result};
-    json_t *document = make_document(&writer, verdict);
-    int status = 0;
-    if (document == NULL || writer.has_failed)
-        status = error_set(error, ERROR_ENVIRONMENT, "no memory for the JSON document");
-    else if ((json_dumpf(document, stream, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) != 0 ||
-              fputc('\n', stream) == EOF) &&
-             !ferror(stream))
-        status = error_set(error, ERROR_ENVIRONMENT, "no memory for the text of the JSON document");
-    json_decref(document);
-    return status;
+    if (value == NULL || (json_dumpf(value, writer->stream, LAYOUT | JSON_ENCODE_ANY) != 0 && !ferror(writer->stream)))
+        writer->has_failed = true;
+    json_decref(value);
+}
+
+/* Members, each on a line, of an object that stays open for more. */
+static void write_members(struct writer *writer, json_t *object)
+{
+    const char *key;
+    json_t *value;
+    const char *separator = "";
+    json_object_foreach(object, key, value)
+    {
+        fprintf(writer->stream, "%s\n\"%s\": ", separator, key);
+        write_value(writer, json_incref(value));
+        separator = ",";
+    }
+    writer->has_failed |= object == NULL;
+    json_decref(object);
+}
+
+/* An object on one line, open for more. */
+static void write_open(struct writer *writer, json_t *object)
+{
+    char *text = json_dumps(object, LAYOUT);
+    json_decref(object);
+    writer->has_failed |= text == NULL;
+    if (text != NULL)
+        fprintf(writer->stream, "%.*s", (int)strlen(text) - 1, text);
+    free(text);
+}
+
+static void write_seconds(struct writer *writer, nanoseconds duration)
+{
+    char buffer[NUMBER_SECONDS_BYTES];
+    fputs(number_format_seconds(buffer, duration), writer->stream);
+}
+
+/* The columns are named in document.c; docs/json.md says what each means. */
+static void write_sample(struct writer *writer, const struct trial *trial, uint32_t unit)
+{
+    const struct sample *sample = &trial->table->samples[unit];
+    const nanoseconds times[] = {
+        sample->start - trial->gate,
+        sample->end - sample->start,
+        sample->settled - trial->gate,
+        sample->name_lookup_us * NANOSECONDS_PER_MICROSECOND,
+        sample->connect_us * NANOSECONDS_PER_MICROSECOND,
+        sample->tls_us * NANOSECONDS_PER_MICROSECOND,
+        sample->first_byte_us * NANOSECONDS_PER_MICROSECOND,
+    };
+    fprintf(writer->stream, "[%" PRIu32 ", %" PRIu32 ", %" PRIu32, unit, writer->result->unit_urls[unit],
+            sample->worker);
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        fputs(", ", writer->stream);
+        write_seconds(writer, times[i]);
+    }
+    fprintf(writer->stream, ", %" PRId64 ", %u, %u, %u, \"%s\", %u, %u]", sample->body_bytes, (unsigned)sample->status,
+            (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
+            (unsigned)sample->http_version, (unsigned)sample->transfer_code);
+}
+
+/* Settled samples only: of the others no time is known. */
+static void write_samples(struct writer *writer, const struct trial *trial)
+{
+    const char *separator = "";
+    fputc('[', writer->stream);
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        if (atomic_load(&trial->table->samples[unit].state) != SAMPLE_SETTLED)
+            continue;
+        fprintf(writer->stream, "%s\n", separator);
+        write_sample(writer, trial, unit);
+        separator = ",";
+    }
+    fputc(']', writer->stream);
+}
+
+static void write_rounds(struct writer *writer, const struct cell_result *cell)
+{
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        fputs(i > 0 ? ",\n" : "\n", writer->stream);
+        write_open(writer, make_round(writer, &cell->trials[i]));
+        fputs(", \"samples\": ", writer->stream);
+        if (cell->trials[i].table != NULL)
+            write_samples(writer, &cell->trials[i]);
+        else
+            fputs("null", writer->stream);
+        fputc('}', writer->stream);
+    }
+}
+
+static void write_results(struct writer *writer, const struct figures *figures)
+{
+    for (size_t i = 0; i < writer->result->cell_count; i++) {
+        const struct cell_result *cell = &writer->result->cells[i];
+        const struct cell_figures *cell_figures = figures_of(figures, cell);
+        json_t *object = json_object();
+        put_hyperfine(writer, object, cell_figures);
+        put_figures(writer, object, cell_figures);
+        put(writer, object, "warmup_times_s", make_warmups(writer, cell));
+        fputs(i > 0 ? ",\n" : "\n", writer->stream);
+        write_open(writer, object);
+        fputs(", \"rounds\": [", writer->stream);
+        write_rounds(writer, cell);
+        fputs("]}", writer->stream);
+    }
+}
+
+static void write_urls(struct writer *writer)
+{
+    for (uint32_t i = 0; i < writer->result->distinct_urls; i++) {
+        fputs(i > 0 ? ",\n" : "\n", writer->stream);
+        write_value(writer, outside_text(writer->result->urls[i]));
+    }
+}
+
+int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+               struct error *error)
+{
+    (void)format;
+    struct writer writer = {.stream = stream, .result = result, .began = result_began(result)};
+    fputc('{', stream);
+    write_members(&writer, make_head(&writer, verdict));
+    fputs(",\n\"urls\": [", stream);
+    write_urls(&writer);
+    fputs("],\n\"results\": [", stream);
+    write_results(&writer, &verdict->figures);
+    fputs("]\n}\n", stream);
+    if (writer.has_failed)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the JSON document");
+    return 0;
 }

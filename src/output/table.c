@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/service.h"
 #include "conc_bench/text.h"
 #include "grid.h"
 
@@ -91,38 +93,21 @@ static void write_experiment(FILE *stream, const struct result *result)
 
 /* Tables */
 
-/* Three significant digits: more would be noise. */
-static void add_three_digits(struct grid *grid, double value, const char *suffix)
+static void add_digits(struct grid *grid, double value, const char *suffix)
 {
-    if (!isfinite(value))
-        grid_add(grid, "-");
-    else if (value >= 99.95)
-        grid_add(grid, "%.0f%s", value, suffix);
-    else if (value >= 9.995)
-        grid_add(grid, "%.1f%s", value, suffix);
-    else if (value >= 0.9995 || value == 0)
-        grid_add(grid, "%.2f%s", value, suffix);
-    else if (value >= 0.09995)
-        grid_add(grid, "%.3f%s", value, suffix);
-    else
-        grid_add(grid, "%.4f%s", value, suffix);
+    char digits[FORMAT_DIGITS_BYTES];
+    grid_add(grid, "%s%s", format_digits(digits, value), isfinite(value) ? suffix : "");
 }
 
-/* Decimals that show three digits of a value; its interval gets as many. */
-static int decimals(double value)
+static void add_interval(struct grid *grid, const struct estimate *estimate, size_t rounds, double factor)
 {
-    return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : value >= 0.09995 ? 3 : 4;
-}
-
-static void add_interval(struct grid *grid, const struct estimate *estimate, size_t rounds)
-{
+    int decimals = format_decimals(estimate->value * factor);
     if (!isfinite(estimate->value))
         grid_add(grid, "-");
     else if (rounds == 1)
         grid_add(grid, "1 round, no interval");
     else
-        grid_add(grid, "%.*f to %.*f", decimals(estimate->value), estimate->low, decimals(estimate->value),
-                 estimate->high);
+        grid_add(grid, "%.*f to %.*f", decimals, estimate->low * factor, decimals, estimate->high * factor);
 }
 
 static const char *ending(const struct cell_figures *figures)
@@ -150,38 +135,70 @@ static const char *interval_head(const struct figures *figures)
     return has_interval ? "95 % interval" : "range of rounds";
 }
 
-static void write_times(FILE *stream, const struct figures *figures)
+static void add_head(struct grid *grid, const char *head)
+{
+    grid_add(grid, "%s", head);
+    grid_paint(grid, PAINT_HEAD);
+}
+
+/* Times of the rounds in the order they ran: a drift shows at a glance, and so does a round unlike the others. */
+static void add_sparks(struct grid *grid, const struct cell_figures *cell)
+{
+    char sparks[FORMAT_SPARKS_BYTES];
+    double *times = calloc(cell->rounds + 1, sizeof(*times));
+    for (size_t row = 0; times != NULL && row < cell->rounds; row++)
+        times[row] = figures_value(cell, row, MEASURE_TIME);
+    grid_add(grid, "%s", times != NULL ? format_sparks(sparks, times, cell->rounds) : "");
+    free(times);
+}
+
+static void write_times(FILE *stream, const struct figures *figures, const struct format *format)
 {
     struct grid grid = {0};
+    struct time_scale scale = format_run_scale(format);
     const char *interval = interval_head(figures);
-    const char *reference = figures->reference != NULL ? figures->result->reference : "-";
+    char head[64];
     grid_begin_row(&grid);
-    grid_add(&grid, "mode");
-    grid_add(&grid, "workers");
-    grid_add(&grid, "rank");
-    grid_add(&grid, "time s");
-    grid_add(&grid, "%s", interval);
-    grid_add(&grid, "rounds");
-    grid_add(&grid, "vs %s", reference);
-    grid_add(&grid, "%s", interval);
+    add_head(&grid, "mode");
+    add_head(&grid, "workers");
+    add_head(&grid, "rank");
+    snprintf(head, sizeof(head), "time %s", scale.name);
+    add_head(&grid, head);
+    add_head(&grid, interval);
+    add_head(&grid, "rounds");
+    snprintf(head, sizeof(head), "vs %s", figures->reference != NULL ? figures->result->reference : "-");
+    add_head(&grid, head);
+    add_head(&grid, interval);
+    bool has_sparks = false;
+    for (size_t i = 0; i < figures->main_count; i++)
+        has_sparks |= figures->cells[i].rounds > 1;
+    if (has_sparks)
+        add_head(&grid, "by round");
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         grid_begin_row(&grid);
         grid_add(&grid, "%s", cell->cell->mode);
+        grid_paint(&grid, cell->rank_low == 1 ? PAINT_GOOD : PAINT_NONE);
         grid_add(&grid, "%" PRIu32, cell->cell->workers);
         add_rank(&grid, cell);
         if (!cell->has_times) {
             grid_add(&grid, "%s", ending(cell));
+            grid_paint(&grid, PAINT_BAD);
             continue;
         }
-        add_three_digits(&grid, cell->measures[MEASURE_TIME].value, "");
-        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds);
+        add_digits(&grid, cell->measures[MEASURE_TIME].value * scale.factor, "");
+        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds, scale.factor);
         grid_add(&grid, "%zu", cell->rounds);
-        add_three_digits(&grid, cell->speedup.value, "x");
-        if (cell != figures->reference && cell->rounds > 1)
-            add_interval(&grid, &cell->speedup, cell->rounds);
+        add_digits(&grid, cell->speedup.value, "x");
+        if (cell->rounds < 2)
+            continue;
+        if (cell != figures->reference)
+            add_interval(&grid, &cell->speedup, cell->rounds, 1);
+        else
+            grid_add(&grid, "%s", "");
+        add_sparks(&grid, cell);
     }
-    grid_write(stream, &grid);
+    grid_write(stream, &grid, format);
     grid_release(&grid);
 }
 
@@ -211,54 +228,69 @@ static void add_heads(struct grid *grid, const char *const *heads, size_t count)
 {
     grid_begin_row(grid);
     for (size_t i = 0; i < count; i++)
-        grid_add(grid, "%s", heads[i]);
+        add_head(grid, heads[i]);
 }
 
-static void write_downloads(FILE *stream, const struct figures *figures)
+static void write_downloads(FILE *stream, const struct figures *figures, const struct format *format)
 {
-    static const char *const heads[] = {"mode/workers", "dl/s",   "MB/s",   "p50 ms",   "p95 ms",
-                                        "max ms",       "95 % s", "failed", "connects", "TLS"};
+    static const char *const heads[] = {"mode/workers", "dl/s", "MB/s"};
     bool has_tls = has_handshakes(figures);
+    struct time_scale scale = format_service_scale(format);
     struct grid grid = {0};
-    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]) - !has_tls);
+    char head[32], percentile[16];
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < format->percentile_count; i++) {
+        format_percentile(percentile, sizeof(percentile), format->percentiles[i]);
+        snprintf(head, sizeof(head), "%s %s", percentile, scale.name);
+        add_head(&grid, head);
+    }
+    snprintf(head, sizeof(head), "max %s", scale.name);
+    add_head(&grid, head);
+    snprintf(head, sizeof(head), "95 %% %s", format_run_scale(format).name);
+    add_head(&grid, head);
+    add_head(&grid, "failed");
+    add_head(&grid, "connects");
+    if (has_tls)
+        add_head(&grid, "TLS");
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         grid_begin_row(&grid);
         add_name(&grid, cell);
         if (cell->cell->trial_count == 0)
             continue;
-        add_three_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
-        add_three_digits(&grid, cell->measures[MEASURE_BANDWIDTH].value / 1e6, "");
-        add_three_digits(&grid, cell->service_p50 * 1e3, "");
-        add_three_digits(&grid, cell->service_p95 * 1e3, "");
-        add_three_digits(&grid, cell->service_max * 1e3, "");
-        add_three_digits(&grid, cell->measures[MEASURE_T95].value, "");
+        add_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
+        add_digits(&grid, cell->measures[MEASURE_BANDWIDTH].value / 1e6, "");
+        for (size_t j = 0; j < format->percentile_count; j++)
+            add_digits(&grid, service_percentile(&cell->service, format->percentiles[j]) * scale.factor, "");
+        add_digits(&grid, cell->service_max * scale.factor, "");
+        add_digits(&grid, cell->measures[MEASURE_T95].value * format_run_scale(format).factor, "");
         grid_add(&grid, "%" PRIu64, cell->failures);
+        grid_paint(&grid, cell->failures > 0 ? PAINT_BAD : PAINT_NONE);
         add_count(&grid, cell->measures[MEASURE_CONNECTS].value);
         if (has_tls)
             add_count(&grid, cell->measures[MEASURE_HANDSHAKES].value);
     }
-    grid_write(stream, &grid);
+    grid_write(stream, &grid, format);
     grid_release(&grid);
 }
 
 static void add_costs(struct grid *grid, const struct cell_figures *cell)
 {
     double downloads = cell->measures[MEASURE_DOWNLOADS].value;
-    add_three_digits(grid, 1e3 * cell->measures[MEASURE_CPU].value / downloads, "");
-    add_three_digits(grid, cell->measures[MEASURE_CORES].value, "");
-    add_three_digits(grid, cell->measures[MEASURE_VOLUNTARY].value / downloads, "");
-    add_three_digits(grid, cell->measures[MEASURE_INVOLUNTARY].value / downloads, "");
-    add_three_digits(grid, 1e3 * cell->measures[MEASURE_RUN_QUEUE_WAIT].value / downloads, "");
-    add_three_digits(grid, 1e3 * cell->measures[MEASURE_LAG_P99].value, "");
-    add_three_digits(grid, cell->measures[MEASURE_MEMORY].value / (1 << 20), "");
+    add_digits(grid, 1e3 * cell->measures[MEASURE_CPU].value / downloads, "");
+    add_digits(grid, cell->measures[MEASURE_CORES].value, "");
+    add_digits(grid, cell->measures[MEASURE_VOLUNTARY].value / downloads, "");
+    add_digits(grid, cell->measures[MEASURE_INVOLUNTARY].value / downloads, "");
+    add_digits(grid, 1e3 * cell->measures[MEASURE_RUN_QUEUE_WAIT].value / downloads, "");
+    add_digits(grid, 1e3 * cell->measures[MEASURE_LAG_P99].value, "");
+    add_digits(grid, cell->measures[MEASURE_MEMORY].value / (1 << 20), "");
     add_count(grid, cell->measures[MEASURE_PROCESSES].value);
     add_count(grid, cell->measures[MEASURE_THREADS].value);
     add_count(grid, cell->measures[MEASURE_DESCRIPTORS].value);
-    add_three_digits(grid, cell->measures[MEASURE_STARTUP].value * 1e3, "");
+    add_digits(grid, cell->measures[MEASURE_STARTUP].value * 1e3, "");
 }
 
-static void write_costs(FILE *stream, const struct figures *figures)
+static void write_costs(FILE *stream, const struct figures *figures, const struct format *format)
 {
     static const char *const heads[] = {"mode/workers", "CPU ms", "cores", "vol", "invol", "queue ms",
                                         "lag ms",       "MiB",    "proc",  "thr", "fds",   "start ms"};
@@ -270,7 +302,7 @@ static void write_costs(FILE *stream, const struct figures *figures)
         if (figures->cells[i].has_times)
             add_costs(&grid, &figures->cells[i]);
     }
-    grid_write(stream, &grid);
+    grid_write(stream, &grid, format);
     grid_release(&grid);
     fputs("dl: downloads; 95 % s: time until 95 % of them were done. Per download: CPU time, voluntary and\n"
           "involuntary context switches, time ready to run but queued for a core. lag: event loop busy at a\n"
@@ -278,9 +310,14 @@ static void write_costs(FILE *stream, const struct figures *figures)
           stream);
 }
 
-static void write_sweep(FILE *stream, const struct sweep *sweep)
+static void write_sweep(FILE *stream, const struct sweep *sweep, const struct format *format)
 {
-    static const char *const heads[] = {"workers", "time s", "interval", "dl/s", "of ideal", "p50 ms", "CPU ms/dl"};
+    struct time_scale run = format_run_scale(format);
+    struct time_scale service = format_service_scale(format);
+    char time_head[32], median_head[32];
+    snprintf(time_head, sizeof(time_head), "time %s", run.name);
+    snprintf(median_head, sizeof(median_head), "p50 %s", service.name);
+    const char *const heads[] = {"workers", time_head, "interval", "dl/s", "of ideal", median_head, "CPU ms/dl"};
     struct grid grid = {0};
     if (sweep->count < 2)
         return; /* a mode that has but one worker */
@@ -291,21 +328,22 @@ static void write_sweep(FILE *stream, const struct sweep *sweep)
         const struct cell_figures *cell = point->cell;
         grid_begin_row(&grid);
         grid_add(&grid, "%" PRIu32 "%s", cell->cell->workers, cell->cell->workers == sweep->knee ? " *" : "");
+        grid_paint(&grid, cell->cell->workers == sweep->knee ? PAINT_GOOD : PAINT_NONE);
         if (!cell->has_times) {
             grid_add(&grid, "%s", ending(cell));
             continue;
         }
-        add_three_digits(&grid, cell->measures[MEASURE_TIME].value, "");
-        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds);
-        add_three_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
+        add_digits(&grid, cell->measures[MEASURE_TIME].value * run.factor, "");
+        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds, run.factor);
+        add_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
         if (isfinite(point->efficiency))
             grid_add(&grid, "%.0f %%", 100 * point->efficiency);
         else
             grid_add(&grid, "-");
-        add_three_digits(&grid, cell->service_p50 * 1e3, "");
-        add_three_digits(&grid, 1e3 * cell->measures[MEASURE_CPU].value / cell->measures[MEASURE_DOWNLOADS].value, "");
+        add_digits(&grid, cell->service_p50 * service.factor, "");
+        add_digits(&grid, 1e3 * cell->measures[MEASURE_CPU].value / cell->measures[MEASURE_DOWNLOADS].value, "");
     }
-    grid_write(stream, &grid);
+    grid_write(stream, &grid, format);
     grid_release(&grid);
     fprintf(stream, "%s.\n", sweep->sentence);
 }
@@ -345,11 +383,8 @@ static void write_endings(FILE *stream, const struct result *result)
             const struct trial *trial = &cell->trials[j];
             if (trial->status == TRIAL_COMPLETE)
                 continue;
-            struct sample_account account = {0};
-            if (trial->table != NULL)
-                account = sample_table_account(trial->table);
             fprintf(stream, "%s/%" PRIu32 ": %s after %" PRIu32 " of %" PRIu32 " downloads", cell->mode, cell->workers,
-                    trial_status_name(trial->status), account.settled, result->downloads);
+                    trial_status_name(trial->status), trial->digest.settled, result->downloads);
             if (trial->status != TRIAL_INTERRUPTED) {
                 fputs(": ", stream);
                 write_outside(stream, trial->reason);
@@ -359,7 +394,8 @@ static void write_endings(FILE *stream, const struct result *result)
     }
 }
 
-static void write_doubts(FILE *stream, const struct result *result, const struct figures *figures)
+static void write_doubts(FILE *stream, const struct result *result, const struct figures *figures,
+                         const struct format *format)
 {
     const struct validity *validity = &figures->validity;
     for (size_t i = 0; i < result->warning_count; i++) {
@@ -383,7 +419,8 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fprintf(stream, "Round %" PRIu32 " does not count, for any mode: %s.\n", validity->dropped[i].round + 1,
                 validity->dropped[i].reason);
     if (!validity->is_valid)
-        fprintf(stream, "INVALID, so nothing is ranked: %s.\n", validity->reason);
+        fprintf(stream, "%sINVALID%s, so nothing is ranked: %s.\n", paint_on(format, PAINT_BAD),
+                paint_off(format, PAINT_BAD), validity->reason);
     if (validity->failures > 0 && !validity->has_success)
         fputs("No download succeeded, so nothing is ranked.\n", stream);
     else if (validity->failures > 0)
@@ -395,15 +432,35 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
                 result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
-static void write_judgements(FILE *stream, const struct verdict *verdict)
+static void write_judgements(FILE *stream, const struct verdict *verdict, const struct format *format)
 {
+    static const enum paint paints[] = {
+        [RULING_PASS] = PAINT_GOOD,
+        [RULING_FAIL] = PAINT_BAD,
+        [RULING_INCONCLUSIVE] = PAINT_DOUBT,
+        [RULING_UNMEASURABLE] = PAINT_DOUBT,
+    };
     for (size_t i = 0; i < verdict->judgement_count; i++) {
         const struct judgement *judgement = &verdict->judgements[i];
-        fprintf(stream, "%s  %s: %s.\n", judgement_name(judgement->ruling), judgement->claim, judgement->sentence);
+        enum paint paint = paints[judgement->ruling];
+        fprintf(stream, "%s%s%s  %s: %s.\n", paint_on(format, paint), judgement_name(judgement->ruling),
+                paint_off(format, paint), judgement->claim, judgement->sentence);
     }
 }
 
-void table_write(FILE *stream, const struct result *result, const struct verdict *verdict)
+/* What it is about stands in front of the colon: "Noisy host: ...". */
+static void write_finding(FILE *stream, const struct finding *finding, const struct format *format)
+{
+    enum paint paint = finding->kind >= FINDING_CLIENT_SATURATED ? PAINT_DOUBT : PAINT_NONE;
+    size_t lead = strcspn(finding->sentence, ":");
+    if (finding->sentence[lead] == '\0')
+        lead = 0;
+    fprintf(stream, "%s%.*s%s%s.\n", paint_on(format, lead > 0 ? paint : PAINT_NONE), (int)lead, finding->sentence,
+            paint_off(format, lead > 0 ? paint : PAINT_NONE), finding->sentence + lead);
+}
+
+static void write_report(FILE *stream, const struct result *result, const struct verdict *verdict,
+                         const struct format *format)
 {
     const struct figures *figures = &verdict->figures;
     write_tool(stream, result);
@@ -412,26 +469,38 @@ void table_write(FILE *stream, const struct result *result, const struct verdict
     write_experiment(stream, result);
     if (figures->main_count > 0) {
         fputc('\n', stream);
-        write_times(stream, figures);
+        write_times(stream, figures, format);
         fputc('\n', stream);
-        write_downloads(stream, figures);
+        write_downloads(stream, figures, format);
         fputc('\n', stream);
-        write_costs(stream, figures);
+        write_costs(stream, figures, format);
     }
     for (size_t i = 0; i < verdict->sweep_count; i++)
-        write_sweep(stream, &verdict->sweeps[i]);
+        write_sweep(stream, &verdict->sweeps[i], format);
     fputc('\n', stream);
     write_failures(stream, figures);
     write_endings(stream, result);
     for (size_t i = 0; i < verdict->sentence_count; i++)
         fprintf(stream, "%s.\n", verdict->sentences[i]);
     for (size_t i = 0; i < verdict->diagnosis.count; i++)
-        fprintf(stream, "%s.\n", verdict->diagnosis.findings[i].sentence);
-    write_doubts(stream, result, figures);
-    write_judgements(stream, verdict);
+        write_finding(stream, &verdict->diagnosis.findings[i], format);
+    write_doubts(stream, result, figures, format);
+    write_judgements(stream, verdict, format);
 }
 
-void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict)
+void table_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = format->width > 0 ? open_memstream(&text, &length) : NULL;
+    write_report(memory != NULL ? memory : stream, result, verdict, format);
+    if (memory != NULL && fclose(memory) == 0)
+        paint_wrap(stream, format, text);
+    free(text);
+}
+
+void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict,
+                       const struct format *format)
 {
     for (size_t i = 0; i < verdict->figures.main_count; i++) {
         const struct cell_figures *cell = &verdict->figures.cells[i];
@@ -447,5 +516,5 @@ void table_write_quiet(FILE *stream, const struct result *result, const struct v
         }
         fputc('\n', stream);
     }
-    write_judgements(stream, verdict);
+    write_judgements(stream, verdict, format);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/digest.h"
 #include "conc_bench/number.h"
 #include "conc_bench/stats.h"
 #include "conc_bench/text.h"
@@ -221,11 +222,11 @@ static double share_refused(const struct cell_figures *cell)
     double refused = 0;
     double answered = 0;
     for (size_t i = 0; i < cell->cell->trial_count; i++) {
-        const struct trial *trial = &cell->cell->trials[i];
-        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
-            refused += trial->table->samples[unit].status == 429 || trial->table->samples[unit].status == 503;
-            answered += trial->table->samples[unit].status != 0;
-        }
+        struct trial_digest digest;
+        if (digest_make(&cell->cell->trials[i], &digest, NULL) != 0)
+            return 0;
+        refused += digest.refused;
+        answered += digest.answered;
     }
     return answered > 0 ? refused / answered : 0;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/digest.h"
+#include "conc_bench/service.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
 
@@ -90,74 +92,39 @@ static int count_last_trial(struct cell_figures *cell, struct error *error)
     return 0;
 }
 
-static bool counts(const struct figures *figures, const struct cell_figures *cell, size_t trial)
-{
-    const struct cell_result *result = cell->cell;
-    if (cell->has_times)
-        return validity_counts(&figures->validity, result, &result->trials[trial]);
-    return result->trials[trial].table != NULL && trial + 1 == result->trial_count;
-}
-
-static double count_class(const struct trial *trial, enum outcome outcome)
-{
-    double count = 0;
-    for (uint32_t unit = 0; validity_is_failure(trial, outcome) && unit < trial->table->unit_count; unit++)
-        count += sample_outcome(&trial->table->samples[unit]) == outcome;
-    return count;
-}
-
-static void count_failures(const struct figures *figures, struct cell_figures *cell, double *values)
+static int count_failures(const struct figures *figures, struct cell_figures *cell, double *values, struct error *error)
 {
     for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
         size_t count = 0;
         for (size_t i = 0; i < cell->cell->trial_count; i++) {
-            if (counts(figures, cell, i))
-                values[count++] = count_class(&cell->cell->trials[i], (enum outcome)outcome);
+            const struct trial *trial = &cell->cell->trials[i];
+            struct trial_digest digest;
+            if (!service_counts(&figures->validity, cell->cell, i))
+                continue;
+            if (digest_make(trial, &digest, error) != 0)
+                return -1;
+            values[count++] = validity_is_failure(trial, (enum outcome)outcome) ? digest.outcomes[outcome] : 0;
         }
         stats_sort(values, count);
         cell->failure_classes[outcome] = count > 0 ? (uint64_t)ceil(stats_median(values, count)) : 0;
     }
+    return 0;
 }
 
-static double supported_percentile(const double *sorted, size_t count, double percent)
+static int figure_services(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
-    return stats_supports_percentile(count, percent) ? stats_percentile(sorted, count, percent) : NAN;
-}
-
-/* Service times of all rounds that count (or, without one, of the last trial). */
-static int pool_services(const struct figures *figures, struct cell_figures *cell, struct error *error)
-{
-    size_t capacity = 0;
-    for (size_t i = 0; i < cell->cell->trial_count; i++)
-        capacity += counts(figures, cell, i) ? cell->cell->trials[i].table->unit_count : 0;
-    double *values = malloc((capacity + 1) * sizeof(*values));
-    if (values == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu downloads", capacity);
-    size_t count = 0;
-    double slowest = -1;
-    for (size_t i = 0; i < cell->cell->trial_count; i++) {
-        const struct trial *trial = &cell->cell->trials[i];
-        for (uint32_t unit = 0; counts(figures, cell, i) && unit < trial->table->unit_count; unit++) {
-            const struct sample *sample = &trial->table->samples[unit];
-            if (atomic_load(&sample->state) != SAMPLE_SETTLED)
-                continue;
-            values[count] = clock_seconds(sample->end - sample->start);
-            if (values[count] > slowest) {
-                slowest = values[count];
-                cell->slowest_url = figures->result->unit_urls[unit];
-            }
-            count++;
-        }
-    }
-    stats_sort(values, count);
-    cell->service_count = count;
-    cell->service_p50 = supported_percentile(values, count, 50);
-    cell->service_p90 = supported_percentile(values, count, 90);
-    cell->service_p95 = supported_percentile(values, count, 95);
-    cell->service_p99 = supported_percentile(values, count, 99);
-    cell->service_max = stats_percentile(values, count, 100);
-    cell->service_mean = stats_mean(values, count);
-    free(values);
+    struct service_times times;
+    if (service_pool(figures->result, &figures->validity, cell->cell, &times, error) != 0)
+        return -1;
+    cell->service = times;
+    cell->service_count = times.count;
+    cell->service_p50 = service_percentile(&times, 50);
+    cell->service_p90 = service_percentile(&times, 90);
+    cell->service_p95 = service_percentile(&times, 95);
+    cell->service_p99 = service_percentile(&times, 99);
+    cell->service_max = service_percentile(&times, 100);
+    cell->service_mean = times.count > 0 ? clock_seconds(times.sum) / (double)times.count : NAN;
+    cell->slowest_url = times.slowest_url;
     return 0;
 }
 
@@ -173,14 +140,17 @@ static int figure_cell(const struct figures *figures, const struct cell_result *
         for (int measure = 0; measure < MEASURE_COUNT; measure++)
             cell->measures[measure] = estimate_median(cell, (enum measure)measure, scratch);
         spread_of_times(cell, scratch);
-        count_failures(figures, cell, scratch);
+        status = count_failures(figures, cell, scratch, error);
+    }
+    if (status == 0)
         status = count_last_trial(cell, error);
+    if (status == 0) {
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
         if (cell->measures[MEASURE_FAILURES].value > 0)
             cell->failures = (uint64_t)ceil(cell->measures[MEASURE_FAILURES].value);
     }
     free(scratch);
-    return status == 0 ? pool_services(figures, cell, error) : -1;
+    return status == 0 ? figure_services(figures, cell, error) : -1;
 }
 
 /* Between cells */
@@ -329,7 +299,9 @@ static int compute_cells(struct figures *figures, struct error *error)
 int figures_compute(const struct result *result, struct figures *figures, struct error *error)
 {
     *figures = (struct figures){.result = result};
-    if (validity_judge(result, &figures->validity, error) == 0 && compute_cells(figures, error) == 0)
+    int status = result->validity != NULL ? validity_copy(result->validity, &figures->validity, error)
+                                          : validity_judge(result, &figures->validity, error);
+    if (status == 0 && compute_cells(figures, error) == 0)
         return 0;
     figures_release(figures);
     return -1;

@@ -43,7 +43,7 @@ static const struct dropped_round *find_dropped(const struct validity *validity,
 
 bool validity_counts(const struct validity *validity, const struct cell_result *cell, const struct trial *trial)
 {
-    return trial->status == TRIAL_COMPLETE && trial->table != NULL &&
+    return trial->status == TRIAL_COMPLETE && (trial->digest.is_known || trial->table != NULL) &&
            find_dropped(validity, cell->group, trial->round) == NULL;
 }
 
@@ -321,4 +321,15 @@ void validity_release(struct validity *validity)
 {
     free(validity->dropped);
     *validity = (struct validity){0};
+}
+
+int validity_copy(const struct validity *validity, struct validity *copy, struct error *error)
+{
+    *copy = *validity;
+    copy->dropped = calloc(validity->dropped_count + 1, sizeof(copy->dropped[0]));
+    if (copy->dropped == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
+    for (size_t i = 0; i < validity->dropped_count; i++)
+        copy->dropped[i] = validity->dropped[i];
+    return 0;
 }

@@ -18,15 +18,18 @@ may_include() {
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
-        src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl measures validity figures" \
+        src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
                                    "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample result stats figures regression verdict baseline table json progress export" ;;
+        src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
+                                   "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options.c)        echo "$base options mode origin plan transfer claim" ;;
-        src/experiment.c)     echo "$base experiment mode plan result runner validity figures ranking signed_rank sweep" ;;
+        src/options/*)        echo "$base options mode origin plan transfer claim sample format" ;;
+        src/report.c)         echo "$base report options result judgement regression verdict export format" \
+                                   "csv html json junit markdown table trace" ;;
+        src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
         src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
-                                   "resources result figures verdict baseline regression table json export outline progress origin sample" ;;
+                                   "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac
@@ -61,12 +64,12 @@ owner_of_orphan() {
 @test "microhttpd.h stays in origin" { only_these_include microhttpd.h 'src/origin/*'; }
 @test "modes.h stays in modes" { only_these_include conc_bench/modes.h 'src/modes/*'; }
 @test "options.h stays at the top" {
-    only_these_include conc_bench/options.h src/main.c src/session.c src/options.c include/conc_bench/session.h
+    only_these_include conc_bench/options.h src/main.c src/session.c src/report.c 'src/options/*' include/conc_bench/session.h include/conc_bench/report.h
 }
 @test "session.h stays at the top" { only_these_include conc_bench/session.h src/main.c src/session.c; }
 @test "writers' headers stay in output and at the top" {
     for header in table json progress export outline; do
-        only_these_include "conc_bench/$header.h" 'src/output/*' src/session.c src/main.c
+        only_these_include "conc_bench/$header.h" 'src/output/*' src/report.c src/session.c
     done
 }
 
@@ -80,7 +83,7 @@ owner_of_orphan() {
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }
 @test "_exit() is called in child.c only" { only_these_call '_exit|_Exit' src/base/child.c; }
 @test "only main.c, options.c and output print" {
-    only_these_call 'v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror' src/main.c src/options.c 'src/output/*'
+    only_these_call 'v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror' src/main.c 'src/options/*' 'src/output/*'
 }
 
 # A mode is named by its own file and the registry; where anybody else does, two modes know each other, or the core asks

@@ -117,8 +117,15 @@ refuses() {
 }
 
 @test "an export file that cannot be written is found before the run" {
-    refuses --origin --export-json nosuch/result.json -- nosuch/result.json
-    refuses --origin --export-json . -- '"."'
+    for format in json csv requests-csv markdown html junit trace; do
+        run --separate-stderr "$CONC_BENCH" --origin "--export-$format" nosuch/result
+        exits_with 5
+        [ -z "$output" ]
+        [[ "$stderr" == *nosuch/result* ]]
+    done
+    run "$CONC_BENCH" --origin --export-json .
+    exits_with 5
+    says '"."'
 }
 
 @test "too many workers for the descriptors there may be" {

@@ -173,7 +173,7 @@ urls() {
     head -c 500 base.json >cut.json
     run "$CONC_BENCH" --mode sync --baseline cut.json --origin=latency=5ms <(urls)
     exits_with 2
-    says "cut.json is no result"
+    says "cut.json is damaged: line"
     sed 's,conc-bench/1,conc-bench/9,' base.json >other.json
     run "$CONC_BENCH" --mode sync --baseline other.json --origin=latency=5ms <(urls)
     exits_with 2

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/evidence.h"
 #include "conc_bench/result.h"
 #include "conc_bench/trait.h"
 
@@ -128,6 +129,24 @@ static inline struct result fixture_two_modes(void)
     fixture_trial(cell, 10 * FIXTURE_MS);
     fixture_trial(cell, 11 * FIXTURE_MS);
     return result;
+}
+
+/* Makes it a result as a run ends with, all samples kept; fixture_unsettle() before result_release(). */
+static inline void fixture_settle(struct result *result)
+{
+    struct error error = {0};
+    assert_int_equal(evidence_settle(result, SAMPLES_ALL, &error), 0);
+}
+
+/* Makes it one that can be changed again. */
+static inline void fixture_unsettle(struct result *result)
+{
+    evidence_release(result);
+    for (size_t i = 0; i < result->cell_count; i++) {
+        result->cells[i].service = (struct service_times){0};
+        for (size_t j = 0; j < result->cells[i].trial_count; j++)
+            result->cells[i].trials[j].digest = (struct trial_digest){0};
+    }
 }
 
 #endif

@@ -73,7 +73,7 @@ static void assert_refused(const char *path, const char *part)
     char quoted[300];
     snprintf(quoted, sizeof(quoted), "\"%s\"", path);
     assert_int_equal(export_check(path, &error), -1);
-    assert_int_equal(error.kind, ERROR_USAGE);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
     if (strstr(error.message, quoted) == NULL || strstr(error.message, part) == NULL)
         fail_msg("\"%s\" does not say %s and \"%s\"", error.message, quoted, part);
 }
@@ -191,7 +191,7 @@ static int check_as_nobody(const char *path)
     struct error error = {0};
     if (getuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
         return 1;
-    if (export_check(path, &error) == 0 || error.kind != ERROR_USAGE)
+    if (export_check(path, &error) == 0 || error.kind != ERROR_ENVIRONMENT)
         return 2;
     return strstr(error.message, path) != NULL && strstr(error.message, strerror(EACCES)) != NULL ? 0 : 3;
 }

@@ -12,12 +12,13 @@ static json_t *write_document(const struct result *result)
     char *text = NULL;
     size_t length = 0;
     struct verdict verdict;
+    const struct format format = format_default();
     struct error error = {0};
     json_error_t flaw;
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(json_write(stream, result, &verdict, &error), 0);
+    assert_int_equal(json_write(stream, result, &verdict, &format, &error), 0);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);
     assert_int_equal(text[length - 1], '\n');
@@ -98,8 +99,8 @@ static void test_what_was_run_and_where(void **state)
     assert_text(document, "workload.digest", "0000000000000abc");
     assert_text(document, "workload.order", "file");
     assert_number(document, "workload.cpu_work_s", 0);
-    assert_size(document, "workload.urls", 2);
-    assert_text(document, "workload.urls.1", "http://b.test/page");
+    assert_size(document, "urls", 2);
+    assert_text(document, "urls.1", "http://b.test/page");
     assert_count(document, "seed", 7);
     assert_true(json_is_false(at(document, "partial")));
     assert_count(document, "interrupting_signal", 0);
@@ -339,41 +340,18 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     result_release(&result);
 }
 
-static void test_samples_are_left_out_above_a_limit(void **state)
+static void test_samples_that_were_not_kept_are_null(void **state)
 {
     (void)state;
     struct result result = fixture_two_modes();
-    fixture_trial(fixture_cell(&result, "hybrid", 2), 10 * FIXTURE_MS);
-    result.downloads = JSON_SAMPLES_MAX / 2; /* over the two rounds of a cell just as many as are written */
+    struct error error = {0};
+    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
     json_t *document = write_document(&result);
-    assert_size(document, "results.0.rounds.1.samples", 4);
-    json_decref(document);
-    result.downloads++;
-    document = write_document(&result);
     assert_null_at(document, "results.0.rounds.0.samples");
-    assert_null_at(document, "results.1.rounds.1.samples");
-    assert_size(document, "results.2.rounds.0.samples", 4); /* it has one round only */
+    assert_count(document, "results.0.rounds.0.downloads.settled", 4);
+    assert_count(document, "results.0.service_s.count", 8);
     json_decref(document);
-    result.downloads = JSON_SAMPLES_MAX + 1;
-    document = write_document(&result);
-    assert_null_at(document, "results.2.rounds.0.samples");
-    json_decref(document);
-    result_release(&result);
-}
-
-static void test_urls_are_left_out_above_a_limit(void **state)
-{
-    (void)state;
-    struct result result = fixture_two_modes();
-    result.distinct_urls = JSON_SAMPLES_MAX + 1;
-    result.urls = realloc(result.urls, result.distinct_urls * sizeof(result.urls[0]));
-    assert_non_null(result.urls);
-    for (uint32_t i = 2; i < result.distinct_urls; i++)
-        result.urls[i] = "http://c.test/";
-    json_t *document = write_document(&result);
-    assert_count(document, "workload.distinct_urls", JSON_SAMPLES_MAX + 1);
-    assert_size(document, "workload.urls", JSON_SAMPLES_MAX);
-    json_decref(document);
+    evidence_release(&result);
     result_release(&result);
 }
 
@@ -525,7 +503,7 @@ static void test_text_from_outside_is_valid(void **state)
     fixture_witness(trial);
     snprintf(trial->witness.urls[0], strlen("a.test/") + 1, "a/\xfe");
     json_t *document = write_document(&result);
-    assert_text(document, "workload.urls.0", "http://a.test/\\xff\\x1b[2J\"\\\\x0a");
+    assert_text(document, "urls.0", "http://a.test/\\xff\\x1b[2J\"\\\\x0a");
     assert_text(document, "workload.sources.0", "list\\xc3.txt");
     assert_text(document, "warnings.0", "about \\x9b\xe2\x82\xac");
     assert_text(document, "machine.cpu", "CPU\\x80");
@@ -555,8 +533,8 @@ static void test_long_urls_are_whole(void **state)
         trial->witness.urls[i] = strdup(texts[i] + 7);
     }
     json_t *document = write_document(&result);
-    assert_text(document, "workload.urls.0", texts[0]);
-    assert_text(document, "workload.urls.1", texts[1]);
+    assert_text(document, "urls.0", texts[0]);
+    assert_text(document, "urls.1", texts[1]);
     assert_size(document, "results.1.rounds.1.witness.urls", 2);
     assert_non_null(json_object_get(at(document, "results.1.rounds.1.witness.urls"), texts[1] + 7));
     json_decref(document);
@@ -568,12 +546,13 @@ static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
     (void)state;
     struct result result = fixture_two_modes();
     struct verdict verdict;
+    const struct format format = format_default();
     struct error error = {0};
     FILE *stream = fopen("/dev/full", "we");
     assert_non_null(stream);
     setvbuf(stream, NULL, _IONBF, 0);
     assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(json_write(stream, &result, &verdict, &error), 0);
+    assert_int_equal(json_write(stream, &result, &verdict, &format, &error), 0);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_true(ferror(stream));
     fclose(stream);
@@ -590,8 +569,7 @@ int main(void)
         cmocka_unit_test(test_figures_of_a_cell),
         cmocka_unit_test(test_rounds_tell_each_trial),
         cmocka_unit_test(test_samples_are_rows_of_the_named_columns),
-        cmocka_unit_test(test_samples_are_left_out_above_a_limit),
-        cmocka_unit_test(test_urls_are_left_out_above_a_limit),
+        cmocka_unit_test(test_samples_that_were_not_kept_are_null),
         cmocka_unit_test(test_null_where_there_is_no_number),
         cmocka_unit_test(test_failures_by_class),
         cmocka_unit_test(test_a_crashed_trial_has_no_times),

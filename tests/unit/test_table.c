@@ -7,9 +7,10 @@
 
 /* What is said and in which order, rather than the text letter by letter: columns may come and go. */
 
-typedef void writer(FILE *stream, const struct result *result, const struct verdict *verdict);
+typedef void writer(FILE *stream, const struct result *result, const struct verdict *verdict,
+                    const struct format *format);
 
-static char *write_text(const struct result *result, writer *write)
+static char *write_text(struct result *result, writer *write)
 {
     char *text = NULL;
     size_t length = 0;
@@ -17,8 +18,11 @@ static char *write_text(const struct result *result, writer *write)
     struct error error = {0};
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
+    const struct format format = format_default();
+    fixture_settle(result);
     assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    write(stream, result, &verdict);
+    write(stream, result, &verdict, &format);
+    fixture_unsettle(result);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);
     assert_int_equal(strlen(text), length);
@@ -37,14 +41,14 @@ static void assert_says_not(const char *text, const char *part)
         fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
-static void assert_report(const struct result *result, const char *part)
+static void assert_report(struct result *result, const char *part)
 {
     char *text = write_text(result, table_write);
     assert_says(text, part);
     free(text);
 }
 
-static void assert_no_report(const struct result *result, const char *part)
+static void assert_no_report(struct result *result, const char *part)
 {
     char *text = write_text(result, table_write);
     assert_says_not(text, part);

@@ -9,6 +9,7 @@
 #include "conc_bench/number.h"
 #include "conc_bench/plan.h"
 #include "conc_bench/text.h"
+#include "table.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
 
@@ -25,82 +26,6 @@ enum {
     WARMUP_MAX = 1000,
     REPEAT_MAX = 1000000000,
     REDIRECTS_MAX = 50
-};
-
-/* In the order of --help. */
-enum option_id {
-    OPTION_MODE,
-    OPTION_WORKERS,
-    OPTION_REPEAT,
-    OPTION_ORDER,
-    OPTION_CPU_WORK,
-    OPTION_RUNS,
-    OPTION_TIME_BUDGET,
-    OPTION_WARMUP,
-    OPTION_SEED,
-    OPTION_CONNECTIONS,
-    OPTION_COPIES,
-    OPTION_HANDICAP,
-    OPTION_DNS,
-    OPTION_DEADLINE,
-    OPTION_NO_ISOLATE,
-    OPTION_SCRIPT,
-    OPTION_MAX_REDIRS,
-    OPTION_MAX_TIME,
-    OPTION_CONNECT_TIMEOUT,
-    OPTION_ORIGIN,
-    OPTION_EXPORT_JSON,
-    OPTION_QUIET,
-    OPTION_NO_PROGRESS,
-    OPTION_ASSERT,
-    OPTION_BASELINE,
-    OPTION_MAX_SLOWDOWN,
-    OPTION_FORCE_BASELINE,
-    OPTION_STRICT,
-    OPTION_ALLOW_FAILURES,
-    OPTION_REFERENCE,
-    OPTION_DRY_RUN,
-    OPTION_HELP,
-    OPTION_VERSION,
-    OPTION_COUNT,
-};
-
-enum option_group {
-    GROUP_WORKLOAD,
-    GROUP_EXPERIMENT,
-    GROUP_REQUEST,
-    GROUP_ORIGIN,
-    GROUP_RESULTS,
-    GROUP_VERDICT,
-    GROUP_OTHER,
-    GROUP_COUNT,
-    GROUP_HIDDEN, /* not in --help, and never suggested */
-};
-
-static const char *const group_titles[GROUP_COUNT] = {
-    [GROUP_WORKLOAD] = "Workload", [GROUP_EXPERIMENT] = "Experiment", [GROUP_REQUEST] = "Request",
-    [GROUP_ORIGIN] = "Origin",     [GROUP_RESULTS] = "Results",       [GROUP_VERDICT] = "Verdict",
-    [GROUP_OTHER] = "Other",
-};
-
-/* A value on its way into the options. */
-struct value {
-    const char *name; /* of its option */
-    const char *text; /* NULL: the option was given without */
-    struct options *options;
-    struct error *error;
-};
-
-/* One option: a row of the table behind the appliers, which drives parsing and --help alike. */
-struct option_row {
-    const char *name;        /* long name, without the dashes */
-    char letter;             /* short name; 0: none */
-    const char *placeholder; /* of its value; NULL: it takes none; begins with '[': it may go without */
-    const char *fallback;    /* the value where none is given, told in --help; NULL: nothing is applied */
-    enum option_group group;
-    const char *help;
-    int (*apply)(const struct value *value); /* stores the value; -1: it is refused */
-    bool adds_up;                            /* may be given several times, each of which counts */
 };
 
 /* What values have in common */
@@ -143,13 +68,21 @@ static int read_timeout(const struct value *value, nanoseconds *duration)
                      value->name, DURATION_MAX / HOUR, value->text);
 }
 
-static int read_choice(const struct value *value, const char *first, const char *second, bool *is_second)
+/* Which of the names it is; -1: none. */
+static int read_name(const struct value *value, const char *const *names)
 {
-    *is_second = strcmp(value->text, second) == 0;
-    if (*is_second || strcmp(value->text, first) == 0)
-        return 0;
-    return error_set(value->error, ERROR_USAGE, "--%s wants %s or %s, not \"%s\"", value->name, first, second,
-                     value->text);
+    char known[128] = "";
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(value->text, names[i]) == 0)
+            return i;
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof(known) - used, "%s%s",
+                 i == 0                 ? ""
+                 : names[i + 1] == NULL ? " or "
+                                        : ", ",
+                 names[i]);
+    }
+    return error_set(value->error, ERROR_USAGE, "--%s wants %s, not \"%s\"", value->name, known, value->text);
 }
 
 /* Gives each item between commas to `read_item`; an empty one too, which no reader takes. */
@@ -307,7 +240,10 @@ static int apply_repeat(const struct value *value)
 
 static int apply_order(const struct value *value)
 {
-    return read_choice(value, "file", "shuffle", &value->options->shuffle);
+    static const char *const names[] = {"file", "shuffle", NULL};
+    int choice = read_name(value, names);
+    value->options->shuffle = choice == 1;
+    return choice >= 0 ? 0 : -1;
 }
 
 static int apply_cpu_work(const struct value *value)
@@ -348,20 +284,19 @@ static int apply_seed(const struct value *value)
 static int apply_connections(const struct value *value)
 {
     static const char *const names[] = {
-        [CONNECTIONS_REUSE] = "reuse", [CONNECTIONS_FRESH] = "fresh", [CONNECTIONS_WARM] = "warm"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(value->text, names[i]) == 0) {
-            value->options->transfer.connections = (enum connection_policy)i;
-            return 0;
-        }
-    }
-    return error_set(value->error, ERROR_USAGE, "--%s wants reuse, fresh or warm, not \"%s\"", value->name,
-                     value->text);
+        [CONNECTIONS_REUSE] = "reuse", [CONNECTIONS_FRESH] = "fresh", [CONNECTIONS_WARM] = "warm", NULL};
+    int choice = read_name(value, names);
+    if (choice >= 0)
+        value->options->transfer.connections = (enum connection_policy)choice;
+    return choice >= 0 ? 0 : -1;
 }
 
 static int apply_dns(const struct value *value)
 {
-    return read_choice(value, "pinned", "live", &value->options->transfer.dns_live);
+    static const char *const names[] = {"pinned", "live", NULL};
+    int choice = read_name(value, names);
+    value->options->transfer.dns_live = choice == 1;
+    return choice >= 0 ? 0 : -1;
 }
 
 static int apply_deadline(const struct value *value)
@@ -416,13 +351,110 @@ static int apply_origin(const struct value *value)
 
 /* Results */
 
-static int apply_export_json(const struct value *value)
+static int read_file(const struct value *value, const char **path)
 {
     if (value->text[0] == '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s wants a file, or - for standard output, not an empty name",
-                         value->name);
-    value->options->export_json = value->text;
+        return error_set(value->error, ERROR_USAGE, "--%s wants a file, or - for standard %s, not an empty name",
+                         value->name, strcmp(value->name, "import-json") == 0 ? "input" : "output");
+    *path = value->text;
     return 0;
+}
+
+static const struct {
+    const char *option;
+    enum export_format format;
+} export_options[] = {
+    {"export-json", EXPORT_JSON},         {"export-csv", EXPORT_CSV},   {"export-requests-csv", EXPORT_REQUESTS_CSV},
+    {"export-markdown", EXPORT_MARKDOWN}, {"export-html", EXPORT_HTML}, {"export-junit", EXPORT_JUNIT},
+    {"export-trace", EXPORT_TRACE},
+};
+_Static_assert(sizeof(export_options) / sizeof(export_options[0]) == EXPORT_COUNT, "every format has its option");
+
+static int apply_export(const struct value *value)
+{
+    size_t i = 0;
+    while (strcmp(export_options[i].option, value->name) != 0)
+        i++;
+    return read_file(value, &value->options->exports[export_options[i].format]);
+}
+
+static int apply_import_json(const struct value *value)
+{
+    return read_file(value, &value->options->import_json);
+}
+
+static int apply_samples(const struct value *value)
+{
+    static const char *const names[] = {[SAMPLES_AUTO] = "auto", [SAMPLES_ALL] = "all", [SAMPLES_NONE] = "none", NULL};
+    int choice = read_name(value, names);
+    if (choice >= 0)
+        value->options->samples = (enum sample_policy)choice;
+    return choice >= 0 ? 0 : -1;
+}
+
+static int apply_time_unit(const struct value *value)
+{
+    static const char *const names[] = {[TIME_UNIT_AUTO] = "auto",
+                                        [TIME_UNIT_SECONDS] = "s",
+                                        [TIME_UNIT_MILLISECONDS] = "ms",
+                                        [TIME_UNIT_MICROSECONDS] = "us",
+                                        NULL};
+    int choice = read_name(value, names);
+    if (choice >= 0)
+        value->options->format.time_unit = (enum time_unit)choice;
+    return choice >= 0 ? 0 : -1;
+}
+
+static int apply_color(const struct value *value)
+{
+    static const char *const names[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+    int choice = read_name(value, names);
+    if (choice >= 0)
+        value->options->color = (enum color_policy)choice;
+    return choice >= 0 ? 0 : -1;
+}
+
+/* Keeps them ascending, each once. */
+static int add_percentile(const struct value *value, double percent)
+{
+    struct format *format = &value->options->format;
+    size_t place = 0;
+    while (place < format->percentile_count && format->percentiles[place] < percent)
+        place++;
+    if (place < format->percentile_count && format->percentiles[place] == percent)
+        return 0;
+    if (format->percentile_count == PERCENTILES_MAX)
+        return error_set(value->error, ERROR_USAGE, "--%s has more than %d percentiles: use fewer", value->name,
+                         PERCENTILES_MAX);
+    for (size_t i = format->percentile_count++; i > place; i--)
+        format->percentiles[i] = format->percentiles[i - 1];
+    format->percentiles[place] = percent;
+    return 0;
+}
+
+static int read_percentile(const struct value *value)
+{
+    static const struct {
+        const char *text;
+        double percent;
+    } fine[] = {{"99.5", 99.5}, {"99.9", 99.9}, {"99.95", 99.95}, {"99.99", 99.99}};
+    uint64_t whole;
+    if (number_parse_count(value->text, &whole) == 0 && whole >= 1 && whole <= 99)
+        return add_percentile(value, (double)whole);
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        if (strcmp(value->text, fine[i].text) == 0)
+            return add_percentile(value, fine[i].percent);
+    }
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s wants numbers from 1 to 99, or 99.5, 99.9, 99.95, 99.99, not \"%s\"", value->name,
+                     value->text);
+}
+
+static int apply_percentiles(const struct value *value)
+{
+    value->options->format.percentile_count = 0;
+    return read_items(value, read_percentile);
 }
 
 static int apply_quiet(const struct value *value)
@@ -498,6 +530,17 @@ static int apply_dry_run(const struct value *value)
     return 0;
 }
 
+static int apply_completion(const struct value *value)
+{
+    static const char *const names[] = {[SHELL_BASH] = "bash", [SHELL_ZSH] = "zsh", [SHELL_FISH] = "fish", NULL};
+    int choice = read_name(value, names);
+    if (choice < 0)
+        return -1;
+    value->options->show_completion = true;
+    value->options->shell = (enum shell)choice;
+    return 0;
+}
+
 static int apply_help(const struct value *value)
 {
     value->options->show_help = true;
@@ -511,7 +554,7 @@ static int apply_version(const struct value *value)
 }
 
 /* The one table. Help is a phrase; its default is added to it. */
-static const struct option_row option_rows[OPTION_COUNT] = {
+const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_MODE] = {"mode", 0, "LIST", "all", GROUP_WORKLOAD, "modes to compare, comma-separated", apply_mode},
     [OPTION_WORKERS] = {"workers", 'c', "LIST", "8", GROUP_WORKLOAD,
                         "downloads at once in each mode, such as 8 or 1,2,4; 1..64 doubles; auto searches",
@@ -556,42 +599,70 @@ static const struct option_row option_rows[OPTION_COUNT] = {
                        apply_origin},
 
     [OPTION_EXPORT_JSON] = {"export-json", 0, "FILE", NULL, GROUP_RESULTS,
-                            "write all results; - is standard output, which then has no table", apply_export_json},
+                            "write all results; - is standard output, which then has no table", apply_export,
+                            OPTION_REPORTS},
+    [OPTION_EXPORT_CSV] = {"export-csv", 0, "FILE", NULL, GROUP_RESULTS, "write a table, one row a mode and workers",
+                           apply_export, OPTION_REPORTS},
+    [OPTION_EXPORT_REQUESTS_CSV] = {"export-requests-csv", 0, "FILE", NULL, GROUP_RESULTS,
+                                    "write a table, one row a download", apply_export, OPTION_REPORTS},
+    [OPTION_EXPORT_MARKDOWN] = {"export-markdown", 0, "FILE", NULL, GROUP_RESULTS,
+                                "write tables and verdict for job summaries", apply_export, OPTION_REPORTS},
+    [OPTION_EXPORT_HTML] = {"export-html", 0, "FILE", NULL, GROUP_RESULTS, "write a page with charts", apply_export,
+                            OPTION_REPORTS},
+    [OPTION_EXPORT_JUNIT] = {"export-junit", 0, "FILE", NULL, GROUP_RESULTS, "write claims as JUnit test cases",
+                             apply_export, OPTION_REPORTS},
+    [OPTION_EXPORT_TRACE] = {"export-trace", 0, "FILE", NULL, GROUP_RESULTS,
+                             "write a timeline for ui.perfetto.dev or chrome://tracing", apply_export, OPTION_REPORTS},
+    [OPTION_IMPORT_JSON] = {"import-json", 0, "FILE", NULL, GROUP_RESULTS,
+                            "report on an earlier --export-json again, without running anything", apply_import_json,
+                            OPTION_REPORTS},
+    [OPTION_SAMPLES] = {"samples", 0, "auto|all|none", "auto", GROUP_RESULTS,
+                        "downloads to keep for exports; auto: up to 100,000 of each mode and workers", apply_samples},
+    [OPTION_TIME_UNIT] = {"time-unit", 0, "auto|s|ms|us", "auto", GROUP_RESULTS, "unit of times in reports",
+                          apply_time_unit, OPTION_REPORTS},
+    [OPTION_PERCENTILES] = {"percentiles", 0, "LIST", "50,95", GROUP_RESULTS,
+                            "percentiles of service times in reports: 1 to 99, 99.5, 99.9, 99.95, 99.99",
+                            apply_percentiles, OPTION_REPORTS},
+    [OPTION_COLOR] = {"color", 0, "auto|always|never", "auto", GROUP_RESULTS,
+                      "colours in the report; auto: on terminals, unless NO_COLOR is set", apply_color, OPTION_REPORTS},
     [OPTION_QUIET] = {"quiet", 'q', NULL, NULL, GROUP_RESULTS, "one line for each mode instead of the report",
-                      apply_quiet},
-    [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now",
-                            apply_no_progress},
+                      apply_quiet, OPTION_REPORTS},
+    [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now", apply_no_progress,
+                            OPTION_REPORTS},
     [OPTION_ASSERT] = {"assert", 0, "EXPR", NULL, GROUP_VERDICT,
                        "claim to hold the result to, such as 'threads.time / sync.time < 0.5'; exit status 1 if it "
                        "fails (may be given several times)",
-                       apply_assert, true},
+                       apply_assert, OPTION_ADDS_UP | OPTION_REPORTS},
     [OPTION_BASELINE] = {"baseline", 0, "FILE", NULL, GROUP_VERDICT,
-                         "compare with an earlier --export-json; exit status 1 if a mode became slower",
-                         apply_baseline},
+                         "compare with an earlier --export-json; exit status 1 if a mode became slower", apply_baseline,
+                         OPTION_REPORTS},
     [OPTION_MAX_SLOWDOWN] = {"max-slowdown", 0, "SHARE", "5%", GROUP_VERDICT, "slowdown that --baseline allows",
-                             apply_max_slowdown},
+                             apply_max_slowdown, OPTION_REPORTS},
     [OPTION_FORCE_BASELINE] = {"force-baseline", 0, NULL, NULL, GROUP_VERDICT,
                                "compare with a baseline of another machine, library, list or policy",
-                               apply_force_baseline},
+                               apply_force_baseline, OPTION_REPORTS},
     [OPTION_STRICT] = {"strict", 0, NULL, NULL, GROUP_VERDICT, "what is inconclusive fails too, with exit status 4",
-                       apply_strict},
+                       apply_strict, OPTION_REPORTS},
     [OPTION_ALLOW_FAILURES] = {"allow-failures", 0, NULL, NULL, GROUP_VERDICT,
-                               "failed downloads do not make the result invalid", apply_allow_failures},
+                               "failed downloads do not make the result invalid", apply_allow_failures, OPTION_REPORTS},
     [OPTION_REFERENCE] = {"reference", 0, "MODE", NULL, GROUP_VERDICT,
-                          "mode that the others are compared with (default sync, or else the first)", apply_reference},
+                          "mode that the others are compared with (default sync, or else the first)", apply_reference,
+                          OPTION_REPORTS},
 
     [OPTION_DRY_RUN] = {"dry-run", 0, NULL, NULL, GROUP_OTHER, "print what would be run, and end", apply_dry_run},
-    [OPTION_HELP] = {"help", 'h', NULL, NULL, GROUP_OTHER, "print this, and end", apply_help},
+    [OPTION_COMPLETION] = {"completion", 0, "bash|zsh|fish", NULL, GROUP_OTHER,
+                           "print completions for a shell, and end", apply_completion},
+    [OPTION_HELP] = {"help", 'h', NULL, NULL, GROUP_OTHER, "print this, and end", apply_help, OPTION_REPORTS},
     [OPTION_VERSION] = {"version", 'V', NULL, NULL, GROUP_OTHER, "print the versions of tool and libraries, and end",
-                        apply_version},
+                        apply_version, OPTION_REPORTS},
 };
 
-static bool takes_value(const struct option_row *row)
+bool option_takes_value(const struct option_row *row)
 {
     return row->placeholder != NULL;
 }
 
-static bool needs_value(const struct option_row *row)
+bool option_needs_value(const struct option_row *row)
 {
     return row->placeholder != NULL && row->placeholder[0] != '[';
 }
@@ -617,7 +688,7 @@ static int take(struct reading *reading, const struct option_row *row, const cha
 {
     size_t id = (size_t)(row - option_rows);
     const char *earlier = reading->values[id];
-    if (reading->is_given[id] && !row->adds_up) {
+    if (reading->is_given[id] && (row->flags & OPTION_ADDS_UP) == 0) {
         if (value == earlier || (value != NULL && earlier != NULL && strcmp(value, earlier) == 0))
             return 0;
         return error_set(reading->error, ERROR_USAGE, "--%s given twice, with different values: keep one of them",
@@ -687,9 +758,9 @@ static int read_long(struct reading *reading, const char *argument)
     int status;
     if (row == NULL)
         status = refuse_option(reading, name);
-    else if (equals != NULL && !takes_value(row))
+    else if (equals != NULL && !option_takes_value(row))
         status = error_set(reading->error, ERROR_USAGE, "--%s takes no value, not \"%s\"", row->name, equals + 1);
-    else if (equals == NULL && needs_value(row))
+    else if (equals == NULL && option_needs_value(row))
         status = take_next(reading, row);
     else
         status = take(reading, row, equals != NULL ? equals + 1 : NULL);
@@ -707,7 +778,7 @@ static int read_short(struct reading *reading, const char *argument)
         const struct option_row *row = find_by_letter(*letter);
         if (row == NULL)
             return error_set(reading->error, ERROR_USAGE, "unknown option \"-%s\"", letter);
-        if (takes_value(row))
+        if (option_takes_value(row))
             return letter[1] != '\0' ? take(reading, row, letter + 1) : take_next(reading, row);
         if (take(reading, row, NULL) != 0)
             return -1;
@@ -783,6 +854,8 @@ static int settle_reference(const struct reading *reading)
 {
     struct options *options = reading->options;
     const struct mode *sync = mode_find("sync");
+    if (options->import_json != NULL)
+        return 0; /* the document has its own, unless another is given; whether it has that is seen there */
     if (!reading->is_given[OPTION_REFERENCE])
         options->reference = has_mode(options, sync) ? sync : options->modes[0];
     if (has_mode(options, options->reference))
@@ -819,17 +892,19 @@ static int settle_operand(const struct options *options, const char *text, struc
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(operand->mode, "#"), operand->mode);
     const char *mark = strchr(operand->mode, '#');
     const struct mode *mode = mode_find(name);
-    if (mark != NULL && (number_parse_count(mark + 1, &copy) != 0 || copy < 2 || copy > options->copies))
+    bool is_import = options->import_json != NULL; /* what is in there is seen there */
+    uint64_t copies = is_import ? COPIES_MAX : options->copies;
+    if (mark != NULL && (number_parse_count(mark + 1, &copy) != 0 || copy < 2 || copy > copies))
         error_set(error, ERROR_USAGE, "--assert: there is no copy \"%s\" of a mode: --copies says how many there are",
                   mark);
     else if (mode == NULL)
         refuse_mode(&(struct value){.name = "assert", .text = operand->mode, .error = error});
-    else if (!has_mode(options, mode))
+    else if (!is_import && !has_mode(options, mode))
         error_set(error, ERROR_USAGE, "--assert: mode %s will not be run: add it to --mode", mode->name);
-    else if (operand->workers != 0 && !has_workers(options, mode, operand->workers))
+    else if (!is_import && operand->workers != 0 && !has_workers(options, mode, operand->workers))
         error_set(error, ERROR_USAGE, "--assert: %s will not be run with %" PRIu32 " workers: add them to --workers",
                   mode->name, operand->workers);
-    else if (is_divisor && operand->workers == 0 && count_cells(options, mode) > 1)
+    else if (!is_import && is_divisor && operand->workers == 0 && count_cells(options, mode) > 1)
         error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers: say which, such as %s@%" PRIu32,
                   mode->name, mode->name, options->workers[0]);
     else {
@@ -852,19 +927,54 @@ static int settle_claims(struct options *options, struct error *error)
     return 0;
 }
 
+/* One place for each: what is written last would be all that is left. */
+static int check_exports(const struct options *options, struct error *error)
+{
+    for (size_t i = 0; i < EXPORT_COUNT; i++) {
+        const char *path = options->exports[export_options[i].format];
+        for (size_t j = 0; path != NULL && j < i; j++) {
+            const char *other = options->exports[export_options[j].format];
+            if (other != NULL && strcmp(path, other) == 0)
+                return error_set(error, ERROR_USAGE,
+                                 "--%s and --%s both write to \"%s\": choose another for one of them",
+                                 export_options[j].option, export_options[i].option, path);
+        }
+    }
+    return 0;
+}
+
+/* --import-json runs nothing, so nothing about a run goes with it. */
+static int check_import(const struct reading *reading)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (reading->is_given[i] && (option_rows[i].flags & OPTION_REPORTS) == 0)
+            return error_set(reading->error, ERROR_USAGE, "--%s does not go with --import-json, which runs nothing",
+                             option_rows[i].name);
+    }
+    if (reading->options->input_count > 0)
+        return error_set(reading->error, ERROR_USAGE,
+                         "\"%s\" does not go with --import-json, which downloads nothing: give one of the two",
+                         reading->options->inputs[0]);
+    return 0;
+}
+
 static int check_combination(const struct reading *reading)
 {
     const struct options *options = reading->options;
     const bool *is_given = reading->is_given;
     struct error *error = reading->error;
     size_t scripted = count_scripted(options);
+    if (check_exports(options, error) != 0)
+        return -1;
+    if ((is_given[OPTION_MAX_SLOWDOWN] || options->force_baseline) && options->baseline == NULL)
+        return error_set(error, ERROR_USAGE, "--%s does nothing without --baseline",
+                         options->force_baseline ? "force-baseline" : "max-slowdown");
+    if (options->import_json != NULL)
+        return check_import(reading);
     if (is_given[OPTION_TIME_BUDGET] && !options->runs_auto)
         return error_set(error, ERROR_USAGE,
                          "--time-budget goes with --runs auto: --runs %" PRIu32 " takes as long as it takes",
                          options->runs);
-    if ((is_given[OPTION_MAX_SLOWDOWN] || options->force_baseline) && options->baseline == NULL)
-        return error_set(error, ERROR_USAGE, "--%s does nothing without --baseline",
-                         options->force_baseline ? "force-baseline" : "max-slowdown");
     if (is_given[OPTION_DEADLINE] && !options->isolate)
         return error_set(error, ERROR_USAGE,
                          "--deadline does not go with --no-isolate: only a trial in a process of its own can be ended");
@@ -891,6 +1001,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
         .isolate = true,
         .transfer = transfer_policy_default(),
         .origin = origin_options_default(),
+        .format = format_default(),
         .inputs = calloc((size_t)argc + 1, sizeof(options->inputs[0])),
     };
     if (options->inputs == NULL)
@@ -899,7 +1010,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
     if (read_arguments(&reading) != 0 || apply_fallbacks(&reading) != 0)
         return -1;
     /* Who asks for help may not know yet what goes together. */
-    if (options->show_help || options->show_version)
+    if (options->show_help || options->show_version || options->show_completion)
         return 0;
     if (settle_reference(&reading) != 0 || settle_claims(options, error) != 0)
         return -1;
@@ -918,82 +1029,4 @@ void options_release(struct options *options)
 bool options_is_url(const char *argument)
 {
     return strstr(argument, "://") != NULL;
-}
-
-/* Help */
-
-enum { HELP_WIDTH = 79, HELP_COLUMN = 30, MODES_COLUMN = 14 };
-
-/* Writes words from `column` on, where the cursor already is, and breaks lines so that they stay in that column. */
-static void print_wrapped(FILE *stream, int column, const char *text)
-{
-    int used = column;
-    while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
-        if (used > column && used + 1 + length > HELP_WIDTH) {
-            fprintf(stream, "\n%*s", column, "");
-            used = column;
-        }
-        used += fprintf(stream, "%s%.*s", used > column ? " " : "", length, text);
-        text += length + (text[length] == ' ');
-    }
-    fputc('\n', stream);
-}
-
-static void print_option(FILE *stream, const struct option_row *row)
-{
-    char left[64], help[256];
-    const char *separator = needs_value(row) ? " " : "";
-    const char *placeholder = takes_value(row) ? row->placeholder : "";
-    int width = row->letter != 0
-                    ? snprintf(left, sizeof(left), "  -%c, --%s%s%s", row->letter, row->name, separator, placeholder)
-                    : snprintf(left, sizeof(left), "      --%s%s%s", row->name, separator, placeholder);
-    bool has_room = width + 2 <= HELP_COLUMN;
-    fprintf(stream, "%s%s%*s", left, has_room ? "" : "\n", has_room ? HELP_COLUMN - width : HELP_COLUMN, "");
-    snprintf(help, sizeof(help), "%s", row->help);
-    if (row->fallback != NULL)
-        snprintf(help, sizeof(help), "%s (default %s)", row->help, row->fallback);
-    print_wrapped(stream, HELP_COLUMN, help);
-}
-
-static void print_mode(FILE *stream, const struct mode *mode)
-{
-    char aliases[64] = "", text[256];
-    if (mode->aliases[0] != '\0')
-        snprintf(aliases, sizeof(aliases), " (or: %s)", mode->aliases);
-    fprintf(stream, "  %-*s", MODES_COLUMN - 2, mode->name);
-    snprintf(text, sizeof(text), "%s%s", mode->summary, aliases);
-    print_wrapped(stream, MODES_COLUMN, text);
-}
-
-void options_print_help(FILE *stream)
-{
-    fputs("Usage: conc-bench [OPTION]... [FILE|URL]...\n"
-          "Download a list of URLs in several concurrency models, the same work in each,\n"
-          "and tell which is fastest, by how much, and what each costs.\n\n"
-          "FILE has one URL a line; \"URL xN\" stands for N lines; - is standard input.\n",
-          stream);
-    for (enum option_group group = 0; group < GROUP_COUNT; group++) {
-        fprintf(stream, "\n%s:\n", group_titles[group]);
-        for (size_t i = 0; i < OPTION_COUNT; i++) {
-            if (option_rows[i].group == group)
-                print_option(stream, &option_rows[i]);
-        }
-    }
-    fputs("\nModes:\n", stream);
-    for (size_t i = 0; mode_registry[i] != NULL; i++) {
-        if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
-            print_mode(stream, mode_registry[i]);
-    }
-    fputs("\nExamples:\n"
-          "  conc-bench --origin\n"
-          "  conc-bench --origin=latency=50ms,jitter=5ms,limit=100/s,errors=1%\n"
-          "  conc-bench --mode threads --workers 8 sites.txt\n"
-          "  conc-bench --mode sync,event-loop -c 1..32 --export-json r.json sites.txt\n"
-          "  conc-bench --assert 'threads.time / sync.time < 0.5' sites.txt\n"
-          "\n"
-          "Exit status: 0 done; 1 a claim failed; 2 usage or input; 3 the measurement is\n"
-          "invalid; 4 a claim could not be judged; 5 the environment failed; 130, 143\n"
-          "interrupted.\n",
-          stream);
 }

@@ -1,0 +1,19 @@
+#ifndef CONC_BENCH_EVIDENCE_H
+#define CONC_BENCH_EVIDENCE_H
+
+#include "conc_bench/error.h"
+#include "conc_bench/result.h"
+
+/*
+ * The step from a run that is over to a result that can be saved: what verdicts need of the samples is drawn from them
+ * and put into the result, which from then on may do without them.
+ */
+
+/* Judges validity, makes all digests, and frees the samples that are not kept and those of the warm-up. The result is
+ * as good as before for verdict_make(). -1: out of memory; the result is then not settled, but whole. */
+int evidence_settle(struct result *result, enum sample_policy policy, struct error *error);
+
+/* Frees what evidence_settle() added; result_release() does not know it. */
+void evidence_release(struct result *result);
+
+#endif

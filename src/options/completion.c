@@ -1,0 +1,252 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "conc_bench/mode.h"
+#include "table.h"
+
+/* What may stand behind an option. */
+enum value_kind {
+    VALUE_NONE,
+    VALUE_FILE,
+    VALUE_MODE,
+    VALUE_MODES,  /* several, comma-separated */
+    VALUE_CHOICE, /* one of the words of the placeholder */
+    VALUE_FREE,
+};
+
+static enum value_kind kind_of(const struct option_row *row)
+{
+    if (!option_needs_value(row))
+        return VALUE_NONE; /* an optional value stands behind "=", where no shell looks */
+    if (strcmp(row->placeholder, "FILE") == 0)
+        return VALUE_FILE;
+    if (strcmp(row->placeholder, "MODE") == 0)
+        return VALUE_MODE;
+    if (row == &option_rows[OPTION_MODE])
+        return VALUE_MODES;
+    return strchr(row->placeholder, '|') != NULL ? VALUE_CHOICE : VALUE_FREE;
+}
+
+static bool is_shown(const struct option_row *row)
+{
+    return row->group != GROUP_HIDDEN;
+}
+
+/* "sync threads ...". */
+static void print_modes(FILE *stream, const char *separator)
+{
+    const char *before = "";
+    for (size_t i = 0; mode_registry[i] != NULL; i++) {
+        if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
+            continue;
+        fprintf(stream, "%s%s", before, mode_registry[i]->name);
+        before = separator;
+    }
+}
+
+/* The words of "reuse|fresh|warm"; a number, N, is not one. */
+static void print_choices(FILE *stream, const char *placeholder)
+{
+    const char *before = "";
+    while (*placeholder != '\0') {
+        size_t length = strcspn(placeholder, "|");
+        if (islower((unsigned char)placeholder[0])) {
+            fprintf(stream, "%s%.*s", before, (int)length, placeholder);
+            before = " ";
+        }
+        placeholder += length + (placeholder[length] == '|');
+    }
+}
+
+/* Bash */
+
+static void print_bash_names(FILE *stream, enum value_kind kind)
+{
+    const char *before = "";
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!is_shown(row) || kind_of(row) != kind)
+            continue;
+        fprintf(stream, "%s--%s", before, row->name);
+        if (row->letter != 0)
+            fprintf(stream, " | -%c", row->letter);
+        before = " | ";
+    }
+}
+
+static void print_bash(FILE *stream)
+{
+    fputs("# bash completion for conc-bench\n"
+          "_conc_bench()\n"
+          "{\n"
+          "    local word=$2 list=\n"
+          "    COMPREPLY=()\n"
+          "    case $3 in\n"
+          "        ",
+          stream);
+    print_bash_names(stream, VALUE_MODES);
+    fputs(")\n"
+          "            [[ $word == *,* ]] && list=${word%,*},\n"
+          "            compopt -o nospace\n"
+          "            mapfile -t COMPREPLY < <(compgen -P \"$list\" -W \"all ",
+          stream);
+    print_modes(stream, " ");
+    fputs("\" -- \"${word##*,}\")\n"
+          "            return ;;\n"
+          "        ",
+          stream);
+    print_bash_names(stream, VALUE_MODE);
+    fputs(")\n"
+          "            mapfile -t COMPREPLY < <(compgen -W \"",
+          stream);
+    print_modes(stream, " ");
+    fputs("\" -- \"$word\")\n"
+          "            return ;;\n",
+          stream);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!is_shown(row) || kind_of(row) != VALUE_CHOICE)
+            continue;
+        fprintf(stream, "        --%s", row->name);
+        if (row->letter != 0)
+            fprintf(stream, " | -%c", row->letter);
+        fputs(")\n"
+              "            mapfile -t COMPREPLY < <(compgen -W \"",
+              stream);
+        print_choices(stream, row->placeholder);
+        fputs("\" -- \"$word\")\n"
+              "            return ;;\n",
+              stream);
+    }
+    fputs("        ", stream);
+    print_bash_names(stream, VALUE_FREE);
+    fputs(")\n"
+          "            return ;;\n"
+          "    esac\n"
+          "    if [[ $word == -* ]]; then\n"
+          "        mapfile -t COMPREPLY < <(compgen -W \"",
+          stream);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (is_shown(&option_rows[i]))
+            fprintf(stream, "%s--%s", i > 0 ? " " : "", option_rows[i].name);
+    }
+    fputs("\" -- \"$word\")\n"
+          "    else\n"
+          "        compopt -o filenames\n"
+          "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+          "    fi\n"
+          "}\n"
+          "complete -F _conc_bench conc-bench\n",
+          stream);
+}
+
+/* Text between single quotes: within brackets for zsh, which wants those and colons escaped. */
+static void print_quoted(FILE *stream, const char *text, const char *escaped)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputs("'\\''", stream);
+        else if (strchr(escaped, *text) != NULL)
+            fprintf(stream, "\\%c", *text);
+        else
+            fputc(*text, stream);
+    }
+}
+
+/* Zsh */
+
+static void print_zsh_value(FILE *stream, const struct option_row *row)
+{
+    switch (kind_of(row)) {
+    case VALUE_NONE:
+        return;
+    case VALUE_FILE:
+        fputs(":file:_files", stream);
+        return;
+    case VALUE_MODE:
+        fputs(":mode:(", stream);
+        print_modes(stream, " ");
+        fputc(')', stream);
+        return;
+    case VALUE_MODES:
+        fputs(":modes:_sequence compadd - all ", stream);
+        print_modes(stream, " ");
+        return;
+    case VALUE_CHOICE:
+        fprintf(stream, ":%s:(", row->name);
+        print_choices(stream, row->placeholder);
+        fputc(')', stream);
+        return;
+    case VALUE_FREE:
+        fputc(':', stream);
+        print_quoted(stream, row->placeholder, ":");
+        fputs(": ", stream);
+        return;
+    }
+}
+
+static void print_zsh(FILE *stream)
+{
+    fputs("#compdef conc-bench\n\n_arguments -s \\\n", stream);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!is_shown(row))
+            continue;
+        const char *repeat = (row->flags & OPTION_ADDS_UP) != 0 ? "*" : "";
+        const char *equals = option_needs_value(row) ? "=" : option_takes_value(row) ? "=-" : "";
+        if (row->letter != 0)
+            fprintf(stream, "    '(-%c --%s)'{-%c%s,--%s%s}'[", row->letter, row->name, row->letter,
+                    option_needs_value(row) ? "+" : "", row->name, equals);
+        else
+            fprintf(stream, "    '%s--%s%s[", repeat, row->name, equals);
+        print_quoted(stream, row->help, "[]:");
+        fputc(']', stream);
+        if (option_takes_value(row) && !option_needs_value(row))
+            fputs("::settings: ", stream);
+        print_zsh_value(stream, row);
+        fputs("' \\\n", stream);
+    }
+    fputs("    '*:list or URL:_files'\n", stream);
+}
+
+/* Fish */
+
+static void print_fish(FILE *stream)
+{
+    fputs("# fish completion for conc-bench\n", stream);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        enum value_kind kind = kind_of(row);
+        if (!is_shown(row))
+            continue;
+        fprintf(stream, "complete -c conc-bench -l %s", row->name);
+        if (row->letter != 0)
+            fprintf(stream, " -s %c", row->letter);
+        if (kind == VALUE_FILE)
+            fputs(" -r -F", stream);
+        else if (kind != VALUE_NONE)
+            fputs(" -x", stream);
+        if (kind == VALUE_MODE || kind == VALUE_MODES || kind == VALUE_CHOICE)
+            fputs(" -a '", stream);
+        if (kind == VALUE_MODES)
+            fputs("all ", stream);
+        if (kind == VALUE_MODE || kind == VALUE_MODES)
+            print_modes(stream, " ");
+        else if (kind == VALUE_CHOICE)
+            print_choices(stream, row->placeholder);
+        if (kind == VALUE_MODE || kind == VALUE_MODES || kind == VALUE_CHOICE)
+            fputc('\'', stream);
+        fputs(" -d '", stream);
+        /* Within single quotes fish knows \' and \\, and nothing else. */
+        for (const char *text = row->help; *text != '\0'; text++)
+            fprintf(stream, *text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+        fputs("'\n", stream);
+    }
+}
+
+void options_print_completion(FILE *stream, enum shell shell)
+{
+    static void (*const printers[])(FILE * stream) = {
+        [SHELL_BASH] = print_bash, [SHELL_ZSH] = print_zsh, [SHELL_FISH] = print_fish};
+    printers[shell](stream);
+}

@@ -1,0 +1,167 @@
+#include "conc_bench/csv.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "conc_bench/number.h"
+#include "conc_bench/text.h"
+
+/* A field of text: quoted, and never a formula to whatever opens it (a leading sign or "@" is set off by a quote mark,
+ * as OWASP's "CSV Injection" has it). */
+static void write_text(FILE *stream, const char *text)
+{
+    fputc('"', stream);
+    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
+        fputc('\'', stream);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', stream);
+        fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+static void write_outside(FILE *stream, const char *text)
+{
+    char escaped[8192];
+    write_text(stream, text_escape(escaped, sizeof(escaped), text, strlen(text)));
+}
+
+/* Nothing for what is not a number. */
+static void write_number(FILE *stream, double value)
+{
+    fputc(',', stream);
+    if (isfinite(value))
+        fprintf(stream, "%.15g", value);
+}
+
+static void write_rank(FILE *stream, uint32_t rank)
+{
+    fputc(',', stream);
+    if (rank > 0)
+        fprintf(stream, "%" PRIu32, rank);
+}
+
+static void write_estimate(FILE *stream, const struct estimate *estimate)
+{
+    write_number(stream, estimate->value);
+    write_number(stream, estimate->low);
+    write_number(stream, estimate->high);
+}
+
+/* Medians over rounds, under the names they have in the JSON document. */
+static const struct {
+    const char *name;
+    enum measure measure;
+} columns[] = {
+    {"startup_s", MEASURE_STARTUP},
+    {"run_s", MEASURE_RUN},
+    {"teardown_s", MEASURE_TEARDOWN},
+    {"t95_s", MEASURE_T95},
+    {"downloads", MEASURE_DOWNLOADS},
+    {"body_bytes", MEASURE_BYTES},
+    {"downloads_per_s", MEASURE_THROUGHPUT},
+    {"body_bytes_per_s", MEASURE_BANDWIDTH},
+    {"connects", MEASURE_CONNECTS},
+    {"tls_handshakes", MEASURE_HANDSHAKES},
+    {"peak_in_flight", MEASURE_PEAK_IN_FLIGHT},
+    {"cpu_user_s", MEASURE_CPU_USER},
+    {"cpu_system_s", MEASURE_CPU_SYSTEM},
+    {"cores_used", MEASURE_CORES},
+    {"voluntary_switches", MEASURE_VOLUNTARY},
+    {"involuntary_switches", MEASURE_INVOLUNTARY},
+    {"run_queue_wait_s", MEASURE_RUN_QUEUE_WAIT},
+    {"loop_lag_p99_s", MEASURE_LAG_P99},
+    {"peak_memory_bytes", MEASURE_MEMORY},
+    {"processes", MEASURE_PROCESSES},
+    {"threads", MEASURE_THREADS},
+    {"descriptors", MEASURE_DESCRIPTORS},
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+static void write_cell(FILE *stream, const struct cell_figures *cell)
+{
+    write_text(stream, cell->cell->mode);
+    fprintf(stream, ",%" PRIu32 ",%s", cell->cell->workers, cell->cell->stage == STAGE_MAIN ? "main" : "sweep");
+    write_rank(stream, cell->rank_low);
+    write_rank(stream, cell->rank_high);
+    fprintf(stream, ",%zu", cell->rounds);
+    write_estimate(stream, &cell->measures[MEASURE_TIME]);
+    write_number(stream, cell->mean);
+    write_number(stream, cell->standard_deviation);
+    write_number(stream, cell->minimum);
+    write_number(stream, cell->maximum);
+    write_estimate(stream, &cell->speedup);
+    write_number(stream, cell->service_p50);
+    write_number(stream, cell->service_p90);
+    write_number(stream, cell->service_p95);
+    write_number(stream, cell->service_p99);
+    write_number(stream, cell->service_max);
+    for (size_t i = 0; i < COLUMNS; i++)
+        write_number(stream, cell->measures[columns[i].measure].value);
+    fprintf(stream, ",%" PRIu64 "\n", cell->failures);
+}
+
+int csv_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+              struct error *error)
+{
+    (void)result, (void)format, (void)error;
+    fputs("mode,workers,stage,rank_low,rank_high,rounds,time_s,time_low_s,time_high_s,mean_s,stddev_s,min_s,max_s,"
+          "speedup,speedup_low,speedup_high,service_p50_s,service_p90_s,service_p95_s,service_p99_s,service_max_s",
+          stream);
+    for (size_t i = 0; i < COLUMNS; i++)
+        fprintf(stream, ",%s", columns[i].name);
+    fputs(",failures\n", stream);
+    for (size_t i = 0; i < verdict->figures.cell_count; i++)
+        write_cell(stream, &verdict->figures.cells[i]);
+    return 0;
+}
+
+/* Requests */
+
+static void write_seconds(FILE *stream, nanoseconds duration)
+{
+    char buffer[NUMBER_SECONDS_BYTES];
+    fputc(',', stream);
+    fputs(number_format_seconds(buffer, duration), stream);
+}
+
+static void write_request(FILE *stream, const struct result *result, const struct cell_result *cell,
+                          const struct trial *trial, uint32_t unit)
+{
+    const struct sample *sample = &trial->table->samples[unit];
+    const uint32_t phases[] = {sample->name_lookup_us, sample->connect_us, sample->tls_us, sample->first_byte_us};
+    write_text(stream, cell->mode);
+    fprintf(stream, ",%" PRIu32 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", cell->workers,
+            cell->stage == STAGE_MAIN ? "main" : "sweep", trial->round, unit, sample->worker);
+    write_outside(stream, result->urls[result->unit_urls[unit]]);
+    write_seconds(stream, sample->start - trial->gate);
+    write_seconds(stream, sample->end - sample->start);
+    write_seconds(stream, sample->settled - trial->gate);
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+        write_seconds(stream, phases[i] * NANOSECONDS_PER_MICROSECOND);
+    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u\n", sample->body_bytes, (unsigned)sample->status,
+            (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
+            (unsigned)sample->http_version, (unsigned)sample->transfer_code);
+}
+
+int csv_write_requests(FILE *stream, const struct result *result, const struct verdict *verdict,
+                       const struct format *format, struct error *error)
+{
+    (void)verdict, (void)format, (void)error;
+    fputs("mode,workers,stage,round,unit,worker,url,start_s,service_s,settled_s,name_lookup_s,connect_s,tls_s,"
+          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code\n",
+          stream);
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+            const struct trial *trial = &result->cells[i].trials[j];
+            for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
+                if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
+                    write_request(stream, result, &result->cells[i], trial, unit);
+            }
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,75 @@
+#include "conc_bench/format.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct format format_default(void)
+{
+    return (struct format){.percentiles = {50, 95}, .percentile_count = 2};
+}
+
+static const struct time_scale scales[] = {
+    [TIME_UNIT_SECONDS] = {"s", 1},
+    [TIME_UNIT_MILLISECONDS] = {"ms", 1e3},
+    [TIME_UNIT_MICROSECONDS] = {"µs", 1e6},
+};
+
+struct time_scale format_run_scale(const struct format *format)
+{
+    return scales[format->time_unit == TIME_UNIT_AUTO ? TIME_UNIT_SECONDS : format->time_unit];
+}
+
+struct time_scale format_service_scale(const struct format *format)
+{
+    return scales[format->time_unit == TIME_UNIT_AUTO ? TIME_UNIT_MILLISECONDS : format->time_unit];
+}
+
+int format_decimals(double value)
+{
+    return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 || value == 0 ? 2 : value >= 0.09995 ? 3 : 4;
+}
+
+char *format_digits(char *buffer, double value)
+{
+    if (isfinite(value))
+        snprintf(buffer, FORMAT_DIGITS_BYTES, "%.*f", format_decimals(value), value);
+    else
+        snprintf(buffer, FORMAT_DIGITS_BYTES, "-");
+    return buffer;
+}
+
+char *format_percentile(char *buffer, size_t size, double percent)
+{
+    if (percent == 100)
+        snprintf(buffer, size, "max");
+    else
+        snprintf(buffer, size, "p%g", percent);
+    return buffer;
+}
+
+char *format_sparks(char *buffer, const double *values, size_t count)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    enum { BARS = sizeof(bars) / sizeof(bars[0]) };
+    size_t sparks = count < FORMAT_SPARKS ? count : FORMAT_SPARKS;
+    double means[FORMAT_SPARKS];
+    double lowest = INFINITY;
+    double highest = -INFINITY;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < sparks; i++) {
+        size_t first = i * count / sparks;
+        size_t end = (i + 1) * count / sparks;
+        means[i] = 0;
+        for (size_t j = first; j < end; j++)
+            means[i] += values[j] / (double)(end - first);
+        lowest = fmin(lowest, means[i]);
+        highest = fmax(highest, means[i]);
+    }
+    for (size_t i = 0, used = 0; i < sparks; i++) {
+        double height = highest > lowest ? (means[i] - lowest) / (highest - lowest) : 0;
+        used += (size_t)snprintf(buffer + used, FORMAT_SPARKS_BYTES - used, "%s",
+                                 bars[(size_t)(height * (BARS - 1) + 0.5)]);
+    }
+    return buffer;
+}

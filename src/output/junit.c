@@ -1,0 +1,127 @@
+#include "conc_bench/junit.h"
+
+#include <inttypes.h>
+
+#include "markup.h"
+
+static void open_case(FILE *stream, const char *class, const char *name, double seconds)
+{
+    fputs("    <testcase classname=\"", stream);
+    markup_write(stream, class);
+    fputs("\" name=\"", stream);
+    markup_write(stream, name);
+    fprintf(stream, "\" time=\"%.6f\"", seconds);
+}
+
+/* GitLab shows the text of the element, others its message. */
+static void close_with(FILE *stream, const char *element, const char *message)
+{
+    fprintf(stream, ">\n      <%s message=\"", element);
+    markup_write(stream, message);
+    if (element[0] == 's') { /* skipped */
+        fputs("\"/>\n    </testcase>\n", stream);
+        return;
+    }
+    fputs("\" type=\"conc-bench\">", stream);
+    markup_write(stream, message);
+    fprintf(stream, "</%s>\n    </testcase>\n", element);
+}
+
+static void close_passed(FILE *stream, const char *text)
+{
+    fputs(">\n      <system-out>", stream);
+    markup_write(stream, text);
+    fputs("</system-out>\n    </testcase>\n", stream);
+}
+
+/* What is wrong with the measurement as a whole. `buffer` is for a sentence made here; "": nothing. */
+static const char *find_flaw(const struct result *result, const struct validity *validity, char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+            const struct trial *trial = &result->cells[i].trials[j];
+            if (trial->status == TRIAL_COMPLETE || trial->status == TRIAL_INTERRUPTED)
+                continue;
+            snprintf(buffer, size, "%s/%" PRIu32 " %s: %s", result->cells[i].mode, result->cells[i].workers,
+                     trial_status_name(trial->status), trial->reason);
+            return buffer;
+        }
+    }
+    if (!validity->is_valid)
+        return validity->reason;
+    if (result->is_partial)
+        snprintf(buffer, size, "interrupted: this is a partial result");
+    else if (validity->failures > 0)
+        snprintf(buffer, size, "%" PRIu64 " downloads failed", validity->failures);
+    return buffer;
+}
+
+/* The time that all measured rounds took together. */
+static double total_time(const struct result *result)
+{
+    double total = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++)
+            total += clock_seconds(trial_time(&result->cells[i].trials[j]));
+    }
+    return total;
+}
+
+static void write_measurement(FILE *stream, const struct result *result, const struct verdict *verdict)
+{
+    char buffer[700];
+    const char *flaw = find_flaw(result, &verdict->figures.validity, buffer, sizeof(buffer));
+    open_case(stream, "conc-bench.measurement", "the work was equal in all modes, and no download failed",
+              total_time(result));
+    if (flaw[0] != '\0')
+        close_with(stream, "failure", flaw);
+    else
+        close_passed(stream, verdict->sentence_count > 0 ? verdict->sentences[0] : "one mode");
+}
+
+static void write_judgement(FILE *stream, const struct judgement *judgement)
+{
+    open_case(stream, "conc-bench.claims", judgement->claim, 0);
+    if (judgement->ruling == RULING_PASS)
+        close_passed(stream, judgement->sentence);
+    else
+        close_with(stream, judgement->ruling == RULING_FAIL ? "failure" : "skipped", judgement->sentence);
+}
+
+int junit_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+                struct error *error)
+{
+    (void)format, (void)error;
+    char buffer[700];
+    size_t failures = find_flaw(result, &verdict->figures.validity, buffer, sizeof(buffer))[0] != '\0';
+    size_t skipped = 0;
+    size_t tests = 1 + verdict->judgement_count;
+    double seconds = total_time(result);
+    for (size_t i = 0; i < verdict->judgement_count; i++) {
+        enum ruling ruling = verdict->judgements[i].ruling;
+        failures += ruling == RULING_FAIL;
+        skipped += ruling != RULING_FAIL && ruling != RULING_PASS;
+    }
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", stream);
+    fprintf(stream, "<testsuites name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"%.6f\">\n",
+            tests, failures, seconds);
+    fprintf(
+        stream,
+        "  <testsuite name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.6f\"",
+        tests, failures, skipped, seconds);
+    /* Without a zone, as most readers want it; it is UTC. */
+    if (result->started_at[0] != '\0') {
+        char instant[sizeof(result->started_at)];
+        snprintf(instant, sizeof(instant), "%.19s", result->started_at);
+        fputs(" timestamp=\"", stream);
+        markup_write(stream, instant);
+        fputc('"', stream);
+    }
+    fputs(">\n", stream);
+    write_measurement(stream, result, verdict);
+    for (size_t i = 0; i < verdict->judgement_count; i++)
+        write_judgement(stream, &verdict->judgements[i]);
+    fputs("  </testsuite>\n</testsuites>\n", stream);
+    return 0;
+}

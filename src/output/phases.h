@@ -1,0 +1,25 @@
+#ifndef CONC_BENCH_PHASES_H
+#define CONC_BENCH_PHASES_H
+
+#include "conc_bench/sample.h"
+
+/* What a download's time went into, one phase after the other; what did not happen takes no time. Private to
+ * src/output. */
+enum phase {
+    PHASE_NAME,    /* looking the name up */
+    PHASE_CONNECT, /* TCP */
+    PHASE_TLS,
+    PHASE_WAIT, /* sending the request, and until the first byte of the answer */
+    PHASE_RECEIVE,
+    PHASE_WORK, /* --cpu-work */
+    PHASE_COUNT,
+};
+
+/* "wait". */
+const char *phase_name(enum phase phase);
+
+/* Fills in when each phase ends, after the start of the sample, never descending; the last is when it is settled. On a
+ * connection that was reused, what libcurl took for the first three counts as waiting. */
+void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT]);
+
+#endif

@@ -1,0 +1,203 @@
+#include "conc_bench/trace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/text.h"
+#include "phases.h"
+
+/* Points of a counter in one trial: more than any screen has. */
+enum { COUNTER_POINTS = 4000 };
+
+struct tracer {
+    FILE *stream;
+    const struct result *result;
+    char **names;      /* of URLs, escaped for JSON */
+    nanoseconds began; /* the first gate of all */
+    size_t cell;
+    const char *separator;
+};
+
+/* Within quotation marks. The caller frees it; NULL: no memory. */
+static char *escape(const char *text)
+{
+    size_t length = strlen(text);
+    size_t size = length * strlen("\\xNN") + 1;
+    char *escaped = malloc(size);
+    char *quoted = malloc(2 * size);
+    if (escaped != NULL && quoted != NULL) {
+        char *out = quoted;
+        text_escape(escaped, size, text, length);
+        for (const char *letter = escaped; *letter != '\0'; letter++) {
+            if (*letter == '"' || *letter == '\\')
+                *out++ = '\\';
+            *out++ = *letter;
+        }
+        *out = '\0';
+    } else {
+        free(quoted);
+        quoted = NULL;
+    }
+    free(escaped);
+    return quoted;
+}
+
+/* Microseconds, in which the format counts. */
+static void write_time(struct tracer *tracer, const char *key, nanoseconds time)
+{
+    fprintf(tracer->stream, ",\"%s\":%" PRId64 ".%03d", key, time / 1000, (int)(time % 1000));
+}
+
+static void begin_event(struct tracer *tracer, char kind, const char *name, uint32_t thread)
+{
+    fprintf(tracer->stream, "%s\n{\"ph\":\"%c\",\"pid\":%zu,\"tid\":%" PRIu32 ",\"name\":\"%s\"", tracer->separator,
+            kind, tracer->cell + 1, thread, name);
+    tracer->separator = ",";
+}
+
+static void write_slice(struct tracer *tracer, uint32_t worker, const char *name, nanoseconds start, nanoseconds end)
+{
+    begin_event(tracer, 'X', name, worker + 1);
+    write_time(tracer, "ts", start - tracer->began);
+    write_time(tracer, "dur", end - start);
+}
+
+static void write_download(struct tracer *tracer, const struct trial *trial, uint32_t unit)
+{
+    const struct sample *sample = &trial->table->samples[unit];
+    nanoseconds ends[PHASE_COUNT];
+    nanoseconds last = 0;
+    write_slice(tracer, sample->worker, tracer->names[tracer->result->unit_urls[unit]], sample->start, sample->settled);
+    fprintf(tracer->stream,
+            ",\"args\":{\"outcome\":\"%s\",\"status\":%u,\"body_bytes\":%" PRId64 ",\"connects\":%u,\"round\":%" PRIu32
+            ",\"unit\":%" PRIu32 "}}",
+            outcome_name(sample_outcome(sample)), (unsigned)sample->status, sample->body_bytes,
+            (unsigned)sample->connects, trial->round + 1, unit);
+    phases_of(sample, ends);
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        if (ends[phase] > last && (phase != PHASE_WORK || tracer->result->cpu_work > 0)) {
+            write_slice(tracer, sample->worker, phase_name((enum phase)phase), sample->start + last,
+                        sample->start + ends[phase]);
+            fputc('}', tracer->stream);
+        }
+        last = ends[phase];
+    }
+}
+
+/* In flight */
+
+static int compare_times(const void *a, const void *b)
+{
+    nanoseconds left = *(const nanoseconds *)a;
+    nanoseconds right = *(const nanoseconds *)b;
+    return (left > right) - (left < right);
+}
+
+static void write_counter(struct tracer *tracer, nanoseconds time, size_t in_flight)
+{
+    begin_event(tracer, 'C', "in flight", 0);
+    write_time(tracer, "ts", time - tracer->began);
+    fprintf(tracer->stream, ",\"args\":{\"downloads\":%zu}}", in_flight);
+}
+
+/* Of sorted starts and ends: at equal instants ends come first. */
+static void write_counters(struct tracer *tracer, const struct trial *trial, const nanoseconds *starts,
+                           const nanoseconds *ends, size_t count)
+{
+    nanoseconds step = trial->run / COUNTER_POINTS;
+    nanoseconds written = trial->gate - step;
+    for (size_t started = 0, ended = 0; ended < count;) {
+        bool is_end = started == count || ends[ended] <= starts[started];
+        nanoseconds time = is_end ? ends[ended++] : starts[started++];
+        if (time - written < step && ended < count)
+            continue;
+        /* A download that took no time ends before it starts. */
+        write_counter(tracer, time, started > ended ? started - ended : 0);
+        written = time;
+    }
+}
+
+static int write_in_flight(struct tracer *tracer, const struct trial *trial, struct error *error)
+{
+    uint32_t units = trial->table->unit_count;
+    nanoseconds *times = malloc((2 * (size_t)units + 1) * sizeof(*times));
+    size_t count = 0;
+    if (times == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
+    for (uint32_t unit = 0; unit < units; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
+            continue;
+        times[count] = sample->start;
+        times[units + count++] = sample->end;
+    }
+    qsort(times, count, sizeof(*times), compare_times);
+    qsort(times + units, count, sizeof(*times), compare_times);
+    write_counters(tracer, trial, times, times + units, count);
+    free(times);
+    return 0;
+}
+
+/* The whole */
+
+static void write_names(struct tracer *tracer, const struct cell_result *cell)
+{
+    begin_event(tracer, 'M', "process_name", 0);
+    fprintf(tracer->stream, ",\"args\":{\"name\":\"%s/%" PRIu32 "%s\"}}", cell->mode, cell->workers,
+            cell->stage == STAGE_SWEEP ? " (sweep)" : "");
+    begin_event(tracer, 'M', "process_sort_index", 0);
+    fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
+    for (uint32_t worker = 0; worker < cell->workers; worker++) {
+        begin_event(tracer, 'M', "thread_name", worker + 1);
+        fprintf(tracer->stream, ",\"args\":{\"name\":\"worker %" PRIu32 "\"}}", worker + 1);
+    }
+}
+
+static int write_cell(struct tracer *tracer, const struct cell_result *cell, struct error *error)
+{
+    bool has_samples = false;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
+        if (trial->table == NULL)
+            continue;
+        if (!has_samples)
+            write_names(tracer, cell);
+        has_samples = true;
+        for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+            if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
+                write_download(tracer, trial, unit);
+        }
+        if (write_in_flight(tracer, trial, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int name_urls(struct tracer *tracer, struct error *error)
+{
+    uint32_t count = tracer->result->distinct_urls;
+    tracer->names = calloc((size_t)count + 1, sizeof(tracer->names[0]));
+    for (uint32_t i = 0; tracer->names != NULL && i < count; i++) {
+        tracer->names[i] = escape(tracer->result->urls[i]);
+        if (tracer->names[i] == NULL)
+            return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
+    }
+    return tracer->names != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
+}
+
+int trace_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+                struct error *error)
+{
+    (void)verdict, (void)format;
+    struct tracer tracer = {.stream = stream, .result = result, .began = result_began(result), .separator = ""};
+    int status = name_urls(&tracer, error);
+    fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", stream);
+    for (; tracer.cell < result->cell_count && status == 0; tracer.cell++)
+        status = write_cell(&tracer, &result->cells[tracer.cell], error);
+    fputs("\n]}\n", stream);
+    for (uint32_t i = 0; tracer.names != NULL && i < result->distinct_urls; i++)
+        free(tracer.names[i]);
+    free(tracer.names);
+    return status;
+}

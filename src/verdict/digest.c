@@ -1,0 +1,107 @@
+#include "conc_bench/digest.h"
+
+#include <stdlib.h>
+
+#include "conc_bench/stats.h"
+
+/* A trial's settled samples, as columns of nanoseconds: in doubles, which are exact up to a hundred days. */
+struct columns {
+    double *service;
+    double *started; /* after the gate */
+    double *ended;
+    double *settled;
+    size_t count;
+    double *memory; /* all of them */
+};
+
+static int make_columns(const struct trial *trial, struct columns *columns, struct error *error)
+{
+    size_t units = trial->table->unit_count;
+    *columns = (struct columns){.memory = malloc((4 * units + 1) * sizeof(double))};
+    if (columns->memory == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu downloads", units);
+    columns->service = columns->memory;
+    columns->started = columns->service + units;
+    columns->ended = columns->started + units;
+    columns->settled = columns->ended + units;
+    for (size_t unit = 0; unit < units; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
+            continue;
+        columns->service[columns->count] = (double)(sample->end - sample->start);
+        columns->started[columns->count] = (double)(sample->start - trial->gate);
+        columns->ended[columns->count] = (double)(sample->end - trial->gate);
+        columns->settled[columns->count++] = (double)(sample->settled - trial->gate);
+    }
+    return 0;
+}
+
+/* The most downloads between start and end at one time: at equal instants ends come first. Of sorted columns. */
+static uint32_t peak_in_flight(const struct columns *columns)
+{
+    size_t peak = 0;
+    for (size_t started = 0, ended = 0; started < columns->count; started++) {
+        while (ended < columns->count && columns->ended[ended] <= columns->started[started])
+            ended++;
+        /* A download that took no time has ended when it starts. */
+        size_t in_flight = started + 1 > ended ? started + 1 - ended : 0;
+        peak = in_flight > peak ? in_flight : peak;
+    }
+    return (uint32_t)peak;
+}
+
+static void count_samples(const struct trial *trial, struct trial_digest *digest)
+{
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        enum outcome outcome = sample_outcome(sample);
+        digest->outcomes[outcome]++;
+        if (outcome == OUTCOME_NONE || outcome == OUTCOME_LOST)
+            continue;
+        digest->settled++;
+        digest->answered += sample->status != 0;
+        digest->refused += sample->status == 429 || sample->status == 503;
+        digest->body_bytes += sample->body_bytes;
+        digest->connects += sample->connects;
+        digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
+        digest->service_sum += sample->end - sample->start;
+        digest->busy_sum += sample->settled - sample->start;
+    }
+}
+
+static nanoseconds percentile(const double *sorted, size_t count, double percent)
+{
+    return count > 0 ? (nanoseconds)stats_percentile(sorted, count, percent) : 0;
+}
+
+static void measure_times(struct columns *columns, struct trial_digest *digest)
+{
+    size_t count = columns->count;
+    stats_sort(columns->service, count);
+    stats_sort(columns->started, count);
+    stats_sort(columns->ended, count);
+    stats_sort(columns->settled, count);
+    digest->peak_in_flight = peak_in_flight(columns);
+    digest->p50 = percentile(columns->service, count, 50);
+    digest->p90 = percentile(columns->service, count, 90);
+    digest->p95 = percentile(columns->service, count, 95);
+    digest->p99 = percentile(columns->service, count, 99);
+    digest->longest = percentile(columns->service, count, 100);
+    digest->settled_p95 = percentile(columns->settled, count, 95);
+    digest->last_start = percentile(columns->started, count, 100);
+}
+
+int digest_make(const struct trial *trial, struct trial_digest *digest, struct error *error)
+{
+    struct columns columns;
+    *digest = trial->digest;
+    if (digest->is_known || trial->table == NULL)
+        return 0;
+    if (make_columns(trial, &columns, error) != 0)
+        return -1;
+    *digest = (struct trial_digest){.is_known = true};
+    count_samples(trial, digest);
+    measure_times(&columns, digest);
+    free(columns.memory);
+    return 0;
+}
