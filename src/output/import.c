@@ -831,8 +831,8 @@ static int read_stream(struct reader *reader)
     } else if (ferror(reader->filter->stream)) {
         error_set_system(reader->error, ERROR_USAGE, errno, "cannot read %s", reader->path);
     } else if (value == NULL) {
-        error_set(reader->error, ERROR_USAGE, "%s is damaged: line %d, column %d: %s", reader->path, flaw.line, flaw.column,
-                  flaw.text);
+        error_set(reader->error, ERROR_USAGE, "%s is damaged: line %d, column %d: %s", reader->path, flaw.line,
+                  flaw.column, flaw.text);
     } else {
         const struct node document = {.value = value, .reader = reader};
         status = read_document(&document);

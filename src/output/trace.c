@@ -13,34 +13,22 @@ enum { COUNTER_POINTS = 4000 };
 struct tracer {
     FILE *stream;
     const struct result *result;
-    char **names;      /* of URLs, escaped for JSON */
     nanoseconds began; /* the first gate of all */
     size_t cell;
     const char *separator;
 };
 
-/* Within quotation marks. The caller frees it; NULL: no memory. */
-static char *escape(const char *text)
+/* Text from outside, within quotation marks. What is too long for a label is cut off. */
+static void write_text(FILE *stream, const char *text)
 {
-    size_t length = strlen(text);
-    size_t size = length * strlen("\\xNN") + 1;
-    char *escaped = malloc(size);
-    char *quoted = malloc(2 * size);
-    if (escaped != NULL && quoted != NULL) {
-        char *out = quoted;
-        text_escape(escaped, size, text, length);
-        for (const char *letter = escaped; *letter != '\0'; letter++) {
-            if (*letter == '"' || *letter == '\\')
-                *out++ = '\\';
-            *out++ = *letter;
-        }
-        *out = '\0';
-    } else {
-        free(quoted);
-        quoted = NULL;
+    enum { LABEL_BYTES = 4096 };
+    char escaped[LABEL_BYTES];
+    text_escape(escaped, sizeof(escaped), text, strlen(text));
+    for (const char *letter = escaped; *letter != '\0'; letter++) {
+        if (*letter == '"' || *letter == '\\')
+            putc('\\', stream);
+        putc(*letter, stream);
     }
-    free(escaped);
-    return quoted;
 }
 
 /* Microseconds, in which the format counts. */
@@ -51,8 +39,10 @@ static void write_time(struct tracer *tracer, const char *key, nanoseconds time)
 
 static void begin_event(struct tracer *tracer, char kind, const char *name, uint32_t thread)
 {
-    fprintf(tracer->stream, "%s\n{\"ph\":\"%c\",\"pid\":%zu,\"tid\":%" PRIu32 ",\"name\":\"%s\"", tracer->separator,
-            kind, tracer->cell + 1, thread, name);
+    fprintf(tracer->stream, "%s\n{\"ph\":\"%c\",\"pid\":%zu,\"tid\":%" PRIu32 ",\"name\":\"", tracer->separator, kind,
+            tracer->cell + 1, thread);
+    write_text(tracer->stream, name);
+    putc('"', tracer->stream);
     tracer->separator = ",";
 }
 
@@ -68,7 +58,8 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
     const struct sample *sample = &trial->table->samples[unit];
     nanoseconds ends[PHASE_COUNT];
     nanoseconds last = 0;
-    write_slice(tracer, sample->worker, tracer->names[tracer->result->unit_urls[unit]], sample->start, sample->settled);
+    write_slice(tracer, sample->worker, tracer->result->urls[tracer->result->unit_urls[unit]], sample->start,
+                sample->settled);
     fprintf(tracer->stream,
             ",\"args\":{\"outcome\":\"%s\",\"status\":%u,\"body_bytes\":%" PRId64 ",\"connects\":%u,\"round\":%" PRIu32
             ",\"unit\":%" PRIu32 "}}",
@@ -174,30 +165,15 @@ static int write_cell(struct tracer *tracer, const struct cell_result *cell, str
     return 0;
 }
 
-static int name_urls(struct tracer *tracer, struct error *error)
-{
-    uint32_t count = tracer->result->distinct_urls;
-    tracer->names = calloc((size_t)count + 1, sizeof(tracer->names[0]));
-    for (uint32_t i = 0; tracer->names != NULL && i < count; i++) {
-        tracer->names[i] = escape(tracer->result->urls[i]);
-        if (tracer->names[i] == NULL)
-            return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
-    }
-    return tracer->names != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
-}
-
 int trace_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
                 struct error *error)
 {
     (void)verdict, (void)format;
     struct tracer tracer = {.stream = stream, .result = result, .began = result_began(result), .separator = ""};
-    int status = name_urls(&tracer, error);
+    int status = 0;
     fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", stream);
     for (; tracer.cell < result->cell_count && status == 0; tracer.cell++)
         status = write_cell(&tracer, &result->cells[tracer.cell], error);
     fputs("\n]}\n", stream);
-    for (uint32_t i = 0; tracer.names != NULL && i < result->distinct_urls; i++)
-        free(tracer.names[i]);
-    free(tracer.names);
     return status;
 }

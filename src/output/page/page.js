@@ -1,0 +1,311 @@
+"use strict";
+
+/* Draws the charts of the report from the data in it, and lets its reader choose modes. What it shows stands in the
+ * tables of the page too. */
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const isDark = window.matchMedia("(prefers-color-scheme: dark)");
+  /* Hues that differ for the colour-blind too (Okabe and Ito), a little darker or lighter for their ground. */
+  const hues = {
+    light: ["#6b7280", "#0072b2", "#c77700", "#00875f", "#c44d00", "#a8558a", "#7a6a00", "#2f4b9a"],
+    dark: ["#a8b0ba", "#56b4e9", "#e69f00", "#2fc79a", "#ff8247", "#e29ac6", "#f0e442", "#9db4ff"],
+  };
+  const order = ["sync", "threads", "event-loop", "processes", "hybrid"];
+  const modes = [...new Set(data.cells.map((cell) => cell.mode))];
+  const shown = new Set(modes);
+  let charts = [];
+
+  const hue = (mode) => {
+    const known = order.indexOf(mode);
+    const extra = modes.filter((name) => !order.includes(name)).indexOf(mode);
+    const all = isDark.matches ? hues.dark : hues.light;
+    return all[(known >= 0 ? known : order.length + extra) % all.length];
+  };
+  const faded = (colour, alpha) => colour + Math.round(alpha * 255).toString(16).padStart(2, "0");
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  /* Three digits, as in the tables. */
+  const digits = (value) => {
+    const size = Math.abs(value);
+    return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 || size === 0 ? 2 : size >= 0.09995 ? 3 : 4);
+  };
+  const seconds = (value) => {
+    if (value >= 1) return digits(value) + " s";
+    return value >= 1e-3 ? digits(value * 1e3) + " ms" : digits(value * 1e6) + " µs";
+  };
+
+  const axis = (title, more) => ({
+    title: { display: true, text: title, color: style("--ink") },
+    ticks: { color: style("--faint"), ...(more && more.ticks) },
+    grid: { color: style("--line"), ...(more && more.grid) },
+    ...Object.fromEntries(Object.entries(more || {}).filter(([key]) => key !== "ticks" && key !== "grid")),
+  });
+
+  /* Linear from 0, unless the values are so far apart that the small ones could not be told from each other. */
+  const timeAxis = (title, values) => {
+    const least = Math.min(...values.filter((value) => value > 0));
+    const most = Math.max(...values);
+    const isWide = least * 4 < most;
+    return axis(title + (isWide ? " (logarithmic)" : ""), {
+      type: isWide ? "logarithmic" : "linear", min: isWide ? least * 0.85 : 0, max: most * (isWide ? 1.15 : 1.05),
+      afterBuildTicks: (scale) => {
+        if (isWide) scale.ticks = scale.ticks.filter((tick) => /^[125]e/.test(tick.value.toExponential()));
+      },
+      ticks: { maxRotation: 0, autoSkipPadding: 16, callback: (value) => String(Number(Number(value).toPrecision(3))) },
+    });
+  };
+
+  const draw = (id, config) => {
+    const canvas = document.getElementById(id);
+    if (!canvas) return;
+    config.options = {
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: false,
+      ...config.options,
+    };
+    charts.push(new Chart(canvas, config));
+  };
+
+  /* Every round as a dot, the median as a bar across, the interval as a broad line. */
+  const drawTimes = () => {
+    const cells = data.cells.filter((cell) => cell.main && cell.times.length > 0 && shown.has(cell.mode));
+    const datasets = [];
+    cells.forEach((cell, place) => {
+      const colour = hue(cell.mode);
+      if (cell.time.low !== null && cell.times.length > 1)
+        datasets.push({
+          label: cell.name + ", interval",
+          data: [{ x: cell.time.low, y: place }, { x: cell.time.high, y: place }],
+          showLine: true, pointRadius: 0, borderWidth: 12, borderColor: faded(colour, 0.35), pointHitRadius: 0,
+        });
+      datasets.push({
+        label: cell.name,
+        /* Spread up and down, so that equal times do not hide each other. */
+        data: cell.times.map((time, index) => ({ x: time, y: place + ((index * 7) % 11 - 5) / 28, round: cell.rounds[index] })),
+        pointRadius: 4, backgroundColor: faded(colour, 0.75), borderColor: colour,
+      });
+      datasets.push({
+        label: cell.name + ", median",
+        data: [{ x: cell.time.value, y: place - 0.3 }, { x: cell.time.value, y: place + 0.3 }],
+        showLine: true, pointRadius: 0, borderWidth: 3, borderColor: colour,
+      });
+    });
+    const canvas = document.getElementById("times");
+    if (canvas) canvas.parentElement.style.height = `${6 + 3 * Math.max(cells.length, 1)}rem`;
+    draw("times", {
+      type: "scatter",
+      data: { datasets },
+      options: {
+        plugins: {
+          legend: { display: false },
+          tooltip: {
+            filter: (item) => item.raw.round !== undefined,
+            callbacks: { label: (item) => `${item.dataset.label}, round ${item.raw.round + 1}: ${seconds(item.raw.x)}` },
+          },
+        },
+        scales: {
+          x: timeAxis("time of the whole list, seconds", cells.flatMap((cell) => cell.times)),
+          y: axis("", {
+            min: -0.6, max: Math.max(cells.length, 1) - 0.4, reverse: true, afterBuildTicks: (scale) => {
+              scale.ticks = cells.map((cell, place) => ({ value: place }));
+            },
+            ticks: { callback: (value) => (cells[value] ? cells[value].name : "") },
+            title: { display: false },
+          }),
+        },
+      },
+    });
+  };
+
+  const drawLatencies = () => {
+    const cells = data.cells.filter((cell) => cell.main && cell.service.length > 0 && shown.has(cell.mode));
+    draw("latencies", {
+      type: "line",
+      data: {
+        datasets: cells.map((cell) => ({
+          label: cell.name,
+          data: cell.service.map((time, index) => ({ x: time * 1e3, y: data.percents[index] })),
+          borderColor: hue(cell.mode), backgroundColor: hue(cell.mode), borderWidth: 2, pointRadius: 0, pointHitRadius: 8,
+          stepped: "after",
+        })),
+      },
+      options: {
+        interaction: { mode: "nearest", intersect: false },
+        plugins: {
+          legend: { labels: { color: style("--ink"), usePointStyle: true } },
+          tooltip: {
+            callbacks: {
+              title: () => "",
+              label: (item) => `${item.dataset.label}: ${item.raw.y} % within ${seconds(item.raw.x / 1e3)}`,
+            },
+          },
+        },
+        scales: {
+          x: timeAxis("service time, ms", cells.flatMap((cell) => [cell.service[0] * 1e3, cell.service[cell.service.length - 1] * 1e3])),
+          y: axis("% of downloads", { min: 0, max: 100 }),
+        },
+      },
+    });
+  };
+
+  const drawSweeps = () => {
+    const datasets = [];
+    data.sweeps.filter((sweep) => shown.has(sweep.mode)).forEach((sweep) => {
+      const colour = hue(sweep.mode);
+      sweep.points.forEach((point) => {
+        if (point.low !== null)
+          datasets.push({
+            label: "", data: [{ x: point.workers, y: point.low }, { x: point.workers, y: point.high }],
+            showLine: true, pointRadius: 0, borderWidth: 2, borderColor: faded(colour, 0.6), pointHitRadius: 0,
+          });
+      });
+      datasets.push({
+        label: sweep.mode, data: sweep.points.map((point) => ({ x: point.workers, y: point.throughput })),
+        showLine: !sweep.fit, borderWidth: 1, pointRadius: (item) => (item.raw && item.raw.x === sweep.knee ? 8 : 4),
+        pointStyle: (item) => (item.raw && item.raw.x === sweep.knee ? "rectRot" : "circle"),
+        borderColor: colour, backgroundColor: colour,
+      });
+      if (sweep.fit) {
+        const last = Math.max(...sweep.points.map((point) => point.workers));
+        const curve = [];
+        for (let step = 0; step <= 60; step++) {
+          const workers = last ** (step / 60);
+          const { lambda, sigma, kappa } = sweep.fit;
+          curve.push({ x: workers, y: (lambda * workers) / (1 + sigma * (workers - 1) + kappa * workers * (workers - 1)) });
+        }
+        datasets.push({
+          label: sweep.mode + ", fitted", data: curve, showLine: true, pointRadius: 0, borderWidth: 2, borderDash: [6, 4],
+          borderColor: faded(colour, 0.8), pointHitRadius: 0,
+        });
+      }
+    });
+    draw("sweeps", {
+      type: "scatter",
+      data: { datasets },
+      options: {
+        plugins: {
+          legend: { labels: { color: style("--ink"), usePointStyle: true, filter: (item) => item.text !== "" && !item.text.endsWith(", fitted") } },
+          tooltip: {
+            filter: (item) => item.dataset.label !== "" && !item.dataset.label.endsWith(", fitted"),
+            callbacks: { label: (item) => `${item.dataset.label}, ${item.raw.x} workers: ${digits(item.raw.y)} downloads/s` },
+          },
+        },
+        scales: {
+          x: axis("workers (logarithmic)", {
+            type: "logarithmic",
+            afterBuildTicks: (scale) => {
+              const all = new Set(data.sweeps.flatMap((sweep) => sweep.points.map((point) => point.workers)));
+              scale.ticks = [...all].sort((a, b) => a - b).map((value) => ({ value }));
+            },
+            ticks: { callback: (value) => String(value) },
+          }),
+          y: axis("downloads per second", { beginAtZero: true }),
+        },
+      },
+    });
+  };
+
+  /* One lane a worker, one bar a download, one colour a phase. */
+  const phases = [
+    { name: "connect", index: 2, light: "#c77700", dark: "#e69f00" },
+    { name: "wait", index: 3, light: "#9fc5e8", dark: "#3d6a94" },
+    { name: "receive", index: 4, light: "#00875f", dark: "#2fc79a" },
+    { name: "work", index: 5, light: "#a8558a", dark: "#e29ac6" },
+  ];
+  const drawTimelines = () => {
+    const isShared = document.getElementById("shared-axis");
+    const longest = Math.max(...data.timelines.filter((line) => shown.has(line.mode)).map((line) => line.run), 0);
+    data.timelines.forEach((line, number) => {
+      const section = document.getElementById(`timeline-${number}-section`);
+      if (section) section.hidden = !shown.has(line.mode);
+      if (!shown.has(line.mode)) return;
+      const lanes = [...new Set(line.downloads.map((download) => download[0]))].sort((a, b) => a - b);
+      const datasets = phases
+        .map((phase) => ({
+          label: phase.name,
+          data: line.downloads
+            .map((download) => ({
+              x: [phase.index === 2 ? download[1] : download[phase.index - 1], download[phase.index]],
+              y: `worker ${download[0] + 1}`,
+              unit: download[6], ok: download[7],
+            }))
+            .filter((bar) => bar.x[1] > bar.x[0]),
+          backgroundColor: (item) => (item.raw && !item.raw.ok ? style("--bad") : isDark.matches ? phase.dark : phase.light),
+          grouped: false, barPercentage: 1, categoryPercentage: 0.85, borderWidth: 0, minBarLength: 1,
+        }))
+        .filter((dataset) => dataset.data.length > 0);
+      const canvas = document.getElementById(`timeline-${number}`);
+      if (canvas) canvas.parentElement.style.height = `${7 + 1.3 * lanes.length}rem`;
+      draw(`timeline-${number}`, {
+        type: "bar",
+        data: { labels: lanes.map((lane) => `worker ${lane + 1}`), datasets },
+        options: {
+          indexAxis: "y",
+          plugins: {
+            legend: { labels: { color: style("--ink") } },
+            tooltip: {
+              callbacks: {
+                title: (items) => items.length > 0 ? `${items[0].raw.y}, download ${items[0].raw.unit + 1}` : "",
+                label: (item) => `${item.dataset.label}: ${seconds(item.raw.x[1] - item.raw.x[0])}, from ${seconds(item.raw.x[0])}`,
+              },
+            },
+          },
+          scales: {
+            x: axis("seconds since the start", { min: 0, max: isShared && isShared.checked ? longest : line.run }),
+            y: axis("", { ticks: { autoSkip: lanes.length > 40 }, title: { display: false }, grid: { display: false } }),
+          },
+        },
+      });
+    });
+  };
+
+  const redraw = () => {
+    charts.forEach((chart) => chart.destroy());
+    charts = [];
+    drawTimes();
+    drawLatencies();
+    drawSweeps();
+    drawTimelines();
+    document.querySelectorAll("tr[data-mode]").forEach((row) => {
+      row.hidden = !shown.has(row.dataset.mode);
+    });
+  };
+
+  /* The choice of modes. The last one that is shown brings all others back. */
+  const makeButtons = () => {
+    const bar = document.getElementById("modes");
+    const buttons = new Map();
+    const press = () => {
+      buttons.forEach((button, mode) => {
+        button.setAttribute("aria-pressed", String(shown.has(mode)));
+        button.firstChild.style.backgroundColor = hue(mode);
+      });
+      redraw();
+    };
+    modes.forEach((mode) => {
+      const button = document.createElement("button");
+      const swatch = document.createElement("span");
+      button.type = "button";
+      swatch.className = "swatch";
+      button.append(swatch, mode);
+      button.addEventListener("click", () => {
+        if (!shown.delete(mode)) shown.add(mode);
+        if (shown.size === 0) modes.forEach((name) => shown.add(name));
+        press();
+      });
+      buttons.set(mode, button);
+      bar.append(button);
+    });
+    bar.hidden = modes.length < 2;
+    press();
+    isDark.addEventListener("change", press);
+  };
+
+  /* On one axis what is much shorter than the rest is a sliver. */
+  const shared = document.getElementById("shared-axis");
+  const runs = data.timelines.map((line) => line.run);
+  if (shared) shared.checked = Math.max(...runs) <= 12 * Math.min(...runs);
+  if (shared) shared.addEventListener("change", redraw);
+  makeButtons();
+})();
