@@ -574,14 +574,52 @@ int session_run(const struct options *options, struct error *error)
     return status;
 }
 
+/* Import */
+
+/* Cells of a mode, with that number of workers if it is not 0. */
+static size_t count_cells(const struct result *result, const char *mode, uint32_t workers, bool is_main)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        bool is_wanted = workers == 0 || cell->workers == workers;
+        count += is_wanted && strcmp(cell->mode, mode) == 0 && (!is_main || cell->stage == STAGE_MAIN);
+    }
+    return count;
+}
+
+/* What the options ask for must be in the document: there is no run that could still bring it. */
+static int check_asked(const struct options *options, const struct result *result, struct error *error)
+{
+    if (options->reference != NULL && count_cells(result, options->reference->name, 0, true) == 0)
+        return error_set(error, ERROR_USAGE, "--reference: %s has no mode %s", options->import_json,
+                         options->reference->name);
+    for (size_t i = 0; i < options->claim_count; i++) {
+        for (size_t j = 0; j < options->claims[i].operand_count; j++) {
+            const struct claim_operand *operand = &options->claims[i].operands[j];
+            if (strcmp(operand->mode, "*") == 0)
+                continue;
+            if (count_cells(result, operand->mode, operand->workers, false) == 0)
+                error_set(error, ERROR_USAGE, "--assert: %s has no such mode and workers", options->import_json);
+            else if (j == 1 && operand->workers == 0 && count_cells(result, operand->mode, 0, true) > 1)
+                error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers in %s: say which",
+                          operand->mode, options->import_json);
+            else
+                continue;
+            return error_point(error, options->claim_texts[i], operand->offset);
+        }
+    }
+    return 0;
+}
+
 int session_import(const struct options *options, struct error *error)
 {
     struct import import;
     struct baseline baseline = {0};
     if (report_check(options, error) != 0 || import_read(options->import_json, true, &import, error) != 0)
         return -1;
-    int status = 0;
-    if (options->baseline != NULL)
+    int status = check_asked(options, &import.result, error);
+    if (status == 0 && options->baseline != NULL)
         status = baseline_read(options->baseline, &import.result, options->force_baseline, &baseline, error);
     if (status == 0) {
         if (options->reference != NULL)

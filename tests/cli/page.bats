@@ -1,0 +1,127 @@
+# The HTML report in a real browser: drawn, quiet, usable by keyboard, readable in a narrow window, deaf to hostile text.
+
+load ../support/common
+load ../support/browser
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    printf '%s\n' 'http://a.test/"><img/src=x onerror=document.title="owned">' 'http://b.test/<!--<script>' \
+        'http://c.test/</script><script>document.title="owned"</script> x6' | sed 's/ onerror/%20onerror/' >'<b>.txt'
+    "$CONC_BENCH" --mode sync,threads,event-loop --workers 1,2,4,8,16 --runs 6 --no-progress --repeat 12 \
+        --origin=latency=2ms --assert 'threads.time / sync.time < 1' --export-html report.html '<b>.txt' >report.txt
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || exit 1
+    browser_start
+}
+
+teardown() {
+    browser_stop
+}
+
+# How many pixels of each canvas differ from its corner, which is ground: a list of [id, pixels].
+count_pixels='return [...document.querySelectorAll("canvas")].filter((canvas) => canvas.offsetParent).map((canvas) => {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let drawn = 0;
+    for (let i = 0; i < pixels.length; i += 4)
+        if (pixels[i + 3] !== 0 && (pixels[i] !== pixels[0] || pixels[i + 1] !== pixels[1] || pixels[i + 2] !== pixels[2]
+            || pixels[i + 3] !== pixels[3])) drawn++;
+    return [canvas.id, drawn];
+});'
+
+# $1: width; $2: light or dark
+looks_right() {
+    browser_open "$1" "$2"
+    browser_visit "file://$BATS_FILE_TMPDIR/report.html"
+    run browser_console
+    [ "$output" = "" ]
+    run browser_run "$count_pixels"
+    jq -e 'map(.[0]) == ["times", "latencies", "sweeps", "timeline-0", "timeline-1", "timeline-2"]' <<<"$output"
+    jq -e 'all(.[]; .[1] > 500)' <<<"$output"
+    # Nothing sticks out to the side: what is wider scrolls within itself.
+    run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
+    [ "$output" = 0 ]
+    # The ground is that of the scheme.
+    run browser_run 'return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)[0]'
+    if [ "$2" = dark ]; then [ "$output" -lt 100 ]; else [ "$output" -gt 200 ]; fi
+    browser_close
+}
+
+@test "wide and light: no word on the console, every chart drawn" { looks_right 1280 light; }
+@test "narrow and dark" { looks_right 390 dark; }
+@test "wide and dark" { looks_right 1280 dark; }
+
+@test "a click on a mode takes it out of charts and tables, and another brings it back" {
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/report.html"
+    rows='return [...document.querySelectorAll("tr[data-mode]")].filter((row) => !row.hidden).map((row) => row.dataset.mode)'
+    times='return Chart.getChart("times").data.datasets.map((set) => set.label).filter((label) => label.startsWith("threads")).length'
+    run browser_run "$rows"
+    jq -e 'any(. == "threads")' <<<"$output"
+    run browser_run "$times"
+    [ "$output" -gt 0 ]
+    run browser_run 'return [...document.querySelectorAll("#modes button")].map((button) => button.textContent)'
+    place=$(jq 'index("threads") + 1' <<<"$output")
+    browser_click "#modes button:nth-child($place)"
+    run browser_run "$rows"
+    jq -e 'all(. != "threads") and any(. == "sync")' <<<"$output"
+    run browser_run "$times"
+    [ "$output" -eq 0 ]
+    run browser_run "return document.querySelector('#modes button:nth-child($place)').getAttribute('aria-pressed')"
+    [ "$output" = '"false"' ]
+    run browser_run 'return [...document.querySelectorAll("section[id]")].filter((part) => part.hidden).length'
+    [ "$output" -eq 1 ]
+    browser_click "#modes button:nth-child($place)"
+    run browser_run "$rows"
+    jq -e 'any(. == "threads")' <<<"$output"
+    run browser_console
+    [ "$output" = "" ]
+}
+
+@test "one time axis for all timelines, or one for each" {
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/report.html"
+    limits='return [0, 1, 2].map((number) => Chart.getChart(`timeline-${number}`).scales.x.max)'
+    run browser_run 'return document.getElementById("shared-axis").checked'
+    before=$output
+    run browser_run "$limits"
+    first=$(jq 'unique | length' <<<"$output")
+    browser_click '#shared-axis'
+    run browser_run "$limits"
+    second=$(jq 'unique | length' <<<"$output")
+    if [ "$before" = true ]; then [ "$first" -eq 1 ] && [ "$second" -gt 1 ]; else [ "$first" -gt 1 ] && [ "$second" -eq 1 ]; fi
+}
+
+@test "charts have words, tables have heads, and what is clicked can be reached by keyboard" {
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/report.html"
+    run browser_run 'return [...document.querySelectorAll("canvas")].every((canvas) =>
+        canvas.getAttribute("role") === "img" && canvas.getAttribute("aria-label").length > 20)'
+    [ "$output" = true ]
+    run browser_run 'return [...document.querySelectorAll("table")].every((table) =>
+        table.querySelectorAll("thead th[scope=col]").length > 1 &&
+        [...table.tBodies[0].rows].every((row) => row.querySelector("th[scope=row]")))'
+    [ "$output" = true ]
+    run browser_run 'return [...document.querySelectorAll("nav button, summary, input, .scroll")].every((part) => part.tabIndex === 0)'
+    [ "$output" = true ]
+    run browser_run 'return [document.documentElement.lang, document.querySelectorAll("main").length, document.querySelectorAll("h1").length]'
+    [ "$output" = '["en",1,1]' ]
+}
+
+@test "hostile text stays text, and nothing is loaded from anywhere" {
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/report.html"
+    run browser_run 'return [document.title, document.images.length, document.scripts.length, document.querySelectorAll("b").length]'
+    [ "$(jq -c '.[1:]' <<<"$output")" = '[0,3,0]' ]
+    [[ "$output" != *owned* ]]
+    run browser_run 'return performance.getEntriesByType("resource").filter((entry) => !entry.name.startsWith("data:")).length'
+    [ "$output" = 0 ]
+    # The policy itself: what gets in all the same does not run.
+    sed 's,</main>,<script>document.title = "owned"</script><img src="http://127.0.0.1:9/x"></main>,' report.html >planted.html
+    browser_visit "file://$BATS_FILE_TMPDIR/planted.html"
+    run browser_run 'return document.title'
+    [[ "$output" != *owned* ]]
+    run browser_console
+    [[ "$output" == *"Content Security Policy"* ]]
+}
