@@ -1,0 +1,99 @@
+/* libFuzzer target: no bytes crash the reader of documents; what it takes can be judged and written in every format,
+ * and the document written of it is read back into the very same document; what it refuses has a sentence. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "conc_bench/csv.h"
+#include "conc_bench/html.h"
+#include "conc_bench/import.h"
+#include "conc_bench/json.h"
+#include "conc_bench/junit.h"
+#include "conc_bench/markdown.h"
+#include "conc_bench/table.h"
+#include "conc_bench/trace.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Not assert(): it must hold in every build. */
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* Reads a text as a file. -1: refused. */
+static int read_text(const void *text, size_t size, struct import *import, struct error *error)
+{
+    char path[64];
+    int file = memfd_create("document", 0);
+    require(file >= 0 && write(file, text, size) == (ssize_t)size);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    int status = import_read(path, true, import, error);
+    close(file);
+    return status;
+}
+
+/* Writes everything; the text of the document is returned, to be freed. */
+static char *write_all(const struct import *import, size_t *length)
+{
+    const struct verdict_request request = {.judgements = import->judgements,
+                                            .judgement_count = import->judgement_count};
+    const struct format format = format_default();
+    const struct format narrow = {.is_coloured = true, .width = 30};
+    struct verdict verdict;
+    struct error error = {0};
+    char *text = NULL;
+    char *other = NULL;
+    size_t other_length = 0;
+    require(verdict_make(&import->result, &request, &verdict, &error) == 0);
+    FILE *stream = open_memstream(&text, length);
+    require(json_write(stream, &import->result, &verdict, &format, &error) == 0);
+    fclose(stream);
+    stream = open_memstream(&other, &other_length);
+    table_write(stream, &import->result, &verdict, &format);
+    table_write(stream, &import->result, &verdict, &narrow);
+    table_write_quiet(stream, &import->result, &verdict, &format);
+    require(csv_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(csv_write_requests(stream, &import->result, &verdict, &format, &error) == 0);
+    require(markdown_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(junit_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(trace_write(stream, &import->result, &verdict, &format, &error) == 0);
+    fflush(stream);
+    for (size_t i = 0; i < other_length; i++) {
+        bool is_ours = other[i] == '\n' || other[i] == '\033'; /* of the coloured table */
+        require(is_ours || (unsigned char)other[i] >= ' ');
+    }
+    require(html_write(stream, &import->result, &verdict, &format, &error) == 0);
+    fclose(stream);
+    free(other);
+    verdict_release(&verdict);
+    return text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct import first;
+    struct import second;
+    struct error error = {0};
+    if (read_text(data, size, &first, &error) != 0) {
+        require(error.message[0] != '\0');
+        return 0;
+    }
+    size_t length;
+    size_t again_length;
+    char *text = write_all(&first, &length);
+    require(read_text(text, length, &second, &error) == 0);
+    char *again = write_all(&second, &again_length);
+    require(length == again_length && memcmp(text, again, length) == 0);
+    free(text);
+    free(again);
+    import_release(&first);
+    import_release(&second);
+    return 0;
+}
