@@ -150,13 +150,17 @@ static nanoseconds budget_left(const struct stages *stages)
 static int run_main(struct stages *stages, const struct plan_cell *cells, size_t count, uint32_t warmups,
                     struct error *error)
 {
+    /* Choosing may take longer than its half, since it goes on to the end of a round; a choice that is then hardly
+     * measured would have been for nothing. */
+    nanoseconds half = stages->experiment->plan->request.time_budget / 2;
+    nanoseconds left = budget_left(stages);
     const struct stage_request request = {
         .stage = STAGE_MAIN,
         .cells = cells,
         .cell_count = count,
         .rounds = planned_rounds(stages->experiment, count),
         .warmup_rounds = warmups,
-        .time_budget = budget_left(stages),
+        .time_budget = left < half ? half : left,
     };
     return run_stage(stages, &request, error);
 }

@@ -2,6 +2,7 @@
 
 # Starts chromedriver on a port of its own; stop it with browser_stop.
 browser_start() {
+    : >"$BATS_TEST_TMPDIR/driver.log"
     chromedriver --port=0 >"$BATS_TEST_TMPDIR/driver.log" 2>&1 3>&- 4>&- &
     DRIVER=$!
     local port='' try
