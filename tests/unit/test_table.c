@@ -318,7 +318,7 @@ static void test_failures_are_counted_by_class(void **state)
     assert_no_report(&result, "failed:");
     for (int round = 0; round < 2; round++) {
         struct sample *samples = result.cells[0].trials[round].table->samples;
-        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT;
+        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_HTTP_5XX;
     }
     char *text = write_text(&result, table_write);
