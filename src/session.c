@@ -17,6 +17,7 @@
 #include "conc_bench/origin.h"
 #include "conc_bench/outline.h"
 #include "conc_bench/plan.h"
+#include "conc_bench/politeness.h"
 #include "conc_bench/progress.h"
 #include "conc_bench/report.h"
 #include "conc_bench/resolve.h"
@@ -58,7 +59,12 @@ struct session {
     struct progress progress;
     struct result result;
     struct baseline baseline;
+    uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */
+    nanoseconds paused; /* because of them, in all */
 };
+
+/* How often a pause looks for a signal. */
+#define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
 /* Steps before the run */
 
@@ -216,6 +222,33 @@ static int make_plan(struct session *session, struct error *error)
         request.repeat *= EMBEDDED_REPEAT;
     }
     return plan_build(&request, &session->plan, error);
+}
+
+/* Whoever types a large number by accident should not overrun somebody's server with it. */
+static int check_politeness(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    const struct plan *plan = &session->plan;
+    struct politeness politeness;
+    if (options->use_origin || options->dry_run || is_scripted_only(options))
+        return 0;
+    if (politeness_look(plan, &session->resolutions, session->most_workers, &politeness, error) != 0)
+        return -1;
+    bool is_crowded = politeness.crowded != NULL && politeness.at_once > options->max_per_host;
+    if (is_crowded && options->workers_auto)
+        session->most_workers = options->max_per_host;
+    else if (is_crowded)
+        return error_set(error, ERROR_USAGE,
+                         "up to %" PRIu32 " downloads at once would go to %.*s, more than the %" PRIu32
+                         " that one public host gets: use fewer --workers, or if it is yours, --max-per-host %" PRIu32,
+                         politeness.at_once, (int)politeness.crowded->name_length, politeness.crowded->name,
+                         options->max_per_host, politeness.at_once);
+    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
+    if (politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
+        progress_note(&session->progress, stderr,
+                      "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
+                      politeness.requests * trials, (int)politeness.busiest->name_length, politeness.busiest->name);
+    return 0;
 }
 
 /* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */
@@ -407,9 +440,29 @@ static void copy_paths(struct trial_witness *witness, const struct origin_path_c
     }
 }
 
+/* Between trials, where no clock is running: a server that has had enough is left alone for a while. */
+static void spare_server(struct session *session, const struct trial *trial)
+{
+    uint32_t longest = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        uint32_t seconds = trial->table->samples[unit].retry_after;
+        longest = seconds > longest ? seconds : longest;
+    }
+    nanoseconds pause = politeness_pause(trial->digest.refused, longest, session->refusals);
+    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
+    nanoseconds end = clock_now() + pause;
+    for (nanoseconds left = pause; left > 0 && interrupt_signal() == 0; left = end - clock_now()) {
+        progress_show(&session->progress, -1, "the server asks to be left alone, %.0f s more", clock_seconds(left));
+        interrupt_wait(-1, left < PAUSE_TICK ? left : PAUSE_TICK);
+    }
+    session->paused += pause;
+}
+
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     struct session *session = context;
+    if (!session->options->use_origin && trial->table != NULL)
+        spare_server(session, trial);
     struct origin_counts counts;
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
@@ -475,6 +528,9 @@ static int run(struct session *session, struct error *error)
     if (interrupt_install(error) != 0)
         return -1;
     int status = experiment_run(&experiment, error);
+    if (session->paused > 0)
+        result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
+                    clock_seconds(session->paused));
     interrupt_restore();
     progress_clear(&session->progress);
     return status;
@@ -540,6 +596,8 @@ static int prepare(struct session *session, struct error *error)
     if (make_plan(session, error) != 0)
         return -1;
     strike_unresolved(session);
+    if (check_politeness(session, error) != 0)
+        return -1;
     if (choose_warm_urls(session, error) != 0)
         return -1;
     warn_of_proxies(&session->result);

@@ -350,6 +350,13 @@ static uint8_t http_version(const struct transfer *transfer)
     }
 }
 
+static uint16_t retry_after(const struct transfer *transfer)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
+}
+
 static enum outcome outcome_of_response(const struct transfer *transfer, long status)
 {
     if (!transfer->headers_ended)
@@ -460,6 +467,7 @@ void transfer_finish(struct transfer *transfer, int code)
     sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
     sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     sample->transfer_code = (uint8_t)code;
+    sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
     sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
                                                  : outcome_of_failure(transfer, (CURLcode)code, status));
 }

@@ -357,6 +357,11 @@ static int apply_max_filesize(const struct value *value)
                      value->text);
 }
 
+static int apply_max_per_host(const struct value *value)
+{
+    return read_count32(value, 1, WORKERS_MAX, &value->options->max_per_host);
+}
+
 static int apply_origin(const struct value *value)
 {
     value->options->use_origin = true;
@@ -610,6 +615,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
                                 "limit of name, TCP and TLS together", apply_connect_timeout, 0},
     [OPTION_MAX_FILESIZE] = {"max-filesize", 0, "SIZE", "1GiB", GROUP_REQUEST, "longest body; longer ones are given up",
                              apply_max_filesize, 0},
+    [OPTION_MAX_PER_HOST] = {"max-per-host", 0, "N", "64", GROUP_REQUEST,
+                             "downloads at once that one public host may get; more workers are refused",
+                             apply_max_per_host, 0},
 
     [OPTION_ORIGIN] = {"origin", 0, "[=KEY=VALUE,...]", NULL, GROUP_ORIGIN,
                        "serve every URL from an embedded server instead of the network; keys: latency, jitter, size, "

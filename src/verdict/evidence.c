@@ -57,6 +57,7 @@ static int count_url_failures(const struct result *result, struct cell_result *c
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count the failures of %zu downloads", count);
     }
     list_failures(result, cell, keys);
+    free(cell->url_failures); /* of an attempt that did not get through */
     qsort(keys, count, sizeof(*keys), compare_keys);
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {

@@ -12,6 +12,7 @@ may_include() {
     case $1 in
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
+        src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
         src/work/*)           echo "$base urls resolve cpu_work" ;;
         src/transfer.c)       echo "$base transfer sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
@@ -28,7 +29,7 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
+        src/session.c)        echo "$base session options urls plan politeness resolve cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;

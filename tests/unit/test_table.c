@@ -322,7 +322,7 @@ static void test_failures_are_counted_by_class(void **state)
         samples[2].outcome = OUTCOME_HTTP_5XX;
     }
     char *text = write_text(&result, table_write);
-    assert_says(text, "\nsync/1: 3 of 4 downloads failed: 1 http_5xx, 2 timeout\n");
+    assert_says(text, "\nsync/1: 3 of 4 downloads failed: 1 http_5xx, 2 timeout_wait\n");
     assert_says(text, "\nDownloads failed: ");
     assert_says_not(text, "threads/2: ");
     char *line = line_of(text, "sync/1 ");
