@@ -21,7 +21,7 @@ may_include() {
         src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
         src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
                                    "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
-        src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
+        src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
