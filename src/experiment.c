@@ -193,9 +193,8 @@ static size_t choose_cells(const struct plan *plan, const struct figures *figure
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
     size_t count = 0;
-    if (sweeps_make(figures, sweeps, &sweep_count, NULL) != 0)
-        return 0;
-    for (size_t i = 0; i < plan->cell_count; i++) {
+    bool is_made = sweeps_make(figures, sweeps, &sweep_count, NULL) == 0;
+    for (size_t i = 0; is_made && i < plan->cell_count; i++) {
         for (size_t j = 0; j < sweep_count; j++) {
             bool is_own = strcmp(sweeps[j].mode, plan->cells[i].mode->name) == 0;
             if (is_own && !is_mode_listed(chosen, count, plan->cells[i].mode))

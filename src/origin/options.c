@@ -12,6 +12,10 @@
 #define HOUR     (3600 * NANOSECONDS_PER_SECOND)
 #define TEBIBYTE (UINT64_C(1) << 40)
 
+/* Faster than memory. What a line of the rate would have carried by now is counted in 64 bits, which a body that takes
+ * seconds would overflow at much higher rates. */
+#define FASTEST_RATE TEBIBYTE
+
 /* One request in a quarter of an hour is as slow as anyone can mean; slower overflows instants. */
 #define SLOWEST_LIMIT 0.001
 
@@ -63,7 +67,7 @@ static enum reading read_rate(const char *text, struct origin_options *options)
     uint64_t rate;
     if (number_parse_byte_rate(text, &rate) != 0)
         return READ_NOT;
-    if (rate == 0)
+    if (rate == 0 || rate > FASTEST_RATE)
         return READ_OUT_OF_RANGE;
     options->bytes_per_second = rate;
     return READ_WELL;
@@ -99,7 +103,7 @@ static const struct key {
     {"latency", "a duration such as 20ms", "at most 1h", read_latency},
     {"jitter", "a duration such as 5ms", "at most 1h", read_jitter},
     {"size", "a size such as 16KiB", "at most 1TiB", read_size},
-    {"rate", "bytes per second such as 10MB/s", "more than 0", read_rate},
+    {"rate", "bytes per second such as 10MB/s", "more than 0 and at most 1TiB/s", read_rate},
     {"limit", "requests per second such as 100/s", "at least 0.001/s", read_limit},
     {"errors", "a share from 0 to 100% such as 1%", "", read_errors},
     {"seed", "a whole number such as 1", "", read_seed},

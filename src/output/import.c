@@ -321,7 +321,7 @@ static int read_policy(const struct node *document, struct result *result)
 static int read_experiment(const struct node *document, struct result *result)
 {
     struct node experiment;
-    uint64_t signal_number;
+    uint64_t signal_number = 0;
     if (take_object(document, "experiment", &experiment) != 0 ||
         take_count32(&experiment, "warmup_rounds", 0, ROUNDS_MAX, &result->warmup_rounds) != 0 ||
         take_count32(&experiment, "rounds_planned", 0, ROUNDS_MAX, &result->rounds_planned) != 0 ||

@@ -337,9 +337,9 @@ static int judge(const struct figures *figures, const struct claim *claim, struc
 int judgements_adjust(struct judgement *judgements, size_t count, struct error *error)
 {
     double *p = calloc(2 * count + 1, sizeof(*p));
-    double *adjusted = p + count;
     if (p == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu claims", count);
+    double *adjusted = p + count;
     /* Counts are no matter of chance. */
     size_t family = 0;
     for (size_t i = 0; i < count; i++) {

@@ -19,6 +19,7 @@ static void count_sums(const size_t *weights, size_t count, double *ways)
             ways[s] = 0;
         sum += weights[i];
         for (size_t s = sum; s >= weights[i]; s--)
+            /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): weights are not 0, so that all sums are set. */
             ways[s] += ways[s - weights[i]];
     }
 }

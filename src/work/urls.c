@@ -66,16 +66,23 @@ static bool contains(const char *text, size_t length, const char *part)
     return memmem(text, length, part, strlen(part)) != NULL;
 }
 
-/* Whether the text can hold a password, also in places where a URL has none: messages about broken lines must not show
- * what would be one, had the line not been broken. */
-static bool may_hold_credentials(const char *text, size_t length)
+/* Escaped and full-width at signs become real ones on the way to a host name. */
+static bool contains_at_sign(const char *text, size_t length)
 {
-    /* Escaped and full-width at signs become real ones on the way to a host name. */
     static const char *const at_signs[] = {"@", "%40", "\xef\xbc\xa0", "\xef\xb9\xab"};
     for (size_t i = 0; i < sizeof(at_signs) / sizeof(at_signs[0]); i++) {
         if (contains(text, length, at_signs[i]))
             return true;
     }
+    return false;
+}
+
+/* Whether the text can hold a password, also in places where a URL has none: messages about broken lines must not show
+ * what would be one, had the line not been broken. */
+static bool may_hold_credentials(const char *text, size_t length)
+{
+    if (contains_at_sign(text, length))
+        return true;
     /* "http://me:secret" may be the first half of a line broken before its '@': a colon may go before a port only. */
     const char *end = text + length;
     const char *colon = memchr(text, ':', length);
@@ -291,12 +298,16 @@ static CURLUcode get_host_name(CURLU *parser, char **name)
         curl_url_get(parser, CURLUPART_HOST, &encoded, CURLU_PUNYCODE) == CURLUE_OK) {
         curl_free(*name);
         *name = encoded;
+        /* What libcurl refuses in a name as it is written, it lets pass where encoding brings it about: a colon, out of
+         * a full-width one. */
+        if (encoded[0] != '\0')
+            code = curl_url_set(parser, CURLUPART_HOST, encoded, 0);
     }
     curl_free(url);
 #endif
     for (char *c = *name; *c != '\0'; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    return CURLUE_OK;
+    return code;
 }
 
 /* Where the name stands in the URL, or a copy if it is spelt differently there. */
@@ -416,7 +427,7 @@ static bool has_user(const char *url)
 {
     const char *authority = strchr(url, ':') + 1;
     authority += strspn(authority, "/");
-    return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
+    return contains_at_sign(authority, strcspn(authority, "/?#"));
 }
 
 static int parse_url(struct url_list *list, const struct entry *entry, const char *url, uint32_t *host,

@@ -1,22 +1,10 @@
 /* libFuzzer target: no text crashes the parser of claims; what it takes has a canonical text that is taken for the same
  * claim; what it refuses has a sentence that fits its excerpt. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conc_bench/claim.h"
 #include "conc_bench/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(): it must hold in every build. */
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static bool is_same_operand(const struct claim_operand *a, const struct claim_operand *b)
 {

@@ -1,10 +1,6 @@
 /* libFuzzer target: no bytes crash the reader of documents; what it takes can be judged and written in every format,
  * and the document written of it is read back into the very same document; what it refuses has a sentence. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,15 +13,7 @@
 #include "conc_bench/markdown.h"
 #include "conc_bench/table.h"
 #include "conc_bench/trace.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Not assert(): it must hold in every build. */
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 /* Reads a text as a file. -1: refused. */
 static int read_text(const void *text, size_t size, struct import *import, struct error *error)

@@ -154,6 +154,33 @@ static void test_international_names_are_encoded(void **state)
     url_list_release(&list);
 }
 
+/* Full-width characters stand for plain ones, which would take a name apart: in a list of addresses, the port is what
+ * follows the first colon. */
+static void test_names_that_encoding_breaks_are_refused(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "http://a\xef\xbc\x9a"
+        "b.localhost/",
+        "http://a\xef\xbc\x8f"
+        "b.test/",
+        "http://a\xe2\x84\x80.test/",
+        "http://a\xe3\x80\x80.test/",
+        "http://a\xef\xbc\x8c.test/",
+    };
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        skip();
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct url_list list = {0};
+        struct error error = {0};
+        if (url_list_add_url(&list, urls[i], &error) == 0)
+            fail_msg("%s was taken, with the host %.*s", urls[i], (int)list.hosts[0].name_length, list.hosts[0].name);
+        assert_non_null(strstr(error.message, "not a URL that libcurl can use"));
+        url_list_release(&list);
+    }
+    setlocale(LC_CTYPE, "C");
+}
+
 static void test_names_that_cannot_be_encoded_are_kept(void **state)
 {
     (void)state;
@@ -265,8 +292,11 @@ static void test_credentials_are_refused_and_never_echoed(void **state)
         {"http://u:secret word@h/", false},
         {"http://u xsecret@h/", false},
         {"http://h/ http://u:secret@h/", false},
-        {"http://u:secret%40h/", false},
-        {"http://u:secret\xef\xbc\xa0h/", false},
+        {"http://u:secret%40h/", true},
+        {"http://u:secret\xef\xbc\xa0h/", true},
+        {"http://secret\xef\xbc\xa0h/", true},
+        {"http://secret\xef\xb9\xabh/", true},
+        {"http://u\xef\xbc\x9asecret\xef\xbc\xa0h/", true},
         {"http://u:secret", false},
         {"http://[::1]:secret", false},
         {"http://[u:secret", false},
@@ -561,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_lines_become_distinct_urls_and_counts),
         cmocka_unit_test(test_hosts_are_what_libcurl_will_look_up),
         cmocka_unit_test(test_international_names_are_encoded),
+        cmocka_unit_test(test_names_that_encoding_breaks_are_refused),
         cmocka_unit_test(test_names_that_cannot_be_encoded_are_kept),
         cmocka_unit_test(test_byte_order_mark_only_at_the_start_of_a_file),
         cmocka_unit_test(test_bad_lines),

@@ -1,0 +1,122 @@
+/* libFuzzer target: no text crashes the reader of the origin's options; what it takes lies in the ranges it promises,
+ * whatever the order it is written in, and can be described and written again; what it refuses changes nothing. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conc_bench/origin.h"
+#include "conc_bench/result.h"
+#include "conc_bench/text.h"
+#include "fuzz.h"
+
+#define HOUR (3600 * NANOSECONDS_PER_SECOND)
+
+static bool is_same(const struct origin_options *a, const struct origin_options *b)
+{
+    return a->latency == b->latency && a->jitter == b->jitter && a->body_bytes == b->body_bytes &&
+           a->bytes_per_second == b->bytes_per_second && a->requests_per_second == b->requests_per_second &&
+           a->error_share == b->error_share && a->seed == b->seed;
+}
+
+/* Values that no text gives, so that it shows what was set. */
+static struct origin_options unset(void)
+{
+    return (struct origin_options){.latency = -1,
+                                   .jitter = -1,
+                                   .body_bytes = UINT64_MAX,
+                                   .bytes_per_second = 0,
+                                   .requests_per_second = 0,
+                                   .error_share = -1,
+                                   .seed = 0};
+}
+
+/* The items of a list in the opposite order. */
+static char *turn_round(const char *text)
+{
+    size_t length = strlen(text);
+    char *turned = malloc(length + 1);
+    require(turned != NULL);
+    char *end = turned + length;
+    *end = '\0';
+    for (;;) {
+        size_t item = strcspn(text, ",");
+        end -= item;
+        memcpy(end, text, item);
+        if (text[item] == '\0')
+            return turned;
+        *--end = ',';
+        text += item + 1;
+    }
+}
+
+static void check_ranges(const struct origin_options *options)
+{
+    require(options->latency >= -1 && options->latency <= HOUR && options->jitter >= -1 && options->jitter <= HOUR);
+    require(options->body_bytes <= UINT64_C(1) << 40 || options->body_bytes == UINT64_MAX);
+    require(options->bytes_per_second <= UINT64_C(1) << 40);
+    require(options->requests_per_second == 0 ||
+            (isfinite(options->requests_per_second) && options->requests_per_second >= 0.001));
+    require(options->error_share == -1 || (options->error_share >= 0 && options->error_share <= 1));
+}
+
+/* What people are shown, whole and fit for a terminal. */
+static void check_description(const struct origin_options *options)
+{
+    char text[sizeof(((struct result *)NULL)->origin)];
+    char escaped[sizeof(text)];
+    origin_options_describe(options, text, sizeof(text));
+    require(strncmp(text, "latency ", 8) == 0 && strstr(text, " bodies") != NULL);
+    require(strlen(text) + 1 < sizeof(text));
+    require(strcmp(text_escape(escaped, sizeof(escaped), text, strlen(text)), text) == 0);
+}
+
+/* Whole numbers are read as they were written; fractions as far as digits go. */
+static void check_again(const struct origin_options *options)
+{
+    char text[2048];
+    struct origin_options again = origin_options_default();
+    int length =
+        snprintf(text, sizeof(text),
+                 "seed=%" PRIu64 ",errors=%.17f%%,size=%" PRIu64 "B,jitter=%" PRId64 "ns,latency=%" PRId64 "ns",
+                 options->seed, options->error_share * 100, options->body_bytes, options->jitter, options->latency);
+    if (options->bytes_per_second > 0)
+        length +=
+            snprintf(text + length, sizeof(text) - (size_t)length, ",rate=%" PRIu64 "/s", options->bytes_per_second);
+    if (options->requests_per_second > 0)
+        snprintf(text + length, sizeof(text) - (size_t)length, ",limit=%.17f/s", options->requests_per_second);
+    require(origin_options_parse(text, &again, NULL) == 0);
+    require(fabs(again.error_share - options->error_share) < 1e-13);
+    require(fabs(again.requests_per_second - options->requests_per_second) <= 1e-13 * options->requests_per_second);
+    again.error_share = options->error_share;
+    again.requests_per_second = options->requests_per_second;
+    require(is_same(options, &again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct origin_options options = unset();
+    struct origin_options turned = unset();
+    struct origin_options defaults = origin_options_default();
+    struct error error = {0};
+    const struct origin_options before = options;
+    /* Just as large as the text, so that the address sanitizer sees a byte too many. */
+    char *text = strndup((const char *)data, size);
+    require(text != NULL);
+    char *opposite = turn_round(text);
+    if (origin_options_parse(text, &options, &error) == 0) {
+        require(error.kind == ERROR_NONE);
+        check_ranges(&options);
+        require(origin_options_parse(opposite, &turned, &error) == 0 && is_same(&options, &turned));
+        require(origin_options_parse(text, &defaults, &error) == 0);
+        check_description(&defaults);
+        check_again(&defaults);
+    } else {
+        require(is_same(&options, &before));
+        require(error.kind == ERROR_USAGE && strncmp(error.message, "--origin: ", 10) == 0);
+        require(origin_options_parse(opposite, &turned, &error) == -1 && is_same(&turned, &before));
+    }
+    free(text);
+    free(opposite);
+    return 0;
+}
