@@ -72,7 +72,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
-    if (length <= 2)
+    if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->headers_ended = true;
     else if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
         transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
