@@ -404,8 +404,9 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
-        /* Also what a header line of over 100 KB ends in, before 8.6. */
-        return info_number(transfer, CURLINFO_HEADER_SIZE) > 0 ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
+        /* Also what a header line of over 100 KB ends in, before 8.6; the first of them, the status, counts as none. */
+        return info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) > 0 ? OUTCOME_PROTOCOL
+                                                                              : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;
     case CURLE_FILESIZE_EXCEEDED:
