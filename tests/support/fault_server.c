@@ -70,6 +70,7 @@ struct server {
 struct connection {
     struct server *server;
     int socket;
+    bool is_once;        /* the next request gets no answer */
     long left_until_cut; /* bytes of this answer that are still sent; NO_CUT: all */
     size_t received;     /* bytes in `input` */
     char input[REQUEST_MAX];
@@ -171,12 +172,11 @@ static void wait_for_arrival(const struct connection *connection)
     while (ioctl(connection->socket, SIOCOUTQ, &left) == 0 && left > 0 && rest(connection, 1)) {}
 }
 
-static bool reset(struct connection *connection)
+/* Whenever the connection is closed. */
+static void close_by_reset(const struct connection *connection)
 {
-    wait_for_arrival(connection);
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(connection->socket, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    return false;
 }
 
 /* --- What can be asked for --------------------------------------------------------------------------------------- */
@@ -196,7 +196,9 @@ static bool answer_cut(struct connection *connection, const struct request *requ
 static bool answer_reset(struct connection *connection, const struct request *request)
 {
     answer_cut(connection, request);
-    return reset(connection);
+    wait_for_arrival(connection);
+    close_by_reset(connection);
+    return false;
 }
 
 static bool answer_close(struct connection *connection, const struct request *request)
@@ -437,6 +439,19 @@ static bool answer_idle_close(struct connection *connection, const struct reques
     return false;
 }
 
+/* The same, too late for the client to see it before it asks again. */
+static bool answer_once(struct connection *connection, const struct request *request)
+{
+    connection->is_once = true;
+    return answer_ok(connection, request);
+}
+
+static bool answer_once_reset(struct connection *connection, const struct request *request)
+{
+    close_by_reset(connection);
+    return answer_once(connection, request);
+}
+
 static bool answer_empty(struct connection *connection, const struct request *request)
 {
     (void)connection, (void)request;
@@ -491,6 +506,8 @@ static const struct fault {
     {"/garbage", answer_garbage},
     {"/status/", answer_status},
     {"/idle-close", answer_idle_close},
+    {"/once/reset", answer_once_reset},
+    {"/once", answer_once},
     {"/control/nul", answer_control_nul},
     {"/control", answer_control},
 };
@@ -567,7 +584,7 @@ static void serve(struct connection *connection)
 {
     size_t length;
     bool is_kept = true;
-    while (is_kept && (length = receive_request(connection)) > 0) {
+    while (is_kept && (length = receive_request(connection)) > 0 && !connection->is_once) {
         struct request request;
         read_request(connection->input, &request);
         is_kept = answer_request(connection, &request);
