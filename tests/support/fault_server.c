@@ -382,10 +382,11 @@ static bool redirect(struct connection *connection, const char *location)
     return send_text(connection, text);
 }
 
-static bool answer_redirect_to_port(struct connection *connection, uint16_t port)
+/* To where nobody listens, at this host or under a name that nobody has resolved yet. */
+static bool redirect_to_refuse(struct connection *connection, const char *host)
 {
     char location[64];
-    snprintf(location, sizeof(location), "http://127.0.0.1:%u/", (unsigned)port);
+    snprintf(location, sizeof(location), "http://%s:%u/", host, (unsigned)connection->server->refuse_port);
     return redirect(connection, location);
 }
 
@@ -399,7 +400,8 @@ static bool answer_redirect(struct connection *connection, const struct request 
         {"ok", "/ok"},
         {"file", "file:///etc/passwd"},
         {"ftp", "ftp://127.0.0.1/"},
-        {"name", "http://no-such-host.invalid/"},
+        /* No name may have a part of more than 63 characters: the system knows without asking anybody. */
+        {"unknown", "http://a234567890b234567890c234567890d234567890e234567890f234567890g234567890.invalid/"},
         {"control", "http://127.0.0.1:99999/\033[31m\033]0;title\007"},
     };
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
@@ -407,7 +409,9 @@ static bool answer_redirect(struct connection *connection, const struct request 
             return redirect(connection, targets[i].location);
     }
     if (strcmp(request->argument, "other") == 0)
-        return answer_redirect_to_port(connection, connection->server->refuse_port);
+        return redirect_to_refuse(connection, "127.0.0.1");
+    if (strcmp(request->argument, "name") == 0)
+        return redirect_to_refuse(connection, "localhost");
     return send_text(connection, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
 }
 
