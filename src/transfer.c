@@ -92,11 +92,15 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return sample_table_is_stopped(transfer->plan->table);
 }
 
+/* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
+ * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
+ * its modes would fail where others do not. Redirects go on looking for a kept one. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -169,9 +173,7 @@ static void set_connections(struct transfer *transfer, const char **failure, CUR
 {
     CURL *easy = transfer->easy;
     const struct transfer_policy *policy = transfer->plan->policy;
-    bool is_fresh = policy->connections == CONNECTIONS_FRESH;
-    SET(CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
-    SET(CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L);
+    SET(CURLOPT_FORBID_REUSE, policy->connections == CONNECTIONS_FRESH ? 1L : 0L);
     SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
@@ -339,7 +341,9 @@ bool transfer_begin(struct transfer *transfer, const char *url, struct sample *s
         url = without_tls(transfer, url);
     if (transfer->has_retried && !forget_retries(transfer))
         url = NULL;
-    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK) {
+    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK ||
+        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) != CURLE_OK) {
         sample->outcome = OUTCOME_CLIENT_RESOURCE;
         sample->transfer_code = CURLE_OUT_OF_MEMORY;
         sample->end = clock_now();
