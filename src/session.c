@@ -291,6 +291,15 @@ static int choose_warm_urls(struct session *session, struct error *error)
 
 /* What the result says about the run before it starts */
 
+static int add_source(struct result *result, const char *name, struct error *error)
+{
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    result->sources[result->source_count++] = copy;
+    return 0;
+}
+
 static int describe_sources(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
@@ -307,11 +316,10 @@ static int describe_sources(struct session *session, struct error *error)
         const char *name = options_is_url(input)     ? "the command line"
                            : strcmp(input, "-") == 0 ? "standard input"
                                                      : input;
-        result->sources[result->source_count++] = strdup(name);
+        if (add_source(result, name, error) != 0)
+            return -1;
     }
-    if (session->is_list_embedded)
-        result->sources[result->source_count++] = strdup("the embedded list");
-    return 0;
+    return session->is_list_embedded ? add_source(result, "the embedded list", error) : 0;
 }
 
 static bool is_host_local(const struct url_host *host)
