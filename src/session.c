@@ -430,22 +430,22 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
 }
 
-/* Without memory the witness tells totals only. */
-static void copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count)
+/* All of them or, where there are too many, none: with some of them it would look like unequal work. */
+static int copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count,
+                      struct error *error)
 {
     if (count > WITNESS_URLS_MAX)
-        return;
-    witness->urls = calloc(count, sizeof(witness->urls[0]));
-    witness->url_requests = calloc(count, sizeof(witness->url_requests[0]));
-    if (witness->urls == NULL || witness->url_requests == NULL)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
+        return 0;
+    witness->urls = calloc((size_t)count + 1, sizeof(witness->urls[0]));
+    witness->url_requests = calloc((size_t)count + 1, sizeof(witness->url_requests[0]));
+    bool has_memory = witness->urls != NULL && witness->url_requests != NULL;
+    for (uint32_t i = 0; i < count && has_memory; i++) {
         witness->urls[i] = strdup(paths[i].url);
-        if (witness->urls[i] == NULL)
-            return;
+        has_memory = witness->urls[i] != NULL;
         witness->url_requests[i] = paths[i].requests;
-        witness->url_count = i + 1;
+        witness->url_count += has_memory;
     }
+    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
 
 /* Between trials, where no clock is running: a server that has had enough is left alone for a while. */
@@ -483,9 +483,9 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         .connections = counts.connections,
         .peak_in_flight = counts.peak_in_flight,
     };
-    copy_paths(&trial->witness, paths, counts.paths);
+    int status = copy_paths(&trial->witness, paths, counts.paths, error);
     origin_path_counts_release(paths, counts.paths);
-    return 0;
+    return status;
 }
 
 static void show_position(void *context, const struct runner_position *position)
