@@ -179,6 +179,7 @@ static int start_origin(struct session *session, struct error *error)
     session->origin = origin_start(&session->options->origin, connections, error);
     if (session->origin == NULL)
         return -1;
+    origin_heed(session->origin, interrupt_signal);
     session->policy.origin_port = origin_port(session->origin);
     return 0;
 }
@@ -291,6 +292,15 @@ static int choose_warm_urls(struct session *session, struct error *error)
 
 /* What the result says about the run before it starts */
 
+static int add_source(struct result *result, const char *name, struct error *error)
+{
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    result->sources[result->source_count++] = copy;
+    return 0;
+}
+
 static int describe_sources(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
@@ -307,11 +317,10 @@ static int describe_sources(struct session *session, struct error *error)
         const char *name = options_is_url(input)     ? "the command line"
                            : strcmp(input, "-") == 0 ? "standard input"
                                                      : input;
-        result->sources[result->source_count++] = strdup(name);
+        if (add_source(result, name, error) != 0)
+            return -1;
     }
-    if (session->is_list_embedded)
-        result->sources[result->source_count++] = strdup("the embedded list");
-    return 0;
+    return session->is_list_embedded ? add_source(result, "the embedded list", error) : 0;
 }
 
 static bool is_host_local(const struct url_host *host)
@@ -422,22 +431,22 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
 }
 
-/* Without memory the witness tells totals only. */
-static void copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count)
+/* All of them or, where there are too many, none: with some of them it would look like unequal work. */
+static int copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count,
+                      struct error *error)
 {
     if (count > WITNESS_URLS_MAX)
-        return;
-    witness->urls = calloc(count, sizeof(witness->urls[0]));
-    witness->url_requests = calloc(count, sizeof(witness->url_requests[0]));
-    if (witness->urls == NULL || witness->url_requests == NULL)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
+        return 0;
+    witness->urls = calloc((size_t)count + 1, sizeof(witness->urls[0]));
+    witness->url_requests = calloc((size_t)count + 1, sizeof(witness->url_requests[0]));
+    bool has_memory = witness->urls != NULL && witness->url_requests != NULL;
+    for (uint32_t i = 0; i < count && has_memory; i++) {
         witness->urls[i] = strdup(paths[i].url);
-        if (witness->urls[i] == NULL)
-            return;
+        has_memory = witness->urls[i] != NULL;
         witness->url_requests[i] = paths[i].requests;
-        witness->url_count = i + 1;
+        witness->url_count += has_memory;
     }
+    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
 
 /* Between trials, where no clock is running: a server that has had enough is left alone for a while. */
@@ -467,17 +476,18 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
         return 0;
+    /* Without a witness, what an interrupted trial has done still stands. */
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
-        return -1;
+        return interrupt_signal() != 0 ? 0 : -1;
     trial->witness = (struct trial_witness){
         .is_present = true,
         .requests = counts.requests,
         .connections = counts.connections,
         .peak_in_flight = counts.peak_in_flight,
     };
-    copy_paths(&trial->witness, paths, counts.paths);
+    int status = copy_paths(&trial->witness, paths, counts.paths, error);
     origin_path_counts_release(paths, counts.paths);
-    return 0;
+    return status;
 }
 
 static void show_position(void *context, const struct runner_position *position)

@@ -53,9 +53,14 @@ void transfer_library_cleanup(void)
     curl_global_cleanup();
 }
 
+/* Not curl_version(): to tell the version of OpenLDAP it starts that library, which looks this machine's name up. */
 const char *transfer_library_version(void)
 {
-    return curl_version();
+    static char text[128];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    snprintf(text, sizeof(text), "libcurl/%s %s zlib/%s", info->version, transfer_tls_version(),
+             info->libz_version != NULL ? info->libz_version : "-");
+    return text;
 }
 
 const char *transfer_tls_version(void)
@@ -259,8 +264,8 @@ static int set_all(struct transfer *transfer, enum transfer_driver driver, struc
     set_options(transfer, &failure, &code);
     set_names(transfer, &failure, &code);
     if (failure != NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s", curl_version(), failure,
-                         curl_easy_strerror(code));
+        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
+                         curl_version_info(CURLVERSION_NOW)->version, failure, curl_easy_strerror(code));
     if (driver == TRANSFER_ALONE && transfer->names != NULL) {
         if (transfer_arm_names(transfer, error) != 0)
             return -1;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,62 @@ static char *follow(const char *path, struct error *error)
     return real;
 }
 
+/* Signals that end the program; one that comes while a file is being written takes that file with it. */
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
+enum { ENDING_SIGNALS = sizeof(ending_signals) / sizeof(ending_signals[0]) };
+
+static const char *volatile unfinished; /* the temporary file there is now; NULL: none */
+static struct sigaction earlier_actions[ENDING_SIGNALS];
+
+/* SA_RESETHAND has set the default effect, which what is raised here has as soon as this handler has ended. */
+static void remove_unfinished(int number)
+{
+    if (unfinished != NULL)
+        unlink(unfinished);
+    raise(number);
+}
+
+static void hold_ending_signals(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        sigaddset(&held, ending_signals[i]);
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
+/* mkstemp(), for a file that a signal would not leave behind. One at a time: others wait for forget_temporary(). */
+static int make_temporary(char *name)
+{
+    struct sigaction action = {.sa_handler = remove_unfinished, .sa_flags = (int)SA_RESETHAND};
+    sigset_t before;
+    sigemptyset(&action.sa_mask);
+    hold_ending_signals(&before);
+    int file = mkstemp(name);
+    int failure = errno;
+    for (int i = 0; file >= 0 && i < ENDING_SIGNALS; i++) {
+        sigaction(ending_signals[i], NULL, &earlier_actions[i]);
+        /* What was ignored, as by nohup(1), or has a handler, stays so. */
+        if (earlier_actions[i].sa_handler == SIG_DFL)
+            sigaction(ending_signals[i], &action, NULL);
+    }
+    if (file >= 0)
+        unfinished = name;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = failure;
+    return file;
+}
+
+/* It has been renamed or removed. */
+static void forget_temporary(void)
+{
+    if (unfinished == NULL)
+        return;
+    unfinished = NULL;
+    for (int i = 0; i < ENDING_SIGNALS; i++)
+        sigaction(ending_signals[i], &earlier_actions[i], NULL);
+}
+
 static int check_real(const char *path, const char *real, struct error *error)
 {
     struct stat status;
@@ -92,11 +149,12 @@ static int check_real(const char *path, const char *real, struct error *error)
     char *name = temporary_name(real);
     if (name == NULL)
         return fail(error, ENOMEM, path);
-    int file = mkstemp(name);
+    int file = make_temporary(name);
     int failure = errno;
     if (file >= 0) {
         close(file);
         unlink(name);
+        forget_temporary();
     }
     free(name);
     return file >= 0 ? 0 : fail(error, failure, path);
@@ -127,7 +185,7 @@ static int open_temporary(struct export *export, struct error *error)
     export->temporary = temporary_name(export->real);
     if (export->temporary == NULL)
         return fail(error, ENOMEM, export->path);
-    int file = mkstemp(export->temporary);
+    int file = make_temporary(export->temporary);
     if (file >= 0) {
         set_ordinary_rights(file);
         export->stream = fdopen(file, "w");
@@ -138,6 +196,7 @@ static int open_temporary(struct export *export, struct error *error)
     if (file >= 0) {
         close(file);
         unlink(export->temporary);
+        forget_temporary();
     }
     free(export->temporary);
     export->temporary = NULL;
@@ -180,6 +239,8 @@ int export_open(const char *path, struct export *export, struct error *error)
 
 static void forget(struct export *export)
 {
+    if (export->temporary != NULL)
+        forget_temporary();
     free(export->temporary);
     free(export->real);
     export->temporary = export->real = NULL;

@@ -464,7 +464,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_server_local)
         fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
-    if (result->is_partial)
+    if (result->is_partial && result->interrupting_signal == 0)
+        fputs("Interrupted by an error: this is a partial result.\n", stream);
+    else if (result->is_partial)
         fprintf(stream, "Interrupted by %s: this is a partial result.\n",
                 result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
