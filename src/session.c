@@ -60,7 +60,9 @@ struct session {
     struct result result;
     struct baseline baseline;
     uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */
-    nanoseconds paused; /* because of them, in all */
+    nanoseconds pause;  /* before the next trial, because of them */
+    nanoseconds paused; /* in all */
+    bool is_public;     /* some of the hosts are */
 };
 
 /* How often a pause looks for a signal. */
@@ -235,6 +237,7 @@ static int check_politeness(struct session *session, struct error *error)
         return 0;
     if (politeness_look(plan, &session->resolutions, session->most_workers, &politeness, error) != 0)
         return -1;
+    session->is_public = politeness.busiest != NULL;
     bool is_crowded = politeness.crowded != NULL && politeness.at_once > options->max_per_host;
     if (is_crowded && options->workers_auto)
         session->most_workers = options->max_per_host;
@@ -417,10 +420,37 @@ static void warn_of_proxies(struct result *result)
 
 /* The run */
 
+/* What a public server wishes that has had enough; one's own is left to its owner. */
+static void note_refusals(struct session *session, const struct trial *trial)
+{
+    uint32_t longest = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        uint32_t seconds = trial->table->samples[unit].retry_after;
+        longest = seconds > longest ? seconds : longest;
+    }
+    session->pause = politeness_pause(trial->digest.refused, longest, session->refusals);
+    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
+}
+
+/* Between trials, where no clock is running. */
+static void spare_server(struct session *session)
+{
+    nanoseconds begin = clock_now();
+    nanoseconds end = begin + session->pause;
+    for (nanoseconds left = session->pause; left > 0 && interrupt_signal() == 0; left = end - clock_now()) {
+        progress_show(&session->progress, -1, "the server asks to be left alone, %.0f s more", clock_seconds(left));
+        interrupt_wait(-1, left < PAUSE_TICK ? left : PAUSE_TICK);
+    }
+    if (session->pause > 0)
+        session->paused += clock_now() - begin;
+    session->pause = 0;
+}
+
 static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
 {
     struct session *session = context;
     const struct options *options = session->options;
+    spare_server(session);
     if (session->origin == NULL)
         return 0;
     if (origin_reset(session->origin, error) != 0)
@@ -449,29 +479,11 @@ static int copy_paths(struct trial_witness *witness, const struct origin_path_co
     return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
 
-/* Between trials, where no clock is running: a server that has had enough is left alone for a while. */
-static void spare_server(struct session *session, const struct trial *trial)
-{
-    uint32_t longest = 0;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        uint32_t seconds = trial->table->samples[unit].retry_after;
-        longest = seconds > longest ? seconds : longest;
-    }
-    nanoseconds pause = politeness_pause(trial->digest.refused, longest, session->refusals);
-    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
-    nanoseconds end = clock_now() + pause;
-    for (nanoseconds left = pause; left > 0 && interrupt_signal() == 0; left = end - clock_now()) {
-        progress_show(&session->progress, -1, "the server asks to be left alone, %.0f s more", clock_seconds(left));
-        interrupt_wait(-1, left < PAUSE_TICK ? left : PAUSE_TICK);
-    }
-    session->paused += pause;
-}
-
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     struct session *session = context;
-    if (!session->options->use_origin && trial->table != NULL)
-        spare_server(session, trial);
+    if (session->is_public && trial->table != NULL)
+        note_refusals(session, trial);
     struct origin_counts counts;
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
