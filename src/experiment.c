@@ -10,6 +10,7 @@
 #include "conc_bench/figures.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/sweep.h"
+#include "conc_bench/text.h"
 #include "conc_bench/validity.h"
 
 /* Rounds in which a cell is looked at before one is chosen. */
@@ -289,6 +290,13 @@ static int search(struct stages *stages, struct error *error)
     return confirm(stages, error);
 }
 
+/* What was measured until then stands, and must not look like all that was asked for. */
+static void note_failure(struct result *result, const struct error *error)
+{
+    result->is_partial = true;
+    text_escape(result->stop_reason, sizeof(result->stop_reason), error->message, strlen(error->message));
+}
+
 int experiment_run(const struct experiment *experiment, struct error *error)
 {
     struct stages stages = {.experiment = experiment, .began = clock_now()};
@@ -300,9 +308,14 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         .progress = progress,
     };
     const struct plan *plan = experiment->plan;
+    int status;
     if (experiment->is_search)
-        return search(&stages, error);
-    if (experiment->is_sweep)
-        return sweep(&stages, error);
-    return run_main(&stages, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
+        status = search(&stages, error);
+    else if (experiment->is_sweep)
+        status = sweep(&stages, error);
+    else
+        status = run_main(&stages, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
+    if (status != 0)
+        note_failure(experiment->result, error);
+    return status;
 }

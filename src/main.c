@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "conc_bench/error.h"
 #include "conc_bench/options.h"
@@ -22,12 +25,51 @@ static int print_version(void)
     return 0;
 }
 
+/* In place of a standard stream that is closed, the next file or socket to be opened would take what is printed. */
+static void keep_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        /* The other way round, so that what is read or written there fails as it did. */
+        if (fcntl(stream, F_GETFD) < 0)
+            open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+/* Output that nobody reads, or that may not grow, is an error to tell, and leaves nothing half written. */
+static void survive_broken_output(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+/* What the command line asks for. */
+static int obey(const struct options *options, struct error *error)
+{
+    int status = 0;
+    if (options->show_help)
+        options_print_help(stdout);
+    else if (options->show_version)
+        print_version();
+    else if (options->show_completion)
+        options_print_completion(stdout, options->shell);
+    else {
+        survive_broken_output();
+        status = options->import_json != NULL ? session_import(options, error) : session_run(options, error);
+    }
+    return status;
+}
+
 /* A report that was cut off by a full disk must not look like a success. */
 static int check_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) != 0)
+        perror("conc-bench: cannot write to standard output");
+    else if (ferror(stdout))
+        fputs("conc-bench: cannot write to standard output\n", stderr);
+    else
         return status;
-    perror("conc-bench: cannot write to standard output");
     return ERROR_ENVIRONMENT;
 }
 
@@ -35,20 +77,13 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = {0};
+    keep_standard_streams();
     /* International host names are read in the user's encoding. Numbers stay in the C locale: they are for machines
      * too. */
     setlocale(LC_CTYPE, "");
     int status = options_parse(argc, argv, &options, &error);
-    if (status == 0 && options.show_help)
-        options_print_help(stdout);
-    else if (status == 0 && options.show_version)
-        print_version();
-    else if (status == 0 && options.show_completion)
-        options_print_completion(stdout, options.shell);
-    else if (status == 0 && options.import_json != NULL)
-        status = session_import(&options, &error);
-    else if (status == 0)
-        status = session_run(&options, &error);
+    if (status == 0)
+        status = obey(&options, &error);
     options_release(&options);
-    return check_output(status >= 0 ? status : print_error(&error));
+    return status >= 0 ? check_output(status) : print_error(&error);
 }

@@ -1,5 +1,6 @@
 #include "conc_bench/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,14 +130,19 @@ int report_write(const struct report_request *request, struct error *error)
     };
     if (verdict_make(request->result, &asked, &verdict, error) != 0)
         return -1;
+    int status = 0;
     if (!is_output_taken(options)) {
         struct format format = look(options);
         if (options->quiet)
             table_write_quiet(stdout, request->result, &verdict, &format);
         else
             table_write(stdout, request->result, &verdict, &format);
+        /* Now, since a signal during the exports would take it along. */
+        if (fflush(stdout) != 0)
+            status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot write to standard output");
     }
-    int status = write_exports(request, &verdict, error);
+    if (write_exports(request, &verdict, status == 0 ? error : NULL) != 0)
+        status = -1;
     if (status == 0)
         status = exit_status(request, &verdict);
     verdict_release(&verdict);

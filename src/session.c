@@ -17,6 +17,7 @@
 #include "conc_bench/origin.h"
 #include "conc_bench/outline.h"
 #include "conc_bench/plan.h"
+#include "conc_bench/politeness.h"
 #include "conc_bench/progress.h"
 #include "conc_bench/report.h"
 #include "conc_bench/resolve.h"
@@ -58,7 +59,12 @@ struct session {
     struct progress progress;
     struct result result;
     struct baseline baseline;
+    uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */
+    nanoseconds paused; /* because of them, in all */
 };
+
+/* How often a pause looks for a signal. */
+#define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
 /* Steps before the run */
 
@@ -173,6 +179,7 @@ static int start_origin(struct session *session, struct error *error)
     session->origin = origin_start(&session->options->origin, connections, error);
     if (session->origin == NULL)
         return -1;
+    origin_heed(session->origin, interrupt_signal);
     session->policy.origin_port = origin_port(session->origin);
     return 0;
 }
@@ -218,6 +225,33 @@ static int make_plan(struct session *session, struct error *error)
     return plan_build(&request, &session->plan, error);
 }
 
+/* Whoever types a large number by accident should not overrun somebody's server with it. */
+static int check_politeness(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    const struct plan *plan = &session->plan;
+    struct politeness politeness;
+    if (options->use_origin || options->dry_run || is_scripted_only(options))
+        return 0;
+    if (politeness_look(plan, &session->resolutions, session->most_workers, &politeness, error) != 0)
+        return -1;
+    bool is_crowded = politeness.crowded != NULL && politeness.at_once > options->max_per_host;
+    if (is_crowded && options->workers_auto)
+        session->most_workers = options->max_per_host;
+    else if (is_crowded)
+        return error_set(error, ERROR_USAGE,
+                         "up to %" PRIu32 " downloads at once would go to %.*s, more than the %" PRIu32
+                         " that one public host gets: use fewer --workers, or if it is yours, --max-per-host %" PRIu32,
+                         politeness.at_once, (int)politeness.crowded->name_length, politeness.crowded->name,
+                         options->max_per_host, politeness.at_once);
+    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
+    if (politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
+        progress_note(&session->progress, stderr,
+                      "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
+                      politeness.requests * trials, (int)politeness.busiest->name_length, politeness.busiest->name);
+    return 0;
+}
+
 /* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */
 static void strike_unresolved(struct session *session)
 {
@@ -258,6 +292,15 @@ static int choose_warm_urls(struct session *session, struct error *error)
 
 /* What the result says about the run before it starts */
 
+static int add_source(struct result *result, const char *name, struct error *error)
+{
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    result->sources[result->source_count++] = copy;
+    return 0;
+}
+
 static int describe_sources(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
@@ -274,11 +317,10 @@ static int describe_sources(struct session *session, struct error *error)
         const char *name = options_is_url(input)     ? "the command line"
                            : strcmp(input, "-") == 0 ? "standard input"
                                                      : input;
-        result->sources[result->source_count++] = strdup(name);
+        if (add_source(result, name, error) != 0)
+            return -1;
     }
-    if (session->is_list_embedded)
-        result->sources[result->source_count++] = strdup("the embedded list");
-    return 0;
+    return session->is_list_embedded ? add_source(result, "the embedded list", error) : 0;
 }
 
 static bool is_host_local(const struct url_host *host)
@@ -335,6 +377,7 @@ static void describe_policy(struct session *session)
     result->max_redirects = policy->max_redirects;
     result->connect_timeout = policy->connect_timeout;
     result->max_time = policy->max_time;
+    result->max_body = policy->max_body;
     result->buffer_bytes = policy->buffer_bytes;
     if (session->options->use_origin)
         origin_options_describe(&session->options->origin, result->origin, sizeof(result->origin));
@@ -388,42 +431,63 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
 }
 
-/* Without memory the witness tells totals only. */
-static void copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count)
+/* All of them or, where there are too many, none: with some of them it would look like unequal work. */
+static int copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count,
+                      struct error *error)
 {
     if (count > WITNESS_URLS_MAX)
-        return;
-    witness->urls = calloc(count, sizeof(witness->urls[0]));
-    witness->url_requests = calloc(count, sizeof(witness->url_requests[0]));
-    if (witness->urls == NULL || witness->url_requests == NULL)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
+        return 0;
+    witness->urls = calloc((size_t)count + 1, sizeof(witness->urls[0]));
+    witness->url_requests = calloc((size_t)count + 1, sizeof(witness->url_requests[0]));
+    bool has_memory = witness->urls != NULL && witness->url_requests != NULL;
+    for (uint32_t i = 0; i < count && has_memory; i++) {
         witness->urls[i] = strdup(paths[i].url);
-        if (witness->urls[i] == NULL)
-            return;
+        has_memory = witness->urls[i] != NULL;
         witness->url_requests[i] = paths[i].requests;
-        witness->url_count = i + 1;
+        witness->url_count += has_memory;
     }
+    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
+}
+
+/* Between trials, where no clock is running: a server that has had enough is left alone for a while. */
+static void spare_server(struct session *session, const struct trial *trial)
+{
+    uint32_t longest = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        uint32_t seconds = trial->table->samples[unit].retry_after;
+        longest = seconds > longest ? seconds : longest;
+    }
+    nanoseconds pause = politeness_pause(trial->digest.refused, longest, session->refusals);
+    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
+    nanoseconds end = clock_now() + pause;
+    for (nanoseconds left = pause; left > 0 && interrupt_signal() == 0; left = end - clock_now()) {
+        progress_show(&session->progress, -1, "the server asks to be left alone, %.0f s more", clock_seconds(left));
+        interrupt_wait(-1, left < PAUSE_TICK ? left : PAUSE_TICK);
+    }
+    session->paused += pause;
 }
 
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     struct session *session = context;
+    if (!session->options->use_origin && trial->table != NULL)
+        spare_server(session, trial);
     struct origin_counts counts;
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
         return 0;
+    /* Without a witness, what an interrupted trial has done still stands. */
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
-        return -1;
+        return interrupt_signal() != 0 ? 0 : -1;
     trial->witness = (struct trial_witness){
         .is_present = true,
         .requests = counts.requests,
         .connections = counts.connections,
         .peak_in_flight = counts.peak_in_flight,
     };
-    copy_paths(&trial->witness, paths, counts.paths);
+    int status = copy_paths(&trial->witness, paths, counts.paths, error);
     origin_path_counts_release(paths, counts.paths);
-    return 0;
+    return status;
 }
 
 static void show_position(void *context, const struct runner_position *position)
@@ -474,6 +538,9 @@ static int run(struct session *session, struct error *error)
     if (interrupt_install(error) != 0)
         return -1;
     int status = experiment_run(&experiment, error);
+    if (session->paused > 0)
+        result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
+                    clock_seconds(session->paused));
     interrupt_restore();
     progress_clear(&session->progress);
     return status;
@@ -539,6 +606,8 @@ static int prepare(struct session *session, struct error *error)
     if (make_plan(session, error) != 0)
         return -1;
     strike_unresolved(session);
+    if (check_politeness(session, error) != 0)
+        return -1;
     if (choose_warm_urls(session, error) != 0)
         return -1;
     warn_of_proxies(&session->result);

@@ -16,8 +16,12 @@ struct transfer {
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
     char *plain_url;               /* an https URL rewritten for the origin */
     int64_t body_bytes;
+    uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     int socket_error;   /* of the last socket that could not be made; 0: none */
     bool headers_ended; /* the blank line of the last response was seen */
+    bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
+    bool is_too_long;   /* the body is: it was given up */
+    bool has_retried;   /* perhaps, since the options were set */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -29,6 +33,7 @@ struct transfer_policy transfer_policy_default(void)
         .max_redirects = 10,
         .connect_timeout = 10 * NANOSECONDS_PER_SECOND,
         .max_time = 30 * NANOSECONDS_PER_SECOND,
+        .max_body = INT64_C(1) << 30,
         /* Measured with 1 MiB bodies from nginx: 64 KiB takes 11 to 25 % less CPU than libcurl's 16 KiB, and larger
          * ones no less, but as much more memory for each transfer in flight. */
         .buffer_bytes = 64 * 1024,
@@ -48,9 +53,14 @@ void transfer_library_cleanup(void)
     curl_global_cleanup();
 }
 
+/* Not curl_version(): to tell the version of OpenLDAP it starts that library, which looks this machine's name up. */
 const char *transfer_library_version(void)
 {
-    return curl_version();
+    static char text[128];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    snprintf(text, sizeof(text), "libcurl/%s %s zlib/%s", info->version, transfer_tls_version(),
+             info->libz_version != NULL ? info->libz_version : "-");
+    return text;
 }
 
 const char *transfer_tls_version(void)
@@ -63,8 +73,12 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     (void)data;
     struct transfer *transfer = context;
-    transfer->body_bytes += (int64_t)(size * count);
-    return size * count;
+    size_t length = size * count;
+    transfer->body_bytes += (int64_t)length;
+    if (transfer->body_bytes <= transfer->plan->policy->max_body)
+        return length;
+    transfer->is_too_long = true;
+    return CURL_WRITEFUNC_ERROR;
 }
 
 /* Only to see that the headers ended: a connection closed within them is a success to libcurl. */
@@ -72,7 +86,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
-    if (length <= 2)
+    if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->headers_ended = true;
     else if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
         transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
@@ -88,6 +102,18 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     (void)upload_now;
     const struct transfer *transfer = context;
     return sample_table_is_stopped(transfer->plan->table);
+}
+
+/* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
+ * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
+ * its modes would fail where others do not. Redirects go on looking for a kept one. */
+static int on_request(void *context, char *address, char *local_address, int port, int local_port)
+{
+    (void)address, (void)local_address, (void)port, (void)local_port;
+    struct transfer *transfer = context;
+    transfer->requests++;
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    return CURL_PREREQFUNC_OK;
 }
 
 /* As libcurl would, but keeps why it failed: libcurl 7.88 forgets. */
@@ -128,6 +154,8 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, transfer);
     SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
 }
@@ -145,6 +173,8 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_USERAGENT, "conc-bench/" CONC_BENCH_VERSION);
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(policy->connect_timeout));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(policy->max_time));
+    /* Before 8.4 libcurl looks at announced lengths only; on_body() at what comes. */
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)policy->max_body);
     SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
     /* Environment proxies would make requests differ between machines; fixed, they need no getenv() either. */
     SET(CURLOPT_PROXY, "");
@@ -157,9 +187,7 @@ static void set_connections(struct transfer *transfer, const char **failure, CUR
 {
     CURL *easy = transfer->easy;
     const struct transfer_policy *policy = transfer->plan->policy;
-    bool is_fresh = policy->connections == CONNECTIONS_FRESH;
-    SET(CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
-    SET(CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L);
+    SET(CURLOPT_FORBID_REUSE, policy->connections == CONNECTIONS_FRESH ? 1L : 0L);
     SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
@@ -183,26 +211,39 @@ static int append(struct curl_slist **list, const char *text)
     return 0;
 }
 
-static int set_addresses(struct transfer *transfer, enum transfer_driver driver, const char **failure, CURLcode *code)
+/* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
+static int list_addresses(struct transfer *transfer, enum transfer_driver driver)
 {
-    CURL *easy = transfer->easy;
     const struct transfer_plan *plan = transfer->plan;
     if (plan->policy->origin_port != 0) {
         char target[64];
         snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)plan->policy->origin_port);
         if (append(&transfer->connect_to, target) != 0)
             return -1;
-        SET(CURLOPT_CONNECT_TO, transfer->connect_to);
     }
-    if (driver == TRANSFER_IN_MULTI)
-        return 0;
-    for (size_t i = 0; i < plan->pin_count; i++) {
+    for (size_t i = 0; driver != TRANSFER_IN_MULTI && i < plan->pin_count; i++) {
         if (append(&transfer->names, plan->pins[i]) != 0)
             return -1;
     }
+    return 0;
+}
+
+/* Everything but names, which are read once and stay. */
+static void set_options(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    set_callbacks(transfer, failure, code);
+    set_request(transfer, failure, code);
+    set_connections(transfer, failure, code);
+    if (transfer->connect_to != NULL)
+        SET(CURLOPT_CONNECT_TO, transfer->connect_to);
+}
+
+static void set_names(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
     if (transfer->names != NULL)
         SET(CURLOPT_RESOLVE, transfer->names);
-    return 0;
 }
 
 int transfer_arm_names(struct transfer *transfer, struct error *error)
@@ -218,14 +259,13 @@ static int set_all(struct transfer *transfer, enum transfer_driver driver, struc
 {
     const char *failure = NULL;
     CURLcode code = CURLE_OK;
-    set_callbacks(transfer, &failure, &code);
-    set_request(transfer, &failure, &code);
-    set_connections(transfer, &failure, &code);
-    if (set_addresses(transfer, driver, &failure, &code) != 0)
+    if (list_addresses(transfer, driver) != 0)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of a transfer");
+    set_options(transfer, &failure, &code);
+    set_names(transfer, &failure, &code);
     if (failure != NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s", curl_version(), failure,
-                         curl_easy_strerror(code));
+        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
+                         curl_version_info(CURLVERSION_NOW)->version, failure, curl_easy_strerror(code));
     if (driver == TRANSFER_ALONE && transfer->names != NULL) {
         if (transfer_arm_names(transfer, error) != 0)
             return -1;
@@ -280,11 +320,30 @@ static const char *without_tls(struct transfer *transfer, const char *url)
     return plain;
 }
 
+/* Where a kept connection turns out to be dead, libcurl sends the request again by itself, up to five times. Version
+ * 7.88 counts over the whole life of a handle, so that every sixth dead connection would be a failure, most often in
+ * the mode with the fewest handles. The count is reset together with the options; connections and names stay. */
+static bool forget_retries(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    /* Behind a redirect to where we don't go libcurl still has its buffer, whose size must not change; next time. */
+    if (curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)transfer->plan->policy->buffer_bytes) != CURLE_OK)
+        return true;
+    curl_easy_reset(easy);
+    set_options(transfer, &failure, &code);
+    transfer->has_retried = false;
+    return failure == NULL;
+}
+
 bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample)
 {
     transfer->sample = sample;
     transfer->body_bytes = 0;
+    transfer->requests = 0;
     transfer->headers_ended = false;
+    transfer->is_too_long = false;
     transfer->socket_error = 0;
     transfer->message[0] = '\0';
     if (url == NULL) {
@@ -293,9 +352,14 @@ bool transfer_begin(struct transfer *transfer, const char *url, struct sample *s
         sample->end = clock_now();
         return false;
     }
+    transfer->is_tls = transfer->plan->policy->origin_port == 0 && strncasecmp(url, "https:", strlen("https:")) == 0;
     if (transfer->plan->policy->origin_port != 0)
         url = without_tls(transfer, url);
-    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK) {
+    if (transfer->has_retried && !forget_retries(transfer))
+        url = NULL;
+    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK ||
+        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) != CURLE_OK) {
         sample->outcome = OUTCOME_CLIENT_RESOURCE;
         sample->transfer_code = CURLE_OUT_OF_MEMORY;
         sample->end = clock_now();
@@ -339,6 +403,13 @@ static uint8_t http_version(const struct transfer *transfer)
     }
 }
 
+static uint16_t retry_after(const struct transfer *transfer)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
+}
+
 static enum outcome outcome_of_response(const struct transfer *transfer, long status)
 {
     if (!transfer->headers_ended)
@@ -353,6 +424,21 @@ static bool is_own_fault(const struct transfer *transfer)
 {
     long number = transfer->socket_error != 0 ? transfer->socket_error : info_number(transfer, CURLINFO_OS_ERRNO);
     return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
+}
+
+/* What was under way when the time was up: the first phase that libcurl has no time of. A connection that was reused
+ * had the first ones behind it already. */
+static enum outcome outcome_of_timeout(const struct transfer *transfer)
+{
+    const struct sample *sample = transfer->sample;
+    bool is_new = sample->connects > 0;
+    if (sample->first_byte_us > 0)
+        return OUTCOME_TIMEOUT_RECEIVE;
+    if (is_new && sample->connect_us == 0)
+        return sample->name_lookup_us == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
+    if (is_new && transfer->is_tls && sample->tls_us == 0)
+        return OUTCOME_TIMEOUT_TLS;
+    return OUTCOME_TIMEOUT_WAIT;
 }
 
 static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
@@ -380,7 +466,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_SSL_CLIENTCERT:
         return OUTCOME_TLS;
     case CURLE_OPERATION_TIMEDOUT:
-        return OUTCOME_TIMEOUT;
+        return outcome_of_timeout(transfer);
     case CURLE_SEND_ERROR:
         return OUTCOME_RESET;
     case CURLE_RECV_ERROR:
@@ -404,12 +490,15 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
-        /* Also what a header line of over 100 KB ends in, before 8.6. */
-        return info_number(transfer, CURLINFO_HEADER_SIZE) > 0 ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
+        /* Also what a header line of over 100 KB ends in, before 8.6; the first of them, the status, counts as none. */
+        return info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) > 0 ? OUTCOME_PROTOCOL
+                                                                              : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;
     case CURLE_FILESIZE_EXCEEDED:
         return OUTCOME_BODY_LIMIT;
+    case CURLE_WRITE_ERROR:
+        return transfer->is_too_long ? OUTCOME_BODY_LIMIT : OUTCOME_INTERNAL;
     case CURLE_ABORTED_BY_CALLBACK:
         return OUTCOME_CANCELLED;
     default:
@@ -426,12 +515,15 @@ void transfer_finish(struct transfer *transfer, int code)
     sample->status = to_16_bits(status);
     sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
     sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    /* A failure may have come before a request that would be counted. */
+    transfer->has_retried |= code != CURLE_OK || transfer->requests > 1u + sample->redirects;
     sample->http_version = http_version(transfer);
     sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
     sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     sample->transfer_code = (uint8_t)code;
+    sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
     sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
                                                  : outcome_of_failure(transfer, (CURLcode)code, status));
 }

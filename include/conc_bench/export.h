@@ -8,12 +8,14 @@
 /*
  * Where a report goes: "-" is standard output, anything else a file. A regular file appears whole or not at all: it is
  * written under another name in the same folder and renamed when complete. What is not a regular file (a pipe,
- * /dev/full) is written in place.
+ * /dev/full) is written in place. A link is followed, and what it leads to is written; but not in a folder that
+ * everybody may write to, where somebody else could have laid it.
  */
 struct export
 {
     const char *path; /* borrowed */
     FILE *stream;     /* to write to */
+    char *real;       /* where it leads, links followed; owned */
     char *temporary;  /* the name it has until it is complete; NULL: written in place */
 };
 

@@ -68,6 +68,7 @@ struct options {
 
     /* request */
     struct transfer_policy transfer;
+    uint32_t max_per_host; /* downloads at once that a public host may get */
 
     /* origin */
     bool use_origin;

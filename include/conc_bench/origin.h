@@ -43,6 +43,9 @@ struct origin;
  * ERROR_ENVIRONMENT. */
 struct origin *origin_start(const struct origin_options *options, uint32_t connections, struct error *error);
 
+/* Once `signal_arrived` answers anything but 0, nobody waits for the server for more than half a second. */
+void origin_heed(struct origin *origin, int (*signal_arrived)(void));
+
 uint16_t origin_port(const struct origin *origin);
 
 /* What arrived since the last reset. */

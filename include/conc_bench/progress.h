@@ -25,6 +25,10 @@ void progress_init(struct progress *progress, FILE *stream, bool wanted);
 void progress_show(struct progress *progress, double fraction, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A sentence that stays, terminal or not: for what somebody should know while there is still time. */
+void progress_note(struct progress *progress, FILE *stream, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Takes the line away; call before anything else is printed. */
 void progress_clear(struct progress *progress);
 

@@ -14,6 +14,7 @@
  */
 
 struct resolution {
+    bool is_public;  /* has an address for which resolve_is_public() holds */
     char *pin;       /* "host:port:address[,address...]" as CURLOPT_RESOLVE(3) wants it; NULL: an address literal */
     const char *why; /* NULL, or why the name has no address, such as gai_strerror(3) says; its downloads then fail */
 };
@@ -23,6 +24,10 @@ struct resolutions {
     size_t host_count;
     size_t failed_count;
 };
+
+/* Whether an IPv4 or IPv6 address, with or without brackets, is one of the public Internet: not of this machine, nor of
+ * a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
+bool resolve_is_public(const char *address);
 
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names
  * below it are the loopback addresses without being asked for (RFC 6761); a name that stands at several ports is asked

@@ -135,6 +135,16 @@ struct service_times {
     uint32_t slowest_url;               /* of the longest */
 };
 
+/* How often a URL failed in one way, over all rounds of a cell. */
+struct url_failure {
+    uint32_t url;
+    enum outcome outcome;
+    uint64_t count;
+};
+
+/* Of those with the most failures so many are kept for each cell. */
+enum { URL_FAILURES_MAX = 100 };
+
 /* All rounds of one mode with one number of workers. */
 struct cell_result {
     char mode[24];
@@ -146,7 +156,11 @@ struct cell_result {
     size_t trial_count;
     struct trial *warmups; /* complete warm-up rounds, in the order they ran */
     size_t warmup_count;
-    struct service_times service; /* once settled, see verdict/evidence */
+    /* once settled, see verdict/evidence */
+    struct service_times service;
+    struct url_failure *url_failures; /* the most first; owned */
+    size_t url_failure_count;
+    uint64_t failing_urls; /* how many there are in all, each way of failing counted */
 };
 
 struct validity; /* verdict/validity */
@@ -184,6 +198,7 @@ struct result {
     uint32_t max_redirects;
     nanoseconds connect_timeout;
     nanoseconds max_time;
+    int64_t max_body; /* bytes */
     uint32_t buffer_bytes;
     char origin[256];     /* description of the embedded origin; "" without */
     bool is_server_local; /* origin, or a host of the list that is this machine */
@@ -196,7 +211,7 @@ struct result {
     char stop_reason[128]; /* why there are not more rounds; "" if the planned number was reached */
     bool is_isolated;
     bool is_partial;         /* interrupted: at least one planned trial is missing or cut short */
-    int interrupting_signal; /* 0, SIGINT or SIGTERM */
+    int interrupting_signal; /* SIGINT or SIGTERM; 0: none, and what is partial was cut short by an error */
     char reference[24];      /* the mode that ratios refer to */
 
     struct cell_result *cells; /* in the order of the plan */

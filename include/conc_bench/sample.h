@@ -24,16 +24,20 @@ enum outcome {
     OUTCOME_DNS,
     OUTCOME_CONNECT, /* refused, unreachable */
     OUTCOME_TLS,
-    OUTCOME_TIMEOUT,
+    OUTCOME_TIMEOUT_DNS, /* the time was up while ... looking the name up */
+    OUTCOME_TIMEOUT_CONNECT,
+    OUTCOME_TIMEOUT_TLS,
+    OUTCOME_TIMEOUT_WAIT, /* ... waiting for the first byte */
+    OUTCOME_TIMEOUT_RECEIVE,
     OUTCOME_RESET,              /* the connection broke while sending or receiving */
     OUTCOME_EMPTY_REPLY,        /* closed before the first byte */
     OUTCOME_PARTIAL,            /* fewer body bytes than announced */
     OUTCOME_INCOMPLETE_HEADERS, /* closed within the headers: libcurl calls that success */
     OUTCOME_PROTOCOL,           /* not HTTP, or broken HTTP */
     OUTCOME_REDIRECT,           /* too many, or to where we don't go */
-    OUTCOME_BODY_LIMIT,
-    OUTCOME_CLIENT_RESOURCE, /* our own fault: descriptors, ports, memory */
-    OUTCOME_CANCELLED,       /* interrupted, or past the deadline of its trial */
+    OUTCOME_BODY_LIMIT,         /* longer than --max-filesize */
+    OUTCOME_CLIENT_RESOURCE,    /* our own fault: descriptors, ports, memory */
+    OUTCOME_CANCELLED,          /* interrupted, or past the deadline of its trial */
     OUTCOME_INTERNAL,
     OUTCOME_LOST, /* claimed by a worker that died; never written, only derived when reading */
     OUTCOME_COUNT,
@@ -63,7 +67,7 @@ struct sample {
     uint8_t http_version;  /* 10, 11, 20; 0 without a response */
     _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
     uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
-    uint8_t reserved[2];
+    uint16_t retry_after;  /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 

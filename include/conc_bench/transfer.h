@@ -27,6 +27,7 @@ struct transfer_policy {
     uint32_t max_redirects;      /* 0: redirects are not followed, and are results */
     nanoseconds connect_timeout; /* name, TCP and TLS */
     nanoseconds max_time;        /* the whole download */
+    int64_t max_body;            /* bytes; longer bodies are given up */
     uint32_t buffer_bytes;       /* libcurl's receive buffer */
     uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
 };

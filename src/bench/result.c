@@ -67,6 +67,7 @@ void result_release(struct result *result)
             trial_release(&cell->warmups[j]);
         free(cell->trials);
         free(cell->warmups);
+        free(cell->url_failures);
     }
     free(result->cells);
     for (size_t i = 0; i < result->source_count; i++)

@@ -165,8 +165,9 @@ static int run_round(struct runner *runner, uint32_t round, struct error *error)
     for (uint32_t i = 0; i < runner->plan->cell_count; i++) {
         if (interrupt_signal() != 0)
             return 1;
+        /* What fails once a signal has arrived is not what ends the run. */
         if (!runner->states[runner->order[i]].is_out && run_trial(runner, round, i, error) != 0)
-            return -1;
+            return interrupt_signal() != 0 ? 1 : -1;
     }
     if (clock_now() - begin > runner->longest_round)
         runner->longest_round = clock_now() - begin;

@@ -212,6 +212,10 @@ static int open_shard(struct loop *loop, struct shard *shard, uint32_t number, s
     uint32_t slots = (loop->slot_count - number + loop->shard_count - 1) / loop->shard_count;
     long kept = (long)slots * (long)loop->job->transfer->policy->connections_kept;
     CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, kept);
+    /* Where the pool is full, an idle connection makes room for a new one before that is made, not after. There are
+     * never more in use than slots, so that nothing ever has to wait for one. */
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kept);
     if (code == CURLM_OK)
         code = curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
@@ -264,7 +268,7 @@ void loop_release(struct loop *loop)
 
 uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
 {
-    enum { NOT_IN_POOL = 1, RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
-    uint64_t each = (uint64_t)policy->connections_kept + NOT_IN_POOL + (policy->dns_live ? RESOLVER_PAIR : 0);
+    enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
+    uint64_t each = (uint64_t)policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
     return count * each + (uint64_t)loop_driver_shards(count) * WAKEUP_PAIR + EPOLL;
 }

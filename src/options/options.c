@@ -19,6 +19,8 @@
 /* CPU work and scripted times are multiplied by workers and downloads, so they have less room. */
 #define UNIT_DURATION_MAX HOUR
 
+#define FILESIZE_MAX UINT64_C(1000000000000000)
+
 enum {
     COPIES_MAX = 16,
     AUTO_RUNS = 10,
@@ -343,6 +345,23 @@ static int apply_connect_timeout(const struct value *value)
     return read_timeout(value, &value->options->transfer.connect_timeout);
 }
 
+static int apply_max_filesize(const struct value *value)
+{
+    uint64_t bytes;
+    if (number_parse_size(value->text, &bytes) == 0 && bytes > 0 && bytes <= FILESIZE_MAX) {
+        value->options->transfer.max_body = (int64_t)bytes;
+        return 0;
+    }
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s wants a size such as 10MB or 1GiB, above 0 and at most 1 PB, not \"%s\"", value->name,
+                     value->text);
+}
+
+static int apply_max_per_host(const struct value *value)
+{
+    return read_count32(value, 1, WORKERS_MAX, &value->options->max_per_host);
+}
+
 static int apply_origin(const struct value *value)
 {
     value->options->use_origin = true;
@@ -594,6 +613,11 @@ const struct option_row option_rows[OPTION_COUNT] = {
                          apply_max_time, 0},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", 0, "SECONDS", "10", GROUP_REQUEST,
                                 "limit of name, TCP and TLS together", apply_connect_timeout, 0},
+    [OPTION_MAX_FILESIZE] = {"max-filesize", 0, "SIZE", "1GiB", GROUP_REQUEST, "longest body; longer ones are given up",
+                             apply_max_filesize, 0},
+    [OPTION_MAX_PER_HOST] = {"max-per-host", 0, "N", "64", GROUP_REQUEST,
+                             "downloads at once that one public host may get; more workers are refused",
+                             apply_max_per_host, 0},
 
     [OPTION_ORIGIN] = {"origin", 0, "[=KEY=VALUE,...]", NULL, GROUP_ORIGIN,
                        "serve every URL from an embedded server instead of the network; keys: latency, jitter, size, "

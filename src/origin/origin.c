@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +17,12 @@
 
 /* The parent's side: starts the server's process, asks it, ends it. */
 
-enum { ANSWER_WITHIN_SECONDS = 30 }; /* a server that is silent for so long hangs */
+/* A server that is silent for so long hangs; and once a signal has arrived, whoever sent it should not have to wait. */
+#define ANSWER_WITHIN              (10 * NANOSECONDS_PER_SECOND)
+#define ANSWER_WITHIN_AFTER_SIGNAL (500 * NANOSECONDS_PER_MILLISECOND)
+
+/* Waiting for an answer looks for a signal this often. */
+enum { LOOK_EVERY_MILLISECONDS = 50 };
 
 #if defined(__SANITIZE_ADDRESS__)
 enum { LEAVE_WITHIN_MILLISECONDS = 30000 }; /* it looks for leaks first */
@@ -30,6 +34,8 @@ struct origin {
     pid_t process;
     int control;
     uint16_t port;
+    bool is_lost;                /* it did not answer, and is not asked again */
+    int (*signal_arrived)(void); /* NULL: nobody wants to end a wait early */
 };
 
 static _Noreturn void be_server(const struct origin_options *options, uint32_t connections, pid_t parent,
@@ -49,8 +55,6 @@ static int fork_server(struct origin *origin, const struct origin_options *optio
     int control[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot make a socket pair");
-    struct timeval patience = {.tv_sec = ANSWER_WITHIN_SECONDS};
-    setsockopt(control[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     pid_t parent = getpid();
     fflush(NULL); /* what lies in buffers would be written by both */
     origin->process = fork();
@@ -64,11 +68,54 @@ static int fork_server(struct origin *origin, const struct origin_options *optio
     return 0;
 }
 
+/* Waits until the server has said something or `end` has come; a signal brings the end nearer. */
+static void wait_for_word(const struct origin *origin, nanoseconds *end)
+{
+    struct pollfd ready = {.fd = origin->control, .events = POLLIN};
+    nanoseconds soon = clock_now() + ANSWER_WITHIN_AFTER_SIGNAL;
+    if (origin->signal_arrived != NULL && origin->signal_arrived() != 0 && *end > soon)
+        *end = soon;
+    poll(&ready, 1, LOOK_EVERY_MILLISECONDS);
+}
+
+/* Like wire_receive(), but for no longer than the server is given. */
+static int receive(const struct origin *origin, void *data, size_t length)
+{
+    char *rest = data;
+    nanoseconds end = clock_now() + ANSWER_WITHIN;
+    while (length > 0) {
+        ssize_t received = recv(origin->control, rest, length, MSG_DONTWAIT);
+        if (received > 0) {
+            rest += received;
+            length -= (size_t)received;
+            continue;
+        }
+        if (received == 0)
+            errno = EPIPE;
+        else if (errno == EAGAIN && clock_now() >= end)
+            errno = ETIMEDOUT;
+        if (received == 0 || (errno != EAGAIN && errno != EINTR))
+            return -1;
+        wait_for_word(origin, &end);
+    }
+    return 0;
+}
+
+/* Says why receive() or wire_send() failed. */
+static int fail(struct error *error, int number)
+{
+    if (number == EPIPE || number == ECONNRESET)
+        return error_set(error, ERROR_ENVIRONMENT, "--origin: the server's process has ended");
+    return error_set_system(error, ERROR_ENVIRONMENT, number, "--origin: the server does not answer");
+}
+
 static int read_greeting(struct origin *origin, struct error *error)
 {
     struct wire_greeting greeting;
-    if (wire_receive(origin->control, &greeting, sizeof(greeting)) != 0)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server did not start");
+    if (receive(origin, &greeting, sizeof(greeting)) != 0) {
+        origin->is_lost = true;
+        return fail(error, errno);
+    }
     if (greeting.port == 0)
         return error_set(error, greeting.error.kind, "%s", greeting.error.message);
     origin->port = greeting.port;
@@ -100,20 +147,31 @@ static char *ask(struct origin *origin, const void *command, size_t command_leng
 {
     struct wire_reply_header header;
     char *answer = NULL;
-    if (wire_send(origin->control, command, command_length) != 0 ||
-        wire_receive(origin->control, &header, sizeof(header)) != 0)
-        goto fail;
-    answer = malloc((size_t)header.bytes + 1);
-    if (answer == NULL || wire_receive(origin->control, answer, (size_t)header.bytes) != 0)
-        goto fail;
+    if (origin->is_lost) {
+        fail(error, ETIMEDOUT);
+        return NULL;
+    }
+    /* What may still come would be taken for the answer to the next question. */
+    origin->is_lost = true;
+    if (wire_send(origin->control, command, command_length) != 0 || receive(origin, &header, sizeof(header)) != 0)
+        fail(error, errno);
+    else if ((answer = malloc((size_t)header.bytes + 1)) == NULL)
+        error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for the server's answer");
+    else if (receive(origin, answer, (size_t)header.bytes) != 0)
+        fail(error, errno);
+    else
+        origin->is_lost = false;
+    if (origin->is_lost) {
+        free(answer);
+        return NULL;
+    }
     *length = (size_t)header.bytes;
     return answer;
-fail:
-    error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server does not answer");
-    free(answer);
-    /* What may still come would be taken for the answer to the next question. */
-    shutdown(origin->control, SHUT_RDWR);
-    return NULL;
+}
+
+void origin_heed(struct origin *origin, int (*signal_arrived)(void))
+{
+    origin->signal_arrived = signal_arrived;
 }
 
 int origin_reset(struct origin *origin, struct error *error)
@@ -187,27 +245,32 @@ void origin_path_counts_release(struct origin_path_count *paths, uint32_t count)
     free(paths);
 }
 
-/* Reads to the end, which comes when the server's process is gone. False: it did not come in time. */
-static bool wait_for_end(int control)
+/* Lets the server end by itself, and reads what it still says, so that it can. False: it did not end in time. */
+static bool wait_for_end(const struct origin *origin, int *status)
 {
     char rest[256];
-    struct pollfd ready = {.fd = control, .events = POLLIN};
+    struct pollfd ready = {.fd = origin->control, .events = POLLIN};
     nanoseconds end = clock_now() + LEAVE_WITHIN_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;
-    for (;;) {
-        nanoseconds left = end - clock_now();
-        if (left <= 0)
-            return false;
-        int count = poll(&ready, 1, (int)(left / NANOSECONDS_PER_MILLISECOND) + 1);
-        if (count > 0 && recv(control, rest, sizeof(rest), 0) <= 0)
+    bool has_said_all = false; /* and is about to end */
+    while (clock_now() < end) {
+        if (waitpid(origin->process, status, WNOHANG) != 0)
             return true;
+        if (poll(&ready, has_said_all ? 0 : 1, 1) > 0)
+            has_said_all = recv(origin->control, rest, sizeof(rest), MSG_DONTWAIT) <= 0;
     }
+    return false;
 }
 
-static void reap(pid_t process)
+static void end_server(const struct origin *origin)
 {
     int status = 0;
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
-        continue;
+    /* Not close: a process forked in between may hold the same end. */
+    shutdown(origin->control, SHUT_WR);
+    if (origin->is_lost || !wait_for_end(origin, &status)) {
+        kill(origin->process, SIGKILL);
+        while (waitpid(origin->process, &status, 0) < 0 && errno == EINTR)
+            continue;
+    }
 #if defined(__SANITIZE_ADDRESS__)
     /* The sanitizers have said on stderr what was wrong; here it is made to count. */
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
@@ -219,13 +282,8 @@ void origin_stop(struct origin *origin)
 {
     if (origin == NULL)
         return;
-    if (origin->process > 0) {
-        /* Not close: a process forked in between may hold the same end. */
-        shutdown(origin->control, SHUT_WR);
-        if (!wait_for_end(origin->control))
-            kill(origin->process, SIGKILL);
-        reap(origin->process);
-    }
+    if (origin->process > 0)
+        end_server(origin);
     if (origin->control >= 0)
         close(origin->control);
     free(origin);

@@ -467,6 +467,7 @@ static void write_costs(const struct page *page)
 
 static void write_failures(const struct page *page)
 {
+    enum { URLS_SHOWN = 20 };
     if (page->figures->validity.failures == 0)
         return;
     fputs("<section aria-labelledby=\"failures-title\">\n<h2 id=\"failures-title\">Failures</h2>\n<p>Per round "
@@ -485,6 +486,25 @@ static void write_failures(const struct page *page)
             open_row(page, cell->cell);
             fprintf(page->stream, "<td>%s</td><td class=\"bad\">%" PRIu64 "</td>", outcome_name((enum outcome)outcome),
                     cell->failure_classes[outcome]);
+            close_row(page);
+        }
+    }
+    close_table(page);
+    open_table(page, "Failures by URL");
+    write_head(page, "mode/workers", "");
+    write_head(page, "cause", "");
+    write_head(page, "downloads, all rounds", "");
+    write_head(page, "URL", "");
+    open_body(page);
+    for (size_t i = 0; i < page->figures->main_count; i++) {
+        const struct cell_result *cell = page->figures->cells[i].cell;
+        for (size_t j = 0; j < cell->url_failure_count && j < URLS_SHOWN; j++) {
+            const struct url_failure *failure = &cell->url_failures[j];
+            open_row(page, cell);
+            fprintf(page->stream, "<td>%s</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
+                    outcome_name(failure->outcome), failure->count);
+            write_text(page, page->result->urls[failure->url]);
+            fputs("</td>", page->stream);
             close_row(page);
         }
     }

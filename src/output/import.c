@@ -310,6 +310,7 @@ static int read_policy(const struct node *document, struct result *result)
         take_count32(&policy, "max_redirects", 0, UINT32_MAX, &result->max_redirects) != 0 ||
         take_seconds(&policy, "connect_timeout_s", &result->connect_timeout) != 0 ||
         take_seconds(&policy, "max_time_s", &result->max_time) != 0 ||
+        take_count64(&policy, "max_body_bytes", bytes_max, &result->max_body) != 0 ||
         take_count32(&policy, "buffer_bytes", 0, UINT32_MAX, &result->buffer_bytes) != 0)
         return -1;
     result->connections_kept = connections;
@@ -637,6 +638,44 @@ static int read_service(const struct node *entry, const struct result *result, s
     return take_count32(&node, "slowest_url", 0, result->distinct_urls - 1, &times->slowest_url);
 }
 
+static int read_url_failure(const struct node *entry, const struct result *result, struct url_failure *failure)
+{
+    struct node url = item(entry, 0);
+    struct node class = item(entry, 1);
+    struct node number = item(entry, 2);
+    uint64_t place = 0;
+    if (read_count(&url, 0, result->distinct_urls - 1, &place) != 0 ||
+        read_count(&number, 1, INT64_MAX, &failure->count) != 0)
+        return -1;
+    failure->url = (uint32_t)place;
+    const char *name = json_string_value(class.value);
+    for (int outcome = OUTCOME_OK + 1; name != NULL && outcome < OUTCOME_COUNT; outcome++) {
+        if (strcmp(name, outcome_name((enum outcome)outcome)) == 0) {
+            failure->outcome = (enum outcome)outcome;
+            return 0;
+        }
+    }
+    return refuse(&class, "no class of failures");
+}
+
+static int read_url_failures(const struct node *entry, const struct result *result, struct cell_result *cell)
+{
+    struct node failures;
+    if (take_array(entry, "url_failures", URL_FAILURES_MAX, &failures) != 0)
+        return -1;
+    size_t count = json_array_size(failures.value);
+    cell->url_failures = calloc(count + 1, sizeof(cell->url_failures[0]));
+    if (cell->url_failures == NULL)
+        return no_memory(&failures);
+    for (size_t i = 0; i < count; i++) {
+        struct node failure = item(&failures, i);
+        if (read_url_failure(&failure, result, &cell->url_failures[i]) != 0)
+            return -1;
+        cell->url_failure_count++;
+    }
+    return take_count(entry, "failing_urls", count, INT64_MAX, &cell->failing_urls);
+}
+
 static int read_traits(const struct node *entry, unsigned *traits)
 {
     struct node names;
@@ -668,7 +707,8 @@ static int read_cell(const struct node *entry, struct cell_result *cell)
     cell->stage = strcmp(name, "main") == 0 ? STAGE_MAIN : STAGE_SWEEP;
     if (read_warmups(entry, cell) != 0 || read_rounds(entry, cell) != 0)
         return -1;
-    return read_service(entry, &entry->reader->import->result, &cell->service);
+    const struct result *result = &entry->reader->import->result;
+    return read_url_failures(entry, result, cell) == 0 ? read_service(entry, result, &cell->service) : -1;
 }
 
 static int read_results(const struct node *document, struct result *result)

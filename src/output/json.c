@@ -127,6 +127,7 @@ static json_t *make_policy(struct writer *writer)
     put(writer, policy, "max_redirects", count(result->max_redirects));
     put(writer, policy, "connect_timeout_s", seconds(result->connect_timeout));
     put(writer, policy, "max_time_s", seconds(result->max_time));
+    put(writer, policy, "max_body_bytes", json_integer(result->max_body));
     put(writer, policy, "buffer_bytes", count(result->buffer_bytes));
     put(writer, policy, "origin", result->origin[0] != '\0' ? outside_text(result->origin) : json_null());
     return policy;
@@ -182,6 +183,20 @@ static json_t *make_failure_classes(struct writer *writer, const struct cell_fig
             put(writer, classes, outcome_name((enum outcome)outcome), count(figures->failure_classes[outcome]));
     }
     return classes;
+}
+
+/* [URL, class, number], the most first. */
+static json_t *make_url_failures(struct writer *writer, const struct cell_result *cell)
+{
+    json_t *failures = json_array();
+    for (size_t i = 0; i < cell->url_failure_count; i++) {
+        json_t *failure = json_array();
+        append(writer, failure, count(cell->url_failures[i].url));
+        append(writer, failure, json_string(outcome_name(cell->url_failures[i].outcome)));
+        append(writer, failure, count(cell->url_failures[i].count));
+        append(writer, failures, failure);
+    }
+    return failures;
 }
 
 static json_t *make_service(struct writer *writer, const struct cell_figures *figures)
@@ -285,6 +300,8 @@ static void put_figures(struct writer *writer, json_t *object, const struct cell
     put(writer, object, "speedup", make_estimate(writer, &figures->speedup));
     put(writer, object, "failures", count(figures->failures));
     put(writer, object, "failure_classes", make_failure_classes(writer, figures));
+    put(writer, object, "failing_urls", count(figures->cell->failing_urls));
+    put(writer, object, "url_failures", make_url_failures(writer, figures->cell));
     put(writer, object, "service_s", make_service(writer, figures));
     for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++) {
         double value = figures->measures[medians[i].measure].value;

@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "conc_bench/number.h"
+#include "conc_bench/sample.h"
+
 static void write_order(FILE *stream, const struct plan *plan, uint32_t round, uint32_t *order)
 {
     uint32_t warmups = plan->request.warmup_rounds;
@@ -41,6 +44,15 @@ void outline_write_choice(FILE *stream, const struct plan *plan, bool is_search)
             plan->request.seed);
 }
 
+/* What would be held in memory until the end. */
+static void write_memory(FILE *stream, const struct plan *plan)
+{
+    char size[32];
+    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
+    number_format_size(size, sizeof(size), (double)(sample_table_bytes(plan->unit_count) * trials));
+    fprintf(stream, "samples of all trials take up to %s of memory\n", size);
+}
+
 void outline_write(FILE *stream, const struct plan *plan)
 {
     const struct plan_request *request = &plan->request;
@@ -51,6 +63,7 @@ void outline_write(FILE *stream, const struct plan *plan)
                 clock_seconds(request->time_budget), request->seed);
     else
         fprintf(stream, "%" PRIu32 " measured rounds, seed %" PRIu64 "\n", request->rounds, request->seed);
+    write_memory(stream, plan);
     uint32_t *order = calloc(plan->cell_count, sizeof(*order));
     for (uint32_t round = 0; order != NULL && round < request->warmup_rounds + request->rounds; round++)
         write_order(stream, plan, round, order);

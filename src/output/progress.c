@@ -89,3 +89,13 @@ void progress_clear(struct progress *progress)
     fflush(progress->stream);
     progress->is_visible = false;
 }
+
+void progress_note(struct progress *progress, FILE *stream, const char *format, ...)
+{
+    progress_clear(progress);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stream, format, arguments);
+    va_end(arguments);
+    fputc('\n', stream);
+}

@@ -375,6 +375,43 @@ static void write_failures(FILE *stream, const struct figures *figures)
     }
 }
 
+/* One URL that fails in one way, over all cells and rounds. */
+struct failing_url {
+    const struct url_failure *first; /* of a cell */
+    uint64_t count;
+};
+
+/* The few that failed most often: which they are says more than how many. */
+static void write_failing_urls(FILE *stream, const struct figures *figures)
+{
+    enum { SHOWN = 5 };
+    struct failing_url most[SHOWN] = {{NULL, 0}};
+    uint64_t others = 0;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_result *cell = figures->cells[i].cell;
+        for (size_t j = 0; j < cell->url_failure_count; j++) {
+            const struct url_failure *failure = &cell->url_failures[j];
+            size_t place = 0;
+            while (place < SHOWN && most[place].first != NULL &&
+                   (most[place].first->url != failure->url || most[place].first->outcome != failure->outcome))
+                place++;
+            if (place == SHOWN) {
+                others += failure->count;
+                continue;
+            }
+            most[place].first = failure;
+            most[place].count += failure->count;
+        }
+    }
+    for (size_t i = 0; i < SHOWN && most[i].first != NULL; i++) {
+        fprintf(stream, "  %" PRIu64 " %s: ", most[i].count, outcome_name(most[i].first->outcome));
+        write_outside(stream, figures->result->urls[most[i].first->url]);
+        fputc('\n', stream);
+    }
+    if (others > 0)
+        fprintf(stream, "  %" PRIu64 " more of other URLs or kinds (--export-json has them)\n", others);
+}
+
 static void write_endings(FILE *stream, const struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
@@ -427,7 +464,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_server_local)
         fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
-    if (result->is_partial)
+    if (result->is_partial && result->interrupting_signal == 0)
+        fputs("Interrupted by an error: this is a partial result.\n", stream);
+    else if (result->is_partial)
         fprintf(stream, "Interrupted by %s: this is a partial result.\n",
                 result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
@@ -479,6 +518,7 @@ static void write_report(FILE *stream, const struct result *result, const struct
         write_sweep(stream, &verdict->sweeps[i], format);
     fputc('\n', stream);
     write_failures(stream, figures);
+    write_failing_urls(stream, figures);
     write_endings(stream, result);
     for (size_t i = 0; i < verdict->sentence_count; i++)
         fprintf(stream, "%s.\n", verdict->sentences[i]);

@@ -199,8 +199,11 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
         char first[32], second[32];
         if (!cell->has_times || cell->cell->workers == 1)
             continue;
-        /* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. */
-        if (lag > lag_matters * service && busy_share(figures, cell) > mostly_waiting)
+        /* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that
+         * waits for a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
+        double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
+        double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
+        if (lag > lag_matters * service && occupied_share > mostly_waiting)
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
                  "turns), which every other download had to wait out; a download takes %s (median)",

@@ -6,6 +6,74 @@
 #include "conc_bench/service.h"
 #include "conc_bench/validity.h"
 
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* The most first; of equal ones those that come first in the list. */
+static int compare_failures(const void *a, const void *b)
+{
+    const struct url_failure *left = a;
+    const struct url_failure *right = b;
+    if (left->count != right->count)
+        return left->count > right->count ? -1 : 1;
+    if (left->url != right->url)
+        return left->url < right->url ? -1 : 1;
+    return (left->outcome > right->outcome) - (left->outcome < right->outcome);
+}
+
+/* A key for every failed download: URL, then class, so that equal ones stand together once sorted. Returns how many;
+ * `keys` may be NULL to only count. */
+static size_t list_failures(const struct result *result, const struct cell_result *cell, uint64_t *keys)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
+        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
+            enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
+            if (!validity_is_failure(trial, outcome))
+                continue;
+            if (keys != NULL)
+                keys[count] = (uint64_t)result->unit_urls[unit] << 32 | outcome;
+            count++;
+        }
+    }
+    return count;
+}
+
+static int count_url_failures(const struct result *result, struct cell_result *cell, struct error *error)
+{
+    size_t count = list_failures(result, cell, NULL);
+    if (count == 0)
+        return 0;
+    uint64_t *keys = calloc(count, sizeof(*keys));
+    struct url_failure *failures = calloc(count, sizeof(*failures));
+    if (keys == NULL || failures == NULL) {
+        free(keys);
+        free(failures);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to count the failures of %zu downloads", count);
+    }
+    list_failures(result, cell, keys);
+    free(cell->url_failures); /* of an attempt that did not get through */
+    qsort(keys, count, sizeof(*keys), compare_keys);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || keys[i] != keys[i - 1])
+            failures[found++] =
+                (struct url_failure){.url = (uint32_t)(keys[i] >> 32), .outcome = (enum outcome)(keys[i] & UINT32_MAX)};
+        failures[found - 1].count++;
+    }
+    qsort(failures, found, sizeof(*failures), compare_failures);
+    cell->url_failures = failures;
+    cell->failing_urls = found;
+    cell->url_failure_count = found < URL_FAILURES_MAX ? found : URL_FAILURES_MAX;
+    free(keys);
+    return 0;
+}
+
 static int digest_cell(struct result *result, struct cell_result *cell, struct error *error)
 {
     for (size_t i = 0; i < cell->trial_count; i++) {
@@ -18,7 +86,7 @@ static int digest_cell(struct result *result, struct cell_result *cell, struct e
     if (service_pool(result, result->validity, cell, &times, error) != 0)
         return -1;
     cell->service = times;
-    return 0;
+    return count_url_failures(result, cell, error);
 }
 
 static void drop_samples(struct trial *trial)

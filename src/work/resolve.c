@@ -78,6 +78,67 @@ static bool is_localhost(const char *name)
            (length == suffix || name[length - suffix - 1] == '.');
 }
 
+/* Networks that are nobody else's: the first `bits` bits of an address tell. */
+static const struct {
+    unsigned char prefix[4];
+    unsigned bits;
+} own_networks[] = {
+    {{0, 0, 0, 0}, 8},      {{10, 0, 0, 0}, 8},    {{100, 64, 0, 0}, 10},  {{127, 0, 0, 0}, 8},
+    {{169, 254, 0, 0}, 16}, {{172, 16, 0, 0}, 12}, {{192, 168, 0, 0}, 16},
+};
+
+static uint32_t to_number(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool is_public_4(const unsigned char *address)
+{
+    for (size_t i = 0; i < sizeof(own_networks) / sizeof(own_networks[0]); i++) {
+        unsigned rest = 32 - own_networks[i].bits;
+        if (to_number(address) >> rest == to_number(own_networks[i].prefix) >> rest)
+            return false;
+    }
+    return true;
+}
+
+static bool is_public_6(const struct in6_addr *address)
+{
+    const unsigned char *bytes = address->s6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(address))
+        return is_public_4(bytes + 12);
+    bool is_unique_local = (bytes[0] & 0xfe) == 0xfc;
+    return !IN6_IS_ADDR_LOOPBACK(address) && !IN6_IS_ADDR_UNSPECIFIED(address) && !IN6_IS_ADDR_LINKLOCAL(address) &&
+           !is_unique_local;
+}
+
+bool resolve_is_public(const char *address)
+{
+    char digits[ADDRESS_TEXT];
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    bool has_brackets = address[0] == '[';
+    snprintf(digits, sizeof(digits), "%s", address + has_brackets);
+    digits[strcspn(digits, "]")] = '\0';
+    if (inet_pton(AF_INET, digits, &ipv4) == 1)
+        return is_public_4((const unsigned char *)&ipv4);
+    return inet_pton(AF_INET6, digits, &ipv6) != 1 || is_public_6(&ipv6);
+}
+
+/* Whether any of a list of addresses with commas between them is public. */
+static bool has_public(const char *list)
+{
+    char address[ADDRESS_TEXT];
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+        snprintf(address, sizeof(address), "%.*s", (int)length, list);
+        if (resolve_is_public(address))
+            return true;
+        list += length + (list[length] == ',');
+    }
+    return false;
+}
+
 /* Looks a name up. On success there is a list of addresses, or a reason why there is none. -1: out of memory. */
 static int find_addresses(const struct url_host *host, char **list, const char **why)
 {
@@ -147,6 +208,7 @@ static int resolve_group(const struct url_list *list, const struct url_host *con
         struct resolution *resolution = &resolutions->hosts[group[i] - list->hosts];
         resolution->why = why;
         resolutions->failed_count += why != NULL;
+        resolution->is_public = why == NULL && has_public(addresses);
         if (why == NULL)
             status = make_pin(group[i], addresses, &resolution->pin);
     }
@@ -171,8 +233,13 @@ int resolve_hosts(const struct url_list *list, struct resolutions *resolutions,
     for (size_t i = 0, next; status == 0 && i < count; i = next) {
         for (next = i + 1; next < count && compare_names(order[i], order[next]) == 0;)
             next++;
-        if (order[i]->is_literal)
+        if (order[i]->is_literal) {
+            char address[ADDRESS_TEXT];
+            snprintf(address, sizeof(address), "%.*s", (int)order[i]->name_length, order[i]->name);
+            for (size_t j = i; j < next; j++)
+                resolutions->hosts[order[j] - list->hosts].is_public = resolve_is_public(address);
             continue;
+        }
         if (notify != NULL)
             notify(context, i, count);
         status = resolve_group(list, order + i, next - i, resolutions);

@@ -12,6 +12,7 @@ may_include() {
     case $1 in
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
+        src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
         src/work/*)           echo "$base urls resolve cpu_work" ;;
         src/transfer.c)       echo "$base transfer sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
@@ -20,7 +21,7 @@ may_include() {
         src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
         src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
                                    "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
-        src/output/outline.c) echo "$base outline plan" ;; # it shows what has no result yet
+        src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
@@ -28,7 +29,7 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan resolve cpu_work mode transfer experiment runner interrupt" \
+        src/session.c)        echo "$base session options urls plan politeness resolve cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;

@@ -116,6 +116,15 @@ refuses() {
     refuses --seed 1 --seed 2 good.txt -- --seed
 }
 
+@test "more downloads at once than a public host is to get" {
+    refuses --workers 65 --repeat 100 http://192.0.2.1/ -- "up to 65 downloads at once would go to 192.0.2.1" --max-per-host
+    refuses --workers 8 --max-per-host 4 --repeat 100 http://192.0.2.1/ -- "--max-per-host 8"
+    refuses --max-per-host 0 good.txt -- --max-per-host
+    # One's own machine is no public host.
+    run "$CONC_BENCH" --workers 100 --repeat 100 --runs 1 --warmup 0 --mode threads --allow-failures http://127.0.0.1:9/
+    exits_with 0
+}
+
 @test "an export file that cannot be written is found before the run" {
     for format in json csv requests-csv markdown html junit trace; do
         run --separate-stderr "$CONC_BENCH" --origin "--export-$format" nosuch/result

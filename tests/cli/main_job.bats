@@ -103,7 +103,7 @@ setup() {
 @test "a timeout is a failure of its class, in every mode" {
     run once --mode all --workers 4 --max-time 0.1 --origin=latency=5s --export-json r.json http://a.test/{1,2,3,4}
     exits_with 3
-    holds r.json '[.results[].failure_classes] | unique == [{"timeout": 4}]'
+    holds r.json '[.results[].failure_classes] | unique == [{"timeout_wait": 4}]'
 }
 
 @test "a cell that hangs is reported, and the others stand" {

@@ -144,6 +144,9 @@ static inline void fixture_unsettle(struct result *result)
     evidence_release(result);
     for (size_t i = 0; i < result->cell_count; i++) {
         result->cells[i].service = (struct service_times){0};
+        free(result->cells[i].url_failures);
+        result->cells[i].url_failures = NULL;
+        result->cells[i].url_failure_count = 0;
         for (size_t j = 0; j < result->cells[i].trial_count; j++)
             result->cells[i].trials[j].digest = (struct trial_digest){0};
     }

@@ -89,6 +89,11 @@ static void queue_long(struct trial *trial)
     trial->resources.run_queue_wait = trial_time(trial) / 2;
 }
 
+static void queue_never(struct trial *trial)
+{
+    trial->resources.run_queue_wait = 0;
+}
+
 static void test_a_client_that_keeps_downloads_waiting(void **state)
 {
     (void)state;
@@ -98,6 +103,9 @@ static void test_a_client_that_keeps_downloads_waiting(void **state)
     assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2 were ready to run but waited for a core for 25 %");
     result.cells[1].traits = MODE_COOPERATIVE;
     change_cell(&result, 1, lag_long);
+    /* A loop that has no core for half of the time is as good as busy. */
+    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    change_cell(&result, 1, queue_never);
     assert_not_found(&result, FINDING_CLIENT_SATURATED); /* it waits most of the time */
     change_cell(&result, 1, compute_all_the_time);
     assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");

@@ -150,7 +150,7 @@ static void test_figures_are_the_same_without_samples(void **state)
     struct verdict before;
     struct verdict after;
     const struct verdict_request request = {0};
-    result.cells[1].trials[1].table->samples[2].outcome = OUTCOME_TIMEOUT;
+    result.cells[1].trials[1].table->samples[2].outcome = OUTCOME_TIMEOUT_WAIT;
     result.cells[1].trials[1].table->samples[3].end += FIXTURE_MS;
     assert_int_equal(verdict_make(&result, &request, &before, &error), 0);
     assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);

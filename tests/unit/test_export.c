@@ -301,6 +301,45 @@ static void test_a_pipe_is_written_in_place(void **state)
     assert_true(S_ISFIFO(status.st_mode));
 }
 
+static void test_a_link_stays_and_what_it_leads_to_is_written(void **state)
+{
+    (void)state;
+    struct export export;
+    struct error error = {0};
+    struct stat status;
+    write_file("target", "before");
+    assert_int_equal(symlink("target", "link"), 0);
+    assert_int_equal(export_check("link", &error), 0);
+    assert_int_equal(export_open("link", &export, &error), 0);
+    fputs("after", export.stream);
+    assert_int_equal(export_commit(&export, &error), 0);
+    assert_int_equal(lstat("link", &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_content("target", "after");
+}
+
+/* Whoever may write to the folder could have laid the link, to have somebody else's file written over. */
+static void test_a_link_where_others_write_is_not_followed(void **state)
+{
+    (void)state;
+    struct export export;
+    struct error error = {0};
+    write_file("precious", "before");
+    assert_int_equal(mkdir("open", 0700), 0);
+    assert_int_equal(chmod("open", 01777), 0);
+    assert_int_equal(symlink("../precious", "open/link"), 0);
+    assert_int_equal(symlink("/dev/null", "open/device"), 0);
+    assert_refused("open/link", "everybody");
+    assert_refused("open/device", "everybody");
+    assert_int_equal(export_open("open/link", &export, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_content("precious", "before");
+    /* A file of one's own there is fine. */
+    assert_int_equal(export_check("open/file", &error), 0);
+    assert_int_equal(unlink("open/link"), 0);
+    assert_int_equal(unlink("open/device"), 0);
+}
+
 static void test_a_link_to_a_folder_is_a_folder(void **state)
 {
     (void)state;
@@ -327,6 +366,8 @@ int main(void)
         UNIT_TEST(test_a_file_that_cannot_take_its_place_leaves_nothing),
         UNIT_TEST(test_a_pipe_is_written_in_place),
         UNIT_TEST(test_a_link_to_a_folder_is_a_folder),
+        UNIT_TEST(test_a_link_stays_and_what_it_leads_to_is_written),
+        UNIT_TEST(test_a_link_where_others_write_is_not_followed),
     };
     return cmocka_run_group_tests_name("export", tests, NULL, NULL);
 }

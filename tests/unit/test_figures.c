@@ -125,14 +125,14 @@ static void test_failures_are_counted_by_class(void **state)
     (void)state;
     struct result result = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
-        result.cells[0].trials[round].table->samples[1].outcome = OUTCOME_TIMEOUT;
+        result.cells[0].trials[round].table->samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         result.cells[0].trials[round].table->samples[2].outcome = OUTCOME_HTTP_5XX;
     }
     /* In one round of two: not none. */
-    result.cells[0].trials[0].table->samples[3].outcome = OUTCOME_TIMEOUT;
+    result.cells[0].trials[0].table->samples[3].outcome = OUTCOME_TIMEOUT_WAIT;
     struct figures figures = compute(&result);
     const struct cell_figures *sync = &figures.cells[1];
-    assert_int_equal(sync->failure_classes[OUTCOME_TIMEOUT], 2);
+    assert_int_equal(sync->failure_classes[OUTCOME_TIMEOUT_WAIT], 2);
     assert_int_equal(sync->failure_classes[OUTCOME_HTTP_5XX], 1);
     /* 3 in one round and 2 in the other. */
     assert_int_equal(sync->failures, 3);

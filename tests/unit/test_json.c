@@ -397,14 +397,14 @@ static void test_failures_by_class(void **state)
     struct result result = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
         struct sample *samples = result.cells[1].trials[round].table->samples;
-        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT;
+        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_INCOMPLETE_HEADERS;
     }
     json_t *document = write_document(&result);
     assert_count(document, "results.0.failures", 0);
     assert_count(document, "results.1.failures", 3);
     assert_size(document, "results.1.failure_classes", 2);
-    assert_count(document, "results.1.failure_classes.timeout", 2);
+    assert_count(document, "results.1.failure_classes.timeout_wait", 2);
     assert_count(document, "results.1.failure_classes.incomplete_headers", 1);
     json_decref(document);
     result_release(&result);

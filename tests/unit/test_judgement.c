@@ -73,7 +73,7 @@ static void test_counts_are_compared_as_they_are(void **state)
     assert_int_equal(ruling_of(3, "sync.bytes == 4000"), RULING_PASS);
     assert_int_equal(ruling_of(3, "threads.connects <= 1"), RULING_FAIL);
     struct result result = make_rounds(10);
-    result.cells[0].trials[3].table->samples[1].outcome = OUTCOME_TIMEOUT;
+    result.cells[0].trials[3].table->samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
     const char *text = "sync.failures == 0";
     struct verdict verdict = judge(&result, &text, 1);
     /* One round of ten is enough. */

@@ -692,27 +692,61 @@ static void test_too_many_connections_are_refused_by_number(void **state)
     assert_non_null(strstr(error.message, "4294966295 connections need 4294966423 descriptors"));
 }
 
-static void test_a_lost_server_is_an_error(void **state)
+/* The server's process, which is the only child: it is done something to behind the parent's back. 0: not known. */
+static pid_t find_server(void)
 {
-    (void)state;
-    /* The server is the only child, and is stopped behind the parent's back. */
-    struct origin *origin = start("latency=0ms", 4);
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     FILE *file = fopen(path, "r");
     char line[32] = "";
-    if (file == NULL || fgets(line, sizeof(line), file) == NULL)
-        skip();
+    if (file == NULL)
+        return 0;
+    char *text = fgets(line, sizeof(line), file);
     fclose(file);
-    pid_t server = (pid_t)strtol(line, NULL, 10);
-    assert_true(server > 0);
+    return text == NULL ? 0 : (pid_t)strtol(line, NULL, 10);
+}
+
+static void test_a_lost_server_is_an_error(void **state)
+{
+    (void)state;
+    struct origin *origin = start("latency=0ms", 4);
+    pid_t server = find_server();
+    if (server == 0)
+        skip();
     kill(server, SIGKILL);
     struct origin_counts counts;
     struct error error = {0};
     assert_int_equal(origin_read_counts(origin, &counts, NULL, &error), -1);
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "has ended"));
     assert_int_equal(origin_reset(origin, &error), -1);
     origin_stop(origin);
+}
+
+static int tell_of_signal(void)
+{
+    return SIGINT;
+}
+
+static void test_a_stopped_server_is_not_waited_for_after_a_signal(void **state)
+{
+    (void)state;
+    struct origin *origin = start("latency=0ms", 4);
+    pid_t server = find_server();
+    if (server == 0)
+        skip();
+    kill(server, SIGSTOP);
+    nanoseconds begin = clock_now();
+    struct origin_counts counts;
+    struct error error = {0};
+    origin_heed(origin, tell_of_signal);
+    assert_int_equal(origin_read_counts(origin, &counts, NULL, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "does not answer"));
+    /* It can do nothing at all any more, and has to be gone all the same. */
+    origin_stop(origin);
+    assert_true(clock_now() - begin < 5 * NANOSECONDS_PER_SECOND);
+    assert_int_equal(kill(server, 0), -1);
 }
 
 int main(void)
@@ -743,6 +777,7 @@ int main(void)
         cmocka_unit_test(test_server_ignores_the_terminal),
         cmocka_unit_test(test_too_many_connections_are_refused_by_number),
         cmocka_unit_test(test_a_lost_server_is_an_error),
+        cmocka_unit_test(test_a_stopped_server_is_not_waited_for_after_a_signal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,8 @@ static void test_every_round_names_every_cell_once(void **state)
         assert_int_equal(count(line, "/"), 3);
         free(line);
     }
-    assert_int_equal(count(text, "\n"), 7);
+    assert_int_equal(count(text, "\n"), 8);
+    assert_non_null(strstr(text, "samples of all trials take up to"));
     free(text);
 }
 

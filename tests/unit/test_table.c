@@ -318,11 +318,11 @@ static void test_failures_are_counted_by_class(void **state)
     assert_no_report(&result, "failed:");
     for (int round = 0; round < 2; round++) {
         struct sample *samples = result.cells[0].trials[round].table->samples;
-        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT;
+        samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_HTTP_5XX;
     }
     char *text = write_text(&result, table_write);
-    assert_says(text, "\nsync/1: 3 of 4 downloads failed: 1 http_5xx, 2 timeout\n");
+    assert_says(text, "\nsync/1: 3 of 4 downloads failed: 1 http_5xx, 2 timeout_wait\n");
     assert_says(text, "\nDownloads failed: ");
     assert_says_not(text, "threads/2: ");
     char *line = line_of(text, "sync/1 ");

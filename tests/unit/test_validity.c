@@ -61,7 +61,7 @@ static void test_answers_are_held_to_what_was_learned(void **state)
                  "threads/2 in round 2 had http://b.test/page answered with status 200 and 999 bytes instead of status "
                  "200 and 1000");
     /* A failure is told as a failure. */
-    sample->outcome = OUTCOME_TIMEOUT;
+    sample->outcome = OUTCOME_TIMEOUT_WAIT;
     struct validity validity = judge(&result);
     assert_int_equal(validity.dropped_count, 0);
     assert_int_equal(validity.failures, 1);
@@ -216,7 +216,7 @@ static struct result failing(unsigned first_every, unsigned second_every)
             struct trial *trial = fixture_trial(&result.cells[i], FIXTURE_MS);
             for (unsigned unit = 0; unit < FIXTURE_UNITS; unit++) {
                 if ((round * FIXTURE_UNITS + unit) % every[i] == 0)
-                    trial->table->samples[unit].outcome = OUTCOME_TIMEOUT;
+                    trial->table->samples[unit].outcome = OUTCOME_TIMEOUT_WAIT;
             }
         }
     }
