@@ -86,10 +86,6 @@ void figures_release(struct figures *figures);
 /* The value of one round, `row` < rounds. */
 double figures_value(const struct cell_figures *cell, size_t row, enum measure measure);
 
-/* The main cell of a mode and number of workers, or else the swept one; NULL: none. 0 workers: the first of the mode.
- */
-const struct cell_figures *figures_find(const struct figures *figures, const char *mode, uint32_t workers);
-
 /* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
  * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,

@@ -228,16 +228,6 @@ static const struct cell_figures *find_reference(const struct figures *figures)
     return found;
 }
 
-const struct cell_figures *figures_find(const struct figures *figures, const char *mode, uint32_t workers)
-{
-    for (size_t i = 0; i < figures->cell_count; i++) {
-        const struct cell_result *cell = figures->cells[i].cell;
-        if (strcmp(cell->mode, mode) == 0 && (workers == 0 || cell->workers == workers))
-            return &figures->cells[i];
-    }
-    return NULL;
-}
-
 /* Rows of logarithms of times, one for each ranked cell, NAN where a round does not count. */
 static void fill_logs(const struct cell_figures *cell, double *logs, size_t rounds)
 {
