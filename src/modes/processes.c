@@ -70,9 +70,9 @@ static void tell(const struct processes_run *run, uint32_t worker, enum news new
         report.kind = error->kind;
         snprintf(report.message, sizeof(report.message), "%.*s", (int)sizeof(report.message) - 1, error->message);
     }
-    /* If nobody reads any more the cell is gone, and this process about to be. */
-    ssize_t written = write(run->reports[WRITE_END], &report, sizeof(report));
-    (void)written;
+    /* Of what cannot tell anything, the cell has to learn by its end, or it would wait. */
+    if (write(run->reports[WRITE_END], &report, sizeof(report)) != (ssize_t)sizeof(report))
+        child_leave(1);
 }
 
 /* The whole life of a worker process. Its libcurl starts here, after the fork: handles made before would be shared. */
