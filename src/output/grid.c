@@ -15,17 +15,24 @@ void grid_begin_row(struct grid *grid)
             grid->capacity = capacity;
         }
     }
-    if (grid->count < grid->capacity)
-        grid->count++;
-    if (grid->count > 0)
-        grid->rows[grid->count - 1] = (struct grid_row){0};
+    grid->is_losing = grid->count == grid->capacity;
+    if (grid->is_losing)
+        grid->lost++;
+    else
+        grid->rows[grid->count++] = (struct grid_row){0};
+}
+
+/* NULL: it is lost. */
+static struct grid_row *last_row(const struct grid *grid)
+{
+    return grid->is_losing || grid->count == 0 ? NULL : &grid->rows[grid->count - 1];
 }
 
 void grid_add(struct grid *grid, const char *format, ...)
 {
-    if (grid->count == 0 || grid->rows[grid->count - 1].count == GRID_COLUMNS_MAX)
+    struct grid_row *row = last_row(grid);
+    if (row == NULL || row->count == GRID_COLUMNS_MAX)
         return;
-    struct grid_row *row = &grid->rows[grid->count - 1];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(row->cells[row->count++], GRID_CELL_BYTES, format, arguments);
@@ -34,7 +41,7 @@ void grid_add(struct grid *grid, const char *format, ...)
 
 void grid_paint(struct grid *grid, enum paint paint)
 {
-    struct grid_row *row = grid->count > 0 ? &grid->rows[grid->count - 1] : NULL;
+    struct grid_row *row = last_row(grid);
     if (row != NULL && row->count > 0)
         row->paints[row->count - 1] = paint;
 }
@@ -99,6 +106,8 @@ void grid_write(FILE *stream, const struct grid *grid, const struct format *form
         if (first < columns)
             fputc('\n', stream);
     }
+    if (grid->lost > 0)
+        fprintf(stream, "(no memory for %zu more rows)\n", grid->lost);
 }
 
 void grid_release(struct grid *grid)

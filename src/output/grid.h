@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_GRID_H
 #define CONC_BENCH_GRID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,9 +26,11 @@ struct grid {
     struct grid_row *rows;
     size_t count;
     size_t capacity;
+    size_t lost;    /* rows that there was no memory for */
+    bool is_losing; /* the row begun last is one of them */
 };
 
-/* Begins a row. Out of memory: the last row is written over, since no report may be lost over its layout. */
+/* Begins a row. Out of memory: the table says that there was one more, since no report may be lost over its layout. */
 void grid_begin_row(struct grid *grid);
 
 /* Adds a cell to the row begun last. */

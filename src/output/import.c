@@ -859,24 +859,47 @@ static int read_document(const struct node *document)
     return read_judgements(document, import);
 }
 
-static int read_stream(struct reader *reader)
+/* jansson calls a document wrong that it had no memory for. So what it asks for is watched: the reader is the only one
+ * at the time, and what is allocated so is freed by free() like all else. */
+static bool was_memory_short;
+
+static void *watch_memory(size_t size)
+{
+    void *memory = malloc(size);
+    was_memory_short |= memory == NULL;
+    return memory;
+}
+
+static json_t *parse(struct reader *reader)
 {
     json_error_t flaw;
+    struct error *error = reader->error;
+    was_memory_short = false;
+    json_set_alloc_funcs(watch_memory, free);
     json_t *value = json_load_callback(sample_filter_read, reader->filter, JSON_REJECT_DUPLICATES, &flaw);
-    int status = -1;
-    if (reader->filter->has_failed) {
-        char why[sizeof(reader->error->message)];
-        snprintf(why, sizeof(why), "%s", reader->error->message);
-        error_set(reader->error, ERROR_USAGE, "%s is damaged: %.900s", reader->path, why);
+    if (was_memory_short || (reader->filter->has_failed && error->kind == ERROR_ENVIRONMENT)) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory to read %s", reader->path);
+    } else if (reader->filter->has_failed) {
+        char why[sizeof(error->message)];
+        snprintf(why, sizeof(why), "%s", error->message);
+        error_set(error, ERROR_USAGE, "%s is damaged: %.900s", reader->path, why);
     } else if (ferror(reader->filter->stream)) {
-        error_set_system(reader->error, ERROR_USAGE, errno, "cannot read %s", reader->path);
+        error_set_system(error, ERROR_USAGE, errno, "cannot read %s", reader->path);
     } else if (value == NULL) {
-        error_set(reader->error, ERROR_USAGE, "%s is damaged: line %d, column %d: %s", reader->path, flaw.line,
-                  flaw.column, flaw.text);
+        error_set(error, ERROR_USAGE, "%s is damaged: line %d, column %d: %s", reader->path, flaw.line, flaw.column,
+                  flaw.text);
     } else {
-        const struct node document = {.value = value, .reader = reader};
-        status = read_document(&document);
+        return value;
     }
+    json_decref(value);
+    return NULL;
+}
+
+static int read_stream(struct reader *reader)
+{
+    json_t *value = parse(reader);
+    const struct node document = {.value = value, .reader = reader};
+    int status = value != NULL ? read_document(&document) : -1;
     json_decref(value);
     return status;
 }

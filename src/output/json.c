@@ -611,15 +611,34 @@ static void write_members(struct writer *writer, json_t *object)
     json_decref(object);
 }
 
-/* An object on one line, open for more. */
+/* The stream, and the last byte that was to be written there and is held back. */
+struct tail {
+    FILE *stream;
+    char last;
+    bool has_last;
+};
+
+static int write_all_but_last(const char *text, size_t length, void *context)
+{
+    struct tail *tail = context;
+    if (length == 0)
+        return 0;
+    if (tail->has_last)
+        fputc(tail->last, tail->stream);
+    fwrite(text, 1, length - 1, tail->stream);
+    tail->last = text[length - 1];
+    tail->has_last = true;
+    return 0;
+}
+
+/* An object on one line, open for more: without its last brace. Not by json_dumps(), which may leave out a name when
+ * its buffer cannot grow, and not say so (jansson 2.14). */
 static void write_open(struct writer *writer, json_t *object)
 {
-    char *text = json_dumps(object, LAYOUT);
+    struct tail tail = {.stream = writer->stream};
+    if (object == NULL || json_dump_callback(object, write_all_but_last, &tail, LAYOUT) != 0)
+        writer->has_failed = true;
     json_decref(object);
-    writer->has_failed |= text == NULL;
-    if (text != NULL)
-        fprintf(writer->stream, "%.*s", (int)strlen(text) - 1, text);
-    free(text);
 }
 
 static void write_seconds(struct writer *writer, nanoseconds duration)

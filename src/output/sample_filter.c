@@ -19,6 +19,14 @@ static int fail(struct sample_filter *filter, const char *why)
     return -1;
 }
 
+static int fail_for_memory(struct sample_filter *filter)
+{
+    if (!filter->has_failed)
+        error_set(filter->error, ERROR_ENVIRONMENT, "no memory for so many samples");
+    filter->has_failed = true;
+    return -1;
+}
+
 /* Rows */
 
 static bool take_count(const json_t *row, size_t column, uint64_t most, uint64_t *value)
@@ -112,7 +120,7 @@ static int keep_row(struct sample_filter *filter, const struct filtered_sample *
         size_t capacity = batch->capacity == 0 ? 64 : 2 * batch->capacity;
         struct filtered_sample *rows = realloc(batch->rows, capacity * sizeof(*rows));
         if (rows == NULL)
-            return fail(filter, "no memory for so many samples");
+            return fail_for_memory(filter);
         batch->rows = rows;
         batch->capacity = capacity;
     }
@@ -146,7 +154,7 @@ static int begin_array(struct sample_filter *filter)
 {
     struct sample_batch *batches = realloc(filter->batches, (filter->batch_count + 1) * sizeof(*batches));
     if (batches == NULL)
-        return fail(filter, "no memory for so many samples");
+        return fail_for_memory(filter);
     filter->batches = batches;
     batches[filter->batch_count++] = (struct sample_batch){0};
     filter->place = FILTER_IN_ARRAY;
