@@ -516,7 +516,7 @@ void transfer_finish(struct transfer *transfer, int code)
     sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
     sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
     /* A failure may have come before a request that would be counted. */
-    transfer->has_retried |= code != CURLE_OK || transfer->requests > 1u + sample->redirects;
+    transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
     sample->http_version = http_version(transfer);
     sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);

@@ -154,7 +154,7 @@ static char *ask(struct origin *origin, const void *command, size_t command_leng
     /* What may still come would be taken for the answer to the next question. */
     origin->is_lost = true;
     if (wire_send(origin->control, command, command_length) != 0 || receive(origin, &header, sizeof(header)) != 0)
-        fail(error, errno);
+        fail(error, errno); /* NOLINT(bugprone-branch-clone): the second answer may fail as the first */
     else if ((answer = malloc((size_t)header.bytes + 1)) == NULL)
         error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for the server's answer");
     else if (receive(origin, answer, (size_t)header.bytes) != 0)

@@ -208,7 +208,7 @@ static int resolve_group(const struct url_list *list, const struct url_host *con
         struct resolution *resolution = &resolutions->hosts[group[i] - list->hosts];
         resolution->why = why;
         resolutions->failed_count += why != NULL;
-        resolution->is_public = why == NULL && has_public(addresses);
+        resolution->is_public = addresses != NULL && has_public(addresses);
         if (why == NULL)
             status = make_pin(group[i], addresses, &resolution->pin);
     }

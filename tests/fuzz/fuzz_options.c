@@ -161,6 +161,7 @@ static void check_experiment(const struct options *options)
     for (size_t i = 0; i < options->script_count; i++)
         require(options->script[i] >= 0 && options->script[i] <= HOUR);
     require(options->transfer.max_time > 0 && options->transfer.connect_timeout > 0);
+    require(options->transfer.max_body > 0 && options->max_per_host >= 1 && options->max_per_host <= WORKERS_MAX);
 }
 
 static void check_format(const struct format *format)
@@ -307,6 +308,8 @@ static void write_run(struct command_line *line, const struct options *options)
     print(line, "--max-redirs=%" PRIu32, options->transfer.max_redirects);
     print(line, "--max-time=%" PRId64 "ns", options->transfer.max_time);
     print(line, "--connect-timeout=%" PRId64 "ns", options->transfer.connect_timeout);
+    print(line, "--max-filesize=%" PRId64, options->transfer.max_body);
+    print(line, "--max-per-host=%" PRIu32, options->max_per_host);
     if (options->use_origin)
         write_origin(line, &options->origin);
     print(line, "--samples=%s", samples[options->samples]);
@@ -374,7 +377,7 @@ static void write_line(struct command_line *line, const struct options *options)
 /* Whether there is room for it: with what write_run() and write_reports() write. */
 static bool has_room(const struct options *options)
 {
-    return options->input_count + options->claim_count + 45 <= ARGUMENTS_MAX;
+    return options->input_count + options->claim_count + 48 <= ARGUMENTS_MAX;
 }
 
 static void check_again(const struct options *options)
