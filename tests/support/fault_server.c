@@ -42,7 +42,8 @@ enum {
     PAUSE_BEFORE_LATE_BYTES = 30,
     HUGE_LINE = 200 * 1000,
     HUGE_HEADERS = 400 * 1000,
-    FILLERS = 4, /* connections that fill the queue of the full port */
+    FILLERS = 4,          /* connections that fill the queue of the full port */
+    TLS_HANDSHAKE = 0x16, /* the first byte of a client that speaks TLS */
     NO_CUT = -1,
 };
 
@@ -345,6 +346,22 @@ static bool answer_endless_close(struct connection *connection, const struct req
     return false;
 }
 
+/* Without any length: the end of the connection is the end of the body. */
+static bool answer_until_close(struct connection *connection, const struct request *request)
+{
+    if (send_text(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
+        send_filler(connection, (size_t)request->size);
+    return false;
+}
+
+static bool answer_until_reset(struct connection *connection, const struct request *request)
+{
+    answer_until_close(connection, request);
+    wait_for_arrival(connection);
+    close_by_reset(connection);
+    return false;
+}
+
 static bool answer_length_short(struct connection *connection, const struct request *request)
 {
     if (send_head(connection, request->size))
@@ -502,6 +519,8 @@ static const struct fault {
     {"/huge-header", answer_huge_header},
     {"/endless/chunked", answer_endless_chunked},
     {"/endless/close", answer_endless_close},
+    {"/until-close", answer_until_close},
+    {"/until-reset", answer_until_reset},
     {"/length/short", answer_length_short},
     {"/length/long", answer_length_long},
     {"/length/late", answer_length_late},
@@ -567,7 +586,8 @@ static bool answer_request(struct connection *connection, struct request *reques
     return send_text(connection, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 
-/* The length of the first complete request in the input, waiting for it; 0: there will be none. */
+/* The length of the first complete request in the input, waiting for it; 0: there will be none. Who speaks TLS to this
+ * server is answered as by most that do not. */
 static size_t receive_request(struct connection *connection)
 {
     for (;;) {
@@ -581,6 +601,10 @@ static size_t receive_request(struct connection *connection)
         if (count <= 0)
             return 0;
         connection->received += (size_t)count;
+        if (connection->input[0] == TLS_HANDSHAKE) {
+            send_text(connection, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+            return 0;
+        }
     }
 }
 
@@ -622,6 +646,7 @@ static void start_connection(struct server *server, int socket)
     }
     connection->server = server;
     connection->socket = socket;
+    connection->left_until_cut = NO_CUT;
     pthread_mutex_lock(&server->mutex);
     server->connections++;
     pthread_mutex_unlock(&server->mutex);

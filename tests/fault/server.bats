@@ -1,0 +1,249 @@
+# A server that misbehaves, in every mode: the same class for the same fault, healthy downloads beside it unharmed, and
+# no trial that crashes or hangs. docs/reliability.md has the results.
+
+load ../support/common
+load ../support/faults
+
+setup_file() {
+    start_faults
+    export FAULTS FAULTS_OUT FAULTS_PID FAULTS_IN REFUSE SILENT FULL
+}
+
+teardown_file() {
+    stop_faults
+}
+
+# Faults that are over at once, and their classes.
+quick_faults() {
+    cat <<FAULTS
+reset /reset/0
+reset /reset/20
+reset /reset/500
+reset /until-reset
+empty_reply /close/0
+empty_reply /empty
+empty_reply /interim/cut
+incomplete_headers /close/20
+incomplete_headers /half-headers
+incomplete_headers /half-headers/colon
+partial /close/500
+partial /length/short
+partial /chunk/cut
+protocol /chunk/bad
+protocol /huge-status
+protocol /huge-header
+protocol /huge-headers
+protocol /length/negative
+protocol /garbage
+protocol /control/nul
+redirect /redirect/loop
+redirect /redirect/file
+redirect /redirect/ftp
+redirect /redirect/control
+connect /redirect/other
+connect /redirect/name
+dns /redirect/unknown
+http_4xx /status/404
+http_4xx /status/429?retry-after=60
+http_5xx /status/500
+http_5xx /status/503?retry-after=60
+connect http://$REFUSE/
+tls ${FAULTS/http:/https:}/ok
+ok /ok?size=100000
+ok /chunk/ok
+ok /length/long
+ok /until-close
+ok /redirect/ok
+ok /redirect/none
+ok /status/103
+ok /status/204
+ok /status/304
+ok /idle-close
+ok /control
+FAULTS
+}
+
+@test "connections that are reset" {
+    printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' | mix 5 | downloads_as_told
+    samples_hold /reset/0 'all(.body_bytes == 0 and .status == 0)'
+    samples_hold /reset/500 'all(.body_bytes > 0 and .body_bytes < 500)'
+}
+
+@test "connections that are closed before the first byte" {
+    printf '%s\n' 'empty_reply /close/0' 'empty_reply /empty' 'empty_reply /interim/cut' | mix 5 | downloads_as_told
+}
+
+@test "connections that are closed within the headers" {
+    printf '%s\n' 'incomplete_headers /close/20' 'incomplete_headers /half-headers' \
+        'incomplete_headers /half-headers/colon' | mix 5 | downloads_as_told
+}
+
+@test "connections that are closed within the body" {
+    printf '%s\n' 'partial /close/500' 'partial /length/short' 'partial /chunk/cut' | mix 5 | downloads_as_told
+}
+
+@test "broken HTTP" {
+    printf '%s\n' 'protocol /chunk/bad' 'protocol /length/negative' 'protocol /garbage' 'protocol /control/nul' | mix 5 |
+        downloads_as_told
+}
+
+@test "headers that are too large" {
+    printf '%s\n' 'protocol /huge-status' 'protocol /huge-header' 'protocol /huge-headers' | mix 5 | downloads_as_told
+}
+
+@test "redirects to where we do not go" {
+    printf '%s\n' 'redirect /redirect/loop' 'redirect /redirect/file' 'redirect /redirect/ftp' \
+        'redirect /redirect/control' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
+    samples_hold /redirect/loop 'all(.redirects == 10)'
+    samples_hold /redirect/file 'all(.body_bytes == 0)'
+}
+
+@test "redirects to hosts that are not there" {
+    printf '%s\n' 'connect /redirect/other' 'connect /redirect/name' 'dns /redirect/unknown' | mix 5 | downloads_as_told
+}
+
+@test "a port nobody listens on, and one that does not speak TLS" {
+    printf '%s\n' "connect http://$REFUSE/" "connect https://$REFUSE/" "tls ${FAULTS/http:/https:}/ok" | mix 5 |
+        downloads_as_told
+}
+
+@test "statuses" {
+    printf '%s\n' 'http_4xx /status/404' 'http_4xx /status/429?retry-after=60' 'http_5xx /status/500' \
+        'http_5xx /status/503?retry-after=60' 'ok /status/103' 'ok /status/204' 'ok /status/304' | mix 5 |
+        downloads_as_told
+    # Nobody waits for as long as the server asks (it would be over --max-time): that would not be time of the mode.
+    samples_hold /status/103 'all(.status == 200)'
+}
+
+@test "odd answers that are fine" {
+    printf '%s\n' 'ok /chunk/ok' 'ok /length/long' 'ok /until-close' 'ok /drip?size=3' 'ok /ok?size=0' \
+        'ok /ok?size=300000' | mix 5 | downloads_as_told
+    samples_hold /length/long 'all(.body_bytes == 10)'
+}
+
+@test "control characters in status and headers reach neither terminal nor reports" {
+    printf '%s\n' 'ok /control' 'protocol /control/nul' 'redirect /redirect/control' 'protocol /garbage' | mix 3 |
+        downloads_as_told --export-html "$BATS_TEST_TMPDIR/r.html" --export-markdown "$BATS_TEST_TMPDIR/r.md" \
+            --export-csv "$BATS_TEST_TMPDIR/r.csv" --export-requests-csv "$BATS_TEST_TMPDIR/requests.csv" \
+            --export-junit "$BATS_TEST_TMPDIR/r.xml" --export-trace "$BATS_TEST_TMPDIR/r.trace"
+    run "$CONC_BENCH" --import-json "$BATS_TEST_TMPDIR/result.json"
+    exits_with 3
+    echo "$output" >"$BATS_TEST_TMPDIR/report"
+    run ! grep -lP '[\x00-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR"/{told.report,report,result.json,r.html,r.md,r.csv,requests.csv,r.xml,r.trace}
+}
+
+@test "a server that closes kept connections: retried in silence" {
+    {
+        for _ in $(seq 60); do echo 'ok /idle-close'; done
+        # Behind these, every connection that was kept is dead without the client being able to see it.
+        for _ in $(seq 60); do echo 'ok /once'; done
+        for _ in $(seq 60); do echo 'ok /once/reset'; done
+    } | sed "s| /| $FAULTS/|" >"$BATS_TEST_TMPDIR/list"
+    downloads_as_told <"$BATS_TEST_TMPDIR/list"
+    # An event loop keeps as many dead connections as it has workers, more than libcurl has retries.
+    WORKERS=40 downloads_as_told <"$BATS_TEST_TMPDIR/list"
+}
+
+@test "bytes behind the end of an answer spoil the next one at most" {
+    json=$BATS_TEST_TMPDIR/result.json
+    for _ in $(seq 5); do echo "$FAULTS/length/late"; echo "$FAULTS/ok"; done >"$BATS_TEST_TMPDIR/list"
+    once --mode all --workers 4 --allow-failures --export-json "$json" "$BATS_TEST_TMPDIR/list"
+    # Which download gets them is up to time, and libcurl cannot tell: the connection looks fine.
+    holds "$json" '[.results[] | .rounds[0].status == "complete" and .downloads == 10 and .failures <= 5
+        and (.failure_classes | keys - ["protocol"] == [])] | all'
+}
+
+@test "everything at once, on kept, fresh and warm connections" {
+    for connections in reuse fresh warm; do
+        quick_faults | mix 3 | downloads_as_told --connections $connections
+    done
+}
+
+@test "everything at once, with more workers than faults" {
+    quick_faults | mix 3 | WORKERS=50 downloads_as_told
+}
+
+@test "everything at once, in warm-up rounds too" {
+    quick_faults | mix 2 | WARMUP=1 RUNS=2 downloads_as_told
+}
+
+@test "failures without --allow-failures: exit status 3, and the report is there" {
+    quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
+    run once --mode all --workers 4 "$BATS_TEST_TMPDIR/list"
+    exits_with 3
+    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "4 redirect" "3 connect" "1 dns" \
+        "1 tls" "2 http_4xx" "2 http_5xx"; do
+        says "$word"
+    done
+}
+
+# Each stall takes the whole of --max-time, in sync one after the other.
+@test "servers that stall: --max-time ends it" {
+    printf '%s\n' 'timeout /stall/headers' 'timeout /stall/body' | mix 2 | MAX_TIME=1 downloads_as_told
+    samples_hold /stall/headers 'all(.service_s > 0.9 and .service_s < 20 and .body_bytes == 0)'
+    samples_hold /stall/body 'all(.service_s > 0.9 and .service_s < 20 and .body_bytes <= 500)'
+}
+
+@test "too slow, without an end, without a connection: --max-time ends it" {
+    printf '%s\n' 'timeout /drip' 'timeout /drip?size=500' 'timeout /drip/headers' 'timeout /endless/chunked' \
+        'timeout /endless/close' "timeout http://$FULL/" "timeout http://$SILENT/" | mix 1 | MAX_TIME=1 downloads_as_told
+    samples_hold /drip 'any(.body_bytes > 0) and all(.body_bytes < 1000)'
+    samples_hold /endless/chunked 'any(.body_bytes > 16384)'
+    samples_hold /endless/close 'any(.body_bytes > 16384)'
+}
+
+# Without healthy ones beside it: for as long as certificates are read, all downloads of an event loop have to wait.
+@test "a handshake that stalls: --max-time ends it" {
+    printf 'timeout https://%s/\n' "$SILENT" "$SILENT" | MAX_TIME=0.3 downloads_as_told
+}
+
+# In one mode, interrupted when all workers have met a stall.
+interrupt_stalled() {
+    local mode=$1 signal=$2 json=$BATS_TEST_TMPDIR/$1.json status=0
+    kill -"$signal" "${parents[$mode]}"
+    local begin=$EPOCHREALTIME
+    wait "${parents[$mode]}" || status=$?
+    local end=$EPOCHREALTIME
+    echo "$mode: status $status after $((${end/./} - ${begin/./})) us"
+    [ "$status" -eq 130 ]
+    [ $((${end/./} - ${begin/./})) -lt 2000000 ]
+    holds "$json" '.partial and .interrupting_signal == 2 and .results[0].rounds[0].status == "interrupted"'
+    # What was done before stands; what was under way was given up, or its worker was.
+    holds "$json" '.results[0].rounds[0].downloads.outcomes | .ok == 4 and (keys - ["ok", "cancelled", "lost", "none"]) == []
+        and add == 12'
+    run ! pgrep -P "${parents[$mode]}"
+}
+
+@test "Ctrl-C while everything stalls: partial report within two seconds, status 130" {
+    local -A parents
+    {
+        echo "$FAULTS/ok x4"
+        echo "$FAULTS/stall/headers x4"
+        echo "$FAULTS/stall/body x4"
+    } >"$BATS_TEST_TMPDIR/list"
+    for mode in sync $CONCURRENT_MODES; do
+        "$CONC_BENCH" --mode "$mode" --workers 4 --max-time 20 --runs 1 --warmup 0 --no-progress \
+            --export-json "$BATS_TEST_TMPDIR/$mode.json" "$BATS_TEST_TMPDIR/list" >"$BATS_TEST_TMPDIR/$mode.txt" 2>&1 &
+        parents[$mode]=$!
+    done
+    sleep 1.5
+    for mode in sync $CONCURRENT_MODES; do
+        interrupt_stalled "$mode" INT
+        grep -q partial "$BATS_TEST_TMPDIR/$mode.txt"
+    done
+}
+
+@test "the server was asked for every download once, whatever failed beside it" {
+    start_faults
+    quick_faults | mix 3 | downloads_as_told
+    quick_faults | mix 3 | downloads_as_told --connections fresh
+    stop_faults
+    # Beside each fault, in the list by themselves, and behind a redirect; in five modes, twice.
+    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 2) * 3 * 5 * 2)) ]
+    for path in /idle-close /chunk/bad /half-headers /reset/20 /status/503; do
+        [ "$(asked $path)" -eq $((3 * 5 * 2)) ]
+    done
+    [ "$(asked /redirect/loop)" -eq $((11 * 3 * 5 * 2)) ]
+    # These may be met by a connection that was kept, and are asked for again then.
+    [ "$(asked /reset/0)" -ge $((3 * 5 * 2)) ] && [ "$(asked /reset/0)" -le $((3 * 5 * 3)) ]
+}
