@@ -426,19 +426,16 @@ static bool is_own_fault(const struct transfer *transfer)
     return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
 }
 
-/* What was under way when the time was up: the first phase that libcurl has no time of. A connection that was reused
- * had the first ones behind it already. */
+/* What was under way when the time was up. Phase times do not tell: behind a handshake that stalls libcurl has none of
+ * the TCP connection either. That the request of this hop was sent does, and that the connection counts as made. */
 static enum outcome outcome_of_timeout(const struct transfer *transfer)
 {
     const struct sample *sample = transfer->sample;
-    bool is_new = sample->connects > 0;
-    if (sample->first_byte_us > 0)
-        return OUTCOME_TIMEOUT_RECEIVE;
-    if (is_new && sample->connect_us == 0)
-        return sample->name_lookup_us == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
-    if (is_new && transfer->is_tls && sample->tls_us == 0)
+    if (transfer->requests > sample->redirects)
+        return sample->first_byte_us > 0 ? OUTCOME_TIMEOUT_RECEIVE : OUTCOME_TIMEOUT_WAIT;
+    if (sample->connects > sample->redirects && transfer->is_tls)
         return OUTCOME_TIMEOUT_TLS;
-    return OUTCOME_TIMEOUT_WAIT;
+    return sample->name_lookup_us == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
 }
 
 static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)

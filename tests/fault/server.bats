@@ -179,14 +179,15 @@ FAULTS
 
 # Each stall takes the whole of --max-time, in sync one after the other.
 @test "servers that stall: --max-time ends it" {
-    printf '%s\n' 'timeout /stall/headers' 'timeout /stall/body' | mix 2 | MAX_TIME=1 downloads_as_told
+    printf '%s\n' 'timeout_wait /stall/headers' 'timeout_receive /stall/body' | mix 2 | MAX_TIME=1 downloads_as_told
     samples_hold /stall/headers 'all(.service_s > 0.9 and .service_s < 20 and .body_bytes == 0)'
     samples_hold /stall/body 'all(.service_s > 0.9 and .service_s < 20 and .body_bytes <= 500)'
 }
 
 @test "too slow, without an end, without a connection: --max-time ends it" {
-    printf '%s\n' 'timeout /drip' 'timeout /drip?size=500' 'timeout /drip/headers' 'timeout /endless/chunked' \
-        'timeout /endless/close' "timeout http://$FULL/" "timeout http://$SILENT/" | mix 1 | MAX_TIME=1 downloads_as_told
+    printf '%s\n' 'timeout_receive /drip' 'timeout_receive /drip?size=500' 'timeout_receive /drip/headers' \
+        'timeout_receive /endless/chunked' 'timeout_receive /endless/close' "timeout_connect http://$FULL/" \
+        "timeout_wait http://$SILENT/" | mix 1 | MAX_TIME=1 downloads_as_told
     samples_hold /drip 'any(.body_bytes > 0) and all(.body_bytes < 1000)'
     samples_hold /endless/chunked 'any(.body_bytes > 16384)'
     samples_hold /endless/close 'any(.body_bytes > 16384)'
@@ -194,7 +195,7 @@ FAULTS
 
 # Without healthy ones beside it: for as long as certificates are read, all downloads of an event loop have to wait.
 @test "a handshake that stalls: --max-time ends it" {
-    printf 'timeout https://%s/\n' "$SILENT" "$SILENT" | MAX_TIME=0.3 downloads_as_told
+    printf 'timeout_tls https://%s/\n' "$SILENT" "$SILENT" | MAX_TIME=0.3 downloads_as_told
 }
 
 # In one mode, interrupted when all workers have met a stall.

@@ -53,8 +53,7 @@ mix() {
 
 # Downloads the lines "CLASS URL" on standard input in every mode, by $WORKERS (4) in $RUNS (1) rounds behind $WARMUP (0),
 # in $MAX_TIME (20) seconds each, with the options given, and holds each mode to it: each URL ended in its class as often
-# as it is listed, each unit was settled once, and no trial did anything but complete. Leaves result.json. What timeouts
-# are called in detail does not matter.
+# as it is listed, each unit was settled once, and no trial did anything but complete. Leaves result.json.
 downloads_as_told() {
     local told=$BATS_TEST_TMPDIR/told json=$BATS_TEST_TMPDIR/result.json expected count status=0
     cat >"$told"
@@ -73,7 +72,7 @@ downloads_as_told() {
     holds "$json" '. as $document | (.sample_columns | index("url")) as $url
         | (.sample_columns | index("outcome")) as $outcome
         | [.results[].rounds[].samples
-            | map({url: $document.urls[.[$url]], class: (.[$outcome] | sub("^timeout_.*"; "timeout"))}) | group_by(.url)
+            | map({url: $document.urls[.[$url]], class: .[$outcome]}) | group_by(.url)
             | map({(.[0].url): (group_by(.class) | map({(.[0].class): length}) | add)}) | add] | unique
         | if . == [$expected] then true else . end' --argjson expected "$expected"
     # The same failures without leave to fail.
