@@ -19,6 +19,7 @@ quick_faults() {
 reset /reset/0
 reset /reset/20
 reset /reset/500
+reset /until-reset
 empty_reply /close/0
 empty_reply /empty
 empty_reply /interim/cut
@@ -51,6 +52,7 @@ tls ${FAULTS/http:/https:}/ok
 ok /ok?size=100000
 ok /chunk/ok
 ok /length/long
+ok /until-close
 ok /redirect/ok
 ok /redirect/none
 ok /status/103
@@ -62,7 +64,7 @@ FAULTS
 }
 
 @test "connections that are reset" {
-    printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' | mix 5 | downloads_as_told
+    printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' | mix 5 | downloads_as_told
     samples_hold /reset/0 'all(.body_bytes == 0 and .status == 0)'
     samples_hold /reset/500 'all(.body_bytes > 0 and .body_bytes < 500)'
 }
@@ -114,8 +116,8 @@ FAULTS
 }
 
 @test "odd answers that are fine" {
-    printf '%s\n' 'ok /chunk/ok' 'ok /length/long' 'ok /drip?size=3' 'ok /ok?size=0' 'ok /ok?size=300000' | mix 5 |
-        downloads_as_told
+    printf '%s\n' 'ok /chunk/ok' 'ok /length/long' 'ok /until-close' 'ok /drip?size=3' 'ok /ok?size=0' \
+        'ok /ok?size=300000' | mix 5 | downloads_as_told
     samples_hold /length/long 'all(.body_bytes == 10)'
 }
 
@@ -169,7 +171,7 @@ FAULTS
     quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
     run once --mode all --workers 4 "$BATS_TEST_TMPDIR/list"
     exits_with 3
-    for word in "3 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "4 redirect" "3 connect" "1 dns" \
+    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "4 redirect" "3 connect" "1 dns" \
         "1 tls" "2 http_4xx" "2 http_5xx"; do
         says "$word"
     done

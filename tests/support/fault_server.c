@@ -346,6 +346,22 @@ static bool answer_endless_close(struct connection *connection, const struct req
     return false;
 }
 
+/* Without any length: the end of the connection is the end of the body. */
+static bool answer_until_close(struct connection *connection, const struct request *request)
+{
+    if (send_text(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
+        send_filler(connection, (size_t)request->size);
+    return false;
+}
+
+static bool answer_until_reset(struct connection *connection, const struct request *request)
+{
+    answer_until_close(connection, request);
+    wait_for_arrival(connection);
+    close_by_reset(connection);
+    return false;
+}
+
 static bool answer_length_short(struct connection *connection, const struct request *request)
 {
     if (send_head(connection, request->size))
@@ -503,6 +519,8 @@ static const struct fault {
     {"/huge-header", answer_huge_header},
     {"/endless/chunked", answer_endless_chunked},
     {"/endless/close", answer_endless_close},
+    {"/until-close", answer_until_close},
+    {"/until-reset", answer_until_reset},
     {"/length/short", answer_length_short},
     {"/length/long", answer_length_long},
     {"/length/late", answer_length_late},
