@@ -92,6 +92,24 @@ PYTHON
     says "vs threads"
 }
 
+@test "what an import is asked for must be in the document" {
+    run "$CONC_BENCH" --import-json reports/json --reference hybrid
+    exits_with 2
+    says "--reference: reports/json has no mode hybrid"
+    run "$CONC_BENCH" --import-json reports/json --assert 'hybrid.time < 1s'
+    exits_with 2
+    says "--assert: reports/json has no such mode and workers"
+    run "$CONC_BENCH" --mode sync,threads --workers 1,2 --runs 1 --warmup 0 --origin=latency=1ms --no-progress \
+        --export-json two.json http://a.test/
+    exits_with 0
+    run "$CONC_BENCH" --import-json two.json --assert 'sync.time / threads.time < 9' --assert '*.time < 1h'
+    exits_with 2
+    says "--assert: threads has several numbers of workers in two.json: say which"
+    run "$CONC_BENCH" --import-json two.json --assert 'sync.time / threads@2.time < 9' --assert '*.time < 1h'
+    exits_with 4
+    says "UNMEASURABLE"
+}
+
 @test "CSV: one row a cell and one a request, the same number of fields in each, text as text" {
     /usr/bin/python3 - reports <<'PYTHON'
 import csv, json, sys

@@ -83,6 +83,62 @@ static void test_counts_are_compared_as_they_are(void **state)
     result_release(&result);
 }
 
+static void test_equality_is_for_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(ruling_of(1, "sync.failures != 0"), RULING_FAIL);
+    assert_int_equal(ruling_of(3, "sync.bytes != 4001"), RULING_PASS);
+    assert_int_equal(ruling_of(3, "sync.bytes == 4001"), RULING_FAIL);
+}
+
+/* Rounds that only one of two cells completed are no pairs. */
+static void test_ratios_are_of_rounds_that_both_completed(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10);
+    result.cells[0].trials[2].status = TRIAL_CRASHED;
+    result.cells[1].trials[5].status = TRIAL_CRASHED;
+    const char *text = "threads.time / sync.time < 0.6";
+    struct verdict verdict = judge(&result, &text, 1);
+    assert_int_equal(verdict.judgements[0].ruling, RULING_PASS);
+    assert_non_null(strstr(verdict.judgements[0].sentence, "by 8 rounds"));
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+static void test_values_are_told_in_their_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *claim, *value;
+    } cases[] = {
+        {"sync.memory < 1MiB", "2.00 MiB, by 10 rounds"},
+        {"sync.time < 1ms", "0.04118 s, by 10 rounds"},
+        {"sync.throughput > 1000/s", "97.13/s, by 10 rounds"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct result result = make_rounds(10);
+        struct verdict verdict = judge(&result, &cases[i].claim, 1);
+        assert_int_equal(verdict.judgements[0].ruling, RULING_FAIL);
+        if (strstr(verdict.judgements[0].sentence, cases[i].value) == NULL)
+            fail_msg("%s: %s", cases[i].claim, verdict.judgements[0].sentence);
+        verdict_release(&verdict);
+        result_release(&result);
+    }
+}
+
+static void test_what_is_close_is_told_how_many_rounds_it_takes(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10);
+    const char *text = "sync.time < 41.28ms";
+    struct verdict verdict = judge(&result, &text, 1);
+    assert_int_equal(verdict.judgements[0].ruling, RULING_INCONCLUSIVE);
+    assert_non_null(strstr(verdict.judgements[0].sentence, "% would have shown, and this one would take about "));
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
 static void test_a_star_is_about_every_cell(void **state)
 {
     (void)state;
@@ -153,6 +209,10 @@ int main(void)
         cmocka_unit_test(test_bounds_decide),
         cmocka_unit_test(test_few_rounds_judge_nothing),
         cmocka_unit_test(test_counts_are_compared_as_they_are),
+        cmocka_unit_test(test_equality_is_for_counts),
+        cmocka_unit_test(test_ratios_are_of_rounds_that_both_completed),
+        cmocka_unit_test(test_values_are_told_in_their_unit),
+        cmocka_unit_test(test_what_is_close_is_told_how_many_rounds_it_takes),
         cmocka_unit_test(test_a_star_is_about_every_cell),
         cmocka_unit_test(test_what_was_not_measured_is_unmeasurable),
         cmocka_unit_test(test_several_claims_share_their_false_alarms),

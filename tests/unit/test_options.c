@@ -400,6 +400,15 @@ static const struct limit limits[] = {
     {"--deadline", {"1ms", "720h"}, {"0", "0ms", "721h", "10", "x", ""}, "above 0 and at most 720h"},
     {"--max-time", {"30", "1.5", "500ms"}, {"0", "0s", "721h", "-1", "x", ""}, "above 0 and at most 720h"},
     {"--connect-timeout", {"5", "0.5", "5s"}, {"0", "0s", "721h", "-1", "x", ""}, "above 0 and at most 720h"},
+    {"--max-filesize", {"1", "10MB", "1000TB"}, {"0", "1001TB", "-1", "x", ""}, "above 0 and at most 1 PB"},
+    {"--max-per-host", {"1", "100000"}, {"0", "100001", "-1", "x", ""}, "from 1 to 100000"},
+    {"--copies", {"1", "16"}, {"0", "17", "-1", "x", ""}, "from 1 to 16"},
+    {"--percentiles", {"1", "50,99", "99.5,99.9,99.95"}, {"0", "100", "99.99999", "5%", ""}, "from 1 to 99, or 99.5"},
+    {"--handicap", {NULL}, {"101%", "-1%", "x", ""}, "a share such as 5%, at most 100%"},
+    {"--max-slowdown", {NULL}, {"1001%", "-1%", "x", ""}, "from 0 to 1000%"},
+    {"--samples", {"auto", "all", "none"}, {"some", ""}, "auto, all or none"},
+    {"--color", {"auto", "always", "never"}, {"red", ""}, "auto, always or never"},
+    {"--time-unit", {"auto", "s", "us"}, {"h", ""}, "auto, s, ms or us"},
     {"--order", {"file", "shuffle"}, {"random", "File", ""}, "file or shuffle"},
     {"--connections", {"reuse", "fresh", "warm"}, {"hot", ""}, "reuse, fresh or warm"},
     {"--dns", {"pinned", "live"}, {"dead", ""}, "pinned or live"},
@@ -460,11 +469,24 @@ static void request_options_are_as_curl_has_them(void **state)
     assert_int_equal(accept(state, ARGUMENTS("--max-time=720h", "f"))->transfer.max_time, 720 * HOUR);
 }
 
+static void percentiles_are_kept_ascending_and_once(void **state)
+{
+    const struct format *format = &accept(state, ARGUMENTS("--percentiles", "99.9,5,50,5,99.99", "f"))->format;
+    static const double expected[] = {5, 50, 99.9, 99.99};
+    assert_int_equal(format->percentile_count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(format->percentiles[i] > expected[i] - 1e-9 && format->percentiles[i] < expected[i] + 1e-9);
+    assert_int_equal(accept(state, ARGUMENTS("--percentiles=1,2,3,4,5,6,7,8", "f"))->format.percentile_count, 8);
+    refuse(state, ARGUMENTS("--percentiles=1,2,3,4,5,6,7,8,9", "f"), ARGUMENTS("more than 8 percentiles"));
+}
+
 static void flags_arrive_where_they_belong(void **state)
 {
     assert_false(accept(state, ARGUMENTS("--no-isolate", "f"))->isolate);
     assert_true(accept(state, ARGUMENTS("--no-progress", "f"))->no_progress);
     assert_true(accept(state, ARGUMENTS("--allow-failures", "f"))->allow_failures);
+    assert_true(accept(state, ARGUMENTS("--strict", "f"))->strict);
+    assert_true(accept(state, ARGUMENTS("--baseline", "r.json", "--force-baseline", "f"))->force_baseline);
     assert_true(accept(state, ARGUMENTS("--dry-run", "f"))->dry_run);
     assert_string_equal(accept(state, ARGUMENTS("--export-json", "r.json", "f"))->exports[EXPORT_JSON], "r.json");
 }
@@ -527,6 +549,12 @@ static void contradictions_are_refused(void **state)
     refuse(state, ARGUMENTS("--mode", "null", "--cpu-work", "5ms", "f"), ARGUMENTS("--cpu-work", "null"));
     refuse(state, ARGUMENTS("--no-isolate", "--deadline", "5s", "f"), ARGUMENTS("--deadline", "--no-isolate"));
     refuse(state, ARGUMENTS("--origin", "--dns", "live"), ARGUMENTS("--dns live", "--origin"));
+    refuse(state, ARGUMENTS("--max-slowdown", "5%", "f"), ARGUMENTS("--max-slowdown", "--baseline"));
+    refuse(state, ARGUMENTS("--force-baseline", "f"), ARGUMENTS("--force-baseline", "--baseline"));
+    refuse(state, ARGUMENTS("--copies", "2", "--handicap", "5%", "f"), ARGUMENTS("--handicap", "--origin"));
+    refuse(state, ARGUMENTS("--handicap", "5%", "--origin"), ARGUMENTS("--handicap", "--copies 2"));
+    refuse(state, ARGUMENTS("--copies", "2", "-c", "1,2,4", "f"), ARGUMENTS("--copies", "--workers"));
+    refuse(state, ARGUMENTS("--copies", "2", "-c", "auto", "f"), ARGUMENTS("--copies", "--workers"));
 }
 
 static void what_only_looks_like_a_contradiction_is_accepted(void **state)
@@ -685,6 +713,11 @@ static void claims_are_held_to_the_plan(void **state)
     accept(state, ARGUMENTS("-c", "1,2,4", "--assert", "sync.time / threads.time < 2", "f"));
     accept(state, ARGUMENTS("-c", "auto", "--assert", "threads@77.time < 2s", "f"));
     refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("a claim is empty"));
+    accept(state, ARGUMENTS("--copies", "3", "--assert", "async#03.time < 2s", "f"));
+    assert_string_equal(fixture->options.claims[0].operands[0].mode, "event-loop#3");
+    static const char *const copies[] = {"sync#4.time < 2s", "sync#1.time < 2s", "sync#.time < 2s", "sync#x.time < 2s"};
+    for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
+        refuse(state, ARGUMENTS("--copies", "3", "--assert", copies[i], "f"), ARGUMENTS("there is no copy \"#"));
 }
 
 /* Any command line at all */
@@ -811,6 +844,7 @@ int main(void)
         TEST(values_arrive_where_they_belong),
         TEST(short_values_arrive_where_they_belong),
         TEST(request_options_are_as_curl_has_them),
+        TEST(percentiles_are_kept_ascending_and_once),
         TEST(flags_arrive_where_they_belong),
         TEST(scripts_are_lists_of_durations),
         TEST(origin_takes_its_value_only_behind_an_equals_sign),

@@ -1,0 +1,94 @@
+#include "result_fixture.h"
+
+#include "conc_bench/verdict.h"
+
+/* Which of several cells that are as fast is recommended: the cheapest, or else the simplest. */
+
+enum { ROUNDS = 8 };
+
+/* Rounds of 40 ms, a little different from each other but alike in every cell. */
+static struct cell_result *add_cell(struct result *result, const char *mode, uint32_t workers, unsigned traits)
+{
+    struct cell_result *cell = fixture_cell(result, mode, workers);
+    cell->traits = traits;
+    for (int round = 0; round < ROUNDS; round++)
+        fixture_trial(cell, (nanoseconds)workers * (10 * FIXTURE_MS + round % 3 * NANOSECONDS_PER_MICROSECOND));
+    return cell;
+}
+
+static void set_cpu(struct cell_result *cell, nanoseconds time)
+{
+    for (size_t i = 0; i < cell->trial_count; i++)
+        cell->trials[i].resources.cpu_user = time;
+}
+
+static void assert_recommended(struct result *result, const char *mode, uint32_t workers)
+{
+    struct verdict verdict;
+    struct error error = {0};
+    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
+    assert_non_null(verdict.recommended);
+    assert_string_equal(verdict.recommended->cell->mode, mode);
+    assert_int_equal(verdict.recommended->cell->workers, workers);
+    verdict_release(&verdict);
+}
+
+static void test_the_simplest_of_equals_is_recommended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode;
+        unsigned traits;
+    } from_the_simplest[] = {
+        {"sync", MODE_ONE_WORKER},
+        {"threads", MODE_ALL_CORES},
+        {"event-loop", MODE_COOPERATIVE},
+        {"processes", MODE_OWN_PROCESSES | MODE_ALL_CORES},
+        {"hybrid", MODE_COOPERATIVE | MODE_ALL_CORES},
+    };
+    enum { MODES = sizeof(from_the_simplest) / sizeof(from_the_simplest[0]) };
+    /* Without the first, then without the first two, and in both orders. */
+    for (size_t first = 0; first + 1 < MODES; first++) {
+        struct result upwards = fixture_result();
+        struct result downwards = fixture_result();
+        for (size_t i = first; i < MODES; i++)
+            add_cell(&upwards, from_the_simplest[i].mode, 1, from_the_simplest[i].traits);
+        for (size_t i = MODES; i-- > first;)
+            add_cell(&downwards, from_the_simplest[i].mode, 1, from_the_simplest[i].traits);
+        assert_recommended(&upwards, from_the_simplest[first].mode, 1);
+        assert_recommended(&downwards, from_the_simplest[first].mode, 1);
+        result_release(&upwards);
+        result_release(&downwards);
+    }
+}
+
+static void test_fewer_workers_are_simpler(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    add_cell(&result, "threads", 4, MODE_ALL_CORES);
+    add_cell(&result, "threads", 2, MODE_ALL_CORES);
+    assert_recommended(&result, "threads", 2);
+    result_release(&result);
+}
+
+static void test_the_cheapest_comes_before_the_simplest(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    add_cell(&result, "threads", 1, MODE_ALL_CORES);
+    add_cell(&result, "hybrid", 1, MODE_COOPERATIVE | MODE_ALL_CORES);
+    set_cpu(&result.cells[0], 3 * FIXTURE_MS);
+    assert_recommended(&result, "hybrid", 1);
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
+        cmocka_unit_test(test_fewer_workers_are_simpler),
+        cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
