@@ -1,0 +1,606 @@
+# Faults of our own side: whatever fails there, the run ends by itself with an exit status that the README knows and a
+# sentence, and leaves neither a process nor a file behind. $INJECT is the library of tests/support/inject.c; builds
+# with sanitizers have none, and skip what needs it. With FAULTS=all every call of a run fails once (`--target faults-all`).
+
+load ../support/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+}
+
+# What was started in a session of its own is ended, whatever became of the test.
+teardown() {
+    local session
+    rm -rf "$shared"
+    for session in $sessions; do
+        pkill -KILL -s "$session" || true
+    done
+}
+
+# --- Running, and what has to hold afterwards -------------------------------------------------------------------------
+
+small=(--mode all --workers 2 --runs 1 --warmup 0 --no-progress --max-time 2 --origin=latency=0,size=10B
+    --export-json r.json http://a.test/{1,2,3})
+
+# Lets the $2nd call of the functions $1 fail in a small run, in the folder $4; only calls from $3 count ("" is all).
+# Leaves `status`, out, err, the report in r.json, and `mark` if there was such a call. 0: all is as it should be; else
+# it says what is not.
+provoke() {
+    local call=$1 at=$2 from=$3 folder=$4 session left
+    rm -rf "$folder"
+    mkdir "$folder"
+    cd "$folder" || return
+    setsid timeout --signal=KILL 20 env LD_PRELOAD="$INJECT" INJECT_CALL="$call" INJECT_AT="$at" INJECT_MARK=mark \
+        ${from:+INJECT_FROM="$from"} "$CONC_BENCH" "${small[@]}" >out 2>err 3>&- &
+    session=$!
+    status=0
+    wait $session || status=$?
+    left=$(ps -o pid=,stat=,args= -s $session)
+    {
+        [ -z "$left" ] || echo "left behind: $left"
+        ends_well
+    } >problems
+    cd ..
+    [ ! -s "$folder/problems" ] || { tell_of "call $at of $call from ${from:-all}" "$folder"; return 1; }
+}
+
+# Says what is wrong with a small run that has ended with $status, having written out, err and perhaps r.json.
+ends_well() {
+    local file holds=$truthful
+    case $status in
+        0) holds=$whole ;;
+        3) grep -qE 'downloads failed|crashed after|INVALID' out || echo "no sentence says what happened" ;;
+        5) grep -q '^conc-bench: ' err || grep -q 'failed after' out || echo "no sentence says what happened" ;;
+        137) echo "it did not end within 20 s" ;;
+        *) echo "exit status $status" ;;
+    esac
+    if [ "$status" -eq 0 ] || [ -e r.json ]; then
+        jq -e "$holds" r.json >/dev/null 2>&1 || echo "its report is not true, or not whole"
+    fi
+    for file in *; do
+        case $file in
+            out | err | mark | problems | r.json) ;;
+            *) echo "left the file $file" ;;
+        esac
+    done
+}
+
+# A whole report of a small run.
+whole='[.partial == false, .validity.is_valid, (.results | length) == 5]
+    + [.results[] | .downloads == 3 and .failures == 0 and (.times | length) == 1 and .body_bytes == 30] | all'
+
+# What holds of a report of a small run however much of it is there: what is complete is whole, what failed is named,
+# and what is missing makes it partial.
+truthful='.partial as $partial | [.results[] | (.rounds | length) <= 1
+    and (if (.rounds | length) == 0 then $partial
+         elif .rounds[0].status == "complete" then .downloads == 3 and ([.failure_classes[]] | add // 0) == .failures
+         else .rounds[0].reason != "" and (.times | length) == 0 end)] | all'
+
+tell_of() {
+    echo "$1: exit status $status"
+    head -v -n 30 "$2"/problems "$2"/err
+    tail -n 12 "$2"/out
+}
+
+lanes=2
+
+# Every number from $2 on, up to $3 one by one and from there in steps of $4, until a run has no such call. In lanes, since
+# a run leaves most of its time to others.
+sweep_lane() {
+    local call=$1 from=$2 until=$3 step=$4 lane=$5 at=$((1 + $5)) folder=lane-$5
+    while provoke "$call" "$at" "$from" "$folder" >>"problems-$lane" || echo "$at" >>"failed-$lane"; do
+        [ -e "$folder/mark" ] || break
+        echo "$at" >"last-$lane"
+        if [ "$at" -lt "$until" ]; then at=$((at + lanes)); else at=$((at + lanes * step)); fi
+    done
+}
+
+# Options: the calls, whose calls count, up to which every one fails, in which steps those beyond do; and the smallest
+# number of them that there must have been, so that a run in which nothing is counted does not pass.
+sweep() {
+    local call=$1 from=$2 until=$3 step=$4 least=$5 lane last
+    [ -n "${INJECT:-}" ] || skip "no fault can be injected in this build"
+    [ "${FAULTS:-}" != all ] || step=1
+    for ((lane = 0; lane < lanes; lane++)); do
+        sweep_lane "$call" "$from" "$until" "$step" "$lane" 3>&- &
+    done
+    wait
+    last=$(cat last-* | sort -n | tail -1)
+    echo "$last calls"
+    [ "$last" -ge "$least" ]
+    [ -z "$(cat failed-* 2>/dev/null)" ] || { head -c 20000 problems-*; return 1; }
+}
+
+# --- Calls that fail --------------------------------------------------------------------------------------------------
+
+@test "a thread cannot be made" { sweep pthread_create "" 100 1 3; }
+@test "a process cannot be made" { sweep fork "" 100 1 8; }
+@test "a socket cannot be made" { sweep socket "" 100 1 5; }
+@test "a pipe cannot be made" { sweep pipe,pipe2 "" 100 1 4; }
+@test "a socket pair cannot be made" { sweep socketpair "" 100 1 6; }
+@test "an epoll descriptor cannot be made" { sweep epoll_create1 "" 100 1 3; }
+@test "a socket cannot be watched by epoll" { sweep epoll_ctl "" 100 1 5; }
+@test "a connection cannot be accepted by the origin" { sweep accept4 "" 6 5 3; }
+@test "memory cannot be mapped" { sweep mmap "" 100 1 10; }
+@test "a file cannot be opened" { sweep open,fopen,fopen64,mkstemp "" 12 11 10; }
+@test "a pipe cannot be written to" { sweep write "" 100 1 10; }
+@test "a report cannot be made safe on the disk" { sweep fsync,rename "" 10 1 2; }
+@test "no memory for the program, every time it asks" { sweep malloc,calloc,realloc program 100000 1 150; }
+@test "no memory for the program or a library" { sweep malloc,calloc,realloc '!libcrypto' 60 53 3000; }
+@test "no memory for the library that does TLS" { sweep malloc,calloc,realloc libcrypto 1 997 10000; }
+
+# --- Processes that are lost ------------------------------------------------------------------------------------------
+
+# Starts the program in the background, in a session of its own: `program` is its process. Variables for the library that
+# injects faults may stand in front of the options.
+start() {
+    local settings=()
+    while [[ "$1" == INJECT_* ]]; do
+        settings+=("$1")
+        shift
+    done
+    [ ${#settings[@]} -eq 0 ] || settings+=(LD_PRELOAD="$INJECT" INJECT_MARK=mark)
+    # A shell has its jobs in the background ignore SIGINT, which they would inherit.
+    setsid env --default-signal=INT "${settings[@]}" "$CONC_BENCH" --no-progress --export-json r.json "$@" >out 2>err 3>&- &
+    program=$!
+    sessions="$sessions $program"
+}
+
+needs_injection() {
+    [ -n "${INJECT:-}" ] || skip "nothing can be injected in this build"
+}
+
+# Waits until a command succeeds.
+until_true() {
+    local i
+    for i in $(seq 200); do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+        sleep 0.05
+    done
+    echo "never true: $*"
+    return 1
+}
+
+# Waits up to $1 seconds for the program to end by itself. `status` is its exit status, `output` what it said, and `took`
+# the milliseconds since `begin`. Nothing that it started is left, and no file but its own.
+ends_within() {
+    local i file
+    for i in $(seq $(($1 * 20))); do
+        has_ended "$program" && break
+        sleep 0.05
+    done
+    if ! has_ended "$program"; then
+        echo "it did not end within $1 s:"
+        ps -o pid,ppid,stat,args -s "$program"
+        return 1
+    fi
+    status=0
+    wait "$program" || status=$?
+    output=$(cat out err)
+    until_true nobody_is_left
+    for file in *; do
+        case $file in
+            out | err | mark | r.json) ;;
+            *) echo "left the file $file"; return 1 ;;
+        esac
+    done
+}
+
+# A process that nobody has waited for yet has ended too.
+has_ended() {
+    case $(ps -o stat= -p "$1") in
+        '' | Z*) return 0 ;;
+    esac
+    return 1
+}
+
+# Of the program's session; whose parent is gone may stay a zombie, where the system's first process does not reap.
+nobody_is_left() {
+    ! ps -o stat= -s "$program" | grep -qv '^Z'
+}
+
+# The origin is started first, and of two children the other is the cell.
+find_origin() {
+    origin=$(pgrep -o -P "$program")
+    [ -n "$origin" ]
+}
+find_cell() {
+    find_origin || return
+    cell=$(pgrep -n -P "$program")
+    [ -n "$cell" ] && [ "$cell" != "$origin" ]
+}
+find_workers() {
+    find_cell || return
+    workers=$(pgrep -P "$cell")
+    [ "$(wc -w <<<"$workers")" -eq "$1" ]
+}
+
+# 20 downloads that take 0.4 s each.
+long=(--runs 1 --warmup 0 --workers 4 --seed 1 --origin=latency=400ms http://a.test/{1,2,3,4,5}{0,1,2,3})
+
+# Kills a worker by $1 while it holds a download: all of them always do.
+lose_worker() {
+    start --mode processes "${long[@]}"
+    until_true find_workers 4
+    sleep 0.6
+    kill -"$1" "$(tail -1 <<<"$workers")"
+    ends_within 20
+    exits_with 3
+    holds r.json '.results[0].rounds[0] | .status == "crashed" and (.reason | test("worker process [0-9] (was killed|ended)"))'
+    # The one it held is lost, and what it had done before stands.
+    holds r.json '.results[0] | .failure_classes == {"lost": 1} and .downloads == 19'
+}
+
+@test "a worker process is killed while it holds a download" { lose_worker KILL; }
+@test "a worker process crashes while it holds a download" { lose_worker SEGV; }
+
+lose_cell() {
+    local mode
+    for mode in processes hybrid; do
+        start --mode "$mode" "${long[@]}"
+        until_true find_cell
+        sleep 0.6
+        kill -"$1" "$cell"
+        ends_within 20
+        exits_with 3
+        holds r.json '.results[0].rounds[0].status == "crashed" and .partial == false'
+        says "crashed after"
+    done
+}
+
+@test "a cell is killed" { lose_cell KILL; }
+@test "a cell crashes" { lose_cell SEGV; }
+
+@test "a cell that is stopped is killed at its deadline, with its workers" {
+    start --mode processes --deadline 1500ms "${long[@]}"
+    until_true find_workers 4
+    kill -STOP "$cell"
+    ends_within 20
+    exits_with 3
+    holds r.json '.results[0].rounds[0].status == "hung"'
+}
+
+@test "the origin is killed in the middle of a run" {
+    start --mode threads,sync "${long[@]}"
+    until_true find_cell
+    sleep 0.6
+    kill -KILL "$origin"
+    ends_within 20
+    exits_with 5
+    says "--origin: the server's process has ended"
+    says "Interrupted by an error: this is a partial result."
+    holds r.json '.partial and .interrupting_signal == 0 and (.experiment.stop_reason | test("has ended"))'
+}
+
+@test "the origin hangs in the middle of a run" {
+    start --mode threads,sync --max-time 500ms "${long[@]}"
+    until_true find_cell
+    sleep 0.6
+    kill -STOP "$origin"
+    ends_within 40
+    exits_with 5
+    says "--origin: the server does not answer"
+    holds r.json .partial
+}
+
+@test "the origin hangs at the end of a run" {
+    needs_injection
+    start INJECT_CALL=fsync INJECT_AT=1 INJECT_HOLD=1 "${small[@]}"
+    until_true test -e mark
+    find_origin
+    kill -STOP "$origin"
+    ends_within 10
+    exits_with 0
+}
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+
+# The small run under `ulimit $1 $2`, started by the rest of the arguments.
+run_limited() {
+    local option=$1 limit=$2
+    shift 2
+    rm -f r.json
+    status=0
+    timeout --signal=KILL 20 "$@" bash -c 'ulimit "$1" "$2" && shift 2 && exec "$@"' - "$option" "$limit" \
+        "$CONC_BENCH" "${small[@]}" >out 2>err || status=$?
+    output=$(cat out err)
+    [ -z "$(ends_well)" ] || { echo "ulimit $option $limit: $(ends_well)"; tail out err; return 1; }
+}
+
+@test "descriptors: with just enough all is well, with one less nothing is run" {
+    local needed
+    run_limited -n 20
+    exits_with 5
+    says "raise it (ulimit -Hn "
+    needed=$(sed -n 's/.*needs \([0-9]*\) open descriptors.*/\1/p' err)
+    run_limited -n $((needed - 1))
+    exits_with 5
+    says "raise it (ulimit -Hn $needed)"
+    # The origin needs more than any mode, in a process of its own; and more still where workers keep more connections.
+    for _ in 1 2 3; do
+        run_limited -n "$needed"
+        [ "$status" -ne 0 ] || break
+        exits_with 5
+        says "--origin: "
+        needed=$(sed -n 's/.*need \([0-9]*\) descriptors.*/\1/p' err)
+        run_limited -n $((needed - 1))
+        exits_with 5
+    done
+    exits_with 0
+}
+
+@test "descriptors: each mode has enough with what it says it needs" {
+    local mode needed
+    start_nginx
+    make_documents 20 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" >list.txt
+    for mode in sync $CONCURRENT_MODES; do
+        run bash -c 'ulimit -n 30; exec "$@"' - "$CONC_BENCH" --mode "$mode" --workers 8 --runs 1 --warmup 0 list.txt
+        exits_with 5
+        needed=$(sed -n 's/.*(ulimit -Hn \([0-9]*\)).*/\1/p' <<<"$output")
+        run bash -c 'ulimit -n "$1"; shift; exec "$@"' - "$needed" "$CONC_BENCH" --mode "$mode" --workers 8 --runs 1 \
+            --warmup 0 list.txt
+        exits_with 0
+    done
+    stop_nginx
+}
+
+# What the run can just be loaded with, and from there on up to what it needs.
+@test "address space: from what it takes to be loaded to what it takes to run" {
+    local low=4000 high=400000 middle limit good=0
+    [ -n "${INJECT:-}" ] || skip "sanitizers need more addresses than there is memory"
+    while [ $((high - low)) -gt 60 ]; do
+        middle=$(((low + high) / 2))
+        if (ulimit -v $middle; "$CONC_BENCH" --version >/dev/null 2>&1); then high=$middle; else low=$middle; fi
+    done
+    for ((limit = high; limit < high + 40000 && good < 3; limit += 150)); do
+        # Libraries that cannot even be loaded are nothing that the program could tell.
+        (ulimit -v $limit; "$CONC_BENCH" --version >/dev/null 2>&1) || continue
+        run_limited -v $limit
+        good=$((status == 0 ? good + 1 : 0))
+    done
+    [ $good -eq 3 ]
+}
+
+# Root has no such limit, so another user is needed: one that owns no other process.
+@test "processes and threads: from none on to as many as are needed" {
+    local limit user=61234 seen=
+    [ -n "${INJECT:-}" ] || skip "sanitizers need a thread of their own"
+    shared=$(mktemp -d)
+    chown $user "$shared" && cd "$shared" || skip "cannot be another user"
+    setpriv --reuid=$user --clear-groups "$CONC_BENCH" --version >/dev/null || skip "another user cannot run it"
+    for limit in $(seq 1 12); do
+        run_limited -u "$limit" setpriv --reuid=$user --clear-groups
+        seen="$seen $status"
+    done
+    echo "$seen"
+    [[ "$seen" == " 5 "*" 0" ]]
+}
+
+in_full_folder() {
+    unshare --mount bash -c 'mount -t tmpfs -o size=8k none "$1" && cd "$1" && shift && "$@"; status=$?; ls -A
+        exit $status' - "$@"
+}
+
+@test "a disk that is full: exit 5, no half of a file, and the old one is as it was" {
+    local option
+    mkdir disk
+    unshare --mount mount -t tmpfs none disk || skip "cannot mount anything"
+    for option in json html csv requests-csv markdown junit trace; do
+        run in_full_folder disk bash -c 'echo old >report; head -c 20000 /dev/zero >filler 2>/dev/null
+            "$@" && exit; status=$?; grep -q old report; exit $status' - \
+            "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --origin=latency=0 "--export-$option" report http://a.test/
+        exits_with 5
+        says "No space left on device"
+        [ "$(tail -2 <<<"$output")" = $'filler\nreport' ]
+    done
+}
+
+@test "a file that may not grow: exit 5, and no half of it" {
+    run bash -c 'ulimit -f 1; exec "$@"' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    says 'cannot write "r.json": File too large'
+    [ -z "$(ls -A)" ]
+}
+
+# --- Standard streams -------------------------------------------------------------------------------------------------
+
+@test "standard output is closed, full, or a pipe whose reader is gone" {
+    run bash -c '"$@" >&-' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    [ "$output" = "conc-bench: cannot write to standard output: Bad file descriptor" ]
+    holds r.json "$whole"
+    run bash -c '"$@" >/dev/full' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    [ "$output" = "conc-bench: cannot write to standard output: No space left on device" ]
+    run bash -c '"$@" | :; exit "${PIPESTATUS[0]}"' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    [ "$output" = "conc-bench: cannot write to standard output: Broken pipe" ]
+    run bash -c '"$@" | :; exit "${PIPESTATUS[0]}"' - "$CONC_BENCH" --import-json r.json
+    exits_with 5
+    run bash -c '"$@" --export-csv - >&-' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    [ "$output" = 'conc-bench: cannot write "-": Bad file descriptor' ]
+    # Who only wants the first line has it.
+    run bash -c '"$@" | head -1' - "$CONC_BENCH" "${small[@]}"
+    [[ "${lines[0]}" == "conc-bench "* ]]
+}
+
+@test "standard error is closed: the report and the exit status are the same" {
+    run bash -c '"$@" 2>&-' - "$CONC_BENCH" "${small[@]}"
+    exits_with 0
+    holds r.json "$whole"
+    run bash -c '"$@" 2>&-' - "$CONC_BENCH" --mode no-such-mode
+    exits_with 2
+    run bash -c '"$@" 2>&- >&- <&-' - "$CONC_BENCH" "${small[@]}"
+    exits_with 5
+    holds r.json "$whole"
+}
+
+@test "standard input is closed: nobody misses it but a list that should come from there" {
+    run bash -c '"$@" <&-' - "$CONC_BENCH" "${small[@]}"
+    exits_with 0
+    run bash -c '"$@" <&-' - "$CONC_BENCH" --mode sync --origin -
+    exits_with 2
+    says 'cannot read "standard input"'
+}
+
+# --- Signals: while a round is measured they are in cli/main_job.bats ---------------------------------------------------
+
+# Every signal that asks for an end, with its exit status.
+each_ending() {
+    local ending
+    for ending in INT:130 TERM:143; do
+        rm -f r.json mark
+        "$@" "${ending%:*}" "${ending#*:}"
+    done
+}
+
+# Waits for the mark, sends the signal $1, and the program ends soon with the exit status $2.
+interrupt_at_mark() {
+    until_true test -e mark
+    kill -"$1" "$program"
+    ends_within 8
+    exits_with "$2"
+}
+
+while_resolving() {
+    start INJECT_CALL=getaddrinfo INJECT_AT=1 INJECT_HOLD=20 --mode sync --runs 1 http://a.invalid/
+    interrupt_at_mark "$@"
+    [ "$output" = "" ]
+}
+
+while_resolving_live() {
+    local mode
+    for mode in sync event-loop; do
+        rm -f mark
+        start INJECT_CALL=getaddrinfo INJECT_AT=1 INJECT_HOLD=20 --mode $mode --dns live --runs 1 --warmup 0 http://a.invalid/
+        interrupt_at_mark "$@"
+        holds r.json .partial
+    done
+}
+
+while_starting_the_origin() {
+    start INJECT_CALL=epoll_create1 INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
+    interrupt_at_mark "$@"
+}
+
+while_preparing() {
+    start INJECT_CALL=pthread_create INJECT_AT=1 INJECT_HOLD=20 --mode threads "${long[@]}"
+    interrupt_at_mark "$@"
+    holds r.json '.partial and .results[0].rounds[0].status == "interrupted"'
+}
+
+while_warming_up() {
+    start --mode threads "${long[@]/0/3}" --connections warm --warmup 3
+    until_true find_cell
+    sleep 0.3
+    kill -"$1" "$program"
+    ends_within 8
+    exits_with "$2"
+    says "this is a partial result"
+    holds r.json '.partial and .experiment.rounds_done == 0'
+}
+
+# Twice in a row: the second one may come before or after the report.
+while_measuring_twice() {
+    start --mode processes "${long[@]}"
+    until_true find_workers 4
+    kill -"$1" "$program"
+    kill -"$1" "$program" || true
+    ends_within 8
+    exits_with "$2"
+}
+
+while_tearing_down() {
+    start INJECT_CALL=curl_global_cleanup INJECT_AT=1 INJECT_HOLD=20 --mode threads --runs 1 --warmup 0 --workers 2 \
+        --origin=latency=0 http://a.test/{1,2,3}
+    interrupt_at_mark "$@"
+    says "this is a partial result"
+    holds r.json '.partial and .results[0].downloads == 3'
+}
+
+while_exporting() {
+    echo old >r.json
+    start INJECT_CALL=fsync INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
+    interrupt_at_mark "$@"
+    # The table was complete, and the old file is.
+    says "The server runs on this machine"
+    [ "$(cat r.json)" = old ]
+}
+
+while_checking_exports() {
+    start INJECT_CALL=mkstemp INJECT_AT=1 INJECT_HOLD=1 "${small[@]}"
+    interrupt_at_mark "$@"
+    [ ! -e r.json ]
+}
+
+while_the_origin_hangs() {
+    local begin
+    start --mode threads "${long[@]}"
+    until_true find_cell
+    sleep 0.7
+    kill -STOP "$origin"
+    begin=$EPOCHREALTIME
+    kill -"$1" "$program"
+    ends_within 8
+    echo "after $(((${EPOCHREALTIME/./} - ${begin/./}) / 1000)) ms"
+    exits_with "$2"
+    says "this is a partial result"
+    holds r.json '.partial and .results[0].downloads > 0'
+}
+
+# Right at the question, between two trials, which is asked of a server that does not answer.
+while_the_origin_is_asked() {
+    start INJECT_CALL=curl_global_cleanup INJECT_AT=1 INJECT_HOLD=1 --mode threads,sync --runs 1 --warmup 0 \
+        --origin=latency=0 http://a.test/{1,2,3}
+    until_true test -e mark
+    find_origin
+    kill -STOP "$origin"
+    sleep 1.5
+    kill -"$1" "$program"
+    ends_within 8
+    exits_with "$2"
+    holds r.json .partial
+}
+
+@test "a signal while names are resolved" { needs_injection; each_ending while_resolving; }
+@test "a signal while names are resolved within a trial" { needs_injection; each_ending while_resolving_live; }
+@test "a signal while the origin starts" { needs_injection; each_ending while_starting_the_origin; }
+@test "a signal while a trial is prepared" { needs_injection; each_ending while_preparing; }
+@test "a signal while warming up" { each_ending while_warming_up; }
+@test "two signals in a row" { each_ending while_measuring_twice; }
+@test "a signal while a trial is torn down" { needs_injection; each_ending while_tearing_down; }
+@test "a signal while exports are written" { needs_injection; each_ending while_exporting; }
+@test "a signal while it is seen whether exports can be written" { needs_injection; each_ending while_checking_exports; }
+@test "a signal while the origin hangs" { each_ending while_the_origin_hangs; }
+@test "a signal while the origin is asked and hangs" { needs_injection; each_ending while_the_origin_is_asked; }
+
+@test "nothing survives when the program is killed, in any mode" {
+    local mode
+    for mode in sync $CONCURRENT_MODES; do
+        start --mode "$mode" "${long[@]}"
+        until_true find_cell
+        sleep 0.3
+        kill -KILL "$program"
+        wait "$program" || true
+        until_true nobody_is_left
+        [ ! -e r.json ]
+    done
+}
+
+@test "all of it stopped for two seconds in the middle of a run: it ends as ever" {
+    local mode
+    for mode in event-loop processes; do
+        start --mode "$mode" "${long[@]}"
+        until_true find_cell
+        sleep 0.5
+        kill -STOP -- -"$program"
+        sleep 2
+        kill -CONT -- -"$program"
+        ends_within 20
+        exits_with 0
+        holds r.json '.partial == false and .results[0].failures == 0 and .results[0].downloads == 20'
+    done
+}
