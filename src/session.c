@@ -23,6 +23,7 @@
 #include "conc_bench/resolve.h"
 #include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
+#include "conc_bench/target.h"
 #include "conc_bench/urls.h"
 
 /* The article's list, for `--origin` without one. */
@@ -49,7 +50,9 @@ struct session {
     struct url_list urls;
     bool is_list_embedded;
     struct resolutions resolutions;
-    const char **warm_urls; /* one of each host that resolved; owned, the texts borrowed */
+    struct target_list targets;
+    bool *unresolved;    /* of each URL whether its host did not resolve; NULL: all did */
+    uint32_t *warm_urls; /* one of each host that resolved */
     uint32_t warm_url_count;
     char **pins;
     size_t pin_count;
@@ -256,13 +259,20 @@ static int check_politeness(struct session *session, struct error *error)
 }
 
 /* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */
-static void strike_unresolved(struct session *session)
+static int make_targets(struct session *session, struct error *error)
 {
-    for (uint32_t unit = 0; session->resolutions.failed_count > 0 && unit < session->plan.unit_count; unit++) {
-        uint32_t host = session->urls.url_hosts[session->plan.unit_urls[unit]];
-        if (session->resolutions.hosts[host].why != NULL)
-            session->plan.unit_texts[unit] = NULL;
-    }
+    const struct url_list *urls = &session->urls;
+    if (target_list_make(urls->texts, urls->url_count, session->policy.origin_port != 0, &session->targets, error) != 0)
+        return -1;
+    if (session->resolutions.failed_count == 0)
+        return 0;
+    session->unresolved = calloc(urls->url_count, sizeof(session->unresolved[0]));
+    if (session->unresolved == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the URLs whose hosts did not resolve");
+    for (uint32_t i = 0; i < urls->url_count; i++)
+        session->unresolved[i] = session->resolutions.hosts[urls->url_hosts[i]].why != NULL;
+    session->targets.unresolved = session->unresolved;
+    return 0;
 }
 
 /* A URL of each host, the first of the list. */
@@ -281,7 +291,7 @@ static int choose_warm_urls(struct session *session, struct error *error)
         uint32_t host = urls->url_hosts[i];
         bool is_known = session->resolutions.hosts == NULL || session->resolutions.hosts[host].why == NULL;
         if (is_known && !is_chosen[host])
-            session->warm_urls[session->warm_url_count++] = url_text(urls, i);
+            session->warm_urls[session->warm_url_count++] = i;
         is_chosen[host] = true;
     }
     free(is_chosen);
@@ -518,12 +528,13 @@ static int run(struct session *session, struct error *error)
     const struct plan_request *request = &session->plan.request;
     const struct transfer_plan transfer = {
         .policy = &request->transfer,
+        .targets = &session->targets,
         .pins = session->pins,
         .pin_count = session->pin_count,
     };
     const struct mode_job job = {
         .transfer = &transfer,
-        .unit_urls = session->plan.unit_texts,
+        .unit_urls = session->plan.unit_urls,
         .warm_urls = session->warm_urls,
         .warm_url_count = session->warm_url_count,
         .cores = resources_cores(),
@@ -584,6 +595,8 @@ static void release(struct session *session)
     origin_stop(session->origin);
     free(session->pins);
     free(session->warm_urls);
+    target_list_release(&session->targets);
+    free(session->unresolved);
     resolutions_release(&session->resolutions);
     url_list_release(&session->urls);
 }
@@ -617,7 +630,8 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (make_plan(session, error) != 0)
         return -1;
-    strike_unresolved(session);
+    if (!options->dry_run && make_targets(session, error) != 0)
+        return -1;
     if (check_politeness(session, error) != 0)
         return -1;
     if (choose_warm_urls(session, error) != 0)

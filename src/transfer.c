@@ -14,7 +14,8 @@ struct transfer {
     struct sample *sample;
     struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
-    char *plain_url;               /* an https URL rewritten for the origin */
+    struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
+    CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     int socket_error;   /* of the last socket that could not be made; 0: none */
@@ -170,7 +171,7 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
-    SET(CURLOPT_USERAGENT, "conc-bench/" CONC_BENCH_VERSION);
+    SET(CURLOPT_HTTPHEADER, transfer->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(policy->connect_timeout));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(policy->max_time));
     /* Before 8.4 libcurl looks at announced lengths only; on_body() at what comes. */
@@ -209,6 +210,13 @@ static int append(struct curl_slist **list, const char *text)
         return -1;
     *list = longer;
     return 0;
+}
+
+/* As a header of ours rather than by CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
+ * instructions. */
+static int list_headers(struct transfer *transfer)
+{
+    return append(&transfer->headers, "User-Agent: conc-bench/" CONC_BENCH_VERSION);
 }
 
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
@@ -259,8 +267,8 @@ static int set_all(struct transfer *transfer, enum transfer_driver driver, struc
 {
     const char *failure = NULL;
     CURLcode code = CURLE_OK;
-    if (list_addresses(transfer, driver) != 0)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of a transfer");
+    if (list_headers(transfer) != 0 || list_addresses(transfer, driver) != 0)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the headers and addresses of a transfer");
     set_options(transfer, &failure, &code);
     set_names(transfer, &failure, &code);
     if (failure != NULL)
@@ -300,24 +308,25 @@ void transfer_release(struct transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->names);
     curl_slist_free_all(transfer->connect_to);
-    free(transfer->plain_url);
+    curl_slist_free_all(transfer->headers);
+    curl_url_cleanup(transfer->parser);
     free(transfer);
 }
 
-/* The origin speaks plain HTTP: https URLs are asked of it under the same name with the other scheme. */
-static const char *without_tls(struct transfer *transfer, const char *url)
+/* NULL: no memory. */
+static CURLU *parsed_target(struct transfer *transfer, uint32_t url)
 {
-    static const char scheme[] = "https://";
-    if (strncasecmp(url, scheme, strlen(scheme)) != 0)
-        return url;
-    const char *rest = url + strlen(scheme);
-    size_t size = strlen("http://") + strlen(rest) + 1;
-    char *plain = realloc(transfer->plain_url, size);
-    if (plain == NULL)
-        return NULL;
-    transfer->plain_url = plain;
-    snprintf(plain, size, "http://%s", rest);
-    return plain;
+    const struct target_list *targets = transfer->plan->targets;
+    if (targets->parsed != NULL)
+        return targets->parsed[url];
+    if (transfer->parser == NULL)
+        transfer->parser = curl_url();
+    return transfer->parser != NULL && target_parse(targets, url, transfer->parser) ? transfer->parser : NULL;
+}
+
+static bool is_tls(const struct target_list *targets, uint32_t url)
+{
+    return !targets->is_plain && strncasecmp(targets->texts[url], "https:", strlen("https:")) == 0;
 }
 
 /* Where a kept connection turns out to be dead, libcurl sends the request again by itself, up to five times. Version
@@ -337,7 +346,24 @@ static bool forget_retries(struct transfer *transfer)
     return failure == NULL;
 }
 
-bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample)
+/* What changes from one download to the next; a kept connection is looked for again, even if the last request was sent
+ * twice. libcurl's own text of the URL stays that of the first (before 8.14): nobody reads it. */
+static bool set_target(struct transfer *transfer, uint32_t url)
+{
+    CURLU *target = parsed_target(transfer, url);
+    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
+           curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
+}
+
+static void end_before_start(struct sample *sample, enum outcome outcome, CURLcode code)
+{
+    sample->outcome = (uint8_t)outcome;
+    sample->transfer_code = (uint8_t)code;
+    sample->end = clock_now();
+}
+
+bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
     transfer->sample = sample;
     transfer->body_bytes = 0;
@@ -346,23 +372,14 @@ bool transfer_begin(struct transfer *transfer, const char *url, struct sample *s
     transfer->is_too_long = false;
     transfer->socket_error = 0;
     transfer->message[0] = '\0';
-    if (url == NULL) {
-        sample->outcome = OUTCOME_DNS;
-        sample->transfer_code = CURLE_COULDNT_RESOLVE_HOST;
-        sample->end = clock_now();
+    const struct target_list *targets = transfer->plan->targets;
+    if (targets->unresolved != NULL && targets->unresolved[url]) {
+        end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);
         return false;
     }
-    transfer->is_tls = transfer->plan->policy->origin_port == 0 && strncasecmp(url, "https:", strlen("https:")) == 0;
-    if (transfer->plan->policy->origin_port != 0)
-        url = without_tls(transfer, url);
-    if (transfer->has_retried && !forget_retries(transfer))
-        url = NULL;
-    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
-    if (url == NULL || curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK ||
-        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) != CURLE_OK) {
-        sample->outcome = OUTCOME_CLIENT_RESOURCE;
-        sample->transfer_code = CURLE_OUT_OF_MEMORY;
-        sample->end = clock_now();
+    transfer->is_tls = is_tls(targets, url);
+    if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url)) {
+        end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);
         return false;
     }
     return true;
@@ -534,7 +551,7 @@ void transfer_give_up(struct transfer *transfer, bool is_cancelled)
     sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
 }
 
-void transfer_perform(struct transfer *transfer, const char *url, struct sample *sample)
+void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
     if (transfer_begin(transfer, url, sample))
         transfer_finish(transfer, (int)curl_easy_perform(transfer->easy));

@@ -18,13 +18,13 @@
 struct mode_job {
     const struct transfer_plan *transfer;
     struct sample_table *table;
-    const char *const *unit_urls; /* the URL of each unit; NULL: its host did not resolve beforehand */
-    const char *const *warm_urls; /* a URL of each host, to open connections by before the clock starts */
-    uint32_t warm_url_count;      /* 0: connections are opened within the run */
-    uint32_t workers;             /* at least 1 */
-    uint32_t cores;               /* processors this process may run on */
-    uint64_t cpu_work;            /* iterations of cpu_work_spend() on each response */
-    const nanoseconds *script;    /* for `null`: service times, taken in turn by unit number */
+    const uint32_t *unit_urls; /* the URL of each unit: index into transfer->targets */
+    const uint32_t *warm_urls; /* a URL of each host, to open connections by before the clock starts */
+    uint32_t warm_url_count;   /* 0: connections are opened within the run */
+    uint32_t workers;          /* at least 1 */
+    uint32_t cores;            /* processors this process may run on */
+    uint64_t cpu_work;         /* iterations of cpu_work_spend() on each response */
+    const nanoseconds *script; /* for `null`: service times, taken in turn by unit number */
     size_t script_count;
 };
 

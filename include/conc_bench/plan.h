@@ -48,9 +48,8 @@ struct plan_request {
 
 struct plan {
     struct plan_request request;
-    bool borrows_units;      /* from the plan of an earlier stage */
-    const char **unit_texts; /* the URL of each unit, as text */
-    uint32_t *unit_urls;     /* the URL of each unit, as index */
+    bool borrows_units;  /* from the plan of an earlier stage */
+    uint32_t *unit_urls; /* the URL of each unit: index into the list */
     uint32_t unit_count;
     struct plan_cell *cells;
     size_t cell_count;

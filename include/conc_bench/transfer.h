@@ -8,6 +8,7 @@
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
 #include "conc_bench/sample.h"
+#include "conc_bench/target.h"
 
 /*
  * What a download is, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
@@ -38,6 +39,7 @@ struct transfer_policy transfer_policy_default(void);
 /* What a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
 struct transfer_plan {
     const struct transfer_policy *policy;
+    const struct target_list *targets;
     char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
     size_t pin_count;
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
@@ -67,14 +69,14 @@ enum transfer_driver {
 struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver, struct error *error);
 void transfer_release(struct transfer *transfer); /* NULL is allowed */
 
-/* Downloads `url` into nothing, and describes it in `sample`, which the caller has claimed and will settle. A NULL url
- * is one whose host did not resolve beforehand: it fails at once, as DNS. */
-void transfer_perform(struct transfer *transfer, const char *url, struct sample *sample);
+/* Downloads a URL, given by its index in the plan's targets, into nothing, and describes it in `sample`, which the
+ * caller has claimed and will settle. One whose host did not resolve beforehand fails at once, as DNS. */
+void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample);
 
 /* The same in two halves, for whoever drives the handle. transfer_begin() arms it with a URL and a slot; false: there
  * is nothing to drive, and the sample is described already. Later, when libcurl reports it done with `code` (a
  * CURLcode), transfer_finish() describes the outcome. Between the two the easy handle belongs to the multi handle. */
-bool transfer_begin(struct transfer *transfer, const char *url, struct sample *sample);
+bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample);
 void transfer_finish(struct transfer *transfer, int code);
 
 /* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the

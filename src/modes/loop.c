@@ -122,8 +122,8 @@ static int turn(struct loop *loop, struct error *error)
     return reap(loop, error);
 }
 
-/* A download of `url` on every slot at once, so that no connection is used twice. */
-static int warm_host(struct loop *loop, const char *url, struct sample *unmeasured, struct error *error)
+/* A download of a URL on every slot at once, so that no connection is used twice. */
+static int warm_host(struct loop *loop, uint32_t url, struct sample *unmeasured, struct error *error)
 {
     for (uint32_t i = 0; i < loop->slot_count; i++) {
         unmeasured[i] = (struct sample){.worker = loop->first_worker + i};

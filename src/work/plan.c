@@ -26,8 +26,7 @@ static int lay_out_units(struct plan *plan, struct error *error)
                          request->urls->downloads, request->repeat, URL_DOWNLOADS_MAX);
     plan->unit_count = (uint32_t)total;
     plan->unit_urls = calloc((size_t)total, sizeof(plan->unit_urls[0]));
-    plan->unit_texts = calloc((size_t)total, sizeof(plan->unit_texts[0]));
-    if (plan->unit_urls == NULL || plan->unit_texts == NULL)
+    if (plan->unit_urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
     uint32_t unit = 0;
     for (uint32_t pass = 0; pass < request->repeat; pass++) {
@@ -40,8 +39,6 @@ static int lay_out_units(struct plan *plan, struct error *error)
         struct random random = random_stream(request->seed, STREAM_UNITS);
         random_shuffle(&random, plan->unit_urls, plan->unit_count);
     }
-    for (unit = 0; unit < plan->unit_count; unit++)
-        plan->unit_texts[unit] = url_text(request->urls, plan->unit_urls[unit]);
     return 0;
 }
 
@@ -111,7 +108,6 @@ void plan_release(struct plan *plan)
 {
     if (!plan->borrows_units) {
         free(plan->unit_urls);
-        free(plan->unit_texts);
     }
     free(plan->cells);
     *plan = (struct plan){0};

@@ -13,8 +13,8 @@ may_include() {
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
-        src/work/*)           echo "$base urls resolve cpu_work" ;;
-        src/transfer.c)       echo "$base transfer sample" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target" ;;
+        src/transfer.c)       echo "$base transfer target sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
@@ -29,7 +29,7 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan politeness resolve cpu_work mode transfer experiment runner interrupt" \
+        src/session.c)        echo "$base session options urls plan politeness resolve target cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
@@ -58,7 +58,7 @@ owner_of_orphan() {
 # --- Headers that only these may include ------------------------------------------------------------------------------
 
 @test "curl/curl.h stays with transfers, URLs and event loops" {
-    only_these_include curl/curl.h src/transfer.c src/work/urls.c src/work/resolve.c 'src/modes/loop*'
+    only_these_include curl/curl.h src/transfer.c src/work/urls.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
 }
 @test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/crew.c; }
 @test "jansson.h stays in output" { only_these_include jansson.h 'src/output/*'; }
