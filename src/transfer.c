@@ -7,10 +7,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct transfer {
     CURL *easy;
     const struct transfer_plan *plan;
+    const struct transfer_sockets *sockets; /* NULL: nobody watches connections */
+    enum transfer_driver driver;
     struct sample *sample;
     struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
@@ -125,7 +128,17 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0)
         transfer->socket_error = errno;
+    else if (transfer->sockets != NULL)
+        transfer->sockets->opened(transfer->sockets->context, descriptor);
     return descriptor < 0 ? CURL_SOCKET_BAD : descriptor;
+}
+
+/* The connection may have outlived the transfer that opened it: only who watches is still there for certain. */
+static int on_close(void *context, curl_socket_t socket)
+{
+    const struct transfer_sockets *sockets = context;
+    sockets->closed(sockets->context, socket);
+    return close(socket);
 }
 
 static long milliseconds(nanoseconds duration)
@@ -152,13 +165,18 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     SET(CURLOPT_WRITEDATA, transfer);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, transfer);
+    /* Who drives a multi handle stops its transfers himself. */
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, transfer);
-    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_NOPROGRESS, transfer->driver == TRANSFER_ALONE ? 0L : 1L);
     SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
+    if (transfer->sockets != NULL) {
+        SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+        SET(CURLOPT_CLOSESOCKETDATA, (void *)transfer->sockets);
+    }
 }
 
 static void set_request(struct transfer *transfer, const char **failure, CURLcode *code)
@@ -220,7 +238,7 @@ static int list_headers(struct transfer *transfer)
 }
 
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
-static int list_addresses(struct transfer *transfer, enum transfer_driver driver)
+static int list_addresses(struct transfer *transfer)
 {
     const struct transfer_plan *plan = transfer->plan;
     if (plan->policy->origin_port != 0) {
@@ -229,7 +247,7 @@ static int list_addresses(struct transfer *transfer, enum transfer_driver driver
         if (append(&transfer->connect_to, target) != 0)
             return -1;
     }
-    for (size_t i = 0; driver != TRANSFER_IN_MULTI && i < plan->pin_count; i++) {
+    for (size_t i = 0; transfer->driver != TRANSFER_IN_MULTI && i < plan->pin_count; i++) {
         if (append(&transfer->names, plan->pins[i]) != 0)
             return -1;
     }
@@ -263,18 +281,18 @@ int transfer_arm_names(struct transfer *transfer, struct error *error)
     return 0;
 }
 
-static int set_all(struct transfer *transfer, enum transfer_driver driver, struct error *error)
+static int set_all(struct transfer *transfer, struct error *error)
 {
     const char *failure = NULL;
     CURLcode code = CURLE_OK;
-    if (list_headers(transfer) != 0 || list_addresses(transfer, driver) != 0)
+    if (list_headers(transfer) != 0 || list_addresses(transfer) != 0)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the headers and addresses of a transfer");
     set_options(transfer, &failure, &code);
     set_names(transfer, &failure, &code);
     if (failure != NULL)
         return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
                          curl_version_info(CURLVERSION_NOW)->version, failure, curl_easy_strerror(code));
-    if (driver == TRANSFER_ALONE && transfer->names != NULL) {
+    if (transfer->driver == TRANSFER_ALONE && transfer->names != NULL) {
         if (transfer_arm_names(transfer, error) != 0)
             return -1;
         /* Names are read at a handle's first transfer: have that one now, not under the clock. Its failure is meant. */
@@ -283,7 +301,8 @@ static int set_all(struct transfer *transfer, enum transfer_driver driver, struc
     return 0;
 }
 
-struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver, struct error *error)
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
+                                 const struct transfer_sockets *sockets, struct error *error)
 {
     struct transfer *transfer = calloc(1, sizeof(*transfer));
     if (transfer != NULL)
@@ -294,7 +313,9 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
         return NULL;
     }
     transfer->plan = plan;
-    if (set_all(transfer, driver, error) != 0) {
+    transfer->driver = driver;
+    transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
+    if (set_all(transfer, error) != 0) {
         transfer_release(transfer);
         return NULL;
     }

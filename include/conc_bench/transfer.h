@@ -65,8 +65,18 @@ enum transfer_driver {
     TRANSFER_IN_MULTI,       /* beside a first one in the same multi handle */
 };
 
-/* No network. NULL: out of memory, or an option this libcurl refuses. Needs transfer_library_init(). */
-struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver, struct error *error);
+/* For whoever watches connections: told of each right after it was opened and right before it is closed, in the thread
+ * that drives the transfer. Connections outlive transfers, and this must outlive both. */
+struct transfer_sockets {
+    void *context;
+    void (*opened)(void *context, int socket); /* NULL: nobody wants to know */
+    void (*closed)(void *context, int socket);
+};
+
+/* No network. `sockets` may be NULL. NULL: out of memory, or an option this libcurl refuses. Needs
+ * transfer_library_init(). */
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
+                                 const struct transfer_sockets *sockets, struct error *error);
 void transfer_release(struct transfer *transfer); /* NULL is allowed */
 
 /* Downloads a URL, given by its index in the plan's targets, into nothing, and describes it in `sample`, which the

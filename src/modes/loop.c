@@ -193,8 +193,8 @@ static int fill_shard(struct loop *loop, struct shard *shard, struct error *erro
     for (uint32_t i = shard->number; i < loop->slot_count; i += loop->shard_count) {
         struct slot *slot = &loop->slots[i];
         slot->shard = shard;
-        slot->transfer =
-            transfer_create(loop->job->transfer, is_first ? TRANSFER_FIRST_IN_MULTI : TRANSFER_IN_MULTI, error);
+        slot->transfer = transfer_create(loop->job->transfer, is_first ? TRANSFER_FIRST_IN_MULTI : TRANSFER_IN_MULTI,
+                                         &loop->sockets, error);
         if (slot->transfer == NULL)
             return -1;
         if (is_first && loop->job->transfer->pin_count > 0 && bring_names(shard, slot->transfer, error) != 0)

@@ -8,6 +8,7 @@
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
 #include "conc_bench/mode.h"
+#include "conc_bench/transfer.h"
 
 /*
  * What loop.c, which knows what a loop is for, shares with the driver, which knows how to wait. There are two drivers,
@@ -34,6 +35,13 @@ struct slot {
     bool is_in_flight;
 };
 
+/* What the epoll driver knows of a socket; 0: nothing. */
+struct watch {
+    uint32_t armed;     /* events that epoll looks for; 0: it does not know the socket */
+    uint32_t wanted;    /* events that libcurl waits for; 0: none */
+    bool is_connection; /* opened by a transfer, which tells when it is closed */
+};
+
 struct loop {
     const struct mode_job *job;
     uint32_t first_worker;
@@ -43,10 +51,14 @@ struct loop {
     struct shard *shards;
     uint32_t started; /* slots that have been given their first unit */
     uint32_t in_flight;
-    bool is_exhausted; /* a claim found nothing */
-    bool is_warming;   /* what is in flight is nobody's unit */
-    nanoseconds woke;  /* when the last wait ended; 0: before the first */
-    int epoll;         /* of the epoll driver; -1: none */
+    bool is_exhausted;               /* a claim found nothing */
+    bool is_warming;                 /* what is in flight is nobody's unit */
+    nanoseconds woke;                /* when the last wait ended; 0: before the first */
+    struct transfer_sockets sockets; /* for the driver to hear of connections */
+    /* Of the epoll driver: */
+    int epoll;             /* -1: none */
+    struct watch *watches; /* by socket number */
+    uint32_t watch_count;
 };
 
 /* How many shards a loop of that size should have. */

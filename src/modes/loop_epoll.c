@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -22,25 +24,66 @@ static uint32_t wanted_events(int what)
            (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);
 }
 
-/* The `easy` handle may be one of libcurl's own: never look at it. `known` is ours: not NULL once epoll knows the
- * socket. */
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
+/* NULL: no memory. */
+static struct watch *watch_of(struct loop *loop, curl_socket_t socket)
+{
+    uint32_t number = (uint32_t)socket;
+    if (number < loop->watch_count)
+        return &loop->watches[number];
+    uint32_t count = number < 32 ? 64 : 2 * number;
+    struct watch *longer = realloc(loop->watches, count * sizeof(longer[0]));
+    if (longer == NULL)
+        return NULL;
+    memset(&longer[loop->watch_count], 0, (count - loop->watch_count) * sizeof(longer[0]));
+    loop->watches = longer;
+    loop->watch_count = count;
+    return &longer[number];
+}
+
+static void forget(struct loop *loop, curl_socket_t socket, struct watch *watch)
+{
+    epoll_ctl(loop->epoll, EPOLL_CTL_DEL, socket, NULL);
+    watch->armed = 0;
+}
+
+/* A number may come back as another socket, of which epoll knows nothing yet. */
+static void on_opened(void *context, int socket)
+{
+    struct watch *watch = watch_of(context, socket);
+    if (watch != NULL)
+        *watch = (struct watch){.is_connection = true};
+}
+
+/* Closing took it out of epoll. */
+static void on_closed(void *context, int socket)
+{
+    struct loop *loop = context;
+    if ((uint32_t)socket < loop->watch_count)
+        loop->watches[socket] = (struct watch){0};
+}
+
+/* The `easy` handle may be one of libcurl's own: never look at it. */
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *unused)
 {
     (void)easy;
+    (void)unused;
     struct shard *shard = context;
-    int epoll = shard->loop->epoll;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(epoll, EPOLL_CTL_DEL, socket, NULL);
-        curl_multi_assign(shard->multi, socket, NULL);
-        return 0;
-    }
-    /* Level-triggered: libcurl leaves data in the socket on purpose, to be fair to its other transfers. */
-    struct epoll_event event = {.events = wanted_events(what),
-                                .data.u64 = (uint64_t)(uint32_t)socket << 32 | shard->number};
-    if (epoll_ctl(epoll, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
+    struct loop *loop = shard->loop;
+    struct watch *watch = watch_of(loop, socket);
+    if (watch == NULL)
         return -1; /* libcurl then fails the whole multi handle, and loop_driver_turn() reports it */
-    if (known == NULL)
-        curl_multi_assign(shard->multi, socket, shard);
+    watch->wanted = wanted_events(what);
+    /* A connection that is kept will be wanted again: taking it out of epoll and putting it back would be two system
+     * calls for each download. libcurl's other sockets come and go without being seen, and are not left there. */
+    if (what == CURL_POLL_REMOVE && !watch->is_connection)
+        forget(loop, socket, watch);
+    if (what == CURL_POLL_REMOVE || watch->armed == watch->wanted)
+        return 0;
+    /* Level-triggered: libcurl leaves data in the socket on purpose, to be fair to its other transfers. */
+    struct epoll_event event = {.events = watch->wanted, .data.u64 = (uint64_t)(uint32_t)socket << 32 | shard->number};
+    if (epoll_ctl(loop->epoll, watch->armed != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
+        return -1;
+    watch->armed = watch->wanted;
     return 0;
 }
 
@@ -58,6 +101,7 @@ int loop_driver_open(struct loop *loop, struct error *error)
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make an epoll descriptor");
+    loop->sockets = (struct transfer_sockets){.context = loop, .opened = on_opened, .closed = on_closed};
     for (uint32_t i = 0; i < loop->shard_count; i++) {
         struct shard *shard = &loop->shards[i];
         CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -107,6 +151,14 @@ static int act_on_event(struct loop *loop, const struct epoll_event *event, stru
 {
     curl_socket_t socket = (curl_socket_t)(event->data.u64 >> 32);
     struct shard *shard = &loop->shards[event->data.u64 & UINT32_MAX];
+    struct watch *watch = &loop->watches[socket];
+    if (watch->wanted == 0) {
+        /* An idle connection, closed by the server: libcurl sees that when it wants to use it. It may also have been
+         * closed within this turn. */
+        if (watch->armed != 0)
+            forget(loop, socket, watch);
+        return 0;
+    }
     int events = ((event->events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
                  ((event->events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0);
     /* With ERR alone libcurl gives up without reading, and without trying again on a connection that an idle server has
@@ -144,6 +196,7 @@ void loop_driver_close(struct loop *loop)
 {
     if (loop->epoll >= 0)
         close(loop->epoll);
+    free(loop->watches);
 }
 
 #else

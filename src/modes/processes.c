@@ -87,7 +87,7 @@ static _Noreturn void live(struct processes_run *run, uint32_t number, pid_t par
     struct transfer *transfer = NULL;
     bool has_library = transfer_library_init(&error) == 0;
     if (has_library)
-        transfer = transfer_create(run->job->transfer, TRANSFER_ALONE, &error);
+        transfer = transfer_create(run->job->transfer, TRANSFER_ALONE, NULL, &error);
     if (transfer == NULL) {
         tell(run, number, NEWS_FAILED, &error);
     } else {

@@ -33,7 +33,7 @@ static int sync_prepare(const struct mode_job *job, void **result, struct error 
         free(run);
         return -1;
     }
-    run->transfer = transfer_create(job->transfer, TRANSFER_ALONE, error);
+    run->transfer = transfer_create(job->transfer, TRANSFER_ALONE, NULL, error);
     if (run->transfer == NULL) {
         sync_release(run);
         return -1;

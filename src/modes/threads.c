@@ -21,7 +21,7 @@ static int enter(void *context, uint32_t member, struct error *error)
 {
     (void)member;
     struct threads_run *run = context;
-    session = transfer_create(run->job->transfer, TRANSFER_ALONE, error);
+    session = transfer_create(run->job->transfer, TRANSFER_ALONE, NULL, error);
     return session != NULL ? 0 : -1;
 }
 

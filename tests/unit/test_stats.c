@@ -1,7 +1,9 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "conc_bench/random.h"
 #include "conc_bench/stats.h"
 
 static void assert_close(double value, double expected)
@@ -20,6 +22,51 @@ static void test_sorting(void **state)
     assert_close(values[2], 2);
     assert_close(values[3], 3);
     stats_sort(NULL, 0);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Sizes and kinds of values for which sorting takes different ways. */
+static double value_of_kind(int kind, size_t i, struct random *random)
+{
+    switch (kind) {
+    case 0: /* almost in order */
+        return (double)(i * 1000 + random_below(random, 5000));
+    case 1: /* nanoseconds */
+        return 20e6 + (double)random_below(random, 1000000);
+    case 2: /* both signs, all sizes */
+        return (random_below(random, 2) == 0 ? 1 : -1) * exp((double)random_below(random, 1400) - 700);
+    case 3: /* backwards */
+        return -(double)i;
+    default: /* hardly any different ones, among them both zeros */
+        return random_below(random, 3) == 0 ? -0.0 : (double)random_below(random, 2);
+    }
+}
+
+static void test_sort_agrees_with_qsort(void **state)
+{
+    (void)state;
+    enum { KINDS = 5, MOST = 3000 };
+    static double values[MOST], expected[MOST];
+    static const size_t sizes[] = {2, 17, 255, 256, 257, 1000, MOST};
+    struct random random = random_stream(1, 1);
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (size_t n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
+            for (size_t i = 0; i < sizes[n]; i++)
+                values[i] = expected[i] = value_of_kind(kind, i, &random);
+            qsort(expected, sizes[n], sizeof(expected[0]), ascending);
+            stats_sort(values, sizes[n]);
+            for (size_t i = 0; i < sizes[n]; i++) {
+                if (values[i] != expected[i])
+                    fail_msg("kind %d, %zu values: %g at %zu instead of %g", kind, sizes[n], values[i], i, expected[i]);
+            }
+        }
+    }
 }
 
 static void test_median(void **state)
@@ -321,6 +368,7 @@ static void test_t_test(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sort_agrees_with_qsort),
         cmocka_unit_test(test_t_test),
         cmocka_unit_test(test_sorting),
         cmocka_unit_test(test_median),
