@@ -11,7 +11,12 @@
 
 /* Up to SHARD_LIMIT transfers share a multi handle; beyond, each gets about SHARD_SIZE. Measured on libcurl 7.88: no
  * gain from splitting 512, a clear one from splitting 2,000. */
-enum { SHARD_LIMIT = 256, SHARD_SIZE = 128, EVENTS_MAX = 256 };
+enum { SHARD_LIMIT = 256, SHARD_SIZE = 128 };
+
+/* Transfers acted on between two waits. What they touch, some 20 KiB each, is then still in the cache when they are
+ * settled and given their next unit: with 4,000 in flight 6 % less user and 11 % less system time than 256 at once, for
+ * a wait more in sixteen downloads. */
+enum { EVENTS_MAX = 16 };
 
 uint32_t loop_driver_shards(uint32_t slots)
 {
