@@ -8,43 +8,30 @@ machine does, so that they can be held to budgets where times cannot.
 import math
 import pathlib
 import re
-import subprocess
 import tempfile
 
-TIME_LIMIT_S = 120
-
-
-class Failed(Exception):
-    """A command that was to be counted did not do its work."""
-
-
-def run(command):
-    """Runs a command that must succeed."""
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=TIME_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        raise Failed(f"{command}: not done within {TIME_LIMIT_S} s") from None
-    if done.returncode != 0:
-        raise Failed(f"{command}: exit status {done.returncode}: {done.stdout.decode(errors='replace')[-2000:]}")
+import process
 
 
 def instructions(command):
     """In user space, by callgrind; tells a forked process's from those of its parent before the fork."""
     with tempfile.TemporaryDirectory() as folder:
         # A forked process inherits its parent's counts: what those grow by would be counted in every child again.
-        run(["valgrind", "--quiet", "--tool=callgrind", "--dump-before=fork",
-             f"--callgrind-out-file={folder}/%p", *command])
+        process.run(["valgrind", "--quiet", "--tool=callgrind", "--dump-before=fork",
+                     f"--callgrind-out-file={folder}/%p", *command])
         parts = [path.read_text() for path in pathlib.Path(folder).iterdir()]
     return sum(int(re.search(r"^totals: (\d+)$", part, re.MULTILINE).group(1)) for part in parts)
 
 
 def system_calls(command):
     with tempfile.NamedTemporaryFile("r") as table:
-        run(["strace", "-f", "-c", "-o", table.name, *command])
+        process.run(["strace", "-f", "-c", "-o", table.name, *command])
         text = table.read()
     # % time, seconds, microseconds a call, calls, perhaps errors, "total"
     return int(re.search(r"^ *100\.00 +\S+ +\d+ +(\d+) .*total$", text, re.MULTILINE).group(1))
+
+
+KINDS = {"instructions": instructions, "system calls": system_calls}
 
 
 class Slope:

@@ -76,7 +76,7 @@ class Nginx:
         configuration.write_text(CONFIGURATION.format(folder=self.folder, port=self.port, user=user))
         with open(self.folder / "start.log", "wb") as log:
             self.process = subprocess.Popen(["nginx", "-c", configuration], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL)
+                                            stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 10
         while self.process.poll() is None and time.monotonic() < deadline:
             if (self.folder / "nginx.pid").exists():  # written once it listens
