@@ -19,18 +19,17 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def with_interval(estimate, low, high):
-    return f"{estimate:.3g}" + ("" if low is None else f" ({low:.3g} to {high:.3g})")
-
-
 def median(taken, figure):
     return rounds.median(taken, figure)
 
 
+def verdict(row):
+    return ("yes" if row.is_met else "**no**") + ("" if row.is_certain else ", not for certain")
+
+
 def targets_table(results):
     return table(("Target", "Wanted", "Measured", "Met"),
-                 [(row.what, row.target, row.measured, "yes" if row.is_met else "**no**")
-                  for row in targets.rows(results)])
+                 [(row.what, row.target, row.measured, verdict(row)) for row in targets.rows(results)])
 
 
 def mebibytes(taken):
@@ -44,7 +43,7 @@ def rates_table(results):
     return table(
         ("Program", "downloads/s", "against event-loop", "CPU µs a download, user + system", "MiB of its largest process"),
         [(name, f"{median(taken[name], 'rate'):,.0f}",
-          with_interval(*rounds.ratio(rounds.column(taken[name], "rate"), reference)),
+          rounds.shown(*rounds.ratio(rounds.column(taken[name], "rate"), reference)),
           f"{1e6 * median(taken[name], 'user'):.1f} + {1e6 * median(taken[name], 'system'):.1f}",
           mebibytes(taken[name])) for name in in_order])
 
@@ -69,7 +68,7 @@ def in_flight_table(results):
         taken = figures["rounds"]
         value = median(taken[f"{name} {count}"], "user")
         return f"{1e6 * value:.1f} ({value / median(taken[f'{name} {first}'], 'user'):.2f})"
-    return table(("In flight", "event-loop, user CPU µs", "one multi handle, user CPU µs", "event-loop, KiB each"),
+    return table(("In flight", "event-loop, user CPU µs", "one multi handle, user CPU µs", "event-loop, all its memory, KiB each"),
                  [(f"{count:,}", cpu("conc-bench", count), cpu("floor", count),
                    f"{median(figures['rounds'][f'conc-bench {count}'], 'memory') / 1024:.1f}")
                   for count in figures["points"]])
@@ -93,7 +92,7 @@ def large_table(results):
     reference = rounds.column(taken["curl"], "rate")
     return table(("Program", "MB/s", "against curl", "CPU ms for 100 MB", "peak MiB"),
                  [(name, f"{median(rows, 'rate') / 1e6:,.0f}",
-                   with_interval(*rounds.ratio(rounds.column(rows, "rate"), reference)),
+                   rounds.shown(*rounds.ratio(rounds.column(rows, "rate"), reference)),
                    f"{1e3 * 1e8 * median(rows, 'cpu'):.1f}", f"{median(rows, 'memory') / MIB:.1f}")
                   for name, rows in taken.items()])
 
@@ -136,7 +135,8 @@ def render(results):
         "slow_downloads": f"{rates['downloads'] // 10:,}",
         "counts": counts_table(results),
         "in_flight": in_flight_table(results),
-        "in_flight_downloads": f"{results['in flight']['downloads']:,}",
+        "in_flight_few": f"{results['in flight']['few']:,}",
+        "in_flight_many": f"{results['in flight']['many']:,}",
         "latency": latency_table(results),
         "latency_in_flight": f"{results['latency']['in flight']:,}",
         "harness": harness_table(results),

@@ -46,8 +46,8 @@ def run(command, environment=None):
         child = subprocess.Popen(with_peak(command, peak), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
                                  env={**os.environ, **(environment or {})}, start_new_session=True)
         timer = threading.Timer(TIME_LIMIT_S, end_group, [child])
-        timer.start()
         try:
+            timer.start()
             _, status, usage = os.wait4(child.pid, 0)
             seconds = time.perf_counter() - start
             child.returncode = os.waitstatus_to_exitcode(status)

@@ -48,3 +48,7 @@ def ratio(first, second):
     told = subprocess.run([os.environ["RATIO"]], input=pairs, capture_output=True, text=True, check=True).stdout
     estimate, low, high, confidence = map(float, told.split())
     return (estimate, low, high) if confidence > 0 else (estimate, None, None)
+
+
+def shown(estimate, low, high):
+    return f"{estimate:.3g}" + ("" if low is None else f" ({low:.3g} to {high:.3g})")

@@ -65,25 +65,34 @@ def measure_counts(bench, found):
 
 
 def measure_in_flight(bench):
-    """User CPU and memory of the event loop against downloads in flight, with one multi handle beside it."""
+    """CPU of one more download against downloads in flight: of the event loop, and of one multi handle beside it.
+
+    The slope between few downloads and many, as counts are: what opening thousands of connections costs is another
+    matter.
+    """
     points = bench.scaled((64, 256, 1024, 2000, 4000), (64, 256))
-    downloads = bench.scaled(48000, 3200)
+    few = 2 * points[-1]
+    many = few + bench.scaled(48000, 3200)
 
-    def of_the_mode(count):
-        def measure():
-            cell, _ = bench.trial("event-loop", count, downloads, bench.work.urls)
-            return {"user": cell["cpu_user_s"] / downloads, "system": cell["cpu_system_s"] / downloads,
-                    "memory": cell["peak_memory_bytes"] / count}
-        return measure
+    def slope(measure):
+        first, last = (measure(downloads) for downloads in (few, many))
+        return last | {kind: (last[kind] - first[kind]) / (many - few) for kind in ("user", "system")}
 
-    def of_the_floor(count):
-        def measure():
-            finished = process.run(programs.floor("epoll", str(count), str(downloads), *bench.work.urls))
-            return {"user": finished.user / downloads, "system": finished.system / downloads}
-        return measure
+    def of_the_mode(in_flight):
+        def measure(downloads):
+            cell, _ = bench.trial("event-loop", in_flight, downloads, bench.work.urls)
+            return {"user": cell["cpu_user_s"], "system": cell["cpu_system_s"],
+                    "memory": cell["peak_memory_bytes"] / in_flight}
+        return lambda: slope(measure)
+
+    def of_the_floor(in_flight):
+        def measure(downloads):
+            finished = process.run(programs.floor("epoll", str(in_flight), str(downloads), *bench.work.urls))
+            return {"user": finished.user, "system": finished.system}
+        return lambda: slope(measure)
     measures = {f"conc-bench {count}": of_the_mode(count) for count in points}
     measures |= {f"floor {count}": of_the_floor(count) for count in points}
-    return {"points": points, "downloads": downloads, "rounds": bench.interleave(measures, bench.scaled(3, 1))}
+    return {"points": points, "few": few, "many": many, "rounds": bench.interleave(measures, bench.scaled(5, 1))}
 
 
 def measure_latency(bench):
@@ -102,7 +111,7 @@ def measure_latency(bench):
 
 def scripted(downloads, trials):
     """Mode null takes no time of its own: what it takes is the harness, from the fork to the report."""
-    return programs.conc_bench("null", 16, downloads, ["http://a.test/"], "--script", "1us", runs=trials)
+    return programs.conc_bench("null", 1, downloads, ["http://a.test/"], "--script", "1us", runs=trials)
 
 
 def measure_harness(bench):

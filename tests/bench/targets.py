@@ -17,6 +17,7 @@ class Row:
     target: str
     measured: str
     is_met: bool
+    is_certain: bool = True  # the interval leaves no doubt
 
 
 def at_most(what, value, limit, form):
@@ -26,8 +27,8 @@ def at_most(what, value, limit, form):
 def at_least(what, first, second, limit):
     """A ratio of figures of the same rounds; met if the estimate meets it."""
     estimate, low, high = rounds.ratio(first, second)
-    interval = "" if low is None else f" ({low:.3g} to {high:.3g})"
-    return Row(what, f"at least {limit:.3g}", f"{estimate:.3g}{interval}", estimate >= limit)
+    is_certain = low is not None and not low < limit <= high
+    return Row(what, f"at least {limit:.3g}", rounds.shown(estimate, low, high), estimate >= limit, is_certain)
 
 
 def per_download(results):
