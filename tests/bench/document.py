@@ -41,7 +41,8 @@ def rates_table(results):
     reference = rounds.column(taken[REFERENCE], "rate")
     in_order = sorted(taken, key=lambda name: -median(taken[name], "rate"))
     return table(
-        ("Program", "downloads/s", "against event-loop", "CPU µs a download, user + system", "MiB of its largest process"),
+        ("Program", "downloads/s", "against event-loop", "CPU µs a download, user + system",
+         "MiB of its largest process"),
         [(name, f"{median(taken[name], 'rate'):,.0f}",
           rounds.shown(*rounds.ratio(rounds.column(taken[name], "rate"), reference)),
           f"{1e6 * median(taken[name], 'user'):.1f} + {1e6 * median(taken[name], 'system'):.1f}",
@@ -68,8 +69,12 @@ def in_flight_table(results):
         taken = figures["rounds"]
         value = median(taken[f"{name} {count}"], "user")
         return f"{1e6 * value:.1f} ({value / median(taken[f'{name} {first}'], 'user'):.2f})"
-    return table(("In flight", "event-loop, user CPU µs", "one multi handle, user CPU µs", "event-loop, all its memory, KiB each"),
-                 [(f"{count:,}", cpu("conc-bench", count), cpu("floor", count),
+
+    def instructions(count):
+        value, of_first = (figures["instructions"][each] for each in (str(count), str(first)))
+        return f"{value:,.0f} ({value / of_first:.2f})"
+    return table(("In flight", "event-loop, user CPU µs", "event-loop, instructions", "one multi handle, user CPU µs", "event-loop, all its memory, KiB each"),
+                 [(f"{count:,}", cpu("conc-bench", count), instructions(count), cpu("floor", count),
                    f"{median(figures['rounds'][f'conc-bench {count}'], 'memory') / 1024:.1f}")
                   for count in figures["points"]])
 

@@ -126,8 +126,10 @@ ALL = (
     # curl tells no time of the whole, siege one in hundredths of a second.
     Program("curl -Z", lambda work, downloads: ["curl", "-Z", "--parallel-max", str(IN_FLIGHT), "-s", "-K",
                                                 work.curl_list(downloads)], package="curl"),
+    # Under Valgrind it takes longer than all others together.
     Program("siege", lambda work, downloads: ["siege", "-R", work.siege, "-b", "-q", "-j", f"-c{IN_FLIGHT}",
-                                              f"-r{downloads // IN_FLIGHT}", work.urls[0]], package="siege"),
+                                              f"-r{downloads // IN_FLIGHT}", work.urls[0]], package="siege",
+            counts=("system calls",)),
     Program("ab", lambda work, downloads: ["ab", "-q", "-k", f"-c{IN_FLIGHT}", f"-n{downloads}", work.urls[0]],
             package="apache2-utils", seconds=told_rate(r"Requests per second: +([0-9.]+)")),
     # The Go runtime starts more threads than there are downloads to see them by under Valgrind.

@@ -58,7 +58,7 @@ def measure_counts(bench, found):
         for kind in program.counts:
             slope = counting.Slope(counting.KINDS[kind], lambda downloads: program.command(bench.work, downloads), few, many)
             try:
-                counts[program.name][kind] = slope.measure(bench.scaled(2, 1)).value
+                counts[program.name][kind] = slope.measure(bench.scaled(3 if program.package is None else 1, 1)).value
             except process.Failed as failure:
                 bench.say(f"{kind} of {program.name} are left out: {failure}")
     return counts
@@ -92,7 +92,19 @@ def measure_in_flight(bench):
         return lambda: slope(measure)
     measures = {f"conc-bench {count}": of_the_mode(count) for count in points}
     measures |= {f"floor {count}": of_the_floor(count) for count in points}
-    return {"points": points, "few": few, "many": many, "rounds": bench.interleave(measures, bench.scaled(5, 1))}
+    taken = bench.interleave(measures, bench.scaled(3, 1))
+    instructions = {str(count): instructions_in_flight(bench, count) for count in points}
+    return {"points": points, "few": few, "many": many, "rounds": taken, "instructions": instructions}
+
+
+def instructions_in_flight(bench, in_flight):
+    """Tells more work from work that takes longer, because what it touches is no longer in the processor's cache."""
+    bench.say(f"counting {in_flight} in flight")
+
+    def command_of(downloads):
+        return programs.conc_bench("event-loop", in_flight, downloads, bench.work.urls)
+    few = -(-2 * in_flight // len(bench.work.urls)) * len(bench.work.urls)
+    return counting.Slope(counting.instructions, command_of, few, few + 1600).measure(1).value
 
 
 def measure_latency(bench):
