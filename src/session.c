@@ -20,6 +20,7 @@
 #include "conc_bench/politeness.h"
 #include "conc_bench/progress.h"
 #include "conc_bench/report.h"
+#include "conc_bench/request.h"
 #include "conc_bench/resolve.h"
 #include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
@@ -57,6 +58,7 @@ struct session {
     char **pins;
     size_t pin_count;
     struct transfer_policy policy;
+    struct request request;
     struct origin *origin;
     struct plan plan;
     struct progress progress;
@@ -528,6 +530,7 @@ static int run(struct session *session, struct error *error)
     const struct plan_request *request = &session->plan.request;
     const struct transfer_plan transfer = {
         .policy = &request->transfer,
+        .request = &session->request,
         .targets = &session->targets,
         .pins = session->pins,
         .pin_count = session->pin_count,
@@ -599,6 +602,7 @@ static void release(struct session *session)
     free(session->unresolved);
     resolutions_release(&session->resolutions);
     url_list_release(&session->urls);
+    request_release(&session->request);
 }
 
 /* Before anything is run: a gate that cannot work is no reason to spend minutes. */
@@ -623,6 +627,8 @@ static int prepare(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     if (!options->dry_run && report_check(options, error) != 0)
+        return -1;
+    if (request_load(&options->request, &session->request, error) != 0)
         return -1;
     if (load_urls(session, error) != 0 || make_room(session, error) != 0)
         return -1;

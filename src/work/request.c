@@ -1,0 +1,358 @@
+#include "conc_bench/request.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conc_bench/text.h"
+
+/* Text of a file or made here; wiped when it is freed, since it may be secret. */
+struct content {
+    char *bytes; /* with a NUL behind them */
+    size_t length;
+};
+
+static void wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+static void wipe_content(struct content *content)
+{
+    if (content->bytes != NULL)
+        explicit_bzero(content->bytes, content->length);
+    free(content->bytes);
+    *content = (struct content){0};
+}
+
+/* Not by realloc(), which would leave what it moves behind. */
+static int append(struct content *content, const char *bytes, size_t length)
+{
+    char *longer = malloc(content->length + length + 1);
+    if (longer == NULL)
+        return -1;
+    if (content->length > 0)
+        memcpy(longer, content->bytes, content->length);
+    memcpy(longer + content->length, bytes, length);
+    longer[content->length + length] = '\0';
+    length += content->length;
+    wipe_content(content);
+    *content = (struct content){.bytes = longer, .length = length};
+    return 0;
+}
+
+/* Files */
+
+struct loading {
+    const struct request_options *options;
+    struct request *request;
+    const char *stdin_reader; /* the option that standard input is for; NULL: none yet */
+    struct error *error;
+};
+
+static int no_memory(const struct loading *loading, const char *option)
+{
+    return error_set(loading->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", option);
+}
+
+static FILE *open_file(struct loading *loading, const char *option, const char *path)
+{
+    if (strcmp(path, "-") != 0) {
+        FILE *file = fopen(path, "re");
+        if (file == NULL)
+            error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+        return file;
+    }
+    if (loading->stdin_reader != NULL) {
+        error_set(loading->error, ERROR_USAGE, "--%s and --%s both read standard input: give one of them a file",
+                  loading->stdin_reader, option);
+        return NULL;
+    }
+    loading->stdin_reader = option;
+    return stdin;
+}
+
+static int read_file(struct loading *loading, const char *option, const char *path, size_t limit,
+                     struct content *content)
+{
+    char block[16384];
+    size_t count;
+    int status = 0;
+    FILE *file = open_file(loading, option, path);
+    if (file == NULL)
+        return -1;
+    errno = 0;
+    while (status == 0 && (count = fread(block, 1, sizeof(block), file)) > 0) {
+        if (content->length + count > limit)
+            status = error_set(loading->error, ERROR_USAGE, "--%s: %s is longer than %zu bytes", option, path, limit);
+        else if (append(content, block, count) != 0)
+            status = no_memory(loading, option);
+    }
+    if (status == 0 && ferror(file))
+        status = error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+    explicit_bzero(block, sizeof(block));
+    if (file != stdin)
+        fclose(file);
+    return status;
+}
+
+/* Headers */
+
+/* How long the name in front is (RFC 9110, section 5.6.2: a token); 0: there is none. */
+static size_t name_length(const char *header)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)header[length]) ||
+           (header[length] != '\0' && strchr("!#$%&'*+-.^_`|~", header[length]) != NULL))
+        length++;
+    return length;
+}
+
+static bool has_name(const char *header, const char *name)
+{
+    size_t length = name_length(header);
+    return length == strlen(name) && strncasecmp(header, name, length) == 0;
+}
+
+int request_check_header(const char *text, const char *place, struct error *error)
+{
+    size_t length = name_length(text);
+    if (strpbrk(text, "\r\n") != NULL)
+        return error_set(error, ERROR_USAGE, "%s: the header %.*s has a line break in it: a header is one line", place,
+                         (int)length, text);
+    const char *value = text + length;
+    bool is_empty = value[0] == ';' && value[strspn(value, "; \t")] == '\0';
+    if (length == 0 || (value[0] != ':' && !is_empty))
+        return error_set(error, ERROR_USAGE,
+                         "%s: not a header: it wants 'Name: value', 'Name:' to leave one out, or 'Name;' to send an "
+                         "empty one",
+                         place);
+    for (; *value != '\0'; value++) {
+        if (iscntrl((unsigned char)*value) && *value != '\t')
+            return error_set(error, ERROR_USAGE, "%s: the header %.*s has a control character in its value", place,
+                             (int)length, text);
+    }
+    return 0;
+}
+
+bool request_is_secret(const char *header)
+{
+    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",       "X-Api-Key",
+                                        "Api-Key",       "X-Auth-Token",        "Private-Token"};
+    const char *value = header + name_length(header);
+    /* Without a value there is nothing to hide. */
+    if (value[0] != ':' || value[1 + strspn(value + 1, " \t")] == '\0')
+        return false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (has_name(header, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static int add_header(struct loading *loading, const char *text)
+{
+    struct request *request = loading->request;
+    char **longer = realloc(request->headers, (request->header_count + 1) * sizeof(longer[0]));
+    if (longer == NULL)
+        return no_memory(loading, "header");
+    request->headers = longer;
+    longer[request->header_count] = strdup(text);
+    return longer[request->header_count++] != NULL ? 0 : no_memory(loading, "header");
+}
+
+/* Each line of a file; blank ones are none. */
+static int add_headers_of(struct loading *loading, const char *path)
+{
+    struct content content = {0};
+    size_t number = 0;
+    int status = read_file(loading, "header", path, REQUEST_HEADERS_MAX_BYTES, &content);
+    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
+        status = error_set(loading->error, ERROR_USAGE, "--header: %s has a NUL byte: it holds no text", path);
+    char *next = content.bytes;
+    while (status == 0 && next != NULL) {
+        char place[300];
+        char *line = next;
+        char *end = strchr(line, '\n');
+        next = end != NULL ? end + 1 : NULL;
+        line[strcspn(line, "\n")] = '\0';
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        snprintf(place, sizeof(place), "--header %s:%zu", path, ++number);
+        if (line[0] == '\0')
+            continue;
+        if (request_check_header(line, place, loading->error) != 0)
+            status = -1;
+        else
+            status = add_header(loading, line);
+    }
+    wipe_content(&content);
+    return status;
+}
+
+static int load_headers(struct loading *loading)
+{
+    const struct request_options *options = loading->options;
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < options->headers.count; i++) {
+        const char *text = options->headers.items[i].text;
+        status = text[0] == '@' ? add_headers_of(loading, text + 1) : add_header(loading, text);
+    }
+    return status;
+}
+
+/* As a header of ours rather than by CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
+ * instructions. One that is given as a header counts before --user-agent, as in curl. */
+static int add_user_agent(struct loading *loading)
+{
+    const char *agent = loading->options->user_agent;
+    loading->request->given_headers = loading->request->header_count;
+    for (size_t i = 0; i < loading->request->header_count; i++) {
+        if (has_name(loading->request->headers[i], "User-Agent"))
+            return 0;
+    }
+    if (agent == NULL)
+        return add_header(loading, "User-Agent: conc-bench/" CONC_BENCH_VERSION);
+    if (agent[0] == '\0')
+        return 0;
+    struct content header = {0};
+    int status = append(&header, "User-Agent: ", strlen("User-Agent: "));
+    if (status == 0)
+        status = append(&header, agent, strlen(agent));
+    if (status != 0)
+        no_memory(loading, "user-agent");
+    else
+        status = add_header(loading, header.bytes);
+    wipe_content(&header);
+    return status;
+}
+
+/* Body */
+
+/* As curl's --data does: what editors add to files is not part of a form. NUL bytes go as well, as in curl from version
+ * 8 on; before, the rest of their line went with them. */
+static void drop_line_ends(struct content *content)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < content->length; i++) {
+        if (strchr("\r\n", content->bytes[i]) == NULL) /* finds the NUL as well */
+            content->bytes[kept++] = content->bytes[i];
+    }
+    content->length = kept;
+    if (content->bytes != NULL)
+        content->bytes[kept] = '\0';
+}
+
+static int load_piece(struct loading *loading, const struct request_text *piece, struct content *content)
+{
+    const char *option = piece->is_binary ? "data-binary" : "data";
+    if (piece->text[0] != '@')
+        return append(content, piece->text, strlen(piece->text)) == 0 ? 0 : no_memory(loading, option);
+    if (read_file(loading, option, piece->text + 1, REQUEST_BODY_MAX_BYTES, content) != 0)
+        return -1;
+    if (!piece->is_binary)
+        drop_line_ends(content);
+    return 0;
+}
+
+static int load_body(struct loading *loading)
+{
+    const struct request_texts *data = &loading->options->data;
+    struct content body = {0};
+    int status = data->count == 0 || append(&body, "", 0) == 0 ? 0 : no_memory(loading, "data");
+    for (size_t i = 0; status == 0 && i < data->count; i++) {
+        struct content piece = {0};
+        status = load_piece(loading, &data->items[i], &piece);
+        if (status == 0 && i > 0 && append(&body, "&", 1) != 0)
+            status = no_memory(loading, "data");
+        if (status == 0 && piece.length > 0 && append(&body, piece.bytes, piece.length) != 0)
+            status = no_memory(loading, "data");
+        wipe_content(&piece);
+    }
+    loading->request->body = body.bytes;
+    loading->request->body_bytes = body.length;
+    return status;
+}
+
+/* Proxy */
+
+static int load_proxy(struct loading *loading)
+{
+    struct request *request = loading->request;
+    if (loading->options->proxy == NULL)
+        return 0;
+    request->proxy = strdup(loading->options->proxy);
+    return request->proxy != NULL ? 0 : no_memory(loading, "proxy");
+}
+
+int request_load(const struct request_options *options, struct request *request, struct error *error)
+{
+    *request = (struct request){.options = options};
+    struct loading loading = {.options = options, .request = request, .error = error};
+    if (load_headers(&loading) != 0 || add_user_agent(&loading) != 0 || load_body(&loading) != 0)
+        return -1;
+    return load_proxy(&loading);
+}
+
+void request_release(struct request *request)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        wipe(request->headers[i]);
+    free(request->headers);
+    struct content body = {request->body, request->body_bytes};
+    wipe_content(&body);
+    wipe(request->proxy);
+    wipe(request->proxy_user);
+    wipe(request->key_password);
+    *request = (struct request){0};
+}
+
+/* What the report says */
+
+struct teller {
+    void (*tell)(void *context, const char *option);
+    void *context;
+};
+
+static void tell_text(const struct teller *teller, const char *option, const char *text)
+{
+    char line[300];
+    if (text == NULL)
+        return;
+    snprintf(line, sizeof(line), "%s %s", option, text[0] != '\0' ? text : "\"\"");
+    teller->tell(teller->context, line);
+}
+
+static void tell_flag(const struct teller *teller, const char *option, bool is_given)
+{
+    if (is_given)
+        teller->tell(teller->context, option);
+}
+
+static void describe_message(const struct teller *teller, const struct request *request)
+{
+    const struct request_options *options = request->options;
+    char text[64];
+    for (size_t i = 0; i < request->given_headers; i++) {
+        snprintf(text, sizeof(text), "%.*s", (int)name_length(request->headers[i]), request->headers[i]);
+        tell_text(teller, "--header", text);
+    }
+    tell_text(teller, "--user-agent", options->user_agent);
+    tell_text(teller, "--request", options->method);
+    tell_flag(teller, "--head", options->is_head);
+    snprintf(text, sizeof(text), "(%zu byte%s)", request->body_bytes, request->body_bytes == 1 ? "" : "s");
+    tell_text(teller, "--data", request->body != NULL ? text : NULL);
+    tell_flag(teller, "--compressed", options->accepts_compressed);
+}
+
+void request_describe(const struct request *request, void (*tell)(void *context, const char *option), void *context)
+{
+    const struct teller teller = {.tell = tell, .context = context};
+    describe_message(&teller, request);
+}
