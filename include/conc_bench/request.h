@@ -62,6 +62,9 @@ struct request_options {
     const char *config; /* a file with more of them, and with secrets; "-": standard input */
 };
 
+/* What the environment may name: for http, for https, for all. */
+enum { REQUEST_PROXIES_MAX = 3 };
+
 /* The options with what the files they name hold. */
 struct request {
     const struct request_options *options; /* borrowed */
@@ -70,8 +73,9 @@ struct request {
     size_t given_headers; /* how many of them, the first, were asked for by name */
     char *body;           /* NULL: none */
     size_t body_bytes;
-    char *proxy; /* with its password, if it has one; NULL: none */
-    char *proxy_user;
+    char *proxies[REQUEST_PROXIES_MAX]; /* the first is --proxy; with their passwords */
+    size_t proxy_count;
+    char *proxy_user; /* "user:password"; NULL: not given */
     char *key_password;
 };
 

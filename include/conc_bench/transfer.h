@@ -42,7 +42,7 @@ struct transfer_plan {
     const struct transfer_policy *policy;
     const struct request *request;
     const struct target_list *targets;
-    char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
+    const char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
     size_t pin_count;
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
 };

@@ -60,8 +60,8 @@ void settings_set_way(CURL *easy, const struct request *request, const char **fa
                                     [IP_VERSION_6] = CURL_IPRESOLVE_V6};
     /* Environment proxies would make requests differ between machines; fixed, they need no getenv() either. */
     if (!options->proxy_from_environment)
-        SET(CURLOPT_PROXY, request->proxy != NULL ? request->proxy : "");
-    if (request->proxy == NULL && !options->proxy_from_environment)
+        SET(CURLOPT_PROXY, request->proxy_count > 0 ? request->proxies[0] : "");
+    if (request->proxy_count == 0 && !options->proxy_from_environment)
         SET(CURLOPT_NOPROXY, "*");
     else if (options->no_proxy != NULL || !options->proxy_from_environment)
         SET(CURLOPT_NOPROXY, options->no_proxy != NULL ? options->no_proxy : "");

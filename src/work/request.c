@@ -2,11 +2,15 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "conc_bench/config.h"
+#include "conc_bench/route.h"
 #include "conc_bench/text.h"
 
 /* Text of a file or made here; wiped when it is freed, since it may be secret. */
@@ -282,22 +286,134 @@ static int load_body(struct loading *loading)
 
 /* Proxy */
 
-static int load_proxy(struct loading *loading)
+static int add_proxy(struct loading *loading, const char *place, const char *text)
 {
     struct request *request = loading->request;
-    if (loading->options->proxy == NULL)
+    struct route_proxy proxy;
+    if (route_parse_proxy(text, place, &proxy, loading->error) != 0)
+        return -1;
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        if (strcmp(request->proxies[i], text) == 0)
+            return 0;
+    }
+    request->proxies[request->proxy_count] = strdup(text);
+    if (request->proxies[request->proxy_count] == NULL)
+        return no_memory(loading, "proxy");
+    request->proxy_count++;
+    return 0;
+}
+
+/* The variables that libcurl looks at, which finds the proxy of each download itself: they may differ by scheme. Not
+ * HTTP_PROXY, which a web server sets for its scripts as a client tells it to. */
+static int add_environment_proxies(struct loading *loading)
+{
+    static const char *const names[REQUEST_PROXIES_MAX][2] = {
+        {"http_proxy", NULL}, {"https_proxy", "HTTPS_PROXY"}, {"all_proxy", "ALL_PROXY"}};
+    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
+        const char *name = names[i][0];
+        const char *value = getenv(name);
+        if ((value == NULL || value[0] == '\0') && names[i][1] != NULL)
+            value = getenv(name = names[i][1]);
+        if (value != NULL && value[0] != '\0' && add_proxy(loading, name, value) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int load_proxies(struct loading *loading)
+{
+    if (loading->options->proxy_from_environment)
+        return add_environment_proxies(loading);
+    return loading->options->proxy != NULL ? add_proxy(loading, "--proxy", loading->options->proxy) : 0;
+}
+
+/* The file of --config */
+
+/* What it may hold: what others are not to see, and what goes with it. */
+static int apply_config(struct loading *loading, const struct config_line *line, const char *place)
+{
+    struct request *request = loading->request;
+    char **secret = strcmp(line->name, "pass") == 0                                         ? &request->key_password
+                    : strcmp(line->name, "proxy-user") == 0 || strcmp(line->name, "U") == 0 ? &request->proxy_user
+                                                                                            : NULL;
+    if (strcmp(line->name, "header") == 0 || strcmp(line->name, "H") == 0)
+        return request_check_header(line->value, place, loading->error) == 0 ? add_header(loading, line->value) : -1;
+    if (strcmp(line->name, "proxy") == 0 || strcmp(line->name, "x") == 0) {
+        if (loading->options->proxy != NULL || loading->options->proxy_from_environment || request->proxy_count > 0)
+            return error_set(loading->error, ERROR_USAGE, "%s: a proxy is given elsewhere too: keep one of them",
+                             place);
+        return add_proxy(loading, place, line->value);
+    }
+    if (secret == NULL)
+        return error_set(loading->error, ERROR_USAGE,
+                         "%s: \"%.100s\" is not read from here: header, proxy, proxy-user and pass are", place,
+                         line->name);
+    wipe(*secret);
+    *secret = strdup(line->value);
+    return *secret != NULL ? 0 : no_memory(loading, "config");
+}
+
+static int load_config(struct loading *loading)
+{
+    const char *path = loading->options->config;
+    struct content content = {0};
+    struct config_line line = {0};
+    if (path == NULL)
         return 0;
-    request->proxy = strdup(loading->options->proxy);
-    return request->proxy != NULL ? 0 : no_memory(loading, "proxy");
+    int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, &content);
+    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
+        status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
+    char *rest = content.bytes;
+    while (status == 0 && config_next(&rest, &line) != NULL) {
+        char place[300];
+        snprintf(place, sizeof(place), "--config %s:%zu", path, line.number);
+        if (line.name == NULL)
+            status = error_set(loading->error, ERROR_USAGE, "%s: wants NAME = \"VALUE\", and no more", place);
+        else
+            status = apply_config(loading, &line, place);
+    }
+    wipe_content(&content);
+    return status;
+}
+
+/* What libcurl reads itself, for each new connection. */
+static int check_readable(const struct loading *loading)
+{
+    const struct request_options *options = loading->options;
+    const struct {
+        const char *option;
+        const char *path;
+    } files[] = {
+        {"cacert", options->ca_file},
+        {"capath", options->ca_folder},
+        {"cert", options->certificate},
+        {"key", options->key},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        bool is_folder = strcmp(files[i].option, "capath") == 0;
+        if (files[i].path == NULL)
+            continue;
+        int file = open(files[i].path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
+        if (file < 0)
+            return error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", files[i].option,
+                                    files[i].path);
+        close(file);
+    }
+    if (loading->request->proxy_user != NULL && loading->request->proxy_count == 0)
+        return error_set(loading->error, ERROR_USAGE, "--config: proxy-user does nothing without a proxy");
+    if (loading->request->key_password != NULL && options->certificate == NULL)
+        return error_set(loading->error, ERROR_USAGE, "--config: pass does nothing without --cert");
+    return 0;
 }
 
 int request_load(const struct request_options *options, struct request *request, struct error *error)
 {
     *request = (struct request){.options = options};
     struct loading loading = {.options = options, .request = request, .error = error};
-    if (load_headers(&loading) != 0 || add_user_agent(&loading) != 0 || load_body(&loading) != 0)
+    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_proxies(&loading) != 0 ||
+        load_config(&loading) != 0 || add_user_agent(&loading) != 0)
         return -1;
-    return load_proxy(&loading);
+    return check_readable(&loading);
 }
 
 void request_release(struct request *request)
@@ -307,7 +423,8 @@ void request_release(struct request *request)
     free(request->headers);
     struct content body = {request->body, request->body_bytes};
     wipe_content(&body);
-    wipe(request->proxy);
+    for (size_t i = 0; i < request->proxy_count; i++)
+        wipe(request->proxies[i]);
     wipe(request->proxy_user);
     wipe(request->key_password);
     *request = (struct request){0};
@@ -351,8 +468,51 @@ static void describe_message(const struct teller *teller, const struct request *
     tell_flag(teller, "--compressed", options->accepts_compressed);
 }
 
+static void describe_tls(const struct teller *teller, const struct request_options *options)
+{
+    static const char *const versions[] = {NULL, "1.0", "1.1", "1.2", "1.3"};
+    char text[16];
+    tell_flag(teller, "--insecure", options->is_unverified);
+    tell_text(teller, "--cacert", options->ca_file);
+    tell_text(teller, "--capath", options->ca_folder);
+    tell_text(teller, "--cert", options->certificate);
+    tell_text(teller, "--key", options->key);
+    snprintf(text, sizeof(text), "--tlsv%s", options->tls_min != TLS_VERSION_ANY ? versions[options->tls_min] : "");
+    tell_flag(teller, text, options->tls_min != TLS_VERSION_ANY);
+    tell_text(teller, "--tls-max", versions[options->tls_max]);
+    tell_flag(teller, "--tls-resume", options->resumes_tls);
+}
+
+/* Without its scheme's defaults, and without what a password might be part of. */
+static void describe_proxy(const struct teller *teller, const char *text)
+{
+    struct route_proxy proxy;
+    char name[200];
+    if (route_parse_proxy(text, "", &proxy, NULL) != 0)
+        return;
+    snprintf(name, sizeof(name), "%.*s:%u", (int)proxy.name.length, proxy.name.text, (unsigned)proxy.name.port);
+    tell_text(teller, "--proxy", name);
+}
+
+static void describe_way(const struct teller *teller, const struct request *request)
+{
+    const struct request_options *options = request->options;
+    for (size_t i = 0; i < options->resolve.count; i++)
+        tell_text(teller, "--resolve", options->resolve.items[i].text);
+    for (size_t i = 0; i < options->connect_to.count; i++)
+        tell_text(teller, "--connect-to", options->connect_to.items[i].text);
+    tell_text(teller, "--unix-socket", options->unix_socket);
+    for (size_t i = 0; i < request->proxy_count; i++)
+        describe_proxy(teller, request->proxies[i]);
+    tell_text(teller, "--noproxy", options->no_proxy);
+    tell_text(teller, "--interface", options->interface);
+    tell_flag(teller, options->ip_version == IP_VERSION_4 ? "--ipv4" : "--ipv6", options->ip_version != IP_VERSION_ANY);
+}
+
 void request_describe(const struct request *request, void (*tell)(void *context, const char *option), void *context)
 {
     const struct teller teller = {.tell = tell, .context = context};
     describe_message(&teller, request);
+    describe_tls(&teller, request->options);
+    describe_way(&teller, request);
 }

@@ -13,12 +13,12 @@ may_include() {
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target request route" ;;
-        src/transfer/*)       echo "$base transfer target request sample" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target request route config" ;;
+        src/transfer/*)       echo "$base transfer target request rehearsal sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
-        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
+        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner apart" ;;
         src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
                                    "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
@@ -29,7 +29,7 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan politeness request resolve target cpu_work mode transfer experiment runner interrupt" \
+        src/session.c)        echo "$base session options urls plan politeness request rehearsal apart resolve target cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
@@ -78,7 +78,7 @@ owner_of_orphan() {
 
 @test "curl_easy_setopt() is called in transfer only" { only_these_call 'curl_easy_setopt|SET' 'src/transfer/*'; }
 @test "fork() is called only where processes are made" {
-    only_these_call 'v?fork|posix_spawnp?' src/bench/cell.c src/modes/processes.c src/origin/origin.c
+    only_these_call 'v?fork|posix_spawnp?' src/bench/cell.c src/bench/apart.c src/modes/processes.c src/origin/origin.c
 }
 @test "threads are made in crew.c only" { only_these_call 'pthread_create|thrd_create' src/modes/crew.c; }
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }

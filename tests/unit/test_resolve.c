@@ -120,10 +120,14 @@ static void add(struct url_list *list, const char *url)
         fail_msg("%s", error.message);
 }
 
+/* Nothing is asked for. */
+static const struct request_options no_options;
+static const struct request plain = {.options = &no_options};
+
 static void resolve(const struct url_list *list, struct resolutions *resolutions)
 {
     struct error error = {0};
-    if (resolve_hosts(list, resolutions, NULL, NULL, &error) != 0)
+    if (resolve_hosts(list, &plain, resolutions, NULL, NULL, &error) != 0)
         fail_msg("%s", error.message);
     assert_int_equal(resolutions->host_count, list->host_count);
     assert_int_equal(held, 0);
@@ -290,7 +294,7 @@ static void test_no_memory_is_an_error(void **state)
     struct error error = {0};
     add(&list, "http://many.test/");
     add(&list, "http://full.test/");
-    assert_int_equal(resolve_hosts(&list, &resolutions, NULL, NULL, &error), -1);
+    assert_int_equal(resolve_hosts(&list, &plain, &resolutions, NULL, NULL, &error), -1);
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
     assert_string_equal(error.message, "no memory for the addresses of 2 hosts");
     assert_null(resolutions.hosts);
@@ -323,7 +327,7 @@ static void test_progress_is_told_before_each_lookup(void **state)
     add(&list, "http://a.many.test.invalid/");
     add(&list, "http://later.test/");
     add(&list, "https://many.test/");
-    assert_int_equal(resolve_hosts(&list, &resolutions, note, &notes, &error), 0);
+    assert_int_equal(resolve_hosts(&list, &plain, &resolutions, note, &notes, &error), 0);
     assert_int_equal(notes.calls, 3);
     resolutions_release(&resolutions);
     url_list_release(&list);

@@ -1,0 +1,268 @@
+#include "conc_bench/rehearsal.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "settings.h"
+
+/* What was built in */
+
+static bool has_feature(int features)
+{
+    return (curl_version_info(CURLVERSION_NOW)->features & features) != 0;
+}
+
+int rehearsal_check_library(const struct request *request, struct error *error)
+{
+    const struct request_options *options = request->options;
+    bool needs_tls = options->is_unverified || options->resumes_tls || options->ca_file != NULL ||
+                     options->ca_folder != NULL || options->certificate != NULL ||
+                     options->tls_min != TLS_VERSION_ANY || options->tls_max != TLS_VERSION_ANY;
+    const struct {
+        bool is_asked_for;
+        int features; /* one of which is needed */
+        const char *option;
+        const char *what;
+    } needs[] = {
+        {needs_tls, CURL_VERSION_SSL, "an option about TLS", "TLS"},
+        {options->accepts_compressed, CURL_VERSION_LIBZ | CURL_VERSION_BROTLI | CURL_VERSION_ZSTD, "--compressed",
+         "any compression"},
+        {options->unix_socket != NULL, CURL_VERSION_UNIX_SOCKETS, "--unix-socket", "Unix sockets"},
+        {options->ip_version == IP_VERSION_6, CURL_VERSION_IPV6, "--ipv6", "IPv6"},
+        {request->proxy_count > 0 && strncasecmp(request->proxies[0], "https:", strlen("https:")) == 0,
+         CURL_VERSION_HTTPS_PROXY, "a proxy with https://", "proxies over TLS"},
+    };
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (needs[i].is_asked_for && !has_feature(needs[i].features))
+            return error_set(error, ERROR_ENVIRONMENT, "%s is given, and this libcurl (%s) was built without %s",
+                             needs[i].option, curl_version_info(CURLVERSION_NOW)->version, needs[i].what);
+    }
+    return 0;
+}
+
+static bool has_tls_settings(const struct request_options *options)
+{
+    return options->ca_file != NULL || options->ca_folder != NULL || options->certificate != NULL ||
+           options->tls_min != TLS_VERSION_ANY || options->tls_max != TLS_VERSION_ANY;
+}
+
+bool rehearsal_is_needed(const struct request *request)
+{
+    return has_tls_settings(request->options) || request->options->interface != NULL || request->proxy_count > 0;
+}
+
+/* One try */
+
+struct
+try {
+    CURL *easy;
+    struct curl_slist *names;
+    struct curl_slist *headers;
+    char message[CURL_ERROR_SIZE]; /* libcurl's own words */
+};
+
+static size_t drop_body(char *data, size_t size, size_t count, void *context)
+{
+    (void)data;
+    (void)context;
+    return size * count;
+}
+
+static void end_try(struct try *try)
+{
+    curl_easy_cleanup(try->easy);
+    curl_slist_free_all(try->names);
+    curl_slist_free_all(try->headers);
+}
+
+static int begin_try(const struct transfer_plan *plan, const char *url, struct try *try, struct error *error)
+{
+    CURLcode first = CURLE_OK;
+    const char *refused = NULL;
+    const char **failure = &refused;
+    CURLcode *code = &first;
+    *try = (struct try){.easy = curl_easy_init()};
+    CURL *easy = try->easy;
+    if (easy == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl handle");
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_ERRORBUFFER, try->message);
+    SET(CURLOPT_WRITEFUNCTION, drop_body);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(plan->policy->connect_timeout / NANOSECONDS_PER_MILLISECOND) + 1);
+    SET(CURLOPT_TIMEOUT_MS, (long)(plan->policy->max_time / NANOSECONDS_PER_MILLISECOND) + 1);
+    settings_set_tls(easy, plan->request, failure, code);
+    settings_set_way(easy, plan->request, failure, code);
+    if (refused == NULL)
+        return 0;
+    end_try(try);
+    return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
+                     curl_version_info(CURLVERSION_NOW)->version, refused, curl_easy_strerror(first));
+}
+
+/* TLS: libcurl reads all files before it says a word, so that a socket whose other end is gone will do. */
+
+static curl_socket_t open_dead_end(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)context, (void)purpose, (void)address;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return CURL_SOCKET_BAD;
+    close(ends[1]);
+    return ends[0];
+}
+
+static int take_as_connected(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)context, (void)socket, (void)purpose;
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static int try_tls(const struct transfer_plan *plan, struct error *error)
+{
+    const struct request_options *options = plan->request->options;
+    struct try try;
+    if (begin_try(plan, "https://127.0.0.1/", &try, error) != 0)
+        return -1;
+    curl_easy_setopt(try.easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(try.easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(try.easy, CURLOPT_INTERFACE, NULL);
+    curl_easy_setopt(try.easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
+    curl_easy_setopt(try.easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
+    curl_easy_setopt(try.easy, CURLOPT_OPENSOCKETFUNCTION, open_dead_end);
+    curl_easy_setopt(try.easy, CURLOPT_SOCKOPTFUNCTION, take_as_connected);
+    CURLcode code = curl_easy_perform(try.easy);
+    int status = 0;
+    if (code == CURLE_SSL_CACERT_BADFILE)
+        status = error_set(error, ERROR_USAGE, "--%s %s: %s", options->ca_file != NULL ? "cacert" : "capath",
+                           options->ca_file != NULL ? options->ca_file : options->ca_folder, try.message);
+    else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT)
+        status = error_set(error, ERROR_USAGE, "--cert %s: %s", options->certificate, try.message);
+    else if (strstr(try.message, "no protocols available") != NULL)
+        status = error_set(error, ERROR_ENVIRONMENT,
+                           "--tlsv1.x, --tls-max: the TLS library allows none of these versions (%s)", try.message);
+    end_try(&try);
+    return status;
+}
+
+/* Interface: whether a socket can be bound there shows before it is connected, to where nobody needs to listen. */
+static int try_interface(const struct transfer_plan *plan, struct error *error)
+{
+    static const char *const urls[] = {"http://127.0.0.1:9/", "http://[::1]:9/"};
+    const char *name = plan->request->options->interface;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct try try;
+        if (begin_try(plan, urls[i], &try, error) != 0)
+            return -1;
+        curl_easy_setopt(try.easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(try.easy, CURLOPT_NOPROXY, "*");
+        curl_easy_setopt(try.easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
+        curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, 200L);
+        curl_easy_setopt(try.easy, CURLOPT_CONNECT_ONLY, 1L);
+        CURLcode code = curl_easy_perform(try.easy);
+        if (code != CURLE_INTERFACE_FAILED || i + 1 < sizeof(urls) / sizeof(urls[0])) {
+            end_try(&try);
+            if (code != CURLE_INTERFACE_FAILED)
+                return 0;
+            continue;
+        }
+        error_set(error, ERROR_ENVIRONMENT, "--interface %s: %s", name, try.message);
+        end_try(&try);
+    }
+    return -1;
+}
+
+/* Proxy */
+
+static const char *find_url(const struct target_list *targets, const char *scheme)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        if (strncasecmp(targets->texts[i], scheme, strlen(scheme)) == 0)
+            return targets->texts[i];
+    }
+    return NULL;
+}
+
+static int add_lists(const struct transfer_plan *plan, struct try *try, struct error *error)
+{
+    for (size_t i = 0; i < plan->pin_count + plan->request->header_count; i++) {
+        bool is_pin = i < plan->pin_count;
+        struct curl_slist **list = is_pin ? &try->names : &try->headers;
+        struct curl_slist *longer =
+            curl_slist_append(*list, is_pin ? plan->pins[i] : plan->request->headers[i - plan->pin_count]);
+        if (longer == NULL)
+            return error_set(error, ERROR_ENVIRONMENT, "no memory for headers and addresses");
+        *list = longer;
+    }
+    curl_easy_setopt(try->easy, CURLOPT_RESOLVE, try->names);
+    curl_easy_setopt(try->easy, CURLOPT_HTTPHEADER, try->headers);
+    return 0;
+}
+
+static int judge_proxy(const struct transfer_plan *plan, const struct try *try, CURLcode code, bool is_sure,
+                       struct error *error)
+{
+    const char *option = plan->request->options->proxy_from_environment ? "--proxy-from-env" : "--proxy";
+    long status = 0;
+    long tunnel = 0;
+    curl_easy_getinfo(try->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(try->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    if (tunnel >= 300)
+        return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy refuses a connection, with status %ld", option,
+                         tunnel);
+    if (status == 407)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "%s: the proxy wants a user and a password (status 407): write proxy-user = "
+                         "\"USER:PASSWORD\" into a file and give --config FILE",
+                         option);
+    bool is_proxys = code == CURLE_PROXY || code == CURLE_COULDNT_RESOLVE_PROXY ||
+                     (is_sure && (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
+                                  code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR));
+    if (is_proxys)
+        return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy cannot be used: %s", option,
+                         try->message[0] != '\0' ? try->message : curl_easy_strerror(code));
+    return 0;
+}
+
+static int try_proxy(const struct transfer_plan *plan, const char *url, bool is_tls, struct error *error)
+{
+    const struct request_options *options = plan->request->options;
+    /* Otherwise a server may be asked directly, and what goes wrong be its fault. */
+    bool is_sure = options->no_proxy == NULL && !options->proxy_from_environment;
+    struct try try;
+    if (url == NULL)
+        return 0;
+    if (begin_try(plan, url, &try, error) != 0)
+        return -1;
+    int status = add_lists(plan, &try, error);
+    if (is_tls || !is_sure)
+        curl_easy_setopt(try.easy, CURLOPT_CONNECT_ONLY, 1L);
+    else
+        curl_easy_setopt(try.easy, CURLOPT_NOBODY, 1L);
+    if (status == 0)
+        status = judge_proxy(plan, &try, curl_easy_perform(try.easy), is_sure, error);
+    end_try(&try);
+    return status;
+}
+
+int rehearsal_run(const struct transfer_plan *plan, struct error *error)
+{
+    const struct request *request = plan->request;
+    if (transfer_library_init(error) != 0)
+        return -1;
+    int status = has_tls_settings(request->options) ? try_tls(plan, error) : 0;
+    if (status == 0 && request->options->interface != NULL)
+        status = try_interface(plan, error);
+    if (status == 0 && request->proxy_count > 0)
+        status = try_proxy(plan, find_url(plan->targets, "http:"), false, error);
+    if (status == 0 && request->proxy_count > 0)
+        status = try_proxy(plan, find_url(plan->targets, "https:"), true, error);
+    transfer_library_cleanup();
+    return status;
+}
