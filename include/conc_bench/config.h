@@ -6,7 +6,7 @@
 /*
  * The format of curl's configuration files: one option a line, its value behind spaces, '=' or ':', in quotes where it
  * holds spaces or begins with one, with \\, \", \t, \n, \r and \v in them; '#' begins a comment. Dashes before the name
- * may be left out.
+ * may be left out; behind a name with dashes there are spaces only.
  */
 
 struct config_line {

@@ -1,6 +1,9 @@
 #include "conc_bench/rehearsal.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -106,37 +109,51 @@ static int begin_try(const struct transfer_plan *plan, const char *url, struct t
                      curl_version_info(CURLVERSION_NOW)->version, refused, curl_easy_strerror(first));
 }
 
-/* TLS: libcurl reads all files before it says a word, so that a socket whose other end is gone will do. */
+/* TLS: libcurl reads all files before it says a word, so that a server that never answers will do, and not for long. */
 
-static curl_socket_t open_dead_end(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+enum { SILENCE_MILLISECONDS = 50 };
+
+/* Returns the socket, or -1. */
+static int listen_silently(char *url, size_t size)
 {
-    (void)context, (void)purpose, (void)address;
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return CURL_SOCKET_BAD;
-    close(ends[1]);
-    return ends[0];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0)
+        return -1;
+    if (bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 1) == 0 &&
+        getsockname(listener, (struct sockaddr *)&address, &length) == 0) {
+        snprintf(url, size, "https://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
+        return listener;
+    }
+    close(listener);
+    return -1;
 }
 
-static int take_as_connected(void *context, curl_socket_t socket, curlsocktype purpose)
+/* Straight there, whatever way the options describe. */
+static void go_straight(CURL *easy)
 {
-    (void)context, (void)socket, (void)purpose;
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
 }
 
 static int try_tls(const struct transfer_plan *plan, struct error *error)
 {
     const struct request_options *options = plan->request->options;
     struct try try;
-    if (begin_try(plan, "https://127.0.0.1/", &try, error) != 0)
+    char url[64];
+    int listener = listen_silently(url, sizeof(url));
+    if (listener < 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot listen on loopback to try certificates");
+    if (begin_try(plan, url, &try, error) != 0) {
+        close(listener);
         return -1;
-    curl_easy_setopt(try.easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(try.easy, CURLOPT_NOPROXY, "*");
+    }
+    go_straight(try.easy);
     curl_easy_setopt(try.easy, CURLOPT_INTERFACE, NULL);
-    curl_easy_setopt(try.easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
-    curl_easy_setopt(try.easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
-    curl_easy_setopt(try.easy, CURLOPT_OPENSOCKETFUNCTION, open_dead_end);
-    curl_easy_setopt(try.easy, CURLOPT_SOCKOPTFUNCTION, take_as_connected);
+    curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SILENCE_MILLISECONDS);
     CURLcode code = curl_easy_perform(try.easy);
     int status = 0;
     if (code == CURLE_SSL_CACERT_BADFILE)
@@ -148,6 +165,7 @@ static int try_tls(const struct transfer_plan *plan, struct error *error)
         status = error_set(error, ERROR_ENVIRONMENT,
                            "--tlsv1.x, --tls-max: the TLS library allows none of these versions (%s)", try.message);
     end_try(&try);
+    close(listener);
     return status;
 }
 
@@ -160,9 +178,7 @@ static int try_interface(const struct transfer_plan *plan, struct error *error)
         struct try try;
         if (begin_try(plan, urls[i], &try, error) != 0)
             return -1;
-        curl_easy_setopt(try.easy, CURLOPT_PROXY, "");
-        curl_easy_setopt(try.easy, CURLOPT_NOPROXY, "*");
-        curl_easy_setopt(try.easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
+        go_straight(try.easy);
         curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, 200L);
         curl_easy_setopt(try.easy, CURLOPT_CONNECT_ONLY, 1L);
         CURLcode code = curl_easy_perform(try.easy);

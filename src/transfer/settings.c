@@ -44,8 +44,9 @@ void settings_set_tls(CURL *easy, const struct request *request, const char **fa
         SET(CURLOPT_SSLCERT, options->certificate);
     if (options->key != NULL)
         SET(CURLOPT_SSLKEY, options->key);
-    if (request->key_password != NULL)
-        SET(CURLOPT_KEYPASSWD, request->key_password);
+    /* Without one, the TLS library would ask whoever sits at the terminal, for each connection. */
+    if (options->certificate != NULL)
+        SET(CURLOPT_KEYPASSWD, request->key_password != NULL ? request->key_password : "");
     SET(CURLOPT_SSLVERSION, tls_range(options));
     /* Where sessions are cached differs between versions of libcurl, so that modes resume only if asked to. With 7.88
      * it is in each handle, which is one worker's in every mode. */

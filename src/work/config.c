@@ -51,8 +51,9 @@ static char *take_word(char *text, const char **value)
 /* Splits "name = value". */
 static void split(char *text, struct config_line *line)
 {
-    char *end = text + strcspn(text, " \t\r=:");
-    char *behind = end + strspn(end, " \t\r=:");
+    const char *separators = *text == '-' ? blanks : " \t\r=:";
+    char *end = text + strcspn(text, separators);
+    char *behind = end + strspn(end, separators);
     line->name = text + strspn(text, "-");
     line->value = "";
     *end = '\0';

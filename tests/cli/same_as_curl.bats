@@ -115,3 +115,97 @@ same() {
     same "$HERE/page" --compressed
     grep -aq '^Accept-Encoding: .*gzip' sync.records
 }
+
+@test "-H, -K: headers of a configuration file are sent as curl reads them" {
+    cat >config <<'CONFIG'
+# kept apart
+header = "X-Quoted: a \"b\" \\ c"
+
+  --header "X-Plain: 1"
+header : X-Bare:1
+-H "Authorization: Bearer secret"
+CONFIG
+    same "$HERE/page" --config config
+    [ "$(grep -ac '^X-Quoted: a "b" \\ c' sync.records)" -eq "$EACH" ]
+    [ "$(grep -ac '^Authorization: Bearer secret' sync.records)" -eq "$EACH" ]
+}
+
+@test "--resolve: a name has the addresses that are given" {
+    same "http://name.test:$RECORDER_PORT/page" --resolve "name.test:$RECORDER_PORT:127.0.0.1"
+    same "http://NAME.test:$RECORDER_PORT/page" --resolve "+name.TEST:$RECORDER_PORT:127.0.0.1"
+    same "http://any.test:$RECORDER_PORT/page" --resolve "*:$RECORDER_PORT:127.0.0.1"
+    same "http://any.test:$RECORDER_PORT/page" --resolve "*:$RECORDER_PORT:192.0.2.1" --resolve "any.test:$RECORDER_PORT:127.0.0.1"
+}
+
+@test "--connect-to: another host and port is connected to, and the first is asked for" {
+    same http://name.test/page --connect-to "name.test:80:127.0.0.1:$RECORDER_PORT"
+    same http://name.test:81/page --connect-to "::localhost:$RECORDER_PORT"
+    same "http://name.test:$RECORDER_PORT/page" --connect-to 'other.test:80:192.0.2.1:9' --connect-to 'name.test::127.0.0.1:'
+    same http://name.test/page --connect-to "name.test:80:second.test:$RECORDER_PORT" \
+        --resolve "second.test:$RECORDER_PORT:127.0.0.1"
+}
+
+@test "--unix-socket: it is connected to, whatever the host" {
+    same http://name.test/page --unix-socket "$RECORDER_SOCKET"
+    same http://name.test:81/page --unix-socket "$RECORDER_SOCKET" -H 'X-One: 1'
+}
+
+@test "-4, -6, --interface: the same, from and to other addresses" {
+    same "http://localhost:$RECORDER_PORT/page" -4
+    same "$HERE/page" --interface 127.0.0.1
+    same "$HERE/page" --interface lo
+    [ -n "$RECORDER_HAS_IPV6" ] || skip "no IPv6 here"
+    same "http://localhost:$RECORDER_PORT/page" -6
+    same "http://[::1]:$RECORDER_PORT/page" --ipv6
+}
+
+@test "-x: a proxy is asked for the whole URL" {
+    # What is tried before the run asks for headers only.
+    local mode
+    curl --silent --disable --output curl.out -x "$HERE" http://name.test/page
+    take_records >curl.records
+    for mode in $MODES; do
+        once --mode "$mode" --workers 1 --proxy "$HERE" http://name.test/page >out
+        take_records | sed '1,/^--$/d' | diff --text curl.records -
+    done
+    grep -aq '^Proxy-Connection: Keep-Alive' curl.records
+}
+
+@test "-x: with a user and a password, from a file" {
+    local mode
+    echo 'proxy-user = "some:secret"' >config
+    curl --silent --disable --output curl.out -x "$HERE" --proxy-user some:secret http://name.test/page
+    take_records >curl.records
+    for mode in $MODES; do
+        once --mode "$mode" --workers 1 --proxy "$HERE" --config config http://name.test/page --export-json out.json >out
+        take_records | sed '1,/^--$/d' | diff --text curl.records -
+        run ! grep -q 'some\|secret' out out.json
+    done
+    grep -aq '^Proxy-Authorization: Basic' curl.records
+    # The same as part of the proxy, which only a file may hold.
+    echo "proxy = http://some:secret@127.0.0.1:$RECORDER_PORT" >config
+    once --mode threads --workers 1 -K config http://name.test/page --export-json out.json >out
+    take_records | sed '1,/^--$/d' | diff --text curl.records -
+    run ! grep -q 'some\|secret' out out.json
+}
+
+@test "--noproxy, --proxy-from-env: the environment and exceptions count as for curl" {
+    unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+    same "$HERE/page" -x "http://127.0.0.1:9" --noproxy 127.0.0.1
+    same "http://name.test:$RECORDER_PORT/page" -x "http://127.0.0.1:9" --noproxy other.test,name.test \
+        --resolve "name.test:$RECORDER_PORT:127.0.0.1"
+    export http_proxy=$HERE
+    curl --silent --disable --output curl.out http://name.test/page
+    take_records >curl.records
+    for mode in $MODES; do
+        once --mode "$mode" --workers 1 --proxy-from-env http://name.test/page >out
+        take_records | diff --text curl.records -
+    done
+    export no_proxy=127.0.0.1 http_proxy=http://127.0.0.1:9
+    once --mode all --workers 1 --proxy-from-env "$HERE/page" >out
+    [ "$(take_records | grep -ac '^GET /page ')" -eq 5 ]
+    # Unless asked for, none of it is.
+    unset no_proxy
+    once --mode all --workers 1 "$HERE/page" >out
+    [ "$(take_records | grep -ac '^GET /page ')" -eq 5 ]
+}
