@@ -709,7 +709,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (choose_warm_urls(session, error) != 0)
         return -1;
-    if (!options->request.proxy_from_environment && options->request.proxy == NULL)
+    if (!options->request.proxy_from_environment && session->request.proxy_count == 0)
         warn_of_proxies(&session->result);
     describe_policy(session);
     if (describe_request(session, error) != 0)

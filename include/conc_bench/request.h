@@ -75,7 +75,8 @@ struct request {
     size_t body_bytes;
     char *proxies[REQUEST_PROXIES_MAX]; /* the first is --proxy; with their passwords */
     size_t proxy_count;
-    char *proxy_user; /* "user:password"; NULL: not given */
+    bool is_always_proxied; /* no URL is exempt from them */
+    char *proxy_user;       /* "user:password"; NULL: not given */
     char *key_password;
 };
 

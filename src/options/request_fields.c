@@ -253,9 +253,36 @@ static int check_origin(const struct request_options *request, struct error *err
     return 0;
 }
 
+static bool reads_input(const struct request_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        if (strcmp(texts->items[i].text, "@-") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The list of URLs may be read from there as well. */
+static int check_standard_input(const struct options *options, struct error *error)
+{
+    const struct request_options *request = &options->request;
+    const char *option = reads_input(&request->headers)                                 ? "header"
+                         : reads_input(&request->data)                                  ? "data"
+                         : request->config != NULL && strcmp(request->config, "-") == 0 ? "config"
+                                                                                        : NULL;
+    for (size_t i = 0; option != NULL && i < options->input_count; i++) {
+        if (strcmp(options->inputs[i], "-") == 0)
+            return error_set(error, ERROR_USAGE,
+                             "--%s and the list of URLs both read standard input: give one of them a file", option);
+    }
+    return 0;
+}
+
 int option_check_request(const struct options *options, struct error *error)
 {
     const struct request_options *request = &options->request;
+    if (check_standard_input(options, error) != 0)
+        return -1;
     if (request->is_head && request->data.count > 0)
         return refuse_pair(error, "head", "data", "which needs a method with a body");
     if (request->is_head && request->method != NULL)

@@ -248,9 +248,8 @@ static int judge_proxy(const struct transfer_plan *plan, const struct try *try, 
 
 static int try_proxy(const struct transfer_plan *plan, const char *url, bool is_tls, struct error *error)
 {
-    const struct request_options *options = plan->request->options;
     /* Otherwise a server may be asked directly, and what goes wrong be its fault. */
-    bool is_sure = options->no_proxy == NULL && !options->proxy_from_environment;
+    bool is_sure = plan->request->is_always_proxied;
     struct try try;
     if (url == NULL)
         return 0;

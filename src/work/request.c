@@ -309,22 +309,44 @@ static int add_environment_proxies(struct loading *loading)
 {
     static const char *const names[REQUEST_PROXIES_MAX][2] = {
         {"http_proxy", NULL}, {"https_proxy", "HTTPS_PROXY"}, {"all_proxy", "ALL_PROXY"}};
+    enum { EACH = 1 << 0 | 1 << 1, ALL = 1 << 2 };
+    unsigned schemes = 0;
     for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
         const char *name = names[i][0];
         const char *value = getenv(name);
         if ((value == NULL || value[0] == '\0') && names[i][1] != NULL)
             value = getenv(name = names[i][1]);
-        if (value != NULL && value[0] != '\0' && add_proxy(loading, name, value) != 0)
+        if (value == NULL || value[0] == '\0')
+            continue;
+        if (add_proxy(loading, name, value) != 0)
             return -1;
+        schemes |= 1U << i;
     }
+    loading->request->is_always_proxied = (schemes & ALL) != 0 || (schemes & EACH) == EACH;
     return 0;
+}
+
+/* Whether some hosts are asked without the proxy. */
+static bool has_exceptions(const struct request_options *options)
+{
+    const char *lower = getenv("no_proxy");
+    const char *upper = getenv("NO_PROXY");
+    if (options->no_proxy != NULL || !options->proxy_from_environment)
+        return options->no_proxy != NULL;
+    return (lower != NULL && lower[0] != '\0') || (upper != NULL && upper[0] != '\0');
 }
 
 static int load_proxies(struct loading *loading)
 {
-    if (loading->options->proxy_from_environment)
-        return add_environment_proxies(loading);
-    return loading->options->proxy != NULL ? add_proxy(loading, "--proxy", loading->options->proxy) : 0;
+    struct request *request = loading->request;
+    if (loading->options->proxy_from_environment && add_environment_proxies(loading) != 0)
+        return -1;
+    if (loading->options->proxy != NULL && add_proxy(loading, "--proxy", loading->options->proxy) != 0)
+        return -1;
+    if (!loading->options->proxy_from_environment)
+        request->is_always_proxied = request->proxy_count > 0;
+    request->is_always_proxied = request->is_always_proxied && !has_exceptions(loading->options);
+    return 0;
 }
 
 /* The file of --config */
@@ -410,8 +432,8 @@ int request_load(const struct request_options *options, struct request *request,
 {
     *request = (struct request){.options = options};
     struct loading loading = {.options = options, .request = request, .error = error};
-    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_proxies(&loading) != 0 ||
-        load_config(&loading) != 0 || add_user_agent(&loading) != 0)
+    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
+        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0)
         return -1;
     return check_readable(&loading);
 }

@@ -304,12 +304,15 @@ static bool needs_look_up(const struct resolving *resolving, size_t number)
     return false;
 }
 
-/* Whether some proxy resolves the names of all hosts, so that nobody asks for them here. */
+/* Whether proxies resolve the names of all hosts, so that nobody asks for them here. */
 static bool are_left_to_proxy(const struct request *request)
 {
-    struct route_proxy proxy;
-    return request->options->proxy != NULL && request->options->no_proxy == NULL &&
-           route_parse_proxy(request->proxies[0], "", &proxy, NULL) == 0 && proxy.resolves_names;
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        struct route_proxy proxy;
+        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || !proxy.resolves_names)
+            return false;
+    }
+    return request->is_always_proxied;
 }
 
 static int resolve_proxies(const struct resolving *resolving, struct error *error)
