@@ -476,6 +476,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
         return OUTCOME_DNS;
     case CURLE_COULDNT_CONNECT:
     case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY:
         return is_own_fault(transfer) ? OUTCOME_CLIENT_RESOURCE : OUTCOME_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -497,6 +498,8 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_SEND_ERROR:
         return OUTCOME_RESET;
     case CURLE_RECV_ERROR:
+        if (info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
+            return OUTCOME_CONNECT; /* a proxy refused to */
         /* The one code that stands for both; libcurl before 8.8 leaves no other evidence than the start of its text. */
         return strncmp(transfer->message, "Recv failure", strlen("Recv failure")) == 0 ? OUTCOME_RESET
                                                                                        : OUTCOME_PROTOCOL;

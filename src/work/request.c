@@ -366,10 +366,11 @@ static int apply_config(struct loading *loading, const struct config_line *line,
                              place);
         return add_proxy(loading, place, line->value);
     }
+    /* The line is not shown: a slip of the pen may have made a secret of its name. */
     if (secret == NULL)
         return error_set(loading->error, ERROR_USAGE,
-                         "%s: \"%.100s\" is not read from here: header, proxy, proxy-user and pass are", place,
-                         line->name);
+                         "%s: not an option that is read from here: those are header, proxy, proxy-user and pass",
+                         place);
     wipe(*secret);
     *secret = strdup(line->value);
     return *secret != NULL ? 0 : no_memory(loading, "config");

@@ -260,7 +260,10 @@ refused() {
 
 @test "--config: what it cannot hold is told with its line" {
     printf '\nheader = "X-A: 1"\nurl = http://a/\n' >config
-    refused 2 'config:3' 'url' : --config config "$HTTPS"
+    refused 2 'config:3' 'proxy-user' : --config config "$HTTPS"
+    echo 'geheim' >config
+    refused 2 'config:1' : --config config "$HTTPS"
+    says_not geheim
     printf 'header = "X-A: 1\n' >config
     refused 2 'config:1' : --config config "$HTTPS"
     printf 'pass = x\n' >config
