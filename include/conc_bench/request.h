@@ -83,13 +83,6 @@ struct request {
 /* The longest file that headers, or a body, are read from. */
 enum { REQUEST_HEADERS_MAX_BYTES = 1 << 20, REQUEST_BODY_MAX_BYTES = 1 << 30 };
 
-/* Whether this is a header as -H takes it. -1: `error` says what is wrong, after `place`, and shows nothing of its
- * value. */
-int request_check_header(const char *text, const char *place, struct error *error);
-
-/* Whether a header, by its name, is there to carry a secret. */
-bool request_is_secret(const char *header);
-
 /* Reads the files. "-" is standard input, which only one of them may be. `options` must outlive the request. -1: a file
  * that cannot be read, or that holds something else; the request can only be released then. */
 int request_load(const struct request_options *options, struct request *request, struct error *error);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conc_bench/header.h"
 #include "conc_bench/request.h"
 #include "conc_bench/route.h"
 #include "table.h"
@@ -49,9 +50,9 @@ static int names_file(const struct value *value)
 static int store_header(const struct value *value, void *field)
 {
     int is_file = names_file(value);
-    if (is_file == 0 && request_check_header(value->text, "--header", value->error) != 0)
+    if (is_file == 0 && header_check(value->text, "--header", value->error) != 0)
         return -1;
-    if (is_file == 0 && request_is_secret(value->text))
+    if (is_file == 0 && header_is_secret(value->text))
         return error_set(value->error, ERROR_USAGE,
                          "--header %.*s: the value is a secret, and others can read arguments: write the header into a "
                          "file and give --header @FILE",
@@ -82,10 +83,8 @@ static int store_user_agent(const struct value *value, void *field)
 
 static int store_method(const struct value *value, void *field)
 {
-    const char *next = value->text;
-    while (isalnum((unsigned char)*next) || (*next != '\0' && strchr("!#$%&'*+-.^_`|~", *next) != NULL))
-        next++;
-    if (next == value->text || *next != '\0')
+    size_t length = header_name_length(value->text);
+    if (length == 0 || value->text[length] != '\0')
         return error_set(value->error, ERROR_USAGE, "--%s wants a method such as PUT, not \"%s\"", value->name,
                          value->text);
     /* libcurl would wait for the body. */

@@ -22,27 +22,31 @@ static bool has_feature(int features)
 int rehearsal_check_library(const struct request *request, struct error *error)
 {
     const struct request_options *options = request->options;
-    bool needs_tls = options->is_unverified || options->resumes_tls || options->ca_file != NULL ||
-                     options->ca_folder != NULL || options->certificate != NULL ||
-                     options->tls_min != TLS_VERSION_ANY || options->tls_max != TLS_VERSION_ANY;
+    const int compressions = CURL_VERSION_LIBZ | CURL_VERSION_BROTLI | CURL_VERSION_ZSTD;
+    bool is_tls_proxy = request->proxy_count > 0 && strncasecmp(request->proxies[0], "https:", strlen("https:")) == 0;
     const struct {
         bool is_asked_for;
         int features; /* one of which is needed */
         const char *option;
         const char *what;
     } needs[] = {
-        {needs_tls, CURL_VERSION_SSL, "an option about TLS", "TLS"},
-        {options->accepts_compressed, CURL_VERSION_LIBZ | CURL_VERSION_BROTLI | CURL_VERSION_ZSTD, "--compressed",
-         "any compression"},
+        {options->is_unverified, CURL_VERSION_SSL, "--insecure", "TLS"},
+        {options->ca_file != NULL, CURL_VERSION_SSL, "--cacert", "TLS"},
+        {options->ca_folder != NULL, CURL_VERSION_SSL, "--capath", "TLS"},
+        {options->certificate != NULL, CURL_VERSION_SSL, "--cert", "TLS"},
+        {options->tls_min != TLS_VERSION_ANY, CURL_VERSION_SSL, "--tlsv1.x", "TLS"},
+        {options->tls_max != TLS_VERSION_ANY, CURL_VERSION_SSL, "--tls-max", "TLS"},
+        {options->resumes_tls, CURL_VERSION_SSL, "--tls-resume", "TLS"},
+        {options->accepts_compressed, compressions, "--compressed", "any compression"},
         {options->unix_socket != NULL, CURL_VERSION_UNIX_SOCKETS, "--unix-socket", "Unix sockets"},
         {options->ip_version == IP_VERSION_6, CURL_VERSION_IPV6, "--ipv6", "IPv6"},
-        {request->proxy_count > 0 && strncasecmp(request->proxies[0], "https:", strlen("https:")) == 0,
-         CURL_VERSION_HTTPS_PROXY, "a proxy with https://", "proxies over TLS"},
+        {is_tls_proxy, CURL_VERSION_HTTPS_PROXY, "--proxy with https", "proxies over TLS"},
     };
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
         if (needs[i].is_asked_for && !has_feature(needs[i].features))
-            return error_set(error, ERROR_ENVIRONMENT, "%s is given, and this libcurl (%s) was built without %s",
-                             needs[i].option, curl_version_info(CURLVERSION_NOW)->version, needs[i].what);
+            return error_set(error, ERROR_ENVIRONMENT,
+                             "%s does not go with this libcurl (%s), which was built without %s", needs[i].option,
+                             curl_version_info(CURLVERSION_NOW)->version, needs[i].what);
     }
     return 0;
 }

@@ -1,17 +1,15 @@
 #include "conc_bench/request.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "conc_bench/config.h"
+#include "conc_bench/header.h"
 #include "conc_bench/route.h"
-#include "conc_bench/text.h"
 
 /* Text of a file or made here; wiped when it is freed, since it may be secret. */
 struct content {
@@ -107,58 +105,6 @@ static int read_file(struct loading *loading, const char *option, const char *pa
 
 /* Headers */
 
-/* How long the name in front is (RFC 9110, section 5.6.2: a token); 0: there is none. */
-static size_t name_length(const char *header)
-{
-    size_t length = 0;
-    while (isalnum((unsigned char)header[length]) ||
-           (header[length] != '\0' && strchr("!#$%&'*+-.^_`|~", header[length]) != NULL))
-        length++;
-    return length;
-}
-
-static bool has_name(const char *header, const char *name)
-{
-    size_t length = name_length(header);
-    return length == strlen(name) && strncasecmp(header, name, length) == 0;
-}
-
-int request_check_header(const char *text, const char *place, struct error *error)
-{
-    size_t length = name_length(text);
-    if (strpbrk(text, "\r\n") != NULL)
-        return error_set(error, ERROR_USAGE, "%s: the header %.*s has a line break in it: a header is one line", place,
-                         (int)length, text);
-    const char *value = text + length;
-    bool is_empty = value[0] == ';' && value[strspn(value, "; \t")] == '\0';
-    if (length == 0 || (value[0] != ':' && !is_empty))
-        return error_set(error, ERROR_USAGE,
-                         "%s: not a header: it wants 'Name: value', 'Name:' to leave one out, or 'Name;' to send an "
-                         "empty one",
-                         place);
-    for (; *value != '\0'; value++) {
-        if (iscntrl((unsigned char)*value) && *value != '\t')
-            return error_set(error, ERROR_USAGE, "%s: the header %.*s has a control character in its value", place,
-                             (int)length, text);
-    }
-    return 0;
-}
-
-bool request_is_secret(const char *header)
-{
-    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",       "X-Api-Key",
-                                        "Api-Key",       "X-Auth-Token",        "Private-Token"};
-    const char *value = header + name_length(header);
-    /* Without a value there is nothing to hide. */
-    if (value[0] != ':' || value[1 + strspn(value + 1, " \t")] == '\0')
-        return false;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (has_name(header, names[i]))
-            return true;
-    }
-    return false;
-}
-
 static int add_header(struct loading *loading, const char *text)
 {
     struct request *request = loading->request;
@@ -191,7 +137,7 @@ static int add_headers_of(struct loading *loading, const char *path)
         snprintf(place, sizeof(place), "--header %s:%zu", path, ++number);
         if (line[0] == '\0')
             continue;
-        if (request_check_header(line, place, loading->error) != 0)
+        if (header_check(line, place, loading->error) != 0)
             status = -1;
         else
             status = add_header(loading, line);
@@ -218,7 +164,7 @@ static int add_user_agent(struct loading *loading)
     const char *agent = loading->options->user_agent;
     loading->request->given_headers = loading->request->header_count;
     for (size_t i = 0; i < loading->request->header_count; i++) {
-        if (has_name(loading->request->headers[i], "User-Agent"))
+        if (header_has_name(loading->request->headers[i], "User-Agent"))
             return 0;
     }
     if (agent == NULL)
@@ -359,7 +305,7 @@ static int apply_config(struct loading *loading, const struct config_line *line,
                     : strcmp(line->name, "proxy-user") == 0 || strcmp(line->name, "U") == 0 ? &request->proxy_user
                                                                                             : NULL;
     if (strcmp(line->name, "header") == 0 || strcmp(line->name, "H") == 0)
-        return request_check_header(line->value, place, loading->error) == 0 ? add_header(loading, line->value) : -1;
+        return header_check(line->value, place, loading->error) == 0 ? add_header(loading, line->value) : -1;
     if (strcmp(line->name, "proxy") == 0 || strcmp(line->name, "x") == 0) {
         if (loading->options->proxy != NULL || loading->options->proxy_from_environment || request->proxy_count > 0)
             return error_set(loading->error, ERROR_USAGE, "%s: a proxy is given elsewhere too: keep one of them",
@@ -480,7 +426,7 @@ static void describe_message(const struct teller *teller, const struct request *
     const struct request_options *options = request->options;
     char text[64];
     for (size_t i = 0; i < request->given_headers; i++) {
-        snprintf(text, sizeof(text), "%.*s", (int)name_length(request->headers[i]), request->headers[i]);
+        snprintf(text, sizeof(text), "%.*s", (int)header_name_length(request->headers[i]), request->headers[i]);
         tell_text(teller, "--header", text);
     }
     tell_text(teller, "--user-agent", options->user_agent);

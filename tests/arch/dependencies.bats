@@ -13,7 +13,7 @@ may_include() {
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target request route config" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target request route config header" ;;
         src/transfer/*)       echo "$base transfer target request rehearsal sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
@@ -25,7 +25,7 @@ may_include() {
         src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options/*)        echo "$base options mode origin plan transfer request route claim sample format" ;;
+        src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conc_bench/config.h"
+#include "conc_bench/header.h"
 #include "conc_bench/request.h"
 #include "conc_bench/route.h"
 #include "fuzz.h"
@@ -38,11 +39,11 @@ static void check_refusal(const struct error *error)
 static void check_header(const char *text)
 {
     struct error error = {0};
-    if (request_check_header(text, "here", &error) != 0)
+    if (header_check(text, "here", &error) != 0)
         check_refusal(&error);
     else
         require(strpbrk(text, "\r\n") == NULL && strpbrk(text, ":;") != NULL && strpbrk(text, ":;") != text);
-    request_is_secret(text);
+    header_is_secret(text);
 }
 
 static void check_routes(const char *text, size_t size)

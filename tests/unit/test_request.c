@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conc_bench/config.h"
+#include "conc_bench/header.h"
 #include "conc_bench/request.h"
 
 /* The format of configuration files */
@@ -69,12 +70,12 @@ static void headers_have_three_forms(void **state)
                                         "A b: c",   "A : b", "A; b",        "A: b\r\nC: d", "A: b\n",
                                         "A\r\n: b", "A: \1", "\xc3\xa4: b", "A: \x7f"};
     for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
-        if (request_check_header(right[i], "here", NULL) != 0)
+        if (header_check(right[i], "here", NULL) != 0)
             fail_msg("refused: %s", right[i]);
     }
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct error error = {0};
-        if (request_check_header(wrong[i], "here", &error) == 0)
+        if (header_check(wrong[i], "here", &error) == 0)
             fail_msg("taken: %s", wrong[i]);
         assert_int_equal(error.kind, ERROR_USAGE);
         assert_memory_equal(error.message, "here: ", strlen("here: "));
@@ -84,14 +85,14 @@ static void headers_have_three_forms(void **state)
 static void secrets_are_known_by_their_names(void **state)
 {
     (void)state;
-    assert_true(request_is_secret("authorization: Basic x"));
-    assert_true(request_is_secret("Cookie:x"));
-    assert_true(request_is_secret("X-API-Key: x"));
-    assert_false(request_is_secret("Authorization:"));
-    assert_false(request_is_secret("Authorization: \t"));
-    assert_false(request_is_secret("Cookie;"));
-    assert_false(request_is_secret("Cookies: x"));
-    assert_false(request_is_secret("Accept: Cookie: x"));
+    assert_true(header_is_secret("authorization: Basic x"));
+    assert_true(header_is_secret("Cookie:x"));
+    assert_true(header_is_secret("X-API-Key: x"));
+    assert_false(header_is_secret("Authorization:"));
+    assert_false(header_is_secret("Authorization: \t"));
+    assert_false(header_is_secret("Cookie;"));
+    assert_false(header_is_secret("Cookies: x"));
+    assert_false(header_is_secret("Accept: Cookie: x"));
 }
 
 /* Loading */
