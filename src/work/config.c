@@ -60,9 +60,8 @@ static void split(char *text, struct config_line *line)
     if (*behind == '\0' || *behind == '#')
         return;
     behind = *behind == '"' ? take_quoted(behind, &line->value) : take_word(behind, &line->value);
-    if (behind == NULL)
-        line->name = NULL;
-    else if (behind[strspn(behind, blanks)] != '\0' && behind[strspn(behind, blanks)] != '#')
+    const char *more = behind != NULL ? behind + strspn(behind, blanks) : NULL;
+    if (more == NULL || (*more != '\0' && *more != '#'))
         line->name = NULL;
 }
 

@@ -248,7 +248,7 @@ static bool is_literal(const char *name, size_t length)
 static struct url_host find_destination(const struct url_host *host, const struct request_texts *detours)
 {
     struct url_host destination = *host;
-    struct route_detour detour;
+    struct route_detour detour = {0};
     size_t i = 0;
     while (i < detours->count && (route_parse_detour(detours->items[i].text, &detour, NULL) != 0 ||
                                   !route_matches(&detour.from, host->name, host->name_length, host->port)))
