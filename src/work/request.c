@@ -15,6 +15,7 @@
 struct content {
     char *bytes; /* with a NUL behind them */
     size_t length;
+    size_t capacity;
 };
 
 static void wipe(char *text)
@@ -27,24 +28,32 @@ static void wipe(char *text)
 static void wipe_content(struct content *content)
 {
     if (content->bytes != NULL)
-        explicit_bzero(content->bytes, content->length);
+        explicit_bzero(content->bytes, content->capacity);
     free(content->bytes);
     *content = (struct content){0};
 }
 
 /* Not by realloc(), which would leave what it moves behind. */
-static int append(struct content *content, const char *bytes, size_t length)
+static int grow(struct content *content, size_t capacity)
 {
-    char *longer = malloc(content->length + length + 1);
-    if (longer == NULL)
+    struct content larger = {.bytes = malloc(capacity), .length = content->length, .capacity = capacity};
+    if (larger.bytes == NULL)
         return -1;
     if (content->length > 0)
-        memcpy(longer, content->bytes, content->length);
-    memcpy(longer + content->length, bytes, length);
-    longer[content->length + length] = '\0';
-    length += content->length;
+        memcpy(larger.bytes, content->bytes, content->length);
     wipe_content(content);
-    *content = (struct content){.bytes = longer, .length = length};
+    *content = larger;
+    return 0;
+}
+
+static int append(struct content *content, const char *bytes, size_t length)
+{
+    size_t needed = content->length + length + 1;
+    if (needed > content->capacity && grow(content, 2 * needed) != 0)
+        return -1;
+    memcpy(content->bytes + content->length, bytes, length);
+    content->length += length;
+    content->bytes[content->length] = '\0';
     return 0;
 }
 
@@ -368,9 +377,16 @@ static int check_readable(const struct loading *loading)
                                     files[i].path);
         close(file);
     }
-    if (loading->request->proxy_user != NULL && loading->request->proxy_count == 0)
+    return 0;
+}
+
+/* A secret that nothing asks for is rather one whose option was forgotten. */
+static int check_secrets(const struct loading *loading)
+{
+    const struct request *request = loading->request;
+    if (request->proxy_user != NULL && request->proxy_count == 0)
         return error_set(loading->error, ERROR_USAGE, "--config: proxy-user does nothing without a proxy");
-    if (loading->request->key_password != NULL && options->certificate == NULL)
+    if (request->key_password != NULL && loading->options->certificate == NULL)
         return error_set(loading->error, ERROR_USAGE, "--config: pass does nothing without --cert");
     return 0;
 }
@@ -380,7 +396,7 @@ int request_load(const struct request_options *options, struct request *request,
     *request = (struct request){.options = options};
     struct loading loading = {.options = options, .request = request, .error = error};
     if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
-        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0)
+        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_secrets(&loading) != 0)
         return -1;
     return check_readable(&loading);
 }
@@ -390,7 +406,7 @@ void request_release(struct request *request)
     for (size_t i = 0; i < request->header_count; i++)
         wipe(request->headers[i]);
     free(request->headers);
-    struct content body = {request->body, request->body_bytes};
+    struct content body = {.bytes = request->body, .capacity = request->body_bytes};
     wipe_content(&body);
     for (size_t i = 0; i < request->proxy_count; i++)
         wipe(request->proxies[i]);
