@@ -42,6 +42,9 @@ struct route_proxy {
 int route_parse_pin(const char *text, struct route_pin *pin, struct error *error);
 int route_parse_detour(const char *text, struct route_detour *detour, struct error *error);
 
+/* Whether a pin's addresses have one of this family. */
+bool route_has_version(const struct route_pin *pin, enum ip_version version);
+
 /* The port that libcurl takes where none is given is 1080. `place` is what to call it in errors, which show nothing of
  * the text: it may hold a password. */
 int route_parse_proxy(const char *text, const char *place, struct route_proxy *proxy, struct error *error);

@@ -277,6 +277,20 @@ static int check_standard_input(const struct options *options, struct error *err
     return 0;
 }
 
+/* Addresses that may not be used are none to libcurl, which would ask for the name while the clock runs. */
+static int check_pins(const struct request_options *request, struct error *error)
+{
+    for (size_t i = 0; i < request->resolve.count; i++) {
+        struct route_pin pin;
+        if (route_parse_pin(request->resolve.items[i].text, &pin, error) != 0)
+            return -1;
+        if (!route_has_version(&pin, request->ip_version))
+            return error_set(error, ERROR_USAGE, "--resolve %s has no address that --%s allows",
+                             request->resolve.items[i].text, request->ip_version == IP_VERSION_4 ? "ipv4" : "ipv6");
+    }
+    return 0;
+}
+
 int option_check_request(const struct options *options, struct error *error)
 {
     const struct request_options *request = &options->request;
@@ -296,5 +310,7 @@ int option_check_request(const struct options *options, struct error *error)
                            "which is another way to the server");
     if (request->proxy != NULL && request->proxy_from_environment)
         return refuse_pair(error, "proxy", "proxy-from-env", "which brings its own");
+    if (check_pins(request, error) != 0)
+        return -1;
     return options->use_origin ? check_origin(request, error) : 0;
 }

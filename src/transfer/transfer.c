@@ -221,6 +221,13 @@ static int list_headers(struct transfer *transfer)
     return 0;
 }
 
+/* Whether an entry for CURLOPT_RESOLVE is for any host. libcurl keeps it where the others are, but in each easy handle
+ * that there is one: those beside the first would not look for it. */
+static bool stands_for_any(const char *pin)
+{
+    return strncmp(pin + (pin[0] == '+'), "*:", strlen("*:")) == 0;
+}
+
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
 static int list_addresses(struct transfer *transfer)
 {
@@ -236,8 +243,9 @@ static int list_addresses(struct transfer *transfer)
         if (append(&transfer->connect_to, detours->items[i].text) != 0)
             return -1;
     }
-    for (size_t i = 0; transfer->driver != TRANSFER_IN_MULTI && i < plan->pin_count; i++) {
-        if (append(&transfer->names, plan->pins[i]) != 0)
+    for (size_t i = 0; i < plan->pin_count; i++) {
+        bool is_known = transfer->driver == TRANSFER_IN_MULTI && !stands_for_any(plan->pins[i]);
+        if (!is_known && append(&transfer->names, plan->pins[i]) != 0)
             return -1;
     }
     return 0;

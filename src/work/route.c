@@ -91,6 +91,20 @@ int route_parse_pin(const char *text, struct route_pin *pin, struct error *error
     return 0;
 }
 
+bool route_has_version(const struct route_pin *pin, enum ip_version version)
+{
+    const char *next = pin->addresses;
+    for (;;) {
+        size_t length = strcspn(next, ",");
+        bool is_6 = memchr(next, ':', length) != NULL;
+        if (version == IP_VERSION_ANY || is_6 == (version == IP_VERSION_6))
+            return true;
+        if (next[length] == '\0')
+            return false;
+        next += length + 1;
+    }
+}
+
 int route_parse_detour(const char *text, struct route_detour *detour, struct error *error)
 {
     const char *next = text;

@@ -138,6 +138,13 @@ refused() {
     all_fail_as connect --unix-socket "$BATS_TEST_TMPDIR/nothing" http://nowhere.invalid/document-2.txt
 }
 
+@test "--resolve '*': any host has these addresses, for every worker" {
+    local i
+    for i in 1 2 3 4 5 6; do echo "http://host-$i.invalid:$NGINX_PORT/document-1.txt x2"; done >list.txt
+    all_succeed --resolve "*:$NGINX_PORT:127.0.0.1" list.txt
+    all_succeed --resolve "+*:$NGINX_PORT:127.0.0.1" --dns live --connections fresh list.txt
+}
+
 @test "--compressed: bodies are what they are unpacked" {
     all_succeed "http://127.0.0.1:$NGINX_PORT/packed/document-3.txt"
     holds "$JSON" '[.results[].body_bytes] | unique == [291]'
@@ -246,6 +253,8 @@ refused() {
     done
     refused 5 '--interface' 'no-such-interface' : --interface no-such-interface "$HTTPS"
     refused 2 '--ipv4' '--ipv6' : -4 -6 "$HTTPS"
+    refused 2 '--resolve' '--ipv6' : -6 --resolve localhost:443:127.0.0.1 "$HTTPS"
+    refused 2 '--resolve' '--ipv4' : -4 --resolve 'localhost:443:[::1],::2' "$HTTPS"
     refused 2 '--unix-socket' '--proxy' : --unix-socket s -x proxy "$HTTPS"
 }
 

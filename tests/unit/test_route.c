@@ -26,6 +26,28 @@ static void pins_have_a_name_a_port_and_addresses(void **state)
     assert_name(&pin.from, "2001:db8::2", 443);
 }
 
+static void pins_have_addresses_of_either_version(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool has_4;
+        bool has_6;
+    } cases[] = {
+        {"a:80:192.0.2.1", true, false},
+        {"a:80:[2001:db8::1],::2", false, true},
+        {"a:80:192.0.2.1,192.0.2.2,::1", true, true},
+        {"a:80:[::1],192.0.2.1", true, true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct route_pin pin;
+        assert_int_equal(route_parse_pin(cases[i].text, &pin, NULL), 0);
+        assert_true(route_has_version(&pin, IP_VERSION_ANY));
+        assert_int_equal(route_has_version(&pin, IP_VERSION_4), cases[i].has_4);
+        assert_int_equal(route_has_version(&pin, IP_VERSION_6), cases[i].has_6);
+    }
+}
+
 static void other_pins_are_refused(void **state)
 {
     (void)state;
@@ -133,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pins_have_a_name_a_port_and_addresses),
+        cmocka_unit_test(pins_have_addresses_of_either_version),
         cmocka_unit_test(other_pins_are_refused),
         cmocka_unit_test(detours_may_leave_anything_out),
         cmocka_unit_test(names_match_whatever_their_case),
