@@ -248,6 +248,10 @@ static int make_plan(struct session *session, struct error *error)
                              options->repeat);
         request.repeat *= EMBEDDED_REPEAT;
     }
+    /* At least that; a plan of so many downloads would itself take long to make. */
+    uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
+    if (!options->dry_run && runner_check_memory(session->urls.downloads * request.repeat, rounds, error) != 0)
+        return -1;
     return plan_build(&request, &session->plan, error);
 }
 
