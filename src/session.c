@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "conc_bench/apart.h"
 #include "conc_bench/baseline.h"
 #include "conc_bench/clock.h"
 #include "conc_bench/cpu_work.h"
@@ -19,7 +20,9 @@
 #include "conc_bench/plan.h"
 #include "conc_bench/politeness.h"
 #include "conc_bench/progress.h"
+#include "conc_bench/rehearsal.h"
 #include "conc_bench/report.h"
+#include "conc_bench/request.h"
 #include "conc_bench/resolve.h"
 #include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
@@ -54,9 +57,10 @@ struct session {
     bool *unresolved;    /* of each URL whether its host did not resolve; NULL: all did */
     uint32_t *warm_urls; /* one of each host that resolved */
     uint32_t warm_url_count;
-    char **pins;
+    const char **pins;
     size_t pin_count;
     struct transfer_policy policy;
+    struct request request;
     struct origin *origin;
     struct plan plan;
     struct progress progress;
@@ -106,25 +110,42 @@ static void show_resolving(void *context, size_t done, size_t total)
     progress_show(&session->progress, -1, "resolving names, %zu of %zu", done, total);
 }
 
+/* What libcurl is told of names beforehand. Where several speak of one, the last counts. */
+static int pin_names(struct session *session, struct error *error)
+{
+    const struct request_texts *given = &session->options->request.resolve;
+    const struct resolutions *resolutions = &session->resolutions;
+    session->pins = calloc(resolutions->host_count + REQUEST_PROXIES_MAX + given->count + 1, sizeof(session->pins[0]));
+    if (session->pins == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts", resolutions->host_count);
+    for (size_t i = 0; i < resolutions->host_count; i++) {
+        if (resolutions->hosts[i].pin != NULL)
+            session->pins[session->pin_count++] = resolutions->hosts[i].pin;
+    }
+    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
+        if (resolutions->proxy_pins[i] != NULL)
+            session->pins[session->pin_count++] = resolutions->proxy_pins[i];
+    }
+    for (size_t i = 0; i < given->count; i++)
+        session->pins[session->pin_count++] = given->items[i].text;
+    return 0;
+}
+
 static int resolve(struct session *session, struct error *error)
 {
-    if (session->options->use_origin || session->policy.dns_live || is_scripted_only(session->options))
+    if (session->options->use_origin || is_scripted_only(session->options))
         return 0;
-    if (resolve_hosts(&session->urls, &session->resolutions, show_resolving, session, error) != 0)
+    if (session->policy.dns_live)
+        return pin_names(session, error);
+    if (resolve_hosts(&session->urls, &session->request, &session->resolutions, show_resolving, session, error) != 0)
         return -1;
-    session->pins = calloc(session->resolutions.host_count + 1, sizeof(session->pins[0]));
-    if (session->pins == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts",
-                         session->resolutions.host_count);
     for (size_t i = 0; i < session->resolutions.host_count; i++) {
         const struct resolution *host = &session->resolutions.hosts[i];
-        if (host->pin != NULL)
-            session->pins[session->pin_count++] = host->pin;
         if (host->why != NULL && session->result.warning_count < 3)
             result_warn(&session->result, "%.*s did not resolve (%s): its downloads fail as dns",
                         (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
     }
-    return 0;
+    return pin_names(session, error);
 }
 
 static uint64_t descriptors_needed(const struct session *session)
@@ -227,6 +248,10 @@ static int make_plan(struct session *session, struct error *error)
                              options->repeat);
         request.repeat *= EMBEDDED_REPEAT;
     }
+    /* At least that; a plan of so many downloads would itself take long to make. */
+    uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
+    if (!options->dry_run && runner_check_memory(session->urls.downloads * request.repeat, rounds, error) != 0)
+        return -1;
     return plan_build(&request, &session->plan, error);
 }
 
@@ -349,7 +374,8 @@ static bool is_host_local(const struct url_host *host)
 static bool is_server_local(const struct session *session)
 {
     for (size_t i = 0; i < session->urls.host_count; i++) {
-        if (is_host_local(&session->urls.hosts[i]))
+        bool is_resolved = session->resolutions.hosts != NULL;
+        if (is_resolved ? session->resolutions.hosts[i].is_local : is_host_local(&session->urls.hosts[i]))
             return true;
     }
     return session->options->use_origin;
@@ -374,6 +400,29 @@ static int describe_workload(struct session *session, struct error *error)
     for (uint32_t i = 0; i < session->urls.url_count; i++)
         result->urls[i] = url_text(&session->urls, i);
     return describe_sources(session, error);
+}
+
+struct description {
+    struct result *result;
+    struct error *error;
+    int status;
+};
+
+static void add_asked(void *context, const char *option)
+{
+    struct description *description = context;
+    if (description->status == 0)
+        description->status = result_add_asked(description->result, option, description->error);
+}
+
+static int describe_request(struct session *session, struct error *error)
+{
+    struct description description = {.result = &session->result, .error = error};
+    request_describe(&session->request, add_asked, &description);
+    session->result.is_unverified = session->options->request.is_unverified;
+    if (session->result.is_unverified)
+        result_warn(&session->result, "TLS was not verified (--insecure): anybody may have answered");
+    return description.status;
 }
 
 static void describe_policy(struct session *session)
@@ -523,15 +572,36 @@ static void show_position(void *context, const struct runner_position *position)
                   position->cell->workers, position->settled, session->plan.unit_count);
 }
 
-static int run(struct session *session, struct error *error)
+static struct transfer_plan describe_transfers(const struct session *session)
 {
-    const struct plan_request *request = &session->plan.request;
-    const struct transfer_plan transfer = {
-        .policy = &request->transfer,
+    return (struct transfer_plan){
+        .policy = &session->plan.request.transfer,
+        .request = &session->request,
         .targets = &session->targets,
         .pins = session->pins,
         .pin_count = session->pin_count,
     };
+}
+
+static int run_rehearsal(void *context, struct error *error)
+{
+    return rehearsal_run(context, error);
+}
+
+/* This process is to hold no state of libcurl when it forks: see cell.c. */
+static int rehearse(struct session *session, struct error *error)
+{
+    struct transfer_plan transfer = describe_transfers(session);
+    if (is_scripted_only(session->options) || !rehearsal_is_needed(&session->request))
+        return 0;
+    progress_show(&session->progress, -1, "trying certificates and proxies");
+    return apart_run(run_rehearsal, &transfer, error);
+}
+
+static int run(struct session *session, struct error *error)
+{
+    const struct plan_request *request = &session->plan.request;
+    const struct transfer_plan transfer = describe_transfers(session);
     const struct mode_job job = {
         .transfer = &transfer,
         .unit_urls = session->plan.unit_urls,
@@ -599,6 +669,7 @@ static void release(struct session *session)
     free(session->unresolved);
     resolutions_release(&session->resolutions);
     url_list_release(&session->urls);
+    request_release(&session->request);
 }
 
 /* Before anything is run: a gate that cannot work is no reason to spend minutes. */
@@ -624,6 +695,10 @@ static int prepare(struct session *session, struct error *error)
     const struct options *options = session->options;
     if (!options->dry_run && report_check(options, error) != 0)
         return -1;
+    if (request_load(&options->request, &session->request, error) != 0)
+        return -1;
+    if (rehearsal_check_library(&session->request, error) != 0)
+        return -1;
     if (load_urls(session, error) != 0 || make_room(session, error) != 0)
         return -1;
     if (!options->dry_run && (resolve(session, error) != 0 || start_origin(session, error) != 0))
@@ -634,10 +709,15 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (check_politeness(session, error) != 0)
         return -1;
+    if (!options->dry_run && rehearse(session, error) != 0)
+        return -1;
     if (choose_warm_urls(session, error) != 0)
         return -1;
-    warn_of_proxies(&session->result);
+    if (!options->request.proxy_from_environment && session->request.proxy_count == 0)
+        warn_of_proxies(&session->result);
     describe_policy(session);
+    if (describe_request(session, error) != 0)
+        return -1;
     describe_experiment(session);
     if (describe_workload(session, error) != 0)
         return -1;

@@ -12,6 +12,7 @@
 #include "conc_bench/format.h"
 #include "conc_bench/mode.h"
 #include "conc_bench/origin.h"
+#include "conc_bench/request.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/transfer.h"
 
@@ -68,6 +69,7 @@ struct options {
 
     /* request */
     struct transfer_policy transfer;
+    struct request_options request;
     uint32_t max_per_host; /* downloads at once that a public host may get */
 
     /* origin */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "conc_bench/error.h"
+#include "conc_bench/request.h"
 #include "conc_bench/urls.h"
 
 /*
@@ -15,13 +16,15 @@
 
 struct resolution {
     bool is_public;  /* has an address for which resolve_is_public() holds */
-    char *pin;       /* "host:port:address[,address...]" as CURLOPT_RESOLVE(3) wants it; NULL: an address literal */
+    bool is_local;   /* has an address of this machine's loopback */
+    char *pin;       /* "host:port:address[,address...]" as CURLOPT_RESOLVE(3) wants it; NULL: nothing to pin */
     const char *why; /* NULL, or why the name has no address, such as gai_strerror(3) says; its downloads then fail */
 };
 
 struct resolutions {
     struct resolution *hosts; /* parallel to the list's hosts */
     size_t host_count;
+    char *proxy_pins[REQUEST_PROXIES_MAX]; /* NULL: an address, or none */
     size_t failed_count;
 };
 
@@ -32,9 +35,14 @@ bool resolve_is_public(const char *address);
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names
  * below it are the loopback addresses without being asked for (RFC 6761); a name that stands at several ports is asked
  * for once; a temporary failure is asked about once more. Blocks. `notify` (may be NULL) is called before each look-up
- * with the number of hosts done so far. A name that does not resolve is not an error. -1: out of memory, and there is
- * nothing to release. */
-int resolve_hosts(const struct url_list *list, struct resolutions *resolutions,
+ * with the number of hosts done so far. A name that does not resolve is not an error.
+ *
+ * The way of the request counts: where --connect-to leads elsewhere, that name is resolved, and pinned, instead; a host
+ * with --resolve is not asked for; of --ipv4 and --ipv6 only those addresses are. Behind a Unix socket there are no
+ * names. A proxy is resolved like a host, and hosts that it resolves itself are not; those that libcurl may yet have to
+ * connect to (--noproxy, the environment) are, but no failure is made of it. -1: out of memory, or a proxy that does
+ * not resolve, and there is nothing to release. */
+int resolve_hosts(const struct url_list *list, const struct request *request, struct resolutions *resolutions,
                   void (*notify)(void *context, size_t done, size_t total), void *context, struct error *error);
 
 void resolutions_release(struct resolutions *resolutions);

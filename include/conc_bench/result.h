@@ -200,6 +200,9 @@ struct result {
     nanoseconds max_time;
     int64_t max_body; /* bytes */
     uint32_t buffer_bytes;
+    char **asked; /* the request's options, without secrets, such as "--header Authorization"; owned */
+    size_t asked_count;
+    bool is_unverified;   /* --insecure: nobody knows who answered */
     char origin[256];     /* description of the embedded origin; "" without */
     bool is_server_local; /* origin, or a host of the list that is this machine */
 
@@ -227,6 +230,9 @@ nanoseconds result_began(const struct result *result);
 
 /* Adds a warning; the text is copied. Out of memory: the warning is dropped, since no result may be lost over it. */
 void result_warn(struct result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds one of the request's options; the text is copied. -1: no memory. */
+int result_add_asked(struct result *result, const char *option, struct error *error);
 
 /* Frees everything the result owns, tables included. */
 void result_release(struct result *result);

@@ -33,6 +33,10 @@ struct runner_hooks {
     void (*progress)(void *context, const struct runner_position *position);
 };
 
+/* The tables of all trials are kept until the end: better to know beforehand that they do not fit. -1: they would take
+ * more than half of the memory that is free. `trials` is at least 1. */
+int runner_check_memory(uint64_t units, uint64_t trials, struct error *error);
+
 /* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all rounds; a cell whose
  * trial does not complete is not tried again, and that trial stands among the measured ones whatever its round. Sets
  * the rounds done and the reason to stop. `job` holds what is the same for all trials; workers and table are the

@@ -7,6 +7,7 @@
 
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
+#include "conc_bench/request.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/target.h"
 
@@ -39,8 +40,9 @@ struct transfer_policy transfer_policy_default(void);
 /* What a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
 struct transfer_plan {
     const struct transfer_policy *policy;
+    const struct request *request;
     const struct target_list *targets;
-    char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
+    const char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
     size_t pin_count;
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
 };

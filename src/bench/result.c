@@ -57,6 +57,19 @@ void trial_release(struct trial *trial)
     *trial = (struct trial){0};
 }
 
+int result_add_asked(struct result *result, const char *option, struct error *error)
+{
+    char **longer = realloc(result->asked, (result->asked_count + 1) * sizeof(*longer));
+    if (longer != NULL) {
+        result->asked = longer;
+        longer[result->asked_count] = strdup(option);
+    }
+    if (longer == NULL || longer[result->asked_count] == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    result->asked_count++;
+    return 0;
+}
+
 void result_release(struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
@@ -76,6 +89,9 @@ void result_release(struct result *result)
     free(result->urls);
     free(result->lent[0]);
     free(result->lent[1]);
+    for (size_t i = 0; i < result->asked_count; i++)
+        free(result->asked[i]);
+    free(result->asked);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i]);
     free(result->warnings);

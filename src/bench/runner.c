@@ -252,19 +252,17 @@ static int add_cells(struct runner *runner, struct error *error)
     return 0;
 }
 
-/* The tables of all rounds are kept: better to know beforehand that they don't fit. */
-static int check_memory(const struct plan *plan, struct error *error)
+int runner_check_memory(uint64_t units, uint64_t trials, struct error *error)
 {
-    uint64_t rounds = (uint64_t)plan->request.rounds + plan->request.warmup_rounds;
-    uint64_t needed = sample_table_bytes(plan->unit_count) * plan->cell_count * rounds;
     uint64_t available = resources_available_memory();
-    if (available == 0 || needed <= available / 2)
+    uint64_t each = units <= UINT32_MAX ? sample_table_bytes((uint32_t)units) : units * sizeof(struct sample);
+    if (available == 0 || each <= available / 2 / trials)
         return 0;
     return error_set(error, ERROR_ENVIRONMENT,
-                     "%" PRIu32 " downloads in %zu cells and %" PRIu64 " rounds need %" PRIu64
+                     "%" PRIu64 " downloads in %" PRIu64 " trials need %" PRIu64
                      " MiB for their samples, more than half of the %" PRIu64
                      " MiB that are free: use fewer rounds (--runs), modes or downloads",
-                     plan->unit_count, plan->cell_count, rounds, needed >> 20, available >> 20);
+                     units, trials, (each >> 20) * trials, available >> 20);
 }
 
 int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
@@ -273,7 +271,8 @@ int runner_run(const struct plan *plan, enum stage stage, const struct mode_job 
     struct runner runner = {.plan = plan, .stage = stage, .hooks = hooks, .result = result, .job = *job};
     runner.transfer = *job->transfer;
     runner.job.transfer = &runner.transfer;
-    int status = check_memory(plan, error);
+    uint64_t rounds = (uint64_t)plan->request.rounds + plan->request.warmup_rounds;
+    int status = runner_check_memory(plan->unit_count, rounds * plan->cell_count, error);
     if (status == 0)
         status = add_cells(&runner, error);
     if (status == 0)

@@ -1,5 +1,6 @@
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "conc_bench/crew.h"
 #include "conc_bench/loop.h"
@@ -91,10 +92,13 @@ static int hybrid_warm(void *context, struct error *error)
     return crew_do(run->crew, warm, error);
 }
 
-/* As if every worker had a loop of its own, which is more than enough whatever the number of cores. */
+/* What one loop of all workers takes, and what every further loop takes beside its workers. A process may run on fewer
+ * processors than there are, never on more. */
 static uint64_t hybrid_descriptors(uint32_t workers, const struct transfer_policy *policy)
 {
-    return workers * loop_descriptors(1, policy);
+    long processors = sysconf(_SC_NPROCESSORS_CONF);
+    uint64_t loops = processors > 0 && processors < (long)workers ? (uint64_t)processors : workers;
+    return loop_descriptors(workers, policy) + loops * loop_descriptors(0, policy);
 }
 
 const struct mode mode_hybrid = {

@@ -330,6 +330,19 @@ static int apply_script(const struct value *value)
 
 /* Request and origin */
 
+/* Both are what is done anyway, and can be said. */
+static int apply_location(const struct value *value)
+{
+    (void)value;
+    return 0;
+}
+
+static int apply_http1_1(const struct value *value)
+{
+    (void)value;
+    return 0;
+}
+
 static int apply_max_redirs(const struct value *value)
 {
     return read_count32(value, 0, REDIRECTS_MAX, &value->options->transfer.max_redirects);
@@ -607,6 +620,24 @@ const struct option_row option_rows[OPTION_COUNT] = {
                            "run trials within this process, for debuggers", apply_no_isolate, 0},
     [OPTION_SCRIPT] = {"script", 0, "LIST", NULL, GROUP_HIDDEN, "service times of mode null", apply_script, 0},
 
+    [OPTION_HEADER] = {"header", 'H', "HEADER|@FILE", NULL, GROUP_REQUEST,
+                       "send 'Name: value'; 'Name:' leaves one out, 'Name;' sends it empty; @FILE has one a line, and "
+                       "is the place for secrets (may be given several times)",
+                       option_apply_request, OPTION_ADDS_UP},
+    [OPTION_USER_AGENT] = {"user-agent", 'A', "NAME", NULL, GROUP_REQUEST,
+                           "send this name instead of conc-bench's; \"\": none", option_apply_request, 0},
+    [OPTION_REQUEST] = {"request", 'X', "METHOD", NULL, GROUP_REQUEST, "ask by this method, behind redirects as well",
+                        option_apply_request, 0},
+    [OPTION_HEAD] = {"head", 'I', NULL, NULL, GROUP_REQUEST, "ask for headers only", option_apply_request, 0},
+    [OPTION_DATA] = {"data", 'd', "TEXT|@FILE", NULL, GROUP_REQUEST,
+                     "post this, the same with every request; of files without line ends; several are joined by &",
+                     option_apply_request, OPTION_ADDS_UP},
+    [OPTION_DATA_BINARY] = {"data-binary", 0, "TEXT|@FILE", NULL, GROUP_REQUEST, "the same, of files as they are",
+                            option_apply_request, OPTION_ADDS_UP},
+    [OPTION_COMPRESSED] = {"compressed", 0, NULL, NULL, GROUP_REQUEST, "ask for compressed bodies and unpack them",
+                           option_apply_request, 0},
+    [OPTION_LOCATION] = {"location", 'L', NULL, NULL, GROUP_REQUEST, "follow redirects, as is done anyway",
+                         apply_location, 0},
     [OPTION_MAX_REDIRS] = {"max-redirs", 0, "N", "10", GROUP_REQUEST, "redirects to follow; 0: none", apply_max_redirs,
                            0},
     [OPTION_MAX_TIME] = {"max-time", 0, "SECONDS", "30", GROUP_REQUEST, "limit of a download; also 500ms",
@@ -618,6 +649,48 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_MAX_PER_HOST] = {"max-per-host", 0, "N", "64", GROUP_REQUEST,
                              "downloads at once that one public host may get; more workers are refused",
                              apply_max_per_host, 0},
+    [OPTION_INSECURE] = {"insecure", 'k', NULL, NULL, GROUP_REQUEST,
+                         "do not verify who answers by TLS; every report says so", option_apply_request, 0},
+    [OPTION_CACERT] = {"cacert", 0, "FILE", NULL, GROUP_REQUEST, "trust these certificates (PEM) and no others",
+                       option_apply_request, 0},
+    [OPTION_CAPATH] = {"capath", 0, "FOLDER", NULL, GROUP_REQUEST,
+                       "trust the certificates of a folder made by c_rehash, too", option_apply_request, 0},
+    [OPTION_CERT] = {"cert", 'E', "FILE", NULL, GROUP_REQUEST, "certificate to present (PEM)", option_apply_request, 0},
+    [OPTION_KEY] = {"key", 0, "FILE", NULL, GROUP_REQUEST, "its private key, if --cert does not hold it",
+                    option_apply_request, 0},
+    [OPTION_TLSV1] = {"tlsv1", '1', NULL, NULL, GROUP_REQUEST, "TLS 1.0 or later", option_apply_request, 0},
+    [OPTION_TLSV1_0] = {"tlsv1.0", 0, NULL, NULL, GROUP_REQUEST, "the same", option_apply_request, 0},
+    [OPTION_TLSV1_1] = {"tlsv1.1", 0, NULL, NULL, GROUP_REQUEST, "TLS 1.1 or later", option_apply_request, 0},
+    [OPTION_TLSV1_2] = {"tlsv1.2", 0, NULL, NULL, GROUP_REQUEST, "TLS 1.2 or later", option_apply_request, 0},
+    [OPTION_TLSV1_3] = {"tlsv1.3", 0, NULL, NULL, GROUP_REQUEST, "TLS 1.3 or later", option_apply_request, 0},
+    [OPTION_TLS_MAX] = {"tls-max", 0, "VERSION", NULL, GROUP_REQUEST, "no later TLS: 1.0, 1.1, 1.2, 1.3 or default",
+                        option_apply_request, 0},
+    [OPTION_TLS_RESUME] = {"tls-resume", 0, NULL, NULL, GROUP_REQUEST,
+                           "let each worker resume its TLS sessions on new connections", option_apply_request, 0},
+    [OPTION_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDRESS[,ADDRESS]...", NULL, GROUP_REQUEST,
+                        "use these addresses for a host (may be given several times)", option_apply_request,
+                        OPTION_ADDS_UP},
+    [OPTION_CONNECT_TO] = {"connect-to", 0, "HOST1:PORT1:HOST2:PORT2", NULL, GROUP_REQUEST,
+                           "connect to the second for what is asked of the first (may be given several times)",
+                           option_apply_request, OPTION_ADDS_UP},
+    [OPTION_UNIX_SOCKET] = {"unix-socket", 0, "PATH", NULL, GROUP_REQUEST, "connect to this socket, whatever the host",
+                            option_apply_request, 0},
+    [OPTION_PROXY] = {"proxy", 'x', "PROXY", NULL, GROUP_REQUEST,
+                      "ask through [SCHEME://]HOST[:PORT]; its password belongs into --config", option_apply_request,
+                      0},
+    [OPTION_PROXY_FROM_ENV] = {"proxy-from-env", 0, NULL, NULL, GROUP_REQUEST,
+                               "use the proxies of http_proxy, https_proxy, all_proxy and no_proxy",
+                               option_apply_request, 0},
+    [OPTION_NOPROXY] = {"noproxy", 0, "LIST", NULL, GROUP_REQUEST, "hosts to ask without the proxy",
+                        option_apply_request, 0},
+    [OPTION_INTERFACE] = {"interface", 0, "NAME", NULL, GROUP_REQUEST, "interface, address or host to connect from",
+                          option_apply_request, 0},
+    [OPTION_IPV4] = {"ipv4", '4', NULL, NULL, GROUP_REQUEST, "IPv4 addresses only", option_apply_request, 0},
+    [OPTION_IPV6] = {"ipv6", '6', NULL, NULL, GROUP_REQUEST, "IPv6 addresses only", option_apply_request, 0},
+    [OPTION_HTTP1_1] = {"http1.1", 0, NULL, NULL, GROUP_REQUEST, "HTTP/1.1, as is used anyway", apply_http1_1, 0},
+    [OPTION_CONFIG] = {"config", 'K', "FILE", NULL, GROUP_REQUEST,
+                       "read header, proxy, proxy-user and pass from a file, as curl does; the place for secrets",
+                       option_apply_request, 0},
 
     [OPTION_ORIGIN] = {"origin", 0, "[=KEY=VALUE,...]", NULL, GROUP_ORIGIN,
                        "serve every URL from an embedded server instead of the network; keys: latency, jitter, size, "
@@ -1011,6 +1084,10 @@ static int check_combination(const struct reading *reading)
         return error_set(error, ERROR_USAGE, "--copies does not go with a sweep of --workers");
     if (options->transfer.dns_live && options->use_origin)
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
+    if (is_given[OPTION_LOCATION] && options->transfer.max_redirects == 0)
+        return error_set(error, ERROR_USAGE, "--location does not go with --max-redirs 0, which follows none");
+    if (option_check_request(options, error) != 0)
+        return -1;
     if (is_given[OPTION_SCRIPT] && scripted == 0)
         return error_set(error, ERROR_USAGE, "--script does nothing without --mode null");
     if (options->cpu_work > 0 && scripted == options->mode_count)
@@ -1050,6 +1127,10 @@ void options_release(struct options *options)
     free(options->claims);
     free(options->claim_texts);
     free(options->inputs);
+    free(options->request.headers.items);
+    free(options->request.data.items);
+    free(options->request.resolve.items);
+    free(options->request.connect_to.items);
     *options = (struct options){0};
 }
 

@@ -26,11 +26,42 @@ enum option_id {
     OPTION_DEADLINE,
     OPTION_NO_ISOLATE,
     OPTION_SCRIPT,
+    OPTION_HEADER,
+    OPTION_USER_AGENT,
+    OPTION_REQUEST,
+    OPTION_HEAD,
+    OPTION_DATA,
+    OPTION_DATA_BINARY,
+    OPTION_COMPRESSED,
+    OPTION_LOCATION,
     OPTION_MAX_REDIRS,
     OPTION_MAX_TIME,
     OPTION_CONNECT_TIMEOUT,
     OPTION_MAX_FILESIZE,
     OPTION_MAX_PER_HOST,
+    OPTION_INSECURE,
+    OPTION_CACERT,
+    OPTION_CAPATH,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_TLSV1,
+    OPTION_TLSV1_0,
+    OPTION_TLSV1_1,
+    OPTION_TLSV1_2,
+    OPTION_TLSV1_3,
+    OPTION_TLS_MAX,
+    OPTION_TLS_RESUME,
+    OPTION_RESOLVE,
+    OPTION_CONNECT_TO,
+    OPTION_UNIX_SOCKET,
+    OPTION_PROXY,
+    OPTION_PROXY_FROM_ENV,
+    OPTION_NOPROXY,
+    OPTION_INTERFACE,
+    OPTION_IPV4,
+    OPTION_IPV6,
+    OPTION_HTTP1_1,
+    OPTION_CONFIG,
     OPTION_ORIGIN,
     OPTION_EXPORT_JSON,
     OPTION_EXPORT_CSV,
@@ -103,5 +134,11 @@ bool option_takes_value(const struct option_row *row);
 
 /* Whether it cannot go without one. */
 bool option_needs_value(const struct option_row *row);
+
+/* Stores the value of an option that is curl's, for each that request_fields.c knows. */
+int option_apply_request(const struct value *value);
+
+/* What does not go together among them, and with the others. */
+int option_check_request(const struct options *options, struct error *error);
 
 #endif

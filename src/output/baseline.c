@@ -15,7 +15,7 @@ struct circumstance {
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 14 };
+enum { CIRCUMSTANCES = 16 };
 
 static void set(struct circumstance *circumstance, const char *what, const char *value)
 {
@@ -28,6 +28,15 @@ static void set_number(struct circumstance *circumstance, const char *what, doub
 {
     circumstance->what = what;
     snprintf(circumstance->value, sizeof(circumstance->value), "%.9g", value);
+}
+
+/* What does not fit is told apart by what does: an option more or less shows at the end. */
+static void set_joined(struct circumstance *circumstance, const char *what, char *const *texts, size_t count)
+{
+    char joined[sizeof(circumstance->value)] = "";
+    for (size_t i = 0, used = 0; i < count && used < sizeof(joined); i++)
+        used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s", i > 0 ? " " : "", texts[i]);
+    set(circumstance, what, joined);
 }
 
 static void describe(const struct result *result, struct circumstance *all)
@@ -48,6 +57,8 @@ static void describe(const struct result *result, struct circumstance *all)
     set(all++, "origin", result->origin);
     set_number(all++, "--max-redirs", result->max_redirects);
     set_number(all++, "number of connections kept", result->connections_kept);
+    set_number(all++, "verification of TLS", !result->is_unverified);
+    set_joined(all++, "request", result->asked, result->asked_count);
 }
 
 static int check_same(const char *path, const struct result *before, const struct result *now, struct error *error)

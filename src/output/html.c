@@ -585,7 +585,13 @@ static void write_method(const struct page *page)
     write_text(page, result->connections);
     fputs("; names: ", page->stream);
     write_text(page, result->dns);
-    fprintf(page->stream, "; up to %" PRIu32 " redirects.</li>\n<li>conc-bench ", result->max_redirects);
+    fprintf(page->stream, "; up to %" PRIu32 " redirects; TLS: %s.</li>\n", result->max_redirects,
+            result->is_unverified ? "not verified (--insecure)" : "verified");
+    for (size_t i = 0; i < result->asked_count; i++) {
+        fputs(i > 0 ? " " : "<li>Asked with ", page->stream);
+        write_text(page, result->asked[i]);
+    }
+    fprintf(page->stream, "%s<li>conc-bench ", result->asked_count > 0 ? ".</li>\n" : "");
     write_text(page, result->tool_version);
     fputs(", ", page->stream);
     write_text(page, result->libcurl_version);

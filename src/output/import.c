@@ -298,11 +298,31 @@ static int read_workload(const struct node *document, struct result *result)
     return read_urls(document, result);
 }
 
+static int read_asked(const struct node *policy, struct result *result)
+{
+    struct node options;
+    if (take_array(policy, "options", 100000, &options) != 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(options.value); i++) {
+        struct node option = item(&options, i);
+        char *text = read_long_text(&option);
+        if (text == NULL)
+            return -1;
+        int status = result_add_asked(result, text, NULL);
+        free(text);
+        if (status != 0)
+            return no_memory(&option);
+    }
+    return 0;
+}
+
 static int read_policy(const struct node *document, struct result *result)
 {
     struct node policy;
     uint32_t connections;
-    if (take_object(document, "policy", &policy) != 0 ||
+    bool is_verified;
+    if (take_object(document, "policy", &policy) != 0 || take_flag(&policy, "is_verified", &is_verified) != 0 ||
+        read_asked(&policy, result) != 0 ||
         take_text(&policy, "connections", result->connections, sizeof(result->connections)) != 0 ||
         take_text(&policy, "dns", result->dns, sizeof(result->dns)) != 0 ||
         take_text(&policy, "http_version", result->http_version, sizeof(result->http_version)) != 0 ||
@@ -314,6 +334,7 @@ static int read_policy(const struct node *document, struct result *result)
         take_count32(&policy, "buffer_bytes", 0, UINT32_MAX, &result->buffer_bytes) != 0)
         return -1;
     result->connections_kept = connections;
+    result->is_unverified = !is_verified;
     struct node origin = member(&policy, "origin");
     return json_is_null(origin.value) ? 0 : read_text(&origin, result->origin, sizeof(result->origin));
 }

@@ -120,6 +120,9 @@ static json_t *make_policy(struct writer *writer)
 {
     const struct result *result = writer->result;
     json_t *policy = json_object();
+    json_t *options = json_array();
+    for (size_t i = 0; i < result->asked_count; i++)
+        append(writer, options, outside_text(result->asked[i]));
     put(writer, policy, "connections", json_string(result->connections));
     put(writer, policy, "dns", json_string(result->dns));
     put(writer, policy, "http_version", json_string(result->http_version));
@@ -129,6 +132,8 @@ static json_t *make_policy(struct writer *writer)
     put(writer, policy, "max_time_s", seconds(result->max_time));
     put(writer, policy, "max_body_bytes", json_integer(result->max_body));
     put(writer, policy, "buffer_bytes", count(result->buffer_bytes));
+    put(writer, policy, "is_verified", json_boolean(!result->is_unverified));
+    put(writer, policy, "options", options);
     put(writer, policy, "origin", result->origin[0] != '\0' ? outside_text(result->origin) : json_null());
     return policy;
 }

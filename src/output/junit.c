@@ -119,6 +119,10 @@ int junit_write(FILE *stream, const struct result *result, const struct verdict 
         fputc('"', stream);
     }
     fputs(">\n", stream);
+    if (result->is_unverified)
+        fputs(
+            "    <properties>\n      <property name=\"tls\" value=\"not verified (--insecure)\"/>\n    </properties>\n",
+            stream);
     write_measurement(stream, result, verdict);
     for (size_t i = 0; i < verdict->judgement_count; i++)
         write_judgement(stream, &verdict->judgements[i]);

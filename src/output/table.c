@@ -79,6 +79,13 @@ static void write_policy(FILE *stream, const struct result *result)
     else
         fprintf(stream, "up to %" PRIu32 " redirects", result->max_redirects);
     fprintf(stream, ", at most %s a download\n", limit);
+    for (size_t i = 0; i < result->asked_count; i++) {
+        fputs(i > 0 ? " " : "asked with ", stream);
+        write_outside(stream, result->asked[i]);
+    }
+    fputs(result->asked_count > 0 ? "\n" : "", stream);
+    if (result->is_unverified)
+        fputs("TLS is not verified (--insecure)\n", stream);
 }
 
 static void write_experiment(FILE *stream, const struct result *result)

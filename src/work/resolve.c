@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/route.h"
+
 /* "[", an address, "]". */
 enum { ADDRESS_TEXT = INET6_ADDRSTRLEN + 2 };
 
@@ -60,9 +62,10 @@ static char *list_addresses(const struct addrinfo *addresses)
 
 /* Without AI_ADDRCONFIG, which leaves loopback addresses out of account: a machine with nothing else would no longer
  * find its own localhost. Addresses of a family it has no route for are sorted last (RFC 6724) and fail at once. */
-static int look_up(const char *name, struct addrinfo **addresses)
+static int look_up(const char *name, enum ip_version version, struct addrinfo **addresses)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    static const int families[] = {[IP_VERSION_ANY] = AF_UNSPEC, [IP_VERSION_4] = AF_INET, [IP_VERSION_6] = AF_INET6};
+    const struct addrinfo hints = {.ai_family = families[version], .ai_socktype = SOCK_STREAM};
     int failure = getaddrinfo(name, NULL, &hints, addresses);
     return failure == EAI_AGAIN ? getaddrinfo(name, NULL, &hints, addresses) : failure;
 }
@@ -125,14 +128,19 @@ bool resolve_is_public(const char *address)
     return inet_pton(AF_INET6, digits, &ipv6) != 1 || is_public_6(&ipv6);
 }
 
-/* Whether any of a list of addresses with commas between them is public. */
-static bool has_public(const char *list)
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "[::1]") == 0;
+}
+
+/* Whether it holds for any of a list of addresses with commas between them. */
+static bool has_any(const char *list, bool (*holds)(const char *address))
 {
     char address[ADDRESS_TEXT];
     while (*list != '\0') {
         size_t length = strcspn(list, ",");
         snprintf(address, sizeof(address), "%.*s", (int)length, list);
-        if (resolve_is_public(address))
+        if (holds(address))
             return true;
         list += length + (list[length] == ',');
     }
@@ -140,7 +148,7 @@ static bool has_public(const char *list)
 }
 
 /* Looks a name up. On success there is a list of addresses, or a reason why there is none. -1: out of memory. */
-static int find_addresses(const struct url_host *host, char **list, const char **why)
+static int find_addresses(const struct url_host *host, enum ip_version version, char **list, const char **why)
 {
     char name[NI_MAXHOST];
     struct addrinfo *addresses = NULL;
@@ -153,10 +161,10 @@ static int find_addresses(const struct url_host *host, char **list, const char *
     memcpy(name, host->name, host->name_length);
     name[host->name_length] = '\0';
     if (is_localhost(name)) {
-        *list = strdup("[::1],127.0.0.1");
+        *list = strdup(version == IP_VERSION_4 ? "127.0.0.1" : version == IP_VERSION_6 ? "[::1]" : "[::1],127.0.0.1");
         return *list != NULL ? 0 : -1;
     }
-    int failure = look_up(name, &addresses);
+    int failure = look_up(name, version, &addresses);
     if (failure == EAI_MEMORY)
         return -1;
     if (failure != 0) {
@@ -197,18 +205,27 @@ static int compare_hosts(const void *a, const void *b)
     return compare_names(*(const struct url_host *const *)a, *(const struct url_host *const *)b);
 }
 
-/* Resolves one name for all hosts that have it. */
-static int resolve_group(const struct url_list *list, const struct url_host *const *group, size_t count,
-                         struct resolutions *resolutions)
+/* What is known while hosts are resolved. */
+struct resolving {
+    const struct request *request;
+    struct url_host *destinations; /* where the connections for each host of the list go */
+    struct resolutions *resolutions;
+    bool is_optional; /* a proxy may make it needless: no failure is made of it */
+};
+
+/* Resolves one name for all hosts whose connections go there. */
+static int resolve_group(const struct resolving *resolving, const struct url_host *const *group, size_t count)
 {
     char *addresses;
     const char *why;
-    int status = find_addresses(group[0], &addresses, &why);
+    int status = find_addresses(group[0], resolving->request->options->ip_version, &addresses, &why);
     for (size_t i = 0; status == 0 && i < count; i++) {
-        struct resolution *resolution = &resolutions->hosts[group[i] - list->hosts];
-        resolution->why = why;
-        resolutions->failed_count += why != NULL;
-        resolution->is_public = addresses != NULL && has_public(addresses);
+        struct resolution *resolution = &resolving->resolutions->hosts[group[i] - resolving->destinations];
+        bool is_failure = why != NULL && !resolving->is_optional;
+        resolution->why = is_failure ? why : NULL;
+        resolving->resolutions->failed_count += is_failure;
+        resolution->is_public = addresses != NULL ? has_any(addresses, resolve_is_public) : resolving->is_optional;
+        resolution->is_local = addresses != NULL && has_any(addresses, is_loopback);
         if (why == NULL)
             status = make_pin(group[i], addresses, &resolution->pin);
     }
@@ -216,46 +233,176 @@ static int resolve_group(const struct url_list *list, const struct url_host *con
     return status;
 }
 
-int resolve_hosts(const struct url_list *list, struct resolutions *resolutions,
-                  void (*notify)(void *context, size_t done, size_t total), void *context, struct error *error)
+static bool is_literal(const char *name, size_t length)
 {
-    size_t count = list->host_count;
-    /* One more, since a size of 0 may be answered by NULL. */
-    const struct url_host **order = calloc(count + 1, sizeof(order[0]));
-    *resolutions = (struct resolutions){.hosts = calloc(count + 1, sizeof(resolutions->hosts[0])), .host_count = count};
-    int status = order == NULL || resolutions->hosts == NULL ? -1 : 0;
-    for (size_t i = 0; status == 0 && i < count; i++)
-        order[i] = &list->hosts[i];
-    /* One name at several ports, as "http" and "https" bring it along, is asked for once and gets the same addresses.
-     */
-    if (status == 0 && count > 0)
+    char digits[INET6_ADDRSTRLEN];
+    unsigned char bytes[sizeof(struct in6_addr)];
+    if (length >= sizeof(digits))
+        return false;
+    memcpy(digits, name, length);
+    digits[length] = '\0';
+    return inet_pton(AF_INET, digits, bytes) == 1 || inet_pton(AF_INET6, digits, bytes) == 1;
+}
+
+/* Where connections for a host go: what the first --connect-to that stands for it says. */
+static struct url_host find_destination(const struct url_host *host, const struct request_texts *detours)
+{
+    struct url_host destination = *host;
+    struct route_detour detour = {0};
+    size_t i = 0;
+    while (i < detours->count && (route_parse_detour(detours->items[i].text, &detour, NULL) != 0 ||
+                                  !route_matches(&detour.from, host->name, host->name_length, host->port)))
+        i++;
+    if (i == detours->count)
+        return destination;
+    if (detour.to.length > 0) {
+        destination.name = detour.to.text;
+        destination.name_length = (uint16_t)detour.to.length;
+        destination.is_literal = is_literal(detour.to.text, detour.to.length);
+    }
+    if (detour.to.port != 0)
+        destination.port = detour.to.port;
+    return destination;
+}
+
+/* What --resolve says of a name and port, the last that says anything; NULL: nothing. As in libcurl, one for the name
+ * counts before those for any. */
+static const char *find_given(const struct url_host *host, const struct request_texts *texts)
+{
+    const char *found = NULL;
+    bool is_found_exact = false;
+    for (size_t i = 0; i < texts->count; i++) {
+        struct route_pin pin;
+        bool is_match = route_parse_pin(texts->items[i].text, &pin, NULL) == 0 &&
+                        route_matches(&pin.from, host->name, host->name_length, host->port);
+        bool is_exact = is_match && pin.from.length > 0;
+        if (!is_match || (is_found_exact && !is_exact))
+            continue;
+        found = pin.addresses;
+        is_found_exact = is_exact;
+    }
+    return found;
+}
+
+/* Whether a host needs to be asked for; otherwise all about it is known without. */
+static bool needs_look_up(const struct resolving *resolving, size_t number)
+{
+    const struct url_host *host = &resolving->destinations[number];
+    struct resolution *resolution = &resolving->resolutions->hosts[number];
+    char address[ADDRESS_TEXT];
+    const char *given = find_given(host, &resolving->request->options->resolve);
+    if (resolving->request->options->unix_socket != NULL) {
+        resolution->is_local = true;
+        return false;
+    }
+    if (given == NULL && !host->is_literal)
+        return true;
+    if (given == NULL)
+        snprintf(address, sizeof(address), "%.*s", (int)host->name_length, host->name);
+    resolution->is_public = has_any(given != NULL ? given : address, resolve_is_public);
+    resolution->is_local = has_any(given != NULL ? given : address, is_loopback);
+    return false;
+}
+
+/* Whether proxies resolve the names of all hosts, so that nobody asks for them here. */
+static bool are_left_to_proxy(const struct request *request)
+{
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        struct route_proxy proxy;
+        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || !proxy.resolves_names)
+            return false;
+    }
+    return request->is_always_proxied;
+}
+
+static int resolve_proxies(const struct resolving *resolving, struct error *error)
+{
+    const struct request *request = resolving->request;
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        struct route_proxy proxy;
+        char *addresses;
+        const char *why;
+        if (route_parse_proxy(request->proxies[i], "--proxy", &proxy, error) != 0)
+            return -1;
+        const struct url_host host = {
+            .name = proxy.name.text, .name_length = (uint16_t)proxy.name.length, .port = proxy.name.port};
+        if (is_literal(host.name, host.name_length) || find_given(&host, &request->options->resolve) != NULL)
+            continue;
+        int status = find_addresses(&host, request->options->ip_version, &addresses, &why);
+        if (status == 0 && why == NULL)
+            status = make_pin(&host, addresses, &resolving->resolutions->proxy_pins[i]);
+        free(addresses);
+        if (status != 0)
+            return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of a proxy");
+        if (why != NULL)
+            return error_set(error, ERROR_ENVIRONMENT, "the proxy %.*s did not resolve: %s", (int)host.name_length,
+                             host.name, why);
+    }
+    return 0;
+}
+
+/* All that are in `order`, which it sorts: one name at several ports, as "http" and "https" bring it along, is asked
+ * for once and gets the same addresses. */
+static int resolve_ordered(const struct resolving *resolving, const struct url_host **order, size_t count,
+                           void (*notify)(void *context, size_t done, size_t total), void *context)
+{
+    int status = 0;
+    if (count > 0)
         qsort(order, count, sizeof(order[0]), compare_hosts);
     for (size_t i = 0, next; status == 0 && i < count; i = next) {
         for (next = i + 1; next < count && compare_names(order[i], order[next]) == 0;)
             next++;
-        if (order[i]->is_literal) {
-            char address[ADDRESS_TEXT];
-            snprintf(address, sizeof(address), "%.*s", (int)order[i]->name_length, order[i]->name);
-            for (size_t j = i; j < next; j++)
-                resolutions->hosts[order[j] - list->hosts].is_public = resolve_is_public(address);
-            continue;
-        }
         if (notify != NULL)
             notify(context, i, count);
-        status = resolve_group(list, order + i, next - i, resolutions);
+        status = resolve_group(resolving, order + i, next - i);
     }
+    return status;
+}
+
+int resolve_hosts(const struct url_list *list, const struct request *request, struct resolutions *resolutions,
+                  void (*notify)(void *context, size_t done, size_t total), void *context, struct error *error)
+{
+    size_t count = list->host_count;
+    size_t asked = 0;
+    bool is_left = are_left_to_proxy(request);
+    struct resolving resolving = {
+        .request = request,
+        .resolutions = resolutions,
+        .is_optional = request->proxy_count > 0,
+        /* One more, since a size of 0 may be answered by NULL. */
+        .destinations = calloc(count + 1, sizeof(resolving.destinations[0])),
+    };
+    const struct url_host **order = calloc(count + 1, sizeof(order[0]));
+    *resolutions = (struct resolutions){.hosts = calloc(count + 1, sizeof(resolutions->hosts[0])), .host_count = count};
+    int status = order == NULL || resolving.destinations == NULL || resolutions->hosts == NULL ? -1 : 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        resolving.destinations[i] = find_destination(&list->hosts[i], &request->options->connect_to);
+        if (!needs_look_up(&resolving, i))
+            continue;
+        if (is_left)
+            resolutions->hosts[i].is_public = true;
+        else
+            order[asked++] = &resolving.destinations[i];
+    }
+    if (status == 0)
+        status = resolve_ordered(&resolving, order, asked, notify, context);
+    if (status != 0)
+        error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts", count);
+    else
+        status = resolve_proxies(&resolving, error);
     free(order);
-    if (status != 0) {
+    free(resolving.destinations);
+    if (status != 0)
         resolutions_release(resolutions);
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts", count);
-    }
-    return 0;
+    return status;
 }
 
 void resolutions_release(struct resolutions *resolutions)
 {
     for (size_t i = 0; resolutions->hosts != NULL && i < resolutions->host_count; i++)
         free(resolutions->hosts[i].pin);
+    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++)
+        free(resolutions->proxy_pins[i]);
     free(resolutions->hosts);
     *resolutions = (struct resolutions){0};
 }

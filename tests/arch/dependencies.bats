@@ -13,23 +13,23 @@ may_include() {
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target" ;;
-        src/transfer.c)       echo "$base transfer target sample" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target request route config header" ;;
+        src/transfer/*)       echo "$base transfer target request rehearsal sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
-        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner" ;;
+        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner apart" ;;
         src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
                                    "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options/*)        echo "$base options mode origin plan transfer claim sample format" ;;
+        src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
         src/report.c)         echo "$base report options result judgement regression verdict export format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan politeness resolve target cpu_work mode transfer experiment runner interrupt" \
+        src/session.c)        echo "$base session options urls plan politeness request rehearsal apart resolve target cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
@@ -46,7 +46,7 @@ owner_of_orphan() {
 
 @test "base knows nothing above it" { includes_follow_the_table 'src/base/'; }
 @test "work knows lists, names and plans, but no run" { includes_follow_the_table 'src/work/'; }
-@test "transfer knows samples, but neither modes nor plans" { includes_follow_the_table 'src/transfer[.]c'; }
+@test "transfer knows samples, but neither modes nor plans" { includes_follow_the_table 'src/transfer/'; }
 @test "modes know transfers and samples, but neither plans nor results" { includes_follow_the_table 'src/modes/'; }
 @test "bench knows no verdict, no output, no options" { includes_follow_the_table 'src/bench/'; }
 @test "verdict knows results only" { includes_follow_the_table 'src/verdict/'; }
@@ -58,7 +58,7 @@ owner_of_orphan() {
 # --- Headers that only these may include ------------------------------------------------------------------------------
 
 @test "curl/curl.h stays with transfers, URLs and event loops" {
-    only_these_include curl/curl.h src/transfer.c src/work/urls.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
+    only_these_include curl/curl.h 'src/transfer/*' src/work/urls.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
 }
 @test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/crew.c; }
 @test "jansson.h stays in output" { only_these_include jansson.h 'src/output/*'; }
@@ -76,9 +76,9 @@ owner_of_orphan() {
 
 # --- Calls that only these may make -----------------------------------------------------------------------------------
 
-@test "curl_easy_setopt() is called in transfer.c only" { only_these_call curl_easy_setopt src/transfer.c; }
+@test "curl_easy_setopt() is called in transfer only" { only_these_call 'curl_easy_setopt|SET' 'src/transfer/*'; }
 @test "fork() is called only where processes are made" {
-    only_these_call 'v?fork|posix_spawnp?' src/bench/cell.c src/modes/processes.c src/origin/origin.c
+    only_these_call 'v?fork|posix_spawnp?' src/bench/cell.c src/bench/apart.c src/modes/processes.c src/origin/origin.c
 }
 @test "threads are made in crew.c only" { only_these_call 'pthread_create|thrd_create' src/modes/crew.c; }
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }

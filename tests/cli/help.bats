@@ -5,8 +5,8 @@ load ../support/common
 setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1
     # Name, letter and the rest of each option, which may go over several lines.
-    "$CONC_BENCH" --help | sed '/^Modes:/,$d' | awk '/^(  -[a-zA-Z],|     ) --/ { print "" } { printf "%s ", $0 }' | tr -s ' ' |
-        sed -nE 's/^ (-([a-zA-Z]), )?--([a-z-]+)(.*)$/\3\t\2\t\4/p' >options
+    "$CONC_BENCH" --help | sed '/^Modes:/,$d' | awk '/^(  -[a-zA-Z0-9],|     ) --/ { print "" } { printf "%s ", $0 }' | tr -s ' ' |
+        sed -nE 's/^ (-([a-zA-Z0-9]), )?--([a-z0-9.-]+)(.*)$/\3\t\2\t\4/p' >options
     names=$(cut -f 1 options)
     [ "$(wc -w <<<"$names")" -gt 40 ]
 }
@@ -18,7 +18,7 @@ setup() {
 }
 
 @test "the manual page has every option of the table, with its letter and its default, and no other" {
-    sed -nE 's/^\.It (Fl ([a-zA-Z]) , )?Fl Fl ([a-z-]+).*/\3\t\2/p' "$PROJECT_ROOT/docs/conc-bench.1" | sort >in_page
+    sed -nE 's/^\.It (Fl ([a-zA-Z0-9]) , )?Fl Fl ([a-z0-9.-]+).*/\3\t\2/p' "$PROJECT_ROOT/docs/conc-bench.1" | sort >in_page
     diff <(cut -f 1,2 options | sort) in_page
     local name letter rest default
     while IFS=$'\t' read -r name letter rest; do
@@ -45,7 +45,7 @@ setup() {
     [ "$(complete_line my)" = "my list.txt" ]
     [ "$(complete_line --export-json my)" = "my list.txt" ]
     [ -z "$(complete_line --seed m)" ]
-    complete_line -- -- | grep -vx -- '--[a-z-]*' && return 1
+    complete_line -- -- | grep -vx -- '--[a-z0-9.-]*' && return 1
     true
 }
 

@@ -182,8 +182,28 @@ static void check_is_argument(const struct command_line *line, const char *text)
     require(text == NULL || i < line->count);
 }
 
+static void check_request_texts(const struct command_line *line, const struct request_options *request)
+{
+    const struct request_texts *lists[] = {&request->headers, &request->data, &request->resolve, &request->connect_to};
+    const char *const texts[] = {request->user_agent,  request->method,    request->ca_file,     request->ca_folder,
+                                 request->certificate, request->key,       request->unix_socket, request->proxy,
+                                 request->no_proxy,    request->interface, request->config};
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        for (size_t j = 0; j < lists[i]->count; j++)
+            check_is_argument(line, lists[i]->items[j].text);
+    }
+    for (size_t i = 0; i < COUNT(texts); i++)
+        check_is_argument(line, texts[i]);
+    /* What would be sent has no line break but those of a body. */
+    for (size_t i = 0; i < request->headers.count; i++)
+        require(request->headers.items[i].text[0] == '@' || strpbrk(request->headers.items[i].text, "\r\n") == NULL);
+    require(request->method == NULL || strpbrk(request->method, " \r\n") == NULL);
+    require(request->user_agent == NULL || strpbrk(request->user_agent, "\r\n") == NULL);
+}
+
 static void check_texts(const struct command_line *line, const struct options *options)
 {
+    check_request_texts(line, &options->request);
     for (size_t i = 0; i < options->input_count; i++)
         check_is_argument(line, options->inputs[i]);
     for (size_t i = 0; i < options->claim_count; i++)
@@ -279,6 +299,29 @@ static void write_origin(struct command_line *line, const struct origin_options 
           origin->latency, origin->jitter, origin->body_bytes, origin->error_share * 100, origin->seed, rate);
 }
 
+static void write_request(struct command_line *line, const struct request_options *request)
+{
+    for (size_t i = 0; i < request->headers.count; i++)
+        print(line, "--header=%s", request->headers.items[i].text);
+    for (size_t i = 0; i < request->data.count; i++)
+        print(line, "--data%s=%s", request->data.items[i].is_binary ? "-binary" : "", request->data.items[i].text);
+    for (size_t i = 0; i < request->resolve.count; i++)
+        print(line, "--resolve=%s", request->resolve.items[i].text);
+    for (size_t i = 0; i < request->connect_to.count; i++)
+        print(line, "--connect-to=%s", request->connect_to.items[i].text);
+    if (request->proxy != NULL)
+        print(line, "--proxy=%s", request->proxy);
+    if (request->method != NULL)
+        print(line, "--request=%s", request->method);
+    if (request->user_agent != NULL)
+        print(line, "--user-agent=%s", request->user_agent);
+}
+
+static size_t count_request_texts(const struct request_options *request)
+{
+    return request->headers.count + request->data.count + request->resolve.count + request->connect_to.count;
+}
+
 static void write_run(struct command_line *line, const struct options *options)
 {
     static const char *const connections[] = {"reuse", "fresh", "warm"};
@@ -310,6 +353,7 @@ static void write_run(struct command_line *line, const struct options *options)
     print(line, "--connect-timeout=%" PRId64 "ns", options->transfer.connect_timeout);
     print(line, "--max-filesize=%" PRId64, options->transfer.max_body);
     print(line, "--max-per-host=%" PRIu32, options->max_per_host);
+    write_request(line, &options->request);
     if (options->use_origin)
         write_origin(line, &options->origin);
     print(line, "--samples=%s", samples[options->samples]);
@@ -377,7 +421,7 @@ static void write_line(struct command_line *line, const struct options *options)
 /* Whether there is room for it: with what write_run() and write_reports() write. */
 static bool has_room(const struct options *options)
 {
-    return options->input_count + options->claim_count + 48 <= ARGUMENTS_MAX;
+    return options->input_count + options->claim_count + count_request_texts(&options->request) + 51 <= ARGUMENTS_MAX;
 }
 
 static void check_again(const struct options *options)

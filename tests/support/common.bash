@@ -66,7 +66,7 @@ make_documents() {
 }
 
 # Starts nginx on a free loopback port; sets NGINX_PORT, NGINX_ROOT and NGINX_LOG. One log line a request:
-# URI, status, body bytes, number of its connection.
+# URI, status, body bytes, number of its connection. A function nginx_more (file, port) may write more servers to a file.
 start_nginx() {
     local folder=$BATS_FILE_TMPDIR/nginx
     NGINX_ROOT=$folder/root NGINX_LOG=$folder/access.log
@@ -74,12 +74,14 @@ start_nginx() {
     local attempt
     for attempt in $(seq 20); do
         NGINX_PORT=$((20000 + (RANDOM % 12000)))
+        ! declare -F nginx_more >/dev/null || nginx_more "$folder/servers.more" "$NGINX_PORT"
         cat >"$folder/nginx.conf" <<CONF
 worker_processes 1;
 pid $folder/nginx.pid;
 error_log $folder/error.log;
 events { worker_connections 4096; }
 http {
+    log_format packed '\$request_uri \$sent_http_content_encoding';
     log_format witness '\$request_uri \$status \$body_bytes_sent \$connection';
     access_log $NGINX_LOG witness;
     keepalive_requests 1000000;
@@ -92,7 +94,16 @@ http {
         location /loop { return 302 /loop; }
         location /missing { return 404; }
         location /broken { return 500; }
+        location /packed/ {
+            alias $NGINX_ROOT/;
+            gzip on;
+            gzip_types text/plain;
+            gzip_min_length 1;
+            gzip_vary on;
+            access_log $NGINX_LOG.packed packed;
+        }
     }
+    include $folder/*.more;
 }
 CONF
         # As root, nginx would serve as a user who may not enter the test's folder.

@@ -120,10 +120,14 @@ static void add(struct url_list *list, const char *url)
         fail_msg("%s", error.message);
 }
 
+/* Nothing is asked for. */
+static const struct request_options no_options;
+static const struct request plain = {.options = &no_options};
+
 static void resolve(const struct url_list *list, struct resolutions *resolutions)
 {
     struct error error = {0};
-    if (resolve_hosts(list, resolutions, NULL, NULL, &error) != 0)
+    if (resolve_hosts(list, &plain, resolutions, NULL, NULL, &error) != 0)
         fail_msg("%s", error.message);
     assert_int_equal(resolutions->host_count, list->host_count);
     assert_int_equal(held, 0);
@@ -290,7 +294,7 @@ static void test_no_memory_is_an_error(void **state)
     struct error error = {0};
     add(&list, "http://many.test/");
     add(&list, "http://full.test/");
-    assert_int_equal(resolve_hosts(&list, &resolutions, NULL, NULL, &error), -1);
+    assert_int_equal(resolve_hosts(&list, &plain, &resolutions, NULL, NULL, &error), -1);
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
     assert_string_equal(error.message, "no memory for the addresses of 2 hosts");
     assert_null(resolutions.hosts);
@@ -323,7 +327,7 @@ static void test_progress_is_told_before_each_lookup(void **state)
     add(&list, "http://a.many.test.invalid/");
     add(&list, "http://later.test/");
     add(&list, "https://many.test/");
-    assert_int_equal(resolve_hosts(&list, &resolutions, note, &notes, &error), 0);
+    assert_int_equal(resolve_hosts(&list, &plain, &resolutions, note, &notes, &error), 0);
     assert_int_equal(notes.calls, 3);
     resolutions_release(&resolutions);
     url_list_release(&list);
@@ -338,6 +342,136 @@ static void test_nothing_to_resolve(void **state)
     assert_int_equal(resolutions.host_count, 0);
     resolutions_release(&resolutions);
     resolutions_release(&resolutions);
+}
+
+/* Resolves it with options of the request. */
+static void resolve_by(const struct url_list *list, const struct request *request, struct resolutions *resolutions)
+{
+    struct error error = {0};
+    if (resolve_hosts(list, request, resolutions, NULL, NULL, &error) != 0)
+        fail_msg("%s", error.message);
+    assert_int_equal(held, 0);
+}
+
+static void test_what_is_connected_to_is_resolved(void **state)
+{
+    (void)state;
+    struct request_text detours[] = {{.text = "gone.test:80:many.test:8080"}, {.text = "gone.test::later.test:"}};
+    const struct request_options options = {.connect_to = {detours, 2}};
+    const struct request request = {.options = &options};
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://gone.test/");
+    add(&list, "https://gone.test/");
+    resolve_by(&list, &request, &resolutions);
+    assert_int_equal(resolutions.failed_count, 0);
+    assert_string_equal(resolutions.hosts[0].pin, "many.test:8080:192.0.2.1,[2001:db8::1],192.0.2.11");
+    assert_string_equal(resolutions.hosts[1].pin, "later.test:443:192.0.2.2");
+    assert_int_equal(lookups[3], 0);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_what_is_given_is_not_asked_for(void **state)
+{
+    (void)state;
+    struct request_text given[] = {{.text = "*:80:192.0.2.9"}, {.text = "GONE.test:443:127.0.0.1"}};
+    const struct request_options options = {.resolve = {given, 2}};
+    const struct request request = {.options = &options};
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://gone.test/");
+    add(&list, "https://gone.test/");
+    add(&list, "https://many.test/");
+    resolve_by(&list, &request, &resolutions);
+    assert_int_equal(lookups[3], 0);
+    assert_int_equal(lookups[0], 1);
+    assert_null(resolutions.hosts[0].pin);
+    assert_true(resolutions.hosts[0].is_public && !resolutions.hosts[0].is_local);
+    assert_null(resolutions.hosts[1].pin);
+    assert_true(!resolutions.hosts[1].is_public && resolutions.hosts[1].is_local);
+    assert_non_null(resolutions.hosts[2].pin);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_only_the_family_asked_for_is_pinned(void **state)
+{
+    (void)state;
+    const struct request_options only_4 = {.ip_version = IP_VERSION_4};
+    const struct request_options only_6 = {.ip_version = IP_VERSION_6};
+    const struct request requests[] = {{.options = &only_4}, {.options = &only_6}};
+    static const char *const pins[] = {"localhost:80:127.0.0.1", "localhost:80:[::1]"};
+    struct url_list list = {0};
+    add(&list, "http://localhost/");
+    for (size_t i = 0; i < 2; i++) {
+        struct resolutions resolutions;
+        resolve_by(&list, &requests[i], &resolutions);
+        assert_string_equal(resolutions.hosts[0].pin, pins[i]);
+        resolutions_release(&resolutions);
+    }
+    url_list_release(&list);
+}
+
+static void test_a_unix_socket_needs_no_names(void **state)
+{
+    (void)state;
+    const struct request_options options = {.unix_socket = "socket"};
+    const struct request request = {.options = &options};
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://many.test/");
+    resolve_by(&list, &request, &resolutions);
+    assert_int_equal(lookups[0], 0);
+    assert_null(resolutions.hosts[0].pin);
+    assert_true(resolutions.hosts[0].is_local && !resolutions.hosts[0].is_public);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_a_proxy_is_resolved_and_resolves_the_rest(void **state)
+{
+    (void)state;
+    char http[] = "http://user:pass@later.test:3128";
+    char socks[] = "socks5://later.test";
+    const struct request_options options = {0};
+    struct request request = {.options = &options, .proxies = {http}, .proxy_count = 1, .is_always_proxied = true};
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    add(&list, "http://many.test/");
+    add(&list, "http://gone.test/");
+    resolve_by(&list, &request, &resolutions);
+    assert_int_equal(lookups[0], 0);
+    assert_string_equal(resolutions.proxy_pins[0], "later.test:3128:192.0.2.2");
+    assert_true(resolutions.hosts[0].is_public);
+    resolutions_release(&resolutions);
+    /* Where libcurl may have to know names, they are pinned, and those without an address are left to it. */
+    request.proxies[0] = socks;
+    resolve_by(&list, &request, &resolutions);
+    assert_non_null(resolutions.hosts[0].pin);
+    assert_null(resolutions.hosts[1].pin);
+    assert_null(resolutions.hosts[1].why);
+    assert_int_equal(resolutions.failed_count, 0);
+    resolutions_release(&resolutions);
+    url_list_release(&list);
+}
+
+static void test_a_proxy_without_an_address_is_an_error(void **state)
+{
+    (void)state;
+    char proxy[] = "user:geheim@gone.test";
+    const struct request_options options = {0};
+    const struct request request = {.options = &options, .proxies = {proxy}, .proxy_count = 1};
+    struct url_list list = {0};
+    struct resolutions resolutions;
+    struct error error = {0};
+    add(&list, "http://many.test/");
+    assert_int_equal(resolve_hosts(&list, &request, &resolutions, NULL, NULL, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "gone.test did not resolve"));
+    assert_null(strstr(error.message, "geheim"));
+    assert_null(resolutions.hosts);
+    url_list_release(&list);
 }
 
 int main(void)
@@ -355,6 +489,12 @@ int main(void)
         cmocka_unit_test_setup(test_no_memory_is_an_error, forget_lookups),
         cmocka_unit_test_setup(test_progress_is_told_before_each_lookup, forget_lookups),
         cmocka_unit_test_setup(test_nothing_to_resolve, forget_lookups),
+        cmocka_unit_test_setup(test_what_is_connected_to_is_resolved, forget_lookups),
+        cmocka_unit_test_setup(test_what_is_given_is_not_asked_for, forget_lookups),
+        cmocka_unit_test_setup(test_only_the_family_asked_for_is_pinned, forget_lookups),
+        cmocka_unit_test_setup(test_a_unix_socket_needs_no_names, forget_lookups),
+        cmocka_unit_test_setup(test_a_proxy_is_resolved_and_resolves_the_rest, forget_lookups),
+        cmocka_unit_test_setup(test_a_proxy_without_an_address_is_an_error, forget_lookups),
     };
     return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "settings.h"
+
 struct transfer {
     CURL *easy;
     const struct transfer_plan *plan;
@@ -146,16 +148,6 @@ static long milliseconds(nanoseconds duration)
     return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
 }
 
-/* One place where an option can fail; the first failure is kept, later ones do not matter. */
-#define SET(option, value)                                                                                             \
-    do {                                                                                                               \
-        CURLcode code_ = curl_easy_setopt(easy, option, value);                                                        \
-        if (code_ != CURLE_OK && *failure == NULL) {                                                                   \
-            *failure = #option;                                                                                        \
-            *code = code_;                                                                                             \
-        }                                                                                                              \
-    } while (0)
-
 static void set_callbacks(struct transfer *transfer, const char **failure, CURLcode *code)
 {
     CURL *easy = transfer->easy;
@@ -195,9 +187,6 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     /* Before 8.4 libcurl looks at announced lengths only; on_body() at what comes. */
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)policy->max_body);
     SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
-    /* Environment proxies would make requests differ between machines; fixed, they need no getenv() either. */
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_NOPROXY, "*");
     /* Signals are process-wide and would race between threads; SIGPIPE is ignored for the whole process. */
     SET(CURLOPT_NOSIGNAL, 1L);
 }
@@ -211,14 +200,6 @@ static void set_connections(struct transfer *transfer, const char **failure, CUR
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
     SET(CURLOPT_QUICK_EXIT, 1L);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    /* A CApath keeps libcurl from caching the parsed CA bundle, 46 ms against 2 ms a connection with Debian's; the
-     * bundle file holds the same certificates. */
-    SET(CURLOPT_CAPATH, NULL);
-    /* Where sessions are cached differs between easy and multi handles, so that some modes would resume and others not.
-     */
-    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
 static int append(struct curl_slist **list, const char *text)
@@ -230,11 +211,21 @@ static int append(struct curl_slist **list, const char *text)
     return 0;
 }
 
-/* As a header of ours rather than by CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
- * instructions. */
 static int list_headers(struct transfer *transfer)
 {
-    return append(&transfer->headers, "User-Agent: conc-bench/" CONC_BENCH_VERSION);
+    const struct request *request = transfer->plan->request;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (append(&transfer->headers, request->headers[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Whether an entry for CURLOPT_RESOLVE is for any host. libcurl keeps it where the others are, but in each easy handle
+ * that there is one: those beside the first would not look for it. */
+static bool stands_for_any(const char *pin)
+{
+    return strncmp(pin + (pin[0] == '+'), "*:", strlen("*:")) == 0;
 }
 
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
@@ -247,8 +238,14 @@ static int list_addresses(struct transfer *transfer)
         if (append(&transfer->connect_to, target) != 0)
             return -1;
     }
-    for (size_t i = 0; transfer->driver != TRANSFER_IN_MULTI && i < plan->pin_count; i++) {
-        if (append(&transfer->names, plan->pins[i]) != 0)
+    const struct request_texts *detours = &plan->request->options->connect_to;
+    for (size_t i = 0; i < detours->count; i++) {
+        if (append(&transfer->connect_to, detours->items[i].text) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < plan->pin_count; i++) {
+        bool is_known = transfer->driver == TRANSFER_IN_MULTI && !stands_for_any(plan->pins[i]);
+        if (!is_known && append(&transfer->names, plan->pins[i]) != 0)
             return -1;
     }
     return 0;
@@ -261,6 +258,9 @@ static void set_options(struct transfer *transfer, const char **failure, CURLcod
     set_callbacks(transfer, failure, code);
     set_request(transfer, failure, code);
     set_connections(transfer, failure, code);
+    settings_set_message(easy, transfer->plan->request, failure, code);
+    settings_set_tls(easy, transfer->plan->request, failure, code);
+    settings_set_way(easy, transfer->plan->request, failure, code);
     if (transfer->connect_to != NULL)
         SET(CURLOPT_CONNECT_TO, transfer->connect_to);
 }
@@ -484,6 +484,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
         return OUTCOME_DNS;
     case CURLE_COULDNT_CONNECT:
     case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY:
         return is_own_fault(transfer) ? OUTCOME_CLIENT_RESOURCE : OUTCOME_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -505,6 +506,8 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_SEND_ERROR:
         return OUTCOME_RESET;
     case CURLE_RECV_ERROR:
+        if (info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
+            return OUTCOME_CONNECT; /* a proxy refused to */
         /* The one code that stands for both; libcurl before 8.8 leaves no other evidence than the start of its text. */
         return strncmp(transfer->message, "Recv failure", strlen("Recv failure")) == 0 ? OUTCOME_RESET
                                                                                        : OUTCOME_PROTOCOL;

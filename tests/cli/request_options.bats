@@ -1,0 +1,284 @@
+# Options of requests against real servers: nginx with TLS of every kind, client certificates and a Unix socket, tinyproxy
+# as a proxy that lets through and one that does not; and what is refused before anything runs.
+
+load ../support/common
+load ../support/tls
+
+MODES="sync threads event-loop processes hybrid"
+
+setup_file() {
+    make_certificates "$BATS_FILE_TMPDIR/tls"
+    start_nginx
+    start_tinyproxy
+    make_documents 3 "$NGINX_ROOT" "localhost:$NGINX_TLS_PORT" >/dev/null
+    export NGINX_PORT NGINX_TLS_PORT NGINX_CLIENT_PORT NGINX_OLD_PORT NGINX_ROOT NGINX_LOG NGINX_TLS_LOG NGINX_PID_FILE
+    export NGINX_SOCKET PROXY_PORT CLOSED_PROXY_PORT PROXY_PID_FILES TLS
+}
+
+teardown_file() {
+    stop_nginx
+    stop_tinyproxy
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    HTTPS=https://localhost:$NGINX_TLS_PORT/document-1.txt
+    JSON=$BATS_TEST_TMPDIR/result.json
+    unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+}
+
+# All downloads of all modes succeed; with the options given.
+all_succeed() {
+    once --mode all --workers 3 --export-json "$JSON" "$@" >report.txt
+    holds "$JSON" '[.results[] | .failures == 0] | all'
+}
+
+# All downloads of all modes fail as this class.
+all_fail_as() {
+    local class=$1
+    shift
+    run once --mode all --workers 3 --export-json "$JSON" "$@"
+    exits_with 3
+    holds "$JSON" '[.results[] | .failures == .downloads and (.failure_classes | keys) == [$class]] | all' \
+        --arg class "$class"
+}
+
+# Refused with that status and these words, and nothing was run.
+refused() {
+    local expected=$1 part
+    shift
+    local parts=()
+    while [ "$1" != : ]; do parts+=("$1"); shift; done
+    shift
+    run once --mode all --export-json never.json "$@"
+    exits_with "$expected"
+    [ ! -e never.json ]
+    for part in "${parts[@]}"; do says "$part"; done
+}
+
+@test "TLS: unknown issuers are refused, known ones are not, in every mode" {
+    all_fail_as tls "$HTTPS"
+    all_succeed --cacert "$TLS/ca.pem" "$HTTPS"
+    holds "$JSON" '.policy.is_verified and (.policy.options | length) == 1'
+    all_succeed --capath "$TLS/folder" "$HTTPS"
+    # The name counts as well.
+    all_fail_as tls --cacert "$TLS/ca.pem" "https://127.0.0.1:$NGINX_TLS_PORT/document-1.txt"
+}
+
+@test "-k: nobody is verified, and every report says so" {
+    local format
+    all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml
+    holds "$JSON" '(.policy.is_verified | not) and .policy.options == ["--insecure"]'
+    holds "$JSON" '[.warnings[] | test("not verified")] | any'
+    for format in report.txt r.html r.md r.xml; do
+        grep -q 'not verified (--insecure)' "$format" || { echo "not in $format"; return 1; }
+    done
+    grep -q 'anybody may have answered' report.txt
+    # And again from the document.
+    "$CONC_BENCH" --import-json "$JSON" --export-junit again.xml --export-html again.html >again.txt
+    cmp report.txt again.txt
+    cmp r.xml again.xml
+    cmp r.html again.html
+    # What was verified is nothing to compare it with.
+    once --mode sync --cacert "$TLS/ca.pem" --export-json verified.json "$HTTPS" >/dev/null
+    run once --mode sync -k --baseline verified.json "$HTTPS"
+    exits_with 2
+    says 'verification of TLS'
+}
+
+@test "--cert, --key: a client certificate is presented, with a password from a file too" {
+    local https=https://localhost:$NGINX_CLIENT_PORT/document-1.txt
+    all_fail_as http_4xx --cacert "$TLS/ca.pem" "$https"
+    all_succeed --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/client.key" "$https"
+    cat "$TLS/client.pem" "$TLS/client.key" >both.pem
+    all_succeed --cacert "$TLS/ca.pem" -E both.pem "$https"
+    printf 'pass = "geheim \\"1\\""\n' >config
+    all_succeed --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" --config config "$https" \
+        --export-html r.html
+    run ! grep -q geheim "$JSON" r.html report.txt
+    # Without, or with another, nothing runs.
+    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" "$https" </dev/null
+    echo 'pass = "another"' >config
+    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" -K config "$https"
+}
+
+@test "--tlsv1.x, --tls-max: the version is what both sides allow" {
+    all_succeed --cacert "$TLS/ca.pem" --tlsv1.3 "$HTTPS"
+    all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 --tlsv1.2 "$HTTPS"
+    [ "$(cut -d ' ' -f 1 "$NGINX_TLS_LOG" | tail -n 5 | sort -u)" = TLSv1.2 ]
+    all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
+    all_fail_as tls --cacert "$TLS/ca.pem" --tlsv1.3 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
+    refused 2 '--tls-max 1.2' '--tlsv1.3' : --tlsv1.3 --tls-max 1.2 "$HTTPS"
+    refused 2 '--tlsv1.2' contradict : --tlsv1.3 --tlsv1.2 "$HTTPS"
+    refused 2 '--tls-max' : --tls-max 2 "$HTTPS"
+}
+
+@test "--tls-resume: sessions are resumed on new connections, and never without it" {
+    local mode
+    for mode in $MODES; do
+        : >"$NGINX_TLS_LOG"
+        once --mode "$mode" --workers 1 --repeat 4 --connections fresh --cacert "$TLS/ca.pem" --tls-max 1.2 "$HTTPS" >out
+        [ "$(grep -c ' r$' "$NGINX_TLS_LOG")" -eq 0 ]
+        once --mode "$mode" --workers 1 --repeat 4 --connections fresh --cacert "$TLS/ca.pem" --tls-max 1.2 \
+            --tls-resume "$HTTPS" >out
+        # All but the first of the worker.
+        [ "$(grep -c ' r$' "$NGINX_TLS_LOG")" -eq 3 ] || { echo "$mode"; cat "$NGINX_TLS_LOG"; return 1; }
+    done
+}
+
+@test "--unix-socket, --resolve, --connect-to: nginx answers for names that nobody resolves" {
+    all_succeed --unix-socket "$NGINX_SOCKET" http://nowhere.invalid/document-2.txt
+    holds "$JSON" '.workload.is_server_local'
+    all_succeed --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
+    all_succeed --connect-to "::127.0.0.1:$NGINX_PORT" http://nowhere.invalid/document-2.txt http://other.invalid/document-1.txt
+    all_succeed --dns live --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" \
+        "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
+    # TLS is still with the name of the URL.
+    all_succeed --cacert "$TLS/ca.pem" --connect-to "localhost:443:127.0.0.1:$NGINX_TLS_PORT" https://localhost/document-1.txt
+    all_fail_as connect --unix-socket "$BATS_TEST_TMPDIR/nothing" http://nowhere.invalid/document-2.txt
+}
+
+@test "--resolve '*': any host has these addresses, for every worker" {
+    local i
+    for i in 1 2 3 4 5 6; do echo "http://host-$i.invalid:$NGINX_PORT/document-1.txt x2"; done >list.txt
+    all_succeed --resolve "*:$NGINX_PORT:127.0.0.1" list.txt
+    all_succeed --resolve "+*:$NGINX_PORT:127.0.0.1" --dns live --connections fresh list.txt
+}
+
+@test "--compressed: bodies are what they are unpacked" {
+    all_succeed "http://127.0.0.1:$NGINX_PORT/packed/document-3.txt"
+    holds "$JSON" '[.results[].body_bytes] | unique == [291]'
+    all_succeed --compressed "http://127.0.0.1:$NGINX_PORT/packed/document-3.txt"
+    holds "$JSON" '[.results[].body_bytes] | unique == [291]'
+    grep -q ' gzip$' "$NGINX_LOG.packed"
+}
+
+@test "--head: no body is waited for" {
+    all_succeed --head "http://127.0.0.1:$NGINX_PORT/document-3.txt"
+    holds "$JSON" '[.results[] | .body_bytes == 0] | all'
+}
+
+@test "-x: downloads go through tinyproxy, http as requests and https through tunnels" {
+    all_succeed -x "http://127.0.0.1:$PROXY_PORT" --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
+    holds "$JSON" '[.policy.options[] | test("^--proxy 127.0.0.1:[0-9]+$")] | any'
+    # Names are the proxy's to resolve.
+    refused 5 '--proxy' 'refuses a connection' : -x "127.0.0.1:$PROXY_PORT" https://nowhere.invalid/
+    all_succeed --proxy "127.0.0.1:$PROXY_PORT" --connections fresh "http://localhost:$NGINX_PORT/document-1.txt"
+    export http_proxy=http://127.0.0.1:$PROXY_PORT https_proxy=http://127.0.0.1:$PROXY_PORT
+    all_succeed --proxy-from-env --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
+    grep -qF "127.0.0.1:$NGINX_PORT/document-1.txt" "$BATS_FILE_TMPDIR/tinyproxy/open.log"
+}
+
+@test "-x: a proxy that refuses ends the run before it begins" {
+    local nobody=127.0.0.1:1
+    refused 5 '--proxy' 'cannot be used' : -x "$nobody" "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    refused 5 '--proxy' 'cannot be used' : -x "socks5://$nobody" "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    refused 5 '--proxy' 407 'proxy-user' : -x "127.0.0.1:$CLOSED_PROXY_PORT" "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    refused 5 '--proxy' 407 : -x "127.0.0.1:$CLOSED_PROXY_PORT" --cacert "$TLS/ca.pem" "$HTTPS"
+    refused 5 'no-such-proxy.invalid' 'did not resolve' : -x no-such-proxy.invalid:3128 "$HTTPS"
+    all_proxy=$nobody refused 5 '--proxy-from-env' : --proxy-from-env "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    # Where a host may be exempt, what fails is found by the download.
+    all_proxy=$nobody no_proxy=127.0.0.1 all_succeed --proxy-from-env "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    echo 'proxy-user = "some:geheim"' >config
+    all_succeed -x "127.0.0.1:$CLOSED_PROXY_PORT" --config config --cacert "$TLS/ca.pem" "$HTTPS" \
+        "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    run ! grep -q geheim "$JSON" report.txt
+}
+
+@test "secrets in arguments are refused, with the way out, and not shown" {
+    refused 2 '--header Authorization' '@FILE' : -H 'Authorization: Bearer geheim' "$HTTPS"
+    says_not geheim
+    refused 2 '--header cookie' : -H 'cookie: geheim=1' "$HTTPS"
+    says_not geheim
+    refused 2 '--proxy' '--config' : -x http://some:geheim@127.0.0.1:1 "$HTTPS"
+    says_not geheim
+    refused 2 '--cert' '--config' : --cert "$TLS/client.pem:geheim" "$HTTPS"
+    says_not geheim
+    # Left out, they are none.
+    once --mode sync -H 'Cookie:' "http://127.0.0.1:$NGINX_PORT/document-1.txt" >/dev/null
+}
+
+@test "values of headers and bodies are in no report" {
+    local file
+    printf 'Authorization: geheim\nX-More: geheim\n' >headers
+    all_succeed -H @headers -H 'X-Third: geheim' -A agent "http://127.0.0.1:$NGINX_PORT/document-1.txt" \
+        --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv --export-trace r.trace
+    holds "$JSON" '.policy.options == ["--header Authorization", "--header X-More", "--header X-Third", "--user-agent agent"]'
+    for file in result.json report.txt r.html r.md r.xml r.csv r.trace; do
+        run ! grep -q geheim "$file"
+    done
+    grep -q 'asked with --header Authorization' report.txt
+}
+
+@test "headers: line breaks and what is none are refused" {
+    refused 2 'line break' 'X-A' : -H $'X-A: 1\r\nX-B: 2' "$HTTPS"
+    refused 2 'line break' : -H $'X-A: 1\n' "$HTTPS"
+    refused 2 'not a header' : -H 'no colon' "$HTTPS"
+    refused 2 'not a header' : -H ': nothing' "$HTTPS"
+    refused 2 'control character' : -H $'X-A: a\001b' "$HTTPS"
+    printf 'X-A: 1\nnone\n' >headers
+    refused 2 'headers:2' 'not a header' : -H @headers "$HTTPS"
+    refused 2 'cannot read' 'missing' : -H @missing "$HTTPS"
+    refused 2 '--user-agent' : -A $'a\nb' "$HTTPS"
+    refused 2 '--request' : -X 'GET /' "$HTTPS"
+    refused 2 '--head' : -X HEAD "$HTTPS"
+    refused 2 '--head' '--data' : -I -d x "$HTTPS"
+    refused 2 '--data' 'cannot read' : -d @missing "$HTTPS"
+}
+
+@test "certificates: what is missing, unreadable or something else is refused" {
+    echo nothing >nothing
+    mkdir folder
+    refused 2 '--cacert' 'No such file' : --cacert missing "$HTTPS"
+    refused 2 '--cacert' : --cacert nothing "$HTTPS"
+    refused 2 '--capath' 'Not a directory' : --capath nothing "$HTTPS"
+    refused 2 '--cert' 'No such file' : --cert missing "$HTTPS"
+    refused 2 '--cert' : --cert nothing "$HTTPS"
+    refused 2 '--key' 'No such file' : --cert "$TLS/client.pem" --key missing "$HTTPS"
+    refused 2 '--cert' : --cert "$TLS/client.pem" --key "$TLS/server.key" "$HTTPS"
+    refused 2 '--key' '--cert' : --key "$TLS/client.key" "$HTTPS"
+}
+
+@test "--resolve, --connect-to, --interface, --proxy: what they cannot mean is refused" {
+    local text
+    for text in name name:80 name:80: :80:127.0.0.1 name:x:127.0.0.1 name:0:127.0.0.1 name:80:other.test \
+        name:80:127.0.0.1, name:99999:127.0.0.1 -name:80; do
+        refused 2 '--resolve' : "--resolve=$text" "$HTTPS"
+    done
+    for text in name name:80 name:80:other name:80:other:x name:80:other:80:more '[::1:80:a:80'; do
+        refused 2 '--connect-to' : --connect-to "$text" "$HTTPS"
+    done
+    for text in ftp://proxy:1 proxy:x 'http://' proxy:1/path 'pro xy'; do
+        refused 2 '--proxy' : -x "$text" "$HTTPS"
+    done
+    refused 5 '--interface' 'no-such-interface' : --interface no-such-interface "$HTTPS"
+    refused 2 '--ipv4' '--ipv6' : -4 -6 "$HTTPS"
+    refused 2 '--resolve' '--ipv6' : -6 --resolve localhost:443:127.0.0.1 "$HTTPS"
+    refused 2 '--resolve' '--ipv4' : -4 --resolve 'localhost:443:[::1],::2' "$HTTPS"
+    refused 2 '--unix-socket' '--proxy' : --unix-socket s -x proxy "$HTTPS"
+}
+
+@test "--origin: other ways than to it are contradictions" {
+    local option
+    for option in '--resolve=a:1:127.0.0.1' '--connect-to=:::' '--unix-socket=s' '--proxy=p' --proxy-from-env \
+        '--interface=lo' -6; do
+        refused 2 '--origin' : --origin "$option"
+    done
+    once --mode all --origin=latency=0ms --head -H 'X-A: 1' --repeat 1 http://a.test/ >out
+}
+
+@test "--config: what it cannot hold is told with its line" {
+    printf '\nheader = "X-A: 1"\nurl = http://a/\n' >config
+    refused 2 'config:3' 'proxy-user' : --config config "$HTTPS"
+    echo 'geheim' >config
+    refused 2 'config:1' : --config config "$HTTPS"
+    says_not geheim
+    printf 'header = "X-A: 1\n' >config
+    refused 2 'config:1' : --config config "$HTTPS"
+    printf 'pass = x\n' >config
+    refused 2 'pass' '--cert' : --config config "$HTTPS"
+    printf 'proxy-user = a:b\n' >config
+    refused 2 'proxy-user' : --config config "$HTTPS"
+    refused 2 'standard input' : -H @- -K - "$HTTPS" </dev/null
+    refused 2 '--header' 'standard input' : -H @- - </dev/null
+}

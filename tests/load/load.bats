@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# Many downloads in flight at once, from an origin that takes a second for each: none fails, none is done twice, and the
+# origin sees as many connections as there are workers.
+
+load ../support/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# Two downloads for each worker, in the modes of the list $1 with $2 workers each, where $3 descriptors have to be
+# allowed for it.
+hold() {
+    local modes=$1 workers=$2 descriptors=$3
+    ulimit -n "$descriptors" 2>/dev/null || [ "$(ulimit -n)" -ge "$descriptors" ] ||
+        skip "no more than $(ulimit -Hn) descriptors are allowed"
+    run once --mode "$modes" --workers "$workers" --repeat $((2 * workers)) --origin=latency=1s --export-json r.json \
+        --samples none http://a.test/
+    exits_with 0
+    holds r.json '.results | length == ($modes | split(",") | length)' --arg modes "$modes"
+    holds r.json 'all(.results[]; .failures == 0 and .downloads == 2 * $workers and .connects == $workers)' \
+        --argjson workers "$workers"
+    # Far from what one after the other would take, whatever else the machine does meanwhile.
+    holds r.json 'all(.results[]; .median < 2 * $workers / 20)' --argjson workers "$workers"
+}
+
+@test "10,000 downloads in flight in event loops" { hold event-loop,hybrid 10000 11000; }
+@test "1,000 threads and 1,000 processes" { hold threads,processes 1000 5000; }
+
+@test "10,000 at once stay below 40 KiB of memory each" {
+    ulimit -n 11000 2>/dev/null || [ "$(ulimit -n)" -ge 11000 ] || skip "no more than $(ulimit -Hn) descriptors are allowed"
+    run once --mode event-loop --workers 10000 --repeat 10000 --origin=latency=1s --export-json r.json --samples none \
+        http://a.test/
+    exits_with 0
+    holds r.json '.results[0].peak_memory_bytes / 10000 < 40 * 1024'
+}
+
+@test "a million downloads that cost nothing, with every report of every sample" {
+    run once --mode null --workers 8 --repeat 1000000 --samples all --export-json r.json --export-requests-csv r.csv \
+        http://a.test/
+    exits_with 0
+    [ "$(grep -c . r.csv)" -eq 1000001 ]
+    holds r.json '.results[0].rounds[0].samples | length == 1000000'
+}
+
+@test "more downloads than there is memory for are refused beforehand, with the figure" {
+    run once --mode null --repeat 1000000000 http://a.test/
+    exits_with 5
+    says "MiB for their samples"
+}
