@@ -166,23 +166,30 @@ static int run_main(struct stages *stages, const struct plan_cell *cells, size_t
     return run_stage(stages, &request, error);
 }
 
+static struct plan_cell with_workers(const struct plan_cell *cell, uint32_t workers)
+{
+    struct plan_cell other = *cell;
+    other.workers = workers;
+    return other;
+}
+
 /* Adds what the sweep chose for its mode: the smallest number of workers that is enough; and with `is_alone` the best
  * too, so that the two can be compared by rounds of their own. */
-static size_t choose(const struct sweep *sweep, bool is_alone, struct plan_cell *chosen)
+static size_t choose(const struct sweep *sweep, const struct plan_cell *swept, bool is_alone, struct plan_cell *chosen)
 {
-    const struct mode *mode = mode_find(sweep->mode);
     size_t count = 0;
     if (sweep->knee > 0)
-        chosen[count++] = (struct plan_cell){.mode = mode, .workers = sweep->knee};
+        chosen[count++] = with_workers(swept, sweep->knee);
     if (is_alone && sweep->best != sweep->knee)
-        chosen[count++] = (struct plan_cell){.mode = mode, .workers = sweep->best};
+        chosen[count++] = with_workers(swept, sweep->best);
     return count;
 }
 
-static bool is_mode_listed(const struct plan_cell *cells, size_t count, const struct mode *mode)
+/* Whether a cell is there that differs by its number of workers at most. */
+static bool is_listed(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
 {
     for (size_t i = 0; i < count; i++) {
-        if (cells[i].mode == mode)
+        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections)
             return true;
     }
     return false;
@@ -196,10 +203,11 @@ static size_t choose_cells(const struct plan *plan, const struct figures *figure
     size_t count = 0;
     bool is_made = sweeps_make(figures, sweeps, &sweep_count, NULL) == 0;
     for (size_t i = 0; is_made && i < plan->cell_count; i++) {
+        char name[sizeof(sweeps[0].mode)];
+        plan_cell_name(&plan->cells[i], name, sizeof(name));
         for (size_t j = 0; j < sweep_count; j++) {
-            bool is_own = strcmp(sweeps[j].mode, plan->cells[i].mode->name) == 0;
-            if (is_own && !is_mode_listed(chosen, count, plan->cells[i].mode))
-                count += choose(&sweeps[j], sweep_count == 1, &chosen[count]);
+            if (strcmp(sweeps[j].mode, name) == 0 && !is_listed(chosen, count, &plan->cells[i]))
+                count += choose(&sweeps[j], &plan->cells[i], sweep_count == 1, &chosen[count]);
         }
     }
     for (size_t i = 0; i < sweep_count; i++)
@@ -249,11 +257,12 @@ static int next_cells(const struct experiment *experiment, struct plan_cell *cel
     if (figures_compute(experiment->result, &figures, error) != 0)
         return -1;
     for (size_t i = 0; i < experiment->plan->cell_count && *count < SWEEPS_MAX; i++) {
-        const struct mode *mode = experiment->plan->cells[i].mode;
-        uint32_t most = (mode->traits & MODE_ONE_WORKER) != 0 ? 1 : experiment->most_workers;
-        uint32_t workers = sweep_next(&figures, mode->name, most);
-        if (!is_mode_listed(cells, *count, mode) && workers > 0)
-            cells[(*count)++] = (struct plan_cell){.mode = mode, .workers = workers};
+        const struct plan_cell *cell = &experiment->plan->cells[i];
+        char name[32];
+        uint32_t most = (cell->mode->traits & MODE_ONE_WORKER) != 0 ? 1 : experiment->most_workers;
+        uint32_t workers = sweep_next(&figures, plan_cell_name(cell, name, sizeof(name)), most);
+        if (!is_listed(cells, *count, cell) && workers > 0)
+            cells[(*count)++] = with_workers(cell, workers);
     }
     if (!figures.validity.is_valid)
         *count = 0;

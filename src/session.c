@@ -227,6 +227,8 @@ static int make_plan(struct session *session, struct error *error)
         .mode_count = options->mode_count,
         .workers = options->workers,
         .worker_count = options->worker_count,
+        .connections = options->connections,
+        .connection_count = options->connection_count,
         .repeat = options->repeat,
         .copies = options->copies,
         .shuffle = options->shuffle,
@@ -304,7 +306,10 @@ static int make_targets(struct session *session, struct error *error)
 static int choose_warm_urls(struct session *session, struct error *error)
 {
     const struct url_list *urls = &session->urls;
-    if (session->policy.connections != CONNECTIONS_WARM)
+    bool is_wanted = false;
+    for (size_t i = 0; i < session->options->connection_count; i++)
+        is_wanted |= session->options->connections[i] == CONNECTIONS_WARM;
+    if (!is_wanted)
         return 0;
     session->warm_urls = calloc(urls->host_count, sizeof(session->warm_urls[0]));
     bool *is_chosen = calloc(urls->host_count, sizeof(*is_chosen));
@@ -429,10 +434,11 @@ static void describe_policy(struct session *session)
 {
     struct result *result = &session->result;
     const struct transfer_policy *policy = &session->policy;
-    snprintf(result->connections, sizeof(result->connections), "%s",
-             policy->connections == CONNECTIONS_FRESH  ? "fresh"
-             : policy->connections == CONNECTIONS_WARM ? "warm"
-                                                       : "reuse");
+    for (size_t i = 0; i < session->options->connection_count; i++) {
+        size_t used = strlen(result->connections);
+        snprintf(result->connections + used, sizeof(result->connections) - used, "%s%s", i > 0 ? "," : "",
+                 connection_policy_names[session->options->connections[i]]);
+    }
     snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
     snprintf(result->http_version, sizeof(result->http_version), "HTTP/1.1");
     result->connections_kept = policy->connections_kept;
@@ -758,9 +764,23 @@ static size_t count_cells(const struct result *result, const char *mode, uint32_
     for (size_t i = 0; i < result->cell_count; i++) {
         const struct cell_result *cell = &result->cells[i];
         bool is_wanted = workers == 0 || cell->workers == workers;
-        count += is_wanted && strcmp(cell->mode, mode) == 0 && (!is_main || cell->stage == STAGE_MAIN);
+        count += is_wanted && cell_has_name(cell, mode) && (!is_main || cell->stage == STAGE_MAIN);
     }
     return count;
+}
+
+static bool has_several_workers(const struct result *result, const char *mode)
+{
+    uint32_t workers = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        if (cell->stage != STAGE_MAIN || !cell_has_name(cell, mode))
+            continue;
+        if (workers != 0 && cell->workers != workers)
+            return true;
+        workers = cell->workers;
+    }
+    return false;
 }
 
 /* What the options ask for must be in the document: there is no run that could still bring it. */
@@ -776,7 +796,7 @@ static int check_asked(const struct options *options, const struct result *resul
                 continue;
             if (count_cells(result, operand->mode, operand->workers, false) == 0)
                 error_set(error, ERROR_USAGE, "--assert: %s has no such mode and workers", options->import_json);
-            else if (j == 1 && operand->workers == 0 && count_cells(result, operand->mode, 0, true) > 1)
+            else if (j == 1 && operand->workers == 0 && has_several_workers(result, operand->mode))
                 error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers in %s: say which",
                           operand->mode, options->import_json);
             else

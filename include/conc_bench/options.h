@@ -60,6 +60,8 @@ struct options {
     bool runs_auto;
     nanoseconds time_budget;
     uint32_t warmup;
+    enum connection_policy connections[CONNECTION_POLICY_COUNT]; /* in the order given, without repeats */
+    size_t connection_count;
     uint64_t seed; /* drawn from the system when has_seed is false */
     bool has_seed;
     nanoseconds deadline; /* of one trial; 0: derived from the plan */

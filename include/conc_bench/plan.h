@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/connections.h"
 #include "conc_bench/error.h"
 #include "conc_bench/mode.h"
 #include "conc_bench/resolve.h"
@@ -20,6 +21,8 @@ struct plan_cell {
     const struct mode *mode;
     uint32_t workers;
     uint32_t copy; /* 0, or which of several cells that differ in nothing else */
+    enum connection_policy connections;
+    bool is_named_by_connections; /* cells of the plan differ by them */
 };
 
 /* What the plan is made from. Everything in it is borrowed and must outlive the plan. */
@@ -29,6 +32,8 @@ struct plan_request {
     size_t mode_count;
     const uint32_t *workers;
     size_t worker_count;
+    const enum connection_policy *connections; /* those of `transfer` count for nothing */
+    size_t connection_count;
     uint32_t repeat;
     bool shuffle;
     uint32_t copies; /* of each cell; at least 1 */
@@ -55,7 +60,8 @@ struct plan {
     size_t cell_count;
 };
 
-/* What a cell is called in results: its mode, and "threads#2" for the second copy of a cell. Returns `buffer`. */
+/* What a cell is called in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
+ * for the second copy of a cell. Returns `buffer`. */
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);
 
 /* -1: nothing to download, too much, or no memory. */

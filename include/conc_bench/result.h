@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/clock.h"
+#include "conc_bench/connections.h"
 #include "conc_bench/error.h"
 #include "conc_bench/sample.h"
 
@@ -147,7 +148,8 @@ enum { URL_FAILURES_MAX = 100 };
 
 /* All rounds of one mode with one number of workers. */
 struct cell_result {
-    char mode[24];
+    char mode[24]; /* its name: see plan_cell_name() */
+    enum connection_policy connections;
     uint32_t workers;
     unsigned traits; /* enum mode_trait, or-ed */
     enum stage stage;
@@ -191,7 +193,7 @@ struct result {
     void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the result is to free it */
 
     /* policy */
-    char connections[16]; /* "reuse", "fresh", "warm" */
+    char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
     char dns[16];         /* "pinned", "live" */
     char http_version[16];
     uint32_t connections_kept;
@@ -224,6 +226,10 @@ struct result {
     char **warnings; /* complete sentences */
     size_t warning_count;
 };
+
+/* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
+ * "threads:fresh". */
+bool cell_has_name(const struct cell_result *cell, const char *name);
 
 /* The instant the first gate opened behind which anything was downloaded; 0: nothing was. */
 nanoseconds result_began(const struct result *result);

@@ -39,9 +39,10 @@ int runner_check_memory(uint64_t units, uint64_t trials, struct error *error);
 
 /* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all rounds; a cell whose
  * trial does not complete is not tried again, and that trial stands among the measured ones whatever its round. Sets
- * the rounds done and the reason to stop. `job` holds what is the same for all trials; workers and table are the
- * runner's. May be called again with the next stage of a plan. -1: the environment failed; what was measured until then
- * is in `result` all the same. */
+ * the rounds done and the reason to stop. `job` holds what is the same for all trials; workers, table and
+ * connections are the runner's, which opens those of warm_urls only for cells that want them warm. May be called again
+ * with the next stage of a plan. -1: the environment failed; what was measured until then is in `result` all the same.
+ */
 int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
                struct result *result, struct error *error);
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/clock.h"
+#include "conc_bench/connections.h"
 #include "conc_bench/error.h"
 #include "conc_bench/request.h"
 #include "conc_bench/sample.h"
@@ -15,12 +16,6 @@
  * What a download is, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
  * wanted to download differently would have to come here, and then all modes would.
  */
-
-enum connection_policy {
-    CONNECTIONS_REUSE, /* no connection at the start, kept and reused within the run */
-    CONNECTIONS_FRESH, /* a new connection for every download */
-    CONNECTIONS_WARM,  /* open to every host before the clock starts, then reused */
-};
 
 struct transfer_policy {
     enum connection_policy connections;

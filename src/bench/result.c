@@ -19,6 +19,16 @@ nanoseconds trial_time(const struct trial *trial)
     return trial->startup + trial->run;
 }
 
+bool cell_has_name(const struct cell_result *cell, const char *name)
+{
+    const char *connections = strchr(cell->mode, ':');
+    if (connections == NULL || strchr(name, ':') != NULL)
+        return strcmp(cell->mode, name) == 0;
+    size_t length = (size_t)(connections - cell->mode);
+    const char *copy = connections + strcspn(connections, "#");
+    return strncmp(cell->mode, name, length) == 0 && strcmp(copy, name + length) == 0;
+}
+
 nanoseconds result_began(const struct result *result)
 {
     nanoseconds began = INT64_MAX;

@@ -21,7 +21,9 @@ struct runner {
     const struct runner_hooks *hooks;
     struct result *result;
     struct mode_job job;           /* workers and table change with each trial, */
-    struct transfer_plan transfer; /* and so does the table in here */
+    struct transfer_plan transfer; /* and so does the table in here, */
+    struct transfer_policy policy; /* and what becomes of connections */
+    uint32_t warm_url_count;       /* for those that are warm */
     struct cell_state *states;
     uint32_t *order;
     size_t first_cell; /* of this run in result->cells */
@@ -116,6 +118,16 @@ static int keep(struct runner *runner, uint32_t index, bool is_warmup, struct tr
     return status;
 }
 
+/* What differs between cells, but for the mode. */
+static void set_job(struct runner *runner, const struct plan_cell *cell, struct sample_table *table)
+{
+    runner->job.table = table;
+    runner->transfer.table = table;
+    runner->job.workers = cell->workers;
+    runner->policy.connections = cell->connections;
+    runner->job.warm_url_count = cell->connections == CONNECTIONS_WARM ? runner->warm_url_count : 0;
+}
+
 static int run_trial(struct runner *runner, uint32_t round, uint32_t position, struct error *error)
 {
     uint32_t index = runner->order[position];
@@ -128,9 +140,7 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
     trial.table = sample_table_create(runner->plan->unit_count, error);
     if (trial.table == NULL)
         return -1;
-    runner->job.table = trial.table;
-    runner->transfer.table = trial.table;
-    runner->job.workers = cell->workers;
+    set_job(runner, cell, trial.table);
     runner->position = (struct runner_position){
         .cell = cell,
         .is_warmup = is_warmup,
@@ -242,6 +252,7 @@ static int add_cells(struct runner *runner, struct error *error)
     for (size_t i = 0; i < plan->cell_count; i++) {
         struct cell_result *cell = &cells[result->cell_count++];
         *cell = (struct cell_result){
+            .connections = plan->cells[i].connections,
             .workers = plan->cells[i].workers,
             .traits = plan->cells[i].mode->traits,
             .stage = runner->stage,
@@ -271,6 +282,9 @@ int runner_run(const struct plan *plan, enum stage stage, const struct mode_job 
     struct runner runner = {.plan = plan, .stage = stage, .hooks = hooks, .result = result, .job = *job};
     runner.transfer = *job->transfer;
     runner.job.transfer = &runner.transfer;
+    runner.policy = *job->transfer->policy;
+    runner.transfer.policy = &runner.policy;
+    runner.warm_url_count = job->warm_url_count;
     uint64_t rounds = (uint64_t)plan->request.rounds + plan->request.warmup_rounds;
     int status = runner_check_memory(plan->unit_count, rounds * plan->cell_count, error);
     if (status == 0)

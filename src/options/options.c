@@ -283,14 +283,29 @@ static int apply_seed(const struct value *value)
     return read_count(value, 0, INT64_MAX, &value->options->seed);
 }
 
+static bool has_connections(const struct options *options, enum connection_policy connections)
+{
+    for (size_t i = 0; i < options->connection_count; i++) {
+        if (options->connections[i] == connections)
+            return true;
+    }
+    return false;
+}
+
+static int read_connections(const struct value *value)
+{
+    int choice = read_name(value, connection_policy_names);
+    if (choice < 0)
+        return -1;
+    if (!has_connections(value->options, (enum connection_policy)choice))
+        value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
+    return 0;
+}
+
 static int apply_connections(const struct value *value)
 {
-    static const char *const names[] = {
-        [CONNECTIONS_REUSE] = "reuse", [CONNECTIONS_FRESH] = "fresh", [CONNECTIONS_WARM] = "warm", NULL};
-    int choice = read_name(value, names);
-    if (choice >= 0)
-        value->options->transfer.connections = (enum connection_policy)choice;
-    return choice >= 0 ? 0 : -1;
+    value->options->connection_count = 0;
+    return read_items(value, read_connections);
 }
 
 static int apply_dns(const struct value *value)
@@ -605,7 +620,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_SEED] = {"seed", 0, "N", NULL, GROUP_EXPERIMENT, "repeat the random order of an earlier run", apply_seed,
                      0},
     [OPTION_CONNECTIONS] = {"connections", 0, "reuse|fresh|warm", "reuse", GROUP_EXPERIMENT,
-                            "keep connections, or make one for each download, or open them beforehand",
+                            "keep them, make one a download, or open them beforehand; fresh,reuse compares",
                             apply_connections, 0},
     [OPTION_COPIES] = {"copies", 0, "N", "1", GROUP_EXPERIMENT,
                        "run each mode N times over as if they were different; any difference told is false",
@@ -942,12 +957,14 @@ static int check_cells(const struct options *options, struct error *error)
 {
     size_t cells = 0;
     for (size_t i = 0; i < options->mode_count; i++)
-        cells += ((options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count) * options->copies;
+        cells += ((options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count) * options->copies *
+                 options->connection_count;
     if (cells <= CELLS_MAX)
         return 0;
-    return error_set(error, ERROR_USAGE,
-                     "--mode and --workers make %zu combinations, more than the %d of one run: use fewer of either",
-                     cells, CELLS_MAX);
+    return error_set(
+        error, ERROR_USAGE,
+        "--mode, --workers and --connections make %zu combinations, more than the %d of one run: use fewer of them",
+        cells, CELLS_MAX);
 }
 
 static int settle_reference(const struct reading *reading)
@@ -981,24 +998,61 @@ static bool has_workers(const struct options *options, const struct mode *mode, 
     return false;
 }
 
+/* The parts of "threads:fresh#2". */
+struct cell_name {
+    char mode[sizeof(((struct claim_operand *)0)->mode)];
+    char connections[16]; /* "": not told */
+    const char *copy;     /* NULL: not told */
+};
+
+static struct cell_name split_name(const char *text)
+{
+    struct cell_name name = {.copy = strchr(text, '#')};
+    int mode = (int)strcspn(text, ":#");
+    snprintf(name.mode, sizeof(name.mode), "%.*s", mode, text);
+    if (text[mode] == ':')
+        snprintf(name.connections, sizeof(name.connections), "%.*s", (int)strcspn(text + mode + 1, "#"),
+                 text + mode + 1);
+    if (name.copy != NULL)
+        name.copy++;
+    return name;
+}
+
+/* Without connections in the name, `cell` is not named by them. */
+static int read_cell_connections(const struct options *options, const struct cell_name *name, struct plan_cell *cell,
+                                 struct error *error)
+{
+    const struct value value = {.name = "assert", .text = name->connections, .error = error};
+    if (name->connections[0] == '\0')
+        return 0;
+    int choice = read_name(&value, connection_policy_names);
+    if (choice < 0)
+        return -1;
+    cell->connections = (enum connection_policy)choice;
+    cell->is_named_by_connections = options->import_json != NULL || options->connection_count > 1;
+    if (options->import_json != NULL || has_connections(options, cell->connections))
+        return 0;
+    return error_set(error, ERROR_USAGE, "--assert: there will be no %s connections: add them to --connections",
+                     name->connections);
+}
+
 /* Whether there will be such a cell; and by the name it will have, whatever alias was written. */
 static int settle_operand(const struct options *options, const char *text, struct claim_operand *operand,
                           bool is_divisor, struct error *error)
 {
     if (strcmp(operand->mode, "*") == 0)
         return 0;
-    char name[sizeof(operand->mode)];
     uint64_t copy = 1;
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(operand->mode, "#"), operand->mode);
-    const char *mark = strchr(operand->mode, '#');
-    const struct mode *mode = mode_find(name);
+    const struct cell_name name = split_name(operand->mode);
+    const struct mode *mode = mode_find(name.mode);
+    struct plan_cell cell = {.mode = mode};
     bool is_import = options->import_json != NULL; /* what is in there is seen there */
     uint64_t copies = is_import ? COPIES_MAX : options->copies;
-    if (mark != NULL && (number_parse_count(mark + 1, &copy) != 0 || copy < 2 || copy > copies))
-        error_set(error, ERROR_USAGE, "--assert: there is no copy \"%s\" of a mode: --copies says how many there are",
-                  mark);
+    if (name.copy != NULL && (number_parse_count(name.copy, &copy) != 0 || copy < 2 || copy > copies))
+        error_set(error, ERROR_USAGE, "--assert: there is no copy \"#%s\" of a mode: --copies says how many there are",
+                  name.copy);
     else if (mode == NULL)
-        refuse_mode(&(struct value){.name = "assert", .text = operand->mode, .error = error});
+        refuse_mode(&(struct value){.name = "assert", .text = name.mode, .error = error});
     else if (!is_import && !has_mode(options, mode))
         error_set(error, ERROR_USAGE, "--assert: mode %s will not be run: add it to --mode", mode->name);
     else if (!is_import && operand->workers != 0 && !has_workers(options, mode, operand->workers))
@@ -1007,8 +1061,8 @@ static int settle_operand(const struct options *options, const char *text, struc
     else if (!is_import && is_divisor && operand->workers == 0 && count_cells(options, mode) > 1)
         error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers: say which, such as %s@%" PRIu32,
                   mode->name, mode->name, options->workers[0]);
-    else {
-        const struct plan_cell cell = {.mode = mode, .copy = (uint32_t)copy - 1};
+    else if (read_cell_connections(options, &name, &cell, error) == 0) {
+        cell.copy = (uint32_t)copy - 1;
         plan_cell_name(&cell, operand->mode, sizeof(operand->mode));
         return 0;
     }

@@ -715,11 +715,27 @@ static int read_traits(const struct node *entry, unsigned *traits)
     return 0;
 }
 
+static int read_connections(const struct node *entry, enum connection_policy *connections)
+{
+    struct node node = member(entry, "connections");
+    char name[16];
+    if (read_text(&node, name, sizeof(name)) != 0)
+        return -1;
+    for (int i = 0; i < CONNECTION_POLICY_COUNT; i++) {
+        if (strcmp(name, connection_policy_names[i]) == 0) {
+            *connections = (enum connection_policy)i;
+            return 0;
+        }
+    }
+    return refuse(&node, "\"%s\" is nothing that becomes of connections", name);
+}
+
 static int read_cell(const struct node *entry, struct cell_result *cell)
 {
     struct node stage = member(entry, "stage");
     char name[16];
     if (take_text(entry, "mode", cell->mode, sizeof(cell->mode)) != 0 ||
+        read_connections(entry, &cell->connections) != 0 ||
         take_count32(entry, "workers", 1, WORKERS_MAX, &cell->workers) != 0 || read_traits(entry, &cell->traits) != 0 ||
         read_text(&stage, name, sizeof(name)) != 0 || take_count32(entry, "group", 0, UINT32_MAX, &cell->group) != 0)
         return -1;

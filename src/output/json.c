@@ -293,6 +293,7 @@ static json_t *make_traits(struct writer *writer, unsigned traits)
 static void put_figures(struct writer *writer, json_t *object, const struct cell_figures *figures)
 {
     put(writer, object, "mode", json_string(figures->cell->mode));
+    put(writer, object, "connections", json_string(connection_policy_names[figures->cell->connections]));
     put(writer, object, "workers", count(figures->cell->workers));
     put(writer, object, "traits", make_traits(writer, figures->cell->traits));
     put(writer, object, "stage", json_string(figures->cell->stage == STAGE_MAIN ? "main" : "sweep"));

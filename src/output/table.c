@@ -60,17 +60,26 @@ static void write_workload(FILE *stream, const struct result *result)
     fputc('\n', stream);
 }
 
+static void write_connections(FILE *stream, const char *connections)
+{
+    if (strcmp(connections, "fresh") == 0)
+        fputs("a fresh connection for each download", stream);
+    else if (strcmp(connections, "warm") == 0)
+        fputs("connections opened before the clock starts", stream);
+    else if (strcmp(connections, "reuse") == 0)
+        fputs("connections reused within a trial", stream);
+    else
+        fprintf(stream, "connections as the mode's name says (%s)", connections);
+}
+
 static void write_policy(FILE *stream, const struct result *result)
 {
-    bool is_fresh = strcmp(result->connections, "fresh") == 0;
-    bool is_warm = strcmp(result->connections, "warm") == 0;
     bool is_pinned = strcmp(result->dns, "pinned") == 0;
     char limit[32];
     number_format_duration(limit, sizeof(limit), result->max_time);
-    fprintf(stream, "%s, %s, %s, ", result->http_version,
-            is_fresh  ? "a fresh connection for each download"
-            : is_warm ? "connections opened before the clock starts"
-                      : "connections reused within a trial",
+    fprintf(stream, "%s, ", result->http_version);
+    write_connections(stream, result->connections);
+    fprintf(stream, ", %s, ",
             result->origin[0] != '\0' ? "no names to resolve"
             : is_pinned               ? "names resolved beforehand"
                                       : "names resolved live");

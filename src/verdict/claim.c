@@ -50,12 +50,12 @@ static void skip_spaces(struct reading *reading)
         reading->next++;
 }
 
-/* A name as modes, their copies ("sync#2") and metrics have; empty if there is none. */
+/* A name as modes, cells of them ("sync#2", "sync:fresh") and metrics have; empty if there is none. */
 static struct span take_name(struct reading *reading)
 {
     struct span name = {.start = reading->next};
     while (is_letter(*reading->next) || is_digit(*reading->next) || *reading->next == '-' || *reading->next == '_' ||
-           *reading->next == '#')
+           *reading->next == '#' || *reading->next == ':')
         reading->next++;
     name.length = (size_t)(reading->next - name.start);
     return name;

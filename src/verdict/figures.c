@@ -222,7 +222,7 @@ static const struct cell_figures *find_reference(const struct figures *figures)
     const struct cell_figures *found = NULL;
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        if (strcmp(cell->cell->mode, figures->result->reference) == 0 && (found == NULL || cell->cell < found->cell))
+        if (cell_has_name(cell->cell, figures->result->reference) && (found == NULL || cell->cell < found->cell))
             found = cell;
     }
     return found;

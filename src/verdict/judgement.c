@@ -275,17 +275,20 @@ static int judge_cell(const struct claim *claim, const struct cell_figures *left
 
 static bool is_named(const struct claim_operand *operand, const struct cell_figures *cell)
 {
-    bool is_mode = strcmp(operand->mode, "*") == 0 || strcmp(cell->cell->mode, operand->mode) == 0;
+    bool is_mode = strcmp(operand->mode, "*") == 0 || cell_has_name(cell->cell, operand->mode);
     return is_mode && (operand->workers == 0 || operand->workers == cell->cell->workers);
 }
 
-/* A ratio needs rounds that both took part in. */
+/* A ratio needs rounds that both took part in; and where the divisor's connections are not told, it is of the same. */
 static const struct cell_figures *find_partner(const struct figures *figures, const struct claim *claim,
                                                const struct cell_figures *left)
 {
+    bool is_told = strchr(claim->operands[1].mode, ':') != NULL;
     for (size_t i = 0; i < figures->cell_count; i++) {
-        if (figures->cells[i].cell->group == left->cell->group && is_named(&claim->operands[1], &figures->cells[i]))
-            return &figures->cells[i];
+        const struct cell_figures *cell = &figures->cells[i];
+        bool is_alike = is_told || cell->cell->connections == left->cell->connections;
+        if (is_alike && cell->cell->group == left->cell->group && is_named(&claim->operands[1], cell))
+            return cell;
     }
     return NULL;
 }

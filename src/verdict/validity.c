@@ -139,8 +139,8 @@ static bool is_attested(struct judge *judge, char *why, size_t size)
 /* The policy is not only set but seen: libcurl counts the connections it makes. */
 static bool is_policy_kept(struct judge *judge, char *why, size_t size)
 {
-    bool is_fresh = strcmp(judge->result->connections, "fresh") == 0;
-    bool is_warm = strcmp(judge->result->connections, "warm") == 0;
+    bool is_fresh = judge->cell->connections == CONNECTIONS_FRESH;
+    bool is_warm = judge->cell->connections == CONNECTIONS_WARM;
     for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
         const struct sample *sample = &judge->trial->table->samples[unit];
         bool has_answer = sample_outcome(sample) == OUTCOME_OK && sample->http_version != 0;

@@ -42,39 +42,52 @@ static int lay_out_units(struct plan *plan, struct error *error)
     return 0;
 }
 
-static bool has_cell(const struct plan *plan, const struct mode *mode, uint32_t workers)
+static bool has_cell(const struct plan *plan, const struct plan_cell *cell)
 {
     for (size_t i = 0; i < plan->cell_count; i++) {
-        if (plan->cells[i].mode == mode && plan->cells[i].workers == workers)
+        const struct plan_cell *other = &plan->cells[i];
+        if (other->mode == cell->mode && other->workers == cell->workers && other->connections == cell->connections)
             return true;
     }
     return false;
 }
 
+/* All copies, unless they are there: a mode with one worker has one cell, however many worker counts are swept. */
+static void add_cell(struct plan *plan, struct plan_cell cell)
+{
+    if (has_cell(plan, &cell))
+        return;
+    for (cell.copy = 0; cell.copy < plan->request.copies; cell.copy++)
+        plan->cells[plan->cell_count++] = cell;
+}
+
 static int lay_out_cells(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    plan->cells = calloc(request->mode_count * request->worker_count * request->copies, sizeof(plan->cells[0]));
+    size_t most = request->mode_count * request->connection_count * request->worker_count * request->copies;
+    plan->cells = calloc(most, sizeof(plan->cells[0]));
     if (plan->cells == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
-    for (size_t i = 0; i < request->mode_count; i++) {
-        for (size_t j = 0; j < request->worker_count; j++) {
-            /* A mode with one worker has one cell, however many worker counts are swept. */
-            uint32_t workers = mode_workers(request->modes[i], request->workers[j]);
-            bool is_there = has_cell(plan, request->modes[i], workers);
-            for (uint32_t copy = 0; copy < request->copies && !is_there; copy++)
-                plan->cells[plan->cell_count++] = (struct plan_cell){request->modes[i], workers, copy};
-        }
+    for (size_t i = 0; i < request->mode_count * request->connection_count; i++) {
+        const struct mode *mode = request->modes[i / request->connection_count];
+        for (size_t j = 0; j < request->worker_count; j++)
+            add_cell(plan, (struct plan_cell){
+                               .mode = mode,
+                               .workers = mode_workers(mode, request->workers[j]),
+                               .connections = request->connections[i % request->connection_count],
+                               .is_named_by_connections = request->connection_count > 1,
+                           });
     }
     return 0;
 }
 
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
 {
-    if (cell->copy == 0)
-        snprintf(buffer, size, "%s", cell->mode->name);
-    else
-        snprintf(buffer, size, "%s#%" PRIu32, cell->mode->name, cell->copy + 1);
+    char copy[16] = "";
+    if (cell->copy > 0)
+        snprintf(copy, sizeof(copy), "#%" PRIu32, cell->copy + 1);
+    snprintf(buffer, size, "%s%s%s%s", cell->mode->name, cell->is_named_by_connections ? ":" : "",
+             cell->is_named_by_connections ? connection_policy_names[cell->connections] : "", copy);
     return buffer;
 }
 

@@ -155,7 +155,8 @@ static void transfer_defaults_are_those_of_transfer(void **state)
 {
     const struct options *options = accept(state, ARGUMENTS("sites.txt"));
     struct transfer_policy policy = transfer_policy_default();
-    assert_int_equal(options->transfer.connections, policy.connections);
+    assert_int_equal(options->connection_count, 1);
+    assert_int_equal(options->connections[0], policy.connections);
     assert_int_equal(options->transfer.dns_live, policy.dns_live);
     assert_int_equal(options->transfer.connections_kept, policy.connections_kept);
     assert_int_equal(options->transfer.max_redirects, policy.max_redirects);
@@ -410,7 +411,7 @@ static const struct limit limits[] = {
     {"--color", {"auto", "always", "never"}, {"red", ""}, "auto, always or never"},
     {"--time-unit", {"auto", "s", "us"}, {"h", ""}, "auto, s, ms or us"},
     {"--order", {"file", "shuffle"}, {"random", "File", ""}, "file or shuffle"},
-    {"--connections", {"reuse", "fresh", "warm"}, {"hot", ""}, "reuse, fresh or warm"},
+    {"--connections", {"reuse", "fresh", "fresh,reuse,reuse,warm"}, {"hot", ""}, "reuse, fresh or warm"},
     {"--dns", {"pinned", "live"}, {"dead", ""}, "pinned or live"},
 };
 
@@ -442,7 +443,8 @@ static void values_arrive_where_they_belong(void **state)
     assert_int_equal(options->warmup, 3);
     assert_true(options->has_seed);
     assert_int_equal(options->seed, 9);
-    assert_int_equal(options->transfer.connections, CONNECTIONS_FRESH);
+    assert_int_equal(options->connection_count, 1);
+    assert_int_equal(options->connections[0], CONNECTIONS_FRESH);
     assert_true(options->transfer.dns_live);
     assert_int_equal(options->deadline, 4 * SECOND);
 }
@@ -722,6 +724,19 @@ static void help_fits_a_terminal(void **state)
 
 /* Claims */
 
+static void claims_name_connections_where_cells_differ_by_them(void **state)
+{
+    const struct options *options =
+        accept(state, ARGUMENTS("--connections", "fresh,reuse", "--assert", "async:reuse.time / sync.time < 2", "f"));
+    assert_string_equal(options->claims[0].operands[0].mode, "event-loop:reuse");
+    assert_string_equal(options->claims[0].operands[1].mode, "sync");
+    /* Where there is one kind only, no cell is named by it. */
+    options = accept(state, ARGUMENTS("--connections", "fresh", "--assert", "threads:fresh.time < 2s", "f"));
+    assert_string_equal(options->claims[0].operands[0].mode, "threads");
+    refuse(state, ARGUMENTS("--assert", "threads:fresh.time < 2s", "f"), ARGUMENTS("add them to --connections"));
+    refuse(state, ARGUMENTS("--assert", "threads:cold.time < 2s", "f"), ARGUMENTS("reuse, fresh or warm", "cold"));
+}
+
 static void claims_are_held_to_the_plan(void **state)
 {
     struct fixture *fixture = *state;
@@ -886,6 +901,7 @@ int main(void)
         TEST(an_empty_argument_vector_is_survived),
         TEST(help_names_every_option_and_mode),
         TEST(help_fits_a_terminal),
+        TEST(claims_name_connections_where_cells_differ_by_them),
         TEST(claims_are_held_to_the_plan),
         TEST(any_command_line_is_understood_or_refused),
     };

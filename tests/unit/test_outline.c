@@ -17,6 +17,7 @@ static struct url_list urls;
 static int set_up(void **state)
 {
     static struct plan_request request;
+    static const enum connection_policy connections[] = {CONNECTIONS_REUSE};
     struct error error = {0};
     url_list_init(&urls);
     if (url_list_add_url(&urls, "http://a.test/", &error) != 0 ||
@@ -29,6 +30,8 @@ static int set_up(void **state)
         .mode_count = 2,
         .workers = workers,
         .worker_count = 2,
+        .connections = connections,
+        .connection_count = 1,
         .repeat = 1,
         .copies = 1,
         .rounds = 3,

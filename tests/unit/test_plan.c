@@ -12,6 +12,7 @@ struct fixture {
 
 static const struct mode *const modes[] = {&mode_sync, &mode_threads, &mode_hybrid};
 static const uint32_t workers[] = {1, 8};
+static const enum connection_policy connections[] = {CONNECTIONS_FRESH, CONNECTIONS_REUSE};
 
 static int set_up(void **state)
 {
@@ -29,6 +30,8 @@ static int set_up(void **state)
         .mode_count = 3,
         .workers = workers,
         .worker_count = 2,
+        .connections = connections,
+        .connection_count = 1,
         .repeat = 2,
         .copies = 1,
         .rounds = 3,
@@ -99,6 +102,38 @@ static void test_cells_cross_modes_with_workers_and_sync_has_one(void **state)
     plan_release(&plan);
 }
 
+static void assert_cell(const struct plan_cell *cell, const char *expected_name, uint32_t expected_workers)
+{
+    char name[32];
+    assert_string_equal(plan_cell_name(cell, name, sizeof(name)), expected_name);
+    assert_int_equal(cell->workers, expected_workers);
+}
+
+static void test_cells_cross_with_connections_and_are_named_by_them(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan;
+    struct error error = {0};
+    fixture->request.copies = 2;
+    fixture->request.mode_count = 2;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    assert_int_equal(plan.cell_count, 6);
+    assert_cell(&plan.cells[1], "sync#2", 1);
+    assert_int_equal(plan.cells[1].connections, CONNECTIONS_FRESH);
+    plan_release(&plan);
+    fixture->request.connection_count = 2;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    static const char *const names[] = {"sync:fresh", "sync:fresh#2", "sync:reuse", "sync:reuse#2"};
+    assert_int_equal(plan.cell_count, 12);
+    for (int i = 0; i < 4; i++)
+        assert_cell(&plan.cells[i], names[i], 1);
+    assert_cell(&plan.cells[4], "threads:fresh", 1);
+    assert_cell(&plan.cells[6], "threads:fresh", 8);
+    assert_cell(&plan.cells[11], "threads:reuse#2", 8);
+    assert_int_equal(plan.cells[11].connections, CONNECTIONS_REUSE);
+    plan_release(&plan);
+}
+
 static void test_each_round_has_every_cell_once_in_an_order_of_its_own(void **state)
 {
     struct fixture *fixture = *state;
@@ -145,8 +180,11 @@ static void test_places_and_predecessors_are_balanced(void **state)
 {
     struct fixture *fixture = *state;
     struct error error = {0};
-    static const struct plan_cell cells[] = {{&mode_sync, 1, 0},    {&mode_threads, 1, 0}, {&mode_threads, 2, 0},
-                                             {&mode_threads, 3, 0}, {&mode_threads, 4, 0}, {&mode_threads, 5, 0}};
+    static const struct plan_cell cells[] = {
+        {.mode = &mode_sync, .workers = 1},    {.mode = &mode_threads, .workers = 1},
+        {.mode = &mode_threads, .workers = 2}, {.mode = &mode_threads, .workers = 3},
+        {.mode = &mode_threads, .workers = 4}, {.mode = &mode_threads, .workers = 5},
+    };
     struct plan first;
     assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
     for (uint32_t count = 2; count <= 6; count++) {
@@ -225,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_units_follow_the_list_and_its_repetitions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shuffled_units_are_the_same_units, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cells_cross_modes_with_workers_and_sync_has_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_cells_cross_with_connections_and_are_named_by_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_round_has_every_cell_once_in_an_order_of_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_places_and_predecessors_are_balanced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stage_has_the_same_units_and_other_orders, set_up, tear_down),

@@ -44,6 +44,8 @@ static struct politeness look(const char *const *urls, size_t count, uint32_t re
         .mode_count = 1,
         .workers = &workers,
         .worker_count = 1,
+        .connections = (const enum connection_policy[]){CONNECTIONS_REUSE},
+        .connection_count = 1,
         .repeat = repeat,
         .copies = 1,
         .rounds = 1,

@@ -161,8 +161,8 @@ static void test_fresh_connections_are_counted(void **state)
 {
     (void)state;
     struct result result = fixture_two_modes();
-    snprintf(result.connections, sizeof(result.connections), "fresh");
     for (size_t i = 0; i < 2; i++) {
+        result.cells[i].connections = CONNECTIONS_FRESH;
         for (size_t j = 0; j < 2; j++) {
             for (int unit = 0; unit < FIXTURE_UNITS; unit++)
                 result.cells[i].trials[j].table->samples[unit].connects = 1;
@@ -171,7 +171,9 @@ static void test_fresh_connections_are_counted(void **state)
     assert_fine(&result);
     result.cells[0].trials[1].table->samples[2].connects = 0;
     assert_drops(&result, 1, "sync/1 in round 2 made a download (number 3) over a connection that was not fresh");
-    snprintf(result.connections, sizeof(result.connections), "warm");
+    result.cells[0].connections = CONNECTIONS_REUSE; /* which need not be */
+    assert_fine(&result);
+    result.cells[0].connections = result.cells[1].connections = CONNECTIONS_WARM;
     struct validity validity = judge(&result);
     assert_int_equal(validity.cold_connects, 15);
     assert_true(validity.is_valid);
