@@ -91,4 +91,8 @@ double figures_value(const struct cell_figures *cell, size_t row, enum measure m
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,
                            enum measure measure, double *logs);
 
+/* A ratio from its logarithms in `count` rounds, which may come back in another order: Hodges-Lehmann estimate and
+ * exact signed-rank interval, or their range. All NAN without rounds. -1: out of memory. */
+int figures_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error);
+
 #endif

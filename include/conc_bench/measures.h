@@ -2,6 +2,7 @@
 #define CONC_BENCH_MEASURES_H
 
 #include "conc_bench/error.h"
+#include "conc_bench/phases.h"
 #include "conc_bench/result.h"
 
 /*
@@ -22,6 +23,9 @@ enum measure {
     MEASURE_P99,
     MEASURE_MAX,
     MEASURE_MEAN,
+    /* seconds, each a mean over all downloads: what MEASURE_MEAN consists of, and the work behind it */
+    MEASURE_PHASES,                                   /* and those behind it, by enum phase */
+    MEASURE_HANDSHAKE = MEASURE_PHASES + PHASE_COUNT, /* PHASE_TLS of those that had one */
     /* per second of MEASURE_TIME */
     MEASURE_THROUGHPUT, /* downloads */
     MEASURE_BANDWIDTH,  /* body bytes */

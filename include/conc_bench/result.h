@@ -8,6 +8,7 @@
 #include "conc_bench/clock.h"
 #include "conc_bench/connections.h"
 #include "conc_bench/error.h"
+#include "conc_bench/phases.h"
 #include "conc_bench/sample.h"
 
 /*
@@ -86,10 +87,9 @@ struct trial_digest {
     uint32_t peak_in_flight;
     /* service times, from taking a unit to having its response */
     nanoseconds p50, p90, p95, p99, longest;
-    nanoseconds service_sum;
-    nanoseconds busy_sum;    /* with the CPU work on responses */
-    nanoseconds settled_p95; /* after the gate: when 95 % were done */
-    nanoseconds last_start;  /* after the gate: when the last unit was taken */
+    nanoseconds phases[PHASE_COUNT]; /* of all settled samples together */
+    nanoseconds settled_p95;         /* after the gate: when 95 % were done */
+    nanoseconds last_start;          /* after the gate: when the last unit was taken */
 };
 
 /* One cell in one round. */

@@ -7,6 +7,7 @@
 #include "conc_bench/diagnosis.h"
 #include "conc_bench/error.h"
 #include "conc_bench/figures.h"
+#include "conc_bench/gains.h"
 #include "conc_bench/judgement.h"
 #include "conc_bench/regression.h"
 #include "conc_bench/result.h"
@@ -26,6 +27,7 @@ struct verdict {
     size_t sentence_count;
     const struct cell_figures *recommended; /* NULL: nothing is ranked */
     struct diagnosis diagnosis;
+    struct gains gains;
     struct judgement *judgements; /* owned */
     size_t judgement_count;
 };

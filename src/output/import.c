@@ -393,6 +393,19 @@ static int read_outcomes(const struct node *downloads, uint32_t units, struct tr
     return total == units ? 0 : refuse(&outcomes, "they are not as many as there are downloads");
 }
 
+static int read_phases(const struct node *downloads, nanoseconds sums[PHASE_COUNT])
+{
+    struct node phases;
+    if (take_object(downloads, "phase_sums_s", &phases) != 0)
+        return -1;
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        struct node node = member(&phases, phase_key((enum phase)phase));
+        if (read_seconds(&node, seconds_sum_max, &sums[phase]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int read_digest(const struct node *round, uint32_t units, struct trial_digest *digest)
 {
     struct node node = member(round, "downloads");
@@ -412,12 +425,7 @@ static int read_digest(const struct node *round, uint32_t units, struct trial_di
         take_seconds(&node, "service_p99_s", &digest->p99) != 0 ||
         take_seconds(&node, "service_max_s", &digest->longest) != 0 ||
         take_seconds(&node, "settled_p95_s", &digest->settled_p95) != 0 ||
-        take_seconds(&node, "last_start_s", &digest->last_start) != 0)
-        return -1;
-    struct node service = member(&node, "service_sum_s");
-    struct node busy = member(&node, "busy_sum_s");
-    if (read_seconds(&service, seconds_sum_max, &digest->service_sum) != 0 ||
-        read_seconds(&busy, seconds_sum_max, &digest->busy_sum) != 0)
+        take_seconds(&node, "last_start_s", &digest->last_start) != 0 || read_phases(&node, digest->phases) != 0)
         return -1;
     digest->is_known = true;
     return 0;

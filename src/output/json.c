@@ -262,6 +262,7 @@ static const struct {
     {"run_s", MEASURE_RUN, false},
     {"teardown_s", MEASURE_TEARDOWN, false},
     {"t95_s", MEASURE_T95, false},
+    {"tls_handshake_s", MEASURE_HANDSHAKE, false},
     {"downloads_per_s", MEASURE_THROUGHPUT, false},
     {"body_bytes_per_s", MEASURE_BANDWIDTH, false},
     {"cpu_user_s", MEASURE_CPU_USER, false},
@@ -290,6 +291,14 @@ static json_t *make_traits(struct writer *writer, unsigned traits)
     return names;
 }
 
+static json_t *make_phase_means(struct writer *writer, const struct cell_figures *figures)
+{
+    json_t *object = json_object();
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        put(writer, object, phase_key((enum phase)phase), number(figures->measures[MEASURE_PHASES + phase].value));
+    return object;
+}
+
 static void put_figures(struct writer *writer, json_t *object, const struct cell_figures *figures)
 {
     put(writer, object, "mode", json_string(figures->cell->mode));
@@ -309,6 +318,7 @@ static void put_figures(struct writer *writer, json_t *object, const struct cell
     put(writer, object, "failing_urls", count(figures->cell->failing_urls));
     put(writer, object, "url_failures", make_url_failures(writer, figures->cell));
     put(writer, object, "service_s", make_service(writer, figures));
+    put(writer, object, "phases_s", make_phase_means(writer, figures));
     for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++) {
         double value = figures->measures[medians[i].measure].value;
         put(writer, object, medians[i].name,
@@ -371,6 +381,14 @@ static json_t *make_outcomes(struct writer *writer, const struct trial_digest *d
     return outcomes;
 }
 
+static json_t *make_phase_sums(struct writer *writer, const struct trial_digest *digest)
+{
+    json_t *object = json_object();
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        put(writer, object, phase_key((enum phase)phase), seconds(digest->phases[phase]));
+    return object;
+}
+
 static json_t *make_downloads(struct writer *writer, const struct trial_digest *digest)
 {
     if (!digest->is_known)
@@ -389,8 +407,7 @@ static json_t *make_downloads(struct writer *writer, const struct trial_digest *
     put(writer, object, "service_p95_s", seconds(digest->p95));
     put(writer, object, "service_p99_s", seconds(digest->p99));
     put(writer, object, "service_max_s", seconds(digest->longest));
-    put(writer, object, "service_sum_s", seconds(digest->service_sum));
-    put(writer, object, "busy_sum_s", seconds(digest->busy_sum));
+    put(writer, object, "phase_sums_s", make_phase_sums(writer, digest));
     put(writer, object, "settled_p95_s", seconds(digest->settled_p95));
     put(writer, object, "last_start_s", seconds(digest->last_start));
     return object;

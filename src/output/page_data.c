@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/phases.h"
 #include "conc_bench/service.h"
-#include "phases.h"
 
 /* As in json.c: a failure of any call is noted, and the page given up. */
 struct maker {

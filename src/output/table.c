@@ -182,7 +182,7 @@ static void write_times(FILE *stream, const struct figures *figures, const struc
     add_head(&grid, head);
     add_head(&grid, interval);
     add_head(&grid, "rounds");
-    snprintf(head, sizeof(head), "vs %s", figures->reference != NULL ? figures->result->reference : "-");
+    snprintf(head, sizeof(head), "vs %s", figures->reference != NULL ? figures->reference->cell->mode : "-");
     add_head(&grid, head);
     add_head(&grid, interval);
     bool has_sparks = false;
@@ -323,6 +323,82 @@ static void write_costs(FILE *stream, const struct figures *figures, const struc
     fputs("dl: downloads; 95 % s: time until 95 % of them were done. Per download: CPU time, voluntary and\n"
           "involuntary context switches, time ready to run but queued for a core. lag: event loop busy at a\n"
           "stretch (p99). MiB: peak memory of all processes. start: before the first download could begin.\n",
+          stream);
+}
+
+/* Whether a phase took time anywhere. */
+static bool has_phase(const struct figures *figures, int phase)
+{
+    for (size_t i = 0; i < figures->main_count; i++) {
+        if (figures->cells[i].measures[MEASURE_PHASES + phase].value > 0)
+            return true;
+    }
+    return false;
+}
+
+/* What service times consist of: what did not happen anywhere is left out. */
+static void write_phases(FILE *stream, const struct figures *figures, const struct format *format)
+{
+    bool has_tls = has_handshakes(figures);
+    struct time_scale scale = format_service_scale(format);
+    struct grid grid = {0};
+    char head[32];
+    grid_begin_row(&grid);
+    add_head(&grid, "mode/workers");
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        snprintf(head, sizeof(head), "%s %s", phase_name((enum phase)phase), scale.name);
+        if (has_phase(figures, phase))
+            add_head(&grid, head);
+    }
+    snprintf(head, sizeof(head), "service %s", scale.name);
+    add_head(&grid, head);
+    snprintf(head, sizeof(head), "a handshake %s", scale.name);
+    if (has_tls)
+        add_head(&grid, head);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct estimate *measures = figures->cells[i].measures;
+        grid_begin_row(&grid);
+        add_name(&grid, &figures->cells[i]);
+        for (int phase = 0; phase < PHASE_COUNT && figures->cells[i].has_times; phase++) {
+            if (has_phase(figures, phase))
+                add_digits(&grid, measures[MEASURE_PHASES + phase].value * scale.factor, "");
+        }
+        if (figures->cells[i].has_times)
+            add_digits(&grid, measures[MEASURE_MEAN].value * scale.factor, "");
+        if (has_tls && figures->cells[i].has_times)
+            add_digits(&grid, measures[MEASURE_HANDSHAKE].value * scale.factor, "");
+    }
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+    fputs("What service times consist of, as means over all downloads; kept connections take no time.\n", stream);
+}
+
+static void write_gains(FILE *stream, const struct gains *gains, const struct format *format)
+{
+    struct grid grid = {0};
+    char head[64];
+    if (gains->count == 0)
+        return;
+    const char *interval = gains->items[0].total.confidence > 0 ? "95 % interval" : "range of rounds";
+    snprintf(head, sizeof(head), "gain over %s/%" PRIu32, gains->base->cell->mode, gains->base->cell->workers);
+    const char *const heads[] = {head, "in all", "concurrency", interval, "connections", interval, "together"};
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < gains->count; i++) {
+        const struct gain *gain = &gains->items[i];
+        grid_begin_row(&grid);
+        add_name(&grid, gain->cell);
+        add_digits(&grid, gain->total.value, "x");
+        add_digits(&grid, gain->concurrency.value, "x");
+        add_interval(&grid, &gain->concurrency, gain->cell->rounds, 1);
+        add_digits(&grid, gain->connections.value, "x");
+        add_interval(&grid, &gain->connections, gain->cell->rounds, 1);
+        add_digits(&grid, gain->interaction.value, "x");
+    }
+    fputc('\n', stream);
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+    fputs("In all is concurrency times kept connections, each had with and without the other; together:\n"
+          "above 1x one is worth more where the other is, below 1x less.\n",
           stream);
 }
 
@@ -528,7 +604,10 @@ static void write_report(FILE *stream, const struct result *result, const struct
         fputc('\n', stream);
         write_downloads(stream, figures, format);
         fputc('\n', stream);
+        write_phases(stream, figures, format);
+        fputc('\n', stream);
         write_costs(stream, figures, format);
+        write_gains(stream, &verdict->gains, format);
     }
     for (size_t i = 0; i < verdict->sweep_count; i++)
         write_sweep(stream, &verdict->sweeps[i], format);
@@ -538,6 +617,8 @@ static void write_report(FILE *stream, const struct result *result, const struct
     write_endings(stream, result);
     for (size_t i = 0; i < verdict->sentence_count; i++)
         fprintf(stream, "%s.\n", verdict->sentences[i]);
+    if (verdict->gains.count > 0)
+        fprintf(stream, "%s.\n", verdict->gains.sentence);
     for (size_t i = 0; i < verdict->diagnosis.count; i++)
         write_finding(stream, &verdict->diagnosis.findings[i], format);
     write_doubts(stream, result, figures, format);

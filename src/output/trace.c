@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/phases.h"
 #include "conc_bench/text.h"
-#include "phases.h"
 
 /* Points of a counter in one trial: more than any screen has. */
 enum { COUNTER_POINTS = 4000 };

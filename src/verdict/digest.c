@@ -64,8 +64,10 @@ static void count_samples(const struct trial *trial, struct trial_digest *digest
         digest->body_bytes += sample->body_bytes;
         digest->connects += sample->connects;
         digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
-        digest->service_sum += sample->end - sample->start;
-        digest->busy_sum += sample->settled - sample->start;
+        nanoseconds ends[PHASE_COUNT];
+        phases_of(sample, ends);
+        for (int phase = 0; phase < PHASE_COUNT; phase++)
+            digest->phases[phase] += ends[phase] - (phase > 0 ? ends[phase - 1] : 0);
     }
 }
 

@@ -176,6 +176,23 @@ size_t figures_paired_logs(const struct cell_figures *numerator, const struct ce
     return count;
 }
 
+int figures_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error)
+{
+    struct signed_rank test;
+    *ratio = no_estimate;
+    if (count == 0)
+        return 0;
+    if (signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, error) != 0)
+        return -1;
+    *ratio = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
+    if (test.confidence == 0) {
+        stats_sort(logs, count);
+        ratio->low = exp(logs[0]);
+        ratio->high = exp(logs[count - 1]);
+    }
+    return 0;
+}
+
 /* Paired by round: what disturbs the machine for a while then disturbs both. */
 static int estimate_speedup(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
@@ -185,17 +202,7 @@ static int estimate_speedup(const struct figures *figures, struct cell_figures *
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
     size_t count = figures_paired_logs(figures->reference, cell, MEASURE_TIME, logs);
-    struct signed_rank test;
-    int status = 0;
-    if (count > 0 &&
-        (status = signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, error)) == 0) {
-        cell->speedup = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
-        if (test.confidence == 0) {
-            stats_sort(logs, count);
-            cell->speedup.low = exp(logs[0]);
-            cell->speedup.high = exp(logs[count - 1]);
-        }
-    }
+    int status = figures_estimate_ratio(logs, count, &cell->speedup, error);
     free(logs);
     return status;
 }

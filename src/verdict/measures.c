@@ -18,6 +18,22 @@ static void count_downloads(const struct trial *trial, const struct trial_digest
     values[MEASURE_PEAK_IN_FLIGHT] = digest->peak_in_flight;
 }
 
+static nanoseconds sum_phases(const struct trial_digest *digest, enum phase last)
+{
+    nanoseconds sum = 0;
+    for (int phase = 0; phase <= (int)last; phase++)
+        sum += digest->phases[phase];
+    return sum;
+}
+
+static void measure_phases(const struct trial_digest *digest, double *values)
+{
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        values[MEASURE_PHASES + phase] = clock_seconds(digest->phases[phase]) / digest->settled;
+    if (digest->handshakes > 0)
+        values[MEASURE_HANDSHAKE] = clock_seconds(digest->phases[PHASE_TLS]) / (double)digest->handshakes;
+}
+
 static void measure_times(const struct cell_result *cell, const struct trial *trial, const struct trial_digest *digest,
                           double *values)
 {
@@ -26,7 +42,7 @@ static void measure_times(const struct cell_result *cell, const struct trial *tr
     values[MEASURE_TEARDOWN] = clock_seconds(trial->teardown);
     values[MEASURE_TIME] = clock_seconds(trial_time(trial));
     if (trial->run > 0)
-        values[MEASURE_OCCUPANCY] = (double)digest->busy_sum / ((double)trial->run * cell->workers);
+        values[MEASURE_OCCUPANCY] = (double)sum_phases(digest, PHASE_WORK) / ((double)trial->run * cell->workers);
     if (digest->settled == 0)
         return;
     values[MEASURE_P50] = clock_seconds(digest->p50);
@@ -34,7 +50,8 @@ static void measure_times(const struct cell_result *cell, const struct trial *tr
     values[MEASURE_P95] = clock_seconds(digest->p95);
     values[MEASURE_P99] = clock_seconds(digest->p99);
     values[MEASURE_MAX] = clock_seconds(digest->longest);
-    values[MEASURE_MEAN] = clock_seconds(digest->service_sum) / digest->settled;
+    values[MEASURE_MEAN] = clock_seconds(sum_phases(digest, PHASE_RECEIVE)) / digest->settled;
+    measure_phases(digest, values);
     values[MEASURE_T95] = clock_seconds(trial->startup + digest->settled_p95);
     if (trial->run > 0)
         values[MEASURE_DRAIN] = (double)(trial->run - digest->last_start) / (double)trial->run;

@@ -37,6 +37,8 @@ int verdict_make(const struct result *result, const struct verdict_request *requ
     if (status == 0)
         status = diagnosis_make(&verdict->figures, &verdict->diagnosis, error);
     if (status == 0)
+        status = gains_make(&verdict->figures, &verdict->gains, error);
+    if (status == 0)
         status = judge(request, verdict, error);
     verdict->sentence_count = summary.count;
     verdict->recommended = summary.recommended;
@@ -49,6 +51,7 @@ void verdict_release(struct verdict *verdict)
 {
     for (size_t i = 0; i < verdict->sweep_count; i++)
         sweep_release(&verdict->sweeps[i]);
+    gains_release(&verdict->gains);
     free(verdict->judgements);
     figures_release(&verdict->figures);
     *verdict = (struct verdict){0};

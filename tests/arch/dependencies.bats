@@ -18,11 +18,12 @@ may_include() {
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
-        src/bench/*)          echo "$base sample mode plan transfer result resources host_load interrupt cell runner apart" ;;
-        src/verdict/*)        echo "$base sample result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
-                                   "summary diagnosis sweep metric claim judgement rank_sum regression verdict" ;;
+        src/bench/phases.c)   echo "$base sample phases" ;;
+        src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
+        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
+                                   "summary diagnosis gains sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample result trait stats digest service validity evidence judgement figures regression verdict" \
+        src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
         src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;

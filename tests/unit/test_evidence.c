@@ -35,7 +35,10 @@ static void test_a_digest_counts_what_the_samples_say(void **state)
     assert_int_equal(digest.peak_in_flight, 2);
     assert_int_equal(digest.p50, 10 * FIXTURE_MS);
     assert_int_equal(digest.longest, 10 * FIXTURE_MS);
-    assert_int_equal(digest.service_sum, 30 * FIXTURE_MS);
+    assert_int_equal(digest.phases[PHASE_TLS], 5 * NANOSECONDS_PER_MICROSECOND);
+    assert_int_equal(digest.phases[PHASE_TLS] + digest.phases[PHASE_WAIT] + digest.phases[PHASE_RECEIVE],
+                     30 * FIXTURE_MS);
+    assert_int_equal(digest.phases[PHASE_WORK], 0);
     assert_int_equal(digest.settled_p95, 20 * FIXTURE_MS);
     assert_int_equal(digest.last_start, 10 * FIXTURE_MS);
     result_release(&result);

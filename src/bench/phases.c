@@ -1,12 +1,22 @@
-#include "phases.h"
+#include "conc_bench/phases.h"
+
+static const struct {
+    const char *name;
+    const char *key;
+} phases[] = {
+    [PHASE_NAME] = {"look up name", "name_lookup"}, [PHASE_CONNECT] = {"connect", "connect"},
+    [PHASE_TLS] = {"TLS handshake", "tls"},         [PHASE_WAIT] = {"wait", "wait"},
+    [PHASE_RECEIVE] = {"receive", "receive"},       [PHASE_WORK] = {"work", "work"},
+};
 
 const char *phase_name(enum phase phase)
 {
-    static const char *const names[] = {
-        [PHASE_NAME] = "look up name", [PHASE_CONNECT] = "connect", [PHASE_TLS] = "TLS handshake",
-        [PHASE_WAIT] = "wait",         [PHASE_RECEIVE] = "receive", [PHASE_WORK] = "work",
-    };
-    return names[phase];
+    return phases[phase].name;
+}
+
+const char *phase_key(enum phase phase)
+{
+    return phases[phase].key;
 }
 
 void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT])

@@ -3,20 +3,24 @@
 
 #include "conc_bench/sample.h"
 
-/* What a download's time went into, one phase after the other; what did not happen takes no time. Private to
- * src/output. */
+/*
+ * What a download's time went into, one phase after the other; what did not happen takes no time.
+ */
 enum phase {
     PHASE_NAME,    /* looking the name up */
     PHASE_CONNECT, /* TCP */
     PHASE_TLS,
-    PHASE_WAIT, /* sending the request, and until the first byte of the answer */
-    PHASE_RECEIVE,
-    PHASE_WORK, /* --cpu-work */
+    PHASE_WAIT,    /* sending the request, and until the first byte of the answer */
+    PHASE_RECEIVE, /* the rest of the answer; with it ends the service time */
+    PHASE_WORK,    /* --cpu-work */
     PHASE_COUNT,
 };
 
-/* "wait". */
+/* "TLS handshake", for people. */
 const char *phase_name(enum phase phase);
+
+/* "tls", for documents. */
+const char *phase_key(enum phase phase);
 
 /* Fills in when each phase ends, after the start of the sample, never descending; the last is when it is settled. On a
  * connection that was reused, what libcurl took for the first three counts as waiting. */

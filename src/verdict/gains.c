@@ -1,0 +1,174 @@
+#include "conc_bench/gains.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The four cells: which mode, and what connections. */
+struct quartet {
+    const struct cell_figures *alone_fresh;
+    const struct cell_figures *alone_kept;
+    const struct cell_figures *fresh;
+    const struct cell_figures *kept;
+};
+
+/* Of the rounds that all four share: logarithms of ratios of times, above 0 where something is gained. */
+struct effects {
+    double *total;
+    double *concurrency;
+    double *connections;
+    double *interaction;
+    size_t count;
+    double *memory; /* all of them */
+};
+
+/* The name without the connections: "threads#2" of "threads:fresh#2". */
+static void name_without_connections(const struct cell_result *cell, char *name, size_t size)
+{
+    size_t mode = strcspn(cell->mode, ":");
+    const char *copy = cell->mode + mode + strcspn(cell->mode + mode, "#");
+    snprintf(name, size, "%.*s%s", (int)mode, cell->mode, copy);
+}
+
+/* The main cell that differs from `cell` in nothing but its connections; NULL: none with times. */
+static const struct cell_figures *find_with(const struct figures *figures, const struct cell_figures *cell,
+                                            enum connection_policy connections)
+{
+    char name[sizeof(cell->cell->mode)];
+    name_without_connections(cell->cell, name, sizeof(name));
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_result *other = figures->cells[i].cell;
+        bool is_alike = other->workers == cell->cell->workers && other->group == cell->cell->group;
+        if (is_alike && figures->cells[i].has_times && other->connections == connections && cell_has_name(other, name))
+            return &figures->cells[i];
+    }
+    return NULL;
+}
+
+/* The logarithm of the time in a round; NAN: the round does not count. */
+static double log_time(const struct cell_figures *cell, uint32_t round)
+{
+    for (size_t row = 0; row < cell->rounds; row++) {
+        if (cell->row_rounds[row] == round)
+            return log(figures_value(cell, row, MEASURE_TIME));
+    }
+    return NAN;
+}
+
+static int make_effects(const struct quartet *cells, struct effects *effects, struct error *error)
+{
+    size_t rounds = cells->kept->rounds;
+    *effects = (struct effects){.memory = calloc(4 * rounds + 1, sizeof(double))};
+    if (effects->memory == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to take gains apart");
+    effects->total = effects->memory;
+    effects->concurrency = effects->total + rounds;
+    effects->connections = effects->concurrency + rounds;
+    effects->interaction = effects->connections + rounds;
+    for (size_t row = 0; row < rounds; row++) {
+        uint32_t round = cells->kept->row_rounds[row];
+        double alone_fresh = log_time(cells->alone_fresh, round);
+        double alone_kept = log_time(cells->alone_kept, round);
+        double fresh = log_time(cells->fresh, round);
+        double kept = log_time(cells->kept, round);
+        if (!isfinite(alone_fresh + alone_kept + fresh + kept))
+            continue;
+        size_t i = effects->count++;
+        effects->total[i] = alone_fresh - kept;
+        effects->concurrency[i] = ((alone_fresh - fresh) + (alone_kept - kept)) / 2;
+        effects->connections[i] = ((alone_fresh - alone_kept) + (fresh - kept)) / 2;
+        effects->interaction[i] = (alone_kept - kept) - (alone_fresh - fresh);
+    }
+    return 0;
+}
+
+static int estimate_gain(const struct quartet *cells, struct gain *gain, struct error *error)
+{
+    static const struct estimate nothing = {NAN, NAN, NAN, 0};
+    struct effects effects;
+    if (make_effects(cells, &effects, error) != 0)
+        return -1;
+    *gain = (struct gain){.cell = cells->kept};
+    int status = figures_estimate_ratio(effects.total, effects.count, &gain->total, error);
+    if (status == 0)
+        status = figures_estimate_ratio(effects.concurrency, effects.count, &gain->concurrency, error);
+    if (status == 0)
+        status = figures_estimate_ratio(effects.connections, effects.count, &gain->connections, error);
+    if (status == 0)
+        status = figures_estimate_ratio(effects.interaction, effects.count, &gain->interaction, error);
+    if (cells->kept == cells->alone_kept)
+        gain->concurrency = gain->interaction = nothing;
+    free(effects.memory);
+    return status;
+}
+
+/* "7.6 times (7.2 to 8.0)". */
+static const char *describe_ratio(const struct estimate *ratio, char *buffer, size_t size)
+{
+    if (ratio->low == ratio->high)
+        snprintf(buffer, size, "%.3g times", ratio->value);
+    else
+        snprintf(buffer, size, "%.3g times (%.3g to %.3g)", ratio->value, ratio->low, ratio->high);
+    return buffer;
+}
+
+static void describe(struct gains *gains)
+{
+    char total[64], concurrency[64], connections[64];
+    const struct gain *first = &gains->items[0];
+    if (isnan(first->concurrency.value))
+        snprintf(gains->sentence, sizeof(gains->sentence), "%s/%" PRIu32 " is %s as fast as %s/%" PRIu32,
+                 first->cell->cell->mode, first->cell->cell->workers,
+                 describe_ratio(&first->total, total, sizeof(total)), gains->base->cell->mode,
+                 gains->base->cell->workers);
+    else
+        snprintf(gains->sentence, sizeof(gains->sentence),
+                 "%s/%" PRIu32 " is %s as fast as %s/%" PRIu32 ": concurrency makes it %s as fast, and keeping "
+                 "connections %s",
+                 first->cell->cell->mode, first->cell->cell->workers,
+                 describe_ratio(&first->total, total, sizeof(total)), gains->base->cell->mode,
+                 gains->base->cell->workers, describe_ratio(&first->concurrency, concurrency, sizeof(concurrency)),
+                 describe_ratio(&first->connections, connections, sizeof(connections)));
+}
+
+int gains_make(const struct figures *figures, struct gains *gains, struct error *error)
+{
+    *gains = (struct gains){0};
+    if (figures->reference == NULL || !figures->validity.is_valid)
+        return 0;
+    const struct cell_figures *base = find_with(figures, figures->reference, CONNECTIONS_FRESH);
+    if (base == NULL)
+        return 0;
+    gains->items = calloc(figures->main_count, sizeof(gains->items[0]));
+    if (gains->items == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to take gains apart");
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *kept = &figures->cells[i];
+        const struct quartet cells = {
+            .alone_fresh = base,
+            .alone_kept = find_with(figures, base, kept->cell->connections),
+            .fresh = find_with(figures, kept, CONNECTIONS_FRESH),
+            .kept = kept,
+        };
+        if (kept->cell->connections == CONNECTIONS_FRESH || !kept->has_times || cells.alone_kept == NULL ||
+            cells.fresh == NULL)
+            continue;
+        if (estimate_gain(&cells, &gains->items[gains->count++], error) != 0) {
+            gains_release(gains);
+            return -1;
+        }
+    }
+    if (gains->count > 0) {
+        gains->base = base;
+        describe(gains);
+    }
+    return 0;
+}
+
+void gains_release(struct gains *gains)
+{
+    free(gains->items);
+    *gains = (struct gains){0};
+}
