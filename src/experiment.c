@@ -185,6 +185,33 @@ static size_t choose(const struct sweep *sweep, const struct plan_cell *swept, b
     return count;
 }
 
+/* Whether that very cell is there. */
+static bool is_chosen(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections &&
+            cells[i].workers == cell->workers)
+            return true;
+    }
+    return false;
+}
+
+/* Adds what was chosen with the plan's other connections too, whatever was enough there: else what a mode gains cannot
+ * be taken apart. */
+static size_t choose_counterparts(const struct plan_request *planned, struct plan_cell *chosen, size_t count)
+{
+    size_t total = count;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < planned->connection_count; j++) {
+            struct plan_cell counterpart = chosen[i];
+            counterpart.connections = planned->connections[j];
+            if (!is_chosen(chosen, total, &counterpart))
+                chosen[total++] = counterpart;
+        }
+    }
+    return total;
+}
+
 /* Whether a cell is there that differs by its number of workers at most. */
 static bool is_listed(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
 {
@@ -212,13 +239,13 @@ static size_t choose_cells(const struct plan *plan, const struct figures *figure
     }
     for (size_t i = 0; i < sweep_count; i++)
         sweep_release(&sweeps[i]);
-    return count;
+    return choose_counterparts(&plan->request, chosen, count);
 }
 
 /* Measures what was chosen again, with rounds of their own. */
 static int confirm(struct stages *stages, struct error *error)
 {
-    struct plan_cell chosen[SWEEPS_MAX + 1];
+    struct plan_cell chosen[(SWEEPS_MAX + 1) * CONNECTION_POLICY_COUNT];
     struct figures figures;
     const struct result *result = stages->experiment->result;
     if (result->is_partial)

@@ -86,6 +86,17 @@ void figures_release(struct figures *figures);
 /* The value of one round, `row` < rounds. */
 double figures_value(const struct cell_figures *cell, size_t row, enum measure measure);
 
+/* The name of the reference cell; "-": there is none. */
+const char *figures_reference_name(const struct figures *figures);
+
+/* The cell whose downloads went one at a time: one with these connections before others, then one of that name (NULL:
+ * any), then in the order of cells. NULL: there is none with times. */
+const struct cell_figures *figures_alone(const struct figures *figures, const char *name,
+                                         enum connection_policy connections);
+
+/* Whether the downloads of any main cell spent time in a phase. */
+bool figures_have_phase(const struct figures *figures, enum phase phase);
+
 /* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
  * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,

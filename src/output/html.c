@@ -194,6 +194,8 @@ static void write_summary(const struct page *page)
         write_sentence(page, " class=\"bad\"", "Interrupted: this is a partial result");
     for (size_t i = 0; i < page->verdict->sentence_count; i++)
         write_sentence(page, "", page->verdict->sentences[i]);
+    if (page->verdict->gains.count > 0)
+        write_sentence(page, "", page->verdict->gains.sentence);
     fputs(
         "</ul>\n</header>\n<noscript><p class=\"doubt\">Charts need JavaScript; every number is in the tables all the "
         "same.</p></noscript>\n<nav id=\"modes\" aria-label=\"Modes shown\" hidden></nav>\n<main>\n",
@@ -208,7 +210,7 @@ static void write_ranking(const struct page *page)
     bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
     const char *interval = has_interval ? "95 % interval" : "range of rounds";
     char against[48];
-    snprintf(against, sizeof(against), "vs %s", figures->reference != NULL ? page->result->reference : "-");
+    snprintf(against, sizeof(against), "vs %s", figures_reference_name(figures));
     fputs("<section aria-labelledby=\"ranking-title\">\n<h2 id=\"ranking-title\">Ranking</h2>\n", page->stream);
     open_table(page, "Ranking");
     write_head(page, "mode/workers", "");
@@ -304,6 +306,79 @@ static void write_latencies(const struct page *page)
     }
     close_table(page);
     close_numbers(page);
+    fputs("</section>\n", page->stream);
+}
+
+/* Phases */
+
+static void write_phases(const struct page *page)
+{
+    const struct figures *figures = page->figures;
+    fputs("<section aria-labelledby=\"phases-title\">\n<h2 id=\"phases-title\">Where the time of a download "
+          "goes</h2>\n<p>Means over all downloads of a round; what did not happen, as on a kept connection, took no "
+          "time.</p>\n",
+          page->stream);
+    open_table(page, "Phases of a download");
+    write_head(page, "mode/workers", "");
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        if (figures_have_phase(figures, (enum phase)phase))
+            write_head(page, phase_name((enum phase)phase), page->service.name);
+    }
+    if (figures_have_phase(figures, PHASE_TLS))
+        write_head(page, "a handshake", page->service.name);
+    open_body(page);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct estimate *measures = figures->cells[i].measures;
+        open_row(page, figures->cells[i].cell);
+        for (int phase = 0; phase < PHASE_COUNT; phase++) {
+            if (figures_have_phase(figures, (enum phase)phase))
+                write_digits(page, measures[MEASURE_PHASES + phase].value * page->service.factor, "");
+        }
+        if (figures_have_phase(figures, PHASE_TLS))
+            write_digits(page, measures[MEASURE_HANDSHAKE].value * page->service.factor, "");
+        close_row(page);
+    }
+    close_table(page);
+    fputs("</section>\n", page->stream);
+}
+
+/* Gains */
+
+static void write_gains(const struct page *page)
+{
+    const struct gains *gains = &page->verdict->gains;
+    char against[80];
+    if (gains->count == 0)
+        return;
+    const char *interval = gains->items[0].total.confidence > 0 ? "95 % interval" : "range of rounds";
+    snprintf(against, sizeof(against), "vs %s/%" PRIu32, gains->base->cell->mode, gains->base->cell->workers);
+    fputs("<section aria-labelledby=\"gains-title\">\n<h2 id=\"gains-title\">The gain, taken apart</h2>\n<p>Times as "
+          "fast, by concurrency and by keeping connections, each had with and without the other; both make the whole. "
+          "Together: above 1 each is worth more where the other is, below 1 less.</p>\n",
+          page->stream);
+    open_table(page, "Gains");
+    write_head(page, "mode/workers", "");
+    write_head(page, against, "");
+    write_head(page, interval, "");
+    write_head(page, "concurrency", "");
+    write_head(page, interval, "");
+    write_head(page, "connections", "");
+    write_head(page, interval, "");
+    write_head(page, "together", "");
+    write_head(page, interval, "");
+    open_body(page);
+    for (size_t i = 0; i < gains->count; i++) {
+        const struct gain *gain = &gains->items[i];
+        const struct estimate *const factors[] = {&gain->total, &gain->concurrency, &gain->connections,
+                                                  &gain->interaction};
+        open_row(page, gain->cell->cell);
+        for (size_t j = 0; j < sizeof(factors) / sizeof(factors[0]); j++) {
+            write_digits(page, factors[j]->value, "x");
+            write_interval(page, factors[j], gain->cell->rounds, 1);
+        }
+        close_row(page);
+    }
+    close_table(page);
     fputs("</section>\n", page->stream);
 }
 
@@ -647,6 +722,8 @@ int html_write(FILE *stream, const struct result *result, const struct verdict *
         write_judgements(&page);
         write_times(&page);
         write_latencies(&page);
+        write_phases(&page);
+        write_gains(&page);
     }
     write_sweeps(&page);
     write_timelines(&page);

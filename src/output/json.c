@@ -550,6 +550,33 @@ static json_t *make_sweeps(struct writer *writer, const struct verdict *verdict)
     return sweeps;
 }
 
+static json_t *make_gains(struct writer *writer, const struct gains *gains)
+{
+    json_t *object = json_object();
+    json_t *cells = json_array();
+    if (gains->count == 0) {
+        json_decref(cells);
+        json_decref(object);
+        return json_null();
+    }
+    for (size_t i = 0; i < gains->count; i++) {
+        const struct gain *gain = &gains->items[i];
+        json_t *cell = json_object();
+        put(writer, cell, "mode", json_string(gain->cell->cell->mode));
+        put(writer, cell, "workers", count(gain->cell->cell->workers));
+        put(writer, cell, "total", make_estimate(writer, &gain->total));
+        put(writer, cell, "concurrency", make_estimate(writer, &gain->concurrency));
+        put(writer, cell, "connections", make_estimate(writer, &gain->connections));
+        put(writer, cell, "interaction", make_estimate(writer, &gain->interaction));
+        append(writer, cells, cell);
+    }
+    put(writer, object, "mode", json_string(gains->base->cell->mode));
+    put(writer, object, "workers", count(gains->base->cell->workers));
+    put(writer, object, "cells", cells);
+    put(writer, object, "sentence", json_string(gains->sentence));
+    return object;
+}
+
 static json_t *make_verdicts(struct writer *writer, const struct verdict *verdict)
 {
     json_t *verdicts = json_array();
@@ -602,6 +629,7 @@ static json_t *make_head(struct writer *writer, const struct verdict *verdict)
     put(writer, document, "recommended", make_recommendation(writer, verdict));
     put(writer, document, "diagnosis", make_diagnosis(writer, &verdict->diagnosis));
     put(writer, document, "sweeps", make_sweeps(writer, verdict));
+    put(writer, document, "gains", make_gains(writer, &verdict->gains));
     put(writer, document, "verdicts", make_verdicts(writer, verdict));
     put(writer, document, "warnings", warnings);
     put(writer, document, "service_points", points);

@@ -72,7 +72,7 @@ static void write_ranking(FILE *stream, const struct figures *figures, const str
     bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
     const char *interval = has_interval ? "95 % interval" : "range";
     fprintf(stream, "| Mode | Workers | Rank | Time [%s] | %s | vs ", run.name, interval);
-    write_text(stream, figures->reference != NULL ? figures->result->reference : "-");
+    write_text(stream, figures_reference_name(figures));
     fprintf(stream, " | %s | Downloads/s |", interval);
     for (size_t i = 0; i < format->percentile_count; i++) {
         char name[16];
@@ -129,6 +129,59 @@ static void write_sweeps(FILE *stream, const struct verdict *verdict, const stru
     }
 }
 
+static void write_phases(FILE *stream, const struct figures *figures, const struct format *format)
+{
+    struct time_scale service = format_service_scale(format);
+    fprintf(stream, "<details><summary>Where the time of a download goes, in %s</summary>\n\n| Mode | Workers |",
+            service.name);
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        if (figures_have_phase(figures, (enum phase)phase))
+            fprintf(stream, " %s |", phase_name((enum phase)phase));
+    }
+    fputs("\n|:--|--:|", stream);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        fputs(figures_have_phase(figures, (enum phase)phase) ? "--:|" : "", stream);
+    fputc('\n', stream);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        fputs("| ", stream);
+        write_text(stream, cell->cell->mode);
+        fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
+        for (int phase = 0; phase < PHASE_COUNT; phase++) {
+            if (figures_have_phase(figures, (enum phase)phase))
+                write_digits(stream, cell->measures[MEASURE_PHASES + phase].value * service.factor, "");
+        }
+        fputc('\n', stream);
+    }
+    fputs("\n</details>\n\n", stream);
+}
+
+static void write_gains(FILE *stream, const struct gains *gains)
+{
+    if (gains->count == 0)
+        return;
+    const char *interval = gains->items[0].total.confidence > 0 ? "95 % interval" : "range";
+    fputs("| Gain over ", stream);
+    write_text(stream, gains->base->cell->mode);
+    fprintf(stream, "/%" PRIu32 " | Workers | In all | Concurrency | %s | Connections | %s | Together |\n",
+            gains->base->cell->workers, interval, interval);
+    fputs("|:--|--:|--:|--:|--:|--:|--:|--:|\n", stream);
+    for (size_t i = 0; i < gains->count; i++) {
+        const struct gain *gain = &gains->items[i];
+        fputs("| ", stream);
+        write_text(stream, gain->cell->cell->mode);
+        fprintf(stream, " | %" PRIu32 " |", gain->cell->cell->workers);
+        write_digits(stream, gain->total.value, "x");
+        write_digits(stream, gain->concurrency.value, "x");
+        write_interval(stream, &gain->concurrency, gain->cell->rounds, 1);
+        write_digits(stream, gain->connections.value, "x");
+        write_interval(stream, &gain->connections, gain->cell->rounds, 1);
+        write_digits(stream, gain->interaction.value, "x");
+        fputc('\n', stream);
+    }
+    fputc('\n', stream);
+}
+
 static void write_item(FILE *stream, const char *text)
 {
     fputs("- ", stream);
@@ -141,6 +194,8 @@ static void write_sentences(FILE *stream, const struct result *result, const str
     const struct validity *validity = &verdict->figures.validity;
     for (size_t i = 0; i < verdict->sentence_count; i++)
         write_item(stream, verdict->sentences[i]);
+    if (verdict->gains.count > 0)
+        write_item(stream, verdict->gains.sentence);
     for (size_t i = 0; i < verdict->sweep_count; i++)
         write_item(stream, verdict->sweeps[i].sentence);
     for (size_t i = 0; i < verdict->diagnosis.count; i++)
@@ -205,6 +260,9 @@ int markdown_write(FILE *stream, const struct result *result, const struct verdi
     write_head(stream, result);
     if (verdict->figures.main_count > 0)
         write_ranking(stream, &verdict->figures, format);
+    write_gains(stream, &verdict->gains);
+    if (verdict->figures.main_count > 0)
+        write_phases(stream, &verdict->figures, format);
     write_sweeps(stream, verdict, format);
     write_sentences(stream, result, verdict);
     write_claims(stream, verdict);

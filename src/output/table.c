@@ -182,7 +182,7 @@ static void write_times(FILE *stream, const struct figures *figures, const struc
     add_head(&grid, head);
     add_head(&grid, interval);
     add_head(&grid, "rounds");
-    snprintf(head, sizeof(head), "vs %s", figures->reference != NULL ? figures->reference->cell->mode : "-");
+    snprintf(head, sizeof(head), "vs %s", figures_reference_name(figures));
     add_head(&grid, head);
     add_head(&grid, interval);
     bool has_sparks = false;
@@ -326,16 +326,6 @@ static void write_costs(FILE *stream, const struct figures *figures, const struc
           stream);
 }
 
-/* Whether a phase took time anywhere. */
-static bool has_phase(const struct figures *figures, int phase)
-{
-    for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].measures[MEASURE_PHASES + phase].value > 0)
-            return true;
-    }
-    return false;
-}
-
 /* What service times consist of: what did not happen anywhere is left out. */
 static void write_phases(FILE *stream, const struct figures *figures, const struct format *format)
 {
@@ -347,7 +337,7 @@ static void write_phases(FILE *stream, const struct figures *figures, const stru
     add_head(&grid, "mode/workers");
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         snprintf(head, sizeof(head), "%s %s", phase_name((enum phase)phase), scale.name);
-        if (has_phase(figures, phase))
+        if (figures_have_phase(figures, (enum phase)phase))
             add_head(&grid, head);
     }
     snprintf(head, sizeof(head), "service %s", scale.name);
@@ -360,7 +350,7 @@ static void write_phases(FILE *stream, const struct figures *figures, const stru
         grid_begin_row(&grid);
         add_name(&grid, &figures->cells[i]);
         for (int phase = 0; phase < PHASE_COUNT && figures->cells[i].has_times; phase++) {
-            if (has_phase(figures, phase))
+            if (figures_have_phase(figures, (enum phase)phase))
                 add_digits(&grid, measures[MEASURE_PHASES + phase].value * scale.factor, "");
         }
         if (figures->cells[i].has_times)

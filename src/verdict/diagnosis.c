@@ -150,19 +150,9 @@ static void diagnose_boundness(const struct figures *figures, struct diagnosis *
              percent_range(&mixed, range, sizeof(range)));
 }
 
-/* The cell that downloads one at a time; NULL: none. */
-static const struct cell_figures *one_at_a_time(const struct figures *figures)
-{
-    for (size_t i = 0; i < figures->cell_count; i++) {
-        if (figures->cells[i].cell->workers == 1 && figures->cells[i].has_times)
-            return &figures->cells[i];
-    }
-    return NULL;
-}
-
 static void diagnose_crossing(const struct figures *figures, struct diagnosis *diagnosis)
 {
-    const struct cell_figures *alone = one_at_a_time(figures);
+    const struct cell_figures *alone = figures_alone(figures, NULL, CONNECTIONS_REUSE);
     if (alone == NULL || (alone->cell->traits & MODE_SCRIPTED) != 0)
         return;
     double downloads = median(alone, MEASURE_DOWNLOADS);
@@ -252,12 +242,12 @@ static void diagnose_refusals(const struct figures *figures, struct diagnosis *d
 /* Cells whose downloads take much longer than one at a time although the client is not busy. */
 static void diagnose_server(const struct figures *figures, struct diagnosis *diagnosis)
 {
-    const struct cell_figures *alone = one_at_a_time(figures);
     struct cell_list inflated = {0}, rates = {0};
-    if (alone == NULL)
-        return;
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
+        const struct cell_figures *alone = figures_alone(figures, NULL, cell->cell->connections);
+        if (alone == NULL)
+            return;
         double ratio = median(cell, MEASURE_P50) / median(alone, MEASURE_P50);
         bool is_client_free = busy_share(figures, cell) < 0.7;
         if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || !(ratio > service_inflated))

@@ -176,6 +176,40 @@ size_t figures_paired_logs(const struct cell_figures *numerator, const struct ce
     return count;
 }
 
+const char *figures_reference_name(const struct figures *figures)
+{
+    return figures->reference != NULL ? figures->reference->cell->mode : "-";
+}
+
+const struct cell_figures *figures_alone(const struct figures *figures, const char *name,
+                                         enum connection_policy connections)
+{
+    const struct cell_figures *alone = NULL;
+    int best = -1;
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        int likeness =
+            2 * (cell->cell->connections == connections) + (name != NULL && strcmp(cell->cell->mode, name) == 0);
+        if (cell->cell->workers != 1 || !cell->has_times || likeness <= best)
+            continue;
+        alone = cell;
+        best = likeness;
+    }
+    return alone;
+}
+
+bool figures_have_phase(const struct figures *figures, enum phase phase)
+{
+    /* Without work of its own, settling a download takes the last phase a moment. */
+    if (phase == PHASE_WORK)
+        return figures->result->cpu_work > 0;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        if (figures->cells[i].measures[MEASURE_PHASES + phase].value > 0)
+            return true;
+    }
+    return false;
+}
+
 int figures_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error)
 {
     struct signed_rank test;

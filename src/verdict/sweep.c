@@ -22,23 +22,11 @@ static double time_of(const struct sweep_point *point)
     return point->cell->measures[MEASURE_TIME].value;
 }
 
-/* The cell whose downloads went one at a time, of the mode itself or of any other. */
-static const struct cell_figures *find_alone(const struct figures *figures, const char *mode)
-{
-    const struct cell_figures *alone = NULL;
-    for (size_t i = 0; i < figures->cell_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        if (cell->cell->workers != 1 || !cell->has_times)
-            continue;
-        if (alone == NULL || strcmp(cell->cell->mode, mode) == 0)
-            alone = cell;
-    }
-    return alone;
-}
-
 static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
 {
-    const struct cell_figures *alone = find_alone(figures, sweep->mode);
+    if (sweep->count == 0)
+        return;
+    const struct cell_figures *alone = figures_alone(figures, sweep->mode, sweep->points[0].cell->cell->connections);
     for (size_t i = 0; i < sweep->count; i++) {
         struct sweep_point *point = &sweep->points[i];
         point->efficiency = NAN;

@@ -58,6 +58,27 @@ static void test_the_smallest_that_is_enough(void **state)
     result_release(&result);
 }
 
+static void test_efficiency_is_against_the_same_connections(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct swept swept;
+    struct cell_result *fresh = fixture_cell(&result, "sync:fresh", 1);
+    fresh->connections = CONNECTIONS_FRESH;
+    fixture_trial(fresh, 20 * FIXTURE_MS);
+    for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit++)
+        fresh->trials[0].table->samples[unit].connects = 1;
+    fixture_trial(fixture_cell(&result, "sync:reuse", 1), 10 * FIXTURE_MS);
+    struct cell_result *kept = fixture_cell(&result, "threads:reuse", 2);
+    kept->stage = STAGE_SWEEP;
+    fixture_trial(kept, 10 * FIXTURE_MS);
+    sweep(&result, &swept);
+    /* 40 ms of work for two workers, who took 20 and their startup of 1. */
+    assert_true(fabs(swept.sweeps[0].points[0].efficiency - 20.0 / 21) < 1e-6);
+    release(&swept);
+    result_release(&result);
+}
+
 static void test_points_without_times_are_passed_over(void **state)
 {
     (void)state;
@@ -145,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_smallest_that_is_enough),
+        cmocka_unit_test(test_efficiency_is_against_the_same_connections),
         cmocka_unit_test(test_points_without_times_are_passed_over),
         cmocka_unit_test(test_the_search_doubles_and_then_looks_between),
     };
