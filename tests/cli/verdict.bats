@@ -74,6 +74,51 @@ urls() {
     holds warm.json '[.results[] | .workers as $w | .rounds[].witness | .connections == $w and .requests == 48 + $w] | all'
 }
 
+@test "with fresh and kept connections in the same rounds a gain is taken apart" {
+    run "$CONC_BENCH" --mode sync,threads --workers 4 --runs 6 --no-progress --connections fresh,reuse \
+        --export-json r.json --export-markdown r.md --export-html r.html --origin=latency=5ms <(urls)
+    exits_with 0
+    says 'gain over sync:fresh/1'
+    says ': concurrency makes it '
+    holds r.json '[.results[] | .mode, .connects] == ["sync:fresh", 48, "sync:reuse", 1, "threads:fresh", 48, "threads:reuse", 4]'
+    holds r.json '.gains | .mode == "sync:fresh" and ([.cells[].mode] | sort) == ["sync:reuse", "threads:reuse"]'
+    # Four downloads of 5 ms at once, over loopback: nearly all of it is concurrency.
+    holds r.json '.gains.cells[] | select(.mode == "threads:reuse") | .concurrency.value > 2 and .connections.value < 2'
+    # The two make the whole in every round, and so nearly in the estimates.
+    holds r.json '.gains.cells[] | select(.mode == "threads:reuse")
+        | .concurrency.value * .connections.value / .total.value | . > 0.9 and . < 1.1'
+    holds r.json '.gains.sentence as $s | $s | test("^threads:reuse/4 is .* as fast as sync:fresh/1: ")'
+    grep -qF 'Gain over sync:fresh/1' r.md
+    grep -qF 'The gain, taken apart' r.html
+}
+
+@test "what a sweep chose is measured with all kinds of connections, and taken apart" {
+    run "$CONC_BENCH" --mode sync,threads --workers 1,2,4 --runs 3 --no-progress --connections fresh,reuse \
+        --export-json r.json --origin=latency=5ms <(urls)
+    exits_with 0
+    holds r.json '[.results[] | select(.stage == "main" and .mode == "threads:reuse") | .workers]
+        == [.results[] | select(.stage == "main" and .mode == "threads:fresh") | .workers]'
+    holds r.json '.gains.cells | length >= 2'
+}
+
+@test "phases make the service time, and a kept connection takes none" {
+    run "$CONC_BENCH" --mode sync,event-loop --workers 4 --runs 3 --no-progress --connections fresh,reuse \
+        --cpu-work 100us --export-json r.json --origin=latency=5ms <(urls)
+    exits_with 0
+    says 'wait ms'
+    says 'work ms'
+    holds r.json '[.results[] | (.phases_s | .name_lookup + .connect + .tls + .wait + .receive) / .service_s.mean
+        | . > 0.8 and . < 1.25] | all'
+    holds r.json '[.results[].phases_s.wait >= 0.005] | all'
+    holds r.json '[.results[] | select(.connections == "fresh") | .phases_s.connect] as $fresh
+        | [.results[] | select(.connections == "reuse") | .phases_s.connect] as $kept | ($fresh | min) > ($kept | min)'
+    holds r.json '[.results[].phases_s.work > 0.00005] | all'
+    run "$CONC_BENCH" --mode sync --runs 1 --no-progress --origin=latency=1ms <(urls)
+    exits_with 0
+    says_not 'work ms'
+    says_not 'TLS'
+}
+
 @test "copies of one mode are a tie" {
     run "$CONC_BENCH" --mode event-loop --copies 3 --runs 7 --seed 3 --no-progress --export-json r.json \
         --origin=latency=2ms <(urls)
