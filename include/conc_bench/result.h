@@ -90,6 +90,9 @@ struct trial_digest {
     nanoseconds phases[PHASE_COUNT]; /* of all settled samples together */
     nanoseconds settled_p95;         /* after the gate: when 95 % were done */
     nanoseconds last_start;          /* after the gate: when the last unit was taken */
+    /* broken promises; of no interest once a trial was judged, so documents are without them */
+    uint32_t settled_twice;
+    uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
 };
 
 /* One cell in one round. */

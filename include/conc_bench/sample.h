@@ -89,6 +89,8 @@ struct sample_table {
 
 /* Maps a zeroed table that forked children share. The caller releases it. NULL: out of memory. */
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
+/* Has all of the table's memory there at once, so that no page of it is fetched while downloads are timed. */
+void sample_table_populate(struct sample_table *table);
 void sample_table_release(struct sample_table *table);
 
 /* The bytes such a table takes, for checks made beforehand. */
@@ -122,16 +124,28 @@ enum sample_policy {
 
 enum { SAMPLES_AUTO_MAX = 100000 };
 
+/* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
+static inline enum outcome sample_outcome(const struct sample *sample)
+{
+    switch (atomic_load_explicit(&sample->state, memory_order_acquire)) {
+    case SAMPLE_SETTLED:
+        return sample->outcome < OUTCOME_COUNT ? (enum outcome)sample->outcome : OUTCOME_INTERNAL;
+    case SAMPLE_CLAIMED:
+        return OUTCOME_LOST;
+    default:
+        return OUTCOME_NONE;
+    }
+}
+
 /* What became of the units. claimed = settled + lost. */
 struct sample_account {
     uint32_t claimed;
     uint32_t settled;
     uint32_t lost; /* claimed by a worker that never settled them */
     uint32_t settled_twice;
+    uint32_t outcomes[OUTCOME_COUNT];
+    nanoseconds last_settled; /* the instant; 0: none was */
 };
 struct sample_account sample_table_account(const struct sample_table *table);
-
-/* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
-enum outcome sample_outcome(const struct sample *sample);
 
 #endif

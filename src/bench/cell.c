@@ -85,6 +85,7 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
                            pid_t parent)
 {
     child_enter(parent);
+    sample_table_populate(job->table);
     resources_reset_peak();
     run_mode(mode, job, report, tell_and_wait, &line);
     child_leave(0);
@@ -167,20 +168,11 @@ static void set_status(struct trial *trial, enum trial_status status, const char
     snprintf(trial->reason, sizeof(trial->reason), "%.*s", (int)sizeof(trial->reason) - 1, reason);
 }
 
-/* Whether transfers in flight gave up: what is settled then is not what a run would have come to. */
-static bool has_cancelled(const struct sample_table *table)
-{
-    for (uint32_t unit = 0; unit < table->unit_count; unit++) {
-        if (sample_outcome(&table->samples[unit]) == OUTCOME_CANCELLED)
-            return true;
-    }
-    return false;
-}
-
 static void judge(struct trial *trial, const struct cell_report *report, const struct sample_account *account)
 {
     const char *reason = report->error.kind != ERROR_NONE ? report->error.message : "";
-    bool is_done = account->settled == trial->table->unit_count && !has_cancelled(trial->table);
+    /* What is settled when transfers in flight gave up is not what a run would have come to. */
+    bool is_done = account->settled == trial->table->unit_count && account->outcomes[OUTCOME_CANCELLED] == 0;
     if (interrupt_signal() != 0 && !is_done)
         set_status(trial, TRIAL_INTERRUPTED, "interrupted");
     else if (!report->was_prepared)
@@ -215,7 +207,8 @@ static void judge_end(struct trial *trial, const struct cell *cell, const struct
     }
 }
 
-static void take_times(struct trial *trial, const struct mode *mode, const struct cell_report *report)
+static void take_times(struct trial *trial, const struct mode *mode, const struct cell_report *report,
+                       const struct sample_account *account)
 {
     trial->gate = report->gate;
     trial->startup = report->startup;
@@ -226,13 +219,7 @@ static void take_times(struct trial *trial, const struct mode *mode, const struc
         trial->startup = 0;
         trial->teardown = 0;
     }
-    nanoseconds last = trial->gate;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        if (atomic_load(&sample->state) == SAMPLE_SETTLED && sample->settled > last)
-            last = sample->settled;
-    }
-    trial->run = last - trial->gate;
+    trial->run = account->last_settled > trial->gate ? account->last_settled - trial->gate : 0;
     trial->lag.p99 = sample_table_lag(trial->table, 99);
     trial->lag.longest = sample_table_lag(trial->table, 100);
 }
@@ -267,7 +254,7 @@ static void read_own_usage(struct trial_resources *resources)
 /* Costs are those of the whole process and what it has reaped, so far as they grew. What is alive at the end of the run
  * is not told: some of it, such as the origin, belongs to nobody's trial. */
 static void run_in_place(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
-                         struct trial *trial)
+                         struct trial *trial, struct sample_account *account)
 {
     struct trial_resources before = {0};
     read_own_usage(&before);
@@ -277,12 +264,13 @@ static void run_in_place(const struct mode *mode, const struct mode_job *job, st
     read_own_usage(&trial->resources);
     subtract_usage(&trial->resources, &before);
     trial->resources.on_cpu = trial->resources.run_queue_wait = -1;
-    struct sample_account account = sample_table_account(trial->table);
-    judge(trial, report, &account);
+    *account = sample_table_account(trial->table);
+    judge(trial, report, account);
 }
 
 static int run_isolated(const struct mode *mode, const struct mode_job *job, const struct cell_options *options,
-                        struct cell_report *report, struct trial *trial, struct error *error)
+                        struct cell_report *report, struct trial *trial, struct sample_account *account,
+                        struct error *error)
 {
     struct cell cell = {.report = report, .options = options, .deadline = clock_now() + options->deadline};
     if (start(&cell, mode, job, error) != 0)
@@ -292,8 +280,8 @@ static int run_isolated(const struct mode *mode, const struct mode_job *job, con
     if (cell.line >= 0)
         close(cell.line);
     resources_from_usage(&usage, &trial->resources);
-    struct sample_account account = sample_table_account(trial->table);
-    judge_end(trial, &cell, &account, status);
+    *account = sample_table_account(trial->table);
+    judge_end(trial, &cell, account, status);
     return 0;
 }
 
@@ -305,19 +293,20 @@ int cell_run(const struct mode *mode, const struct mode_job *job, const struct c
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a cell");
     trial->table = job->table;
     trial->warm_requests = job->workers * job->warm_url_count;
+    struct sample_account account;
     struct host_reading before;
     host_load_read(&before);
     interrupt_watch(job->table);
     int result = 0;
     if (options->isolate)
-        result = run_isolated(mode, job, options, report, trial, error);
+        result = run_isolated(mode, job, options, report, trial, &account, error);
     else
-        run_in_place(mode, job, report, trial);
+        run_in_place(mode, job, report, trial, &account);
     interrupt_watch(NULL);
     if (result == 0) {
         struct host_reading after;
         host_load_read(&after);
-        take_times(trial, mode, report);
+        take_times(trial, mode, report, &account);
         host_load_between(&before, &after, trial->resources.cpu_user + trial->resources.cpu_system, &trial->host);
     }
     munmap(report, sizeof(*report));

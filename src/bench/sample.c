@@ -60,6 +60,12 @@ struct sample_table *sample_table_create(uint32_t unit_count, struct error *erro
     return table;
 }
 
+void sample_table_populate(struct sample_table *table)
+{
+    /* Before Linux 5.14 pages come one by one when they are touched. */
+    (void)madvise(table, sample_table_bytes(table->unit_count), MADV_POPULATE_WRITE);
+}
+
 void sample_table_release(struct sample_table *table)
 {
     if (table != NULL)
@@ -146,22 +152,14 @@ struct sample_account sample_table_account(const struct sample_table *table)
 {
     struct sample_account account = {.settled_twice = atomic_load(&table->settled_twice)};
     for (uint32_t unit = 0; unit < table->unit_count; unit++) {
-        uint8_t state = atomic_load_explicit(&table->samples[unit].state, memory_order_acquire);
-        account.claimed += state != SAMPLE_FREE;
-        account.settled += state == SAMPLE_SETTLED;
+        const struct sample *sample = &table->samples[unit];
+        enum outcome outcome = sample_outcome(sample);
+        account.outcomes[outcome]++;
+        if (outcome != OUTCOME_NONE && outcome != OUTCOME_LOST && sample->settled > account.last_settled)
+            account.last_settled = sample->settled;
     }
-    account.lost = account.claimed - account.settled;
+    account.claimed = table->unit_count - account.outcomes[OUTCOME_NONE];
+    account.lost = account.outcomes[OUTCOME_LOST];
+    account.settled = account.claimed - account.lost;
     return account;
-}
-
-enum outcome sample_outcome(const struct sample *sample)
-{
-    switch (atomic_load_explicit(&sample->state, memory_order_acquire)) {
-    case SAMPLE_SETTLED:
-        return sample->outcome < OUTCOME_COUNT ? (enum outcome)sample->outcome : OUTCOME_INTERNAL;
-    case SAMPLE_CLAIMED:
-        return OUTCOME_LOST;
-    default:
-        return OUTCOME_NONE;
-    }
 }

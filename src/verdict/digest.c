@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "conc_bench/scratch.h"
 #include "conc_bench/stats.h"
 
 /* A trial's settled samples, as columns of nanoseconds: in doubles, which are exact up to a hundred days. */
@@ -14,26 +15,61 @@ struct columns {
     double *memory; /* all of them */
 };
 
-static int make_columns(const struct trial *trial, struct columns *columns, struct error *error)
+static int make_columns(size_t units, struct columns *columns, struct error *error)
 {
-    size_t units = trial->table->unit_count;
-    *columns = (struct columns){.memory = malloc((4 * units + 1) * sizeof(double))};
+    *columns = (struct columns){.memory = scratch_alloc((4 * units + 1) * sizeof(double))};
     if (columns->memory == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu downloads", units);
     columns->service = columns->memory;
     columns->started = columns->service + units;
     columns->ended = columns->started + units;
     columns->settled = columns->ended + units;
-    for (size_t unit = 0; unit < units; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
-            continue;
-        columns->service[columns->count] = (double)(sample->end - sample->start);
-        columns->started[columns->count] = (double)(sample->start - trial->gate);
-        columns->ended[columns->count] = (double)(sample->end - trial->gate);
-        columns->settled[columns->count++] = (double)(sample->settled - trial->gate);
-    }
     return 0;
+}
+
+static void add_times(const struct trial *trial, const struct sample *sample, struct columns *columns)
+{
+    size_t row = columns->count++;
+    columns->service[row] = (double)(sample->end - sample->start);
+    columns->started[row] = (double)(sample->start - trial->gate);
+    columns->ended[row] = (double)(sample->end - trial->gate);
+    columns->settled[row] = (double)(sample->settled - trial->gate);
+}
+
+static void count_sample(const struct sample *sample, struct trial_digest *digest)
+{
+    nanoseconds ends[PHASE_COUNT];
+    digest->settled++;
+    digest->answered += sample->status != 0;
+    digest->refused += sample->status == 429 || sample->status == 503;
+    digest->body_bytes += sample->body_bytes;
+    digest->connects += sample->connects;
+    digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
+    phases_of(sample, ends);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        digest->phases[phase] += ends[phase] - (phase > 0 ? ends[phase - 1] : 0);
+}
+
+static bool is_within_run(const struct trial *trial, const struct sample *sample)
+{
+    return sample->start >= trial->gate && sample->end >= sample->start && sample->settled >= sample->end &&
+           sample->settled <= trial->gate + trial->run;
+}
+
+/* In one pass, since with many samples each pass has to fetch them from memory again. */
+static void read_samples(const struct trial *trial, struct trial_digest *digest, struct columns *columns)
+{
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        enum outcome outcome = sample_outcome(sample);
+        digest->outcomes[outcome]++;
+        if (outcome == OUTCOME_NONE || outcome == OUTCOME_LOST)
+            continue;
+        count_sample(sample, digest);
+        if (digest->outside_run == 0 && !is_within_run(trial, sample))
+            digest->outside_run = unit + 1;
+        add_times(trial, sample, columns);
+    }
 }
 
 /* The most downloads between start and end at one time: at equal instants ends come first. Of sorted columns. */
@@ -48,27 +84,6 @@ static uint32_t peak_in_flight(const struct columns *columns)
         peak = in_flight > peak ? in_flight : peak;
     }
     return (uint32_t)peak;
-}
-
-static void count_samples(const struct trial *trial, struct trial_digest *digest)
-{
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        enum outcome outcome = sample_outcome(sample);
-        digest->outcomes[outcome]++;
-        if (outcome == OUTCOME_NONE || outcome == OUTCOME_LOST)
-            continue;
-        digest->settled++;
-        digest->answered += sample->status != 0;
-        digest->refused += sample->status == 429 || sample->status == 503;
-        digest->body_bytes += sample->body_bytes;
-        digest->connects += sample->connects;
-        digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
-        nanoseconds ends[PHASE_COUNT];
-        phases_of(sample, ends);
-        for (int phase = 0; phase < PHASE_COUNT; phase++)
-            digest->phases[phase] += ends[phase] - (phase > 0 ? ends[phase - 1] : 0);
-    }
 }
 
 static nanoseconds percentile(const double *sorted, size_t count, double percent)
@@ -99,10 +114,10 @@ int digest_make(const struct trial *trial, struct trial_digest *digest, struct e
     *digest = trial->digest;
     if (digest->is_known || trial->table == NULL)
         return 0;
-    if (make_columns(trial, &columns, error) != 0)
+    if (make_columns(trial->table->unit_count, &columns, error) != 0)
         return -1;
-    *digest = (struct trial_digest){.is_known = true};
-    count_samples(trial, digest);
+    *digest = (struct trial_digest){.is_known = true, .settled_twice = atomic_load(&trial->table->settled_twice)};
+    read_samples(trial, digest, &columns);
     measure_times(&columns, digest);
     free(columns.memory);
     return 0;

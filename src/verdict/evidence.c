@@ -25,9 +25,21 @@ static int compare_failures(const void *a, const void *b)
     return (left->outcome > right->outcome) - (left->outcome < right->outcome);
 }
 
-/* A key for every failed download: URL, then class, so that equal ones stand together once sorted. Returns how many;
- * `keys` may be NULL to only count. */
-static size_t list_failures(const struct result *result, const struct cell_result *cell, uint64_t *keys)
+/* Of a cell whose trials have their digests. */
+static size_t count_failures(const struct cell_result *cell)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+            if (validity_is_failure(&cell->trials[i], (enum outcome)outcome))
+                count += cell->trials[i].digest.outcomes[outcome];
+        }
+    }
+    return count;
+}
+
+/* A key for every failed download: URL, then class, so that equal ones stand together once sorted. */
+static void list_failures(const struct result *result, const struct cell_result *cell, uint64_t *keys)
 {
     size_t count = 0;
     for (size_t i = 0; i < cell->trial_count; i++) {
@@ -36,17 +48,14 @@ static size_t list_failures(const struct result *result, const struct cell_resul
             enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
             if (!validity_is_failure(trial, outcome))
                 continue;
-            if (keys != NULL)
-                keys[count] = (uint64_t)result->unit_urls[unit] << 32 | outcome;
-            count++;
+            keys[count++] = (uint64_t)result->unit_urls[unit] << 32 | outcome;
         }
     }
-    return count;
 }
 
 static int count_url_failures(const struct result *result, struct cell_result *cell, struct error *error)
 {
-    size_t count = list_failures(result, cell, NULL);
+    size_t count = count_failures(cell);
     if (count == 0)
         return 0;
     uint64_t *keys = calloc(count, sizeof(*keys));

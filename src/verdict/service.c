@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "conc_bench/scratch.h"
 #include "conc_bench/stats.h"
 
 /* Per cents that are no whole numbers, and the maximum: behind 1 to 99. */
@@ -81,7 +82,7 @@ int service_pool(const struct result *result, const struct validity *validity, c
     const struct trial **trials = list_trials(validity, cell, &trial_count);
     for (size_t i = 0; trials != NULL && i < trial_count; i++)
         capacity += trials[i]->table->unit_count;
-    double *values = malloc(capacity * sizeof(*values));
+    double *values = scratch_alloc(capacity * sizeof(*values));
     int status = 0;
     *times = (struct service_times){.is_known = true};
     if (trials == NULL || values == NULL) {

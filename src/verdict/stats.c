@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/scratch.h"
+
 static int compare(const void *a, const void *b)
 {
     double left = *(const double *)a;
@@ -71,7 +73,7 @@ static void scatter(const uint64_t *from, uint64_t *to, size_t count, unsigned s
  * same everywhere: whole nanoseconds have few others. False: no memory. */
 static bool sort_by_digits(double *values, size_t count)
 {
-    uint64_t *memory = malloc(2 * count * sizeof(*memory));
+    uint64_t *memory = scratch_alloc(2 * count * sizeof(*memory));
     if (memory == NULL)
         return false;
     uint64_t *keys = memory;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/digest.h"
 #include "conc_bench/trait.h"
 #include "manifest.h"
 
@@ -49,34 +50,28 @@ bool validity_counts(const struct validity *validity, const struct cell_result *
 
 /* Held to without tolerance */
 
-static bool is_done_once(const struct judge *judge, char *why, size_t size)
+static bool is_done_once(const struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
-    struct sample_account account = sample_table_account(judge->trial->table);
-    if (account.settled_twice > 0)
-        snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, account.settled_twice);
-    else if (account.settled != judge->trial->table->unit_count)
-        snprintf(why, size, "%s settled %" PRIu32 " of %" PRIu32 " downloads", judge->place, account.settled,
-                 judge->trial->table->unit_count);
-    return account.settled_twice == 0 && account.settled == judge->trial->table->unit_count;
+    uint32_t units = judge->trial->table->unit_count;
+    if (digest->settled_twice > 0)
+        snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, digest->settled_twice);
+    else if (digest->settled != units)
+        snprintf(why, size, "%s settled %" PRIu32 " of %" PRIu32 " downloads", judge->place, digest->settled, units);
+    return digest->settled_twice == 0 && digest->settled == units;
 }
 
 /* By identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
-static bool is_possible(const struct judge *judge, char *why, size_t size)
+static bool is_possible(const struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
-    const struct trial *trial = judge->trial;
-    double in_service = 0;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        bool is_nested = sample->start >= trial->gate && sample->end >= sample->start &&
-                         sample->settled >= sample->end && sample->settled <= trial->gate + trial->run;
-        if (!is_nested) {
-            snprintf(why, size, "%s has a download (number %" PRIu32 ") that lies outside its run", judge->place,
-                     unit + 1);
-            return false;
-        }
-        in_service += clock_seconds(sample->settled - sample->start);
+    nanoseconds under_way = 0;
+    if (digest->outside_run > 0) {
+        snprintf(why, size, "%s has a download (number %" PRIu32 ") that lies outside its run", judge->place,
+                 digest->outside_run);
+        return false;
     }
-    double in_flight = trial->run > 0 ? in_service / clock_seconds(trial->run) : 0;
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        under_way += digest->phases[phase];
+    double in_flight = judge->trial->run > 0 ? (double)under_way / (double)judge->trial->run : 0;
     if (in_flight <= little_tolerance * judge->cell->workers)
         return true;
     snprintf(why, size, "%s had %.2f downloads under way on average, more than its workers can have", judge->place,
@@ -141,6 +136,8 @@ static bool is_policy_kept(struct judge *judge, char *why, size_t size)
 {
     bool is_fresh = judge->cell->connections == CONNECTIONS_FRESH;
     bool is_warm = judge->cell->connections == CONNECTIONS_WARM;
+    if (!is_fresh && !is_warm)
+        return true;
     for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
         const struct sample *sample = &judge->trial->table->samples[unit];
         bool has_answer = sample_outcome(sample) == OUTCOME_OK && sample->http_version != 0;
@@ -182,7 +179,10 @@ static void condemn(struct validity *validity, const char *reason)
 static int judge_trial(struct judge *judge, struct error *error)
 {
     char why[512];
-    if (!is_done_once(judge, why, sizeof(why)) || !is_possible(judge, why, sizeof(why))) {
+    struct trial_digest digest;
+    if (digest_make(judge->trial, &digest, error) != 0)
+        return -1;
+    if (!is_done_once(judge, &digest, why, sizeof(why)) || !is_possible(judge, &digest, why, sizeof(why))) {
         condemn(judge->validity, why);
         return drop_round(judge, why, error);
     }
@@ -242,51 +242,67 @@ struct failure_count {
     double downloads;
 };
 
-static struct failure_count count_failures(const struct cell_result *cell)
+static int count_failures(const struct cell_result *cell, struct failure_count *count, struct error *error)
 {
-    struct failure_count count = {0};
+    *count = (struct failure_count){0};
     for (size_t j = 0; j < cell->trial_count; j++) {
         const struct trial *trial = &cell->trials[j];
-        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
-            enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
-            count.failed += validity_is_failure(trial, outcome);
-            count.downloads += outcome != OUTCOME_NONE;
+        struct trial_digest digest;
+        if (digest_make(trial, &digest, error) != 0)
+            return -1;
+        for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
+            count->downloads += digest.outcomes[outcome];
+            if (validity_is_failure(trial, (enum outcome)outcome))
+                count->failed += digest.outcomes[outcome];
         }
     }
-    return count;
+    return 0;
 }
 
 /* Each cell against all the others together: two-proportion z statistics, with a limit that five modes without a
  * difference exceed once in 200 runs. */
-static void judge_failures(const struct result *result, struct validity *validity)
+static void compare_failures(const struct result *result, const struct failure_count *counts,
+                             const struct failure_count *total, struct validity *validity)
 {
     static const double limit = 3.3;
-    struct failure_count total = {0};
     for (size_t i = 0; i < result->cell_count; i++) {
-        struct failure_count count = count_failures(&result->cells[i]);
-        total.failed += count.failed;
-        total.downloads += count.downloads;
-    }
-    validity->failures = (uint64_t)total.failed;
-    validity->has_success = total.downloads > total.failed;
-    for (size_t i = 0; i < result->cell_count && total.failed > 0; i++) {
-        struct failure_count own = count_failures(&result->cells[i]);
-        struct failure_count others = {total.failed - own.failed, total.downloads - own.downloads};
-        if (own.downloads == 0 || others.downloads == 0)
+        const struct failure_count *own = &counts[i];
+        struct failure_count others = {total->failed - own->failed, total->downloads - own->downloads};
+        if (own->downloads == 0 || others.downloads == 0)
             continue;
-        double pooled = total.failed / total.downloads;
-        double difference = own.failed / own.downloads - others.failed / others.downloads;
-        double error = sqrt(pooled * (1 - pooled) * (1 / own.downloads + 1 / others.downloads));
+        double pooled = total->failed / total->downloads;
+        double difference = own->failed / own->downloads - others.failed / others.downloads;
+        double error = sqrt(pooled * (1 - pooled) * (1 / own->downloads + 1 / others.downloads));
         if (error == 0 || fabs(difference) <= limit * error)
             continue;
         char reason[256];
         snprintf(reason, sizeof(reason), "%s/%" PRIu32 " failed in %.3g %% of its downloads and the others in %.3g %%",
-                 result->cells[i].mode, result->cells[i].workers, 100 * own.failed / own.downloads,
+                 result->cells[i].mode, result->cells[i].workers, 100 * own->failed / own->downloads,
                  100 * others.failed / others.downloads);
         validity->differs_in_failures = true;
         condemn(validity, reason);
         return;
     }
+}
+
+static int judge_failures(const struct result *result, struct validity *validity, struct error *error)
+{
+    struct failure_count total = {0};
+    struct failure_count *counts = calloc(result->cell_count + 1, sizeof(*counts));
+    if (counts == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to count failures");
+    int status = 0;
+    for (size_t i = 0; i < result->cell_count && status == 0; i++) {
+        status = count_failures(&result->cells[i], &counts[i], error);
+        total.failed += counts[i].failed;
+        total.downloads += counts[i].downloads;
+    }
+    validity->failures = (uint64_t)total.failed;
+    validity->has_success = total.downloads > total.failed;
+    if (status == 0)
+        compare_failures(result, counts, &total, validity);
+    free(counts);
+    return status;
 }
 
 static void note_varying(const struct manifest *manifest, struct validity *validity)
@@ -309,10 +325,10 @@ int validity_judge(const struct result *result, struct validity *validity, struc
     if (status == 0) {
         note_varying(&judge.manifest, validity);
         judge_dropped(result, validity);
-        judge_failures(result, validity);
-    } else {
-        validity_release(validity);
+        status = judge_failures(result, validity, error);
     }
+    if (status != 0)
+        validity_release(validity);
     manifest_release(&judge.manifest);
     return status;
 }
