@@ -197,16 +197,46 @@ static int make_room(struct session *session, struct error *error)
     return resources_need_descriptors(descriptors_needed(session), purpose, error);
 }
 
+/* The hosts that https URLs name, into an array that the caller frees. NULL: no memory. */
+static struct origin_host *list_tls_hosts(const struct url_list *urls, size_t *count)
+{
+    struct origin_host *hosts = calloc(urls->host_count + 1, sizeof(hosts[0]));
+    bool *is_listed = calloc(urls->host_count + 1, sizeof(*is_listed));
+    *count = 0;
+    for (uint32_t i = 0; hosts != NULL && is_listed != NULL && i < urls->url_count; i++) {
+        const struct url_host *host = &urls->hosts[urls->url_hosts[i]];
+        if (is_listed[urls->url_hosts[i]] || !target_is_tls(url_text(urls, i)))
+            continue;
+        hosts[(*count)++] = (struct origin_host){host->name, host->name_length, host->is_literal};
+        is_listed[urls->url_hosts[i]] = true;
+    }
+    if (is_listed == NULL) {
+        free(hosts);
+        return NULL;
+    }
+    free(is_listed);
+    return hosts;
+}
+
 static int start_origin(struct session *session, struct error *error)
 {
     if (!session->options->use_origin)
         return 0;
-    uint32_t connections = session->most_workers * session->policy.connections_kept;
-    session->origin = origin_start(&session->options->origin, connections, error);
+    struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept};
+    struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
+    if (hosts == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");
+    demand.hosts = hosts;
+    if (session->options->origin.has_tls && demand.host_count == 0)
+        result_warn(&session->result, "--origin=tls: the list has no https URL, and nothing is asked over TLS");
+    session->origin = origin_start(&session->options->origin, &demand, error);
+    free(hosts);
     if (session->origin == NULL)
         return -1;
     origin_heed(session->origin, interrupt_signal);
     session->policy.origin_port = origin_port(session->origin);
+    session->policy.origin_tls_port = origin_tls_port(session->origin);
+    session->policy.authority = origin_authority(session->origin);
     return 0;
 }
 
@@ -289,7 +319,9 @@ static int check_politeness(struct session *session, struct error *error)
 static int make_targets(struct session *session, struct error *error)
 {
     const struct url_list *urls = &session->urls;
-    if (target_list_make(urls->texts, urls->url_count, session->policy.origin_port != 0, &session->targets, error) != 0)
+    const struct transfer_policy *policy = &session->policy;
+    bool is_plain = policy->origin_port != 0 && policy->origin_tls_port == 0;
+    if (target_list_make(urls->texts, urls->url_count, is_plain, &session->targets, error) != 0)
         return -1;
     if (session->resolutions.failed_count == 0)
         return 0;

@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_ORIGIN_H
 #define CONC_BENCH_ORIGIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,10 +11,12 @@
 /*
  * The embedded origin: an HTTP/1.1 server with known behaviour (libmicrohttpd), in a process of its own, on 127.0.0.1
  * and a port the system chooses. It answers every path with a body of the asked size, after the asked latency, and
- * counts what really arrived: the second witness to what the client says it did.
+ * counts what really arrived: the second witness to what the client says it did. If asked to, it does all of it over
+ * TLS as well, at a second port.
  *
  * All chance is drawn from the seed, the URL and how often that URL has been asked for since the last origin_reset():
- * the k-th request for a URL gets the same delay and the same fate in every mode, in whatever order requests arrive.
+ * the k-th request for a URL gets the same delay and the same fate in every mode, in whatever order requests arrive,
+ * and the same over TLS as without.
  */
 
 struct origin_options {
@@ -24,29 +27,50 @@ struct origin_options {
     double requests_per_second; /* of the whole server: requests beyond it wait their turn; 0 = no limit */
     double error_share;         /* share of requests answered 503, from 0 to 1 */
     uint64_t seed;
+    bool has_tls; /* https URLs are served over TLS, at a port of their own */
 };
 
-/* latency 20 ms, no jitter, 16 KiB, no limits, no errors, seed 1. */
+/* latency 20 ms, no jitter, 16 KiB, no limits, no errors, seed 1, no TLS. */
 struct origin_options origin_options_default(void);
 
-/* Reads "latency=20ms,jitter=5ms,size=16KiB,rate=10MB/s,limit=100/s,errors=1%,seed=7" over the given values. -1 with
- * ERROR_USAGE: an unknown key (the known ones are named), or a bad value. */
+/* Reads "latency=20ms,jitter=5ms,size=16KiB,rate=10MB/s,limit=100/s,errors=1%,seed=7,tls" over the given values. -1
+ * with ERROR_USAGE: an unknown key (the known ones are named), or a bad value. */
 int origin_options_parse(const char *text, struct origin_options *options, struct error *error);
 
 /* One line for people: "latency 20 ms, 16.0 KiB bodies". Returns `buffer`. */
 char *origin_options_describe(const struct origin_options *options, char *buffer, size_t size);
 
+/* A host that https URLs name. */
+struct origin_host {
+    const char *name; /* as clients ask for it, not NUL-terminated; an address without brackets */
+    size_t length;
+    bool is_address; /* IPv4 or IPv6 */
+};
+
+/* What the server must be able to bear; borrowed while it is started. */
+struct origin_demand {
+    uint32_t connections;            /* at once */
+    const struct origin_host *hosts; /* for TLS: those it has certificates for; the same may stand there twice */
+    size_t host_count;
+};
+
 struct origin;
 
 /* Forks the server and waits until it listens. Call while the process has one thread. The server leaves when the
- * caller's process ends, however it ends. `connections`: how many it must be able to hold at once. NULL:
- * ERROR_ENVIRONMENT. */
-struct origin *origin_start(const struct origin_options *options, uint32_t connections, struct error *error);
+ * caller's process ends, however it ends. NULL: ERROR_ENVIRONMENT, or ERROR_USAGE where hosts with TLS are too many. */
+struct origin *origin_start(const struct origin_options *options, const struct origin_demand *demand,
+                            struct error *error);
 
 /* Once `signal_arrived` answers anything but 0, nobody waits for the server for more than half a second. */
 void origin_heed(struct origin *origin, int (*signal_arrived)(void));
 
 uint16_t origin_port(const struct origin *origin);
+
+/* Where it speaks TLS (1.2 and 1.3), and which authority stands for it: a certificate in PEM that is made anew for each
+ * server and lives as long as `origin`. 0 and NULL: without TLS. The server shows a certificate for the host that the
+ * client names in its handshake (SNI), or for all addresses to one that names none; it hands out session tickets. */
+uint16_t origin_tls_port(const struct origin *origin);
+const char *origin_authority(const struct origin *origin);
 
 /* What arrived since the last reset. */
 struct origin_counts {
@@ -58,8 +82,9 @@ struct origin_counts {
     uint32_t paths;          /* different URLs asked for */
 };
 
-/* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent; but ":PORT"
- * behind the host is left out where PORT is the origin's own, which differs from run to run. */
+/* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent, and with
+ * "https://" in front what came over TLS; but ":PORT" behind the host is left out where PORT is the origin's own, which
+ * differs from run to run. */
 struct origin_path_count {
     char *url;
     uint64_t requests;

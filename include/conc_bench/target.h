@@ -21,7 +21,7 @@ enum { TARGETS_PARSED_MAX = 8192 };
 struct target_list {
     const char *const *texts; /* borrowed */
     size_t count;
-    bool is_plain;          /* https URLs are asked by http instead */
+    bool is_plain;          /* https URLs are asked by http instead, of an origin without TLS */
     void **parsed;          /* the CURLU * of each; NULL: not kept */
     const bool *unresolved; /* of each whether its host did not resolve beforehand; NULL: all did; borrowed */
 };
@@ -30,6 +30,9 @@ struct target_list {
 int target_list_make(const char *const *texts, size_t count, bool is_plain, struct target_list *list,
                      struct error *error);
 void target_list_release(struct target_list *list);
+
+/* Whether a URL that url_list_add_url() takes is an https URL. */
+bool target_is_tls(const char *url);
 
 /* Parses a URL of the list into `parser`, a CURLU *. False: no memory. */
 bool target_parse(const struct target_list *list, uint32_t url, void *parser);

@@ -27,6 +27,8 @@ struct transfer_policy {
     int64_t max_body;            /* bytes; longer bodies are given up */
     uint32_t buffer_bytes;       /* libcurl's receive buffer */
     uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
+    uint16_t origin_tls_port;    /* not 0: except https URLs, which are asked at this one, over TLS */
+    const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
 };
 
 /* The defaults; what each value rests on is said where it is set. */

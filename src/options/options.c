@@ -709,7 +709,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
 
     [OPTION_ORIGIN] = {"origin", 0, "[=KEY=VALUE,...]", NULL, GROUP_ORIGIN,
                        "serve every URL from an embedded server instead of the network; keys: latency, jitter, size, "
-                       "rate, limit, errors, seed (default latency=20ms,size=16KiB)",
+                       "rate, limit, errors, seed (default latency=20ms,size=16KiB); tls: https URLs over TLS",
                        apply_origin, 0},
 
     [OPTION_EXPORT_JSON] = {"export-json", 0, "FILE", NULL, GROUP_RESULTS,

@@ -230,7 +230,21 @@ static int refuse_pair(struct error *error, const char *one, const char *other, 
     return error_set(error, ERROR_USAGE, "--%s does not go with --%s, %s", one, other, why);
 }
 
-/* The origin is asked over loopback, in plain text, whatever the URL says. */
+/* The origin's authority is the only one trusted, and it asks for no certificate. */
+static int check_tls_origin(const struct request_options *request, struct error *error)
+{
+    const char *authority = request->ca_file != NULL ? "cacert" : "capath";
+    if (request->ca_file != NULL || request->ca_folder != NULL)
+        return refuse_pair(error, authority, "origin=tls", "which brings the one authority to trust");
+    if (request->certificate != NULL)
+        return refuse_pair(error, "cert", "origin=tls", "which asks for no certificate");
+    if (request->tls_max != TLS_VERSION_ANY && request->tls_max < TLS_VERSION_1_2)
+        return error_set(error, ERROR_USAGE, "--tls-max %s does not go with --origin=tls, which speaks TLS 1.2 and 1.3",
+                         tls_versions[request->tls_max].text);
+    return 0;
+}
+
+/* The origin is asked over loopback, whatever the URL says. */
 static int check_origin(const struct request_options *request, struct error *error)
 {
     const struct {
@@ -312,5 +326,7 @@ int option_check_request(const struct options *options, struct error *error)
         return refuse_pair(error, "proxy", "proxy-from-env", "which brings its own");
     if (check_pins(request, error) != 0)
         return -1;
-    return options->use_origin ? check_origin(request, error) : 0;
+    if (options->use_origin && check_origin(request, error) != 0)
+        return -1;
+    return options->use_origin && options->origin.has_tls ? check_tls_origin(request, error) : 0;
 }

@@ -94,9 +94,16 @@ static enum reading read_seed(const char *text, struct origin_options *options)
     return number_parse_count(text, &options->seed) == 0 ? READ_WELL : READ_NOT;
 }
 
+static enum reading read_tls(const char *text, struct origin_options *options)
+{
+    (void)text;
+    options->has_tls = true;
+    return READ_WELL;
+}
+
 static const struct key {
     const char *name;
-    const char *wants;
+    const char *wants; /* NULL: no value */
     const char *range;
     enum reading (*read)(const char *text, struct origin_options *options);
 } keys[] = {
@@ -107,6 +114,7 @@ static const struct key {
     {"limit", "requests per second such as 100/s", "at least 0.001/s", read_limit},
     {"errors", "a share from 0 to 100% such as 1%", "", read_errors},
     {"seed", "a whole number such as 1", "", read_seed},
+    {"tls", NULL, "", read_tls},
 };
 
 enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
@@ -141,7 +149,9 @@ static int read_item(char *item, struct origin_options *options, bool is_given[K
     const struct key *key = find_key(item);
     if (key == NULL)
         return refuse_key(item, error);
-    if (value == NULL)
+    if (value != NULL && key->wants == NULL)
+        return error_set(error, ERROR_USAGE, "--origin: %s has no value: write %s alone", item, item);
+    if (value == NULL && key->wants != NULL)
         return error_set(error, ERROR_USAGE, "--origin: %s wants %s: write %s=VALUE", item, key->wants, item);
     if (is_given[key - keys])
         return error_set(error, ERROR_USAGE, "--origin: %s is given twice", item);
@@ -206,6 +216,7 @@ char *origin_options_describe(const struct origin_options *options, char *buffer
         snprintf(limit, sizeof(limit), ", at most %g requests/s", options->requests_per_second);
     if (options->error_share > 0)
         snprintf(errors, sizeof(errors), ", %g %% errors", options->error_share * 100);
-    snprintf(buffer, size, "latency %s%s, %s bodies%s%s%s", latency, jitter, bodies, rate, limit, errors);
+    snprintf(buffer, size, "latency %s%s, %s bodies%s%s%s%s", latency, jitter, bodies, rate, limit, errors,
+             options->has_tls ? ", TLS for https" : "");
     return buffer;
 }

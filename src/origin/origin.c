@@ -34,22 +34,24 @@ struct origin {
     pid_t process;
     int control;
     uint16_t port;
+    uint16_t tls_port;
+    char *authority;             /* PEM; NULL: no TLS */
     bool is_lost;                /* it did not answer, and is not asked again */
     int (*signal_arrived)(void); /* NULL: nobody wants to end a wait early */
 };
 
-static _Noreturn void be_server(const struct origin_options *options, uint32_t connections, pid_t parent,
+static _Noreturn void be_server(const struct origin_options *options, const struct origin_demand *demand, pid_t parent,
                                 const int control[2])
 {
     child_enter(parent);
     /* Held open here, the parent's end would never read as closed. */
     close(control[0]);
-    server_run(options, connections, control[1]);
+    server_run(options, demand, control[1]);
     close(control[1]);
     child_leave(0);
 }
 
-static int fork_server(struct origin *origin, const struct origin_options *options, uint32_t connections,
+static int fork_server(struct origin *origin, const struct origin_options *options, const struct origin_demand *demand,
                        struct error *error)
 {
     int control[2];
@@ -59,7 +61,7 @@ static int fork_server(struct origin *origin, const struct origin_options *optio
     fflush(NULL); /* what lies in buffers would be written by both */
     origin->process = fork();
     if (origin->process == 0)
-        be_server(options, connections, parent, control);
+        be_server(options, demand, parent, control);
     int number = errno;
     close(control[1]);
     origin->control = control[0];
@@ -119,10 +121,14 @@ static int read_greeting(struct origin *origin, struct error *error)
     if (greeting.port == 0)
         return error_set(error, greeting.error.kind, "%s", greeting.error.message);
     origin->port = greeting.port;
+    origin->tls_port = greeting.tls_port;
+    if (greeting.tls_port != 0 && (origin->authority = strdup(greeting.authority)) == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory");
     return 0;
 }
 
-struct origin *origin_start(const struct origin_options *options, uint32_t connections, struct error *error)
+struct origin *origin_start(const struct origin_options *options, const struct origin_demand *demand,
+                            struct error *error)
 {
     struct origin *origin = malloc(sizeof(*origin));
     if (origin == NULL) {
@@ -130,7 +136,7 @@ struct origin *origin_start(const struct origin_options *options, uint32_t conne
         return NULL;
     }
     *origin = (struct origin){.process = -1, .control = -1};
-    if (fork_server(origin, options, connections, error) != 0 || read_greeting(origin, error) != 0) {
+    if (fork_server(origin, options, demand, error) != 0 || read_greeting(origin, error) != 0) {
         origin_stop(origin);
         return NULL;
     }
@@ -140,6 +146,16 @@ struct origin *origin_start(const struct origin_options *options, uint32_t conne
 uint16_t origin_port(const struct origin *origin)
 {
     return origin->port;
+}
+
+uint16_t origin_tls_port(const struct origin *origin)
+{
+    return origin->tls_port;
+}
+
+const char *origin_authority(const struct origin *origin)
+{
+    return origin->authority;
 }
 
 /* Sends a command and receives the answer into memory that the caller frees; NULL: failed. */
@@ -286,5 +302,6 @@ void origin_stop(struct origin *origin)
         end_server(origin);
     if (origin->control >= 0)
         close(origin->control);
+    free(origin->authority);
     free(origin);
 }

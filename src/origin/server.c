@@ -17,13 +17,15 @@
 #include <time.h>
 
 #include "body.h"
+#include "certificates.h"
 #include "conc_bench/random.h"
 #include "deadlines.h"
 #include "tally.h"
 #include "wire.h"
 
 /*
- * One thread drives libmicrohttpd from outside (MHD_run(3)). A complete request suspends its connection and enters a
+ * One thread drives libmicrohttpd from outside (MHD_run(3)): one daemon for plain HTTP and, if asked for, one for TLS,
+ * which share everything but their ports. A complete request suspends its connection and enters a
  * heap of deadlines; when due it is resumed and answered. The first MHD_run after a resume makes libmicrohttpd 0.9.75
  * walk the list of all suspended connections, so those that are due are resumed together.
  */
@@ -33,6 +35,7 @@ enum {
      * with 4 KiB of headers. It is cleared for each request, which at 32 KiB takes a seventh of the server's time; more
      * than that would also cost an mmap for each connection. */
     CONNECTION_MEMORY = 24 * 1024,
+    SCHEME_BYTES = 8,       /* "https://" */
     SPARE_CONNECTIONS = 64, /* those that clients closed, and nobody has noticed yet */
     SPARE_DESCRIPTORS = 64, /* inherited ones, epoll, the control socket */
     PACED_BLOCK = 64 * 1024,
@@ -46,14 +49,23 @@ enum {
 #define PACED_TICK     (10 * NANOSECONDS_PER_MILLISECOND)
 #define SETTLE_AT_MOST (200 * NANOSECONDS_PER_MILLISECOND)
 
+enum { LISTENER_PLAIN, LISTENER_TLS, LISTENER_COUNT };
+
+struct listener {
+    struct server *server;
+    struct MHD_Daemon *daemon; /* NULL: there is none */
+    const char *scheme;        /* in front of the URLs it counts */
+    int epoll;                 /* libmicrohttpd's; -1: there is none */
+    uint16_t port;
+};
+
 struct server {
     const struct origin_options *options;
     nanoseconds latency; /* that of the options, until told otherwise */
-    struct MHD_Daemon *daemon;
-    int epoll;   /* libmicrohttpd's */
-    int control; /* to the parent */
-    uint16_t port;
-    struct MHD_Response *body; /* shared by all connections; NULL where bodies are paced */
+    struct listener listeners[LISTENER_COUNT];
+    struct certificates *certificates; /* NULL: no TLS */
+    int control;                       /* to the parent */
+    struct MHD_Response *body;         /* shared by all connections; NULL where bodies are paced */
     struct MHD_Response *refusal;
     struct deadlines waiting; /* requests whose connection is suspended */
     struct tally tally;
@@ -61,7 +73,8 @@ struct server {
     nanoseconds seen;      /* when the present batch of requests was seen; 0: none of it yet */
     nanoseconds next_slot; /* for requests_per_second: before this, no request has its turn */
     bool is_ending;
-    char url[2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
+    char
+        url[SCHEME_BYTES + 2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
 };
 
 /* In the order a request goes through them. */
@@ -69,6 +82,7 @@ enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
 
 struct request {
     struct server *server;
+    struct listener *listener;
     struct MHD_Connection *connection;
     enum stage stage;
     bool is_refused; /* will be answered 503 */
@@ -141,23 +155,25 @@ static enum MHD_Result answer(struct request *request)
     return MHD_queue_response(request->connection, MHD_HTTP_OK, server->body);
 }
 
-/* Host header and target, in server->url. The port of this server itself is left out: it differs from run to run, and
- * the chances drawn from the URL must not. */
+/* Scheme, Host header and target, in server->url. The port of this server itself is left out: it differs from run to
+ * run, and the chances drawn from the URL must not. */
 static size_t write_url(struct server *server, const struct request *request)
 {
+    size_t scheme_length = strlen(request->listener->scheme);
     const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
     if (host == NULL) /* HTTP/1.0 need not say */
         host = "";
     size_t host_length = strlen(host);
     char own[8];
-    size_t own_length = (size_t)snprintf(own, sizeof(own), ":%u", (unsigned)server->port);
+    size_t own_length = (size_t)snprintf(own, sizeof(own), ":%u", (unsigned)request->listener->port);
     if (host_length > own_length && memcmp(host + host_length - own_length, own, own_length) == 0)
         host_length -= own_length;
     if (host_length > CONNECTION_MEMORY || request->target_length > CONNECTION_MEMORY)
         return 0;
-    memcpy(server->url, host, host_length);
-    memcpy(server->url + host_length, request->target, request->target_length);
-    return host_length + request->target_length;
+    memcpy(server->url, request->listener->scheme, scheme_length);
+    memcpy(server->url + scheme_length, host, host_length);
+    memcpy(server->url + scheme_length + host_length, request->target, request->target_length);
+    return scheme_length + host_length + request->target_length;
 }
 
 /* Uniform in [0, 1). */
@@ -193,11 +209,14 @@ static enum MHD_Result receive(struct request *request)
 {
     struct server *server = request->server;
     /* All requests of one MHD_run had arrived when the first of them is looked at: epoll was asked before. Stamping
-     * each when its turn comes would add to its latency what the ones before it took. */
-    if (server->seen == 0)
+     * each when its turn comes would add to its latency what the ones before it took. Not so behind handshakes, which
+     * take long enough for a request to arrive meanwhile. */
+    if (server->seen == 0 || request->listener == &server->listeners[LISTENER_TLS])
         server->seen = clock_now();
     size_t length = write_url(server, request);
-    uint64_t hash = tally_hash(server->url, length);
+    size_t scheme_length = length > 0 ? strlen(request->listener->scheme) : 0;
+    /* Without the scheme, for the same chances with TLS as without. */
+    uint64_t hash = tally_hash(server->url + scheme_length, length - scheme_length);
     uint64_t occurrence;
     if (server->is_ending || tally_request(&server->tally, server->url, length, hash, &occurrence) != 0)
         return MHD_NO;
@@ -217,7 +236,9 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
     struct request *request = malloc(sizeof(*request) + length);
     if (request == NULL)
         return NULL;
-    *request = (struct request){.server = context, .connection = connection, .target_length = length};
+    struct listener *listener = context;
+    *request = (struct request){
+        .server = listener->server, .listener = listener, .connection = connection, .target_length = length};
     memcpy(request->target, target, length);
     return request;
 }
@@ -252,7 +273,7 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
                            enum MHD_RequestTerminationCode code)
 {
     (void)connection;
-    struct server *server = context;
+    struct server *server = ((struct listener *)context)->server;
     struct request *request = *request_context;
     if (request == NULL)
         return;
@@ -270,17 +291,23 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
 static void on_connection(void *context, struct MHD_Connection *connection, void **connection_context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection, (void)connection_context;
-    struct server *server = context;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        server->tally.counts.connections++;
+    (void)connection_context;
+    const struct listener *listener = context;
+    struct server *server = listener->server;
+    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+        return;
+    server->tally.counts.connections++;
+    if (listener == &server->listeners[LISTENER_TLS])
+        certificates_serve(server->certificates,
+                           MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
 }
 
 /* Start and end. */
 
-static int need_descriptors(uint32_t connections, struct error *error)
+static int need_descriptors(const struct server *server, uint32_t connections, struct error *error)
 {
-    rlim_t needed = (rlim_t)connections + SPARE_CONNECTIONS + SPARE_DESCRIPTORS;
+    rlim_t spare = server->options->has_tls ? 2 * SPARE_CONNECTIONS : SPARE_CONNECTIONS;
+    rlim_t needed = connections + spare + SPARE_DESCRIPTORS;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot read the limit of descriptors");
@@ -298,35 +325,59 @@ static int need_descriptors(uint32_t connections, struct error *error)
     return 0;
 }
 
-static struct MHD_Daemon *start_daemon(struct server *server, uint32_t connections)
+/* NULL: failed, and errno tells why or is 0. */
+static struct MHD_Daemon *start_daemon(struct listener *listener, uint32_t connections)
 {
+    bool is_tls = listener == &listener->server->listeners[LISTENER_TLS];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
-        /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
-         * first packet, and it comes again after a second. */
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 65535U, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections + SPARE_CONNECTIONS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    errno = 0;
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+                            on_request, NULL, MHD_OPTION_SOCK_ADDR, &address,
+                            /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
+                             * first packet, and it comes again after a second. */
+                            MHD_OPTION_LISTEN_BACKLOG_SIZE, 65535U, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)connections + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_URI_LOG_CALLBACK,
+                            on_request_line, listener, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, listener,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+                            /* Without TLS the list ends here. */
+                            is_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, certificates_choose,
+                            MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_END);
 }
 
-static int start(struct server *server, uint32_t connections, struct error *error)
+static int listen_with(struct listener *listener, uint32_t connections, struct error *error)
 {
-    if (need_descriptors(connections, error) != 0)
+    listener->daemon = start_daemon(listener, connections);
+    if (listener->daemon == NULL)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
+    listener->epoll = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    listener->port = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return 0;
+}
+
+static int start_tls(struct server *server, const struct origin_demand *demand, struct error *error)
+{
+    if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return error_set(error, ERROR_ENVIRONMENT, "--origin=tls: this libmicrohttpd (%s) was built without TLS",
+                         MHD_get_version());
+    server->certificates = certificates_create(demand->hosts, demand->host_count, error);
+    if (server->certificates == NULL)
+        return -1;
+    return listen_with(&server->listeners[LISTENER_TLS], demand->connections, error);
+}
+
+static int start(struct server *server, const struct origin_demand *demand, struct error *error)
+{
+    if (need_descriptors(server, demand->connections, error) != 0)
         return -1;
     server->refusal = body_create_refusal();
     if (server->options->bytes_per_second == 0)
         server->body = body_create(server->options->body_bytes);
     if (server->refusal == NULL || (server->body == NULL && server->options->bytes_per_second == 0))
         return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for a body");
-    errno = 0;
-    server->daemon = start_daemon(server, connections);
-    if (server->daemon == NULL)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
-    server->epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-    return 0;
+    if (listen_with(&server->listeners[LISTENER_PLAIN], demand->connections, error) != 0)
+        return -1;
+    return server->options->has_tls ? start_tls(server, demand, error) : 0;
 }
 
 /* Resumes up to `most` of the connections whose requests are due at `now`. */
@@ -347,8 +398,11 @@ static void stop(struct server *server)
     server->epoch++;
     /* To stop a daemon that has suspended connections is not allowed. */
     resume_due(server, INT64_MAX, SIZE_MAX);
-    if (server->daemon != NULL)
-        MHD_stop_daemon(server->daemon);
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        if (server->listeners[i].daemon != NULL)
+            MHD_stop_daemon(server->listeners[i].daemon);
+    }
+    certificates_release(server->certificates);
     if (server->body != NULL)
         MHD_destroy_response(server->body);
     if (server->refusal != NULL)
@@ -361,8 +415,33 @@ static void stop(struct server *server)
 static void serve(struct server *server)
 {
     resume_due(server, clock_now(), RESUMED_AT_ONCE + server->waiting.count / WALKED_FOR_ONE);
-    server->seen = 0;
-    MHD_run(server->daemon);
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        server->seen = 0;
+        if (server->listeners[i].daemon != NULL)
+            MHD_run(server->listeners[i].daemon);
+    }
+}
+
+/* Whether libmicrohttpd has something to do without being told by a socket. */
+static bool is_pending(const struct server *server)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+    for (int i = 0; i < LISTENER_COUNT; i++) {
+        struct MHD_Daemon *daemon = server->listeners[i].daemon;
+        if (daemon != NULL && MHD_get_timeout(daemon, &timeout) == MHD_YES)
+            return true;
+    }
+    return false;
+}
+
+enum { POLL_CONTROL = LISTENER_COUNT, POLL_COUNT };
+
+/* What wakes the server; of listeners that are not there, poll(2) takes no notice. */
+static void list_sockets(const struct server *server, struct pollfd sockets[POLL_COUNT])
+{
+    for (int i = 0; i < LISTENER_COUNT; i++)
+        sockets[i] = (struct pollfd){.fd = server->listeners[i].epoll, .events = POLLIN};
+    sockets[POLL_CONTROL] = (struct pollfd){.fd = server->control, .events = POLLIN};
 }
 
 /* Waits until there is something to do. True: a command has come, or the parent is gone. */
@@ -374,12 +453,12 @@ static bool wait_for_work(struct server *server)
         if (timeout < 0)
             timeout = 0;
     }
-    MHD_UNSIGNED_LONG_LONG pending;
-    if (MHD_get_timeout(server->daemon, &pending) == MHD_YES)
+    if (is_pending(server))
         timeout = 0;
-    struct pollfd ready[] = {{.fd = server->control, .events = POLLIN}, {.fd = server->epoll, .events = POLLIN}};
+    struct pollfd ready[POLL_COUNT];
+    list_sockets(server, ready);
     struct timespec limit = {.tv_sec = timeout / NANOSECONDS_PER_SECOND, .tv_nsec = timeout % NANOSECONDS_PER_SECOND};
-    return ppoll(ready, 2, timeout < 0 ? NULL : &limit, NULL) > 0 && ready[0].revents != 0;
+    return ppoll(ready, POLL_COUNT, timeout < 0 ? NULL : &limit, NULL) > 0 && ready[POLL_CONTROL].revents != 0;
 }
 
 /* Commands. */
@@ -389,11 +468,11 @@ static bool wait_for_work(struct server *server)
 static void settle(struct server *server)
 {
     nanoseconds end = clock_now() + SETTLE_AT_MOST;
-    struct pollfd ready = {.fd = server->epoll, .events = POLLIN};
-    MHD_UNSIGNED_LONG_LONG pending;
+    struct pollfd ready[POLL_COUNT];
+    list_sockets(server, ready);
     do
         serve(server);
-    while ((MHD_get_timeout(server->daemon, &pending) == MHD_YES || poll(&ready, 1, 0) > 0) && clock_now() < end);
+    while ((is_pending(server) || poll(ready, LISTENER_COUNT, 0) > 0) && clock_now() < end);
 }
 
 static void reset(struct server *server)
@@ -459,27 +538,46 @@ static int obey(struct server *server)
     return -1;
 }
 
-void server_run(const struct origin_options *options, uint32_t connections, int control)
+/* NULL: no memory. */
+static struct server *create(const struct origin_options *options, int control)
+{
+    struct server *server = calloc(1, sizeof(*server));
+    if (server == NULL)
+        return NULL;
+    server->options = options;
+    server->latency = options->latency;
+    server->control = control;
+    server->listeners[LISTENER_PLAIN] = (struct listener){.server = server, .epoll = -1, .scheme = ""};
+    server->listeners[LISTENER_TLS] = (struct listener){.server = server, .epoll = -1, .scheme = "https://"};
+    return server;
+}
+
+static int greet(const struct server *server, struct wire_greeting *greeting)
+{
+    greeting->port = server->listeners[LISTENER_PLAIN].port;
+    greeting->tls_port = server->listeners[LISTENER_TLS].port;
+    if (server->certificates != NULL)
+        snprintf(greeting->authority, sizeof(greeting->authority), "%s", certificates_authority(server->certificates));
+    return wire_send(server->control, greeting, sizeof(*greeting));
+}
+
+void server_run(const struct origin_options *options, const struct origin_demand *demand, int control)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
     /* Wake when asked; by default a process is woken up to 50 us late, together with others. */
     prctl(PR_SET_TIMERSLACK, 1UL);
-    struct server *server = calloc(1, sizeof(*server));
+    struct server *server = create(options, control);
     struct wire_greeting greeting = {0};
     if (server == NULL) {
         error_set(&greeting.error, ERROR_ENVIRONMENT, "--origin: no memory for the server");
         wire_send(control, &greeting, sizeof(greeting));
         return;
     }
-    server->options = options;
-    server->latency = options->latency;
-    server->control = control;
-    if (start(server, connections, &greeting.error) == 0)
-        greeting.port = server->port;
-    int status = wire_send(control, &greeting, sizeof(greeting));
-    while (status == 0 && greeting.port != 0) {
+    bool is_started = start(server, demand, &greeting.error) == 0;
+    int status = is_started ? greet(server, &greeting) : wire_send(control, &greeting, sizeof(greeting));
+    while (status == 0 && is_started) {
         serve(server);
         if (wait_for_work(server))
             status = obey(server);

@@ -1,12 +1,10 @@
 #ifndef CONC_BENCH_ORIGIN_SERVER_H
 #define CONC_BENCH_ORIGIN_SERVER_H
 
-#include <stdint.h>
-
 #include "conc_bench/origin.h"
 
 /* The server's process: greets over the socket `control` (see wire.h), serves, obeys, and returns when the other end is
  * closed, with everything released. Also returns if it cannot start, once it has said so. */
-void server_run(const struct origin_options *options, uint32_t connections, int control);
+void server_run(const struct origin_options *options, const struct origin_demand *demand, int control);
 
 #endif

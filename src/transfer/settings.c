@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include <string.h>
+
 void settings_set_message(CURL *easy, const struct request *request, const char **failure, CURLcode *code)
 {
     const struct request_options *options = request->options;
@@ -51,6 +53,12 @@ void settings_set_tls(CURL *easy, const struct request *request, const char **fa
     /* Where sessions are cached differs between versions of libcurl, so that modes resume only if asked to. With 7.88
      * it is in each handle, which is one worker's in every mode. */
     SET(CURLOPT_SSL_SESSIONID_CACHE, options->resumes_tls ? 1L : 0L);
+}
+
+void settings_set_authority(CURL *easy, const char *authority, const char **failure, CURLcode *code)
+{
+    struct curl_blob blob = {.data = (void *)authority, .len = strlen(authority), .flags = CURL_BLOB_NOCOPY};
+    SET(CURLOPT_CAINFO_BLOB, &blob);
 }
 
 void settings_set_way(CURL *easy, const struct request *request, const char **failure, CURLcode *code)

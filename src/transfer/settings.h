@@ -24,6 +24,9 @@ void settings_set_message(CURL *easy, const struct request *request, const char 
 /* Whom to trust, what to present, which versions, whether to resume. */
 void settings_set_tls(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 
+/* Whom to trust instead of all others: an authority in PEM, which libcurl borrows. */
+void settings_set_authority(CURL *easy, const char *authority, const char **failure, CURLcode *code);
+
 /* Proxies, the socket, the interface, the family of addresses. */
 void settings_set_way(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 

@@ -19,6 +19,7 @@ struct transfer {
     struct sample *sample;
     struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
+    struct curl_slist *tls_way;    /* the same for https URLs, where they go elsewhere; otherwise NULL */
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
@@ -228,16 +229,21 @@ static bool stands_for_any(const char *pin)
     return strncmp(pin + (pin[0] == '+'), "*:", strlen("*:")) == 0;
 }
 
+static int append_origin(struct curl_slist **list, uint16_t port)
+{
+    char target[64];
+    snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)port);
+    return append(list, target);
+}
+
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
 static int list_addresses(struct transfer *transfer)
 {
     const struct transfer_plan *plan = transfer->plan;
-    if (plan->policy->origin_port != 0) {
-        char target[64];
-        snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)plan->policy->origin_port);
-        if (append(&transfer->connect_to, target) != 0)
-            return -1;
-    }
+    const struct transfer_policy *policy = plan->policy;
+    if ((policy->origin_port != 0 && append_origin(&transfer->connect_to, policy->origin_port) != 0) ||
+        (policy->origin_tls_port != 0 && append_origin(&transfer->tls_way, policy->origin_tls_port) != 0))
+        return -1;
     const struct request_texts *detours = &plan->request->options->connect_to;
     for (size_t i = 0; i < detours->count; i++) {
         if (append(&transfer->connect_to, detours->items[i].text) != 0)
@@ -260,6 +266,8 @@ static void set_options(struct transfer *transfer, const char **failure, CURLcod
     set_connections(transfer, failure, code);
     settings_set_message(easy, transfer->plan->request, failure, code);
     settings_set_tls(easy, transfer->plan->request, failure, code);
+    if (transfer->plan->policy->authority != NULL)
+        settings_set_authority(easy, transfer->plan->policy->authority, failure, code);
     settings_set_way(easy, transfer->plan->request, failure, code);
     if (transfer->connect_to != NULL)
         SET(CURLOPT_CONNECT_TO, transfer->connect_to);
@@ -329,6 +337,7 @@ void transfer_release(struct transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->names);
     curl_slist_free_all(transfer->connect_to);
+    curl_slist_free_all(transfer->tls_way);
     curl_slist_free_all(transfer->headers);
     curl_url_cleanup(transfer->parser);
     free(transfer);
@@ -347,7 +356,7 @@ static CURLU *parsed_target(struct transfer *transfer, uint32_t url)
 
 static bool is_tls(const struct target_list *targets, uint32_t url)
 {
-    return !targets->is_plain && strncasecmp(targets->texts[url], "https:", strlen("https:")) == 0;
+    return !targets->is_plain && target_is_tls(targets->texts[url]);
 }
 
 /* Where a kept connection turns out to be dead, libcurl sends the request again by itself, up to five times. Version
@@ -373,6 +382,10 @@ static bool set_target(struct transfer *transfer, uint32_t url)
 {
     CURLU *target = parsed_target(transfer, url);
     bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    if (transfer->tls_way != NULL &&
+        curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
+                         transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
+        return false;
     return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
            curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
 }

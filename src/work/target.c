@@ -2,6 +2,12 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <strings.h>
+
+bool target_is_tls(const char *url)
+{
+    return strncasecmp(url, "https:", sizeof("https:") - 1) == 0;
+}
 
 bool target_parse(const struct target_list *list, uint32_t url, void *parser)
 {

@@ -64,6 +64,9 @@ owner_of_orphan() {
 @test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/crew.c; }
 @test "jansson.h stays in output" { only_these_include jansson.h 'src/output/*'; }
 @test "microhttpd.h stays in origin" { only_these_include microhttpd.h 'src/origin/*'; }
+@test "GnuTLS's headers stay in origin" {
+    for header in gnutls abstract crypto x509 x509-ext; do only_these_include "gnutls/$header.h" 'src/origin/*'; done
+}
 @test "modes.h stays in modes" { only_these_include conc_bench/modes.h 'src/modes/*'; }
 @test "options.h stays at the top" {
     only_these_include conc_bench/options.h src/main.c src/session.c src/report.c 'src/options/*' include/conc_bench/session.h include/conc_bench/report.h

@@ -28,7 +28,7 @@ static struct origin *start(const char *text, uint32_t connections)
     struct error error = {0};
     if (origin_options_parse(text, &options, &error) != 0)
         fail_msg("%s", error.message);
-    struct origin *origin = origin_start(&options, connections, &error);
+    struct origin *origin = origin_start(&options, &(struct origin_demand){.connections = connections}, &error);
     if (origin == NULL)
         fail_msg("%s", error.message);
     return origin;
@@ -157,7 +157,7 @@ static void test_parse_names_what_is_wrong(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"foo=1", "--origin: unknown key \"foo\": known are latency, jitter, size, rate, limit, errors and seed"},
+        {"foo=1", "--origin: unknown key \"foo\": known are latency, jitter, size, rate, limit, errors, seed and tls"},
         {"latency=abc", "--origin: latency wants a duration such as 20ms, not \"abc\""},
         {"latency=20", "--origin: latency wants a duration such as 20ms, not \"20\""},
         {"latency=2h", "--origin: latency must be at most 1h, not \"2h\""},
@@ -633,7 +633,7 @@ static void test_server_leaves_when_its_parent_dies(void **state)
         struct origin_options options = origin_options_default();
         struct error error;
         static struct origin *volatile origin; /* abandoned on purpose, and no leak */
-        origin = origin_start(&options, 4, &error);
+        origin = origin_start(&options, &(struct origin_demand){.connections = 4}, &error);
         uint16_t port = origin == NULL ? 0 : origin_port(origin);
         _exit(write(port_pipe[1], &port, sizeof(port)) == sizeof(port) ? 0 : 1);
     }
@@ -664,7 +664,7 @@ static void test_server_ignores_the_terminal(void **state)
         struct sigaction ignore = {.sa_handler = SIG_IGN};
         struct origin_options options = origin_options_default();
         struct error error;
-        struct origin *origin = origin_start(&options, 4, &error);
+        struct origin *origin = origin_start(&options, &(struct origin_demand){.connections = 4}, &error);
         if (origin == NULL)
             _exit(1);
         sigaction(SIGINT, &ignore, NULL);
@@ -687,7 +687,7 @@ static void test_too_many_connections_are_refused_by_number(void **state)
     (void)state;
     struct origin_options options = origin_options_default();
     struct error error = {0};
-    assert_null(origin_start(&options, UINT32_MAX - 1000, &error));
+    assert_null(origin_start(&options, &(struct origin_demand){.connections = UINT32_MAX - 1000}, &error));
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
     assert_non_null(strstr(error.message, "4294966295 connections need 4294966423 descriptors"));
 }
