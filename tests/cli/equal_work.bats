@@ -90,6 +90,7 @@ check_nginx() {
     for mode in sync $CONCURRENT_MODES; do
         : >"$NGINX_LOG"
         once --mode "$mode" --workers "$workers" "$BATS_FILE_TMPDIR/nginx.txt" >/dev/null
+        logged "$NGINX_LOG" 160
         nginx_saw | sort -k2 >"$BATS_TEST_TMPDIR/saw"
         diff "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/saw"
         connections=$(awk '{print $4}' "$NGINX_LOG" | sort -u | wc -l)
@@ -109,6 +110,7 @@ check_nginx() {
     : >"$NGINX_LOG"
     "$CONC_BENCH" --mode threads,event-loop --workers 2,4 --runs 3 --warmup 1 --no-progress \
         "$BATS_FILE_TMPDIR/nginx.txt"
+    logged "$NGINX_LOG" $((2 * 2 * 4 * 160))
     [ "$(wc -l <"$NGINX_LOG")" -eq $((2 * 2 * 4 * 160)) ]
 }
 
@@ -137,6 +139,7 @@ check_nginx() {
     once --mode event-loop,hybrid --workers 600 --repeat 400 --export-json "$json" \
         "http://localhost:$NGINX_PORT/document-1.txt" "http://localhost:$NGINX_PORT/document-2.txt"
     holds "$json" '[.results[] | .downloads == 800 and .failures == 0] | all'
+    logged "$NGINX_LOG" 1600
     [ "$(wc -l <"$NGINX_LOG")" -eq 1600 ]
 }
 

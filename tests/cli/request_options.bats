@@ -104,8 +104,11 @@ refused() {
 
 @test "--tlsv1.x, --tls-max: the version is what both sides allow" {
     all_succeed --cacert "$TLS/ca.pem" --tlsv1.3 "$HTTPS"
+    logged "$NGINX_TLS_LOG" 5 # of the run before
+    : >"$NGINX_TLS_LOG"
     all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 --tlsv1.2 "$HTTPS"
-    [ "$(cut -d ' ' -f 1 "$NGINX_TLS_LOG" | tail -n 5 | sort -u)" = TLSv1.2 ]
+    logged "$NGINX_TLS_LOG" 5
+    [ "$(cut -d ' ' -f 1 "$NGINX_TLS_LOG" | sort -u)" = TLSv1.2 ]
     all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
     all_fail_as tls --cacert "$TLS/ca.pem" --tlsv1.3 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
     refused 2 '--tls-max 1.2' '--tlsv1.3' : --tlsv1.3 --tls-max 1.2 "$HTTPS"
@@ -118,9 +121,11 @@ refused() {
     for mode in $MODES; do
         : >"$NGINX_TLS_LOG"
         once --mode "$mode" --workers 1 --repeat 4 --connections fresh --cacert "$TLS/ca.pem" --tls-max 1.2 "$HTTPS" >out
+        logged "$NGINX_TLS_LOG" 4
         [ "$(grep -c ' r$' "$NGINX_TLS_LOG")" -eq 0 ]
         once --mode "$mode" --workers 1 --repeat 4 --connections fresh --cacert "$TLS/ca.pem" --tls-max 1.2 \
             --tls-resume "$HTTPS" >out
+        logged "$NGINX_TLS_LOG" 8
         # All but the first of the worker.
         [ "$(grep -c ' r$' "$NGINX_TLS_LOG")" -eq 3 ] || { echo "$mode"; cat "$NGINX_TLS_LOG"; return 1; }
     done
@@ -150,7 +155,8 @@ refused() {
     holds "$JSON" '[.results[].body_bytes] | unique == [291]'
     all_succeed --compressed "http://127.0.0.1:$NGINX_PORT/packed/document-3.txt"
     holds "$JSON" '[.results[].body_bytes] | unique == [291]'
-    grep -q ' gzip$' "$NGINX_LOG.packed"
+    logged "$NGINX_LOG.packed" 10
+    [ "$(grep -c ' gzip$' "$NGINX_LOG.packed")" -eq 5 ]
 }
 
 @test "--head: no body is waited for" {

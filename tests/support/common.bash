@@ -116,6 +116,16 @@ CONF
     return 1
 }
 
+# Waits until a log of nginx has $2 lines: it writes them once it has sent the answer, behind the client's back. Whether
+# there are more, or not as many in the end, is the test's to look at.
+logged() {
+    local log=$1 count=$2
+    for _ in $(seq 200); do
+        [ "$(wc -l <"$log")" -lt "$count" ] || return 0
+        sleep 0.05
+    done
+}
+
 stop_nginx() {
     if [ -f "${NGINX_PID_FILE:-}" ]; then
         kill "$(cat "$NGINX_PID_FILE")"
