@@ -158,6 +158,35 @@ size_t text_excerpt(char *buffer, size_t size, const char *text, size_t offset, 
     return column == place ? shown : marked;
 }
 
+bool text_shorten(char *buffer, size_t size, const char *text, size_t columns)
+{
+    static const struct piece gap = {.shown = "...", .length = 3, .columns = 3};
+    size_t length = strlen(text);
+    size_t before;
+    size_t total = measure(text, length, 0, &before);
+    if (total <= columns || size == 0) {
+        text_escape(buffer, size, text, length);
+        return false;
+    }
+    size_t head = (columns - gap.columns) / 3;
+    size_t tail = total - (columns - gap.columns - head);
+    size_t used = 0;
+    size_t column = 0;
+    bool has_gap = false;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < length;) {
+        struct piece piece = take_piece(text + i, length - i);
+        bool is_shown = column + piece.columns <= head || column >= tail;
+        if (!is_shown && !has_gap)
+            has_gap = add_piece(buffer, size, &used, &gap);
+        if (is_shown)
+            add_piece(buffer, size, &used, &piece);
+        column += piece.columns;
+        i += piece.taken;
+    }
+    return true;
+}
+
 size_t text_columns(const char *text)
 {
     size_t columns = 0;

@@ -243,6 +243,35 @@ static void test_excerpts_are_cut_not_overrun(void **state)
     assert_string_equal(buffer, "abc");
 }
 
+static void test_long_texts_are_shortened_in_the_middle(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *shortened;
+        bool is_short;
+    } cases[] = {
+        {"", "", false},
+        {"http://a.test/12", "http://a.test/12", false},
+        {"http://a.test/123", "http....test/123", true},
+        {"http://a.test/long/and/longer/page-17.html", "http...e-17.html", true},
+        {"\033[31m8901234567890", "\\x1b...234567890", true},       /* an escape is whole ... */
+        {"123\033[31m8901234567890", "123...234567890", true},      /* ... or left out, in front */
+        {"12345678901234567\03378901234", "1234...78901234", true}, /* and behind */
+        {"\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc-901234567890", "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc...234567890", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[4 * 16 + 1];
+        assert_int_equal(text_shorten(buffer, sizeof(buffer), cases[i].text, 16), cases[i].is_short);
+        assert_string_equal(buffer, cases[i].shortened);
+        assert_true(text_columns(buffer) <= 16);
+    }
+    char buffer[8] = "";
+    assert_true(text_shorten(buffer, sizeof(buffer), "http://a.test/123", 16));
+    assert_string_equal(buffer, "http...");
+    assert_false(text_shorten(buffer, 0, "http://a.test/123", 16));
+}
+
 static void test_lists_have_whole_words_only(void **state)
 {
     (void)state;
@@ -305,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_excerpts_of_long_texts_are_what_is_around_the_place),
         cmocka_unit_test(test_excerpts_keep_the_place_in_view),
         cmocka_unit_test(test_excerpts_are_cut_not_overrun),
+        cmocka_unit_test(test_long_texts_are_shortened_in_the_middle),
         cmocka_unit_test(test_lists_have_whole_words_only),
         cmocka_unit_test(test_guesses),
         cmocka_unit_test(test_the_nearest_guess_wins_and_the_first_of_equals),
