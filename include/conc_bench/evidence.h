@@ -9,8 +9,9 @@
  * and put into the result, which from then on may do without them.
  */
 
-/* Judges validity, makes all digests, and frees the samples that are not kept and those of the warm-up. The result is
- * as good as before for verdict_make(). -1: out of memory; the result is then not settled, but whole. */
+/* Judges validity, makes all digests and, where they are wanted, the figures of each URL, and frees the samples that
+ * are not kept and those of the warm-up. The result is as good as before for verdict_make(). -1: out of memory; the
+ * result is then not settled, but whole. */
 int evidence_settle(struct result *result, enum sample_policy policy, struct error *error);
 
 /* Frees what evidence_settle() added; result_release() does not know it. */

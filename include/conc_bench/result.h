@@ -169,6 +169,7 @@ struct cell_result {
 };
 
 struct validity; /* verdict/validity */
+struct per_url;  /* verdict/per_url */
 
 struct result {
     /* tool and machine */
@@ -225,6 +226,8 @@ struct result {
     struct cell_result *cells; /* in the order of the plan */
     size_t cell_count;
     struct validity *validity; /* once settled, see verdict/evidence; owned there */
+    bool wants_per_url;        /* figures of each URL are to be drawn from the samples, too */
+    struct per_url *per_url;   /* once settled, if wanted; owned there. NULL: none */
 
     char **warnings; /* complete sentences */
     size_t warning_count;

@@ -9,6 +9,7 @@
 #include "conc_bench/figures.h"
 #include "conc_bench/gains.h"
 #include "conc_bench/judgement.h"
+#include "conc_bench/per_url.h"
 #include "conc_bench/regression.h"
 #include "conc_bench/result.h"
 #include "conc_bench/sweep.h"
@@ -28,7 +29,8 @@ struct verdict {
     const struct cell_figures *recommended; /* NULL: nothing is ranked */
     struct diagnosis diagnosis;
     struct gains gains;
-    struct judgement *judgements; /* owned */
+    struct per_url_sentences urls; /* none without figures of URLs */
+    struct judgement *judgements;  /* owned */
     size_t judgement_count;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "conc_bench/digest.h"
+#include "conc_bench/per_url.h"
 #include "conc_bench/service.h"
 #include "conc_bench/validity.h"
 
@@ -130,6 +131,10 @@ int evidence_settle(struct result *result, enum sample_policy policy, struct err
             return -1;
         }
     }
+    if (result->wants_per_url && per_url_make(result, error) != 0) {
+        evidence_release(result);
+        return -1;
+    }
     for (size_t i = 0; i < result->cell_count; i++)
         drop_beyond(result, &result->cells[i], policy);
     return 0;
@@ -141,4 +146,6 @@ void evidence_release(struct result *result)
         validity_release(result->validity);
     free(result->validity);
     result->validity = NULL;
+    per_url_release(result->per_url);
+    result->per_url = NULL;
 }

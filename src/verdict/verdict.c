@@ -40,6 +40,7 @@ int verdict_make(const struct result *result, const struct verdict_request *requ
         status = gains_make(&verdict->figures, &verdict->gains, error);
     if (status == 0)
         status = judge(request, verdict, error);
+    per_url_tell(result, &verdict->urls);
     verdict->sentence_count = summary.count;
     verdict->recommended = summary.recommended;
     if (status != 0)

@@ -20,10 +20,10 @@ may_include() {
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
-        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl digest service measures validity evidence figures" \
+        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl digest service measures validity evidence per_url figures" \
                                    "summary diagnosis gains sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement figures regression verdict" \
+        src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export" ;;
         src/origin/*)         echo "$base origin" ;;
         src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
@@ -31,7 +31,7 @@ may_include() {
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
         src/session.c)        echo "$base session options urls plan politeness request rehearsal apart resolve target cpu_work mode transfer experiment runner interrupt" \
-                                   "resources result evidence baseline import regression report outline progress origin sample" ;;
+                                   "resources result evidence per_url baseline import regression report outline progress origin sample" ;;
         src/main.c)           echo "$base options session transfer" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac

@@ -1,0 +1,496 @@
+#include "conc_bench/per_url.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/number.h"
+#include "conc_bench/scratch.h"
+#include "conc_bench/service.h"
+#include "conc_bench/stats.h"
+#include "conc_bench/text.h"
+#include "conc_bench/validity.h"
+
+/* What figures are made from. */
+struct maker {
+    const struct result *result;
+    struct per_url *made;
+    const struct trial **trials; /* that take part, by cell */
+    size_t *ends;                /* behind the last of each cell */
+    uint32_t *units;             /* by URL, ascending within */
+    uint32_t *firsts;            /* where those of each URL begin, and the end of the last */
+    double *services;            /* scratch: of one URL in one cell */
+    double *bodies;
+    double *longest;  /* median of each URL in any cell; -1: it never succeeded */
+    double *failures; /* of each URL; 0: none */
+    double *sorted;   /* scratch for either */
+    bool *is_kept;
+};
+
+static int no_memory(struct error *error)
+{
+    return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of each URL");
+}
+
+/* Which samples */
+
+static bool is_wanted(const struct result *result, const struct cell_result *cell, size_t trial)
+{
+    return cell->stage == STAGE_MAIN && service_counts(result->validity, cell, trial);
+}
+
+const struct cell_result *per_url_lacks(const struct result *result)
+{
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct trial *trial = &cell->trials[j];
+            if (trial->table == NULL && trial->digest.settled > 0 && is_wanted(result, cell, j))
+                return cell;
+        }
+    }
+    return NULL;
+}
+
+static int list_trials(struct maker *maker, struct error *error)
+{
+    const struct result *result = maker->result;
+    struct per_url *made = maker->made;
+    size_t most = 1;
+    size_t count = 0;
+    for (size_t i = 0; i < result->cell_count; i++)
+        most += result->cells[i].trial_count;
+    made->cells = calloc(result->cell_count + 1, sizeof(made->cells[0]));
+    made->totals = calloc(result->cell_count + 1, sizeof(made->totals[0]));
+    maker->trials = calloc(most, sizeof(maker->trials[0]));
+    maker->ends = calloc(result->cell_count + 1, sizeof(maker->ends[0]));
+    if (made->cells == NULL || made->totals == NULL || maker->trials == NULL || maker->ends == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        if (cell->stage != STAGE_MAIN)
+            continue;
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            if (cell->trials[j].table != NULL && is_wanted(result, cell, j))
+                maker->trials[count++] = &cell->trials[j];
+        }
+        made->cells[made->cell_count] = (uint32_t)i;
+        maker->ends[made->cell_count++] = count;
+    }
+    return 0;
+}
+
+static size_t first_of(const struct maker *maker, size_t cell)
+{
+    return cell > 0 ? maker->ends[cell - 1] : 0;
+}
+
+/* Units by URL, once for all trials: their samples then need not be looked for. Of a document that was read, units may
+ * be missing. In `most` how many any URL has. */
+static int group_units(struct maker *maker, size_t *most, struct error *error)
+{
+    const struct result *result = maker->result;
+    size_t trials = maker->made->cell_count > 0 ? maker->ends[maker->made->cell_count - 1] : 0;
+    uint32_t units = 0;
+    for (size_t i = 0; i < trials; i++)
+        units = maker->trials[i]->table->unit_count > units ? maker->trials[i]->table->unit_count : units;
+    maker->units = scratch_alloc(((size_t)units + 1) * sizeof(maker->units[0]));
+    maker->firsts = calloc((size_t)result->distinct_urls + 2, sizeof(maker->firsts[0]));
+    if (maker->units == NULL || maker->firsts == NULL)
+        return no_memory(error);
+    /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
+    uint32_t *firsts = maker->firsts;
+    for (uint32_t unit = 0; unit < units; unit++)
+        firsts[result->unit_urls[unit] < result->distinct_urls ? result->unit_urls[unit] : result->distinct_urls]++;
+    *most = 0;
+    for (uint32_t url = 0; url < result->distinct_urls; url++)
+        *most = firsts[url] > *most ? firsts[url] : *most;
+    for (uint32_t url = 1; url <= result->distinct_urls; url++)
+        firsts[url] += firsts[url - 1];
+    for (uint32_t unit = units; unit-- > 0;) {
+        uint32_t url =
+            result->unit_urls[unit] < result->distinct_urls ? result->unit_urls[unit] : result->distinct_urls;
+        maker->units[--firsts[url]] = unit;
+    }
+    return 0;
+}
+
+static int make_room(struct maker *maker, size_t most_units, struct error *error)
+{
+    size_t urls = (size_t)maker->result->distinct_urls + 1;
+    size_t most_trials = 0;
+    for (size_t i = 0; i < maker->made->cell_count; i++) {
+        size_t trials = maker->ends[i] - first_of(maker, i);
+        most_trials = trials > most_trials ? trials : most_trials;
+    }
+    size_t samples = most_units * most_trials + 1;
+    maker->services = scratch_alloc(samples * sizeof(double));
+    maker->bodies = scratch_alloc(samples * sizeof(double));
+    maker->longest = scratch_alloc(urls * sizeof(double));
+    maker->failures = scratch_alloc(urls * sizeof(double));
+    maker->sorted = scratch_alloc(urls * sizeof(double));
+    maker->is_kept = calloc(urls, sizeof(maker->is_kept[0]));
+    if (maker->services == NULL || maker->bodies == NULL || maker->longest == NULL || maker->failures == NULL ||
+        maker->sorted == NULL || maker->is_kept == NULL)
+        return no_memory(error);
+    for (size_t url = 0; url < urls; url++) {
+        maker->longest[url] = -1;
+        maker->failures[url] = 0;
+    }
+    return 0;
+}
+
+/* Figures */
+
+static void figure_url(const struct maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
+{
+    *figure = (struct url_figure){0};
+    for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++) {
+        const struct trial *trial = maker->trials[i];
+        for (uint32_t j = maker->firsts[url]; j < maker->firsts[url + 1]; j++) {
+            if (maker->units[j] >= trial->table->unit_count)
+                break; /* they ascend */
+            const struct sample *sample = &trial->table->samples[maker->units[j]];
+            enum outcome outcome = sample_outcome(sample);
+            if (outcome == OUTCOME_OK) {
+                maker->services[figure->count] = (double)(sample->end - sample->start);
+                maker->bodies[figure->count++] = (double)sample->body_bytes;
+            } else if (outcome != OUTCOME_LOST && validity_is_failure(trial, outcome)) {
+                figure->failures[outcome]++;
+            }
+        }
+    }
+    if (figure->count == 0)
+        return;
+    stats_sort(maker->services, figure->count);
+    stats_sort(maker->bodies, figure->count);
+    figure->service = (nanoseconds)stats_percentile(maker->services, figure->count, 50);
+    figure->body_bytes = (int64_t)stats_percentile(maker->bodies, figure->count, 50);
+}
+
+static void figure_all(const struct maker *maker)
+{
+    for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
+        struct url_total *total = &maker->made->totals[cell];
+        for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+            struct url_figure figure;
+            figure_url(maker, url, cell, &figure);
+            uint64_t failures = url_figure_failures(&figure);
+            total->count += figure.count;
+            total->failures += failures;
+            maker->failures[url] += (double)failures;
+            if (figure.count > 0)
+                maker->longest[url] = fmax(maker->longest[url], (double)figure.service);
+        }
+    }
+}
+
+/* Sorts the keys that are at least `least`; returns how many they are. */
+static size_t sort_keys(const struct maker *maker, const double *keys, double least)
+{
+    size_t count = 0;
+    for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+        if (keys[url] >= least)
+            maker->sorted[count++] = keys[url];
+    }
+    stats_sort(maker->sorted, count);
+    return count;
+}
+
+/* Keeps the URLs with the `limit` greatest of `count` sorted keys; of equal ones the first of the list. */
+static void keep_greatest(const struct maker *maker, const double *keys, size_t count, size_t limit)
+{
+    if (count == 0)
+        return;
+    double threshold = maker->sorted[count > limit ? count - limit : 0];
+    size_t above = 0;
+    for (size_t i = count; i > 0 && maker->sorted[i - 1] > threshold; i--)
+        above++;
+    for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+        if (keys[url] == threshold && above < limit)
+            above++;
+        else if (keys[url] <= threshold)
+            continue;
+        maker->is_kept[url] = true;
+    }
+}
+
+static void choose_kept(const struct maker *maker)
+{
+    struct per_url *made = maker->made;
+    size_t limit = PER_URL_FIGURES_MAX / (made->cell_count > 0 ? made->cell_count : 1);
+    limit = limit < PER_URL_KEPT ? limit : PER_URL_KEPT;
+    size_t failing = sort_keys(maker, maker->failures, 1);
+    keep_greatest(maker, maker->failures, failing, limit);
+    size_t succeeding = sort_keys(maker, maker->longest, 0);
+    keep_greatest(maker, maker->longest, succeeding, limit);
+    made->failed = (uint32_t)failing;
+    if (succeeding > 0) {
+        made->p50 = (nanoseconds)stats_percentile(maker->sorted, succeeding, 50);
+        made->p90 = (nanoseconds)stats_percentile(maker->sorted, succeeding, 90);
+        made->p99 = (nanoseconds)stats_percentile(maker->sorted, succeeding, 99);
+    }
+    for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+        made->lost += maker->longest[url] < 0 && maker->failures[url] > 0;
+        made->count += maker->is_kept[url];
+    }
+    made->settled = (uint32_t)succeeding + made->lost;
+}
+
+struct kept_url {
+    uint32_t url;
+    double longest;
+    double failures;
+};
+
+static int compare_kept(const void *a, const void *b)
+{
+    const struct kept_url *left = a;
+    const struct kept_url *right = b;
+    if (left->longest != right->longest)
+        return left->longest > right->longest ? -1 : 1;
+    if (left->longest < 0 && left->failures != right->failures)
+        return left->failures > right->failures ? -1 : 1;
+    return (left->url > right->url) - (left->url < right->url);
+}
+
+static int fill_kept(const struct maker *maker, struct error *error)
+{
+    struct per_url *made = maker->made;
+    struct kept_url *kept = calloc(made->count + 1, sizeof(*kept));
+    made->urls = calloc(made->count + 1, sizeof(made->urls[0]));
+    made->figures = calloc(made->count * made->cell_count + 1, sizeof(made->figures[0]));
+    if (kept == NULL || made->urls == NULL || made->figures == NULL) {
+        free(kept);
+        return no_memory(error);
+    }
+    size_t count = 0;
+    for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+        if (maker->is_kept[url])
+            kept[count++] = (struct kept_url){url, maker->longest[url], maker->failures[url]};
+    }
+    qsort(kept, count, sizeof(*kept), compare_kept);
+    for (size_t row = 0; row < count; row++) {
+        made->urls[row] = kept[row].url;
+        for (size_t cell = 0; cell < made->cell_count; cell++)
+            figure_url(maker, kept[row].url, cell, &made->figures[row * made->cell_count + cell]);
+    }
+    free(kept);
+    return 0;
+}
+
+int per_url_make(struct result *result, struct error *error)
+{
+    struct maker maker = {.result = result, .made = calloc(1, sizeof(*maker.made))};
+    size_t most_units = 0;
+    if (maker.made == NULL)
+        return no_memory(error);
+    int status = list_trials(&maker, error);
+    if (status == 0)
+        status = group_units(&maker, &most_units, error);
+    if (status == 0)
+        status = make_room(&maker, most_units, error);
+    if (status == 0) {
+        figure_all(&maker);
+        choose_kept(&maker);
+        status = fill_kept(&maker, error);
+    }
+    free(maker.trials);
+    free(maker.ends);
+    free(maker.units);
+    free(maker.firsts);
+    free(maker.services);
+    free(maker.bodies);
+    free(maker.longest);
+    free(maker.failures);
+    free(maker.sorted);
+    free(maker.is_kept);
+    if (status == 0)
+        result->per_url = maker.made;
+    else
+        per_url_release(maker.made);
+    return status;
+}
+
+void per_url_release(struct per_url *per_url)
+{
+    if (per_url == NULL)
+        return;
+    free(per_url->cells);
+    free(per_url->totals);
+    free(per_url->urls);
+    free(per_url->figures);
+    free(per_url);
+}
+
+/* What they say */
+
+const struct url_figure *per_url_figure(const struct per_url *per_url, size_t row, size_t cell)
+{
+    return &per_url->figures[row * per_url->cell_count + cell];
+}
+
+uint64_t url_figure_failures(const struct url_figure *figure)
+{
+    uint64_t failures = 0;
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++)
+        failures += figure->failures[outcome];
+    return failures;
+}
+
+size_t per_url_longest(const struct per_url *per_url, size_t row)
+{
+    size_t longest = per_url->cell_count;
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct url_figure *figure = per_url_figure(per_url, row, i);
+        if (figure->count > 0 &&
+            (longest == per_url->cell_count || figure->service > per_url_figure(per_url, row, longest)->service))
+            longest = i;
+    }
+    return longest;
+}
+
+/* The cell whose downloads went one at a time that another is compared with; `cell_count`: there is none. */
+static size_t find_alone(const struct result *result, const struct cell_result *cell)
+{
+    const struct per_url *per_url = result->per_url;
+    size_t alone = per_url->cell_count;
+    int best = -1;
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct cell_result *other = &result->cells[per_url->cells[i]];
+        int likeness = 2 * (other->connections == cell->connections) + cell_has_name(other, result->reference);
+        if (other->workers != 1 || likeness <= best)
+            continue;
+        alone = i;
+        best = likeness;
+    }
+    return alone;
+}
+
+double per_url_slowdown(const struct result *result, size_t row, size_t *cell, size_t *alone)
+{
+    const struct per_url *per_url = result->per_url;
+    double greatest = NAN;
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct cell_result *beside = &result->cells[per_url->cells[i]];
+        size_t single = beside->workers > 1 ? find_alone(result, beside) : per_url->cell_count;
+        if (single == per_url->cell_count)
+            continue;
+        const struct url_figure *figure = per_url_figure(per_url, row, i);
+        const struct url_figure *base = per_url_figure(per_url, row, single);
+        double ratio = base->service > 0 && figure->count > 0 ? (double)figure->service / (double)base->service : NAN;
+        if (!(ratio > greatest) && (isfinite(greatest) || !isfinite(ratio)))
+            continue;
+        greatest = ratio;
+        *cell = i;
+        *alone = single;
+    }
+    return greatest;
+}
+
+static __attribute__((format(printf, 2, 3))) void tell(struct per_url_sentences *sentences, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentences->texts[sentences->count], sizeof(sentences->texts[0]), format, arguments);
+    va_end(arguments);
+    sentences->count++;
+}
+
+enum { URL_COLUMNS = 100, URL_BYTES = 4 * URL_COLUMNS + 16 };
+
+/* As it can be shown within a sentence: one that had to be shortened has its number in the list. */
+static char *spell_url(const struct result *result, uint32_t url, char buffer[URL_BYTES])
+{
+    if (text_shorten(buffer, URL_BYTES, result->urls[url], URL_COLUMNS)) {
+        size_t length = strlen(buffer);
+        snprintf(buffer + length, URL_BYTES - length, " (#%" PRIu32 ")", url + 1);
+    }
+    return buffer;
+}
+
+static char *spell_cell(const struct result *result, size_t cell, char buffer[48])
+{
+    const struct cell_result *named = &result->cells[result->per_url->cells[cell]];
+    snprintf(buffer, 48, "%.24s/%" PRIu32, named->mode, named->workers);
+    return buffer;
+}
+
+static void tell_slowest(const struct result *result, struct per_url_sentences *sentences)
+{
+    const struct per_url *per_url = result->per_url;
+    size_t longest = per_url->count > 0 ? per_url_longest(per_url, 0) : per_url->cell_count;
+    if (longest == per_url->cell_count || per_url->settled < 2)
+        return;
+    const struct url_figure *slowest = per_url_figure(per_url, 0, longest);
+    const struct url_figure *quickest = slowest;
+    char url[URL_BYTES], cell[48], high[32], low[32];
+    uint32_t fewest = slowest->count;
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct url_figure *figure = per_url_figure(per_url, 0, i);
+        if (figure->count > 0 && figure->service < quickest->service)
+            quickest = figure;
+        if (figure->count > 0 && figure->count < fewest)
+            fewest = figure->count;
+    }
+    number_format_duration(high, sizeof(high), slowest->service);
+    number_format_duration(low, sizeof(low), quickest->service);
+    spell_url(result, per_url->urls[0], url);
+    spell_cell(result, longest, cell);
+    if (per_url->cell_count == 1)
+        tell(sentences, "The slowest URL is %s, with a median of %s in %s (of %" PRIu32 " download%s)", url, high, cell,
+             slowest->count, slowest->count == 1 ? "" : "s");
+    else
+        tell(sentences,
+             "The slowest URL is %s, with a median of %s in %s and of at least %s in every mode (of at least %" PRIu32
+             " download%s)",
+             url, high, cell, low, fewest, fewest == 1 ? "" : "s");
+}
+
+/* Twice as long is worth a sentence, but not where either median rests on too little. The greatest of many ratios
+ * flatters itself, so what all downloads did stands beside it. */
+static void tell_slowed(const struct result *result, struct per_url_sentences *sentences)
+{
+    const struct per_url *per_url = result->per_url;
+    double greatest = 2;
+    size_t row = per_url->count, cell = 0, alone = 0;
+    for (size_t i = 0; i < per_url->count; i++) {
+        size_t beside, single;
+        double ratio = per_url_slowdown(result, i, &beside, &single);
+        if (!(ratio > greatest) || !stats_supports_percentile(per_url_figure(per_url, i, beside)->count, 50) ||
+            !stats_supports_percentile(per_url_figure(per_url, i, single)->count, 50))
+            continue;
+        greatest = ratio;
+        row = i;
+        cell = beside;
+        alone = single;
+    }
+    if (row == per_url->count)
+        return;
+    char url[URL_BYTES], beside[48], single[48], before[32], after[32];
+    size_t middle = service_point_find(50);
+    nanoseconds all_beside = result->cells[per_url->cells[cell]].service.points[middle];
+    nanoseconds all_single = result->cells[per_url->cells[alone]].service.points[middle];
+    number_format_duration(before, sizeof(before), per_url_figure(per_url, row, alone)->service);
+    number_format_duration(after, sizeof(after), per_url_figure(per_url, row, cell)->service);
+    tell(sentences,
+         "Slowed most beside others is %s: %s in %s, %.3g times its %s in %s (all downloads together: %.3g times)",
+         spell_url(result, per_url->urls[row], url), after, spell_cell(result, cell, beside), greatest, before,
+         spell_cell(result, alone, single), all_single > 0 ? (double)all_beside / (double)all_single : 1);
+}
+
+void per_url_tell(const struct result *result, struct per_url_sentences *sentences)
+{
+    const struct per_url *per_url = result->per_url;
+    *sentences = (struct per_url_sentences){.count = 0};
+    if (per_url == NULL)
+        return;
+    tell_slowest(result, sentences);
+    tell_slowed(result, sentences);
+    if (per_url->failed > 0)
+        tell(sentences, "Of %" PRIu32 " URL%s %" PRIu32 " failed at least once, %" PRIu32 " of them every time",
+             per_url->settled, per_url->settled == 1 ? "" : "s", per_url->failed, per_url->lost);
+}

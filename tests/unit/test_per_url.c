@@ -1,0 +1,445 @@
+#include "result_fixture.h"
+
+#include <math.h>
+
+#include "conc_bench/per_url.h"
+#include "conc_bench/random.h"
+#include "conc_bench/validity.h"
+#include "conc_bench/verdict.h"
+
+/* A result of so many units and URLs, with cells to be filled; URLs are all the same text. Released by release(). */
+static struct result make_result(uint32_t units, uint32_t urls)
+{
+    struct result result = fixture_result();
+    result.downloads = units;
+    result.distinct_urls = urls;
+    uint32_t *unit_urls = calloc(units + 1, sizeof(*unit_urls));
+    free(result.urls);
+    result.urls = calloc(urls + 1, sizeof(result.urls[0]));
+    assert_true(unit_urls != NULL && result.urls != NULL);
+    for (uint32_t url = 0; url < urls; url++)
+        result.urls[url] = "http://a.test/page";
+    for (uint32_t unit = 0; unit < units; unit++)
+        unit_urls[unit] = unit % urls;
+    result.unit_urls = result.lent[1] = unit_urls;
+    result.validity = calloc(1, sizeof(*result.validity));
+    assert_non_null(result.validity);
+    return result;
+}
+
+static void release(struct result *result)
+{
+    evidence_release(result);
+    result_release(result);
+}
+
+/* A complete trial without anything settled. */
+static struct trial *add_trial(struct result *result, size_t cell_place)
+{
+    struct error error = {0};
+    struct cell_result *cell = &result->cells[cell_place];
+    struct trial trial = {.round = (uint32_t)cell->trial_count,
+                          .table = sample_table_create(result->downloads, &error)};
+    assert_non_null(trial.table);
+    cell->trials = realloc(cell->trials, (cell->trial_count + 1) * sizeof(cell->trials[0]));
+    assert_non_null(cell->trials);
+    cell->trials[cell->trial_count] = trial;
+    return &cell->trials[cell->trial_count++];
+}
+
+static void settle(struct trial *trial, uint32_t unit, enum outcome outcome, nanoseconds service, int64_t bytes)
+{
+    struct sample *sample = &trial->table->samples[unit];
+    sample->start = 5;
+    sample->end = sample->settled = 5 + service;
+    sample->body_bytes = bytes;
+    sample->outcome = (uint8_t)outcome;
+    atomic_store(&sample->state, SAMPLE_SETTLED);
+}
+
+/* All units with the same outcome. */
+static void settle_all(struct result *result, struct trial *trial, nanoseconds service)
+{
+    for (uint32_t unit = 0; unit < result->downloads; unit++)
+        settle(trial, unit, OUTCOME_OK, service, 1000);
+}
+
+static const struct per_url *make(struct result *result)
+{
+    struct error error = {0};
+    assert_null(per_url_lacks(result));
+    assert_int_equal(per_url_make(result, &error), 0);
+    return result->per_url;
+}
+
+/* The smallest value with at least half of the values at or below it, by counting them. */
+static int64_t median_by_counting(const int64_t *values, size_t count)
+{
+    int64_t best = INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        size_t at_or_below = 0;
+        for (size_t j = 0; j < count; j++)
+            at_or_below += values[j] <= values[i];
+        if (2 * at_or_below >= count && values[i] < best)
+            best = values[i];
+    }
+    return best;
+}
+
+/* What a URL is to have in a cell, by going through all samples there are. */
+static struct url_figure figure_by_search(const struct result *result, size_t cell_place, uint32_t url)
+{
+    static int64_t services[4096], bodies[4096];
+    const struct cell_result *cell = &result->cells[cell_place];
+    struct url_figure figure = {0};
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
+        if (!validity_counts(result->validity, cell, trial))
+            continue;
+        for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+            const struct sample *sample = &trial->table->samples[unit];
+            if (result->unit_urls[unit] != url || atomic_load(&sample->state) != SAMPLE_SETTLED)
+                continue;
+            if (sample->outcome != OUTCOME_OK) {
+                figure.failures[sample->outcome]++;
+                continue;
+            }
+            services[figure.count] = sample->end - sample->start;
+            bodies[figure.count++] = sample->body_bytes;
+        }
+    }
+    if (figure.count > 0) {
+        figure.service = median_by_counting(services, figure.count);
+        figure.body_bytes = median_by_counting(bodies, figure.count);
+    }
+    return figure;
+}
+
+/* Random lists, rounds and outcomes; rounds that do not count, units never begun, cells of a sweep. */
+static struct result make_random(struct random *random)
+{
+    uint32_t urls = 1 + (uint32_t)random_below(random, 12);
+    struct result result = make_result(urls + (uint32_t)random_below(random, 40), urls);
+    uint32_t *units = result.lent[1];
+    for (uint32_t unit = urls; unit < result.downloads; unit++)
+        units[unit] = (uint32_t)random_below(random, urls);
+    size_t cells = 1 + random_below(random, 4);
+    for (size_t i = 0; i < cells; i++) {
+        struct cell_result *cell = fixture_cell(&result, i == 0 ? "sync" : "threads", (uint32_t)i + 1);
+        cell->stage = i == 2 ? STAGE_SWEEP : STAGE_MAIN;
+        for (uint32_t j = 0; j < 5; j++) {
+            struct trial *trial = add_trial(&result, i);
+            if (j > 0 && random_below(random, 4) == 0)
+                trial->status = TRIAL_CRASHED;
+            for (uint32_t unit = 0; unit < result.downloads; unit++) {
+                uint64_t chance = random_below(random, 8);
+                enum outcome outcome = chance < 5 ? OUTCOME_OK : chance < 6 ? OUTCOME_HTTP_4XX : OUTCOME_RESET;
+                if (chance < 7)
+                    settle(trial, unit, units[unit] == 3 ? OUTCOME_DNS : outcome, (nanoseconds)random_below(random, 30),
+                           (int64_t)random_below(random, 5));
+                else
+                    atomic_store(&trial->table->samples[unit].state, SAMPLE_CLAIMED);
+            }
+        }
+    }
+    result.validity->dropped = calloc(1, sizeof(result.validity->dropped[0]));
+    assert_non_null(result.validity->dropped);
+    result.validity->dropped[result.validity->dropped_count++].round = 4;
+    return result;
+}
+
+static void assert_as_by_search(const struct result *result)
+{
+    const struct per_url *per_url = result->per_url;
+    uint32_t failed = 0, lost = 0, settled = 0;
+    struct url_total totals[4] = {{0, 0}};
+    size_t rows = 0;
+    for (uint32_t url = 0; url < result->distinct_urls; url++) {
+        size_t row = 0;
+        while (row < per_url->count && per_url->urls[row] != url)
+            row++;
+        uint64_t count = 0, failures = 0;
+        for (size_t i = 0; i < per_url->cell_count; i++) {
+            const struct url_figure expected = figure_by_search(result, per_url->cells[i], url);
+            if (row < per_url->count)
+                assert_memory_equal(per_url_figure(per_url, row, i), &expected, sizeof(expected));
+            count += expected.count;
+            failures += url_figure_failures(&expected);
+            totals[i].count += expected.count;
+            totals[i].failures += url_figure_failures(&expected);
+        }
+        /* With so few URLs all are there, and each once. */
+        assert_int_equal(row<per_url->count, count + failures> 0);
+        rows += row < per_url->count;
+        settled += count + failures > 0;
+        failed += failures > 0;
+        lost += count == 0 && failures > 0;
+    }
+    assert_int_equal(rows, per_url->count);
+    assert_int_equal(per_url->settled, settled);
+    assert_int_equal(per_url->failed, failed);
+    assert_int_equal(per_url->lost, lost);
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        assert_int_equal(per_url->totals[i].count, totals[i].count);
+        assert_int_equal(per_url->totals[i].failures, totals[i].failures);
+    }
+}
+
+/* -1: the URL never succeeded. */
+static nanoseconds longest_median(const struct per_url *per_url, size_t row)
+{
+    size_t cell = per_url_longest(per_url, row);
+    return cell < per_url->cell_count ? per_url_figure(per_url, row, cell)->service : -1;
+}
+
+static void test_figures_are_those_of_a_search(void **state)
+{
+    (void)state;
+    struct random random = random_stream(11, 0);
+    for (int i = 0; i < 300; i++) {
+        struct result result = make_random(&random);
+        const struct per_url *per_url = make(&result);
+        assert_as_by_search(&result);
+        for (size_t row = 1; row < per_url->count; row++)
+            assert_true(longest_median(per_url, row) <= longest_median(per_url, row - 1));
+        for (size_t cell = 0; cell < per_url->cell_count; cell++)
+            assert_int_equal(result.cells[per_url->cells[cell]].stage, STAGE_MAIN);
+        release(&result);
+    }
+}
+
+static void test_failures_are_in_no_median(void **state)
+{
+    (void)state;
+    struct result result = make_result(5, 1);
+    fixture_cell(&result, "sync", 1);
+    struct trial *trial = add_trial(&result, 0);
+    settle(trial, 0, OUTCOME_OK, 10, 100);
+    settle(trial, 1, OUTCOME_TIMEOUT_WAIT, 30000, 0);
+    settle(trial, 2, OUTCOME_HTTP_4XX, 1, 7);
+    settle(trial, 3, OUTCOME_OK, 20, 200);
+    settle(trial, 4, OUTCOME_PARTIAL, 40000, 50000);
+    const struct url_figure *figure = per_url_figure(make(&result), 0, 0);
+    assert_int_equal(figure->count, 2);
+    assert_int_equal(figure->service, 10); /* nearest rank: one of the values */
+    assert_int_equal(figure->body_bytes, 100);
+    assert_int_equal(url_figure_failures(figure), 3);
+    assert_int_equal(figure->failures[OUTCOME_TIMEOUT_WAIT], 1);
+    release(&result);
+}
+
+static void test_without_a_round_that_counts_the_last_is_taken(void **state)
+{
+    (void)state;
+    struct result result = make_result(3, 3);
+    fixture_cell(&result, "sync", 1);
+    settle_all(&result, add_trial(&result, 0), 10);
+    result.cells[0].trials[0].status = TRIAL_CRASHED;
+    struct trial *trial = add_trial(&result, 0);
+    trial->status = TRIAL_INTERRUPTED;
+    settle(trial, 0, OUTCOME_OK, 70, 1);
+    settle(trial, 1, OUTCOME_CANCELLED, 90, 1); /* by who pressed Ctrl-C: no failure */
+    const struct per_url *per_url = make(&result);
+    assert_int_equal(per_url->count, 1);
+    assert_int_equal(per_url_figure(per_url, 0, 0)->service, 70);
+    assert_int_equal(per_url->failed, 0);
+    assert_int_equal(per_url->settled, 1);
+    release(&result);
+}
+
+/* Of many URLs the slowest and those that fail most are kept, and none but them; what is said of all is of all. */
+static void test_many_urls_are_kept_in_part(void **state)
+{
+    (void)state;
+    enum { URLS = 5000 };
+    struct result result = make_result(URLS, URLS);
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    struct trial *alone = add_trial(&result, 0);
+    struct trial *beside = add_trial(&result, 1);
+    for (uint32_t url = 0; url < URLS; url++) {
+        bool fails = url % 4 == 0; /* 1250 of them */
+        settle(alone, url, fails && url < 40 ? OUTCOME_DNS : OUTCOME_OK, 1 + url, 1);
+        settle(beside, url, fails ? OUTCOME_RESET : OUTCOME_OK, 1, 1);
+    }
+    const struct per_url *per_url = make(&result);
+    assert_int_equal(per_url->settled, URLS);
+    assert_int_equal(per_url->failed, 1250);
+    assert_int_equal(per_url->lost, 10);
+    assert_int_equal(per_url->totals[0].count, URLS - 10);
+    assert_int_equal(per_url->totals[1].failures, 1250);
+    bool is_kept[URLS] = {false};
+    for (size_t row = 0; row < per_url->count; row++)
+        is_kept[per_url->urls[row]] = true;
+    for (uint32_t url = 0; url < URLS; url++) {
+        bool is_slow = url >= URLS - PER_URL_KEPT;
+        bool is_failing = url % 4 == 0 && url / 4 < PER_URL_KEPT; /* with one failure each the first of the list */
+        assert_int_equal(is_kept[url], is_slow || is_failing);
+    }
+    assert_int_equal(per_url->urls[0], URLS - 1);
+    for (size_t row = per_url->count - per_url->lost; row < per_url->count; row++)
+        assert_true(longest_median(per_url, row) < 0);
+    /* 4990 medians: 1 for none, those of URL 1 to 4999 but for the ten. */
+    assert_int_equal(per_url->p50, 2505);
+    assert_int_equal(per_url->p99, 4951);
+    release(&result);
+}
+
+static void test_many_cells_keep_fewer(void **state)
+{
+    (void)state;
+    enum { URLS = 1500, CELLS = 200 };
+    struct result result = make_result(URLS, URLS);
+    for (uint32_t i = 0; i < CELLS; i++) {
+        fixture_cell(&result, "threads", i + 1);
+        settle_all(&result, add_trial(&result, i), 10);
+    }
+    assert_int_equal(make(&result)->count, PER_URL_FIGURES_MAX / CELLS);
+    assert_int_equal(result.per_url->urls[0], 0); /* of equal ones the first */
+    release(&result);
+}
+
+static void test_missing_samples_are_told(void **state)
+{
+    (void)state;
+    struct result result = make_result(2, 2);
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    settle_all(&result, add_trial(&result, 0), 10);
+    struct trial *trial = add_trial(&result, 1);
+    assert_null(per_url_lacks(&result));
+    sample_table_release(trial->table);
+    trial->table = NULL;
+    trial->digest = (struct trial_digest){.is_known = true, .settled = 2};
+    assert_ptr_equal(per_url_lacks(&result), &result.cells[1]);
+    result.cells[1].stage = STAGE_SWEEP; /* which is not shown */
+    assert_null(per_url_lacks(&result));
+    result.cells[1].stage = STAGE_MAIN;
+    trial->digest.settled = 0;
+    assert_null(per_url_lacks(&result));
+    assert_int_equal(make(&result)->cell_count, 2);
+    assert_int_equal(per_url_figure(result.per_url, 0, 1)->count, 0);
+    release(&result);
+}
+
+static void test_what_is_slow_only_beside_others(void **state)
+{
+    (void)state;
+    struct result result = make_result(30, 3);
+    result.urls[1] = "http://b.test/";
+    fixture_cell(&result, "threads", 1)->connections = CONNECTIONS_FRESH;
+    fixture_cell(&result, "sync", 1)->connections = CONNECTIONS_REUSE;
+    fixture_cell(&result, "threads", 8)->connections = CONNECTIONS_REUSE;
+    fixture_cell(&result, "hybrid", 8)->connections = CONNECTIONS_FRESH;
+    static const nanoseconds services[4][3] = {{900, 9, 9}, {1000, 10, 20}, {1100, 45, 10}, {1200, 9, 9}};
+    for (size_t i = 0; i < 4; i++) {
+        struct trial *trial = add_trial(&result, i);
+        for (uint32_t unit = 0; unit < 30; unit++)
+            settle(trial, unit, OUTCOME_OK, services[i][unit % 3] * FIXTURE_MS, 1);
+        result.cells[i].service.points[49] = (nanoseconds)(i == 2 ? 15 : 10) * FIXTURE_MS;
+    }
+    const struct per_url *per_url = make(&result);
+    size_t cell = 9, alone = 9;
+    assert_int_equal(per_url->urls[0], 0);
+    assert_int_equal(per_url->urls[1], 1);
+    assert_true(fabs(per_url_slowdown(&result, 0, &cell, &alone) - 12.0 / 9) < 1e-9); /* 1200 against 900, both fresh */
+    assert_int_equal(cell, 3);
+    assert_int_equal(alone, 0);
+    assert_true(fabs(per_url_slowdown(&result, 1, &cell, &alone) - 4.5) < 1e-9);
+    assert_int_equal(cell, 2);
+    assert_int_equal(alone, 1);
+    struct per_url_sentences sentences;
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 2);
+    assert_string_equal(sentences.texts[0],
+                        "The slowest URL is http://a.test/page, with a median of 1.20 s in hybrid/8 "
+                        "and of at least 900 ms in every mode (of at least 10 downloads)");
+    assert_string_equal(sentences.texts[1], "Slowed most beside others is http://b.test/: 45.0 ms in threads/8, 4.5 "
+                                            "times its 10.0 ms in sync/1 (all downloads together: 1.5 times)");
+    /* Nine downloads carry no such sentence. */
+    result.cells[2].trials[0].table->samples[1].outcome = OUTCOME_RESET;
+    per_url_release(result.per_url);
+    make(&result);
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 2);
+    assert_string_equal(sentences.texts[1], "Of 3 URLs 1 failed at least once, 0 of them every time");
+    release(&result);
+}
+
+static void test_nothing_alone_is_no_ratio(void **state)
+{
+    (void)state;
+    struct result result = make_result(2, 2);
+    fixture_cell(&result, "threads", 8);
+    settle_all(&result, add_trial(&result, 0), 0);
+    size_t cell, alone;
+    make(&result);
+    assert_true(isnan(per_url_slowdown(&result, 0, &cell, &alone)));
+    fixture_cell(&result, "sync", 1);
+    settle_all(&result, add_trial(&result, 1), 0); /* no time at all */
+    per_url_release(result.per_url);
+    make(&result);
+    assert_true(isnan(per_url_slowdown(&result, 0, &cell, &alone)));
+    release(&result);
+}
+
+static void test_urls_in_sentences_are_harmless_and_short(void **state)
+{
+    (void)state;
+    struct result result = make_result(2, 2);
+    struct per_url_sentences sentences;
+    char url[3000];
+    memset(url, 'x', sizeof(url) - 1);
+    url[sizeof(url) - 1] = '\0';
+    memcpy(url, "http://a.test/\033[31m%s%n", strlen("http://a.test/\033[31m%s%n"));
+    result.urls[1] = url;
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 0);
+    fixture_cell(&result, "sync", 1);
+    settle(add_trial(&result, 0), 0, OUTCOME_OK, 10, 1);
+    settle(&result.cells[0].trials[0], 1, OUTCOME_OK, 20, 1);
+    make(&result);
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 1);
+    assert_non_null(strstr(sentences.texts[0], "is http://a.test/\\x1b[31m%s%nxxx"));
+    assert_non_null(strstr(sentences.texts[0], "xxx (#2), with a median of 20 ns in sync/1 (of 1 download)"));
+    assert_true(strlen(sentences.texts[0]) < 200);
+    release(&result);
+}
+
+static void test_settling_makes_them_where_they_are_wanted(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct error error = {0};
+    fixture_settle(&result);
+    assert_null(result.per_url);
+    fixture_unsettle(&result);
+    result.wants_per_url = true;
+    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
+    assert_non_null(result.per_url);
+    assert_int_equal(result.per_url->count, 2);
+    assert_int_equal(result.per_url->cell_count, 2);
+    assert_int_equal(per_url_figure(result.per_url, 0, 1)->count, 4);
+    assert_int_equal(per_url_figure(result.per_url, 0, 1)->service, 10 * FIXTURE_MS);
+    fixture_unsettle(&result);
+    assert_null(result.per_url);
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_figures_are_those_of_a_search),
+        cmocka_unit_test(test_failures_are_in_no_median),
+        cmocka_unit_test(test_without_a_round_that_counts_the_last_is_taken),
+        cmocka_unit_test(test_many_urls_are_kept_in_part),
+        cmocka_unit_test(test_many_cells_keep_fewer),
+        cmocka_unit_test(test_missing_samples_are_told),
+        cmocka_unit_test(test_what_is_slow_only_beside_others),
+        cmocka_unit_test(test_nothing_alone_is_no_ratio),
+        cmocka_unit_test(test_urls_in_sentences_are_harmless_and_short),
+        cmocka_unit_test(test_settling_makes_them_where_they_are_wanted),
+    };
+    return cmocka_run_group_tests_name("per_url", tests, NULL, NULL);
+}
