@@ -20,9 +20,9 @@
 /* The one place that knows all formats. */
 static int (*const writers[EXPORT_COUNT])(FILE *stream, const struct result *result, const struct verdict *verdict,
                                           const struct format *format, struct error *error) = {
-    [EXPORT_JSON] = json_write,         [EXPORT_CSV] = csv_write,   [EXPORT_REQUESTS_CSV] = csv_write_requests,
-    [EXPORT_MARKDOWN] = markdown_write, [EXPORT_HTML] = html_write, [EXPORT_JUNIT] = junit_write,
-    [EXPORT_TRACE] = trace_write,
+    [EXPORT_JSON] = json_write,         [EXPORT_CSV] = csv_write,           [EXPORT_REQUESTS_CSV] = csv_write_requests,
+    [EXPORT_URLS_CSV] = csv_write_urls, [EXPORT_MARKDOWN] = markdown_write, [EXPORT_HTML] = html_write,
+    [EXPORT_JUNIT] = junit_write,       [EXPORT_TRACE] = trace_write,
 };
 
 int report_check(const struct options *options, struct error *error)

@@ -17,6 +17,7 @@
 #include "conc_bench/interrupt.h"
 #include "conc_bench/origin.h"
 #include "conc_bench/outline.h"
+#include "conc_bench/per_url.h"
 #include "conc_bench/plan.h"
 #include "conc_bench/politeness.h"
 #include "conc_bench/progress.h"
@@ -688,6 +689,7 @@ static int report(struct session *session, struct error *error)
     };
     if (session->result.cell_count == 0)
         return 0;
+    session->result.wants_per_url = session->options->per_url;
     if (evidence_settle(&session->result, session->options->samples, error) != 0)
         return -1;
     return report_write(&request, error);
@@ -839,6 +841,20 @@ static int check_asked(const struct options *options, const struct result *resul
     return 0;
 }
 
+/* Of a document saved without them, where its samples are there. */
+static int add_per_url(const struct options *options, struct result *result, struct error *error)
+{
+    if (!options->per_url || result->per_url != NULL)
+        return 0;
+    const struct cell_result *lacking = per_url_lacks(result);
+    if (lacking == NULL)
+        return per_url_make(result, error);
+    return error_set(error, ERROR_USAGE,
+                     "--per-url: %s has neither figures of each URL nor the downloads of %s/%" PRIu32
+                     " to make them from: measure again with --per-url, or with --samples all",
+                     options->import_json, lacking->mode, lacking->workers);
+}
+
 int session_import(const struct options *options, struct error *error)
 {
     struct import import;
@@ -846,6 +862,8 @@ int session_import(const struct options *options, struct error *error)
     if (report_check(options, error) != 0 || import_read(options->import_json, true, &import, error) != 0)
         return -1;
     int status = check_asked(options, &import.result, error);
+    if (status == 0)
+        status = add_per_url(options, &import.result, error);
     if (status == 0 && options->baseline != NULL)
         status = baseline_read(options->baseline, &import.result, options->force_baseline, &baseline, error);
     if (status == 0) {

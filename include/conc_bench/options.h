@@ -29,6 +29,7 @@ enum export_format {
     EXPORT_JSON,
     EXPORT_CSV,
     EXPORT_REQUESTS_CSV,
+    EXPORT_URLS_CSV,
     EXPORT_MARKDOWN,
     EXPORT_HTML,
     EXPORT_JUNIT,
@@ -82,6 +83,7 @@ struct options {
     const char *exports[EXPORT_COUNT]; /* NULL: none; "-": standard output */
     const char *import_json;           /* report on this document instead of running; NULL: run */
     enum sample_policy samples;
+    bool per_url;         /* --per-url, or an export that is about URLs */
     struct format format; /* but for colour and width, which depend on the terminal */
     enum color_policy color;
     bool quiet;

@@ -19,7 +19,7 @@ char *text_escape(char *buffer, size_t size, const char *text, size_t length);
  * beyond. */
 size_t text_excerpt(char *buffer, size_t size, const char *text, size_t offset, size_t columns);
 
-/* Copies `text` escaped as text_escape() does; of one that takes more than `columns` columns, at least 16, the middle
+/* Copies `text` escaped as text_escape() does; of one that takes more than `columns` columns, at least 8, the middle
  * is left out, for which "..." stands: what many have in common is in front, and what tells them apart behind. A `size`
  * of 4 * columns + 1 holds any. Returns whether anything was left out. */
 bool text_shorten(char *buffer, size_t size, const char *text, size_t columns);

@@ -411,8 +411,13 @@ static const struct {
     const char *option;
     enum export_format format;
 } export_options[] = {
-    {"export-json", EXPORT_JSON},         {"export-csv", EXPORT_CSV},   {"export-requests-csv", EXPORT_REQUESTS_CSV},
-    {"export-markdown", EXPORT_MARKDOWN}, {"export-html", EXPORT_HTML}, {"export-junit", EXPORT_JUNIT},
+    {"export-json", EXPORT_JSON},
+    {"export-csv", EXPORT_CSV},
+    {"export-requests-csv", EXPORT_REQUESTS_CSV},
+    {"export-urls-csv", EXPORT_URLS_CSV},
+    {"export-markdown", EXPORT_MARKDOWN},
+    {"export-html", EXPORT_HTML},
+    {"export-junit", EXPORT_JUNIT},
     {"export-trace", EXPORT_TRACE},
 };
 _Static_assert(sizeof(export_options) / sizeof(export_options[0]) == EXPORT_COUNT, "every format has its option");
@@ -422,6 +427,7 @@ static int apply_export(const struct value *value)
     size_t i = 0;
     while (strcmp(export_options[i].option, value->name) != 0)
         i++;
+    value->options->per_url |= export_options[i].format == EXPORT_URLS_CSV;
     return read_file(value, &value->options->exports[export_options[i].format]);
 }
 
@@ -437,6 +443,12 @@ static int apply_samples(const struct value *value)
     if (choice >= 0)
         value->options->samples = (enum sample_policy)choice;
     return choice >= 0 ? 0 : -1;
+}
+
+static int apply_per_url(const struct value *value)
+{
+    value->options->per_url = true;
+    return 0;
 }
 
 static int apply_time_unit(const struct value *value)
@@ -719,6 +731,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
                            apply_export, OPTION_REPORTS},
     [OPTION_EXPORT_REQUESTS_CSV] = {"export-requests-csv", 0, "FILE", NULL, GROUP_RESULTS,
                                     "write a table, one row a download", apply_export, OPTION_REPORTS},
+    [OPTION_EXPORT_URLS_CSV] = {"export-urls-csv", 0, "FILE", NULL, GROUP_RESULTS,
+                                "write a table, one row a URL, mode and workers; implies --per-url", apply_export,
+                                OPTION_REPORTS},
     [OPTION_EXPORT_MARKDOWN] = {"export-markdown", 0, "FILE", NULL, GROUP_RESULTS,
                                 "write tables and verdict for job summaries", apply_export, OPTION_REPORTS},
     [OPTION_EXPORT_HTML] = {"export-html", 0, "FILE", NULL, GROUP_RESULTS, "write a page with charts", apply_export,
@@ -733,6 +748,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_SAMPLES] = {"samples", 0, "auto|all|none", "auto", GROUP_RESULTS,
                         "downloads to keep for exports; auto: up to 100,000 of each mode and workers", apply_samples,
                         0},
+    [OPTION_PER_URL] = {"per-url", 0, NULL, NULL, GROUP_RESULTS,
+                        "show medians, bytes and failures of each URL in each mode, the slowest first", apply_per_url,
+                        OPTION_REPORTS},
     [OPTION_TIME_UNIT] = {"time-unit", 0, "auto|s|ms|us", "auto", GROUP_RESULTS, "unit of times in reports",
                           apply_time_unit, OPTION_REPORTS},
     [OPTION_PERCENTILES] = {"percentiles", 0, "LIST", "50,95", GROUP_RESULTS,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/per_url.h"
 #include "conc_bench/text.h"
 
 /* A field of text: quoted, and never a formula to whatever opens it (a leading sign or "@" is set off by a quote mark,
@@ -168,6 +169,48 @@ int csv_write_requests(FILE *stream, const struct result *result, const struct v
                 if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
                     write_request(stream, result, &result->cells[i], trial, unit);
             }
+        }
+    }
+    return 0;
+}
+
+/* URLs */
+
+/* "dns=2;reset=1". */
+static void write_classes(FILE *stream, const struct url_figure *figure)
+{
+    const char *separator = "";
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
+        if (figure->failures[outcome] == 0)
+            continue;
+        fprintf(stream, "%s%s=%" PRIu32, separator, outcome_name((enum outcome)outcome), figure->failures[outcome]);
+        separator = ";";
+    }
+}
+
+int csv_write_urls(FILE *stream, const struct result *result, const struct verdict *verdict,
+                   const struct format *format, struct error *error)
+{
+    (void)verdict, (void)format, (void)error;
+    const struct per_url *per_url = result->per_url;
+    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n", stream);
+    for (size_t row = 0; per_url != NULL && row < per_url->count; row++) {
+        for (size_t i = 0; i < per_url->cell_count; i++) {
+            const struct cell_result *cell = &result->cells[per_url->cells[i]];
+            const struct url_figure *figure = per_url_figure(per_url, row, i);
+            write_outside(stream, result->urls[per_url->urls[row]]);
+            fputc(',', stream);
+            write_text(stream, cell->mode);
+            fprintf(stream, ",%" PRIu32 ",%" PRIu32, cell->workers, figure->count);
+            if (figure->count > 0) {
+                write_seconds(stream, figure->service);
+                fprintf(stream, ",%" PRId64, figure->body_bytes);
+            } else {
+                fputs(",,", stream);
+            }
+            fprintf(stream, ",%" PRIu64 ",", url_figure_failures(figure));
+            write_classes(stream, figure);
+            fputc('\n', stream);
         }
     }
     return 0;

@@ -9,6 +9,7 @@
 
 #include "conc_bench/digest.h"
 #include "conc_bench/number.h"
+#include "conc_bench/per_url.h"
 #include "conc_bench/service.h"
 #include "conc_bench/text.h"
 #include "conc_bench/trait.h"
@@ -600,6 +601,71 @@ static json_t *make_verdicts(struct writer *writer, const struct verdict *verdic
     return verdicts;
 }
 
+/* URLs */
+
+static json_t *make_url_totals(struct writer *writer, const struct per_url *per_url)
+{
+    json_t *cells = json_array();
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        json_t *cell = json_object();
+        put(writer, cell, "mode", json_string(writer->result->cells[per_url->cells[i]].mode));
+        put(writer, cell, "workers", count(writer->result->cells[per_url->cells[i]].workers));
+        put(writer, cell, "count", count(per_url->totals[i].count));
+        put(writer, cell, "failures", count(per_url->totals[i].failures));
+        append(writer, cells, cell);
+    }
+    return cells;
+}
+
+static json_t *make_url_cell(struct writer *writer, const struct cell_result *cell, const struct url_figure *figure)
+{
+    json_t *object = json_object();
+    json_t *failures = json_object();
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
+        if (figure->failures[outcome] > 0)
+            put(writer, failures, outcome_name((enum outcome)outcome), count(figure->failures[outcome]));
+    }
+    put(writer, object, "mode", json_string(cell->mode));
+    put(writer, object, "workers", count(cell->workers));
+    put(writer, object, "count", count(figure->count));
+    put(writer, object, "service_p50_s", figure->count > 0 ? seconds(figure->service) : json_null());
+    put(writer, object, "body_p50_bytes", figure->count > 0 ? json_integer(figure->body_bytes) : json_null());
+    put(writer, object, "failure_classes", failures);
+    return object;
+}
+
+static json_t *make_url(struct writer *writer, const struct per_url *per_url, size_t row)
+{
+    json_t *url = json_object();
+    json_t *cells = json_array();
+    for (size_t i = 0; i < per_url->cell_count; i++)
+        append(writer, cells,
+               make_url_cell(writer, &writer->result->cells[per_url->cells[i]], per_url_figure(per_url, row, i)));
+    put(writer, url, "url", count(per_url->urls[row]));
+    put(writer, url, "cells", cells);
+    return url;
+}
+
+/* Everything of it in front of the URLs. */
+static json_t *make_per_url(struct writer *writer, const struct verdict *verdict)
+{
+    const struct per_url *per_url = writer->result->per_url;
+    bool has_medians = per_url->settled > per_url->lost;
+    json_t *object = json_object();
+    json_t *sentences = json_array();
+    for (size_t i = 0; i < verdict->urls.count; i++)
+        append(writer, sentences, outside_text(verdict->urls.texts[i]));
+    put(writer, object, "settled_urls", count(per_url->settled));
+    put(writer, object, "failing_urls", count(per_url->failed));
+    put(writer, object, "lost_urls", count(per_url->lost));
+    put(writer, object, "longest_p50_s", has_medians ? seconds(per_url->p50) : json_null());
+    put(writer, object, "longest_p90_s", has_medians ? seconds(per_url->p90) : json_null());
+    put(writer, object, "longest_p99_s", has_medians ? seconds(per_url->p99) : json_null());
+    put(writer, object, "sentences", sentences);
+    put(writer, object, "totals", make_url_totals(writer, per_url));
+    return object;
+}
+
 /* Everything in front of the results. */
 static json_t *make_head(struct writer *writer, const struct verdict *verdict)
 {
@@ -776,6 +842,22 @@ static void write_urls(struct writer *writer)
     }
 }
 
+static void write_per_url(struct writer *writer, const struct verdict *verdict)
+{
+    const struct per_url *per_url = writer->result->per_url;
+    if (per_url == NULL) {
+        fputs("null", writer->stream);
+        return;
+    }
+    write_open(writer, make_per_url(writer, verdict));
+    fputs(", \"urls\": [", writer->stream);
+    for (size_t row = 0; row < per_url->count; row++) {
+        fputs(row > 0 ? ",\n" : "\n", writer->stream);
+        write_value(writer, make_url(writer, per_url, row));
+    }
+    fputs("]}", writer->stream);
+}
+
 int json_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
                struct error *error)
 {
@@ -785,7 +867,9 @@ int json_write(FILE *stream, const struct result *result, const struct verdict *
     write_members(&writer, make_head(&writer, verdict));
     fputs(",\n\"urls\": [", stream);
     write_urls(&writer);
-    fputs("],\n\"results\": [", stream);
+    fputs("],\n\"per_url\": ", stream);
+    write_per_url(&writer, verdict);
+    fputs(",\n\"results\": [", stream);
     write_results(&writer, &verdict->figures);
     fputs("]\n}\n", stream);
     if (writer.has_failed)

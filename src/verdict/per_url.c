@@ -400,7 +400,7 @@ static __attribute__((format(printf, 2, 3))) void tell(struct per_url_sentences 
     sentences->count++;
 }
 
-enum { URL_COLUMNS = 100, URL_BYTES = 4 * URL_COLUMNS + 16 };
+enum { URL_COLUMNS = 72, URL_BYTES = 4 * URL_COLUMNS + 16 };
 
 /* As it can be shown within a sentence: one that had to be shortened has its number in the list. */
 static char *spell_url(const struct result *result, uint32_t url, char buffer[URL_BYTES])
@@ -427,7 +427,7 @@ static void tell_slowest(const struct result *result, struct per_url_sentences *
         return;
     const struct url_figure *slowest = per_url_figure(per_url, 0, longest);
     const struct url_figure *quickest = slowest;
-    char url[URL_BYTES], cell[48], high[32], low[32];
+    char url[URL_BYTES], cell[48], high[32], low[32], half[32];
     uint32_t fewest = slowest->count;
     for (size_t i = 0; i < per_url->cell_count; i++) {
         const struct url_figure *figure = per_url_figure(per_url, 0, i);
@@ -438,16 +438,16 @@ static void tell_slowest(const struct result *result, struct per_url_sentences *
     }
     number_format_duration(high, sizeof(high), slowest->service);
     number_format_duration(low, sizeof(low), quickest->service);
+    number_format_duration(half, sizeof(half), per_url->p50);
     spell_url(result, per_url->urls[0], url);
     spell_cell(result, longest, cell);
-    if (per_url->cell_count == 1)
-        tell(sentences, "The slowest URL is %s, with a median of %s in %s (of %" PRIu32 " download%s)", url, high, cell,
-             slowest->count, slowest->count == 1 ? "" : "s");
-    else
-        tell(sentences,
-             "The slowest URL is %s, with a median of %s in %s and of at least %s in every mode (of at least %" PRIu32
-             " download%s)",
-             url, high, cell, low, fewest, fewest == 1 ? "" : "s");
+    char everywhere[64] = "";
+    if (per_url->cell_count > 1)
+        snprintf(everywhere, sizeof(everywhere), " and of at least %s in every mode", low);
+    tell(sentences,
+         "The slowest URL is %s, with a median of %s in %s%s, of at least %" PRIu32
+         " download%s; half of all URLs have none above %s",
+         url, high, cell, everywhere, fewest, fewest == 1 ? "" : "s", half);
 }
 
 /* Twice as long is worth a sentence, but not where either median rests on too little. The greatest of many ratios

@@ -48,6 +48,7 @@ static char *write_all(const struct import *import, size_t *length)
     table_write(stream, &import->result, &verdict, &narrow);
     table_write_quiet(stream, &import->result, &verdict, &format);
     require(csv_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(csv_write_urls(stream, &import->result, &verdict, &format, &error) == 0);
     require(csv_write_requests(stream, &import->result, &verdict, &format, &error) == 0);
     require(markdown_write(stream, &import->result, &verdict, &format, &error) == 0);
     require(junit_write(stream, &import->result, &verdict, &format, &error) == 0);

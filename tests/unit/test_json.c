@@ -541,6 +541,55 @@ static void test_long_urls_are_whole(void **state)
     result_release(&result);
 }
 
+static void test_figures_of_urls(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct error error = {0};
+    json_t *document = write_document(&result);
+    assert_null_at(document, "per_url");
+    json_decref(document);
+    result.wants_per_url = true;
+    for (size_t i = 0; i < 2; i++) {
+        result.cells[0].trials[i].table->samples[0].outcome = OUTCOME_DNS;
+        result.cells[1].trials[i].table->samples[0].outcome = OUTCOME_DNS;
+        result.cells[1].trials[i].table->samples[2].outcome = OUTCOME_RESET;
+        result.cells[0].trials[i].table->samples[1].end += FIXTURE_MS;
+        result.cells[0].trials[i].table->samples[1].settled += FIXTURE_MS;
+        result.cells[0].trials[i].run += FIXTURE_MS;
+    }
+    /* Without its samples it has them all the same. */
+    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
+    document = write_document(&result);
+    assert_count(document, "per_url.settled_urls", 2);
+    assert_count(document, "per_url.failing_urls", 1);
+    assert_count(document, "per_url.lost_urls", 0);
+    assert_number(document, "per_url.longest_p50_s", 0.01);
+    assert_number(document, "per_url.longest_p99_s", 0.011);
+    assert_size(document, "per_url.sentences", 2);
+    assert_size(document, "per_url.totals", 2);
+    assert_text(document, "per_url.totals.1.mode", "threads");
+    assert_count(document, "per_url.totals.1.workers", 2);
+    assert_count(document, "per_url.totals.1.count", 4);
+    assert_count(document, "per_url.totals.1.failures", 4);
+    assert_size(document, "per_url.urls", 2);
+    assert_count(document, "per_url.urls.0.url", 1);
+    assert_count(document, "per_url.urls.1.url", 0);
+    assert_text(document, "per_url.urls.0.cells.0.mode", "sync");
+    assert_count(document, "per_url.urls.0.cells.0.count", 4);
+    assert_number(document, "per_url.urls.0.cells.0.service_p50_s", 0.011);
+    assert_count(document, "per_url.urls.0.cells.0.body_p50_bytes", 1000);
+    assert_size(document, "per_url.urls.0.cells.0.failure_classes", 0);
+    assert_count(document, "per_url.urls.1.cells.1.count", 0);
+    assert_null_at(document, "per_url.urls.1.cells.1.service_p50_s");
+    assert_null_at(document, "per_url.urls.1.cells.1.body_p50_bytes");
+    assert_count(document, "per_url.urls.1.cells.1.failure_classes.dns", 2);
+    assert_count(document, "per_url.urls.1.cells.1.failure_classes.reset", 2);
+    json_decref(document);
+    fixture_unsettle(&result);
+    result_release(&result);
+}
+
 static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
 {
     (void)state;
@@ -578,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_unequal_work_is_told),
         cmocka_unit_test(test_text_from_outside_is_valid),
         cmocka_unit_test(test_long_urls_are_whole),
+        cmocka_unit_test(test_figures_of_urls),
         cmocka_unit_test(test_a_full_disk_is_left_to_who_closes_the_stream),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
