@@ -14,7 +14,7 @@
  * Private to src/output.
  */
 
-enum { GRID_COLUMNS_MAX = 20, GRID_CELL_BYTES = 80 };
+enum { GRID_COLUMNS_MAX = 20, GRID_CELL_BYTES = 208 };
 
 struct grid_row {
     char cells[GRID_COLUMNS_MAX][GRID_CELL_BYTES];

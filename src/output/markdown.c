@@ -7,6 +7,7 @@
 
 #include "conc_bench/service.h"
 #include "conc_bench/text.h"
+#include "url_rows.h"
 
 /* Text within a line or a table: what Markdown or HTML would take for its own is escaped, so that it stays text. */
 static void write_text(FILE *stream, const char *text)
@@ -182,6 +183,60 @@ static void write_gains(FILE *stream, const struct gains *gains)
     fputc('\n', stream);
 }
 
+static void write_url_row(FILE *stream, const struct result *result, const struct url_rows *rows, size_t place,
+                          const struct format *format)
+{
+    const struct per_url *per_url = result->per_url;
+    char label[URL_LABEL_BYTES], bodies[URL_BODIES_BYTES];
+    size_t row = rows->rows[place];
+    size_t beside, alone;
+    url_rows_label(result, rows, place, URL_LABEL_COLUMNS, label);
+    fputs("| ", stream);
+    write_text(stream, label);
+    fputs(" |", stream);
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct url_figure *figure = per_url_figure(per_url, row, i);
+        char digits[FORMAT_DIGITS_BYTES];
+        double median = figure->count > 0 ? clock_seconds(figure->service) * format_service_scale(format).factor : NAN;
+        uint64_t failures = url_figure_failures(figure);
+        fprintf(stream, " %s", format_digits(digits, median));
+        if (failures > 0)
+            fprintf(stream, " (%" PRIu64 ")", failures);
+        fputs(" |", stream);
+    }
+    write_digits(stream, per_url_slowdown(result, row, &beside, &alone), "x");
+    fprintf(stream, " %s |\n", url_rows_bodies(per_url, row, bodies));
+}
+
+static void write_urls(FILE *stream, const struct result *result, const struct format *format)
+{
+    const struct per_url *per_url = result->per_url;
+    uint32_t least, most;
+    if (per_url == NULL || per_url->count == 0)
+        return;
+    const struct url_rows rows = url_rows_choose(per_url);
+    fprintf(stream, "<details><summary>URLs, median service times in %s</summary>\n\n| URL |",
+            format_service_scale(format).name);
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[per_url->cells[i]];
+        fputc(' ', stream);
+        write_text(stream, cell->mode);
+        fprintf(stream, "/%" PRIu32 " |", cell->workers);
+    }
+    fputs(" x alone | Body |\n|:--|", stream);
+    for (size_t i = 0; i < per_url->cell_count; i++)
+        fputs("--:|", stream);
+    fputs("--:|--:|\n", stream);
+    for (size_t place = 0; place < rows.count; place++)
+        write_url_row(stream, result, &rows, place, format);
+    url_rows_counts(per_url, &rows, &least, &most);
+    fprintf(stream,
+            "\n%zu of %" PRIu32 " URLs, by their longest median; medians of %" PRIu32 " to %" PRIu32
+            " downloads that succeeded, in brackets how many failed. x alone: the longest median with several workers "
+            "against that with one.\n\n</details>\n\n",
+            rows.count, per_url->settled, least, most);
+}
+
 static void write_item(FILE *stream, const char *text)
 {
     fputs("- ", stream);
@@ -198,6 +253,8 @@ static void write_sentences(FILE *stream, const struct result *result, const str
         write_item(stream, verdict->gains.sentence);
     for (size_t i = 0; i < verdict->sweep_count; i++)
         write_item(stream, verdict->sweeps[i].sentence);
+    for (size_t i = 0; i < verdict->urls.count; i++)
+        write_item(stream, verdict->urls.texts[i]);
     for (size_t i = 0; i < verdict->diagnosis.count; i++)
         write_item(stream, verdict->diagnosis.findings[i].sentence);
     for (size_t i = 0; i < result->warning_count; i++)
@@ -263,6 +320,7 @@ int markdown_write(FILE *stream, const struct result *result, const struct verdi
     write_gains(stream, &verdict->gains);
     if (verdict->figures.main_count > 0)
         write_phases(stream, &verdict->figures, format);
+    write_urls(stream, result, format);
     write_sweeps(stream, verdict, format);
     write_sentences(stream, result, verdict);
     write_claims(stream, verdict);

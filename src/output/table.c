@@ -10,6 +10,7 @@
 #include "conc_bench/service.h"
 #include "conc_bench/text.h"
 #include "grid.h"
+#include "url_table.h"
 
 /* Text that came from outside. */
 static void write_outside(FILE *stream, const char *text)
@@ -598,6 +599,7 @@ static void write_report(FILE *stream, const struct result *result, const struct
         fputc('\n', stream);
         write_costs(stream, figures, format);
         write_gains(stream, &verdict->gains, format);
+        url_table_write(stream, result, format);
     }
     for (size_t i = 0; i < verdict->sweep_count; i++)
         write_sweep(stream, &verdict->sweeps[i], format);
@@ -609,6 +611,8 @@ static void write_report(FILE *stream, const struct result *result, const struct
         fprintf(stream, "%s.\n", verdict->sentences[i]);
     if (verdict->gains.count > 0)
         fprintf(stream, "%s.\n", verdict->gains.sentence);
+    for (size_t i = 0; i < verdict->urls.count; i++)
+        fprintf(stream, "%s.\n", verdict->urls.texts[i]);
     for (size_t i = 0; i < verdict->diagnosis.count; i++)
         write_finding(stream, &verdict->diagnosis.findings[i], format);
     write_doubts(stream, result, figures, format);

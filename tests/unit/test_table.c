@@ -385,6 +385,7 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     char url[128];
     snprintf(url, sizeof(url), "http://a.test/%s", hostile);
     result.urls[0] = url;
+    result.wants_per_url = true;
     free(result.sources[0]);
     result.sources[0] = strdup(hostile);
     result_warn(&result, "%s", hostile);
@@ -395,6 +396,7 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     result.cells[1].trials[1].table->samples[0].status = 206; /* the URL stands in the sentence about it */
     char *text = write_text(&result, table_write);
     assert_says(text, "had http://a.test/x\\x1b[31m\\x0aforged");
+    assert_says(text, "\nThe slowest URL is http://a.test/x\\x1b[31m");
     assert_says(text, "crashed after 4 of 4 downloads: x\\x1b[31m");
     assert_harmless(text);
     free(text);
@@ -434,6 +436,157 @@ static void test_tables_stay_within_their_width(void **state)
     assert_tables_within(text, REPORT_COLUMNS);
     free(text);
     result_release(&result);
+}
+
+/* The report of a terminal of so many columns; the caller frees it. */
+static char *write_wide(struct result *result, size_t width)
+{
+    char *text = NULL;
+    size_t length = 0;
+    struct verdict verdict;
+    struct error error = {0};
+    struct format format = format_default();
+    FILE *stream = open_memstream(&text, &length);
+    assert_non_null(stream);
+    format.width = width;
+    fixture_settle(result);
+    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
+    table_write(stream, result, &verdict, &format);
+    fixture_unsettle(result);
+    assert_int_equal(fclose(stream), 0);
+    verdict_release(&verdict);
+    return text;
+}
+
+static void assert_line(const char *text, const char *start, const char *expected)
+{
+    char *line = line_of(text, start);
+    assert_string_equal(line, expected);
+    free(line);
+}
+
+static void test_urls_are_rows_the_slowest_first(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_no_report(&result, "URL, median ms");
+    result.wants_per_url = true;
+    for (size_t i = 0; i < 2; i++) {
+        struct sample *samples = result.cells[1].trials[i].table->samples;
+        samples[1].outcome = OUTCOME_HTTP_4XX;
+        samples[3].end -= 9 * FIXTURE_MS; /* URL 1 without the failures: 1 and 2 ms */
+    }
+    char *text = write_text(&result, table_write);
+    assert_line(text, "URL, median ms", "URL, median ms      sync/1  threads/2  x alone    body");
+    assert_line(text, "http://a.test/ ", "http://a.test/        10.0       10.0    1.00x  1000 B");
+    assert_line(text, "http://b.test/page ", "http://b.test/page    10.0   1.00 (2)   0.100x  1000 B");
+    assert_says(text, "Sorted by the longest median of each URL.\n");
+    assert_says(text, "\nMedians are of 2 to 4 downloads, and of so few a rough one.\n");
+    assert_says(text, "\n(2): so many failed, which are in no median; -: none succeeded.\n");
+    assert_says(text, "\nx alone: the longest median with several workers against that with one.\n");
+    assert_says(text,
+                "\nThe slowest URL is http://a.test/, with a median of 10.0 ms in sync/1 and of at least 10.0 ms in "
+                "every mode, of at least 4 downloads; half of all URLs have none above 10.0 ms.\n");
+    assert_says(text, "\nOf 2 URLs 1 failed at least once, 0 of them every time.\n");
+    free(text);
+    for (size_t i = 0; i < 4; i++) {
+        struct sample *samples = result.cells[i / 2].trials[i % 2].table->samples;
+        samples[1].outcome = samples[3].outcome = OUTCOME_RESET;
+    }
+    text = write_text(&result, table_write);
+    assert_line(text, "http://b.test/page ", "http://b.test/page   - (4)      - (4)        -       -");
+    assert_says(text, "Of 2 URLs 1 failed at least once, 1 of them every time.\n");
+    free(text);
+    result_release(&result);
+}
+
+/* A cell with one round in which every URL is downloaded once; the longer the later in either half of the list. */
+static void add_cell_of_many(struct result *result, uint32_t workers)
+{
+    struct error error = {0};
+    struct trial *trial = fixture_trial(fixture_cell(result, "event-loop", workers), FIXTURE_MS);
+    sample_table_release(trial->table);
+    trial->table = sample_table_create(result->downloads, &error);
+    assert_non_null(trial->table);
+    trial->run = 1000 * FIXTURE_MS;
+    for (uint32_t i = 0; i < result->downloads; i++) {
+        uint32_t unit;
+        struct sample *sample = sample_claim(trial->table, 0, &unit);
+        sample->start = trial->gate;
+        sample->end = sample->settled = trial->gate + (i % (result->downloads / 2) + 1) * FIXTURE_MS / 3000;
+        sample->status = 200;
+        sample->http_version = 11;
+        sample->body_bytes = 1000;
+        sample->outcome = i % 7 == 3 ? OUTCOME_DNS : OUTCOME_OK;
+        sample_settle(trial->table, sample);
+    }
+}
+
+/* Many URLs, whose names differ in their middle, and in each half of the list at their end. */
+static struct result make_many(uint32_t count, uint32_t cells)
+{
+    static char names[3000][200];
+    static uint32_t units[3000];
+    struct result result = fixture_result();
+    result.downloads = result.distinct_urls = count;
+    free(result.urls);
+    result.urls = calloc(count, sizeof(result.urls[0]));
+    assert_non_null(result.urls);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof(names[i]), "http://a.test/%0100u/%060u/page-%05u.html", i, 0U, i % (count / 2) + 1);
+        result.urls[i] = names[i];
+        units[i] = i;
+    }
+    result.unit_urls = units;
+    result.wants_per_url = true;
+    for (uint32_t i = 0; i < cells; i++)
+        add_cell_of_many(&result, i + 1);
+    return result;
+}
+
+static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void **state)
+{
+    (void)state;
+    struct result result = make_many(60, 1);
+    char *text = write_text(&result, table_write);
+    assert_says(text,
+                "\nThe slowest 10 of 60 URLs and the 5 others that failed most, by their longest median;\nof all URLs "
+                "half have one of at most ");
+    assert_says(text, "\nAll URLs are in --export-json, --export-urls-csv and --export-html.\n");
+    /* The 29th and the 59th would look alike. */
+    assert_says(text, "0/page-00029.html #29 ");
+    assert_says(text, "0/page-00029.html #59 ");
+    free(text);
+    result_release(&result);
+    result = make_many(3000, 1);
+    text = write_text(&result, table_write);
+    assert_says(text, "The slowest 10 of 3000 URLs and the 5 others that failed most");
+    assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and\n");
+    free(text);
+    result_release(&result);
+}
+
+static void test_tables_of_urls_stay_within_a_terminal(void **state)
+{
+    (void)state;
+    for (size_t width = 40; width <= 140; width += 20) {
+        struct result result = make_many(60, 19);
+        char *text = write_wide(&result, width);
+        size_t rows = 0;
+        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+            char row[512];
+            snprintf(row, sizeof(row), "%.*s", (int)strcspn(line, "\n"), line);
+            if (strncmp(row, "htt", 3) != 0)
+                continue;
+            rows++;
+            if (text_columns(row) > width)
+                fail_msg("%zu columns: %s", text_columns(row), row);
+        }
+        assert_true(rows >= (size_t)15 * 3 && rows % 15 == 0);
+        assert_says(text, "event-loop/19");
+        free(text);
+        result_release(&result);
+    }
 }
 
 static void test_quiet_is_a_line_a_cell(void **state)
@@ -493,6 +646,9 @@ int main(void)
         cmocka_unit_test(test_reasons_for_distrust_are_told),
         cmocka_unit_test(test_hostile_text_is_shown_and_not_obeyed),
         cmocka_unit_test(test_tables_stay_within_their_width),
+        cmocka_unit_test(test_urls_are_rows_the_slowest_first),
+        cmocka_unit_test(test_of_many_urls_some_are_shown_and_the_others_accounted_for),
+        cmocka_unit_test(test_tables_of_urls_stay_within_a_terminal),
         cmocka_unit_test(test_quiet_is_a_line_a_cell),
         cmocka_unit_test(test_no_more_failures_than_downloads),
     };
