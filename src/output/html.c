@@ -9,6 +9,7 @@
 #include "conc_bench/service.h"
 #include "markup.h"
 #include "page_data.h"
+#include "page_urls.h"
 
 struct page {
     FILE *stream;
@@ -623,6 +624,8 @@ static void write_findings(const struct page *page)
     const struct validity *validity = &page->figures->validity;
     fputs("<section aria-labelledby=\"why-title\">\n<h2 id=\"why-title\">Why, and what to distrust</h2>\n<ul>\n",
           page->stream);
+    for (size_t i = 0; i < page->verdict->urls.count; i++)
+        write_sentence(page, "", page->verdict->urls.texts[i]);
     for (size_t i = 0; i < page->verdict->diagnosis.count; i++) {
         const struct finding *finding = &page->verdict->diagnosis.findings[i];
         write_sentence(page, finding->kind >= FINDING_CLIENT_SATURATED ? " class=\"doubt\"" : "", finding->sentence);
@@ -730,6 +733,7 @@ int html_write(FILE *stream, const struct result *result, const struct verdict *
     if (verdict->figures.main_count > 0)
         write_costs(&page);
     write_failures(&page);
+    page_urls_write(stream, result, format);
     write_findings(&page);
     write_method(&page);
     return write_scripts(&page, error);

@@ -1,5 +1,6 @@
 #include "result_fixture.h"
 
+#include "conc_bench/csv.h"
 #include "conc_bench/html.h"
 #include "conc_bench/junit.h"
 #include "conc_bench/markdown.h"
@@ -128,6 +129,41 @@ static void test_long_texts_are_whole(void **state)
     result_release(&result);
 }
 
+static void test_urls_stand_in_every_report(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_says_not(&result, html_write, "id=\"urls\"");
+    assert_says_not(&result, markdown_write, "x alone");
+    char *text = write_report(&result, csv_write_urls);
+    assert_string_equal(text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n");
+    free(text);
+    result.wants_per_url = true;
+    result.urls[1] = "http://b.test/\"<b>|*,\033";
+    for (size_t i = 0; i < 2; i++) {
+        result.cells[1].trials[i].table->samples[1].outcome = OUTCOME_DNS;
+        result.cells[1].trials[i].table->samples[3].outcome = i == 0 ? OUTCOME_DNS : OUTCOME_RESET;
+    }
+    text = write_report(&result, csv_write_urls);
+    assert_string_equal(text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n"
+                              "\"http://a.test/\",\"sync\",1,4,0.01,1000,0,\n"
+                              "\"http://a.test/\",\"threads\",2,4,0.01,1000,0,\n"
+                              "\"http://b.test/\"\"<b>|*,\\x1b\",\"sync\",1,4,0.01,1000,0,\n"
+                              "\"http://b.test/\"\"<b>|*,\\x1b\",\"threads\",2,0,,,4,dns=3;reset=1\n");
+    free(text);
+    assert_says(&result, markdown_write,
+                "| http&#58;//b.test/\"&lt;b\\>\\|\\*,\\\\x1b | 10.0 | - (4) | - | 1000 B |\n");
+    assert_says(&result, markdown_write, "- The slowest URL is http&#58;//a.test/, with");
+    assert_says(&result, html_write,
+                "<th scope=\"row\" class=\"url\">http://b.test/&quot;&lt;b&gt;|*,\\x1b</th>"
+                "<td data-mode=\"sync\" data-value=\"10000000\">10.0</td>"
+                "<td data-mode=\"threads\" class=\"bad\">- (4)</td><td>-</td>"
+                "<td data-value=\"4\" class=\"bad\">4</td><td data-value=\"8\">8</td>"
+                "<td data-value=\"1000\">1000 B</td></tr>");
+    assert_says(&result, html_write, "<li>Of 2 URLs 1 failed at least once, 0 of them every time.</li>");
+    result_release(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_a_trial_that_did_not_complete_is_the_flaw),
         cmocka_unit_test(test_warnings_and_the_reason_to_stop_are_told),
         cmocka_unit_test(test_long_texts_are_whole),
+        cmocka_unit_test(test_urls_stand_in_every_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -267,8 +267,8 @@
     drawLatencies();
     drawSweeps();
     drawTimelines();
-    document.querySelectorAll("tr[data-mode]").forEach((row) => {
-      row.hidden = !shown.has(row.dataset.mode);
+    document.querySelectorAll("tr[data-mode], th[data-mode], td[data-mode]").forEach((part) => {
+      part.hidden = !shown.has(part.dataset.mode);
     });
   };
 
@@ -302,10 +302,55 @@
     isDark.addEventListener("change", press);
   };
 
+  /* The table of URLs: a click on a head sorts by its column, the greatest first, and another turns that round; what is
+   * typed leaves the URLs that have it. */
+  const makeUrls = () => {
+    const table = document.getElementById("urls");
+    if (!table) return;
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const heads = [...table.tHead.rows[0].cells];
+    const value = (row, column) => (column === 0 ? row.cells[0].textContent : Number(row.cells[column].dataset.value ?? NaN));
+    const compare = (a, b) => {
+      if (typeof a === "string") return a < b ? -1 : Number(a > b);
+      if (Number.isNaN(a) || Number.isNaN(b)) return 0;
+      return a - b;
+    };
+    const sort = (column) => {
+      const isText = heads[column].dataset.sort === "text";
+      const before = heads[column].getAttribute("aria-sort");
+      const isAscending = before ? before === "descending" : isText;
+      const known = (row) => isText || !Number.isNaN(value(row, column));
+      const sorted = [...rows].sort((a, b) =>
+        Number(known(b)) - Number(known(a)) || (isAscending ? 1 : -1) * compare(value(a, column), value(b, column)));
+      heads.forEach((head) => head.removeAttribute("aria-sort"));
+      heads[column].setAttribute("aria-sort", isAscending ? "ascending" : "descending");
+      body.append(...sorted);
+    };
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      button.addEventListener("click", () => sort(column));
+      head.replaceChildren(button);
+    });
+    const filter = document.getElementById("urls-filter");
+    const count = document.getElementById("urls-shown");
+    const search = () => {
+      const wanted = filter.value.trim().toLowerCase();
+      rows.forEach((row) => { row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted); });
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+    };
+    filter.addEventListener("input", search);
+    document.getElementById("urls-search").hidden = false;
+    search();
+  };
+
   /* On one axis what is much shorter than the rest is a sliver. */
   const shared = document.getElementById("shared-axis");
   const runs = data.timelines.map((line) => line.run);
   if (shared) shared.checked = Math.max(...runs) <= 12 * Math.min(...runs);
   if (shared) shared.addEventListener("change", redraw);
+  makeUrls();
   makeButtons();
 })();
