@@ -144,7 +144,7 @@ static void write_legend(const struct url_table *table)
     else if (most > 0)
         fprintf(table->stream, "Medians are of %" PRIu32 " to %" PRIu32 " downloads", least, most);
     if (most > 0 && !stats_supports_percentile(least, 50))
-        fputs(", and of so few a rough one", table->stream);
+        fputs(": too few to rely on", table->stream);
     fputs(most > 0 ? ".\n" : "", table->stream);
     if (url_rows_fail(table->per_url, &table->rows))
         fputs("(2): so many failed, which are in no median; -: none succeeded.\n", table->stream);

@@ -419,6 +419,7 @@ static char *spell_cell(const struct result *result, size_t cell, char buffer[48
     return buffer;
 }
 
+/* One that is like half of all others is not slow. */
 static void tell_slowest(const struct result *result, struct per_url_sentences *sentences)
 {
     const struct per_url *per_url = result->per_url;
@@ -426,6 +427,8 @@ static void tell_slowest(const struct result *result, struct per_url_sentences *
     if (longest == per_url->cell_count || per_url->settled < 2)
         return;
     const struct url_figure *slowest = per_url_figure(per_url, 0, longest);
+    if (slowest->service <= per_url->p50)
+        return;
     const struct url_figure *quickest = slowest;
     char url[URL_BYTES], cell[48], high[32], low[32], half[32];
     uint32_t fewest = slowest->count;

@@ -15,7 +15,7 @@ setup_file() {
 }
 
 all_exports=()
-for format in json csv requests-csv markdown html junit trace; do
+for format in json csv requests-csv urls-csv markdown html junit trace; do
     all_exports+=("--export-$format" "reports/$format")
 done
 
@@ -24,7 +24,7 @@ setup() {
 }
 
 @test "every export is there, and no temporary file beside it" {
-    [ "$(ls reports)" = "$(printf '%s\n' csv html json junit markdown requests-csv table trace)" ]
+    [ "$(ls reports)" = "$(printf '%s\n' csv html json junit markdown requests-csv table trace urls-csv)" ]
     for file in reports/*; do [ -s "$file" ]; done
 }
 
@@ -56,7 +56,7 @@ PYTHON
     mkdir -p again
     run -3 "$CONC_BENCH" --import-json reports/json "${all_exports[@]//reports/again}"
     echo "$output" | cmp - reports/table
-    for format in json csv requests-csv markdown html junit trace; do
+    for format in json csv requests-csv urls-csv markdown html junit trace; do
         cmp "again/$format" "reports/$format"
     done
     # And once more, from standard input.
@@ -194,7 +194,7 @@ PYTHON
 }
 
 @test "a full disk: the table all the same, the other exports too, and status 5" {
-    for format in json csv requests-csv markdown html junit trace; do
+    for format in json csv requests-csv urls-csv markdown html junit trace; do
         run -5 --separate-stderr "$CONC_BENCH" --import-json reports/json "--export-$format" /dev/full
         [[ "$output" == *"vs sync"* ]]
         [[ "$stderr" == *"/dev/full"*"No space left"* ]]

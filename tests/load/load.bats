@@ -36,11 +36,22 @@ hold() {
 }
 
 @test "a million downloads that cost nothing, with every report of every sample" {
-    run once --mode null --workers 8 --repeat 1000000 --samples all --export-json r.json --export-requests-csv r.csv \
-        http://a.test/
+    run once --mode null --workers 8 --repeat 1000000 --samples all --per-url --export-json r.json \
+        --export-requests-csv r.csv http://a.test/
     exits_with 0
     [ "$(grep -c . r.csv)" -eq 1000001 ]
     holds r.json '.results[0].rounds[0].samples | length == 1000000'
+    holds r.json '.per_url.urls[0].cells[0].count == 1000000'
+}
+
+@test "a million URLs: figures are kept of some, and what is said of all is of all" {
+    seq -f 'http://a.test/page-%.0f.html' 1000000 >list
+    run once --mode null --workers 8 --script 1ms,2ms,3ms --per-url --samples none --export-json r.json list
+    exits_with 0
+    says "The slowest 10 of 1000000 URLs"
+    holds r.json '.per_url | .settled_urls == 1000000 and .totals[0].count == 1000000 and (.urls | length) == 1000'
+    holds r.json '.per_url.urls | all(.cells[0].service_p50_s >= 0.003)'
+    holds r.json '.per_url | .longest_p50_s < 0.003 and .longest_p90_s >= 0.003'
 }
 
 @test "more downloads than there is memory for are refused beforehand, with the figure" {

@@ -431,6 +431,20 @@ static void values_are_held_to_their_limits(void **state)
     }
 }
 
+static void figures_of_urls_are_wanted_by_who_exports_them(void **state)
+{
+    assert_false(accept(state, ARGUMENTS("f"))->per_url);
+    assert_false(accept(state, ARGUMENTS("--export-csv=a", "--export-requests-csv=b", "f"))->per_url);
+    assert_true(accept(state, ARGUMENTS("--per-url", "f"))->per_url);
+    assert_true(accept(state, ARGUMENTS("--per-url", "--import-json=a"))->per_url);
+    const struct options *options = accept(state, ARGUMENTS("--export-urls-csv=a", "--import-json=b"));
+    assert_true(options->per_url);
+    assert_string_equal(options->exports[EXPORT_URLS_CSV], "a");
+    assert_null(options->exports[EXPORT_REQUESTS_CSV]);
+    refuse(state, ARGUMENTS("--per-url=1", "f"), ARGUMENTS("--per-url takes no value"));
+    refuse(state, ARGUMENTS("--export-urls-csv=a", "--export-csv=a", "f"), ARGUMENTS("both write to \"a\""));
+}
+
 static void values_arrive_where_they_belong(void **state)
 {
     const struct options *options =
@@ -881,6 +895,7 @@ int main(void)
         TEST(bad_workers_are_refused_with_their_range),
         TEST(numbers_of_workers_and_cells_are_limited),
         TEST(values_are_held_to_their_limits),
+        TEST(figures_of_urls_are_wanted_by_who_exports_them),
         TEST(values_arrive_where_they_belong),
         TEST(short_values_arrive_where_they_belong),
         TEST(request_options_are_as_curl_has_them),

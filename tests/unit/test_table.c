@@ -386,6 +386,11 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     snprintf(url, sizeof(url), "http://a.test/%s", hostile);
     result.urls[0] = url;
     result.wants_per_url = true;
+    for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) { /* the slowest */
+        result.cells[0].trials[0].table->samples[unit].end += FIXTURE_MS;
+        result.cells[0].trials[0].table->samples[unit].settled += FIXTURE_MS;
+        result.cells[0].trials[0].run += FIXTURE_MS;
+    }
     free(result.sources[0]);
     result.sources[0] = strdup(hostile);
     result_warn(&result, "%s", hostile);
@@ -474,18 +479,23 @@ static void test_urls_are_rows_the_slowest_first(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct sample *samples = result.cells[1].trials[i].table->samples;
         samples[1].outcome = OUTCOME_HTTP_4XX;
-        samples[3].end -= 9 * FIXTURE_MS; /* URL 1 without the failures: 1 and 2 ms */
+        samples[3].end -= 9 * FIXTURE_MS;                          /* URL 1 without the failures: 1 and 2 ms */
+        for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) { /* URL 0 alone: 12 and 13 ms */
+            result.cells[0].trials[i].table->samples[unit].end += 2 * FIXTURE_MS;
+            result.cells[0].trials[i].table->samples[unit].settled += 2 * FIXTURE_MS;
+            result.cells[0].trials[i].run += 2 * FIXTURE_MS;
+        }
     }
     char *text = write_text(&result, table_write);
     assert_line(text, "URL, median ms", "URL, median ms      sync/1  threads/2  x alone    body");
-    assert_line(text, "http://a.test/ ", "http://a.test/        10.0       10.0    1.00x  1000 B");
+    assert_line(text, "http://a.test/ ", "http://a.test/        12.0       10.0   0.833x  1000 B");
     assert_line(text, "http://b.test/page ", "http://b.test/page    10.0   1.00 (2)   0.100x  1000 B");
     assert_says(text, "Sorted by the longest median of each URL.\n");
-    assert_says(text, "\nMedians are of 2 to 4 downloads, and of so few a rough one.\n");
+    assert_says(text, "\nMedians are of 2 to 4 downloads: too few to rely on.\n");
     assert_says(text, "\n(2): so many failed, which are in no median; -: none succeeded.\n");
     assert_says(text, "\nx alone: the longest median with several workers against that with one.\n");
     assert_says(text,
-                "\nThe slowest URL is http://a.test/, with a median of 10.0 ms in sync/1 and of at least 10.0 ms in "
+                "\nThe slowest URL is http://a.test/, with a median of 12.0 ms in sync/1 and of at least 10.0 ms in "
                 "every mode, of at least 4 downloads; half of all URLs have none above 10.0 ms.\n");
     assert_says(text, "\nOf 2 URLs 1 failed at least once, 0 of them every time.\n");
     free(text);
