@@ -19,7 +19,7 @@ teardown() {
 
 # --- Running, and what has to hold afterwards -------------------------------------------------------------------------
 
-small=(--mode all --workers 2 --runs 1 --warmup 0 --no-progress --max-time 2 --origin=latency=0,size=10B
+small=(--mode all --workers 2 --runs 1 --warmup 0 --no-progress --per-url --max-time 2 --origin=latency=0,size=10B
     --export-json r.json http://a.test/{1,2,3})
 
 # Lets the $2nd call of the functions $1 fail in a small run, in the folder $4; only calls from $3 count ("" is all).
@@ -387,7 +387,7 @@ in_full_folder() {
     local option
     mkdir disk
     unshare --mount mount -t tmpfs none disk || skip "cannot mount anything"
-    for option in json html csv requests-csv markdown junit trace; do
+    for option in json html csv requests-csv urls-csv markdown junit trace; do
         run in_full_folder disk bash -c 'echo old >report; head -c 20000 /dev/zero >filler 2>/dev/null
             "$@" && exit; status=$?; grep -q old report; exit $status' - \
             "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --origin=latency=0 "--export-$option" report http://a.test/

@@ -371,18 +371,17 @@ static void write_claims(struct command_line *line, const struct options *option
 
 static void write_reports(struct command_line *line, const struct options *options)
 {
-    static const char *const formats[] = {"json", "csv", "requests-csv", "markdown", "html", "junit", "trace"};
+    static const char *const formats[] = {"json",     "csv",  "requests-csv", "urls-csv",
+                                          "markdown", "html", "junit",        "trace"};
     static const char *const units[] = {"auto", "s", "ms", "us"};
     static const char *const colors[] = {"auto", "always", "never"};
     const struct {
         bool is_set;
         const char *argument;
     } flags[] = {
-        {options->quiet, "-q"},
-        {options->no_progress, "--no-progress"},
-        {options->force_baseline, "--force-baseline"},
-        {options->strict, "--strict"},
-        {options->allow_failures, "--allow-failures"},
+        {options->quiet, "-q"},          {options->no_progress, "--no-progress"},
+        {options->per_url, "--per-url"}, {options->force_baseline, "--force-baseline"},
+        {options->strict, "--strict"},   {options->allow_failures, "--allow-failures"},
     };
     _Static_assert(COUNT(formats) == EXPORT_COUNT, "every format has its option");
     for (size_t i = 0; i < EXPORT_COUNT; i++) {
