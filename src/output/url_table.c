@@ -121,7 +121,7 @@ static void write_place(const struct url_table *table)
     }
     fprintf(table->stream, "The slowest %zu of %" PRIu32 " URLs", table->rows.slowest, per_url->settled);
     if (table->rows.count > table->rows.slowest)
-        fprintf(table->stream, " and the %zu others that failed most", table->rows.count - table->rows.slowest);
+        fprintf(table->stream, " and %zu more that failed most", table->rows.count - table->rows.slowest);
     fputs(", by their longest median", table->stream);
     if (per_url->settled > per_url->lost)
         fprintf(table->stream, ";\nof all URLs half have one of at most %s, and 90 %% of at most %s", half, most);

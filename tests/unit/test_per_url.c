@@ -327,11 +327,11 @@ static void test_what_is_slow_only_beside_others(void **state)
     (void)state;
     struct result result = make_result(30, 3);
     result.urls[1] = "http://b.test/";
-    fixture_cell(&result, "threads", 1)->connections = CONNECTIONS_FRESH;
     fixture_cell(&result, "sync", 1)->connections = CONNECTIONS_REUSE;
+    fixture_cell(&result, "threads", 1)->connections = CONNECTIONS_FRESH;
     fixture_cell(&result, "threads", 8)->connections = CONNECTIONS_REUSE;
     fixture_cell(&result, "hybrid", 8)->connections = CONNECTIONS_FRESH;
-    static const nanoseconds services[4][3] = {{900, 9, 9}, {1000, 10, 20}, {1100, 45, 10}, {1200, 9, 9}};
+    static const nanoseconds services[4][3] = {{1000, 10, 20}, {900, 9, 9}, {1100, 45, 10}, {1200, 9, 9}};
     for (size_t i = 0; i < 4; i++) {
         struct trial *trial = add_trial(&result, i);
         for (uint32_t unit = 0; unit < 30; unit++)
@@ -344,10 +344,10 @@ static void test_what_is_slow_only_beside_others(void **state)
     assert_int_equal(per_url->urls[1], 1);
     assert_true(fabs(per_url_slowdown(&result, 0, &cell, &alone) - 12.0 / 9) < 1e-9); /* 1200 against 900, both fresh */
     assert_int_equal(cell, 3);
-    assert_int_equal(alone, 0);
+    assert_int_equal(alone, 1);
     assert_true(fabs(per_url_slowdown(&result, 1, &cell, &alone) - 4.5) < 1e-9);
     assert_int_equal(cell, 2);
-    assert_int_equal(alone, 1);
+    assert_int_equal(alone, 0);
     struct per_url_sentences sentences;
     per_url_tell(&result, &sentences);
     assert_int_equal(sentences.count, 2);
@@ -370,17 +370,69 @@ static void test_what_is_slow_only_beside_others(void **state)
 static void test_nothing_alone_is_no_ratio(void **state)
 {
     (void)state;
-    struct result result = make_result(2, 2);
-    fixture_cell(&result, "threads", 8);
-    settle_all(&result, add_trial(&result, 0), 0);
-    size_t cell, alone;
-    make(&result);
-    assert_true(isnan(per_url_slowdown(&result, 0, &cell, &alone)));
+    static const struct {
+        uint32_t workers[2];
+        nanoseconds service;
+        double ratio;
+    } cases[] = {
+        {{8, 4}, 10, NAN}, /* nothing alone */
+        {{1, 1}, 10, NAN}, /* nothing beside others */
+        {{1, 8}, 0, NAN},  /* no time at all */
+        {{1, 8}, 10, 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct result result = make_result(2, 2);
+        size_t cell, alone;
+        for (size_t j = 0; j < 2; j++) {
+            fixture_cell(&result, j == 0 ? "sync" : "threads", cases[i].workers[j]);
+            settle_all(&result, add_trial(&result, j), cases[i].service);
+        }
+        make(&result);
+        double ratio = per_url_slowdown(&result, 0, &cell, &alone);
+        assert_true(isnan(cases[i].ratio) ? isnan(ratio) : ratio == cases[i].ratio);
+        release(&result);
+    }
+}
+
+static void test_urls_that_never_succeed_come_last_the_worst_first(void **state)
+{
+    (void)state;
+    struct result result = make_result(7, 4);
+    static const uint32_t units[] = {0, 1, 2, 3, 2, 2, 1};
+    memcpy(result.lent[1], units, sizeof(units));
     fixture_cell(&result, "sync", 1);
-    settle_all(&result, add_trial(&result, 1), 0); /* no time at all */
-    per_url_release(result.per_url);
-    make(&result);
-    assert_true(isnan(per_url_slowdown(&result, 0, &cell, &alone)));
+    struct trial *trial = add_trial(&result, 0);
+    for (uint32_t unit = 0; unit < 7; unit++)
+        settle(trial, unit, units[unit] == 3 ? OUTCOME_OK : OUTCOME_DNS, 10, 1);
+    static const uint32_t expected[] = {3, 2, 1, 0};
+    assert_int_equal(make(&result)->count, 4);
+    assert_memory_equal(result.per_url->urls, expected, sizeof(expected));
+    release(&result);
+}
+
+/* As in documents that were read, where units that no sample is of are missing. */
+static void test_trials_need_not_have_all_units(void **state)
+{
+    (void)state;
+    enum { UNITS = 100000 };
+    struct error error = {0};
+    struct result result = make_result(UNITS, UNITS);
+    uint32_t *units = result.lent[1];
+    fixture_cell(&result, "sync", 1);
+    settle_all(&result, add_trial(&result, 0), 10);
+    struct trial *trial = add_trial(&result, 0);
+    sample_table_release(trial->table);
+    trial->table = sample_table_create(2, &error);
+    assert_non_null(trial->table);
+    settle(trial, 1, OUTCOME_OK, 30, 1);
+    units[UNITS - 1] = UINT32_MAX; /* nor need it be known what they are */
+    atomic_store(&result.cells[0].trials[0].table->samples[UNITS - 1].state, SAMPLE_FREE);
+    const struct per_url *per_url = make(&result);
+    assert_int_equal(per_url->totals[0].count, UNITS);
+    assert_int_equal(per_url->settled, UNITS - 1);
+    assert_int_equal(per_url->urls[0], 0);
+    for (size_t row = 0; row < per_url->count; row++)
+        assert_int_equal(per_url_figure(per_url, row, 0)->count, per_url->urls[row] == 1 ? 2 : 1);
     release(&result);
 }
 
@@ -441,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_missing_samples_are_told),
         cmocka_unit_test(test_what_is_slow_only_beside_others),
         cmocka_unit_test(test_nothing_alone_is_no_ratio),
+        cmocka_unit_test(test_urls_that_never_succeed_come_last_the_worst_first),
+        cmocka_unit_test(test_trials_need_not_have_all_units),
         cmocka_unit_test(test_urls_in_sentences_are_harmless_and_short),
         cmocka_unit_test(test_settling_makes_them_where_they_are_wanted),
     };

@@ -559,9 +559,8 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     (void)state;
     struct result result = make_many(60, 1);
     char *text = write_text(&result, table_write);
-    assert_says(text,
-                "\nThe slowest 10 of 60 URLs and the 5 others that failed most, by their longest median;\nof all URLs "
-                "half have one of at most ");
+    assert_says(text, "\nThe slowest 10 of 60 URLs and 5 more that failed most, by their longest median;\nof all URLs "
+                      "half have one of at most ");
     assert_says(text, "\nAll URLs are in --export-json, --export-urls-csv and --export-html.\n");
     /* The 29th and the 59th would look alike. */
     assert_says(text, "0/page-00029.html #29 ");
@@ -570,8 +569,36 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     result_release(&result);
     result = make_many(3000, 1);
     text = write_text(&result, table_write);
-    assert_says(text, "The slowest 10 of 3000 URLs and the 5 others that failed most");
+    assert_says(text, "The slowest 10 of 3000 URLs and 5 more that failed most");
     assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and\n");
+    free(text);
+    result_release(&result);
+}
+
+/* The line of a URL, by its end. */
+static size_t place_of(const char *text, const char *label)
+{
+    assert_says(text, label);
+    return (size_t)(strstr(text, label) - text);
+}
+
+static void test_what_fails_most_is_shown_in_the_order_of_all(void **state)
+{
+    (void)state;
+    struct result result = make_many(60, 2);
+    /* Twice what fails once elsewhere; only these and one more are left to fail. */
+    static const uint32_t twice[] = {5, 17, 11};
+    for (size_t i = 0; i < 2; i++) {
+        struct sample *samples = result.cells[i].trials[0].table->samples;
+        for (uint32_t unit = 0; unit < 60; unit++)
+            samples[unit].outcome = OUTCOME_OK;
+        for (size_t j = 0; j < 3; j++)
+            samples[twice[j]].outcome = i == 0 || j == 1 ? OUTCOME_DNS : OUTCOME_OK;
+    }
+    char *text = write_text(&result, table_write);
+    assert_says(text, "The slowest 10 of 60 URLs and 3 more that failed most,");
+    assert_true(place_of(text, "page-00012.html") < place_of(text, "page-00006.html")); /* the slower first ... */
+    assert_true(place_of(text, "page-00006.html") < place_of(text, "page-00018.html")); /* ... what has no time last */
     free(text);
     result_release(&result);
 }
@@ -594,6 +621,7 @@ static void test_tables_of_urls_stay_within_a_terminal(void **state)
         }
         assert_true(rows >= (size_t)15 * 3 && rows % 15 == 0);
         assert_says(text, "event-loop/19");
+        assert_says(text, "  body\n");
         free(text);
         result_release(&result);
     }
@@ -658,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_tables_stay_within_their_width),
         cmocka_unit_test(test_urls_are_rows_the_slowest_first),
         cmocka_unit_test(test_of_many_urls_some_are_shown_and_the_others_accounted_for),
+        cmocka_unit_test(test_what_fails_most_is_shown_in_the_order_of_all),
         cmocka_unit_test(test_tables_of_urls_stay_within_a_terminal),
         cmocka_unit_test(test_quiet_is_a_line_a_cell),
         cmocka_unit_test(test_no_more_failures_than_downloads),
