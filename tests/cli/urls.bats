@@ -231,6 +231,13 @@ column='const place = [...document.querySelectorAll("#urls thead th")].findIndex
     jq -e '(.[:-1] | . == sort) and .[-1] == null' <<<"$output"
     run browser_run 'return [...document.querySelectorAll("#urls thead th")].map((head) => head.getAttribute("aria-sort"))'
     [ "$(jq -c '[.[2], (map(select(. != null)) | length)]' <<<"$output")" = '["ascending",1]' ]
+    # Wherever it stood before.
+    browser_run 'document.querySelector("#urls tbody tr th").parentElement.cells[3].removeAttribute("data-value")'
+    for direction in down up; do
+        browser_click '#urls thead th:nth-child(4) button'
+        run browser_run "${column/NAME/\"event-loop\"}"
+        jq -e '.[-2:] == [null, null] and (.[:-2] | all(. != null))' <<<"$output"
+    done
     browser_click '#urls thead th:nth-child(1) button'
     run browser_run "$urls"
     jq -e '. == sort and length == 19' <<<"$output"
