@@ -103,15 +103,15 @@ entry='. as $all | [.urls | to_entries[] | select(.value | endswith($tail)) | .k
     run once --mode sync --origin=latency=1ms --per-url alike
     exits_with 0
     [ "$(grep -cE '^http://127.* #[123] ' <<<"$output")" -eq 3 ]
-    ! grep -E '^http://127.{120}' <<<"$output"
+    run ! grep -E "^http://127.{120}" <<<"$output"
 }
 
 @test "hostile URLs stay text in every report" {
     grep -F '"http://127' urls.csv | /usr/bin/python3 -c 'import csv, sys
 rows = list(csv.reader(sys.stdin, strict=True))
 assert len(rows) == 57 and all(len(row) == 8 for row in rows)'
-    ! grep -q $'\033' all.txt urls.md urls.csv page.html all.json
-    ! grep -qF '<script>document.title' page.html urls.md
+    run ! grep -q $'\033' all.txt urls.md urls.csv page.html all.json
+    run ! grep -qF '<script>document.title' page.html urls.md
     grep -F document.title list >few
     run once --mode sync --origin=latency=1ms --per-url --export-markdown few.md few
     says '...ocument.title="owned"</script>  '
