@@ -96,6 +96,20 @@ static int load_urls(struct session *session, struct error *error)
     return 0;
 }
 
+/* Nothing of the list could be asked in it. */
+static int check_http_version(const struct session *session, struct error *error)
+{
+    if (session->options->request.http_version != HTTP_VERSION_2)
+        return 0;
+    for (uint32_t i = 0; i < session->urls.url_count; i++) {
+        if (target_is_tls(url_text(&session->urls, i)))
+            return 0;
+    }
+    return error_set(
+        error, ERROR_USAGE,
+        "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");
+}
+
 static bool is_scripted_only(const struct options *options)
 {
     for (size_t i = 0; i < options->mode_count; i++) {
@@ -473,7 +487,8 @@ static void describe_policy(struct session *session)
                  connection_policy_names[session->options->connections[i]]);
     }
     snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
-    snprintf(result->http_version, sizeof(result->http_version), "HTTP/1.1");
+    snprintf(result->http_version, sizeof(result->http_version), "%s",
+             session->options->request.http_version == HTTP_VERSION_2 ? "HTTP/2" : "HTTP/1.1");
     result->connections_kept = policy->connections_kept;
     result->max_redirects = policy->max_redirects;
     result->connect_timeout = policy->connect_timeout;
@@ -739,7 +754,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (rehearsal_check_library(&session->request, error) != 0)
         return -1;
-    if (load_urls(session, error) != 0 || make_room(session, error) != 0)
+    if (load_urls(session, error) != 0 || check_http_version(session, error) != 0 || make_room(session, error) != 0)
         return -1;
     if (!options->dry_run && (resolve(session, error) != 0 || start_origin(session, error) != 0))
         return -1;

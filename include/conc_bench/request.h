@@ -16,6 +16,10 @@
 
 enum tls_version { TLS_VERSION_ANY, TLS_VERSION_1_0, TLS_VERSION_1_1, TLS_VERSION_1_2, TLS_VERSION_1_3 };
 
+/* What https URLs are asked in. HTTP_VERSION_ANY is HTTP/1.1: it compares ways to schedule downloads with one
+ * connection for each, which is all that most of them can do. */
+enum http_version { HTTP_VERSION_ANY, HTTP_VERSION_1_1, HTTP_VERSION_2 };
+
 enum ip_version { IP_VERSION_ANY, IP_VERSION_4, IP_VERSION_6 };
 
 /* A value of an option that may be given several times. */
@@ -38,6 +42,7 @@ struct request_options {
     const char *method;
     bool is_head;
     bool accepts_compressed;
+    enum http_version http_version;
 
     /* TLS */
     bool is_unverified;

@@ -84,6 +84,9 @@ struct sample_table {
     /* How long event loops were busy between two waits; written by every loop, rarely for the same bucket at once. */
     _Alignas(64) _Atomic int64_t longest_lag;
     _Atomic uint32_t lags[LAG_BUCKETS];
+    /* Of HTTP/2; written where it is spoken only. */
+    _Atomic uint32_t most_streams;  /* downloads under way at once on one connection that is shared */
+    _Atomic uint32_t warm_connects; /* connections it was spoken over that were made before the run */
     _Alignas(64) struct sample samples[];
 };
 
@@ -114,6 +117,12 @@ void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
 /* Of those, the one that `percent` % do not exceed, up to 19 % too high (the upper end of its quarter octave), and
  * never above the longest. 0: no loop has run. */
 nanoseconds sample_table_lag(const struct sample_table *table, double percent);
+
+/* So many downloads are under way on one shared connection. */
+void sample_table_note_streams(struct sample_table *table, uint32_t streams);
+
+/* A download made beforehand, to open connections. */
+void sample_table_note_warm(struct sample_table *table, const struct sample *sample);
 
 /* Which samples a result keeps for reports that show single downloads. */
 enum sample_policy {

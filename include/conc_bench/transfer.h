@@ -10,6 +10,7 @@
 #include "conc_bench/error.h"
 #include "conc_bench/request.h"
 #include "conc_bench/sample.h"
+#include "conc_bench/streams.h"
 #include "conc_bench/target.h"
 
 /*
@@ -72,6 +73,14 @@ struct transfer_sockets {
     void (*closed)(void *context, int socket);
 };
 
+/* Whether transfers in a multi handle go over one connection several at a time, as far as servers agree: over HTTP/2,
+ * and unless each is to have a connection of its own. What goes alone has no other to share with, whatever is spoken.
+ */
+bool transfer_shares_connections(const struct transfer_plan *plan);
+
+/* The most that share one, if the server allows as many: libcurl's own limit, stated. */
+enum { STREAMS_MAX = 100 };
+
 /* No network. `sockets` may be NULL. NULL: out of memory, or an option this libcurl refuses. Needs
  * transfer_library_init(). */
 struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
@@ -91,6 +100,19 @@ void transfer_finish(struct transfer *transfer, int code);
 /* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the
  * loop failed. What libcurl knows of it may still be of the transfer before. */
 void transfer_give_up(struct transfer *transfer, bool is_cancelled);
+
+/* For transfers that share connections: has it counted on which it goes. `streams` must outlive the transfer. */
+void transfer_count_streams(struct transfer *transfer, struct streams *streams);
+
+/* Whether the first, which is under way, waits for a connection to be made by another transfer, to the server of the
+ * second. libcurl then keeps it waiting for as long as it takes: what ends the second is to end it too. */
+bool transfer_waits_for(const struct transfer *transfer, const struct transfer *other);
+
+/* Whether time was up before a connection was made. Of a transfer that is done. */
+bool transfer_has_no_connection(const struct transfer *transfer);
+
+/* Describes a transfer that is taken out of its multi handle as failed like another. */
+void transfer_fail_like(struct transfer *transfer, const struct transfer *other);
 
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */

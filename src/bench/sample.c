@@ -148,6 +148,19 @@ nanoseconds sample_table_lag(const struct sample_table *table, double percent)
     return longest;
 }
 
+void sample_table_note_streams(struct sample_table *table, uint32_t streams)
+{
+    uint32_t most = atomic_load_explicit(&table->most_streams, memory_order_relaxed);
+    while (streams > most && !atomic_compare_exchange_weak_explicit(&table->most_streams, &most, streams,
+                                                                    memory_order_relaxed, memory_order_relaxed)) {}
+}
+
+void sample_table_note_warm(struct sample_table *table, const struct sample *sample)
+{
+    if (sample->http_version == 20)
+        atomic_fetch_add_explicit(&table->warm_connects, sample->connects, memory_order_relaxed);
+}
+
 struct sample_account sample_table_account(const struct sample_table *table)
 {
     struct sample_account account = {.settled_twice = atomic_load(&table->settled_twice)};

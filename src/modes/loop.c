@@ -77,16 +77,55 @@ static void settle(struct loop *loop, struct slot *slot)
     loop->in_flight--;
 }
 
+/* libcurl would have those that wait for a connection try one after the other, each for as long as the first, and does
+ * not look at how long they have waited (before 8.8): the limit would not be that of other modes. They fail as it did.
+ */
+static int fail_alike(struct loop *loop, struct shard *shard, const struct transfer *failed, struct error *error)
+{
+    for (uint32_t i = 0; i < loop->slot_count; i++) {
+        struct slot *slot = &loop->slots[i];
+        if (slot->shard != shard || !slot->is_in_flight || !transfer_waits_for(slot->transfer, failed))
+            continue;
+        transfer_fail_like(slot->transfer, failed);
+        settle(loop, slot);
+        if (!loop->is_warming && arm(loop, slot, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A server that has had enough of a connection (GOAWAY) leaves all its transfers without one, and libcurl 7.88 makes a
+ * new one for each of them. With a limit they wait for the first to be there. One more than it takes is allowed, since
+ * the old connection may still have a download to end. Not where HTTP/1.1 is spoken as well: there each needs its own.
+ */
+static int limit_connections(struct shard *shard, struct error *error)
+{
+    const struct loop *loop = shard->loop;
+    bool is_limited = streams_are_http2(shard->streams);
+    if (is_limited == shard->is_limited)
+        return 0;
+    uint32_t slots = (loop->slot_count + loop->shard_count - 1) / loop->shard_count;
+    long needed = (long)((slots + STREAMS_MAX - 1) / STREAMS_MAX);
+    CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, is_limited ? needed + 1 : 0L);
+    shard->is_limited = is_limited;
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
 static int reap_shard(struct loop *loop, struct shard *shard, struct error *error)
 {
     int left;
     CURLMsg *message;
+    if (shard->streams != NULL && limit_connections(shard, error) != 0)
+        return -1;
     while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
         /* The message dies with the removal of its handle. */
         CURLcode code = message->data.result;
         struct transfer *transfer = transfer_of_easy_handle(message->easy_handle);
         struct slot *slot = &loop->slots[transfer_sample(transfer)->worker - loop->first_worker];
         transfer_finish(slot->transfer, (int)code);
+        if (shard->streams != NULL && transfer_has_no_connection(slot->transfer) &&
+            fail_alike(loop, shard, slot->transfer, error) != 0)
+            return -1;
         settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
@@ -122,7 +161,9 @@ static int turn(struct loop *loop, struct error *error)
     return reap(loop, error);
 }
 
-/* A download of a URL on every slot at once, so that no connection is used twice. */
+/* A download of a URL on every slot at once, so that no connection is used twice, or as many as there are to be share
+ * it.
+ */
 static int warm_host(struct loop *loop, uint32_t url, struct sample *unmeasured, struct error *error)
 {
     for (uint32_t i = 0; i < loop->slot_count; i++) {
@@ -134,7 +175,17 @@ static int warm_host(struct loop *loop, uint32_t url, struct sample *unmeasured,
         if (turn(loop, error) != 0)
             return -1;
     }
+    for (uint32_t i = 0; i < loop->slot_count; i++)
+        sample_table_note_warm(loop->job->table, &unmeasured[i]);
     return 0;
+}
+
+static void watch_streams(struct loop *loop, struct sample_table *table)
+{
+    for (uint32_t i = 0; i < loop->shard_count; i++) {
+        if (loop->shards[i].streams != NULL)
+            streams_watch(loop->shards[i].streams, table);
+    }
 }
 
 int loop_warm(struct loop *loop, struct error *error)
@@ -143,10 +194,12 @@ int loop_warm(struct loop *loop, struct error *error)
     if (unmeasured == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to open connections beforehand");
     loop->is_warming = true;
+    watch_streams(loop, NULL);
     int status = 0;
     for (uint32_t i = 0; i < loop->job->warm_url_count && status == 0; i++)
         status = warm_host(loop, loop->job->warm_urls[i], unmeasured, error);
     give_up_all(loop, true);
+    watch_streams(loop, loop->job->table);
     loop->is_warming = false;
     loop->woke = 0;
     free(unmeasured);
@@ -197,6 +250,8 @@ static int fill_shard(struct loop *loop, struct shard *shard, struct error *erro
                                          &loop->sockets, error);
         if (slot->transfer == NULL)
             return -1;
+        if (shard->streams != NULL)
+            transfer_count_streams(slot->transfer, shard->streams);
         if (is_first && loop->job->transfer->pin_count > 0 && bring_names(shard, slot->transfer, error) != 0)
             return -1;
         is_first = false;
@@ -216,9 +271,21 @@ static int open_shard(struct loop *loop, struct shard *shard, uint32_t number, s
      * never more in use than slots, so that nothing ever has to wait for one. */
     if (code == CURLM_OK)
         code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kept);
+    bool is_shared = transfer_shares_connections(loop->job->transfer);
     if (code == CURLM_OK)
-        code = curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+        code = curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING,
+                                 is_shared ? (long)CURLPIPE_MULTIPLEX : (long)CURLPIPE_NOTHING);
+    if (code == CURLM_OK)
+        code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
+    if (code != CURLM_OK)
+        return loop_driver_fail(code, error);
+    if (!is_shared)
+        return 0;
+    shard->streams = streams_create(error);
+    if (shard->streams == NULL)
+        return -1;
+    streams_watch(shard->streams, loop->job->table);
+    return 0;
 }
 
 int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **result,
@@ -229,7 +296,7 @@ int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t coun
     if (loop == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
     *loop = (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1};
-    uint32_t shards = loop_driver_shards(count);
+    uint32_t shards = loop_driver_shards(count, transfer_shares_connections(job->transfer));
     loop->slots = calloc(count, sizeof(loop->slots[0]));
     loop->shards = calloc(shards, sizeof(loop->shards[0]));
     int status = 0;
@@ -258,8 +325,10 @@ void loop_release(struct loop *loop)
     /* Handles before the multi that holds their connections, and the driver last: closing connections calls back. */
     for (uint32_t i = 0; loop->slots != NULL && i < loop->slot_count; i++)
         transfer_release(loop->slots[i].transfer);
-    for (uint32_t i = 0; i < loop->shard_count; i++)
+    for (uint32_t i = 0; i < loop->shard_count; i++) {
         curl_multi_cleanup(loop->shards[i].multi);
+        streams_release(loop->shards[i].streams);
+    }
     loop_driver_close(loop);
     free(loop->slots);
     free(loop->shards);
@@ -270,5 +339,5 @@ uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
 {
     enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
     uint64_t each = (uint64_t)policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
-    return count * each + (uint64_t)loop_driver_shards(count) * WAKEUP_PAIR + EPOLL;
+    return count * each + (uint64_t)loop_driver_shards(count, true) * WAKEUP_PAIR + EPOLL;
 }

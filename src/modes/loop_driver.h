@@ -23,9 +23,11 @@
 struct shard {
     struct loop *loop;
     CURLM *multi;
+    struct streams *streams; /* NULL: its transfers share no connections */
     uint32_t number;
     nanoseconds due;    /* when libcurl wants to be called without an event; NEVER: it does not */
     bool has_completed; /* a call may have completed transfers: look */
+    bool is_limited;    /* in connections to one server */
 };
 
 /* A worker: a handle that downloads one unit after the other. */
@@ -61,8 +63,8 @@ struct loop {
     uint32_t watch_count;
 };
 
-/* How many shards a loop of that size should have. */
-uint32_t loop_driver_shards(uint32_t slots);
+/* How many shards a loop of that size should have; with transfers that share connections, or without. */
+uint32_t loop_driver_shards(uint32_t slots, bool is_shared);
 
 int loop_driver_open(struct loop *loop, struct error *error);
 

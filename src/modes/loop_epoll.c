@@ -18,8 +18,14 @@ enum { SHARD_LIMIT = 256, SHARD_SIZE = 128 };
  * a wait more in sixteen downloads. */
 enum { EVENTS_MAX = 16 };
 
-uint32_t loop_driver_shards(uint32_t slots)
+/* Transfers that share connections are as many to a shard as one connection takes. Each shard has connections of its
+ * own, so that there are as few as can be. More transfers in a shard would need a second: libcurl 7.88 then makes one
+ * for each that finds the first one full, all at the same time. What a shard of connections costs does not matter here,
+ * with one of them; an event on it costs a look at each of its transfers, wherever the others are. */
+uint32_t loop_driver_shards(uint32_t slots, bool is_shared)
 {
+    if (is_shared)
+        return slots / STREAMS_MAX + (slots % STREAMS_MAX != 0 || slots == 0);
     return slots <= SHARD_LIMIT ? 1 : (slots + SHARD_SIZE - 1) / SHARD_SIZE;
 }
 

@@ -5,9 +5,10 @@
 /* For systems without epoll: libcurl waits itself, by poll(2), and looks at every transfer each time. One multi handle,
  * since it can wait for no more than one. */
 
-uint32_t loop_driver_shards(uint32_t slots)
+uint32_t loop_driver_shards(uint32_t slots, bool is_shared)
 {
     (void)slots;
+    (void)is_shared;
     return 1;
 }
 

@@ -19,6 +19,7 @@ void worker_warm(const struct mode_job *job, struct transfer *transfer)
     for (uint32_t i = 0; i < job->warm_url_count && !sample_table_is_stopped(job->table); i++) {
         struct sample unmeasured = {0};
         transfer_perform(transfer, job->warm_urls[i], &unmeasured);
+        sample_table_note_warm(job->table, &unmeasured);
     }
 }
 

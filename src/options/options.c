@@ -345,14 +345,8 @@ static int apply_script(const struct value *value)
 
 /* Request and origin */
 
-/* Both are what is done anyway, and can be said. */
+/* It is what is done anyway, and can be said. */
 static int apply_location(const struct value *value)
-{
-    (void)value;
-    return 0;
-}
-
-static int apply_http1_1(const struct value *value)
 {
     (void)value;
     return 0;
@@ -714,7 +708,11 @@ const struct option_row option_rows[OPTION_COUNT] = {
                           option_apply_request, 0},
     [OPTION_IPV4] = {"ipv4", '4', NULL, NULL, GROUP_REQUEST, "IPv4 addresses only", option_apply_request, 0},
     [OPTION_IPV6] = {"ipv6", '6', NULL, NULL, GROUP_REQUEST, "IPv6 addresses only", option_apply_request, 0},
-    [OPTION_HTTP1_1] = {"http1.1", 0, NULL, NULL, GROUP_REQUEST, "HTTP/1.1, as is used anyway", apply_http1_1, 0},
+    [OPTION_HTTP1_1] = {"http1.1", 0, NULL, NULL, GROUP_REQUEST, "HTTP/1.1, as is used anyway", option_apply_request,
+                        0},
+    [OPTION_HTTP2] = {"http2", 0, NULL, NULL, GROUP_REQUEST,
+                      "HTTP/2 for https URLs, where the server agrees; event loops then share connections",
+                      option_apply_request, 0},
     [OPTION_CONFIG] = {"config", 'K', "FILE", NULL, GROUP_REQUEST,
                        "read header, proxy, proxy-user and pass from a file, as curl does; the place for secrets",
                        option_apply_request, 0},

@@ -132,6 +132,18 @@ static int store_tls_min(const struct value *value, void *field)
     return 0;
 }
 
+/* "http1.1", "http2". */
+static int store_http_version(const struct value *value, void *field)
+{
+    enum http_version *version = field;
+    enum http_version wanted = strcmp(value->name, "http2") == 0 ? HTTP_VERSION_2 : HTTP_VERSION_1_1;
+    if (*version != HTTP_VERSION_ANY && *version != wanted)
+        return error_set(value->error, ERROR_USAGE,
+                         "--http1.1 and --http2 contradict each other: keep one of them, and compare two runs");
+    *version = wanted;
+    return 0;
+}
+
 static int store_ip_version(const struct value *value, void *field)
 {
     enum ip_version *version = field;
@@ -193,6 +205,8 @@ static const struct {
     {"data", FIELD(data), store_data},
     {"data-binary", FIELD(data), store_data_binary},
     {"compressed", FIELD(accepts_compressed), store_flag},
+    {"http1.1", FIELD(http_version), store_http_version},
+    {"http2", FIELD(http_version), store_http_version},
     {"insecure", FIELD(is_unverified), store_flag},
     {"cacert", FIELD(ca_file), store_text},
     {"capath", FIELD(ca_folder), store_text},
@@ -263,6 +277,8 @@ static int check_origin(const struct request_options *request, struct error *err
         if (ways[i].is_given)
             return refuse_pair(error, ways[i].option, "origin", "which is asked on this machine, whatever the host");
     }
+    if (request->http_version == HTTP_VERSION_2)
+        return refuse_pair(error, "http2", "origin", "which speaks HTTP/1.1 only");
     return 0;
 }
 

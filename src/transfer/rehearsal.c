@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "conc_bench/http2.h"
 #include "settings.h"
 
 /* What was built in */
@@ -41,6 +42,8 @@ int rehearsal_check_library(const struct request *request, struct error *error)
         {options->unix_socket != NULL, CURL_VERSION_UNIX_SOCKETS, "--unix-socket", "Unix sockets"},
         {options->ip_version == IP_VERSION_6, CURL_VERSION_IPV6, "--ipv6", "IPv6"},
         {is_tls_proxy, CURL_VERSION_HTTPS_PROXY, "--proxy with https", "proxies over TLS"},
+        {options->http_version == HTTP_VERSION_2, CURL_VERSION_SSL, "--http2", "TLS"},
+        {options->http_version == HTTP_VERSION_2, CURL_VERSION_HTTP2, "--http2", "HTTP/2"},
     };
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
         if (needs[i].is_asked_for && !has_feature(needs[i].features))
@@ -48,6 +51,13 @@ int rehearsal_check_library(const struct request *request, struct error *error)
                              "%s does not go with this libcurl (%s), which was built without %s", needs[i].option,
                              curl_version_info(CURLVERSION_NOW)->version, needs[i].what);
     }
+    if (options->http_version != HTTP_VERSION_2)
+        return 0;
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *flaw = http2_flaw(info->version_num);
+    if (flaw != NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "--http2 does not go with this libcurl (%s), where %s",
+                         info->version, flaw);
     return 0;
 }
 

@@ -23,12 +23,17 @@ struct transfer {
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
+    struct streams *streams; /* counted there; NULL: it shares no connections */
+    const void *connection;  /* as streams know it; NULL: none yet, or not counted */
+    uint32_t url;
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     int socket_error;   /* of the last socket that could not be made; 0: none */
     bool headers_ended; /* the blank line of the last response was seen */
     bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
     bool is_too_long;   /* the body is: it was given up */
     bool has_retried;   /* perhaps, since the options were set */
+    bool has_opened;    /* a socket, for this transfer */
+    bool met_http1;     /* the last https URL was not answered in HTTP/2 */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -45,6 +50,11 @@ struct transfer_policy transfer_policy_default(void)
          * ones no less, but as much more memory for each transfer in flight. */
         .buffer_bytes = 64 * 1024,
     };
+}
+
+bool transfer_shares_connections(const struct transfer_plan *plan)
+{
+    return plan->request->options->http_version == HTTP_VERSION_2 && plan->policy->connections != CONNECTIONS_FRESH;
 }
 
 int transfer_library_init(struct error *error)
@@ -95,8 +105,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     size_t length = size * count;
     if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->headers_ended = true;
-    else if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
+    else if (length >= 6 && memcmp(data, "HTTP/", 5) == 0) {
         transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
+        if (transfer->streams != NULL)
+            streams_note_spoken(transfer->streams, data[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
+    }
     return length;
 }
 
@@ -111,15 +124,43 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return sample_table_is_stopped(transfer->plan->table);
 }
 
+/* The connection it has, known by its TLS session, which every other connection has another of at the time: addresses
+ * and ports can be the same (none, through Unix sockets), and libcurl before 8.2 has no numbers for them. */
+static void count_stream(struct transfer *transfer)
+{
+    struct curl_tlssessioninfo *session = NULL;
+    streams_leave(transfer->streams, transfer->connection);
+    transfer->connection = NULL;
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL ||
+        session->internals == NULL) {
+        streams_note_spoken(transfer->streams, SPOKEN_HTTP1);
+        return;
+    }
+    transfer->connection = session->internals;
+    streams_enter(transfer->streams, transfer->connection);
+}
+
+static void end_stream(struct transfer *transfer)
+{
+    if (transfer->streams != NULL)
+        streams_leave(transfer->streams, transfer->connection);
+    transfer->connection = NULL;
+}
+
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
  * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
- * its modes would fail where others do not. Redirects go on looking for a kept one. */
+ * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
+ * for all at once, and all of them are to share the next: there are few, so that they do not find five that are dead.
+ */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
-    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    if (transfer->streams != NULL)
+        count_stream(transfer);
+    if (transfer->connection == NULL || transfer->met_http1)
+        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -131,7 +172,9 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0)
         transfer->socket_error = errno;
-    else if (transfer->sockets != NULL)
+    else
+        transfer->has_opened = true;
+    if (descriptor >= 0 && transfer->sockets != NULL)
         transfer->sockets->opened(transfer->sockets->context, descriptor);
     return descriptor < 0 ? CURL_SOCKET_BAD : descriptor;
 }
@@ -178,8 +221,10 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     const struct transfer_policy *policy = transfer->plan->policy;
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    /* Over HTTP/2 a multi handle would share one connection among all workers and an easy handle could not. */
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
+     * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */
+    bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2;
+    SET(CURLOPT_HTTP_VERSION, is_http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
@@ -386,6 +431,11 @@ static bool set_target(struct transfer *transfer, uint32_t url)
         curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
                          transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
         return false;
+    /* Whoever comes while the first connection is made waits for it instead of making another. Only with TLS, whose
+     * handshake says whether it can be shared: without, they would wait for the first response. */
+    if (transfer->streams != NULL &&
+        curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer->is_tls ? 1L : 0L) != CURLE_OK)
+        return false;
     return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
            curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
 }
@@ -400,6 +450,8 @@ static void end_before_start(struct sample *sample, enum outcome outcome, CURLco
 bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
     transfer->sample = sample;
+    transfer->url = url;
+    transfer->has_opened = false;
     transfer->body_bytes = 0;
     transfer->requests = 0;
     transfer->headers_ended = false;
@@ -561,6 +613,7 @@ void transfer_finish(struct transfer *transfer, int code)
 {
     struct sample *sample = transfer->sample;
     sample->end = clock_now();
+    end_stream(transfer);
     long status = info_number(transfer, CURLINFO_RESPONSE_CODE);
     sample->body_bytes = transfer->body_bytes;
     sample->status = to_16_bits(status);
@@ -569,6 +622,8 @@ void transfer_finish(struct transfer *transfer, int code)
     /* A failure may have come before a request that would be counted. */
     transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
     sample->http_version = http_version(transfer);
+    if (transfer->is_tls)
+        transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
     sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
@@ -583,9 +638,48 @@ void transfer_give_up(struct transfer *transfer, bool is_cancelled)
 {
     struct sample *sample = transfer->sample;
     sample->end = clock_now();
+    end_stream(transfer);
     sample->body_bytes = transfer->body_bytes;
     sample->transfer_code = is_cancelled ? CURLE_ABORTED_BY_CALLBACK : CURLE_BAD_FUNCTION_ARGUMENT;
     sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
+}
+
+void transfer_count_streams(struct transfer *transfer, struct streams *streams)
+{
+    transfer->streams = streams;
+}
+
+/* Scheme, host and port, as written: servers that are spelled in two ways count as two. */
+static bool is_same_server(const struct target_list *targets, uint32_t one, uint32_t other)
+{
+    const char *left = targets->texts[one];
+    const char *right = targets->texts[other];
+    size_t scheme = strcspn(left, "/");
+    size_t length = scheme + strspn(left + scheme, "/");
+    length += strcspn(left + length, "/?#");
+    return strncasecmp(left, right, length) == 0 && strchr("/?#", right[length]) != NULL;
+}
+
+bool transfer_waits_for(const struct transfer *transfer, const struct transfer *other)
+{
+    return transfer->streams != NULL && transfer->requests == 0 && !transfer->has_opened && transfer->is_tls &&
+           is_same_server(transfer->plan->targets, transfer->url, other->url);
+}
+
+bool transfer_has_no_connection(const struct transfer *transfer)
+{
+    uint8_t outcome = transfer->sample->outcome;
+    return transfer->requests == 0 &&
+           (outcome == OUTCOME_TIMEOUT_DNS || outcome == OUTCOME_TIMEOUT_CONNECT || outcome == OUTCOME_TIMEOUT_TLS);
+}
+
+void transfer_fail_like(struct transfer *transfer, const struct transfer *other)
+{
+    struct sample *sample = transfer->sample;
+    sample->end = clock_now();
+    end_stream(transfer);
+    sample->transfer_code = other->sample->transfer_code;
+    sample->outcome = other->sample->outcome;
 }
 
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)

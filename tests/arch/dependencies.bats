@@ -14,9 +14,9 @@ may_include() {
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
         src/work/*)           echo "$base urls resolve cpu_work target request route config header" ;;
-        src/transfer/*)       echo "$base transfer target request rehearsal sample" ;;
+        src/transfer/*)       echo "$base transfer target request rehearsal http2 streams sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
-        src/modes/*)          echo "$base mode modes sample transfer cpu_work worker crew loop" ;;
+        src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop" ;;
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;

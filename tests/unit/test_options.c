@@ -503,6 +503,9 @@ static void request_texts_point_into_the_arguments(void **state)
     assert_int_equal(request->tls_max, TLS_VERSION_1_3);
     assert_int_equal(request->ip_version, IP_VERSION_4);
     assert_int_equal(request->connect_to.count, 1);
+    assert_int_equal(request->http_version, HTTP_VERSION_ANY);
+    assert_int_equal(accept(state, ARGUMENTS("--http1.1", "f"))->request.http_version, HTTP_VERSION_1_1);
+    assert_int_equal(accept(state, ARGUMENTS("--http2", "f"))->request.http_version, HTTP_VERSION_2);
     assert_true(accept(state, ARGUMENTS("-kI", "f"))->request.is_head);
     refuse(state, ARGUMENTS("-L", "--max-redirs=0", "f"), ARGUMENTS("--location", "--max-redirs 0"));
     refuse(state, ARGUMENTS("-H", "@", "f"), ARGUMENTS("--header @", "standard input"));
@@ -596,6 +599,12 @@ static void contradictions_are_refused(void **state)
     refuse(state, ARGUMENTS("--handicap", "5%", "--origin"), ARGUMENTS("--handicap", "--copies 2"));
     refuse(state, ARGUMENTS("--copies", "2", "-c", "1,2,4", "f"), ARGUMENTS("--copies", "--workers"));
     refuse(state, ARGUMENTS("--copies", "2", "-c", "auto", "f"), ARGUMENTS("--copies", "--workers"));
+    refuse(state, ARGUMENTS("--http2", "--http1.1", "f"), ARGUMENTS("--http1.1", "--http2", "contradict"));
+    refuse(state, ARGUMENTS("--http1.1", "--http2", "f"), ARGUMENTS("--http1.1", "--http2", "contradict"));
+    refuse(state, ARGUMENTS("--http2", "--origin"), ARGUMENTS("--http2", "--origin", "HTTP/1.1"));
+    refuse(state, ARGUMENTS("--http2", "--origin=tls"), ARGUMENTS("--http2", "--origin", "HTTP/1.1"));
+    refuse(state, ARGUMENTS("--http2=yes", "f"), ARGUMENTS("--http2", "takes no value"));
+    refuse(state, ARGUMENTS("--http2", "--import-json", "f"), ARGUMENTS("--http2", "--import-json"));
 }
 
 static void what_only_looks_like_a_contradiction_is_accepted(void **state)
@@ -606,6 +615,8 @@ static void what_only_looks_like_a_contradiction_is_accepted(void **state)
     accept(state, ARGUMENTS("--no-isolate", "--runs", "5", "f"));
     accept(state, ARGUMENTS("--quiet", "--no-progress", "--export-json", "-", "f"));
     accept(state, ARGUMENTS("--origin", "--dns", "pinned", "--connections", "fresh", "f"));
+    accept(state, ARGUMENTS("--origin", "--http1.1"));
+    accept(state, ARGUMENTS("--http2", "--http2", "f"));
 }
 
 static void the_reference_is_one_of_the_modes(void **state)

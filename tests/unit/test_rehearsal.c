@@ -35,6 +35,7 @@ static const struct need needs[] = {
     {{.unix_socket = "f"}, CURL_VERSION_UNIX_SOCKETS, "--unix-socket"},
     {{.ip_version = IP_VERSION_6}, CURL_VERSION_IPV6, "--ipv6"},
     {{.proxy = tls_proxy}, CURL_VERSION_HTTPS_PROXY, "--proxy"},
+    {{.http_version = HTTP_VERSION_2}, CURL_VERSION_HTTP2 | CURL_VERSION_SSL, "--http2"},
 };
 
 static void what_was_not_built_in_is_told_by_its_option(void **state)
@@ -66,11 +67,39 @@ static void nothing_is_needed_for_nothing(void **state)
     assert_false(rehearsal_is_needed(&request));
 }
 
+static void http2_is_refused_where_the_library_breaks_it_or_lacks_a_half(void **state)
+{
+    (void)state;
+    const struct request_options options = {.http_version = HTTP_VERSION_2};
+    const struct request_options others = {.http_version = HTTP_VERSION_1_1};
+    const struct request request = {.options = &options};
+    const struct request other_request = {.options = &others};
+    struct error error = {0};
+    library.features = CURL_VERSION_HTTP2;
+    assert_int_equal(rehearsal_check_library(&request, &error), -1);
+    assert_non_null(strstr(error.message, "without TLS"));
+    library.features = CURL_VERSION_SSL;
+    assert_int_equal(rehearsal_check_library(&request, &error), -1);
+    assert_non_null(strstr(error.message, "without HTTP/2"));
+    assert_int_equal(rehearsal_check_library(&other_request, &error), 0);
+    library.features = CURL_VERSION_SSL | CURL_VERSION_HTTP2;
+    library.version_num = 0x080101;
+    assert_int_equal(rehearsal_check_library(&request, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "--http2"));
+    assert_non_null(strstr(error.message, "hang"));
+    assert_int_equal(rehearsal_check_library(&other_request, &error), 0);
+    library.version_num = 0x075801;
+    assert_int_equal(rehearsal_check_library(&request, &error), 0);
+    library.version_num = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_built_in_is_told_by_its_option),
         cmocka_unit_test(nothing_is_needed_for_nothing),
+        cmocka_unit_test(http2_is_refused_where_the_library_breaks_it_or_lacks_a_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

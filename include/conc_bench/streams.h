@@ -1,0 +1,40 @@
+#ifndef CONC_BENCH_STREAMS_H
+#define CONC_BENCH_STREAMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/error.h"
+#include "conc_bench/sample.h"
+
+/*
+ * How many downloads are under way on each connection of a multi handle, over HTTP/2, where they share them. Used by
+ * one thread, that of the multi handle.
+ */
+struct streams;
+
+/* NULL: no memory. */
+struct streams *streams_create(struct error *error);
+void streams_release(struct streams *streams); /* NULL is allowed */
+
+/* From now on the most on one connection is noted in the table; NULL: it is not. */
+void streams_watch(struct streams *streams, struct sample_table *table);
+
+/* One more on that connection, which is told from others by its address. Without memory for another connection, it is
+ * not counted. */
+void streams_enter(struct streams *streams, const void *connection);
+
+/* One less. NULL, or a connection that is not known, is allowed. */
+void streams_leave(struct streams *streams, const void *connection);
+
+/* What was spoken on some connection. */
+enum spoken { SPOKEN_HTTP1 = 1 << 0, SPOKEN_HTTP2 = 1 << 1 };
+void streams_note_spoken(struct streams *streams, enum spoken spoken);
+
+/* Whether HTTP/2 was spoken, and nothing else. */
+bool streams_are_http2(const struct streams *streams);
+
+/* How many there are; 0 on one that is not known. */
+uint32_t streams_count(const struct streams *streams, const void *connection);
+
+#endif

@@ -1,0 +1,111 @@
+#include "unit.h"
+
+#include "conc_bench/streams.h"
+
+static const char one[1], other[1];
+
+static struct streams *create(void)
+{
+    struct error error = {0};
+    struct streams *streams = streams_create(&error);
+    assert_non_null(streams);
+    return streams;
+}
+
+static void downloads_are_counted_for_each_connection(void **state)
+{
+    (void)state;
+    struct streams *streams = create();
+    assert_int_equal(streams_count(streams, one), 0);
+    streams_enter(streams, one);
+    streams_enter(streams, one);
+    streams_enter(streams, other);
+    assert_int_equal(streams_count(streams, one), 2);
+    assert_int_equal(streams_count(streams, other), 1);
+    streams_leave(streams, one);
+    assert_int_equal(streams_count(streams, one), 1);
+    streams_leave(streams, one);
+    assert_int_equal(streams_count(streams, one), 0);
+    assert_int_equal(streams_count(streams, other), 1);
+    streams_release(streams);
+}
+
+static void leaving_what_is_not_known_changes_nothing(void **state)
+{
+    (void)state;
+    struct streams *streams = create();
+    streams_leave(streams, NULL);
+    streams_leave(streams, one);
+    streams_enter(streams, other);
+    streams_leave(streams, one);
+    assert_int_equal(streams_count(streams, one), 0);
+    assert_int_equal(streams_count(streams, other), 1);
+    streams_release(streams);
+    streams_release(NULL);
+}
+
+static void the_most_on_one_connection_is_noted_while_watched(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(1, &error);
+    struct streams *streams = create();
+    for (int i = 0; i < 5; i++)
+        streams_enter(streams, one);
+    assert_int_equal(table->most_streams, 0);
+    streams_watch(streams, table);
+    streams_leave(streams, one);
+    streams_leave(streams, one);
+    streams_enter(streams, other);
+    assert_int_equal(table->most_streams, 1);
+    streams_enter(streams, one);
+    assert_int_equal(table->most_streams, 4);
+    streams_leave(streams, one);
+    streams_enter(streams, one);
+    assert_int_equal(table->most_streams, 4);
+    streams_watch(streams, NULL);
+    streams_enter(streams, one);
+    assert_int_equal(table->most_streams, 4);
+    streams_release(streams);
+    sample_table_release(table);
+}
+
+static void many_connections_come_and_go(void **state)
+{
+    (void)state;
+    static const char connections[1000];
+    struct streams *streams = create();
+    for (size_t i = 0; i < sizeof(connections); i++)
+        streams_enter(streams, &connections[i]);
+    for (size_t i = 0; i < sizeof(connections); i += 2)
+        streams_leave(streams, &connections[i]);
+    for (size_t i = 0; i < sizeof(connections); i++)
+        assert_int_equal(streams_count(streams, &connections[i]), i % 2);
+    streams_release(streams);
+}
+
+static void what_was_spoken_is_kept(void **state)
+{
+    (void)state;
+    struct streams *streams = create();
+    assert_false(streams_are_http2(streams));
+    streams_note_spoken(streams, SPOKEN_HTTP2);
+    assert_true(streams_are_http2(streams));
+    streams_note_spoken(streams, SPOKEN_HTTP1);
+    assert_false(streams_are_http2(streams));
+    streams_note_spoken(streams, SPOKEN_HTTP2);
+    assert_false(streams_are_http2(streams));
+    streams_release(streams);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(downloads_are_counted_for_each_connection),
+        cmocka_unit_test(leaving_what_is_not_known_changes_nothing),
+        cmocka_unit_test(the_most_on_one_connection_is_noted_while_watched),
+        cmocka_unit_test(many_connections_come_and_go),
+        cmocka_unit_test(what_was_spoken_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
