@@ -15,6 +15,8 @@ enum finding_kind {
     FINDING_CPU_BOUND,        /* the client computes */
     FINDING_MIXED,            /* neither is in the majority */
     FINDING_CROSSING,         /* how many at once it takes to turn the one into the other */
+    FINDING_MULTIPLEXED,      /* some had several downloads at once on a connection, and others could not */
+    FINDING_HTTP2_DECLINED,   /* asked for, and HTTP/1.1 was answered */
     FINDING_CLIENT_SATURATED, /* downloads wait for the client: an event loop that is busy, threads without a core */
     FINDING_SERVER_SATURATED, /* the more at once, the longer each: server or link is the limit */
     FINDING_RATE_LIMITED,     /* the same rate whoever asks, or answers of status 429 or 503 */

@@ -97,6 +97,9 @@ const struct cell_figures *figures_alone(const struct figures *figures, const ch
 /* Whether the downloads of any main cell spent time in a phase. */
 bool figures_have_phase(const struct figures *figures, enum phase phase);
 
+/* Whether any download of a main cell was answered over HTTP/2. */
+bool figures_have_http2(const struct figures *figures);
+
 /* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
  * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,

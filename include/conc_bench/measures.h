@@ -35,6 +35,11 @@ enum measure {
     MEASURE_BYTES,      /* of bodies */
     MEASURE_CONNECTS,   /* new connections, by libcurl's count */
     MEASURE_HANDSHAKES, /* of those, with TLS */
+    MEASURE_HTTP2,      /* downloads answered over HTTP/2 */
+    /* of those; NAN without any */
+    MEASURE_HTTP2_CONNECTIONS, /* made for them, beforehand too */
+    MEASURE_HTTP2_SHARE,       /* downloads on each connection */
+    MEASURE_STREAMS,           /* the most at once on one */
     MEASURE_PEAK_IN_FLIGHT,
     /* costs */
     MEASURE_CPU, /* seconds, user and system */

@@ -62,6 +62,12 @@ struct trial_lag {
     nanoseconds longest;
 };
 
+/* Of HTTP/2, what single downloads do not tell. Zeros: it was not spoken, or nothing was shared. */
+struct trial_http2 {
+    uint32_t warm_connects; /* connections it was spoken over that were made beforehand */
+    uint32_t most_streams;  /* downloads under way at once on one connection that transfers share */
+};
+
 /* What the embedded origin saw of a trial. */
 struct trial_witness {
     bool is_present;
@@ -82,8 +88,10 @@ struct trial_digest {
     uint32_t answered;                /* with any status */
     uint32_t refused;                 /* of those, with status 429 or 503 */
     int64_t body_bytes;
-    uint64_t connects;   /* new connections */
-    uint64_t handshakes; /* of those, with TLS */
+    uint64_t connects;       /* new connections */
+    uint64_t handshakes;     /* of those, with TLS */
+    uint32_t http2;          /* answered over HTTP/2 */
+    uint64_t http2_connects; /* new connections made for those */
     uint32_t peak_in_flight;
     /* service times, from taking a unit to having its response */
     nanoseconds p50, p90, p95, p99, longest;
@@ -109,6 +117,7 @@ struct trial {
     struct trial_resources resources;
     struct trial_host host;
     struct trial_lag lag;
+    struct trial_http2 http2;
     uint32_t warm_requests; /* made before the clock started, to open connections */
     struct trial_witness witness;
     struct trial_digest digest;

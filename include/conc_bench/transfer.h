@@ -97,6 +97,10 @@ void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sa
 bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample);
 void transfer_finish(struct transfer *transfer, int code);
 
+/* Whether libcurl's `code` is one behind which the transfer is to be driven again, as it is, before it is finished: it
+ * was lost without a trace, and could not know. */
+bool transfer_is_repeated(struct transfer *transfer, int code);
+
 /* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the
  * loop failed. What libcurl knows of it may still be of the transfer before. */
 void transfer_give_up(struct transfer *transfer, bool is_cancelled);

@@ -222,6 +222,8 @@ static void take_times(struct trial *trial, const struct mode *mode, const struc
     trial->run = account->last_settled > trial->gate ? account->last_settled - trial->gate : 0;
     trial->lag.p99 = sample_table_lag(trial->table, 99);
     trial->lag.longest = sample_table_lag(trial->table, 100);
+    trial->http2.warm_connects = atomic_load(&trial->table->warm_connects);
+    trial->http2.most_streams = atomic_load(&trial->table->most_streams);
 }
 
 static void do_nothing(void *context)

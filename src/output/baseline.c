@@ -15,7 +15,7 @@ struct circumstance {
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 16 };
+enum { CIRCUMSTANCES = 17 };
 
 static void set(struct circumstance *circumstance, const char *what, const char *value)
 {
@@ -54,6 +54,7 @@ static void describe(const struct result *result, struct circumstance *all)
     set_number(all++, "--cpu-work (seconds)", clock_seconds(result->cpu_work));
     set(all++, "--connections", result->connections);
     set(all++, "--dns", result->dns);
+    set(all++, "version of HTTP", result->http_version);
     set(all++, "origin", result->origin);
     set_number(all++, "--max-redirs", result->max_redirects);
     set_number(all++, "number of connections kept", result->connections_kept);

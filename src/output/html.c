@@ -343,6 +343,37 @@ static void write_phases(const struct page *page)
     fputs("</section>\n", page->stream);
 }
 
+/* Streams */
+
+static void write_streams(const struct page *page)
+{
+    const struct figures *figures = page->figures;
+    if (!figures_have_http2(figures))
+        return;
+    fputs("<section aria-labelledby=\"streams-title\">\n<h2 id=\"streams-title\">How connections were used</h2>\n"
+          "<p>Over HTTP/2 a connection can have several downloads at once. Connections opened beforehand count "
+          "too.</p>\n",
+          page->stream);
+    open_table(page, "Use of connections");
+    write_head(page, "mode/workers", "");
+    write_head(page, "downloads over HTTP/2", "");
+    write_head(page, "connections", "");
+    write_head(page, "downloads on each", "");
+    write_head(page, "most at once on one", "");
+    open_body(page);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct estimate *measures = figures->cells[i].measures;
+        open_row(page, figures->cells[i].cell);
+        write_count(page, measures[MEASURE_HTTP2].value);
+        write_count(page, measures[MEASURE_HTTP2_CONNECTIONS].value);
+        write_digits(page, measures[MEASURE_HTTP2_SHARE].value, "");
+        write_count(page, measures[MEASURE_STREAMS].value);
+        close_row(page);
+    }
+    close_table(page);
+    fputs("</section>\n", page->stream);
+}
+
 /* Gains */
 
 static void write_gains(const struct page *page)
@@ -726,6 +757,7 @@ int html_write(FILE *stream, const struct result *result, const struct verdict *
         write_times(&page);
         write_latencies(&page);
         write_phases(&page);
+        write_streams(&page);
         write_gains(&page);
     }
     write_sweeps(&page);

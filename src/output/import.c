@@ -419,6 +419,8 @@ static int read_digest(const struct node *round, uint32_t units, struct trial_di
         take_count64(&node, "body_bytes", bytes_max, &digest->body_bytes) != 0 ||
         take_count(&node, "connects", 0, INT64_MAX, &digest->connects) != 0 ||
         take_count(&node, "tls_handshakes", 0, INT64_MAX, &digest->handshakes) != 0 ||
+        take_count32(&node, "http2", 0, units, &digest->http2) != 0 ||
+        take_count(&node, "http2_connects", 0, INT64_MAX, &digest->http2_connects) != 0 ||
         take_count32(&node, "peak_in_flight", 0, units, &digest->peak_in_flight) != 0 ||
         take_seconds(&node, "service_p50_s", &digest->p50) != 0 ||
         take_seconds(&node, "service_p90_s", &digest->p90) != 0 ||
@@ -595,6 +597,8 @@ static int read_trial(const struct node *round, const struct cell_result *cell, 
         read_host(round, &trial->host) != 0 || take_seconds(round, "loop_lag_p99_s", &trial->lag.p99) != 0 ||
         take_seconds(round, "loop_lag_max_s", &trial->lag.longest) != 0 ||
         take_count32(round, "warm_requests", 0, UINT32_MAX, &trial->warm_requests) != 0 ||
+        take_count32(round, "http2_warm_connects", 0, UINT32_MAX, &trial->http2.warm_connects) != 0 ||
+        take_count32(round, "http2_most_streams", 0, UINT32_MAX, &trial->http2.most_streams) != 0 ||
         read_witness(round, &trial->witness) != 0 || read_digest(round, result->downloads, &trial->digest) != 0)
         return -1;
     return read_samples(round, cell, trial);

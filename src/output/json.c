@@ -258,6 +258,10 @@ static const struct {
     {"body_bytes", MEASURE_BYTES, true},
     {"connects", MEASURE_CONNECTS, true},
     {"tls_handshakes", MEASURE_HANDSHAKES, true},
+    {"http2_downloads", MEASURE_HTTP2, true},
+    {"http2_connections", MEASURE_HTTP2_CONNECTIONS, true},
+    {"http2_downloads_per_connection", MEASURE_HTTP2_SHARE, false},
+    {"http2_most_streams", MEASURE_STREAMS, true},
     {"peak_in_flight", MEASURE_PEAK_IN_FLIGHT, true},
     {"startup_s", MEASURE_STARTUP, false},
     {"run_s", MEASURE_RUN, false},
@@ -402,6 +406,8 @@ static json_t *make_downloads(struct writer *writer, const struct trial_digest *
     put(writer, object, "body_bytes", json_integer(digest->body_bytes));
     put(writer, object, "connects", count(digest->connects));
     put(writer, object, "tls_handshakes", count(digest->handshakes));
+    put(writer, object, "http2", count(digest->http2));
+    put(writer, object, "http2_connects", count(digest->http2_connects));
     put(writer, object, "peak_in_flight", count(digest->peak_in_flight));
     put(writer, object, "service_p50_s", seconds(digest->p50));
     put(writer, object, "service_p90_s", seconds(digest->p90));
@@ -436,6 +442,8 @@ static json_t *make_round(struct writer *writer, const struct trial *trial)
     put(writer, round, "loop_lag_p99_s", seconds(trial->lag.p99));
     put(writer, round, "loop_lag_max_s", seconds(trial->lag.longest));
     put(writer, round, "warm_requests", count(trial->warm_requests));
+    put(writer, round, "http2_warm_connects", count(trial->http2.warm_connects));
+    put(writer, round, "http2_most_streams", count(trial->http2.most_streams));
     put(writer, round, "witness", make_witness(writer, &trial->witness));
     put(writer, round, "downloads", make_downloads(writer, &digest));
     return round;

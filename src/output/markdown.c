@@ -157,6 +157,35 @@ static void write_phases(FILE *stream, const struct figures *figures, const stru
     fputs("\n</details>\n\n", stream);
 }
 
+static void write_count(FILE *stream, double value)
+{
+    if (isfinite(value))
+        fprintf(stream, " %.0f |", value);
+    else
+        fputs(" - |", stream);
+}
+
+static void write_streams(FILE *stream, const struct figures *figures)
+{
+    if (!figures_have_http2(figures))
+        return;
+    fputs("| Mode | Workers | Over HTTP/2 | Connections | Downloads on each | Most at once on one |\n"
+          "|:--|--:|--:|--:|--:|--:|\n",
+          stream);
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        fputs("| ", stream);
+        write_text(stream, cell->cell->mode);
+        fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
+        write_count(stream, cell->measures[MEASURE_HTTP2].value);
+        write_count(stream, cell->measures[MEASURE_HTTP2_CONNECTIONS].value);
+        write_digits(stream, cell->measures[MEASURE_HTTP2_SHARE].value, "");
+        write_count(stream, cell->measures[MEASURE_STREAMS].value);
+        fputc('\n', stream);
+    }
+    fputc('\n', stream);
+}
+
 static void write_gains(FILE *stream, const struct gains *gains)
 {
     if (gains->count == 0)
@@ -317,6 +346,7 @@ int markdown_write(FILE *stream, const struct result *result, const struct verdi
     write_head(stream, result);
     if (verdict->figures.main_count > 0)
         write_ranking(stream, &verdict->figures, format);
+    write_streams(stream, &verdict->figures);
     write_gains(stream, &verdict->gains);
     if (verdict->figures.main_count > 0)
         write_phases(stream, &verdict->figures, format);

@@ -291,6 +291,31 @@ static void write_downloads(FILE *stream, const struct figures *figures, const s
     grid_release(&grid);
 }
 
+/* How connections were used, where a connection can have several downloads at once. */
+static void write_streams(FILE *stream, const struct figures *figures, const struct format *format)
+{
+    static const char *const heads[] = {"mode/workers", "HTTP/2", "connections", "downloads each", "at once"};
+    struct grid grid = {0};
+    if (!figures_have_http2(figures))
+        return;
+    fputc('\n', stream);
+    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct estimate *measures = figures->cells[i].measures;
+        grid_begin_row(&grid);
+        add_name(&grid, &figures->cells[i]);
+        add_count(&grid, measures[MEASURE_HTTP2].value);
+        add_count(&grid, measures[MEASURE_HTTP2_CONNECTIONS].value);
+        add_digits(&grid, measures[MEASURE_HTTP2_SHARE].value, "");
+        add_count(&grid, measures[MEASURE_STREAMS].value);
+    }
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+    fputs("HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand too; downloads\n"
+          "on each of them; the most at once on one.\n",
+          stream);
+}
+
 static void add_costs(struct grid *grid, const struct cell_figures *cell)
 {
     double downloads = cell->measures[MEASURE_DOWNLOADS].value;
@@ -594,6 +619,7 @@ static void write_report(FILE *stream, const struct result *result, const struct
         write_times(stream, figures, format);
         fputc('\n', stream);
         write_downloads(stream, figures, format);
+        write_streams(stream, figures, format);
         fputc('\n', stream);
         write_phases(stream, figures, format);
         fputc('\n', stream);

@@ -36,6 +36,8 @@ static const char *const names[] = {
     [FINDING_CPU_BOUND] = "cpu_bound",
     [FINDING_MIXED] = "mixed",
     [FINDING_CROSSING] = "crossing",
+    [FINDING_MULTIPLEXED] = "multiplexed",
+    [FINDING_HTTP2_DECLINED] = "http2_declined",
     [FINDING_CLIENT_SATURATED] = "client_saturated",
     [FINDING_SERVER_SATURATED] = "server_saturated",
     [FINDING_RATE_LIMITED] = "rate_limited",
@@ -177,6 +179,79 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
             "One at a time, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f all "
             "%" PRIu32 "; beyond that it is CPU-bound",
             wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
+}
+
+/* HTTP/2 */
+
+/* "4" or "4 to 8". */
+static const char *count_range(const struct cell_list *list, char *buffer, size_t size)
+{
+    if (list->highest - list->lowest < 0.5)
+        snprintf(buffer, size, "%.3g", list->highest);
+    else
+        snprintf(buffer, size, "%.3g to %.3g", list->lowest, list->highest);
+    return buffer;
+}
+
+/* Whoever compares modes over HTTP/2 compares more than schedules. */
+static void diagnose_streams(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    struct cell_list sharing = {0}, shared = {0}, alone = {0};
+    char at_once[48], each[48], each_alone[48];
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        bool is_shared = median(cell, MEASURE_STREAMS) > 1;
+        if (!cell->has_times || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
+            continue;
+        if (is_shared)
+            list_add(&sharing, cell, median(cell, MEASURE_STREAMS));
+        list_add(is_shared ? &shared : &alone, cell, median(cell, MEASURE_HTTP2_SHARE));
+    }
+    if (sharing.count == 0)
+        return;
+    count_range(&sharing, at_once, sizeof(at_once));
+    count_range(&shared, each, sizeof(each));
+    count_range(&alone, each_alone, sizeof(each_alone));
+    if (alone.count == 0)
+        find(diagnosis, FINDING_MULTIPLEXED,
+             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all",
+             sharing.text, at_once, each);
+    else
+        find(diagnosis, FINDING_MULTIPLEXED,
+             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all; %s could "
+             "not share any, and had %s on each, one at a time: this compares how connections are used as well, not "
+             "how downloads are scheduled alone",
+             sharing.text, at_once, each, alone.text, each_alone);
+}
+
+static void diagnose_versions(const struct figures *figures, struct diagnosis *diagnosis)
+{
+    double answered = 0;
+    double over_http2 = 0;
+    if (strcmp(figures->result->http_version, "HTTP/2") != 0)
+        return;
+    for (size_t i = 0; i < figures->main_count; i++) {
+        const struct cell_result *cell = figures->cells[i].cell;
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            struct trial_digest digest;
+            if (digest_make(&cell->trials[j], &digest, NULL) != 0)
+                return;
+            answered += digest.answered;
+            over_http2 += digest.http2;
+        }
+    }
+    double declined = 1 - over_http2 / answered;
+    if (over_http2 == 0 && answered > 0)
+        find(diagnosis, FINDING_HTTP2_DECLINED,
+             "No HTTP/2: it was offered, and all that was answered was answered over HTTP/1.1, one download at a time "
+             "on "
+             "a connection");
+    else if (declined > 0)
+        find(diagnosis, FINDING_HTTP2_DECLINED,
+             "Not all HTTP/2: %.*f %% of the answers came over HTTP/1.1, from http URLs or servers that did not agree "
+             "to "
+             "it",
+             declined < 0.1, fmax(100 * declined, 0.1));
 }
 
 static void diagnose_client(const struct figures *figures, struct diagnosis *diagnosis)
@@ -490,6 +565,8 @@ int diagnosis_make(const struct figures *figures, struct diagnosis *diagnosis, s
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
     diagnose_boundness(figures, diagnosis);
     diagnose_crossing(figures, diagnosis);
+    diagnose_streams(figures, diagnosis);
+    diagnose_versions(figures, diagnosis);
     diagnose_client(figures, diagnosis);
     diagnose_refusals(figures, diagnosis);
     diagnose_server(figures, diagnosis);

@@ -210,6 +210,15 @@ bool figures_have_phase(const struct figures *figures, enum phase phase)
     return false;
 }
 
+bool figures_have_http2(const struct figures *figures)
+{
+    for (size_t i = 0; i < figures->main_count; i++) {
+        if (figures->cells[i].measures[MEASURE_HTTP2].value > 0)
+            return true;
+    }
+    return false;
+}
+
 int figures_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error)
 {
     struct signed_rank test;

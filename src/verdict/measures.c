@@ -18,6 +18,19 @@ static void count_downloads(const struct trial *trial, const struct trial_digest
     values[MEASURE_PEAK_IN_FLIGHT] = digest->peak_in_flight;
 }
 
+static void count_streams(const struct trial *trial, const struct trial_digest *digest, double *values)
+{
+    double connections = (double)digest->http2_connects + trial->http2.warm_connects;
+    values[MEASURE_HTTP2] = digest->http2;
+    values[MEASURE_HTTP2_CONNECTIONS] = digest->http2 > 0 ? connections : NAN;
+    values[MEASURE_HTTP2_SHARE] = digest->http2 > 0 && connections > 0 ? (double)digest->http2 / connections : NAN;
+    /* Where connections are not shared, nobody counts: there is one at a time. */
+    if (digest->http2 == 0)
+        values[MEASURE_STREAMS] = NAN;
+    else
+        values[MEASURE_STREAMS] = trial->http2.most_streams > 1 ? trial->http2.most_streams : 1;
+}
+
 static nanoseconds sum_phases(const struct trial_digest *digest, enum phase last)
 {
     nanoseconds sum = 0;
@@ -87,6 +100,7 @@ int measures_of_trial(const struct cell_result *cell, const struct trial *trial,
     if (!digest.is_known)
         return 0;
     count_downloads(trial, &digest, values);
+    count_streams(trial, &digest, values);
     measure_times(cell, trial, &digest, values);
     measure_costs(trial, values);
     values[MEASURE_THROUGHPUT] = values[MEASURE_DOWNLOADS] / values[MEASURE_TIME];
