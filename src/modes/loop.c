@@ -111,6 +111,14 @@ static int limit_connections(struct shard *shard, struct error *error)
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
 }
 
+static int repeat(const struct slot *slot, struct error *error)
+{
+    CURL *easy = transfer_easy_handle(slot->transfer);
+    curl_multi_remove_handle(slot->shard->multi, easy);
+    CURLMcode code = curl_multi_add_handle(slot->shard->multi, easy);
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
 static int reap_shard(struct loop *loop, struct shard *shard, struct error *error)
 {
     int left;
@@ -122,6 +130,11 @@ static int reap_shard(struct loop *loop, struct shard *shard, struct error *erro
         CURLcode code = message->data.result;
         struct transfer *transfer = transfer_of_easy_handle(message->easy_handle);
         struct slot *slot = &loop->slots[transfer_sample(transfer)->worker - loop->first_worker];
+        if (transfer_is_repeated(transfer, (int)code)) {
+            if (repeat(slot, error) != 0)
+                return -1;
+            continue;
+        }
         transfer_finish(slot->transfer, (int)code);
         if (shard->streams != NULL && transfer_has_no_connection(slot->transfer) &&
             fail_alike(loop, shard, slot->transfer, error) != 0)

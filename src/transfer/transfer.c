@@ -25,14 +25,15 @@ struct transfer {
     int64_t body_bytes;
     struct streams *streams; /* counted there; NULL: it shares no connections */
     const void *connection;  /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
     uint32_t url;
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
+    uint32_t repeats;   /* by us, of this transfer */
     int socket_error;   /* of the last socket that could not be made; 0: none */
     bool headers_ended; /* the blank line of the last response was seen */
     bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
     bool is_too_long;   /* the body is: it was given up */
     bool has_retried;   /* perhaps, since the options were set */
-    bool has_opened;    /* a socket, for this transfer */
     bool met_http1;     /* the last https URL was not answered in HTTP/2 */
     char message[CURL_ERROR_SIZE];
 };
@@ -172,8 +173,8 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0)
         transfer->socket_error = errno;
-    else
-        transfer->has_opened = true;
+    else if (transfer->streams != NULL)
+        transfer->opened = clock_now();
     if (descriptor >= 0 && transfer->sockets != NULL)
         transfer->sockets->opened(transfer->sockets->context, descriptor);
     return descriptor < 0 ? CURL_SOCKET_BAD : descriptor;
@@ -451,7 +452,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
 {
     transfer->sample = sample;
     transfer->url = url;
-    transfer->has_opened = false;
+    transfer->opened = 0;
+    transfer->repeats = 0;
     transfer->body_bytes = 0;
     transfer->requests = 0;
     transfer->headers_ended = false;
@@ -541,6 +543,45 @@ static enum outcome outcome_of_timeout(const struct transfer *transfer)
     return sample->name_lookup_us == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
 }
 
+/* Whether it went over HTTP/2, so far as is known: without any answer, the handshake alone has decided. */
+static bool is_over_http2(const struct transfer *transfer)
+{
+    uint8_t version = transfer->sample->http_version;
+    return version == 20 || (version == 0 && transfer->is_tls && !transfer->met_http1 &&
+                             transfer->plan->request->options->http_version == HTTP_VERSION_2);
+}
+
+/* Over HTTP/2 a server ends a download by ending its stream. A connection that ends instead, in whatever way, has
+ * broken for all that were on it, and libcurl tells some of them one way and some another. */
+static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome otherwise)
+{
+    return is_over_http2(transfer) ? OUTCOME_RESET : otherwise;
+}
+
+/* A stream that ended with an error: one that the server chose to give up, or that was not as HTTP/2 has it. What
+ * libcurl leaves of the code is its number in the text, behind the server's words. */
+static enum outcome outcome_of_stream(const struct transfer *transfer)
+{
+    static const char *const given_up[] = {"(err 2)", "(err 7)", "(err 8)", "(err 11)", "(err 12)", "(err 13)"};
+    for (size_t i = 0; i < sizeof(given_up) / sizeof(given_up[0]); i++) {
+        if (strstr(transfer->message, given_up[i]) != NULL)
+            return OUTCOME_RESET;
+    }
+    return OUTCOME_PROTOCOL;
+}
+
+/* Whether CURLE_RECV_ERROR means that the connection broke. The one code that stands for that and for broken HTTP;
+ * libcurl before 8.8 leaves no other evidence than the start of its text. */
+static bool has_broken(const struct transfer *transfer)
+{
+    static const char *const starts[] = {"Recv failure", "Send failure", "Connection died"};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        if (strncmp(transfer->message, starts[i], strlen(starts[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
 {
     switch (code) {
@@ -573,13 +614,13 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_RECV_ERROR:
         if (info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
             return OUTCOME_CONNECT; /* a proxy refused to */
-        /* The one code that stands for both; libcurl before 8.8 leaves no other evidence than the start of its text. */
-        return strncmp(transfer->message, "Recv failure", strlen("Recv failure")) == 0 ? OUTCOME_RESET
-                                                                                       : OUTCOME_PROTOCOL;
+        return has_broken(transfer) ? OUTCOME_RESET : OUTCOME_PROTOCOL;
     case CURLE_GOT_NOTHING:
-        return OUTCOME_EMPTY_REPLY;
+        return outcome_of_end(transfer, OUTCOME_EMPTY_REPLY);
     case CURLE_PARTIAL_FILE:
-        return OUTCOME_PARTIAL;
+        return outcome_of_end(transfer, OUTCOME_PARTIAL);
+    case CURLE_HTTP2_STREAM:
+        return outcome_of_stream(transfer);
     case CURLE_TOO_MANY_REDIRECTS:
         return OUTCOME_REDIRECT;
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -589,7 +630,6 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP2_STREAM:
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
@@ -607,6 +647,23 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     default:
         return OUTCOME_INTERNAL;
     }
+}
+
+/* libcurl 7.88 repeats what was asked over a connection that others used before, if nothing has come of it; but not if
+ * all that was left of an HTTP/2 connection were streams that the server had refused by going away. As often as libcurl
+ * would, and not beyond the time a download has. */
+bool transfer_is_repeated(struct transfer *transfer, int code)
+{
+    enum { REPEATS_MAX = 5 };
+    if (code != CURLE_HTTP2 || transfer->requests == 0 || transfer->repeats == REPEATS_MAX)
+        return false;
+    bool was_used = transfer->streams != NULL || info_number(transfer, CURLINFO_NUM_CONNECTS) == 0;
+    bool has_answer = info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
+    if (!was_used || has_answer || clock_now() - transfer->sample->start >= transfer->plan->policy->max_time)
+        return false;
+    transfer->repeats++;
+    end_stream(transfer);
+    return true;
 }
 
 void transfer_finish(struct transfer *transfer, int code)
@@ -662,7 +719,11 @@ static bool is_same_server(const struct target_list *targets, uint32_t one, uint
 
 bool transfer_waits_for(const struct transfer *transfer, const struct transfer *other)
 {
-    return transfer->streams != NULL && transfer->requests == 0 && !transfer->has_opened && transfer->is_tls &&
+    const struct transfer_policy *policy = transfer->plan->policy;
+    nanoseconds limit = policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time;
+    /* What libcurl has begun to connect since then has waited for as long. */
+    bool has_waited = transfer->opened == 0 || transfer->opened >= other->sample->start + limit;
+    return transfer->streams != NULL && transfer->requests == 0 && has_waited && transfer->is_tls &&
            is_same_server(transfer->plan->targets, transfer->url, other->url);
 }
 
@@ -684,8 +745,12 @@ void transfer_fail_like(struct transfer *transfer, const struct transfer *other)
 
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
-    if (transfer_begin(transfer, url, sample))
-        transfer_finish(transfer, (int)curl_easy_perform(transfer->easy));
+    if (!transfer_begin(transfer, url, sample))
+        return;
+    CURLcode code = curl_easy_perform(transfer->easy);
+    while (transfer_is_repeated(transfer, (int)code))
+        code = curl_easy_perform(transfer->easy);
+    transfer_finish(transfer, (int)code);
 }
 
 struct sample *transfer_sample(const struct transfer *transfer)
