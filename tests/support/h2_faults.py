@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""An HTTP/2 server that misbehaves on demand: h2_faults.py CERTIFICATE KEY [ALTERNATE].
+
+Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does to a stream is said by the path:
+
+    /ok/N           answers with N bytes
+    /rst/C          ends the stream with RST_STREAM, code C
+    /rst-body/C     the same, behind headers and some bytes of the body
+    /refuse         refuses the stream (RST_STREAM, REFUSED_STREAM), on every connection
+    /refuse-first   the same, the first three times this server is asked for it; then it answers
+    /goaway/N       answers, and with the N-th stream of the connection sends GOAWAY: later ones are not answered
+    /together/N     answers as soon as N streams of all connections wait for it
+    /close, /close-body     ends the connection, behind nothing or within the body
+    /reset, /reset-body     the same by a reset
+    /stall, /stall-body     never goes on
+    /garbage        sends what is no HTTP/2
+    /bad-headers    sends headers that HTTP/2 does not allow
+
+With ALTERNATE, every second connection agrees to HTTP/1.1 only and answers everything with 200 and no body. Prints a line
+"connections N" in the end, which is when its standard input ends. Headers are decoded by libnghttp2, as libcurl does it.
+"""
+import ctypes
+import socket
+import ssl
+import struct
+import sys
+import threading
+
+nghttp2 = ctypes.CDLL("libnghttp2.so.14")
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+END_STREAM, END_HEADERS, ACK, PADDED, PRIORITY = 1, 4, 1, 8, 32
+REFUSED_STREAM = 7
+lock = threading.Lock()
+connections = 0
+refused = 0
+together = []  # connections and their streams
+
+
+class Pair(ctypes.Structure):
+    _fields_ = [("name", ctypes.POINTER(ctypes.c_ubyte)), ("value", ctypes.POINTER(ctypes.c_ubyte)),
+                ("name_length", ctypes.c_size_t), ("value_length", ctypes.c_size_t), ("flags", ctypes.c_ubyte)]
+
+
+nghttp2.nghttp2_hd_inflate_hd2.restype = ctypes.c_ssize_t
+nghttp2.nghttp2_hd_inflate_hd2.argtypes = [ctypes.c_void_p, ctypes.POINTER(Pair), ctypes.POINTER(ctypes.c_int),
+                                           ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
+
+
+class Inflater:
+    def __init__(self):
+        self.handle = ctypes.c_void_p()
+        assert nghttp2.nghttp2_hd_inflate_new(ctypes.byref(self.handle)) == 0
+
+    def headers(self, block):
+        fields = {}
+        while True:
+            pair, flags = Pair(), ctypes.c_int()
+            used = nghttp2.nghttp2_hd_inflate_hd2(self.handle, ctypes.byref(pair), ctypes.byref(flags), block, len(block), 1)
+            assert used >= 0
+            block = block[used:]
+            if flags.value & 2:
+                fields[ctypes.string_at(pair.name, pair.name_length)] = ctypes.string_at(pair.value, pair.value_length)
+            if flags.value & 1:
+                nghttp2.nghttp2_hd_inflate_end_headers(self.handle)
+                return fields
+
+    def release(self):
+        nghttp2.nghttp2_hd_inflate_del(self.handle)
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+def field(name, value):
+    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+class Connection:
+    def __init__(self, tls):
+        self.tls = tls
+        self.inflater = Inflater()
+        self.sending = threading.Lock()
+        self.is_gone_away = False
+        self.streams = 0
+
+    def exactly(self, length):
+        taken = b""
+        while len(taken) < length:
+            block = self.tls.recv(length - len(taken))
+            if block == b"":
+                raise EOFError
+            taken += block
+        return taken
+
+    def send(self, kind, flags, stream, payload=b""):
+        with self.sending:
+            self.tls.sendall(frame(kind, flags, stream, payload))
+
+    def head(self, stream, length, flags=END_HEADERS):
+        self.send(HEADERS, flags, stream, b"\x88" + field(b"content-length", b"%d" % length))
+
+    def answer(self, stream, length):
+        self.head(stream, length, END_HEADERS | (END_STREAM if length == 0 else 0))
+        while length > 0:
+            part = min(length, 16000)
+            length -= part
+            self.send(DATA, END_STREAM if length == 0 else 0, stream, b"x" * part)
+
+    def reset_stream(self, stream, code):
+        self.send(RST_STREAM, 0, stream, struct.pack(">I", code))
+
+    def end(self, is_reset):
+        if is_reset:
+            self.tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.tls.close()
+        else:
+            # What is left unread would make a reset of it.
+            self.tls.shutdown(socket.SHUT_WR)
+            while self.tls.recv(65536) != b"":
+                pass
+        raise EOFError
+
+    def act(self, stream, path):
+        global refused
+        name, _, argument = path.decode()[1:].partition("/")
+        if self.is_gone_away:
+            return
+        if name == "ok":
+            self.answer(stream, int(argument))
+        elif name == "rst":
+            self.reset_stream(stream, int(argument))
+        elif name == "rst-body":
+            self.head(stream, 1000)
+            self.send(DATA, 0, stream, b"x" * 100)
+            self.reset_stream(stream, int(argument))
+        elif name in ("refuse", "refuse-first"):
+            with lock:
+                refused += 1
+                is_refused = name == "refuse" or refused <= 3
+            if is_refused:
+                self.reset_stream(stream, REFUSED_STREAM)
+            else:
+                self.answer(stream, 10)
+        elif name == "goaway":
+            self.streams += 1
+            self.answer(stream, 10)
+            if self.streams == int(argument):
+                self.send(GOAWAY, 0, 0, struct.pack(">II", stream, 0))
+                self.is_gone_away = True
+        elif name == "together":
+            with lock:
+                together.append((self, stream))
+                if len(together) == int(argument):
+                    for connection, other in together:
+                        connection.answer(other, 10)
+                    together.clear()
+        elif name in ("close", "reset"):
+            self.end(name == "reset")
+        elif name in ("close-body", "reset-body"):
+            self.head(stream, 1000)
+            self.send(DATA, 0, stream, b"x" * 100)
+            self.end(name == "reset-body")
+        elif name == "stall-body":
+            self.head(stream, 1000)
+            self.send(DATA, 0, stream, b"x" * 100)
+        elif name == "garbage":
+            self.tls.sendall(b"HTTP/1.1 400 This is no frame\r\n\r\n" * 10)
+        elif name == "bad-headers":
+            self.send(HEADERS, END_HEADERS | END_STREAM, stream, b"\x88" + field(b"Upper-Case", b"1"))
+
+    def serve(self):
+        assert self.exactly(24).startswith(b"PRI * HTTP/2.0")
+        self.send(SETTINGS, 0, 0)
+        while True:
+            length, kind, flags, stream = struct.unpack(">IBBI", b"\0" + self.exactly(9))
+            payload = self.exactly(length)
+            if kind == SETTINGS and not flags & ACK:
+                self.send(SETTINGS, ACK, 0)
+            elif kind == PING and not flags & ACK:
+                self.send(PING, ACK, 0, payload)
+            elif kind == HEADERS:
+                if flags & PADDED:
+                    payload = payload[1:len(payload) - payload[0]]
+                if flags & PRIORITY:
+                    payload = payload[5:]
+                self.act(stream, self.inflater.headers(payload)[b":path"])
+
+
+def serve_http1(tls):
+    received = b""
+    while (block := tls.recv(65536)) != b"":
+        received += block
+        while b"\r\n\r\n" in received:
+            received = received.split(b"\r\n\r\n", 1)[1]
+            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+def serve(plain, context):
+    try:
+        with context.wrap_socket(plain, server_side=True) as tls:
+            connection = Connection(tls)
+            try:
+                if tls.selected_alpn_protocol() == "h2":
+                    connection.serve()
+                else:
+                    serve_http1(tls)
+            finally:
+                connection.inflater.release()
+    except (OSError, EOFError):
+        pass
+
+
+def context_for(protocols):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    context.set_alpn_protocols(protocols)
+    return context
+
+
+def accept(listener):
+    global connections
+    contexts = [context_for(["h2"]), context_for(["http/1.1"] if len(sys.argv) > 3 else ["h2"])]
+    while True:
+        plain, _ = listener.accept()
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connections += 1
+        threading.Thread(target=serve, args=(plain, contexts[(connections - 1) % 2]), daemon=True).start()
+
+
+listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+print(listener.getsockname()[1], flush=True)
+threading.Thread(target=accept, args=(listener,), daemon=True).start()
+sys.stdin.read()
+print("connections", connections, flush=True)
