@@ -91,7 +91,7 @@ struct trial_digest {
     uint64_t connects;       /* new connections */
     uint64_t handshakes;     /* of those, with TLS */
     uint32_t http2;          /* answered over HTTP/2 */
-    uint64_t http2_connects; /* new connections made for those */
+    uint64_t http2_connects; /* new connections made for those, or over TLS for what was not answered */
     uint32_t peak_in_flight;
     /* service times, from taking a unit to having its response */
     nanoseconds p50, p90, p95, p99, longest;

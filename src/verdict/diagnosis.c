@@ -205,9 +205,10 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
             continue;
         if (is_shared)
             list_add(&sharing, cell, median(cell, MEASURE_STREAMS));
-        list_add(is_shared ? &shared : &alone, cell, median(cell, MEASURE_HTTP2_SHARE));
+        if (isfinite(median(cell, MEASURE_HTTP2_SHARE)))
+            list_add(is_shared ? &shared : &alone, cell, median(cell, MEASURE_HTTP2_SHARE));
     }
-    if (sharing.count == 0)
+    if (shared.count == 0)
         return;
     count_range(&sharing, at_once, sizeof(at_once));
     count_range(&shared, each, sizeof(each));
@@ -218,7 +219,8 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
              sharing.text, at_once, each);
     else
         find(diagnosis, FINDING_MULTIPLEXED,
-             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all; %s could "
+             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all; %s "
+             "could "
              "not share any, and had %s on each, one at a time: this compares how connections are used as well, not "
              "how downloads are scheduled alone",
              sharing.text, at_once, each, alone.text, each_alone);

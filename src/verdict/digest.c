@@ -46,7 +46,8 @@ static void count_sample(const struct sample *sample, struct trial_digest *diges
     digest->connects += sample->connects;
     digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
     digest->http2 += sample->http_version == 20;
-    digest->http2_connects += sample->http_version == 20 ? sample->connects : 0;
+    bool is_unanswered = sample->http_version == 0 && sample->tls_us > 0;
+    digest->http2_connects += sample->http_version == 20 || is_unanswered ? sample->connects : 0;
     phases_of(sample, ends);
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         digest->phases[phase] += ends[phase] - (phase > 0 ? ends[phase - 1] : 0);

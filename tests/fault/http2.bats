@@ -1,0 +1,146 @@
+# What servers do wrong over HTTP/2 is an outcome of the downloads it meets, of the same class in every mode, however many
+# share a connection; and never a trial that hangs or a download that is lost.
+
+load ../support/common
+load ../support/tls
+load ../support/http2
+load ../support/faults
+
+setup_file() {
+    make_certificates "$BATS_FILE_TMPDIR/tls"
+    export TLS
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    JSON=$BATS_TEST_TMPDIR/result.json
+    unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+}
+
+teardown() {
+    stop_nghttpd
+    stop_h2_faults
+    [ -z "${FAULTS_PID:-}" ] || stop_faults
+}
+
+# The lines "CLASS PATH" on standard input, each $1 times in turns with a healthy URL.
+beside_healthy_ones() {
+    awk -v copies="$1" -v base="$H2_FAULTS" '{ class[NR] = $1; path[NR] = $2 }
+        END {
+            for (copy = 1; copy <= copies; copy++)
+                for (i = 1; i <= NR; i++) {
+                    print class[i], base path[i]
+                    print "ok", base "/ok/" i * 1000
+                }
+        }'
+}
+
+as_told() {
+    downloads_as_told --http2 --cacert "$TLS/ca.pem" "$@"
+}
+
+STREAM_FAULTS="reset /rst/2
+reset /rst/8
+reset /rst/11
+protocol /rst/1
+reset /rst-body/2
+reset /rst-body/8
+protocol /bad-headers"
+
+@test "streams that end with an error: the others on the connection are not harmed" {
+    start_h2_faults
+    beside_healthy_ones 6 <<<"$STREAM_FAULTS" | as_told
+    samples_hold /rst/2 'all(.[]; .http_version == 0 and .status == 0 and .curl_code == 92)'
+    samples_hold /rst-body/2 'all(.[]; .http_version == 20 and .status == 200 and .body_bytes <= 100)'
+    holds "$JSON" '[.results[] | select(.mode == "event-loop") | .http2_connections == 1] | all'
+}
+
+@test "the same on fresh and warm connections, by 50 workers, with rounds to warm up" {
+    start_h2_faults
+    beside_healthy_ones 6 <<<"$STREAM_FAULTS" | as_told --connections fresh
+    # Warm connections are opened by the first URL of a host.
+    (echo "ok $H2_FAULTS/ok/1"; beside_healthy_ones 6 <<<"$STREAM_FAULTS") | WORKERS=50 WARMUP=1 RUNS=2 as_told \
+        --connections warm
+}
+
+@test "streams that stall: --max-time ends them, and the others are not harmed" {
+    start_h2_faults
+    beside_healthy_ones 2 <<<'timeout_wait /stall
+timeout_receive /stall-body' | MAX_TIME=1 as_told
+}
+
+@test "bodies that are too long: given up, and the others are not harmed" {
+    start_h2_faults
+    beside_healthy_ones 6 <<<'body_limit /ok/200000' | as_told --max-filesize 100kB
+}
+
+@test "streams that are refused are asked again, and answered" {
+    start_h2_faults
+    yes "ok $H2_FAULTS/refuse-first" | head -n 20 | as_told
+}
+
+@test "streams that are always refused end as a reset" {
+    start_h2_faults
+    yes "reset $H2_FAULTS/refuse" | head -n 8 | as_told
+}
+
+@test "GOAWAY behind every fifth answer: what was refused is asked again, and nothing is lost" {
+    start_h2_faults
+    yes "ok $H2_FAULTS/goaway/5" | head -n 100 | as_told
+    samples_hold /goaway/5 'all(.[]; .http_version == 20)'
+}
+
+@test "connections that end under their streams, in whatever way, are a reset for all of them" {
+    local path
+    start_h2_faults
+    for path in close close-body reset reset-body garbage; do
+        yes "reset $H2_FAULTS/$path" | head -n 16 | as_told
+        yes "reset $H2_FAULTS/$path" | head -n 16 | as_told --connections fresh
+    done
+}
+
+@test "nobody listens, and who answers is not known" {
+    start_faults
+    start_h2_faults
+    yes "connect https://$REFUSE/" | head -n 12 | as_told
+    yes "tls $H2_FAULTS/ok/1" | head -n 12 | downloads_as_told --http2
+    yes "tls $FAULTS/ok" | sed s/http:/https:/ | head -n 12 | as_told
+}
+
+# Those that wait for a connection are not asked how long: each would have the whole time again.
+@test "a connection that cannot be made in time: all that wait for it fail as it does, within the same time" {
+    start_faults
+    yes "timeout_tls https://$SILENT/" | head -n 12 | WORKERS=6 as_told --connect-timeout 500ms
+    holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
+    yes "timeout_connect https://$FULL/" | head -n 12 | WORKERS=6 as_told --connect-timeout 500ms
+    holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
+    # Less than that for the whole download.
+    yes "timeout_tls https://$SILENT/" | head -n 12 | WORKERS=6 MAX_TIME=0.5 as_told
+}
+
+# A handshake may be under way just then.
+@test "the server is killed in the middle: what it did not answer is a reset or refused, and no trial hangs" {
+    local mode pid status
+    mkdir root
+    echo document >root/document
+    for mode in sync threads event-loop processes hybrid; do
+        start_nghttpd "$PWD/root"
+        echo "https://localhost:$NGHTTPD_PORT/document x30000" >list.txt
+        "$CONC_BENCH" --http2 --cacert "$TLS/ca.pem" --mode "$mode" --workers 4 --runs 1 --warmup 0 --no-progress \
+            --samples none --export-json "$JSON" list.txt >report.txt 2>&1 3>&- &
+        pid=$!
+        until [ "$(grep -c ':path: /document' "$NGHTTPD_OUT")" -gt 300 ]; do
+            kill -0 "$pid"
+            sleep 0.02
+        done
+        kill -KILL "$NGHTTPD_PID"
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" -eq 3 ] || { echo "$mode: status $status"; cat report.txt; return 1; }
+        holds "$JSON" '.results[0].rounds[0] | .status == "complete" and .downloads.settled == 30000
+            and .downloads.outcomes.ok >= 300 and .downloads.outcomes.connect > 0 and (.downloads.outcomes.reset // 0) <= 4
+            and (.downloads.outcomes.tls // 0) <= 4
+            and ((.downloads.outcomes | keys) - ["ok", "reset", "connect", "tls"]) == []'
+        stop_nghttpd
+    done
+}
