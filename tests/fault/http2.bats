@@ -50,8 +50,8 @@ protocol /bad-headers"
 @test "streams that end with an error: the others on the connection are not harmed" {
     start_h2_faults
     beside_healthy_ones 6 <<<"$STREAM_FAULTS" | as_told
-    samples_hold /rst/2 'all(.[]; .http_version == 0 and .status == 0 and .curl_code == 92)'
-    samples_hold /rst-body/2 'all(.[]; .http_version == 20 and .status == 200 and .body_bytes <= 100)'
+    samples_hold /rst/2 'all(.[]; .status == 0 and .curl_code == 92)'
+    samples_hold /rst-body/2 'all(.[]; .body_bytes <= 100 and .curl_code == 92)'
     holds "$JSON" '[.results[] | select(.mode == "event-loop") | .http2_connections == 1] | all'
 }
 

@@ -107,6 +107,16 @@ static inline struct trial *fixture_trial(struct cell_result *cell, nanoseconds 
     return &cell->trials[cell->trial_count++];
 }
 
+/* Has the trial's downloads answered over HTTP/2, by so many connections and with so many at once on one. */
+static inline void fixture_http2(struct trial *trial, uint32_t connections, uint32_t most_streams)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++) {
+        trial->table->samples[i].http_version = 20;
+        trial->table->samples[i].connects = i < connections;
+    }
+    trial->http2.most_streams = most_streams;
+}
+
 /* Gives the trial a witness that saw what was planned. */
 static inline void fixture_witness(struct trial *trial)
 {

@@ -235,6 +235,66 @@ static void test_series_that_drift_or_stand_out(void **state)
     result_release(&result);
 }
 
+static void share(struct trial *trial)
+{
+    fixture_http2(trial, 1, 2);
+}
+
+static void do_not_share(struct trial *trial)
+{
+    fixture_http2(trial, 2, 0);
+}
+
+static void warm_up(struct trial *trial)
+{
+    fixture_http2(trial, 0, 2);
+    trial->http2.warm_connects = 1;
+}
+
+static void answer_one_over_http1(struct trial *trial)
+{
+    trial->table->samples[3].http_version = 11;
+}
+
+static void test_connections_that_some_share(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    struct cell_result *cell = fixture_cell(&result, "event-loop", 2);
+    for (int round = 0; round < 6; round++)
+        fixture_trial(cell, 10 * FIXTURE_MS);
+    assert_not_found(&result, FINDING_MULTIPLEXED);
+    for (size_t i = 0; i < 3; i++)
+        change_cell(&result, i, do_not_share);
+    assert_not_found(&result, FINDING_MULTIPLEXED); /* as with fresh connections */
+    change_cell(&result, 2, share);
+    assert_found(&result, FINDING_MULTIPLEXED,
+                 "event-loop/2 had 2 downloads at once on one HTTP/2 connection at the peak, and 4 on each in all; "
+                 "threads/2 could not share any, and had 2 on each, one at a time");
+    change_cell(&result, 2, warm_up);
+    assert_found(&result, FINDING_MULTIPLEXED, "event-loop/2 had 2 downloads at once");
+    change_cell(&result, 1, share);
+    assert_found(&result, FINDING_MULTIPLEXED, "event-loop/2, threads/2 had 2 downloads at once");
+    assert_null(strstr(sentence_of(&result, FINDING_MULTIPLEXED), "could not"));
+    result_release(&result);
+}
+
+static void test_servers_that_do_not_agree_to_http2(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&result, FINDING_HTTP2_DECLINED); /* nobody asked for it */
+    snprintf(result.http_version, sizeof(result.http_version), "HTTP/2");
+    assert_found(&result, FINDING_HTTP2_DECLINED, "all that was answered was answered over HTTP/1.1");
+    change_cell(&result, 0, share);
+    change_cell(&result, 1, share);
+    assert_not_found(&result, FINDING_HTTP2_DECLINED);
+    change_cell(&result, 0, answer_one_over_http1);
+    change_cell(&result, 1, answer_one_over_http1);
+    assert_found(&result, FINDING_HTTP2_DECLINED, "25 % of the answers came over HTTP/1.1");
+    result_release(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +305,8 @@ int main(void)
         cmocka_unit_test(test_idle_workers),
         cmocka_unit_test(test_noisy_hosts),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
+        cmocka_unit_test(test_connections_that_some_share),
+        cmocka_unit_test(test_servers_that_do_not_agree_to_http2),
     };
     return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
 }

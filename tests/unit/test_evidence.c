@@ -44,6 +44,32 @@ static void test_a_digest_counts_what_the_samples_say(void **state)
     result_release(&result);
 }
 
+static void test_a_digest_counts_what_was_spoken_over_http2(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    struct trial *trial = &result.cells[1].trials[0];
+    struct trial_digest digest;
+    struct error error = {0};
+    assert_int_equal(digest_make(trial, &digest, &error), 0);
+    assert_int_equal(digest.http2, 0);
+    assert_int_equal(digest.http2_connects, 0);
+    fixture_http2(trial, 2, 2);
+    assert_int_equal(digest_make(trial, &digest, &error), 0);
+    assert_int_equal(digest.http2, 4);
+    assert_int_equal(digest.http2_connects, 2);
+    /* A connection whose download was not answered carries others: if it came as far as a handshake. */
+    trial->table->samples[0].http_version = 0;
+    trial->table->samples[1].http_version = 11;
+    assert_int_equal(digest_make(trial, &digest, &error), 0);
+    assert_int_equal(digest.http2, 2);
+    assert_int_equal(digest.http2_connects, 0);
+    trial->table->samples[0].tls_us = 7;
+    assert_int_equal(digest_make(trial, &digest, &error), 0);
+    assert_int_equal(digest.http2_connects, 1);
+    result_release(&result);
+}
+
 static void test_a_digest_that_is_there_is_taken(void **state)
 {
     (void)state;
@@ -174,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_digest_counts_what_the_samples_say),
+        cmocka_unit_test(test_a_digest_counts_what_was_spoken_over_http2),
         cmocka_unit_test(test_a_digest_that_is_there_is_taken),
         cmocka_unit_test(test_service_points_are_exact_ranks),
         cmocka_unit_test(test_service_points_have_their_per_cents),

@@ -236,6 +236,34 @@ static void test_figures_of_a_cell(void **state)
     result_release(&result);
 }
 
+static void test_the_use_of_connections_over_http2(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    json_t *document = write_document(&result);
+    assert_count(document, "results.1.http2_downloads", 0);
+    assert_null_at(document, "results.1.http2_connections");
+    assert_null_at(document, "results.1.http2_downloads_per_connection");
+    assert_null_at(document, "results.1.http2_most_streams");
+    json_decref(document);
+    for (int round = 0; round < 2; round++) {
+        fixture_http2(&result.cells[1].trials[round], 1, 2);
+        result.cells[1].trials[round].http2.warm_connects = 1;
+    }
+    document = write_document(&result);
+    assert_count(document, "results.1.http2_downloads", 4);
+    assert_count(document, "results.1.http2_connections", 2);
+    assert_number(document, "results.1.http2_downloads_per_connection", 2);
+    assert_count(document, "results.1.http2_most_streams", 2);
+    assert_count(document, "results.1.rounds.1.http2_warm_connects", 1);
+    assert_count(document, "results.1.rounds.1.http2_most_streams", 2);
+    assert_count(document, "results.1.rounds.1.downloads.http2", 4);
+    assert_count(document, "results.1.rounds.1.downloads.http2_connects", 1);
+    assert_count(document, "results.0.http2_downloads", 0);
+    json_decref(document);
+    result_release(&result);
+}
+
 static void test_rounds_tell_each_trial(void **state)
 {
     (void)state;
@@ -616,6 +644,7 @@ int main(void)
         cmocka_unit_test(test_policy_and_experiment),
         cmocka_unit_test(test_hyperfine_fields),
         cmocka_unit_test(test_figures_of_a_cell),
+        cmocka_unit_test(test_the_use_of_connections_over_http2),
         cmocka_unit_test(test_rounds_tell_each_trial),
         cmocka_unit_test(test_samples_are_rows_of_the_named_columns),
         cmocka_unit_test(test_samples_that_were_not_kept_are_null),

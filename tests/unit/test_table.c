@@ -105,6 +105,25 @@ static void test_the_head_tells_what_was_run(void **state)
     result_release(&result);
 }
 
+static void test_the_use_of_connections_is_told_over_http2(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_no_report(&result, "downloads each");
+    assert_no_report(&result, "HTTP/2");
+    for (int round = 0; round < 2; round++) {
+        fixture_http2(&result.cells[0].trials[round], 1, 0);
+        fixture_http2(&result.cells[1].trials[round], 1, 2);
+    }
+    result.cells[1].trials[0].http2.warm_connects = result.cells[1].trials[1].http2.warm_connects = 1;
+    char *text = write_text(&result, table_write);
+    assert_says(text, "mode/workers  HTTP/2  connections  downloads each  at once\n");
+    assert_says(text, "sync/1             4            1            4.00        1\n");
+    assert_says(text, "threads/2          4            2            2.00        2\n");
+    free(text);
+    result_release(&result);
+}
+
 static void test_rows_are_sorted_fastest_first(void **state)
 {
     (void)state;
@@ -671,6 +690,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_head_tells_what_was_run),
+        cmocka_unit_test(test_the_use_of_connections_is_told_over_http2),
         cmocka_unit_test(test_rows_are_sorted_fastest_first),
         cmocka_unit_test(test_times_have_three_digits_and_a_range),
         cmocka_unit_test(test_one_round_claims_no_interval),

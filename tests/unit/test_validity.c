@@ -73,6 +73,8 @@ static void test_answers_are_held_to_what_was_learned(void **state)
     sample->status = 200;
     sample->http_version = 10;
     assert_drops(&result, 1, "by HTTP 1.0 instead of 1.1");
+    sample->http_version = 20;
+    assert_drops(&result, 1, "by HTTP 2.0 instead of 1.1");
     result_release(&result);
 }
 
