@@ -165,12 +165,20 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     grep -q '^Not all HTTP/2: 50 % of the answers' report.txt
 }
 
-@test "redirects: followed over the connection that is shared" {
+@test "redirects: followed over the connection that is shared, if any is" {
     echo "$HTTPS/moved x30" >moved.txt
     ask --mode all moved.txt >report.txt
     holds "$JSON" '[.results[] | .failures == 0 and .http2_downloads == 30] | all'
     holds "$JSON" '[.results[] | select(.mode == "event-loop") | .http2_connections == 1] | all'
     [ "$(h2_requests HTTP/2.0)" -eq 300 ]
+    # With fresh connections, behind a redirect too.
+    local mode
+    for mode in $MODES; do
+        : >"$H2_LOG"
+        ask --mode "$mode" --connections fresh moved.txt >report.txt
+        [ "$(h2_connections)" -eq 60 ] || { echo "$mode: $(h2_connections)"; return 1; }
+        holds "$JSON" '.validity.is_work_equal'
+    done
 }
 
 @test "GOAWAY: of 3,000 downloads none is lost when nginx ends connections after 1,000 requests" {
