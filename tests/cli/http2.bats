@@ -41,6 +41,7 @@ ask() {
 
 # The figures of one mode and what nginx saw of it are the same, and DOWNLOADS of them succeeded, all over HTTP/2.
 nginx_agrees() {
+    logged "$H2_LOG" "$(jq "$DOWNLOADS + .results[0].rounds[0].warm_requests" "$JSON")"
     [ "$(h2_requests HTTP/2.0)" -eq "$(wc -l <"$H2_LOG")" ] || { echo "not all over HTTP/2"; head "$H2_LOG"; return 1; }
     holds "$JSON" '[.results[] | .failures == 0 and .http2_downloads == $downloads and .http2_connections == $connections
         and .http2_downloads_per_connection == $downloads / $connections] | all' \
@@ -107,6 +108,7 @@ nginx_agrees() {
     holds "$JSON" '[.results[] | .http2_downloads == 120 and .failures == 0] | all'
     holds "$JSON" '[.results[] | select(.connections == "fresh") | .http2_connections == 120] | all'
     holds "$JSON" '[.results[].rounds[].samples[][15]] | unique == [20]'
+    logged "$H2_LOG" $((10 * 3 * DOWNLOADS))
     [ "$(h2_requests HTTP/2.0)" -eq $((10 * 3 * DOWNLOADS)) ]
 }
 
@@ -141,6 +143,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
         # shellcheck disable=SC2086  # nothing is to be no argument
         once $option --cacert "$TLS/ca.pem" --mode all --workers "$WORKERS" --export-json "$JSON" --export-markdown r.md \
             --export-html r.html list.txt >report.txt
+        logged "$H2_LOG" $((5 * DOWNLOADS))
         [ "$(h2_requests HTTP/1.1)" -eq $((5 * DOWNLOADS)) ]
         grep -q '^HTTP/1.1, ' report.txt
         run ! grep -q 'HTTP/2' report.txt r.md r.html
@@ -152,6 +155,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 @test "a server without HTTP/2: HTTP/1.1 is spoken, one connection for each worker, and that is told" {
     echo "https://localhost:$H1_TLS_PORT/document-1.txt x60" >plain.txt
     ask --mode all plain.txt >report.txt
+    logged "$H2_LOG" 300
     [ "$(h2_requests HTTP/1.1)" -eq 300 ]
     holds "$JSON" '[.results[] | .failures == 0 and .http2_downloads == 0 and .downloads == 60] | all'
     holds "$JSON" '[.results[] | select(.mode == "event-loop") | .connects > 1 and .connects <= 6] | all'
@@ -170,12 +174,14 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     ask --mode all moved.txt >report.txt
     holds "$JSON" '[.results[] | .failures == 0 and .http2_downloads == 30] | all'
     holds "$JSON" '[.results[] | select(.mode == "event-loop") | .http2_connections == 1] | all'
+    logged "$H2_LOG" 300
     [ "$(h2_requests HTTP/2.0)" -eq 300 ]
     # With fresh connections, behind a redirect too.
     local mode
     for mode in $MODES; do
         : >"$H2_LOG"
         ask --mode "$mode" --connections fresh moved.txt >report.txt
+        logged "$H2_LOG" 60
         [ "$(h2_connections)" -eq 60 ] || { echo "$mode: $(h2_connections)"; return 1; }
         holds "$JSON" '.validity.is_work_equal'
     done
@@ -189,6 +195,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
             : >"$H2_LOG"
             WORKERS=$workers ask --mode "$mode" long.txt >report.txt
             holds "$JSON" '.results[0] | .failures == 0 and .http2_downloads == 3000'
+            logged "$H2_LOG" 3000
             # Each URL as often as it is listed: what was refused was not answered as well.
             [ "$(awk '$4 == 200 { print $3 }' "$H2_LOG" | sort | uniq -c | awk '{ print $1 }' | sort -u)" = 1000 ]
             [ "$mode" != event-loop ] || holds "$JSON" '.results[0] | .http2_connections >= 3 and .http2_connections <= 6'
