@@ -1,7 +1,6 @@
 #ifndef CONC_BENCH_STREAMS_H
 #define CONC_BENCH_STREAMS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "conc_bench/error.h"
@@ -31,8 +30,8 @@ void streams_leave(struct streams *streams, const void *connection);
 enum spoken { SPOKEN_HTTP1 = 1 << 0, SPOKEN_HTTP2 = 1 << 1 };
 void streams_note_spoken(struct streams *streams, enum spoken spoken);
 
-/* Whether HTTP/2 was spoken, and nothing else. */
-bool streams_are_http2(const struct streams *streams);
+/* All that was, or-ed. */
+unsigned streams_spoken(const struct streams *streams);
 
 /* How many there are; 0 on one that is not known. */
 uint32_t streams_count(const struct streams *streams, const void *connection);

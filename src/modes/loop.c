@@ -97,14 +97,16 @@ static int fail_alike(struct loop *loop, struct shard *shard, const struct trans
 /* A server that has had enough of a connection (GOAWAY) leaves all its transfers without one, and libcurl 7.88 makes a
  * new one for each of them. With a limit they wait for the first to be there. One more than it takes is allowed, since
  * the old connection may still have a download to end. Not where HTTP/1.1 is spoken as well: there each needs its own.
+ * Where a shard has more transfers than a connection takes, the same happens at the start, before anything is spoken.
  */
 static int limit_connections(struct shard *shard, struct error *error)
 {
     const struct loop *loop = shard->loop;
-    bool is_limited = streams_are_http2(shard->streams);
+    uint32_t slots = (loop->slot_count + loop->shard_count - 1) / loop->shard_count;
+    unsigned spoken = streams_spoken(shard->streams);
+    bool is_limited = spoken == SPOKEN_HTTP2 || (spoken == 0 && slots > STREAMS_MAX);
     if (is_limited == shard->is_limited)
         return 0;
-    uint32_t slots = (loop->slot_count + loop->shard_count - 1) / loop->shard_count;
     long needed = (long)((slots + STREAMS_MAX - 1) / STREAMS_MAX);
     CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, is_limited ? needed + 1 : 0L);
     shard->is_limited = is_limited;

@@ -89,9 +89,9 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken)
     streams->spoken |= spoken;
 }
 
-bool streams_are_http2(const struct streams *streams)
+unsigned streams_spoken(const struct streams *streams)
 {
-    return streams->spoken == SPOKEN_HTTP2;
+    return streams->spoken;
 }
 
 uint32_t streams_count(const struct streams *streams, const void *address)

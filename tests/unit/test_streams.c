@@ -88,13 +88,13 @@ static void what_was_spoken_is_kept(void **state)
 {
     (void)state;
     struct streams *streams = create();
-    assert_false(streams_are_http2(streams));
+    assert_int_equal(streams_spoken(streams), 0);
     streams_note_spoken(streams, SPOKEN_HTTP2);
-    assert_true(streams_are_http2(streams));
+    assert_int_equal(streams_spoken(streams), SPOKEN_HTTP2);
     streams_note_spoken(streams, SPOKEN_HTTP1);
-    assert_false(streams_are_http2(streams));
+    assert_int_equal(streams_spoken(streams), SPOKEN_HTTP1 | SPOKEN_HTTP2);
     streams_note_spoken(streams, SPOKEN_HTTP2);
-    assert_false(streams_are_http2(streams));
+    assert_int_equal(streams_spoken(streams), SPOKEN_HTTP1 | SPOKEN_HTTP2);
     streams_release(streams);
 }
 
