@@ -67,12 +67,19 @@ refused() {
 
 @test "-k: nobody is verified, and every report says so" {
     local format
-    all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml
+    all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv \
+        --export-requests-csv requests.csv --export-trace r.trace
     holds "$JSON" '(.policy.is_verified | not) and .policy.options == ["--insecure"]'
     holds "$JSON" '[.warnings[] | test("not verified")] | any'
-    for format in report.txt r.html r.md r.xml; do
+    for format in report.txt r.html r.md r.xml r.trace; do
         grep -q 'not verified (--insecure)' "$format" || { echo "not in $format"; return 1; }
     done
+    # Every row of a data frame, since rows are what is kept of it.
+    for format in r.csv requests.csv; do
+        [[ "$(head -1 "$format")" == *,is_verified ]]
+        run ! grep -v ',false$' <(tail -n +2 "$format")
+    done
+    jq -e '.traceEvents | length > 0' r.trace >/dev/null
     grep -q 'anybody may have answered' report.txt
     # And again from the document.
     "$CONC_BENCH" --import-json "$JSON" --export-junit again.xml --export-html again.html >again.txt
