@@ -521,7 +521,9 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_RECV_ERROR:
         if (info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
             return OUTCOME_CONNECT; /* a proxy refused to */
-        /* The one code that stands for both; libcurl before 8.8 leaves no other evidence than the start of its text. */
+        /* The one code that stands for both, and the one place where a text decides: libcurl before 8.8 leaves no other
+         * evidence than how it begins. The number of the last error of a socket (CURLINFO_OS_ERRNO) is none: over TLS
+         * it is that of saying goodbye, which fails behind a broken answer too if the server has gone by then. */
         return strncmp(transfer->message, "Recv failure", strlen("Recv failure")) == 0 ? OUTCOME_RESET
                                                                                        : OUTCOME_PROTOCOL;
     case CURLE_GOT_NOTHING:
