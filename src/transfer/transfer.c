@@ -178,6 +178,8 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     const struct transfer_policy *policy = transfer->plan->policy;
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* Those of the list have none; where a server sends us is no place to log in by what that server says. */
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     /* Over HTTP/2 a multi handle would share one connection among all workers and an easy handle could not. */
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
@@ -531,6 +533,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_PARTIAL_FILE:
         return OUTCOME_PARTIAL;
     case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_LOGIN_DENIED: /* to a URL with a user name */
         return OUTCOME_REDIRECT;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:

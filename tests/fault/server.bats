@@ -40,6 +40,7 @@ redirect /redirect/loop
 redirect /redirect/file
 redirect /redirect/ftp
 redirect /redirect/control
+redirect /redirect/credentials
 connect /redirect/other
 connect /redirect/name
 dns /redirect/unknown
@@ -93,9 +94,10 @@ FAULTS
 
 @test "redirects to where we do not go" {
     printf '%s\n' 'redirect /redirect/loop' 'redirect /redirect/file' 'redirect /redirect/ftp' \
-        'redirect /redirect/control' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
+        'redirect /redirect/control' 'redirect /redirect/credentials' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
     samples_hold /redirect/loop 'all(.redirects == 10)'
     samples_hold /redirect/file 'all(.body_bytes == 0)'
+    run -1 grep -r secret "$BATS_TEST_TMPDIR"
 }
 
 @test "redirects to hosts that are not there" {
@@ -171,7 +173,7 @@ FAULTS
     quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
     run once --mode all --workers 4 "$BATS_TEST_TMPDIR/list"
     exits_with 3
-    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "4 redirect" "3 connect" "1 dns" \
+    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "5 redirect" "3 connect" "1 dns" \
         "1 tls" "2 http_4xx" "2 http_5xx"; do
         says "$word"
     done
