@@ -127,6 +127,15 @@ sweep() {
 @test "no memory for the program, every time it asks" { sweep malloc,calloc,realloc program 100000 1 150; }
 @test "no memory for the program or a library" { sweep malloc,calloc,realloc '!libcrypto' 60 53 3000; }
 @test "no memory for the library that does TLS" { sweep malloc,calloc,realloc libcrypto 1 997 10000; }
+# What the origin does for its side of TLS.
+over_tls() {
+    small=("${small[@]/#--origin=/--origin=tls,}")
+    small=("${small[@]/#http:/https:}")
+    "$@"
+}
+
+@test "no memory for the origin's TLS" { over_tls sweep malloc,calloc,realloc libgnutls 40 211 1500; }
+@test "a socket cannot be watched by epoll, with two servers in the origin" { over_tls sweep epoll_create1,epoll_ctl "" 12 5 10; }
 
 # --- Processes that are lost ------------------------------------------------------------------------------------------
 
