@@ -246,7 +246,7 @@ interrupt_stalled() {
             --export-json "$BATS_TEST_TMPDIR/$mode.json" "$BATS_TEST_TMPDIR/list" >"$BATS_TEST_TMPDIR/$mode.txt" 2>&1 &
         parents[$mode]=$!
     done
-    sleep 1.5
+    sleep 3
     for mode in sync $CONCURRENT_MODES; do
         interrupt_stalled "$mode" INT
         grep -q partial "$BATS_TEST_TMPDIR/$mode.txt"
