@@ -327,6 +327,16 @@ lose_cell() {
     exits_with 0
 }
 
+# Longer than it may take to answer: before it first does, certificates for thousands of hosts may have to be made.
+@test "an origin that takes eleven seconds to start is waited for" {
+    needs_injection
+    start INJECT_CALL=epoll_create1 INJECT_AT=1 INJECT_HOLD=11 "${small[@]}"
+    until_true test -e mark
+    ends_within 40
+    exits_with 0
+    holds r.json "$whole"
+}
+
 # --- Limits -----------------------------------------------------------------------------------------------------------
 
 # The small run under `ulimit $1 $2`, started by the rest of the arguments.
