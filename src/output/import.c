@@ -321,7 +321,7 @@ static int read_policy(const struct node *document, struct result *result)
 {
     struct node policy;
     uint32_t connections;
-    bool is_verified;
+    bool is_verified = true;
     if (take_object(document, "policy", &policy) != 0 || take_flag(&policy, "is_verified", &is_verified) != 0 ||
         read_asked(&policy, result) != 0 ||
         take_text(&policy, "connections", result->connections, sizeof(result->connections)) != 0 ||
