@@ -199,7 +199,7 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
 {
     (void)verdict, (void)format, (void)error;
     const struct per_url *per_url = result->per_url;
-    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n", stream);
+    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n", stream);
     for (size_t row = 0; per_url != NULL && row < per_url->count; row++) {
         for (size_t i = 0; i < per_url->cell_count; i++) {
             const struct cell_result *cell = &result->cells[per_url->cells[i]];
@@ -216,7 +216,7 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
             }
             fprintf(stream, ",%" PRIu64 ",", url_figure_failures(figure));
             write_classes(stream, figure);
-            fputc('\n', stream);
+            fprintf(stream, ",%s\n", verification(result));
         }
     }
     return 0;

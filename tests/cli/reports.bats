@@ -167,7 +167,7 @@ PYTHON
     xmllint --noout hostile/junit
     /usr/bin/python3 - hostile <<'PYTHON'
 import csv, sys
-for name in ("csv", "requests-csv"):
+for name in ("csv", "requests-csv", "urls-csv"):
     rows = list(csv.reader(open(f"{sys.argv[1]}/{name}", encoding="utf-8", newline=""), strict=True))
     assert len(rows) > 1 and len({len(row) for row in rows}) == 1, name
     formulas = [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")

@@ -68,14 +68,14 @@ refused() {
 @test "-k: nobody is verified, and every report says so" {
     local format
     all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv \
-        --export-requests-csv requests.csv --export-trace r.trace
+        --export-requests-csv requests.csv --export-urls-csv urls.csv --export-trace r.trace
     holds "$JSON" '(.policy.is_verified | not) and .policy.options == ["--insecure"]'
     holds "$JSON" '[.warnings[] | test("not verified")] | any'
     for format in report.txt r.html r.md r.xml r.trace; do
         grep -q 'not verified (--insecure)' "$format" || { echo "not in $format"; return 1; }
     done
     # Every row of a data frame, since rows are what is kept of it.
-    for format in r.csv requests.csv; do
+    for format in r.csv requests.csv urls.csv; do
         [[ "$(head -1 "$format")" == *,is_verified ]]
         run ! grep -v ',false$' <(tail -n +2 "$format")
     done
