@@ -150,6 +150,14 @@ check_nginx() {
         --argjson i "$(jq '.sample_columns | index("status")' "$json")"
 }
 
+@test "a list longer than what is kept ready for libcurl: each URL once, in every mode" {
+    cd "$BATS_TEST_TMPDIR"
+    seq -f 'http://origin.test/%g' 8200 >long.txt
+    once --mode all --workers 4 --origin=latency=0,size=10B --samples none --export-json r.json long.txt
+    holds r.json '[.results[] | .failures == 0 and .downloads == 8200 and .body_bytes == 82000] | all'
+    holds r.json '[.results[].rounds[].witness | .requests == 8200 and (.urls | length) == 8200 and all(.urls[]; . == 1)] | all'
+}
+
 # A server whose /changes answers fewer bytes from its fourth request on: behind a warm-up of two modes, in the second trial
 # of the round that counts.
 @test "a URL that answers otherwise than in the warm-up: counted for its mode, shown in every report, and its round is dropped" {

@@ -92,6 +92,15 @@ FAULTS
     printf '%s\n' 'protocol /huge-status' 'protocol /huge-header' 'protocol /huge-headers' | mix 5 | downloads_as_told
 }
 
+# One is refused by the length it announces, the others by what has come.
+@test "bodies longer than --max-filesize" {
+    printf '%s\n' 'body_limit /ok?size=100000' 'body_limit /endless/chunked' 'body_limit /endless/close' | mix 5 |
+        downloads_as_told --max-filesize 40000
+    samples_hold '/ok?size=100000' 'all(.body_bytes == 0)'
+    samples_hold /endless/chunked 'all(.body_bytes > 40000 and .body_bytes <= 40000 + 65536)'
+    samples_hold /endless/close 'all(.body_bytes > 40000 and .body_bytes <= 40000 + 65536)'
+}
+
 @test "redirects to where we do not go" {
     printf '%s\n' 'redirect /redirect/loop' 'redirect /redirect/file' 'redirect /redirect/ftp' \
         'redirect /redirect/control' 'redirect /redirect/credentials' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
