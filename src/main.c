@@ -2,11 +2,13 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conc_bench/error.h"
 #include "conc_bench/options.h"
 #include "conc_bench/session.h"
+#include "conc_bench/stream.h"
 #include "conc_bench/transfer.h"
 
 static int print_error(const struct error *error)
@@ -64,12 +66,10 @@ static int obey(const struct options *options, struct error *error)
 /* A report that was cut off by a full disk must not look like a success. */
 static int check_output(int status)
 {
-    if (fflush(stdout) != 0)
-        perror("conc-bench: cannot write to standard output");
-    else if (ferror(stdout))
-        fputs("conc-bench: cannot write to standard output\n", stderr);
-    else
+    int failure = stream_settle(stdout);
+    if (failure == 0)
         return status;
+    fprintf(stderr, "conc-bench: cannot write to standard output: %s\n", strerror(failure));
     return ERROR_ENVIRONMENT;
 }
 

@@ -1,6 +1,5 @@
 #include "conc_bench/report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "conc_bench/json.h"
 #include "conc_bench/junit.h"
 #include "conc_bench/markdown.h"
+#include "conc_bench/stream.h"
 #include "conc_bench/table.h"
 #include "conc_bench/trace.h"
 #include "conc_bench/verdict.h"
@@ -138,8 +138,9 @@ int report_write(const struct report_request *request, struct error *error)
         else
             table_write(stdout, request->result, &verdict, &format);
         /* Now, since a signal during the exports would take it along. */
-        if (fflush(stdout) != 0)
-            status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot write to standard output");
+        int failure = stream_settle(stdout);
+        if (failure != 0)
+            status = error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot write to standard output");
     }
     if (write_exports(request, &verdict, status == 0 ? error : NULL) != 0)
         status = -1;

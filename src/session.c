@@ -323,7 +323,7 @@ static int check_politeness(struct session *session, struct error *error)
                          politeness.at_once, (int)politeness.crowded->name_length, politeness.crowded->name,
                          options->max_per_host, politeness.at_once);
     uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
-    if (politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
+    if (session->is_public && politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
         progress_note(&session->progress, stderr,
                       "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
                       politeness.requests * trials, (int)politeness.busiest->name_length, politeness.busiest->name);

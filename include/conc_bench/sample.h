@@ -15,7 +15,8 @@
  * leaves nothing behind but a slot that says claimed and never settled.
  */
 
-/* How a download ended. Classes are by cause; the text of an error message never decides. */
+/* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
+ * decides in one place only, between reset and protocol, where before 8.8 nothing else can (transfer.c). */
 enum outcome {
     OUTCOME_NONE, /* not settled */
     OUTCOME_OK,   /* a complete response, status below 400 */

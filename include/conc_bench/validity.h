@@ -23,6 +23,17 @@ struct dropped_round {
     char reason[512]; /* one sentence */
 };
 
+/* Complete answers of one URL to one cell that are not what the URL answered while it was learned: another size of the
+ * body, status or HTTP version. Over all complete rounds. */
+struct mismatch {
+    uint32_t cell; /* index into the result's cells */
+    uint32_t url;
+    uint64_t count;
+};
+
+/* Of those with the most so many are kept. */
+enum { MISMATCHES_MAX = 100 };
+
 struct validity {
     bool is_valid;            /* whether modes may be ranked */
     char reason[640];         /* why not: one sentence */
@@ -33,6 +44,10 @@ struct validity {
 
     struct dropped_round *dropped;
     size_t dropped_count;
+
+    uint64_t mismatches;              /* downloads, over all cells; each has its round dropped */
+    struct mismatch *mismatched_urls; /* the most first; owned */
+    size_t mismatched_url_count;
 
     /* URLs whose answers were of different sizes already while they were learned. Their sizes are not held against
      * anybody. */

@@ -13,8 +13,8 @@ void *scratch_alloc(size_t bytes)
     if (memory == NULL || bytes < (size_t)2 * HUGE_PAGE)
         return memory;
     /* Whole huge pages only: what lies around them may be others' memory. It is a wish, so failing is no failure. */
-    uintptr_t begin = ((uintptr_t)memory + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    uintptr_t end = ((uintptr_t)memory + bytes) / HUGE_PAGE * HUGE_PAGE;
-    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    size_t before = (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+    size_t whole = (bytes - before) / HUGE_PAGE * HUGE_PAGE;
+    (void)madvise((char *)memory + before, whole, MADV_HUGEPAGE);
     return memory;
 }

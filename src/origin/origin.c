@@ -17,7 +17,10 @@
 
 /* The parent's side: starts the server's process, asks it, ends it. */
 
-/* A server that is silent for so long hangs; and once a signal has arrived, whoever sent it should not have to wait. */
+/* A server that is silent for so long hangs; and once a signal has arrived, whoever sent it should not have to wait.
+ * Before it first speaks it may have 10,000 certificates to make: seconds, and many on a machine that does much else.
+ */
+#define START_WITHIN               (120 * NANOSECONDS_PER_SECOND)
 #define ANSWER_WITHIN              (10 * NANOSECONDS_PER_SECOND)
 #define ANSWER_WITHIN_AFTER_SIGNAL (500 * NANOSECONDS_PER_MILLISECOND)
 
@@ -81,10 +84,10 @@ static void wait_for_word(const struct origin *origin, nanoseconds *end)
 }
 
 /* Like wire_receive(), but for no longer than the server is given. */
-static int receive(const struct origin *origin, void *data, size_t length)
+static int receive(const struct origin *origin, void *data, size_t length, nanoseconds within)
 {
     char *rest = data;
-    nanoseconds end = clock_now() + ANSWER_WITHIN;
+    nanoseconds end = clock_now() + within;
     while (length > 0) {
         ssize_t received = recv(origin->control, rest, length, MSG_DONTWAIT);
         if (received > 0) {
@@ -114,7 +117,7 @@ static int fail(struct error *error, int number)
 static int read_greeting(struct origin *origin, struct error *error)
 {
     struct wire_greeting greeting;
-    if (receive(origin, &greeting, sizeof(greeting)) != 0) {
+    if (receive(origin, &greeting, sizeof(greeting), START_WITHIN) != 0) {
         origin->is_lost = true;
         return fail(error, errno);
     }
@@ -169,11 +172,12 @@ static char *ask(struct origin *origin, const void *command, size_t command_leng
     }
     /* What may still come would be taken for the answer to the next question. */
     origin->is_lost = true;
-    if (wire_send(origin->control, command, command_length) != 0 || receive(origin, &header, sizeof(header)) != 0)
+    if (wire_send(origin->control, command, command_length) != 0 ||
+        receive(origin, &header, sizeof(header), ANSWER_WITHIN) != 0)
         fail(error, errno); /* NOLINT(bugprone-branch-clone): the second answer may fail as the first */
     else if ((answer = malloc((size_t)header.bytes + 1)) == NULL)
         error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for the server's answer");
-    else if (receive(origin, answer, (size_t)header.bytes) != 0)
+    else if (receive(origin, answer, (size_t)header.bytes, ANSWER_WITHIN) != 0)
         fail(error, errno);
     else
         origin->is_lost = false;

@@ -44,6 +44,12 @@ static void write_rank(FILE *stream, uint32_t rank)
         fprintf(stream, "%" PRIu32, rank);
 }
 
+/* Of the whole result, and so in every row: other places a table has none. */
+static const char *verification(const struct result *result)
+{
+    return result->is_unverified ? "false" : "true";
+}
+
 static void write_estimate(FILE *stream, const struct estimate *estimate)
 {
     write_number(stream, estimate->value);
@@ -93,7 +99,7 @@ static const struct {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static void write_cell(FILE *stream, const struct cell_figures *cell)
+static void write_cell(FILE *stream, const struct result *result, const struct cell_figures *cell)
 {
     write_text(stream, cell->cell->mode);
     fprintf(stream, ",%" PRIu32 ",%s", cell->cell->workers, cell->cell->stage == STAGE_MAIN ? "main" : "sweep");
@@ -113,21 +119,21 @@ static void write_cell(FILE *stream, const struct cell_figures *cell)
     write_number(stream, cell->service_max);
     for (size_t i = 0; i < COLUMNS; i++)
         write_number(stream, cell->measures[columns[i].measure].value);
-    fprintf(stream, ",%" PRIu64 "\n", cell->failures);
+    fprintf(stream, ",%" PRIu64 ",%s\n", cell->failures, verification(result));
 }
 
 int csv_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
               struct error *error)
 {
-    (void)result, (void)format, (void)error;
+    (void)format, (void)error;
     fputs("mode,workers,stage,rank_low,rank_high,rounds,time_s,time_low_s,time_high_s,mean_s,stddev_s,min_s,max_s,"
           "speedup,speedup_low,speedup_high,service_p50_s,service_p90_s,service_p95_s,service_p99_s,service_max_s",
           stream);
     for (size_t i = 0; i < COLUMNS; i++)
         fprintf(stream, ",%s", columns[i].name);
-    fputs(",failures\n", stream);
+    fputs(",failures,is_verified\n", stream);
     for (size_t i = 0; i < verdict->figures.cell_count; i++)
-        write_cell(stream, &verdict->figures.cells[i]);
+        write_cell(stream, result, &verdict->figures.cells[i]);
     return 0;
 }
 
@@ -154,9 +160,9 @@ static void write_request(FILE *stream, const struct result *result, const struc
     write_seconds(stream, sample->settled - trial->gate);
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
         write_seconds(stream, phases[i] * NANOSECONDS_PER_MICROSECOND);
-    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u\n", sample->body_bytes, (unsigned)sample->status,
+    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u,%s\n", sample->body_bytes, (unsigned)sample->status,
             (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
-            (unsigned)sample->http_version, (unsigned)sample->transfer_code);
+            (unsigned)sample->http_version, (unsigned)sample->transfer_code, verification(result));
 }
 
 int csv_write_requests(FILE *stream, const struct result *result, const struct verdict *verdict,
@@ -164,7 +170,7 @@ int csv_write_requests(FILE *stream, const struct result *result, const struct v
 {
     (void)verdict, (void)format, (void)error;
     fputs("mode,workers,stage,round,unit,worker,url,start_s,service_s,settled_s,name_lookup_s,connect_s,tls_s,"
-          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code\n",
+          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code,is_verified\n",
           stream);
     for (size_t i = 0; i < result->cell_count; i++) {
         for (size_t j = 0; j < result->cells[i].trial_count; j++) {
@@ -197,7 +203,7 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
 {
     (void)verdict, (void)format, (void)error;
     const struct per_url *per_url = result->per_url;
-    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n", stream);
+    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n", stream);
     for (size_t row = 0; per_url != NULL && row < per_url->count; row++) {
         for (size_t i = 0; i < per_url->cell_count; i++) {
             const struct cell_result *cell = &result->cells[per_url->cells[i]];
@@ -214,7 +220,7 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
             }
             fprintf(stream, ",%" PRIu64 ",", url_figure_failures(figure));
             write_classes(stream, figure);
-            fputc('\n', stream);
+            fprintf(stream, ",%s\n", verification(result));
         }
     }
     return 0;

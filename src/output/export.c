@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conc_bench/stream.h"
+
 static bool is_standard_output(const char *path)
 {
     return strcmp(path, "-") == 0;
@@ -249,10 +251,10 @@ static void forget(struct export *export)
 int export_commit(struct export *export, struct error *error)
 {
     FILE *stream = export->stream;
-    bool is_whole = fflush(stream) == 0 && !ferror(stream);
-    if (is_whole && export->temporary != NULL)
-        is_whole = fsync(fileno(stream)) == 0;
-    int failure = is_whole ? 0 : errno;
+    int failure = stream_settle(stream);
+    if (failure == 0 && export->temporary != NULL && fsync(fileno(stream)) != 0)
+        failure = errno;
+    bool is_whole = failure == 0;
     if (stream != stdout && fclose(stream) != 0 && is_whole) {
         is_whole = false;
         failure = errno;

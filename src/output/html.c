@@ -619,6 +619,36 @@ static void write_failures(const struct page *page)
     fputs("</section>\n", page->stream);
 }
 
+static void write_mismatches(const struct page *page)
+{
+    enum { SHOWN = 20 };
+    const struct validity *validity = &page->figures->validity;
+    if (validity->mismatches == 0)
+        return;
+    fprintf(page->stream,
+            "<section aria-labelledby=\"mismatches-title\">\n<h2 id=\"mismatches-title\">Other answers than "
+            "before</h2>\n<p>Complete answers of another size, status or HTTP version than their URLs gave before: "
+            "%" PRIu64 ". Their rounds do not count.</p>\n",
+            validity->mismatches);
+    open_table(page, "Mismatches by URL");
+    write_head(page, "mode/workers", "");
+    write_head(page, "cause", "");
+    write_head(page, "downloads, all rounds", "");
+    write_head(page, "URL", "");
+    open_body(page);
+    for (size_t i = 0; i < validity->mismatched_url_count && i < SHOWN; i++) {
+        const struct mismatch *mismatch = &validity->mismatched_urls[i];
+        open_row(page, &page->result->cells[mismatch->cell]);
+        fprintf(page->stream, "<td>mismatch</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
+                mismatch->count);
+        write_text(page, page->result->urls[mismatch->url]);
+        fputs("</td>", page->stream);
+        close_row(page);
+    }
+    close_table(page);
+    fputs("</section>\n", page->stream);
+}
+
 /* Verdicts */
 
 static void write_judgements(const struct page *page)
@@ -765,6 +795,7 @@ int html_write(FILE *stream, const struct result *result, const struct verdict *
     if (verdict->figures.main_count > 0)
         write_costs(&page);
     write_failures(&page);
+    write_mismatches(&page);
     page_urls_write(stream, result, format);
     write_findings(&page);
     write_method(&page);

@@ -321,7 +321,7 @@ static int read_policy(const struct node *document, struct result *result)
 {
     struct node policy;
     uint32_t connections;
-    bool is_verified;
+    bool is_verified = true;
     if (take_object(document, "policy", &policy) != 0 || take_flag(&policy, "is_verified", &is_verified) != 0 ||
         read_asked(&policy, result) != 0 ||
         take_text(&policy, "connections", result->connections, sizeof(result->connections)) != 0 ||
@@ -926,6 +926,35 @@ static int read_dropped(const struct node *node, struct validity *validity)
     return 0;
 }
 
+static int read_mismatches(const struct node *node, const struct result *result, struct validity *validity)
+{
+    struct node mismatches;
+    if (take_count(node, "mismatches", 0, INT64_MAX, &validity->mismatches) != 0 ||
+        take_array(node, "mismatched_urls", MISMATCHES_MAX, &mismatches) != 0)
+        return -1;
+    size_t count = json_array_size(mismatches.value);
+    validity->mismatched_urls = calloc(count + 1, sizeof(validity->mismatched_urls[0]));
+    if (validity->mismatched_urls == NULL)
+        return no_memory(&mismatches);
+    for (size_t i = 0; i < count; i++) {
+        struct node entry = item(&mismatches, i);
+        struct node cell = item(&entry, 0);
+        struct node url = item(&entry, 1);
+        struct node number = item(&entry, 2);
+        uint64_t cell_place = 0;
+        uint64_t url_place = 0;
+        struct mismatch *mismatch = &validity->mismatched_urls[i];
+        if (read_count(&cell, 0, result->cell_count - 1, &cell_place) != 0 ||
+            read_count(&url, 0, result->distinct_urls - 1, &url_place) != 0 ||
+            read_count(&number, 1, INT64_MAX, &mismatch->count) != 0)
+            return -1;
+        mismatch->cell = (uint32_t)cell_place;
+        mismatch->url = (uint32_t)url_place;
+        validity->mismatched_url_count++;
+    }
+    return 0;
+}
+
 static int read_validity(const struct node *document, struct result *result)
 {
     struct node node;
@@ -941,6 +970,9 @@ static int read_validity(const struct node *document, struct result *result)
         read_dropped(&node, validity) != 0 || take_count(&node, "failures", 0, INT64_MAX, &validity->failures) != 0 ||
         take_count32(&node, "varying_urls", 0, result->distinct_urls, &validity->varying_urls) != 0 ||
         take_count(&node, "cold_connects", 0, INT64_MAX, &validity->cold_connects) != 0)
+        return -1;
+    /* Documents of before do not have it. */
+    if (member(&node, "mismatches").value != NULL && read_mismatches(&node, result, validity) != 0)
         return -1;
     if (validity->varying_urls == 0)
         return 0;

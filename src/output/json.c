@@ -467,6 +467,20 @@ static const struct cell_figures *figures_of(const struct figures *figures, cons
     return NULL;
 }
 
+/* [index into results, URL, number], the most first. */
+static json_t *make_mismatches(struct writer *writer, const struct validity *validity)
+{
+    json_t *mismatches = json_array();
+    for (size_t i = 0; i < validity->mismatched_url_count; i++) {
+        json_t *mismatch = json_array();
+        append(writer, mismatch, count(validity->mismatched_urls[i].cell));
+        append(writer, mismatch, count(validity->mismatched_urls[i].url));
+        append(writer, mismatch, count(validity->mismatched_urls[i].count));
+        append(writer, mismatches, mismatch);
+    }
+    return mismatches;
+}
+
 static json_t *make_validity(struct writer *writer, const struct validity *validity)
 {
     json_t *object = json_object();
@@ -485,6 +499,8 @@ static json_t *make_validity(struct writer *writer, const struct validity *valid
     put(writer, object, "differs_in_failures", json_boolean(validity->differs_in_failures));
     put(writer, object, "dropped_rounds", dropped);
     put(writer, object, "failures", count(validity->failures));
+    put(writer, object, "mismatches", count(validity->mismatches));
+    put(writer, object, "mismatched_urls", make_mismatches(writer, validity));
     put(writer, object, "varying_urls", count(validity->varying_urls));
     put(writer, object, "varying_url", validity->varying_urls > 0 ? count(validity->varying_url) : json_null());
     put(writer, object, "cold_connects", count(validity->cold_connects));

@@ -539,6 +539,25 @@ static void write_endings(FILE *stream, const struct result *result)
     }
 }
 
+/* Of the few URLs that did so most often. */
+static void write_mismatches(FILE *stream, const struct result *result, const struct validity *validity)
+{
+    enum { SHOWN = 5 };
+    if (validity->mismatches == 0)
+        return;
+    fprintf(stream, "Note: downloads answered otherwise than before, in size, status or HTTP version: %" PRIu64 ".\n",
+            validity->mismatches);
+    for (size_t i = 0; i < validity->mismatched_url_count && i < SHOWN; i++) {
+        const struct mismatch *mismatch = &validity->mismatched_urls[i];
+        fprintf(stream, "  %" PRIu64 " mismatch with %s/%" PRIu32 ": ", mismatch->count,
+                result->cells[mismatch->cell].mode, result->cells[mismatch->cell].workers);
+        write_outside(stream, result->urls[mismatch->url]);
+        fputc('\n', stream);
+    }
+    if (validity->mismatched_url_count > SHOWN)
+        fputs("  and more of other URLs or modes (--export-json has them)\n", stream);
+}
+
 static void write_doubts(FILE *stream, const struct result *result, const struct figures *figures,
                          const struct format *format)
 {
@@ -548,6 +567,7 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         write_outside(stream, result->warnings[i]);
         fputs(".\n", stream);
     }
+    write_mismatches(stream, result, validity);
     if (validity->varying_urls > 0) {
         char url[200];
         const char *text = result->urls[validity->varying_url];

@@ -135,8 +135,9 @@ static int write_in_flight(struct tracer *tracer, const struct trial *trial, str
 static void write_names(struct tracer *tracer, const struct cell_result *cell)
 {
     begin_event(tracer, 'M', "process_name", 0);
-    fprintf(tracer->stream, ",\"args\":{\"name\":\"%s/%" PRIu32 "%s\"}}", cell->mode, cell->workers,
-            cell->stage == STAGE_SWEEP ? " (sweep)" : "");
+    fputs(",\"args\":{\"name\":\"", tracer->stream);
+    write_text(tracer->stream, cell->mode); /* of a document that somebody else may have written */
+    fprintf(tracer->stream, "/%" PRIu32 "%s\"}}", cell->workers, cell->stage == STAGE_SWEEP ? " (sweep)" : "");
     begin_event(tracer, 'M', "process_sort_index", 0);
     fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
     for (uint32_t worker = 0; worker < cell->workers; worker++) {
@@ -171,7 +172,10 @@ int trace_write(FILE *stream, const struct result *result, const struct verdict 
     (void)verdict, (void)format;
     struct tracer tracer = {.stream = stream, .result = result, .began = result_began(result), .separator = ""};
     int status = 0;
-    fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", stream);
+    fputs("{\"displayTimeUnit\":\"ms\",", stream);
+    if (result->is_unverified)
+        fputs("\"otherData\":{\"TLS\":\"not verified (--insecure)\"},", stream);
+    fputs("\"traceEvents\":[", stream);
     for (; tracer.cell < result->cell_count && status == 0; tracer.cell++)
         status = write_cell(&tracer, &result->cells[tracer.cell], error);
     fputs("\n]}\n", stream);

@@ -222,6 +222,8 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     const struct transfer_policy *policy = transfer->plan->policy;
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* Those of the list have none; where a server sends us is no place to log in by what that server says. */
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
      * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */
     bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2;
@@ -570,8 +572,10 @@ static enum outcome outcome_of_stream(const struct transfer *transfer)
     return OUTCOME_PROTOCOL;
 }
 
-/* Whether CURLE_RECV_ERROR means that the connection broke. The one code that stands for that and for broken HTTP;
- * libcurl before 8.8 leaves no other evidence than the start of its text. */
+/* Whether CURLE_RECV_ERROR means that the connection broke. It is the one code that stands for that and for broken
+ * HTTP, and this the one place where a text decides: libcurl before 8.8 leaves no other evidence than how it begins.
+ * The number of the last error of a socket (CURLINFO_OS_ERRNO) is none: over TLS it is that of saying goodbye, which
+ * fails behind a broken answer too if the server has gone by then. */
 static bool has_broken(const struct transfer *transfer)
 {
     static const char *const starts[] = {"Recv failure", "Send failure", "Connection died"};
@@ -622,6 +626,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     case CURLE_HTTP2_STREAM:
         return outcome_of_stream(transfer);
     case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_LOGIN_DENIED: /* to a URL with a user name */
         return OUTCOME_REDIRECT;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:

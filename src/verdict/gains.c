@@ -141,6 +141,7 @@ int gains_make(const struct figures *figures, struct gains *gains, struct error 
     const struct cell_figures *base = find_with(figures, figures->reference, CONNECTIONS_FRESH);
     if (base == NULL)
         return 0;
+    size_t count = 0;
     gains->items = calloc(figures->main_count, sizeof(gains->items[0]));
     if (gains->items == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to take gains apart");
@@ -155,12 +156,13 @@ int gains_make(const struct figures *figures, struct gains *gains, struct error 
         if (kept->cell->connections == CONNECTIONS_FRESH || !kept->has_times || cells.alone_kept == NULL ||
             cells.fresh == NULL)
             continue;
-        if (estimate_gain(&cells, &gains->items[gains->count++], error) != 0) {
+        if (estimate_gain(&cells, &gains->items[count++], error) != 0) {
             gains_release(gains);
             return -1;
         }
     }
-    if (gains->count > 0) {
+    gains->count = count;
+    if (count > 0) {
         gains->base = base;
         describe(gains);
     }

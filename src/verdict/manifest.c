@@ -77,18 +77,22 @@ static void describe(const struct manifest *manifest, uint32_t url, const struct
                  escaped, (unsigned)sample->status, sample->body_bytes, (unsigned)expected->status, expected->bytes);
 }
 
+bool manifest_fits(const struct manifest *manifest, uint32_t url, const struct sample *sample)
+{
+    const struct expectation *expected = &manifest->urls[url];
+    if (sample_outcome(sample) != OUTCOME_OK || expected->seen == 0)
+        return true;
+    return sample->status == expected->status && sample->http_version == expected->http_version &&
+           (expected->does_vary || sample->body_bytes == expected->bytes);
+}
+
 bool manifest_holds(const struct manifest *manifest, const struct trial *trial, const char *place, char *difference,
                     size_t size)
 {
     for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
         const struct sample *sample = &trial->table->samples[unit];
         uint32_t url = manifest->result->unit_urls[unit];
-        const struct expectation *expected = &manifest->urls[url];
-        if (sample_outcome(sample) != OUTCOME_OK || expected->seen == 0)
-            continue;
-        bool is_same = sample->status == expected->status && sample->http_version == expected->http_version &&
-                       (expected->does_vary || sample->body_bytes == expected->bytes);
-        if (is_same)
+        if (manifest_fits(manifest, url, sample))
             continue;
         describe(manifest, url, sample, place, difference, size);
         return false;

@@ -25,6 +25,7 @@ struct judge {
     char place[64];                     /* "threads/8 in round 3" */
     const struct trial *first_attested; /* the first that the origin could be asked about */
     char first_attested_place[64];
+    uint64_t *mismatched; /* by URL, in the cell under judgement; NULL: nothing has been yet */
 };
 
 bool validity_is_failure(const struct trial *trial, enum outcome outcome)
@@ -169,6 +170,61 @@ static int drop_round(struct judge *judge, const char *reason, struct error *err
     return 0;
 }
 
+/* What a trial was answered that its URLs do not answer. */
+static int count_mismatches(struct judge *judge, struct error *error)
+{
+    const struct result *result = judge->result;
+    if (judge->mismatched == NULL)
+        judge->mismatched = calloc((size_t)result->distinct_urls + 1, sizeof(judge->mismatched[0]));
+    if (judge->mismatched == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to count what %" PRIu32 " URLs answered otherwise",
+                         result->distinct_urls);
+    for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
+        uint32_t url = result->unit_urls[unit];
+        bool fits = manifest_fits(&judge->manifest, url, &judge->trial->table->samples[unit]);
+        judge->mismatched[url] += !fits;
+        judge->validity->mismatches += !fits;
+    }
+    return 0;
+}
+
+/* The most first; of equal ones in the order of cells and of the list. */
+static int compare_mismatches(const void *a, const void *b)
+{
+    const struct mismatch *left = a;
+    const struct mismatch *right = b;
+    if (left->count != right->count)
+        return left->count > right->count ? -1 : 1;
+    if (left->cell != right->cell)
+        return left->cell < right->cell ? -1 : 1;
+    return (left->url > right->url) - (left->url < right->url);
+}
+
+/* Moves what was counted for a cell to the list of all, and keeps of that the largest. */
+static int list_mismatches(struct judge *judge, uint32_t cell, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    uint32_t urls = judge->result->distinct_urls;
+    size_t count = 0;
+    for (uint32_t url = 0; judge->mismatched != NULL && url < urls; url++)
+        count += judge->mismatched[url] > 0;
+    if (count == 0)
+        return 0;
+    size_t kept = validity->mismatched_url_count;
+    struct mismatch *longer = realloc(validity->mismatched_urls, (kept + count) * sizeof(longer[0]));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to list what %zu URLs answered otherwise", count);
+    validity->mismatched_urls = longer;
+    for (uint32_t url = 0; url < urls; url++) {
+        if (judge->mismatched[url] > 0)
+            longer[kept++] = (struct mismatch){.cell = cell, .url = url, .count = judge->mismatched[url]};
+        judge->mismatched[url] = 0;
+    }
+    qsort(longer, kept, sizeof(longer[0]), compare_mismatches);
+    validity->mismatched_url_count = kept < MISMATCHES_MAX ? kept : MISMATCHES_MAX;
+    return 0;
+}
+
 static void condemn(struct validity *validity, const char *reason)
 {
     if (validity->is_valid)
@@ -186,8 +242,9 @@ static int judge_trial(struct judge *judge, struct error *error)
         condemn(judge->validity, why);
         return drop_round(judge, why, error);
     }
-    if (!manifest_holds(&judge->manifest, judge->trial, judge->place, why, sizeof(why)) ||
-        !is_policy_kept(judge, why, sizeof(why)) || !is_attested(judge, why, sizeof(why)))
+    if (!manifest_holds(&judge->manifest, judge->trial, judge->place, why, sizeof(why)))
+        return count_mismatches(judge, error) == 0 ? drop_round(judge, why, error) : -1;
+    if (!is_policy_kept(judge, why, sizeof(why)) || !is_attested(judge, why, sizeof(why)))
         return drop_round(judge, why, error);
     return 0;
 }
@@ -205,6 +262,8 @@ static int judge_trials(struct judge *judge, struct error *error)
                      judge->cell->workers, judge->trial->round + 1);
             status = judge_trial(judge, error);
         }
+        if (status == 0)
+            status = list_mismatches(judge, (uint32_t)i, error);
     }
     return status;
 }
@@ -330,12 +389,14 @@ int validity_judge(const struct result *result, struct validity *validity, struc
     if (status != 0)
         validity_release(validity);
     manifest_release(&judge.manifest);
+    free(judge.mismatched);
     return status;
 }
 
 void validity_release(struct validity *validity)
 {
     free(validity->dropped);
+    free(validity->mismatched_urls);
     *validity = (struct validity){0};
 }
 
@@ -343,9 +404,14 @@ int validity_copy(const struct validity *validity, struct validity *copy, struct
 {
     *copy = *validity;
     copy->dropped = calloc(validity->dropped_count + 1, sizeof(copy->dropped[0]));
-    if (copy->dropped == NULL)
+    copy->mismatched_urls = calloc(validity->mismatched_url_count + 1, sizeof(copy->mismatched_urls[0]));
+    if (copy->dropped == NULL || copy->mismatched_urls == NULL) {
+        validity_release(copy);
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
+    }
     for (size_t i = 0; i < validity->dropped_count; i++)
         copy->dropped[i] = validity->dropped[i];
+    for (size_t i = 0; i < validity->mismatched_url_count; i++)
+        copy->mismatched_urls[i] = validity->mismatched_urls[i];
     return 0;
 }

@@ -24,15 +24,15 @@ may_include() {
                                    "summary diagnosis gains sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
-                                   "format baseline import table json csv markdown html junit trace progress export" ;;
+                                   "format baseline import table json csv markdown html junit trace progress export stream" ;;
         src/origin/*)         echo "$base origin" ;;
         src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
-        src/report.c)         echo "$base report options result judgement regression verdict export format" \
+        src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
         src/session.c)        echo "$base session options urls plan politeness request rehearsal apart resolve target cpu_work mode transfer experiment runner interrupt" \
                                    "resources result evidence per_url baseline import regression report outline progress origin sample" ;;
-        src/main.c)           echo "$base options session transfer" ;; # transfer for --version
+        src/main.c)           echo "$base options session transfer stream" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac
 }

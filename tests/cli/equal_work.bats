@@ -149,3 +149,61 @@ check_nginx() {
     holds "$json" '[.results[] | .failures == 0 and .rounds[0].samples[0][$i] == 302] | all' \
         --argjson i "$(jq '.sample_columns | index("status")' "$json")"
 }
+
+@test "a list longer than what is kept ready for libcurl: each URL once, in every mode" {
+    cd "$BATS_TEST_TMPDIR"
+    seq -f 'http://origin.test/%g' 8200 >long.txt
+    once --mode all --workers 4 --origin=latency=0,size=10B --samples none --export-json r.json long.txt
+    holds r.json '[.results[] | .failures == 0 and .downloads == 8200 and .body_bytes == 82000] | all'
+    holds r.json '[.results[].rounds[].witness | .requests == 8200 and (.urls | length) == 8200 and all(.urls[]; . == 1)] | all'
+}
+
+# A server whose /changes answers fewer bytes from its fourth request on: behind a warm-up of two modes, in the second trial
+# of the round that counts.
+@test "a URL that answers otherwise than in the warm-up: counted for its mode, shown in every report, and its round is dropped" {
+    coproc CHANGING { exec /usr/bin/python3 - 3>&- <<'PYTHON'
+import http.server
+
+asked = 0
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global asked
+        asked += self.path == "/changes"
+        body = b"x" * (50 if self.path == "/changes" and asked > 3 else 100)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+    }
+    local port
+    cd "$BATS_TEST_TMPDIR"
+    read -r port <&"${CHANGING[0]}"
+    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 1 --no-progress --export-json changed.json \
+        --export-html changed.html "http://127.0.0.1:$port"/{steady,changes}
+    kill "$CHANGING_PID"
+    exits_with 3
+    says "Note: downloads answered otherwise than before, in size, status or HTTP version: 1."
+    [[ "$output" =~ "1 mismatch with "(sync/1|threads/2)": http://127.0.0.1:$port/changes" ]]
+    says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
+    # Of the one that came second in its round.
+    holds changed.json '.validity.mismatches == 1 and .validity.failures == 0
+        and .validity.mismatched_urls == [[([.results[].rounds[0].position] | index(1)), 1, 1]]'
+    grep -q '<td>mismatch</td><td class="bad">1</td>' changed.html
+    "$CONC_BENCH" --import-json changed.json --export-html again.html --export-json again.json >again.txt || true
+    cmp changed.html again.html
+    cmp changed.json again.json
+    # Documents from before there was such a count.
+    jq 'del(.validity.mismatches, .validity.mismatched_urls)' changed.json >old.json
+    run -3 "$CONC_BENCH" --import-json old.json
+}

@@ -149,7 +149,7 @@ interrupt() {
     "$CONC_BENCH" --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
         --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9} >out.txt 2>&1 &
     local parent=$!
-    sleep 1.2
+    sleep 2
     local begin=$EPOCHREALTIME
     kill -"$signal" $parent
     wait $parent || status=$?

@@ -152,6 +152,32 @@ PYTHON
     ! grep -q '<a \|<script\|<s>' markdown.html
 }
 
+# Of a document that somebody else wrote, any text may be anything, the names of modes too.
+@test "a document full of hostile text becomes reports that are what they should be" {
+    local text='=1"},{"<script>alert(1)</script>|\' file
+    jq --arg text "$text" --arg control $'\033[31m\u202e' '.results[0].mode = $text[:20] | .results[0].command = $text
+        | .urls |= map($text + $control + .) | .warnings += [$text, $control] | .workload.sources |= map($text + $control)
+        | .verdicts[0] |= (.claim = $text | .sentence = $text) | .summary += [$control]
+        | .machine.cpu = $text + $control | .tool.libcurl = $control' reports/json >hostile.json
+    mkdir -p hostile
+    run -3 "$CONC_BENCH" --import-json hostile.json "${all_exports[@]//reports/hostile}"
+    echo "$output" >hostile/table
+    jq -e '.traceEvents | length > 0' hostile/trace >/dev/null
+    jq -e '.results | length > 0' hostile/json >/dev/null
+    xmllint --noout hostile/junit
+    /usr/bin/python3 - hostile <<'PYTHON'
+import csv, sys
+for name in ("csv", "requests-csv", "urls-csv"):
+    rows = list(csv.reader(open(f"{sys.argv[1]}/{name}", encoding="utf-8", newline=""), strict=True))
+    assert len(rows) > 1 and len({len(row) for row in rows}) == 1, name
+    formulas = [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")
+                and not cell[1:].replace(".", "").replace("e-", "").isdigit()]
+    assert not formulas, formulas
+PYTHON
+    LC_ALL=C run -1 grep -lP '[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae' hostile/*
+    run -1 grep -l '<script>alert' hostile/html hostile/junit hostile/markdown
+}
+
 @test "trace: events of the format, slices of one worker that do not overlap, and a counter" {
     /usr/bin/python3 - reports <<'PYTHON'
 import collections, json, sys

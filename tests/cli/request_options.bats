@@ -67,12 +67,19 @@ refused() {
 
 @test "-k: nobody is verified, and every report says so" {
     local format
-    all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml
+    all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv \
+        --export-requests-csv requests.csv --export-urls-csv urls.csv --export-trace r.trace
     holds "$JSON" '(.policy.is_verified | not) and .policy.options == ["--insecure"]'
     holds "$JSON" '[.warnings[] | test("not verified")] | any'
-    for format in report.txt r.html r.md r.xml; do
+    for format in report.txt r.html r.md r.xml r.trace; do
         grep -q 'not verified (--insecure)' "$format" || { echo "not in $format"; return 1; }
     done
+    # Every row of a data frame, since rows are what is kept of it.
+    for format in r.csv requests.csv urls.csv; do
+        [[ "$(head -1 "$format")" == *,is_verified ]]
+        run ! grep -v ',false$' <(tail -n +2 "$format")
+    done
+    jq -e '.traceEvents | length > 0' r.trace >/dev/null
     grep -q 'anybody may have answered' report.txt
     # And again from the document.
     "$CONC_BENCH" --import-json "$JSON" --export-junit again.xml --export-html again.html >again.txt
@@ -287,4 +294,48 @@ refused() {
     refused 2 'proxy-user' : --config config "$HTTPS"
     refused 2 'standard input' : -H @- -K - "$HTTPS" </dev/null
     refused 2 '--header' 'standard input' : -H @- - </dev/null
+}
+
+# Whatever lies in the user's folder, and whatever a server would like to have kept for the next request.
+@test "nothing from .netrc or .curlrc, no cookies, no HSTS" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'machine localhost login me password secret\n' >.netrc
+    printf 'header = "X-Curlrc: secret"\n' >.curlrc
+    chmod 600 .netrc
+    coproc COOKIES { exec /usr/bin/python3 - 2>requests 3>&- <<'PYTHON'
+import http.server, sys
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        print(self.headers, file=sys.stderr, flush=True)
+        self.send_response(200)
+        self.send_header("Set-Cookie", "name=secret")
+        self.send_header("Strict-Transport-Security", "max-age=31536000")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+    }
+    local port
+    read -r port <&"${COOKIES[0]}"
+    HOME=$PWD CURL_HOME=$PWD NETRC=$PWD/.netrc run "$CONC_BENCH" --mode all --workers 2 --runs 1 --warmup 1 --no-progress \
+        "http://localhost:$port"/{1,2,3,4}
+    # curl does look there.
+    HOME=$PWD curl -s --netrc "http://localhost:$port/" -o /dev/null
+    kill "$COOKIES_PID"
+    exits_with 0
+    [ "$(grep -c '^Host:' requests)" -eq $((4 * 5 * 2 + 1)) ]
+    [ "$(grep -ciE '^(Authorization|Cookie|X-Curlrc)' requests)" -eq 2 ]
+    run -1 grep -iE '^(Authorization|Cookie|X-Curlrc)' <(head -n "$(($(grep -n '^Host:' requests | tail -1 | cut -d: -f1) - 1))" requests)
 }

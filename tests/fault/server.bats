@@ -40,6 +40,7 @@ redirect /redirect/loop
 redirect /redirect/file
 redirect /redirect/ftp
 redirect /redirect/control
+redirect /redirect/credentials
 connect /redirect/other
 connect /redirect/name
 dns /redirect/unknown
@@ -91,11 +92,21 @@ FAULTS
     printf '%s\n' 'protocol /huge-status' 'protocol /huge-header' 'protocol /huge-headers' | mix 5 | downloads_as_told
 }
 
+# One is refused by the length it announces, the others by what has come.
+@test "bodies longer than --max-filesize" {
+    printf '%s\n' 'body_limit /ok?size=100000' 'body_limit /endless/chunked' 'body_limit /endless/close' | mix 5 |
+        downloads_as_told --max-filesize 40000
+    samples_hold '/ok?size=100000' 'all(.body_bytes == 0)'
+    samples_hold /endless/chunked 'all(.body_bytes > 40000 and .body_bytes <= 40000 + 65536)'
+    samples_hold /endless/close 'all(.body_bytes > 40000 and .body_bytes <= 40000 + 65536)'
+}
+
 @test "redirects to where we do not go" {
     printf '%s\n' 'redirect /redirect/loop' 'redirect /redirect/file' 'redirect /redirect/ftp' \
-        'redirect /redirect/control' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
+        'redirect /redirect/control' 'redirect /redirect/credentials' 'ok /redirect/ok' 'ok /redirect/none' | mix 5 | downloads_as_told
     samples_hold /redirect/loop 'all(.redirects == 10)'
     samples_hold /redirect/file 'all(.body_bytes == 0)'
+    run -1 grep -r secret "$BATS_TEST_TMPDIR"
 }
 
 @test "redirects to hosts that are not there" {
@@ -171,7 +182,7 @@ FAULTS
     quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
     run once --mode all --workers 4 "$BATS_TEST_TMPDIR/list"
     exits_with 3
-    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "4 redirect" "3 connect" "1 dns" \
+    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "5 redirect" "3 connect" "1 dns" \
         "1 tls" "2 http_4xx" "2 http_5xx"; do
         says "$word"
     done
@@ -196,6 +207,23 @@ FAULTS
 # Without healthy ones beside it: for as long as certificates are read, all downloads of an event loop have to wait.
 @test "a handshake that stalls: --max-time ends it" {
     printf 'timeout_tls https://%s/\n' "$SILENT" "$SILENT" | MAX_TIME=0.3 downloads_as_told
+}
+
+# Through a front that does TLS and passes on whatever becomes of a connection.
+@test "the same over TLS" {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=faults \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/certificate" 2>/dev/null
+    coproc FRONT { exec python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$BATS_TEST_TMPDIR/certificate" \
+        "$BATS_TEST_TMPDIR/key" 3>&-; }
+    read -r port <&"${FRONT[0]}"
+    printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' 'empty_reply /close/0' \
+        'incomplete_headers /half-headers' 'partial /close/500' 'partial /chunk/cut' 'protocol /chunk/bad' \
+        'protocol /huge-headers' 'protocol /garbage' 'http_5xx /status/503' 'ok /until-close' 'ok /once' >"$BATS_TEST_TMPDIR/list"
+    for connections in reuse fresh; do
+        FAULTS=https://127.0.0.1:$port mix 4 <"$BATS_TEST_TMPDIR/list" |
+            downloads_as_told --connections $connections --cacert "$BATS_TEST_TMPDIR/certificate"
+    done
+    kill "$FRONT_PID"
 }
 
 # In one mode, interrupted when all workers have met a stall.
@@ -227,7 +255,7 @@ interrupt_stalled() {
             --export-json "$BATS_TEST_TMPDIR/$mode.json" "$BATS_TEST_TMPDIR/list" >"$BATS_TEST_TMPDIR/$mode.txt" 2>&1 &
         parents[$mode]=$!
     done
-    sleep 1.5
+    sleep 3
     for mode in sync $CONCURRENT_MODES; do
         interrupt_stalled "$mode" INT
         grep -q partial "$BATS_TEST_TMPDIR/$mode.txt"

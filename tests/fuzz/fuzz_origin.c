@@ -16,7 +16,7 @@ static bool is_same(const struct origin_options *a, const struct origin_options 
 {
     return a->latency == b->latency && a->jitter == b->jitter && a->body_bytes == b->body_bytes &&
            a->bytes_per_second == b->bytes_per_second && a->requests_per_second == b->requests_per_second &&
-           a->error_share == b->error_share && a->seed == b->seed;
+           a->error_share == b->error_share && a->seed == b->seed && a->has_tls == b->has_tls;
 }
 
 /* Values that no text gives, so that it shows what was set. */
@@ -68,6 +68,7 @@ static void check_description(const struct origin_options *options)
     origin_options_describe(options, text, sizeof(text));
     require(strncmp(text, "latency ", 8) == 0 && strstr(text, " bodies") != NULL);
     require(strlen(text) + 1 < sizeof(text));
+    require((strstr(text, "TLS") != NULL) == options->has_tls);
     require(strcmp(text_escape(escaped, sizeof(escaped), text, strlen(text)), text) == 0);
 }
 
@@ -84,7 +85,10 @@ static void check_again(const struct origin_options *options)
         length +=
             snprintf(text + length, sizeof(text) - (size_t)length, ",rate=%" PRIu64 "/s", options->bytes_per_second);
     if (options->requests_per_second > 0)
-        snprintf(text + length, sizeof(text) - (size_t)length, ",limit=%.17f/s", options->requests_per_second);
+        length +=
+            snprintf(text + length, sizeof(text) - (size_t)length, ",limit=%.17f/s", options->requests_per_second);
+    if (options->has_tls)
+        snprintf(text + length, sizeof(text) - (size_t)length, ",tls");
     require(origin_options_parse(text, &again, NULL) == 0);
     require(fabs(again.error_share - options->error_share) < 1e-13);
     require(fabs(again.requests_per_second - options->requests_per_second) <= 1e-13 * options->requests_per_second);

@@ -407,6 +407,14 @@ static bool redirect_to_refuse(struct connection *connection, const char *host)
     return redirect(connection, location);
 }
 
+/* To a healthy answer of this server, if whoever is sent there logs in by what the server says. */
+static bool redirect_to_log_in(struct connection *connection)
+{
+    char location[64];
+    snprintf(location, sizeof(location), "http://me:secret@127.0.0.1:%u/ok", (unsigned)connection->server->port);
+    return redirect(connection, location);
+}
+
 static bool answer_redirect(struct connection *connection, const struct request *request)
 {
     static const struct {
@@ -429,6 +437,8 @@ static bool answer_redirect(struct connection *connection, const struct request 
         return redirect_to_refuse(connection, "127.0.0.1");
     if (strcmp(request->argument, "name") == 0)
         return redirect_to_refuse(connection, "localhost");
+    if (strcmp(request->argument, "credentials") == 0)
+        return redirect_to_log_in(connection);
     return send_text(connection, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
 }
 

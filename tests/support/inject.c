@@ -26,8 +26,8 @@
  *   INJECT_AT    which of these calls, from 1
  *   INJECT_FROM  count only calls made by the object whose file name begins so, "program" being the program itself;
  *                "!libcrypto": by any but that one. Without it, by all.
- *   INJECT_HOLD  seconds by which the call takes longer, instead of failing
- *   INJECT_MARK  a file that is made when the call comes
+ *   INJECT_HOLD  seconds by which the call takes longer, at most, instead of failing
+ *   INJECT_MARK  a file that is made when the call comes; a call that is held goes on when that file is removed
  *
  * There is one counter for all processes of a run, in memory that they share. Counted in each process, or on in each
  * child from what its parent had counted, the same number would strike several processes at once, where one failure
@@ -129,11 +129,18 @@ static void leave_mark(const char *call)
     }
 }
 
+static bool is_marked(void)
+{
+    return settings.mark == NULL || syscall(SYS_faccessat, AT_FDCWD, settings.mark, F_OK) == 0;
+}
+
 static void hold(void)
 {
-    struct timespec left = {.tv_sec = (time_t)settings.hold};
-    left.tv_nsec = (long)((settings.hold - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
+    enum { LOOKS_PER_SECOND = 50 };
+    for (double look = 0; look < settings.hold * LOOKS_PER_SECOND && is_marked(); look++) {
+        struct timespec left = {.tv_nsec = 1000000000 / LOOKS_PER_SECOND};
+        while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
+    }
 }
 
 /* Counts a call; true: it is the one, and has to fail. */

@@ -513,6 +513,9 @@ static void test_unequal_work_is_told(void **state)
     assert_true(json_is_false(at(document, "validity.is_work_equal")));
     assert_count(document, "validity.dropped_rounds.0.round", 1);
     assert_non_null(strstr(json_string_value(at(document, "validity.dropped_rounds.0.reason")), "http://b.test/page"));
+    assert_count(document, "validity.mismatches", 1);
+    assert_size(document, "validity.mismatched_urls", 1);
+    assert_count(document, "validity.mismatched_urls.0.2", 1);
     json_decref(document);
     result_release(&result);
 }

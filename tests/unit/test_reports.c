@@ -136,7 +136,8 @@ static void test_urls_stand_in_every_report(void **state)
     assert_says_not(&result, html_write, "id=\"urls\"");
     assert_says_not(&result, markdown_write, "x alone");
     char *text = write_report(&result, csv_write_urls);
-    assert_string_equal(text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n");
+    assert_string_equal(text,
+                        "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n");
     free(text);
     result.wants_per_url = true;
     result.urls[1] = "http://b.test/\"<b>|*,\033";
@@ -145,11 +146,12 @@ static void test_urls_stand_in_every_report(void **state)
         result.cells[1].trials[i].table->samples[3].outcome = i == 0 ? OUTCOME_DNS : OUTCOME_RESET;
     }
     text = write_report(&result, csv_write_urls);
-    assert_string_equal(text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes\n"
-                              "\"http://a.test/\",\"sync\",1,4,0.01,1000,0,\n"
-                              "\"http://a.test/\",\"threads\",2,4,0.01,1000,0,\n"
-                              "\"http://b.test/\"\"<b>|*,\\x1b\",\"sync\",1,4,0.01,1000,0,\n"
-                              "\"http://b.test/\"\"<b>|*,\\x1b\",\"threads\",2,0,,,4,dns=3;reset=1\n");
+    assert_string_equal(text,
+                        "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n"
+                        "\"http://a.test/\",\"sync\",1,4,0.01,1000,0,,true\n"
+                        "\"http://a.test/\",\"threads\",2,4,0.01,1000,0,,true\n"
+                        "\"http://b.test/\"\"<b>|*,\\x1b\",\"sync\",1,4,0.01,1000,0,,true\n"
+                        "\"http://b.test/\"\"<b>|*,\\x1b\",\"threads\",2,0,,,4,dns=3;reset=1,true\n");
     free(text);
     assert_says(&result, markdown_write,
                 "| http&#58;//b.test/\"&lt;b\\>\\|\\*,\\\\x1b | 10.0 | - (4) | - | 1000 B |\n");

@@ -57,12 +57,24 @@ static void test_answers_are_held_to_what_was_learned(void **state)
     struct sample *sample = &result.cells[1].trials[1].table->samples[3];
     assert_fine(&result);
     sample->body_bytes = 999;
+    struct validity validity = judge(&result);
+    struct validity copy;
+    assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
+    validity_release(&validity);
+    assert_int_equal(copy.mismatches, 1);
+    assert_int_equal(copy.mismatched_url_count, 1);
+    assert_int_equal(copy.mismatched_urls[0].cell, 1);
+    assert_string_equal(result.urls[copy.mismatched_urls[0].url], "http://b.test/page");
+    assert_int_equal(copy.mismatched_urls[0].count, 1);
+    assert_int_equal(copy.failures, 0);
+    validity_release(&copy);
     assert_drops(&result, 1,
                  "threads/2 in round 2 had http://b.test/page answered with status 200 and 999 bytes instead of status "
                  "200 and 1000");
     /* A failure is told as a failure. */
     sample->outcome = OUTCOME_TIMEOUT_WAIT;
-    struct validity validity = judge(&result);
+    validity = judge(&result);
+    assert_int_equal(validity.mismatches, 0);
     assert_int_equal(validity.dropped_count, 0);
     assert_int_equal(validity.failures, 1);
     validity_release(&validity);
