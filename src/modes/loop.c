@@ -77,8 +77,9 @@ static void settle(struct loop *loop, struct slot *slot)
     loop->in_flight--;
 }
 
-static int reap_shard(struct loop *loop, struct shard *shard, struct error *error)
+static int reap_shard(struct shard *shard, struct error *error)
 {
+    struct loop *loop = shard->loop;
     int left;
     CURLMsg *message;
     while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
@@ -91,14 +92,25 @@ static int reap_shard(struct loop *loop, struct shard *shard, struct error *erro
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
     }
-    shard->has_completed = false;
     return 0;
+}
+
+void loop_will_call(struct shard *shard)
+{
+    if (shard->was_called)
+        return;
+    shard->was_called = true;
+    shard->next = shard->loop->called;
+    shard->loop->called = shard;
 }
 
 static int reap(struct loop *loop, struct error *error)
 {
-    for (uint32_t i = 0; i < loop->shard_count; i++) {
-        if (loop->shards[i].has_completed && reap_shard(loop, &loop->shards[i], error) != 0)
+    while (loop->called != NULL) {
+        struct shard *shard = loop->called;
+        loop->called = shard->next;
+        shard->was_called = false;
+        if (reap_shard(shard, error) != 0)
             return -1;
     }
     return 0;
@@ -228,7 +240,8 @@ int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t coun
     struct loop *loop = calloc(1, sizeof(*loop));
     if (loop == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
-    *loop = (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1};
+    *loop =
+        (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1, .earliest = NEVER};
     uint32_t shards = loop_driver_shards(count);
     loop->slots = calloc(count, sizeof(loop->slots[0]));
     loop->shards = calloc(shards, sizeof(loop->shards[0]));

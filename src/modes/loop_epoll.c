@@ -9,9 +9,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Up to SHARD_LIMIT transfers share a multi handle; beyond, each gets about SHARD_SIZE. Measured on libcurl 7.88: no
- * gain from splitting 512, a clear one from splitting 2,000. */
-enum { SHARD_LIMIT = 256, SHARD_SIZE = 128 };
+/* Transfers that share a multi handle. For each of them libcurl 7.88 looks at every connection of its multi handle, up
+ * to six cache lines each: with 4,000 in flight, 24 take 27 % less user time than 128. With 16 it is no less, and each
+ * multi handle takes two descriptors, which are meant for connections. */
+enum { SHARD_SIZE = 24 };
 
 /* Transfers acted on between two waits. What they touch, some 20 KiB each, is then still in the cache when they are
  * settled and given their next unit: with 4,000 in flight 6 % less user and 11 % less system time than 256 at once, for
@@ -20,7 +21,7 @@ enum { EVENTS_MAX = 16 };
 
 uint32_t loop_driver_shards(uint32_t slots)
 {
-    return slots <= SHARD_LIMIT ? 1 : (slots + SHARD_SIZE - 1) / SHARD_SIZE;
+    return slots <= SHARD_SIZE ? 1 : (slots + SHARD_SIZE - 1) / SHARD_SIZE;
 }
 
 static uint32_t wanted_events(int what)
@@ -98,6 +99,8 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
     (void)multi;
     struct shard *shard = context;
     shard->due = timeout_ms < 0 ? NEVER : clock_now() + timeout_ms * NANOSECONDS_PER_MILLISECOND;
+    if (shard->due < shard->loop->earliest)
+        shard->loop->earliest = shard->due;
     return 0;
 }
 
@@ -122,16 +125,6 @@ int loop_driver_open(struct loop *loop, struct error *error)
     return 0;
 }
 
-static nanoseconds earliest(const struct loop *loop)
-{
-    nanoseconds due = NEVER;
-    for (uint32_t i = 0; i < loop->shard_count; i++) {
-        if (loop->shards[i].due < due)
-            due = loop->shards[i].due;
-    }
-    return due;
-}
-
 /* Rounded up: waking early would find nothing due and turn around again. */
 static int to_timeout(nanoseconds due, nanoseconds longest)
 {
@@ -147,9 +140,29 @@ static int to_timeout(nanoseconds due, nanoseconds longest)
 static int act(struct shard *shard, curl_socket_t socket, int events, struct error *error)
 {
     int running;
-    shard->has_completed = true;
+    loop_will_call(shard);
     CURLMcode code = curl_multi_socket_action(shard->multi, socket, events, &running);
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
+/* Timers fire once; libcurl sets the next. */
+static int act_on_timers(struct loop *loop, struct error *error)
+{
+    nanoseconds now = clock_now();
+    if (loop->earliest > now)
+        return 0;
+    loop->earliest = NEVER;
+    for (uint32_t i = 0; i < loop->shard_count; i++) {
+        struct shard *shard = &loop->shards[i];
+        bool is_due = shard->due <= now;
+        if (is_due)
+            shard->due = NEVER;
+        if (is_due && act(shard, CURL_SOCKET_TIMEOUT, 0, error) != 0)
+            return -1;
+        if (shard->due < loop->earliest)
+            loop->earliest = shard->due;
+    }
+    return 0;
 }
 
 static int act_on_event(struct loop *loop, const struct epoll_event *event, struct error *error)
@@ -177,7 +190,7 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
 {
     struct epoll_event events[EVENTS_MAX];
     loop_will_wait(loop);
-    int count = epoll_wait(loop->epoll, events, EVENTS_MAX, to_timeout(earliest(loop), longest));
+    int count = epoll_wait(loop->epoll, events, EVENTS_MAX, to_timeout(loop->earliest, longest));
     if (count < 0 && errno != EINTR)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot wait for events");
     loop_has_waited(loop);
@@ -185,16 +198,7 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
         if (act_on_event(loop, &events[i], error) != 0)
             return -1;
     }
-    nanoseconds now = clock_now();
-    for (uint32_t i = 0; i < loop->shard_count; i++) {
-        struct shard *shard = &loop->shards[i];
-        if (shard->due > now)
-            continue;
-        shard->due = NEVER; /* timers fire once; libcurl sets the next */
-        if (act(shard, CURL_SOCKET_TIMEOUT, 0, error) != 0)
-            return -1;
-    }
-    return 0;
+    return act_on_timers(loop, error);
 }
 
 void loop_driver_close(struct loop *loop)

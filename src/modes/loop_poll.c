@@ -22,9 +22,9 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
 {
     struct shard *shard = &loop->shards[0];
     int running;
+    loop_will_call(shard);
     CURLMcode code = curl_multi_perform(shard->multi, &running);
-    shard->has_completed = true;
-    /* With fewer running than in flight some have completed: waiting would keep them from being seen. */
+    /* With fewer running than in flight some have completed: what follows them wants to be started first. */
     if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight) {
         loop_will_wait(loop);
         code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);
