@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/scratch.h"
 
 /* "URL xN": the largest N. */
 enum { REPEAT_MAX = 1000000000 };
@@ -261,8 +262,12 @@ static int index_reset(struct index *index, size_t count)
     *index = (struct index){.bits = BITS_MIN};
     while (((size_t)7 << index->bits) / 8 < count)
         index->bits++;
-    index->slots = calloc((size_t)1 << index->bits, sizeof(index->slots[0]));
-    return index->slots == NULL ? -1 : 0;
+    size_t bytes = ((size_t)1 << index->bits) * sizeof(index->slots[0]);
+    index->slots = scratch_alloc(bytes);
+    if (index->slots == NULL)
+        return -1;
+    memset(index->slots, 0, bytes);
+    return 0;
 }
 
 /* The next item that may be the one with this hash. `*position` begins as the hash, and ends, with NO_ITEM, at the slot
