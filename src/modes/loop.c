@@ -121,8 +121,9 @@ static int repeat(const struct slot *slot, struct error *error)
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
 }
 
-static int reap_shard(struct loop *loop, struct shard *shard, struct error *error)
+static int reap_shard(struct shard *shard, struct error *error)
 {
+    struct loop *loop = shard->loop;
     int left;
     CURLMsg *message;
     if (shard->streams != NULL && limit_connections(shard, error) != 0)
@@ -145,14 +146,25 @@ static int reap_shard(struct loop *loop, struct shard *shard, struct error *erro
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
     }
-    shard->has_completed = false;
     return 0;
+}
+
+void loop_will_call(struct shard *shard)
+{
+    if (shard->was_called)
+        return;
+    shard->was_called = true;
+    shard->next = shard->loop->called;
+    shard->loop->called = shard;
 }
 
 static int reap(struct loop *loop, struct error *error)
 {
-    for (uint32_t i = 0; i < loop->shard_count; i++) {
-        if (loop->shards[i].has_completed && reap_shard(loop, &loop->shards[i], error) != 0)
+    while (loop->called != NULL) {
+        struct shard *shard = loop->called;
+        loop->called = shard->next;
+        shard->was_called = false;
+        if (reap_shard(shard, error) != 0)
             return -1;
     }
     return 0;
@@ -310,8 +322,10 @@ int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t coun
     struct loop *loop = calloc(1, sizeof(*loop));
     if (loop == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
-    *loop = (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1};
-    uint32_t shards = loop_driver_shards(count, transfer_shares_connections(job->transfer));
+    *loop =
+        (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1, .earliest = NEVER};
+    uint32_t shards =
+        loop_driver_shards(count, job->transfer->policy->connections_kept, transfer_shares_connections(job->transfer));
     loop->slots = calloc(count, sizeof(loop->slots[0]));
     loop->shards = calloc(shards, sizeof(loop->shards[0]));
     int status = 0;
@@ -354,5 +368,7 @@ uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
 {
     enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
     uint64_t each = (uint64_t)policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
-    return count * each + (uint64_t)loop_driver_shards(count, true) * WAKEUP_PAIR + EPOLL;
+    uint64_t apart = loop_driver_shards(count, policy->connections_kept, false);
+    uint64_t together = loop_driver_shards(count, policy->connections_kept, true);
+    return count * each + (apart > together ? apart : together) * WAKEUP_PAIR + EPOLL;
 }

@@ -5,9 +5,10 @@
 /* For systems without epoll: libcurl waits itself, by poll(2), and looks at every transfer each time. One multi handle,
  * since it can wait for no more than one. */
 
-uint32_t loop_driver_shards(uint32_t slots, bool is_shared)
+uint32_t loop_driver_shards(uint32_t slots, uint32_t hosts, bool is_shared)
 {
     (void)slots;
+    (void)hosts;
     (void)is_shared;
     return 1;
 }
@@ -23,9 +24,9 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
 {
     struct shard *shard = &loop->shards[0];
     int running;
+    loop_will_call(shard);
     CURLMcode code = curl_multi_perform(shard->multi, &running);
-    shard->has_completed = true;
-    /* With fewer running than in flight some have completed: waiting would keep them from being seen. */
+    /* With fewer running than in flight some have completed: what follows them wants to be started first. */
     if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight) {
         loop_will_wait(loop);
         code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);

@@ -92,6 +92,17 @@ def harness_table(results):
                    f"{1e9 * each['seconds'] / each['downloads']:,.0f}") for each in results["harness"]])
 
 
+def cores_table(results):
+    figures = results["cores"]
+
+    def row(work):
+        loop, hybrid = (figures["rounds"][f"{mode} {work}"] for mode in ("event-loop", "hybrid"))
+        return (work, f"{median(loop, 'rate'):,.0f}", f"{median(hybrid, 'rate'):,.0f}",
+                rounds.shown(*rounds.ratio(rounds.column(hybrid, "rate"), rounds.column(loop, "rate"))))
+    return table(("CPU work on each answer", "event-loop, downloads/s", "hybrid, downloads/s", "hybrid against event-loop"),
+                 [row(work) for work in figures["works"]])
+
+
 def large_table(results):
     taken = results["large"]["rounds"]
     reference = rounds.column(taken["curl"], "rate")
@@ -151,6 +162,10 @@ def render(results):
         "list_text": f"{results['list']['text'] / 1e6:,.0f}",
         "statistics_samples": f"{results['statistics']['samples']:,}",
         "statistics_seconds": f"{results['statistics']['seconds']:.2f}",
+        "cores": cores_table(results),
+        "cores_downloads": f"{results['cores']['downloads']:,}",
+        "cores_workers": str(results["cores"]["workers"]),
+        "cores_latency": results["cores"]["latency"],
         "large": large_table(results),
         "large_size": f"{large['size'] / 1e6:.0f} MB",
         "large_count": str(large["count"]),

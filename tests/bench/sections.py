@@ -166,6 +166,22 @@ def measure_list(bench):
             "memory": max(each.peak_bytes for each in taken)}
 
 
+def measure_cores(bench):
+    """What further cores bring where the server waits rather than computes: with and without work on each answer."""
+    workers, latency, works = 256, "20ms", ("0", "200us")
+    downloads = bench.scaled(10240, 1024)
+
+    def measure_of(mode, work):
+        def measure():
+            cell, _ = bench.trial(mode, workers, downloads, ["http://a.test/"], f"--origin=latency={latency},size=1KiB",
+                                  "--cpu-work", work)
+            return {"rate": downloads / cell["time_s"]["value"]}
+        return measure
+    taken = bench.interleave({f"{mode} {work}": measure_of(mode, work) for mode in ("event-loop", "hybrid")
+                              for work in works}, bench.scaled(7, 2))
+    return {"workers": workers, "latency": latency, "works": works, "downloads": downloads, "rounds": taken}
+
+
 def measure_large(bench):
     """Rates of large bodies against curl's: one at a time against sync, two at a time against the others."""
     size, count = bench.scaled(100, 10) * 1000 * 1000, 8

@@ -77,6 +77,15 @@ check_origin() {
         {"a.test/one": 6, "a.test/two": 3, "b.test/three": 3, "c.test/four": 3, "d.test/five": 3}'
 }
 
+@test "origin: a large event loop shares its connections among many hosts" {
+    # 100 downloads at once have 100 connections, and meet now and then a host that has no idle one. Each thread meets
+    # nearly every host with a connection of its own.
+    json=$BATS_TEST_TMPDIR/result.json
+    for i in $(seq 2000); do echo "http://h$((i * 7919 % 40)).test/$i"; done >"$BATS_TEST_TMPDIR/hosts.txt"
+    once --mode threads,event-loop --workers 100 --origin=latency=5ms,size=100 --export-json "$json" "$BATS_TEST_TMPDIR/hosts.txt"
+    holds "$json" '.results | map({(.mode): .connects}) | add | ."event-loop" < 250 and .threads > 4 * ."event-loop"'
+}
+
 # What one mode asked nginx for, as "count URI status bytes" lines.
 nginx_saw() {
     awk '{print $1, $2, $3}' "$NGINX_LOG" | sort | uniq -c

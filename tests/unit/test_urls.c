@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conc_bench/random.h"
 #include "conc_bench/urls.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -574,6 +575,49 @@ static void test_many_urls_and_hosts(void **state)
     url_list_release(&list);
 }
 
+/* What adding the URL comes to: an error message, or the host. */
+static void add_and_describe(struct url_list *list, const char *url, char *result, size_t size)
+{
+    struct error error = {0};
+    if (url_list_add_url(list, url, &error) != 0) {
+        snprintf(result, size, "%s", error.message);
+        return;
+    }
+    const struct url_host *host = &list->hosts[list->url_hosts[list->url_count - 1]];
+    snprintf(result, size, "%.*s:%d, literal %d", (int)host->name_length, host->name, host->port, host->is_literal);
+}
+
+/* Behind a host that is known libcurl is not asked about every path: whatever stands there, the answer is the same. */
+static void test_known_hosts_make_no_difference(void **state)
+{
+    (void)state;
+    enum { CASES = 30000, TAIL_MAX = 12 };
+    static const char *const origins[] = {
+        "http://a.test",       "https://a.test",  "http://A.Test:8080",
+        "https://127.1:00443", "http://[::1]:81", "http://b%61.test",
+    };
+    static const char characters[] = "/?#:@.%[]\\^|\"<>`{}~!$&'()*+,;=_-019azAZ \x7f\xc3\xa9\xff";
+    struct random random = random_stream(7, 0);
+    for (int i = 0; i < CASES; i++) {
+        char url[64];
+        char alone[sizeof(((struct error *)0)->message)];
+        char behind[sizeof(((struct error *)0)->message)];
+        const char *origin = origins[random_below(&random, COUNT(origins))];
+        int length = snprintf(url, sizeof(url), "%s", origin);
+        for (uint64_t left = random_below(&random, TAIL_MAX); left > 0; left--)
+            url[length++] = characters[random_below(&random, sizeof(characters) - 1)];
+        url[length] = '\0';
+        struct url_list list = {0};
+        add_and_describe(&list, url, alone, sizeof(alone));
+        url_list_release(&list);
+        assert_int_equal(url_list_add_url(&list, origin, &(struct error){0}), 0);
+        add_and_describe(&list, url, behind, sizeof(behind));
+        url_list_release(&list);
+        if (strcmp(alone, behind) != 0)
+            fail_msg("%s: alone %s, behind its host %s", url, alone, behind);
+    }
+}
+
 static void test_release_of_nothing(void **state)
 {
     (void)state;
@@ -609,6 +653,7 @@ int main(void)
         cmocka_unit_test(test_sources_are_joined),
         cmocka_unit_test(test_digests_tell_lists_apart_but_not_spellings_of_one),
         cmocka_unit_test(test_many_urls_and_hosts),
+        cmocka_unit_test(test_known_hosts_make_no_difference),
         cmocka_unit_test(test_release_of_nothing),
     };
     return cmocka_run_group_tests_name("urls", tests, enter_folder, leave_folder);
