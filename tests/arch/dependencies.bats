@@ -30,8 +30,13 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
-        src/session.c)        echo "$base session options urls plan politeness request rehearsal apart resolve target cpu_work mode transfer experiment runner interrupt" \
-                                   "resources result evidence per_url baseline import regression report outline progress origin sample" ;;
+        src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
+        src/session/setup.c)  echo "$base session options urls plan politeness request resolve target cpu_work mode transfer runner interrupt" \
+                                   "resources result baseline progress origin" ;;
+        src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
+                                   "resources result baseline progress origin sample" ;;
+        src/session/*)        echo "$base session options urls plan request rehearsal resolve target transfer experiment" \
+                                   "resources result evidence baseline report outline progress origin" ;;
         src/main.c)           echo "$base options session transfer stream" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac
@@ -53,7 +58,8 @@ owner_of_orphan() {
 @test "verdict knows results only" { includes_follow_the_table 'src/verdict/'; }
 @test "output knows results and figures only" { includes_follow_the_table 'src/output/'; }
 @test "origin knows nothing of its client" { includes_follow_the_table 'src/origin/'; }
-@test "options, session and main include what they hand on" { includes_follow_the_table 'src/[a-z]*[.]c'; }
+@test "sessions include what they hand on" { includes_follow_the_table 'src/session/'; }
+@test "options, experiments and main include what they hand on" { includes_follow_the_table 'src/[a-z]*[.]c'; }
 @test "every file has a line in the table of includes" { every_owner_has_a_line; }
 
 # --- Headers that only these may include ------------------------------------------------------------------------------
@@ -69,12 +75,12 @@ owner_of_orphan() {
 }
 @test "modes.h stays in modes" { only_these_include conc_bench/modes.h 'src/modes/*'; }
 @test "options.h stays at the top" {
-    only_these_include conc_bench/options.h src/main.c src/session.c src/report.c 'src/options/*' include/conc_bench/session.h include/conc_bench/report.h
+    only_these_include conc_bench/options.h src/main.c 'src/session/*' src/report.c 'src/options/*' include/conc_bench/session.h include/conc_bench/report.h
 }
-@test "session.h stays at the top" { only_these_include conc_bench/session.h src/main.c src/session.c; }
+@test "session.h stays at the top" { only_these_include conc_bench/session.h src/main.c 'src/session/*'; }
 @test "writers' headers stay in output and at the top" {
     for header in table json progress export outline; do
-        only_these_include "conc_bench/$header.h" 'src/output/*' src/report.c src/session.c
+        only_these_include "conc_bench/$header.h" 'src/output/*' src/report.c 'src/session/*'
     done
 }
 

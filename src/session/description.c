@@ -1,0 +1,168 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/resources.h"
+#include "state.h"
+
+static int add_source(struct result *result, const char *name, struct error *error)
+{
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    result->sources[result->source_count++] = copy;
+    return 0;
+}
+
+static int describe_sources(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    struct result *result = &session->result;
+    result->sources = calloc(options->input_count + 1, sizeof(result->sources[0]));
+    if (result->sources == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    bool has_arguments = false;
+    for (size_t i = 0; i < options->input_count; i++) {
+        const char *input = options->inputs[i];
+        if (options_is_url(input) && has_arguments)
+            continue;
+        has_arguments |= options_is_url(input);
+        const char *name = options_is_url(input)     ? "the command line"
+                           : strcmp(input, "-") == 0 ? "standard input"
+                                                     : input;
+        if (add_source(result, name, error) != 0)
+            return -1;
+    }
+    return session->is_list_embedded ? add_source(result, "the embedded list", error) : 0;
+}
+
+static bool is_host_local(const struct url_host *host)
+{
+    static const char localhost[] = "localhost";
+    size_t length = strlen(localhost);
+    if (host->is_literal)
+        return strncmp(host->name, "127.", 4) == 0 || (host->name_length == 3 && memcmp(host->name, "::1", 3) == 0);
+    return host->name_length >= length && memcmp(host->name + host->name_length - length, localhost, length) == 0;
+}
+
+/* Whether what serves takes part in what is measured. */
+static bool is_server_local(const struct session *session)
+{
+    for (size_t i = 0; i < session->urls.host_count; i++) {
+        bool is_resolved = session->resolutions.hosts != NULL;
+        if (is_resolved ? session->resolutions.hosts[i].is_local : is_host_local(&session->urls.hosts[i]))
+            return true;
+    }
+    return session->options->use_origin;
+}
+
+static int describe_workload(struct session *session, struct error *error)
+{
+    struct result *result = &session->result;
+    const struct plan *plan = &session->plan;
+    result->downloads = plan->unit_count;
+    result->distinct_urls = (uint32_t)session->urls.url_count;
+    result->hosts = (uint32_t)session->urls.host_count;
+    result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
+    result->is_server_local = is_server_local(session);
+    result->workload_digest = url_list_digest(&session->urls);
+    result->is_order_shuffled = plan->request.shuffle;
+    result->cpu_work = plan->request.cpu_work_time;
+    result->unit_urls = plan->unit_urls;
+    result->urls = calloc(session->urls.url_count, sizeof(result->urls[0]));
+    if (result->urls == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    for (uint32_t i = 0; i < session->urls.url_count; i++)
+        result->urls[i] = url_text(&session->urls, i);
+    return describe_sources(session, error);
+}
+
+struct description {
+    struct result *result;
+    struct error *error;
+    int status;
+};
+
+static void add_asked(void *context, const char *option)
+{
+    struct description *description = context;
+    if (description->status == 0)
+        description->status = result_add_asked(description->result, option, description->error);
+}
+
+static int describe_request(struct session *session, struct error *error)
+{
+    struct description description = {.result = &session->result, .error = error};
+    request_describe(&session->request, add_asked, &description);
+    session->result.is_unverified = session->options->request.is_unverified;
+    if (session->result.is_unverified)
+        result_warn(&session->result, "TLS was not verified (--insecure): anybody may have answered");
+    return description.status;
+}
+
+static void describe_policy(struct session *session)
+{
+    struct result *result = &session->result;
+    const struct transfer_policy *policy = &session->policy;
+    for (size_t i = 0; i < session->options->connection_count; i++) {
+        size_t used = strlen(result->connections);
+        snprintf(result->connections + used, sizeof(result->connections) - used, "%s%s", i > 0 ? "," : "",
+                 connection_policy_names[session->options->connections[i]]);
+    }
+    snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
+    snprintf(result->http_version, sizeof(result->http_version), "%s",
+             session->options->request.http_version == HTTP_VERSION_2 ? "HTTP/2" : "HTTP/1.1");
+    result->connections_kept = policy->connections_kept;
+    result->max_redirects = policy->max_redirects;
+    result->connect_timeout = policy->connect_timeout;
+    result->max_time = policy->max_time;
+    result->max_body = policy->max_body;
+    result->buffer_bytes = policy->buffer_bytes;
+    if (session->options->use_origin)
+        origin_options_describe(&session->options->origin, result->origin, sizeof(result->origin));
+}
+
+static void describe_experiment(struct session *session)
+{
+    struct result *result = &session->result;
+    const struct plan_request *request = &session->plan.request;
+    result->seed = request->seed;
+    result->warmup_rounds = request->warmup_rounds;
+    result->rounds_planned = request->rounds;
+    result->is_isolated = request->isolate;
+    if (session->options->reference != NULL)
+        snprintf(result->reference, sizeof(result->reference), "%s", session->options->reference->name);
+    snprintf(result->tool_version, sizeof(result->tool_version), "%s", CONC_BENCH_VERSION);
+    snprintf(result->libcurl_version, sizeof(result->libcurl_version), "%s", transfer_library_version());
+    snprintf(result->tls_version, sizeof(result->tls_version), "%s", transfer_tls_version());
+    clock_utc(result->started_at);
+    resources_system_name(result->machine_system, sizeof(result->machine_system));
+    resources_cpu_name(result->machine_cpu, sizeof(result->machine_cpu));
+    result->cores = resources_cores();
+}
+
+/* Who relies on a proxy should know that none is used. */
+static void warn_of_proxies(struct result *result)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0') {
+            result_warn(result, "%s is set in the environment and not used", names[i]);
+            return;
+        }
+    }
+}
+
+int description_fill(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (!options->request.proxy_from_environment && session->request.proxy_count == 0)
+        warn_of_proxies(&session->result);
+    describe_policy(session);
+    if (describe_request(session, error) != 0)
+        return -1;
+    describe_experiment(session);
+    return describe_workload(session, error);
+}

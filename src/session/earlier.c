@@ -1,0 +1,101 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conc_bench/baseline.h"
+#include "conc_bench/import.h"
+#include "conc_bench/per_url.h"
+#include "conc_bench/report.h"
+#include "conc_bench/session.h"
+
+/* Cells of a mode, with that number of workers if it is not 0. */
+static size_t count_cells(const struct result *result, const char *mode, uint32_t workers, bool is_main)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        bool is_wanted = workers == 0 || cell->workers == workers;
+        count += is_wanted && cell_has_name(cell, mode) && (!is_main || cell->stage == STAGE_MAIN);
+    }
+    return count;
+}
+
+static bool has_several_workers(const struct result *result, const char *mode)
+{
+    uint32_t workers = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct cell_result *cell = &result->cells[i];
+        if (cell->stage != STAGE_MAIN || !cell_has_name(cell, mode))
+            continue;
+        if (workers != 0 && cell->workers != workers)
+            return true;
+        workers = cell->workers;
+    }
+    return false;
+}
+
+/* What the options ask for must be in the document: there is no run that could still bring it. */
+static int check_asked(const struct options *options, const struct result *result, struct error *error)
+{
+    if (options->reference != NULL && count_cells(result, options->reference->name, 0, true) == 0)
+        return error_set(error, ERROR_USAGE, "--reference: %s has no mode %s", options->import_json,
+                         options->reference->name);
+    for (size_t i = 0; i < options->claim_count; i++) {
+        for (size_t j = 0; j < options->claims[i].operand_count; j++) {
+            const struct claim_operand *operand = &options->claims[i].operands[j];
+            if (strcmp(operand->mode, "*") == 0)
+                continue;
+            if (count_cells(result, operand->mode, operand->workers, false) == 0)
+                error_set(error, ERROR_USAGE, "--assert: %s has no such mode and workers", options->import_json);
+            else if (j == 1 && operand->workers == 0 && has_several_workers(result, operand->mode))
+                error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers in %s: say which",
+                          operand->mode, options->import_json);
+            else
+                continue;
+            return error_point(error, options->claim_texts[i], operand->offset);
+        }
+    }
+    return 0;
+}
+
+/* Of a document saved without them, where its samples are there. */
+static int add_per_url(const struct options *options, struct result *result, struct error *error)
+{
+    if (!options->per_url || result->per_url != NULL)
+        return 0;
+    const struct cell_result *lacking = per_url_lacks(result);
+    if (lacking == NULL)
+        return per_url_make(result, error);
+    return error_set(error, ERROR_USAGE,
+                     "--per-url: %s has neither figures of each URL nor the downloads of %s/%" PRIu32
+                     " to make them from: measure again with --per-url, or with --samples all",
+                     options->import_json, lacking->mode, lacking->workers);
+}
+
+int session_import(const struct options *options, struct error *error)
+{
+    struct import import;
+    struct baseline baseline = {0};
+    if (report_check(options, error) != 0 || import_read(options->import_json, true, &import, error) != 0)
+        return -1;
+    int status = check_asked(options, &import.result, error);
+    if (status == 0)
+        status = add_per_url(options, &import.result, error);
+    if (status == 0 && options->baseline != NULL)
+        status = baseline_read(options->baseline, &import.result, options->force_baseline, &baseline, error);
+    if (status == 0) {
+        if (options->reference != NULL)
+            snprintf(import.result.reference, sizeof(import.result.reference), "%s", options->reference->name);
+        const struct report_request request = {
+            .options = options,
+            .result = &import.result,
+            .baseline = options->baseline != NULL ? &baseline : NULL,
+            .judgements = import.judgements,
+            .judgement_count = import.judgement_count,
+        };
+        status = report_write(&request, error);
+    }
+    baseline_release(&baseline);
+    import_release(&import);
+    return status;
+}

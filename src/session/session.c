@@ -1,0 +1,113 @@
+#include "conc_bench/session.h"
+
+#include <stdlib.h>
+
+#include "conc_bench/evidence.h"
+#include "conc_bench/experiment.h"
+#include "conc_bench/outline.h"
+#include "conc_bench/rehearsal.h"
+#include "conc_bench/report.h"
+#include "state.h"
+
+static int report(struct session *session, struct error *error)
+{
+    const struct report_request request = {
+        .options = session->options,
+        .result = &session->result,
+        .baseline = session->options->baseline != NULL ? &session->baseline : NULL,
+    };
+    if (session->result.cell_count == 0)
+        return 0;
+    session->result.wants_per_url = session->options->per_url;
+    if (evidence_settle(&session->result, session->options->samples, error) != 0)
+        return -1;
+    return report_write(&request, error);
+}
+
+static void release(struct session *session)
+{
+    progress_clear(&session->progress);
+    evidence_release(&session->result);
+    result_release(&session->result);
+    baseline_release(&session->baseline);
+    plan_release(&session->plan);
+    origin_stop(session->origin);
+    free(session->pins);
+    free(session->warm_urls);
+    target_list_release(&session->targets);
+    free(session->unresolved);
+    resolutions_release(&session->resolutions);
+    url_list_release(&session->urls);
+    request_release(&session->request);
+}
+
+/* Before anything is run: a gate that cannot work is no reason to spend minutes. */
+static int read_baseline(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (options->baseline == NULL)
+        return 0;
+    if (baseline_read(options->baseline, &session->result, options->force_baseline, &session->baseline, error) != 0)
+        return -1;
+    for (size_t i = 0; i < session->plan.cell_count; i++) {
+        const struct plan_cell *cell = &session->plan.cells[i];
+        if (options->workers_auto || baseline_find(&session->baseline, cell->mode->name, cell->workers) != NULL)
+            return 0;
+    }
+    return error_set(error, ERROR_USAGE,
+                     "the baseline %s has none of the modes and numbers of workers that would be run",
+                     options->baseline);
+}
+
+static int prepare(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (!options->dry_run && report_check(options, error) != 0)
+        return -1;
+    if (request_load(&options->request, &session->request, error) != 0)
+        return -1;
+    if (rehearsal_check_library(&session->request, error) != 0)
+        return -1;
+    if (setup_list(session, error) != 0 || setup_room(session, error) != 0)
+        return -1;
+    if (!options->dry_run && (setup_names(session, error) != 0 || setup_origin(session, error) != 0))
+        return -1;
+    if (setup_plan(session, error) != 0)
+        return -1;
+    if (!options->dry_run && setup_targets(session, error) != 0)
+        return -1;
+    if (setup_politeness(session, error) != 0)
+        return -1;
+    if (!options->dry_run && trials_rehearse(session, error) != 0)
+        return -1;
+    if (setup_warm_urls(session, error) != 0)
+        return -1;
+    if (description_fill(session, error) != 0)
+        return -1;
+    return read_baseline(session, error);
+}
+
+int session_run(const struct options *options, struct error *error)
+{
+    struct session session = {.options = options, .policy = options->transfer};
+    url_list_init(&session.urls);
+    progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
+    int status = prepare(&session, error);
+    if (status == 0 && options->dry_run) {
+        if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+            outline_write_choice(stdout, &session.plan, options->workers_auto);
+        else
+            outline_write(stdout, &session.plan);
+    } else if (status == 0) {
+        status = trials_run(&session, error);
+        struct error report_error = {0};
+        int verdict = report(&session, &report_error);
+        /* The first failure is the one to tell. */
+        if (status == 0) {
+            status = verdict;
+            *error = report_error;
+        }
+    }
+    release(&session);
+    return status;
+}

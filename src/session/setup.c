@@ -1,0 +1,336 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "conc_bench/cpu_work.h"
+#include "conc_bench/interrupt.h"
+#include "conc_bench/politeness.h"
+#include "conc_bench/resources.h"
+#include "conc_bench/runner.h"
+#include "state.h"
+
+/* The article's list, for `--origin` without one. */
+static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
+enum { EMBEDDED_URL_COUNT = 2, EMBEDDED_REPEAT = 80 };
+
+/* Idle connections kept for each worker: one for each host, so that a list which goes round its hosts finds each again,
+ * but never fewer than libcurl's own default (redirects lead to hosts that are in no list) nor more than the
+ * descriptors bear. */
+enum { CONNECTIONS_KEPT_MIN = 5, CONNECTIONS_KEPT_MAX = 64 };
+
+/* Descriptors open besides those of a mode: standard streams, lines to cell and origin, libraries' files. */
+enum { DESCRIPTORS_BESIDES = 64 };
+
+/* More workers than this a search does not try. */
+enum { SEARCHED_WORKERS_MAX = 1024 };
+
+static int load_urls(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    for (size_t i = 0; i < options->input_count; i++) {
+        const char *input = options->inputs[i];
+        int status = options_is_url(input) ? url_list_add_url(&session->urls, input, error)
+                                           : url_list_add_file(&session->urls, input, error);
+        if (status != 0)
+            return -1;
+    }
+    session->is_list_embedded = options->input_count == 0;
+    for (int i = 0; session->is_list_embedded && i < EMBEDDED_URL_COUNT; i++) {
+        if (url_list_add_url(&session->urls, embedded_urls[i], error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Nothing of the list could be asked in it. */
+static int check_http_version(const struct session *session, struct error *error)
+{
+    if (session->options->request.http_version != HTTP_VERSION_2)
+        return 0;
+    for (uint32_t i = 0; i < session->urls.url_count; i++) {
+        if (target_is_tls(url_text(&session->urls, i)))
+            return 0;
+    }
+    return error_set(
+        error, ERROR_USAGE,
+        "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");
+}
+
+int setup_list(struct session *session, struct error *error)
+{
+    if (load_urls(session, error) != 0)
+        return -1;
+    return check_http_version(session, error);
+}
+
+bool session_is_scripted(const struct options *options)
+{
+    for (size_t i = 0; i < options->mode_count; i++) {
+        if ((options->modes[i]->traits & MODE_SCRIPTED) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void show_resolving(void *context, size_t done, size_t total)
+{
+    struct session *session = context;
+    progress_show(&session->progress, -1, "resolving names, %zu of %zu", done, total);
+}
+
+/* What libcurl is told of names beforehand. Where several speak of one, the last counts. */
+static int pin_names(struct session *session, struct error *error)
+{
+    const struct request_texts *given = &session->options->request.resolve;
+    const struct resolutions *resolutions = &session->resolutions;
+    session->pins = calloc(resolutions->host_count + REQUEST_PROXIES_MAX + given->count + 1, sizeof(session->pins[0]));
+    if (session->pins == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts", resolutions->host_count);
+    for (size_t i = 0; i < resolutions->host_count; i++) {
+        if (resolutions->hosts[i].pin != NULL)
+            session->pins[session->pin_count++] = resolutions->hosts[i].pin;
+    }
+    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
+        if (resolutions->proxy_pins[i] != NULL)
+            session->pins[session->pin_count++] = resolutions->proxy_pins[i];
+    }
+    for (size_t i = 0; i < given->count; i++)
+        session->pins[session->pin_count++] = given->items[i].text;
+    return 0;
+}
+
+int setup_names(struct session *session, struct error *error)
+{
+    if (session->options->use_origin || session_is_scripted(session->options))
+        return 0;
+    if (session->policy.dns_live)
+        return pin_names(session, error);
+    if (resolve_hosts(&session->urls, &session->request, &session->resolutions, show_resolving, session, error) != 0)
+        return -1;
+    for (size_t i = 0; i < session->resolutions.host_count; i++) {
+        const struct resolution *host = &session->resolutions.hosts[i];
+        if (host->why != NULL && session->result.warning_count < 3)
+            result_warn(&session->result, "%.*s did not resolve (%s): its downloads fail as dns",
+                        (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
+    }
+    return pin_names(session, error);
+}
+
+static uint64_t descriptors_needed(const struct session *session)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < session->options->mode_count; i++) {
+        const struct mode *mode = session->options->modes[i];
+        uint64_t needed = mode->descriptors(mode_workers(mode, session->most_workers), &session->policy);
+        most = needed > most ? needed : most;
+    }
+    return most + DESCRIPTORS_BESIDES;
+}
+
+/* The largest number of workers there will be. A search goes no further than the descriptors do. */
+static uint32_t most_workers(struct session *session)
+{
+    const struct options *options = session->options;
+    uint64_t downloads = session->urls.downloads * options->repeat;
+    session->most_workers = 1;
+    for (size_t i = 0; i < options->worker_count; i++)
+        session->most_workers =
+            options->workers[i] > session->most_workers ? options->workers[i] : session->most_workers;
+    if (!options->workers_auto)
+        return session->most_workers;
+    if (session->is_list_embedded)
+        downloads *= EMBEDDED_REPEAT;
+    session->most_workers = downloads < SEARCHED_WORKERS_MAX ? (uint32_t)downloads : SEARCHED_WORKERS_MAX;
+    while (session->most_workers > 1 && descriptors_needed(session) > resources_descriptors_limit())
+        session->most_workers /= 2;
+    return session->most_workers;
+}
+
+/* Decides the size of the connection pools, the same for all modes, and makes room for it. */
+int setup_room(struct session *session, struct error *error)
+{
+    size_t hosts = session->urls.host_count;
+    uint32_t *kept = &session->policy.connections_kept;
+    *kept = hosts < CONNECTIONS_KEPT_MAX ? (uint32_t)hosts : CONNECTIONS_KEPT_MAX;
+    *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
+    uint32_t workers = most_workers(session);
+    while (*kept > 1 && descriptors_needed(session) > resources_descriptors_limit())
+        --*kept;
+    if (*kept < hosts && *kept < CONNECTIONS_KEPT_MAX)
+        result_warn(&session->result,
+                    "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts",
+                    *kept, hosts);
+    char purpose[64];
+    snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
+    return resources_need_descriptors(descriptors_needed(session), purpose, error);
+}
+
+/* The hosts that https URLs name, into an array that the caller frees. NULL: no memory. */
+static struct origin_host *list_tls_hosts(const struct url_list *urls, size_t *count)
+{
+    struct origin_host *hosts = calloc(urls->host_count + 1, sizeof(hosts[0]));
+    bool *is_listed = calloc(urls->host_count + 1, sizeof(*is_listed));
+    *count = 0;
+    for (uint32_t i = 0; hosts != NULL && is_listed != NULL && i < urls->url_count; i++) {
+        const struct url_host *host = &urls->hosts[urls->url_hosts[i]];
+        if (is_listed[urls->url_hosts[i]] || !target_is_tls(url_text(urls, i)))
+            continue;
+        hosts[(*count)++] = (struct origin_host){host->name, host->name_length, host->is_literal};
+        is_listed[urls->url_hosts[i]] = true;
+    }
+    if (is_listed == NULL) {
+        free(hosts);
+        return NULL;
+    }
+    free(is_listed);
+    return hosts;
+}
+
+int setup_origin(struct session *session, struct error *error)
+{
+    if (!session->options->use_origin)
+        return 0;
+    struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept};
+    struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
+    if (hosts == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");
+    demand.hosts = hosts;
+    if (session->options->origin.has_tls && demand.host_count == 0)
+        result_warn(&session->result, "--origin=tls: the list has no https URL, and nothing is asked over TLS");
+    session->origin = origin_start(&session->options->origin, &demand, error);
+    free(hosts);
+    if (session->origin == NULL)
+        return -1;
+    origin_heed(session->origin, interrupt_signal);
+    session->policy.origin_port = origin_port(session->origin);
+    session->policy.origin_tls_port = origin_tls_port(session->origin);
+    session->policy.authority = origin_authority(session->origin);
+    return 0;
+}
+
+static uint64_t draw_seed(void)
+{
+    uint32_t seed = 1;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        seed = (uint32_t)clock_now();
+    return seed; /* 32 bits: it is to be typed again by hand */
+}
+
+int setup_plan(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    struct plan_request request = {
+        .urls = &session->urls,
+        .modes = options->modes,
+        .mode_count = options->mode_count,
+        .workers = options->workers,
+        .worker_count = options->worker_count,
+        .connections = options->connections,
+        .connection_count = options->connection_count,
+        .repeat = options->repeat,
+        .copies = options->copies,
+        .shuffle = options->shuffle,
+        .rounds = options->runs,
+        .warmup_rounds = options->warmup,
+        .time_budget = options->runs_auto ? options->time_budget : 0,
+        .deadline = options->deadline,
+        .seed = options->has_seed ? options->seed : draw_seed(),
+        .cpu_work = cpu_work_calibrate(options->cpu_work),
+        .cpu_work_time = options->cpu_work,
+        .script = options->script,
+        .script_count = options->script_count,
+        .transfer = session->policy,
+        .isolate = options->isolate,
+    };
+    if (session->is_list_embedded) {
+        if (request.repeat > UINT32_MAX / EMBEDDED_REPEAT)
+            return error_set(error, ERROR_USAGE, "--repeat %" PRIu32 " of the embedded list is too much",
+                             options->repeat);
+        request.repeat *= EMBEDDED_REPEAT;
+    }
+    /* At least that; a plan of so many downloads would itself take long to make. */
+    uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
+    if (!options->dry_run && runner_check_memory(session->urls.downloads * request.repeat, rounds, error) != 0)
+        return -1;
+    return plan_build(&request, &session->plan, error);
+}
+
+/* Whoever types a large number by accident should not overrun somebody's server with it. */
+int setup_politeness(struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    const struct plan *plan = &session->plan;
+    struct politeness politeness;
+    if (options->use_origin || options->dry_run || session_is_scripted(options))
+        return 0;
+    if (politeness_look(plan, &session->resolutions, session->most_workers, &politeness, error) != 0)
+        return -1;
+    session->is_public = politeness.busiest != NULL;
+    bool is_crowded = politeness.crowded != NULL && politeness.at_once > options->max_per_host;
+    if (is_crowded && options->workers_auto)
+        session->most_workers = options->max_per_host;
+    else if (is_crowded)
+        return error_set(error, ERROR_USAGE,
+                         "up to %" PRIu32 " downloads at once would go to %.*s, more than the %" PRIu32
+                         " that one public host gets: use fewer --workers, or if it is yours, --max-per-host %" PRIu32,
+                         politeness.at_once, (int)politeness.crowded->name_length, politeness.crowded->name,
+                         options->max_per_host, politeness.at_once);
+    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
+    if (session->is_public && politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
+        progress_note(&session->progress, stderr,
+                      "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
+                      politeness.requests * trials, (int)politeness.busiest->name_length, politeness.busiest->name);
+    return 0;
+}
+
+/* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */
+int setup_targets(struct session *session, struct error *error)
+{
+    const struct url_list *urls = &session->urls;
+    const struct transfer_policy *policy = &session->policy;
+    bool is_plain = policy->origin_port != 0 && policy->origin_tls_port == 0;
+    if (target_list_make(urls->texts, urls->url_count, is_plain, &session->targets, error) != 0)
+        return -1;
+    if (session->resolutions.failed_count == 0)
+        return 0;
+    session->unresolved = calloc(urls->url_count, sizeof(session->unresolved[0]));
+    if (session->unresolved == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the URLs whose hosts did not resolve");
+    for (uint32_t i = 0; i < urls->url_count; i++)
+        session->unresolved[i] = session->resolutions.hosts[urls->url_hosts[i]].why != NULL;
+    session->targets.unresolved = session->unresolved;
+    return 0;
+}
+
+/* A URL of each host, the first of the list. */
+int setup_warm_urls(struct session *session, struct error *error)
+{
+    const struct url_list *urls = &session->urls;
+    bool is_wanted = false;
+    for (size_t i = 0; i < session->options->connection_count; i++)
+        is_wanted |= session->options->connections[i] == CONNECTIONS_WARM;
+    if (!is_wanted)
+        return 0;
+    session->warm_urls = calloc(urls->host_count, sizeof(session->warm_urls[0]));
+    bool *is_chosen = calloc(urls->host_count, sizeof(*is_chosen));
+    if (session->warm_urls == NULL || is_chosen == NULL) {
+        free(is_chosen);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the URLs that open connections");
+    }
+    for (uint32_t i = 0; i < urls->url_count; i++) {
+        uint32_t host = urls->url_hosts[i];
+        bool is_known = session->resolutions.hosts == NULL || session->resolutions.hosts[host].why == NULL;
+        if (is_known && !is_chosen[host])
+            session->warm_urls[session->warm_url_count++] = i;
+        is_chosen[host] = true;
+    }
+    free(is_chosen);
+    if (session->warm_url_count > session->policy.connections_kept)
+        result_warn(&session->result,
+                    "each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
+                    " hosts, so that not every connection is still warm when it is needed",
+                    session->policy.connections_kept, session->warm_url_count);
+    return 0;
+}

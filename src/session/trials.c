@@ -1,0 +1,179 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/apart.h"
+#include "conc_bench/experiment.h"
+#include "conc_bench/interrupt.h"
+#include "conc_bench/politeness.h"
+#include "conc_bench/rehearsal.h"
+#include "conc_bench/resources.h"
+#include "conc_bench/runner.h"
+#include "state.h"
+
+/* Different URLs up to which a trial keeps what the origin counted for each. */
+enum { WITNESS_URLS_MAX = 10000 };
+
+/* How often a pause looks for a signal. */
+#define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
+
+/* What a public server wishes that has had enough; one's own is left to its owner. */
+static void note_refusals(struct session *session, const struct trial *trial)
+{
+    uint32_t longest = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        uint32_t seconds = trial->table->samples[unit].retry_after;
+        longest = seconds > longest ? seconds : longest;
+    }
+    session->pause = politeness_pause(trial->digest.refused, longest, session->refusals);
+    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
+}
+
+/* Between trials, where no clock is running. */
+static void spare_server(struct session *session)
+{
+    nanoseconds begin = clock_now();
+    nanoseconds end = begin + session->pause;
+    for (nanoseconds left = session->pause; left > 0 && interrupt_signal() == 0; left = end - clock_now()) {
+        progress_show(&session->progress, -1, "the server asks to be left alone, %.0f s more", clock_seconds(left));
+        interrupt_wait(-1, left < PAUSE_TICK ? left : PAUSE_TICK);
+    }
+    if (session->pause > 0)
+        session->paused += clock_now() - begin;
+    session->pause = 0;
+}
+
+static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
+{
+    struct session *session = context;
+    const struct options *options = session->options;
+    spare_server(session);
+    if (session->origin == NULL)
+        return 0;
+    if (origin_reset(session->origin, error) != 0)
+        return -1;
+    if (options->handicap == 0)
+        return 0;
+    double factor = cell->copy > 0 ? 1 + options->handicap : 1;
+    return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
+}
+
+/* All of them or, where there are too many, none: with some of them it would look like unequal work. */
+static int copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count,
+                      struct error *error)
+{
+    if (count > WITNESS_URLS_MAX)
+        return 0;
+    witness->urls = calloc((size_t)count + 1, sizeof(witness->urls[0]));
+    witness->url_requests = calloc((size_t)count + 1, sizeof(witness->url_requests[0]));
+    bool has_memory = witness->urls != NULL && witness->url_requests != NULL;
+    for (uint32_t i = 0; i < count && has_memory; i++) {
+        witness->urls[i] = strdup(paths[i].url);
+        has_memory = witness->urls[i] != NULL;
+        witness->url_requests[i] = paths[i].requests;
+        witness->url_count += has_memory;
+    }
+    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
+}
+
+static int after_trial(void *context, struct trial *trial, struct error *error)
+{
+    struct session *session = context;
+    if (session->is_public && trial->table != NULL)
+        note_refusals(session, trial);
+    struct origin_counts counts;
+    struct origin_path_count *paths = NULL;
+    if (session->origin == NULL)
+        return 0;
+    /* Without a witness, what an interrupted trial has done still stands. */
+    if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
+        return interrupt_signal() != 0 ? 0 : -1;
+    trial->witness = (struct trial_witness){
+        .is_present = true,
+        .requests = counts.requests,
+        .connections = counts.connections,
+        .peak_in_flight = counts.peak_in_flight,
+    };
+    int status = copy_paths(&trial->witness, paths, counts.paths, error);
+    origin_path_counts_release(paths, counts.paths);
+    return status;
+}
+
+static void show_position(void *context, const struct runner_position *position)
+{
+    struct session *session = context;
+    char name[32];
+    plan_cell_name(position->cell, name, sizeof(name));
+    progress_show(&session->progress, position->fraction,
+                  "%s %" PRIu32 " of %" PRIu32 ": %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
+                  position->is_warmup ? "warm-up" : "round", position->round + 1, position->rounds, name,
+                  position->cell->workers, position->settled, session->plan.unit_count);
+}
+
+static struct transfer_plan describe_transfers(const struct session *session)
+{
+    return (struct transfer_plan){
+        .policy = &session->plan.request.transfer,
+        .request = &session->request,
+        .targets = &session->targets,
+        .pins = session->pins,
+        .pin_count = session->pin_count,
+    };
+}
+
+static int run_rehearsal(void *context, struct error *error)
+{
+    return rehearsal_run(context, error);
+}
+
+/* This process is to hold no state of libcurl when it forks: see cell.c. */
+int trials_rehearse(struct session *session, struct error *error)
+{
+    struct transfer_plan transfer = describe_transfers(session);
+    if (session_is_scripted(session->options) || !rehearsal_is_needed(&session->request))
+        return 0;
+    progress_show(&session->progress, -1, "trying certificates and proxies");
+    return apart_run(run_rehearsal, &transfer, error);
+}
+
+int trials_run(struct session *session, struct error *error)
+{
+    const struct plan_request *request = &session->plan.request;
+    const struct transfer_plan transfer = describe_transfers(session);
+    const struct mode_job job = {
+        .transfer = &transfer,
+        .unit_urls = session->plan.unit_urls,
+        .warm_urls = session->warm_urls,
+        .warm_url_count = session->warm_url_count,
+        .cores = resources_cores(),
+        .cpu_work = request->cpu_work,
+        .script = request->script,
+        .script_count = request->script_count,
+    };
+    const struct runner_hooks hooks = {
+        .context = session,
+        .before_trial = before_trial,
+        .after_trial = after_trial,
+        .progress = show_position,
+    };
+    const struct experiment experiment = {
+        .plan = &session->plan,
+        .job = &job,
+        .hooks = &hooks,
+        .result = &session->result,
+        .is_auto = session->options->runs_auto,
+        .is_sweep = session->options->worker_count >= SWEPT_FROM,
+        .is_search = session->options->workers_auto,
+        .most_workers = session->most_workers,
+    };
+    if (interrupt_install(error) != 0)
+        return -1;
+    int status = experiment_run(&experiment, error);
+    if (session->paused > 0)
+        result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
+                    clock_seconds(session->paused));
+    interrupt_restore();
+    progress_clear(&session->progress);
+    return status;
+}
