@@ -10,6 +10,7 @@ setup() {
 import http.server, sys, threading
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in two packets waits 40 ms for the client to acknowledge the first
     def do_GET(self):
         refuses = self.path.startswith("/busy")
         self.send_response(503 if refuses else 200)

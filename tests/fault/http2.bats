@@ -110,12 +110,12 @@ timeout_receive /stall-body' | MAX_TIME=1 as_told
 # Those that wait for a connection are not asked how long: each would have the whole time again.
 @test "a connection that cannot be made in time: all that wait for it fail as it does, within the same time" {
     start_faults
-    yes "timeout_tls https://$SILENT/" | head -n 12 | WORKERS=6 as_told --connect-timeout 500ms
+    yes "timeout_tls https://$SILENT/" | head -n 8 | WORKERS=4 as_told --connect-timeout 300ms
     holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
-    yes "timeout_connect https://$FULL/" | head -n 12 | WORKERS=6 as_told --connect-timeout 500ms
+    yes "timeout_connect https://$FULL/" | head -n 8 | WORKERS=4 as_told --connect-timeout 300ms
     holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
     # Less than that for the whole download.
-    yes "timeout_tls https://$SILENT/" | head -n 12 | WORKERS=6 MAX_TIME=0.5 as_told
+    yes "timeout_tls https://$SILENT/" | head -n 8 | WORKERS=4 MAX_TIME=0.3 as_told
 }
 
 # A handshake may be under way just then.
