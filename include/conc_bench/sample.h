@@ -16,7 +16,7 @@
  */
 
 /* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
- * decides in one place only, between reset and protocol, where before 8.8 nothing else can (transfer.c). */
+ * decides between reset and protocol only, for two of libcurl's codes, where nothing else can (transfer.c). */
 enum outcome {
     OUTCOME_NONE, /* not settled */
     OUTCOME_OK,   /* a complete response, status below 400 */

@@ -33,7 +33,7 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken);
 /* All that was, or-ed. */
 unsigned streams_spoken(const struct streams *streams);
 
-/* How many there are; 0 on one that is not known. */
-uint32_t streams_count(const struct streams *streams, const void *connection);
+/* How many connections carry downloads, to all servers together. */
+uint32_t streams_connections(const struct streams *streams);
 
 #endif

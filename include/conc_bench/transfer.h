@@ -108,22 +108,31 @@ void transfer_give_up(struct transfer *transfer, bool is_cancelled);
 /* For transfers that share connections: has it counted on which it goes. `streams` must outlive the transfer. */
 void transfer_count_streams(struct transfer *transfer, struct streams *streams);
 
-/* Whether the first, which is under way, waits for a connection to be made by another transfer, to the server of the
- * second. libcurl then keeps it waiting for as long as it takes: what ends the second is to end it too. */
-bool transfer_waits_for(const struct transfer *transfer, const struct transfer *other);
+/* Transfers that share connections are to be timed out by whoever drives them: libcurl (before 8.8) does not as long as
+ * they wait for a connection that another one makes, and then has them try one after the other, each for the whole time
+ * again. When that is, of one that is under way: without a connection it is the time to connect. */
+nanoseconds transfer_deadline(const struct transfer *transfer);
 
-/* Whether time was up before a connection was made. Of a transfer that is done. */
-bool transfer_has_no_connection(const struct transfer *transfer);
+/* How much time every transfer has that begins now. */
+nanoseconds transfer_least_time(const struct transfer_plan *plan);
 
-/* Describes a transfer that is taken out of its multi handle as failed like another. */
-void transfer_fail_like(struct transfer *transfer, const struct transfer *other);
+/* Of transfers under way that share connections: whether one is for the server that a URL of the plan's targets is on,
+ * by scheme, host and port; and whether it is making a connection, for which others to that server wait. */
+bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
+bool transfer_makes_connection(const struct transfer *transfer);
+
+/* Describes a transfer that is taken out of its multi handle because its time is up. Without a connection of its own
+ * it was up for what others know: that of `before`, a time-out of the same server, or OUTCOME_NONE; otherwise for what
+ * `maker` is about, which makes the connection it waits for, or NULL. */
+void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before);
 
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);
 
-/* The slot that transfer_begin() was given. */
+/* What transfer_begin() was given: the slot, and the URL. */
 struct sample *transfer_sample(const struct transfer *transfer);
+uint32_t transfer_url(const struct transfer *transfer);
 
 /* The CURL * inside, for curl_multi_add_handle(3); and back, by CURLINFO_PRIVATE. */
 void *transfer_easy_handle(const struct transfer *transfer);

@@ -77,16 +77,55 @@ static void settle(struct loop *loop, struct slot *slot)
     loop->in_flight--;
 }
 
-/* libcurl would have those that wait for a connection try one after the other, each for as long as the first, and does
- * not look at how long they have waited (before 8.8): the limit would not be that of other modes. They fail as it did.
- */
-static int fail_alike(struct loop *loop, struct shard *shard, const struct transfer *failed, struct error *error)
+/* What time was up for, should others wait for the same. */
+static void note_timeout(const struct slot *slot)
 {
+    enum outcome outcome = (enum outcome)transfer_sample(slot->transfer)->outcome;
+    if (outcome != OUTCOME_TIMEOUT_DNS && outcome != OUTCOME_TIMEOUT_CONNECT && outcome != OUTCOME_TIMEOUT_TLS)
+        return;
+    slot->shard->timed_out = outcome;
+    slot->shard->timed_out_url = transfer_url(slot->transfer);
+}
+
+/* The transfer that makes the connection another one waits for; NULL: none does. */
+static const struct transfer *find_maker(const struct loop *loop, const struct slot *waiting)
+{
+    uint32_t url = transfer_url(waiting->transfer);
+    for (uint32_t i = waiting->shard->number; i < loop->slot_count; i += loop->shard_count) {
+        const struct slot *slot = &loop->slots[i];
+        if (slot->is_in_flight && transfer_makes_connection(slot->transfer) &&
+            transfer_is_for_server(slot->transfer, url))
+            return slot->transfer;
+    }
+    return NULL;
+}
+
+static void time_out(const struct loop *loop, const struct slot *slot)
+{
+    const struct shard *shard = slot->shard;
+    bool is_known = shard->timed_out != OUTCOME_NONE && transfer_is_for_server(slot->transfer, shard->timed_out_url);
+    transfer_time_out(slot->transfer, find_maker(loop, slot), is_known ? shard->timed_out : OUTCOME_NONE);
+    note_timeout(slot);
+}
+
+/* Ends what libcurl leaves waiting, in modes that share connections: see transfer_deadline(). Looks when the first of
+ * those seen last time can be due; whatever has begun since has more time. */
+static int end_overdue(struct loop *loop, struct error *error)
+{
+    nanoseconds now = clock_now();
+    if (now < loop->overdue_from)
+        return 0;
+    loop->overdue_from = now + transfer_least_time(loop->job->transfer);
     for (uint32_t i = 0; i < loop->slot_count; i++) {
         struct slot *slot = &loop->slots[i];
-        if (slot->shard != shard || !slot->is_in_flight || !transfer_waits_for(slot->transfer, failed))
+        if (!slot->is_in_flight)
             continue;
-        transfer_fail_like(slot->transfer, failed);
+        nanoseconds deadline = transfer_deadline(slot->transfer);
+        if (deadline > now) {
+            loop->overdue_from = deadline < loop->overdue_from ? deadline : loop->overdue_from;
+            continue;
+        }
+        time_out(loop, slot);
         settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
@@ -105,11 +144,13 @@ static int limit_connections(struct shard *shard, struct error *error)
     uint32_t slots = (loop->slot_count + loop->shard_count - 1) / loop->shard_count;
     unsigned spoken = streams_spoken(shard->streams);
     bool is_limited = spoken == SPOKEN_HTTP2 || (spoken == 0 && slots > STREAMS_MAX);
-    if (is_limited == shard->is_limited)
+    uint32_t needed = (slots + STREAMS_MAX - 1) / STREAMS_MAX;
+    uint32_t used = streams_connections(shard->streams);
+    long limit = is_limited ? (long)(used > needed ? used : needed) + 1 : 0;
+    if (limit == shard->connection_limit)
         return 0;
-    long needed = (long)((slots + STREAMS_MAX - 1) / STREAMS_MAX);
-    CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, is_limited ? needed + 1 : 0L);
-    shard->is_limited = is_limited;
+    CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, limit);
+    shard->connection_limit = limit;
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
 }
 
@@ -138,10 +179,10 @@ static int reap_shard(struct shard *shard, struct error *error)
                 return -1;
             continue;
         }
-        transfer_finish(slot->transfer, (int)code);
-        if (shard->streams != NULL && transfer_has_no_connection(slot->transfer) &&
-            fail_alike(loop, shard, slot->transfer, error) != 0)
-            return -1;
+        if (shard->streams != NULL && code == CURLE_OPERATION_TIMEDOUT)
+            time_out(loop, slot);
+        else
+            transfer_finish(slot->transfer, (int)code);
         settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
@@ -183,9 +224,13 @@ static void give_up_all(struct loop *loop, bool is_cancelled)
 static int turn(struct loop *loop, struct error *error)
 {
     bool is_starting = !loop->is_warming && loop->started < loop->slot_count && !loop->is_exhausted;
-    if (loop_driver_turn(loop, is_starting ? 0 : LONGEST_WAIT, error) != 0)
+    bool is_shared = loop->shards[0].streams != NULL;
+    nanoseconds longest = is_starting ? 0 : LONGEST_WAIT;
+    if (is_shared && loop->overdue_from - loop->woke < longest)
+        longest = loop->overdue_from > loop->woke ? loop->overdue_from - loop->woke : 0;
+    if (loop_driver_turn(loop, longest, error) != 0 || reap(loop, error) != 0)
         return -1;
-    return reap(loop, error);
+    return is_shared ? end_overdue(loop, error) : 0;
 }
 
 /* A download of a URL on every slot at once, so that no connection is used twice, or as many as there are to be share
@@ -194,7 +239,7 @@ static int turn(struct loop *loop, struct error *error)
 static int warm_host(struct loop *loop, uint32_t url, struct sample *unmeasured, struct error *error)
 {
     for (uint32_t i = 0; i < loop->slot_count; i++) {
-        unmeasured[i] = (struct sample){.worker = loop->first_worker + i};
+        unmeasured[i] = (struct sample){.worker = loop->first_worker + i, .start = clock_now()};
         if (transfer_begin(loop->slots[i].transfer, url, &unmeasured[i]) && fly(loop, &loop->slots[i], error) != 0)
             return -1;
     }
@@ -295,7 +340,7 @@ static int open_shard(struct loop *loop, struct shard *shard, uint32_t number, s
     long kept = (long)slots * (long)loop->job->transfer->policy->connections_kept;
     CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, kept);
     /* Where the pool is full, an idle connection makes room for a new one before that is made, not after. There are
-     * never more in use than slots, so that nothing ever has to wait for one. */
+     * never more in use than slots, so that nothing has to wait because of this limit. */
     if (code == CURLM_OK)
         code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, kept);
     bool is_shared = transfer_shares_connections(loop->job->transfer);

@@ -25,10 +25,12 @@ struct shard {
     CURLM *multi;
     struct streams *streams; /* NULL: its transfers share no connections */
     uint32_t number;
-    nanoseconds due;    /* when libcurl wants to be called without an event; NEVER: it does not */
-    bool is_limited;    /* in connections to one server */
-    bool was_called;    /* since the last reaping: it may have completed transfers */
-    struct shard *next; /* of those that were called */
+    nanoseconds due;        /* when libcurl wants to be called without an event; NEVER: it does not */
+    long connection_limit;  /* to one server; 0: none */
+    enum outcome timed_out; /* what time was up for last, before there was a connection; OUTCOME_NONE: it never was */
+    uint32_t timed_out_url; /* of which URL */
+    bool was_called;        /* since the last reaping: it may have completed transfers */
+    struct shard *next;     /* of those that were called */
 };
 
 /* A worker: a handle that downloads one unit after the other. */
@@ -56,6 +58,7 @@ struct loop {
     uint32_t started;     /* slots that have been given their first unit */
     uint32_t in_flight;
     bool is_exhausted;               /* a claim found nothing */
+    nanoseconds overdue_from;        /* where connections are shared: before, no transfer can be out of time */
     bool is_warming;                 /* what is in flight is nobody's unit */
     nanoseconds woke;                /* when the last wait ended; 0: before the first */
     struct transfer_sockets sockets; /* for the driver to hear of connections */

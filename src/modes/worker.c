@@ -17,7 +17,7 @@ void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *tr
 void worker_warm(const struct mode_job *job, struct transfer *transfer)
 {
     for (uint32_t i = 0; i < job->warm_url_count && !sample_table_is_stopped(job->table); i++) {
-        struct sample unmeasured = {0};
+        struct sample unmeasured = {.start = clock_now()};
         transfer_perform(transfer, job->warm_urls[i], &unmeasured);
         sample_table_note_warm(job->table, &unmeasured);
     }

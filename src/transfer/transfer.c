@@ -151,16 +151,17 @@ static void end_stream(struct transfer *transfer)
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
  * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
  * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
- * for all at once, and all of them are to share the next: there are few, so that they do not find five that are dead.
- */
+ * for all at once, and all of them are to share the next. But libcurl 7.88 does not see at once that one is about to be
+ * closed, and would use up its retries on it within a tenth of a millisecond: whoever has lost two has one made. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
+    enum { SHARED_REQUESTS = 2 };
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
     if (transfer->streams != NULL)
         count_stream(transfer);
-    if (transfer->connection == NULL || transfer->met_http1)
+    if (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS)
         curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
     return CURL_PREREQFUNC_OK;
 }
@@ -542,7 +543,7 @@ static enum outcome outcome_of_timeout(const struct transfer *transfer)
         return sample->first_byte_us > 0 ? OUTCOME_TIMEOUT_RECEIVE : OUTCOME_TIMEOUT_WAIT;
     if (sample->connects > sample->redirects && transfer->is_tls)
         return OUTCOME_TIMEOUT_TLS;
-    return sample->name_lookup_us == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
+    return sample->name_lookup_us == 0 && transfer->opened == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
 }
 
 /* Whether it went over HTTP/2, so far as is known: without any answer, the handshake alone has decided. */
@@ -573,7 +574,7 @@ static enum outcome outcome_of_stream(const struct transfer *transfer)
 }
 
 /* Whether CURLE_RECV_ERROR means that the connection broke. It is the one code that stands for that and for broken
- * HTTP, and this the one place where a text decides: libcurl before 8.8 leaves no other evidence than how it begins.
+ * HTTP, so that its text decides: libcurl before 8.8 leaves no other evidence than how it begins.
  * The number of the last error of a socket (CURLINFO_OS_ERRNO) is none: over TLS it is that of saying goodbye, which
  * fails behind a broken answer too if the server has gone by then. */
 static bool has_broken(const struct transfer *transfer)
@@ -660,15 +661,33 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
     enum { REPEATS_MAX = 5 };
-    if (code != CURLE_HTTP2 || transfer->requests == 0 || transfer->repeats == REPEATS_MAX)
+    bool is_first = transfer->repeats == 0;
+    if (code != CURLE_HTTP2 || (is_first && transfer->requests == 0) || transfer->repeats == REPEATS_MAX)
         return false;
     bool was_used = transfer->streams != NULL || info_number(transfer, CURLINFO_NUM_CONNECTS) == 0;
     bool has_answer = info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
-    if (!was_used || has_answer || clock_now() - transfer->sample->start >= transfer->plan->policy->max_time)
+    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - clock_now();
+    if (!was_used || has_answer || left <= 0)
         return false;
     transfer->repeats++;
     end_stream(transfer);
-    return true;
+    /* It is without a connection again, and has what is left of its time. */
+    transfer->requests = 0;
+    transfer->opened = 0;
+    transfer->has_retried = true;
+    return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(left)) == CURLE_OK;
+}
+
+/* How far it has come, by libcurl. */
+static void describe(const struct transfer *transfer)
+{
+    struct sample *sample = transfer->sample;
+    sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
+    sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+    sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
+    sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
 void transfer_finish(struct transfer *transfer, int code)
@@ -679,17 +698,12 @@ void transfer_finish(struct transfer *transfer, int code)
     long status = info_number(transfer, CURLINFO_RESPONSE_CODE);
     sample->body_bytes = transfer->body_bytes;
     sample->status = to_16_bits(status);
-    sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
-    sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    describe(transfer);
     /* A failure may have come before a request that would be counted. */
     transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
     sample->http_version = http_version(transfer);
     if (transfer->is_tls)
         transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
-    sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
-    sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
-    sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
-    sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     sample->transfer_code = (uint8_t)code;
     sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
     sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
@@ -722,30 +736,47 @@ static bool is_same_server(const struct target_list *targets, uint32_t one, uint
     return strncasecmp(left, right, length) == 0 && strchr("/?#", right[length]) != NULL;
 }
 
-bool transfer_waits_for(const struct transfer *transfer, const struct transfer *other)
+/* Of a transfer without a connection. */
+static nanoseconds time_to_connect(const struct transfer_policy *policy)
+{
+    return policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time;
+}
+
+nanoseconds transfer_least_time(const struct transfer_plan *plan)
+{
+    return time_to_connect(plan->policy);
+}
+
+nanoseconds transfer_deadline(const struct transfer *transfer)
 {
     const struct transfer_policy *policy = transfer->plan->policy;
-    nanoseconds limit = policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time;
-    /* What libcurl has begun to connect since then has waited for as long. */
-    bool has_waited = transfer->opened == 0 || transfer->opened >= other->sample->start + limit;
-    return transfer->streams != NULL && transfer->requests == 0 && has_waited && transfer->is_tls &&
-           is_same_server(transfer->plan->targets, transfer->url, other->url);
+    return transfer->sample->start + (transfer->requests > 0 ? policy->max_time : time_to_connect(policy));
 }
 
-bool transfer_has_no_connection(const struct transfer *transfer)
+bool transfer_is_for_server(const struct transfer *transfer, uint32_t url)
 {
-    uint8_t outcome = transfer->sample->outcome;
-    return transfer->requests == 0 &&
-           (outcome == OUTCOME_TIMEOUT_DNS || outcome == OUTCOME_TIMEOUT_CONNECT || outcome == OUTCOME_TIMEOUT_TLS);
+    return is_same_server(transfer->plan->targets, transfer->url, url);
 }
 
-void transfer_fail_like(struct transfer *transfer, const struct transfer *other)
+bool transfer_makes_connection(const struct transfer *transfer)
 {
-    struct sample *sample = transfer->sample;
-    sample->end = clock_now();
-    end_stream(transfer);
-    sample->transfer_code = other->sample->transfer_code;
-    sample->outcome = other->sample->outcome;
+    return transfer->requests == 0 && transfer->opened != 0;
+}
+
+void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before)
+{
+    nanoseconds limit = time_to_connect(transfer->plan->policy);
+    transfer_finish(transfer, CURLE_OPERATION_TIMEDOUT);
+    if (transfer->requests > 0)
+        return;
+    /* An attempt that began late says less of what time was up for than the one before it. */
+    bool is_late = transfer->opened == 0 || transfer->opened - transfer->sample->start > limit / 2;
+    if (is_late && before != OUTCOME_NONE) {
+        transfer->sample->outcome = (uint8_t)before;
+    } else if (transfer->opened == 0 && maker != NULL) {
+        describe(maker);
+        transfer->sample->outcome = (uint8_t)outcome_of_timeout(maker);
+    }
 }
 
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
@@ -761,6 +792,11 @@ void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sa
 struct sample *transfer_sample(const struct transfer *transfer)
 {
     return transfer->sample;
+}
+
+uint32_t transfer_url(const struct transfer *transfer)
+{
+    return transfer->url;
 }
 
 void *transfer_easy_handle(const struct transfer *transfer)

@@ -21,6 +21,7 @@ teardown() {
     stop_nghttpd
     stop_h2_faults
     [ -z "${FAULTS_PID:-}" ] || stop_faults
+    [ -z "${BREAKS_PID:-}" ] || kill "$BREAKS_PID" 2>/dev/null || :
 }
 
 # The lines "CLASS PATH" on standard input, each $1 times in turns with a healthy URL.
@@ -116,6 +117,41 @@ timeout_receive /stall-body' | MAX_TIME=1 as_told
     holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
     # Less than that for the whole download.
     yes "timeout_tls https://$SILENT/" | head -n 8 | WORKERS=4 MAX_TIME=0.3 as_told
+}
+
+# Two connections that fail otherwise, before those that do not get anywhere: whoever waited for them must neither be
+# lost nor count twice, with just as many URLs as workers, too, and beforehand.
+@test "connections that break, and then none is made: each download ends once, when its time is up" {
+    local port connections
+    cat >breaks.py <<'PYTHON'
+import socket, threading, time
+listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+print(listener.getsockname()[1], flush=True)
+def hold(connection, seconds):
+    time.sleep(seconds)
+    connection.close()
+count = 0
+while True:
+    connection, _ = listener.accept()
+    count += 1
+    threading.Thread(target=hold, args=(connection, 0.2 if count <= 2 else 30), daemon=True).start()
+PYTHON
+    for connections in reuse warm; do
+        for count in 6 14; do
+            /usr/bin/python3 breaks.py >port 3>&- &
+            BREAKS_PID=$!
+            until [ -s port ]; do sleep 0.02; done
+            yes "https://localhost:$(cat port)/" | head -n $count >list.txt
+            run once --http2 -k --mode event-loop,hybrid,threads --workers 6 --connections $connections \
+                --connect-timeout 300ms --export-json "$JSON" list.txt
+            kill "$BREAKS_PID"
+            : >port
+            exits_with 3
+            holds "$JSON" '[.results[] | .rounds[0] | .status == "complete" and .downloads.settled == $count
+                and (.downloads.outcomes | keys | map(. == "tls" or . == "timeout_tls") | all)] | all' --argjson count $count
+            holds "$JSON" '[.results[] | {(.mode): .median}] | add | .["event-loop"] < 2 * .threads and .hybrid < 2 * .threads'
+        done
+    done
 }
 
 # A handshake may be under way just then.

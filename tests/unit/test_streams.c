@@ -12,21 +12,22 @@ static struct streams *create(void)
     return streams;
 }
 
-static void downloads_are_counted_for_each_connection(void **state)
+static void connections_count_while_they_carry_downloads(void **state)
 {
     (void)state;
     struct streams *streams = create();
-    assert_int_equal(streams_count(streams, one), 0);
+    assert_int_equal(streams_connections(streams), 0);
     streams_enter(streams, one);
     streams_enter(streams, one);
+    assert_int_equal(streams_connections(streams), 1);
     streams_enter(streams, other);
-    assert_int_equal(streams_count(streams, one), 2);
-    assert_int_equal(streams_count(streams, other), 1);
+    assert_int_equal(streams_connections(streams), 2);
     streams_leave(streams, one);
-    assert_int_equal(streams_count(streams, one), 1);
+    assert_int_equal(streams_connections(streams), 2);
     streams_leave(streams, one);
-    assert_int_equal(streams_count(streams, one), 0);
-    assert_int_equal(streams_count(streams, other), 1);
+    assert_int_equal(streams_connections(streams), 1);
+    streams_leave(streams, other);
+    assert_int_equal(streams_connections(streams), 0);
     streams_release(streams);
 }
 
@@ -38,8 +39,7 @@ static void leaving_what_is_not_known_changes_nothing(void **state)
     streams_leave(streams, one);
     streams_enter(streams, other);
     streams_leave(streams, one);
-    assert_int_equal(streams_count(streams, one), 0);
-    assert_int_equal(streams_count(streams, other), 1);
+    assert_int_equal(streams_connections(streams), 1);
     streams_release(streams);
     streams_release(NULL);
 }
@@ -74,14 +74,23 @@ static void many_connections_come_and_go(void **state)
 {
     (void)state;
     static const char connections[1000];
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(1, &error);
     struct streams *streams = create();
     for (size_t i = 0; i < sizeof(connections); i++)
         streams_enter(streams, &connections[i]);
     for (size_t i = 0; i < sizeof(connections); i += 2)
         streams_leave(streams, &connections[i]);
-    for (size_t i = 0; i < sizeof(connections); i++)
-        assert_int_equal(streams_count(streams, &connections[i]), i % 2);
+    assert_int_equal(streams_connections(streams), sizeof(connections) / 2);
+    /* Whoever is still there is the one that was not left. */
+    streams_watch(streams, table);
+    for (size_t i = 0; i < sizeof(connections); i += 2)
+        streams_enter(streams, &connections[i]);
+    assert_int_equal(table->most_streams, 1);
+    streams_enter(streams, &connections[1]);
+    assert_int_equal(table->most_streams, 2);
     streams_release(streams);
+    sample_table_release(table);
 }
 
 static void what_was_spoken_is_kept(void **state)
@@ -101,7 +110,7 @@ static void what_was_spoken_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(downloads_are_counted_for_each_connection),
+        cmocka_unit_test(connections_count_while_they_carry_downloads),
         cmocka_unit_test(leaving_what_is_not_known_changes_nothing),
         cmocka_unit_test(the_most_on_one_connection_is_noted_while_watched),
         cmocka_unit_test(many_connections_come_and_go),
