@@ -19,6 +19,7 @@ static const double mostly_computing = 0.85;
 static const double lag_matters = 0.1;       /* of the median service time */
 static const double queueing_matters = 0.1;  /* of the workers' time */
 static const double service_inflated = 1.5;  /* against one at a time */
+static const double few_waited = 0.1;        /* of downloads, for a connection to be made */
 static const double same_rate = 0.02;        /* spread of throughputs */
 static const double refused_matters = 0.01;  /* of downloads, answered with 429 or 503 */
 static const double tail_matters = 0.25;     /* of the run */
@@ -186,11 +187,7 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
 /* "4" or "4 to 8". */
 static const char *count_range(const struct cell_list *list, char *buffer, size_t size)
 {
-    if (list->highest - list->lowest < 0.5)
-        snprintf(buffer, size, "%.3g", list->highest);
-    else
-        snprintf(buffer, size, "%.3g to %.3g", list->lowest, list->highest);
-    return buffer;
+    return number_format_range(buffer, size, 3, list->lowest, list->highest);
 }
 
 /* Whoever compares modes over HTTP/2 compares more than schedules. */
@@ -316,36 +313,55 @@ static void diagnose_refusals(const struct figures *figures, struct diagnosis *d
              percent_range(&list, range, sizeof(range)), list.text);
 }
 
+/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
+ * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
+static double exchange(const struct cell_figures *cell)
+{
+    return median(cell, MEASURE_PHASES + PHASE_WAIT) + median(cell, MEASURE_PHASES + PHASE_RECEIVE);
+}
+
+/* Whether the mean is also that of downloads that waited for a connection others were making. */
+static bool waits_for_connections(const struct cell_figures *cell)
+{
+    return median(cell, MEASURE_STREAMS) > 1 && median(cell, MEASURE_CONNECTS) > 0 &&
+           cell->cell->workers > few_waited * median(cell, MEASURE_DOWNLOADS);
+}
+
 /* Cells whose downloads take much longer than one at a time although the client is not busy. */
 static void diagnose_server(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list inflated = {0}, rates = {0};
+    char times[48];
+    bool is_tail_bound = false;
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         const struct cell_figures *alone = figures_alone(figures, NULL, cell->cell->connections);
         if (alone == NULL)
             return;
-        double ratio = median(cell, MEASURE_P50) / median(alone, MEASURE_P50);
+        double ratio = exchange(cell) / exchange(alone);
         bool is_client_free = busy_share(figures, cell) < 0.7;
-        if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || !(ratio > service_inflated))
+        if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
+            !(ratio > service_inflated))
             continue;
         list_add(&inflated, cell, ratio);
         list_add(&rates, cell, median(cell, MEASURE_THROUGHPUT));
+        is_tail_bound |= median(cell, MEASURE_DRAIN) > tail_matters;
     }
     if (inflated.count == 0)
         return;
-    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate);
+    /* The same slow URL makes runs equally long, too. */
+    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate) && !is_tail_bound;
+    number_format_range(times, sizeof(times), 2, inflated.lowest, inflated.highest);
     if (is_constant)
         find(diagnosis, FINDING_RATE_LIMITED,
-             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and each download took %.2g "
-             "times "
-             "as long as one at a time: a limit on the other side",
-             rates.text, rates.lowest, 100 * same_rate, inflated.highest);
+             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and a download took %s times as "
+             "long as one at a time, on average and without connecting: a limit on the other side",
+             rates.text, rates.lowest, 100 * same_rate, times);
     else
         find(diagnosis, FINDING_SERVER_SATURATED,
-             "Server or link saturated: with %s a download took %.2g to %.2g times as long as one at a time, while the "
-             "client had time to spare",
-             inflated.text, inflated.lowest, inflated.highest);
+             "Server or link saturated: with %s a download took %s times as long as one at a time, on average and "
+             "without connecting, while the client had time to spare",
+             inflated.text, times);
 }
 
 /* Scheduling of the batch */
