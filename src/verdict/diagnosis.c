@@ -130,27 +130,54 @@ static double busy_share(const struct figures *figures, const struct cell_figure
     return fmin(1, median(cell, MEASURE_CORES) / capacity(figures, cell));
 }
 
+/* Of the time of its threads, how much they were ready to run and had no core; 0: the system does not tell. */
+static double queued_share(const struct figures *figures, const struct cell_figures *cell)
+{
+    bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
+    double threads = is_cooperative ? capacity(figures, cell) : cell->cell->workers;
+    double share = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * threads);
+    return isfinite(share) ? share : 0;
+}
+
+/* What the cells of a list did when they did not compute. */
+static const char *rest_of_time(bool is_queued)
+{
+    return is_queued ? " and waited for the rest, for the network or for a core" : " and waited for the rest";
+}
+
+static const char *time_of(const struct cell_list *list)
+{
+    return list->count == 1 ? "the time it had" : "the time they had";
+}
+
 static void diagnose_boundness(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list waiting = {0}, computing = {0}, mixed = {0};
+    bool is_waiting_queued = false, is_mixed_queued = false;
     char range[48];
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double busy = busy_share(figures, cell);
+        double queued = queued_share(figures, cell);
         if (!cell->has_times || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
             continue;
-        list_add(busy < mostly_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+        /* Who waits for a core does not wait for the network. */
+        bool is_waiting = busy + queued < mostly_waiting;
+        list_add(is_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+        is_waiting_queued |= is_waiting && queued > queueing_matters;
+        is_mixed_queued |= !is_waiting && busy <= mostly_computing && queued > queueing_matters;
     }
     if (waiting.count > 0)
-        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of the time they had and waited for the rest",
-             waiting.text, percent_range(&waiting, range, sizeof(range)));
+        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of %s%s", waiting.text,
+             percent_range(&waiting, range, sizeof(range)), time_of(&waiting), rest_of_time(is_waiting_queued));
     if (computing.count > 0)
         find(diagnosis, FINDING_CPU_BOUND,
-             "CPU-bound: %s computed for %s of the time they had on the cores they can use; more workers do not help",
-             computing.text, percent_range(&computing, range, sizeof(range)));
+             "CPU-bound: %s computed for %s of %s on the cores %s can use; more workers do not help", computing.text,
+             percent_range(&computing, range, sizeof(range)), time_of(&computing),
+             computing.count == 1 ? "it" : "they");
     if (mixed.count > 0)
-        find(diagnosis, FINDING_MIXED, "Between the two: %s computed for %s of the time they had", mixed.text,
-             percent_range(&mixed, range, sizeof(range)));
+        find(diagnosis, FINDING_MIXED, "Between I/O-bound and CPU-bound: %s computed for %s of %s%s", mixed.text,
+             percent_range(&mixed, range, sizeof(range)), time_of(&mixed), is_mixed_queued ? rest_of_time(true) : "");
 }
 
 static void diagnose_crossing(const struct figures *figures, struct diagnosis *diagnosis)
@@ -253,32 +280,39 @@ static void diagnose_versions(const struct figures *figures, struct diagnosis *d
              declined < 0.1, fmax(100 * declined, 0.1));
 }
 
+/* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that waits for
+ * a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
+static bool has_busy_loop(const struct figures *figures, const struct cell_figures *cell)
+{
+    double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
+    double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
+    return median(cell, MEASURE_LAG_P99) > lag_matters * median(cell, MEASURE_P50) && occupied_share > mostly_waiting;
+}
+
+static bool has_queueing_workers(const struct figures *figures, const struct cell_figures *cell)
+{
+    return (cell->cell->traits & MODE_COOPERATIVE) == 0 && queued_share(figures, cell) > queueing_matters;
+}
+
 static void diagnose_client(const struct figures *figures, struct diagnosis *diagnosis)
 {
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        double service = median(cell, MEASURE_P50);
-        double lag = median(cell, MEASURE_LAG_P99);
-        double queued = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * cell->cell->workers);
         char first[32], second[32];
         if (!cell->has_times || cell->cell->workers == 1)
             continue;
-        /* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that
-         * waits for a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
-        double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
-        double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
-        if (lag > lag_matters * service && occupied_share > mostly_waiting)
+        if (has_busy_loop(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
                  "turns), which every other download had to wait out; a download takes %s (median)",
-                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), lag),
-                 duration(second, sizeof(second), service));
-        else if ((cell->cell->traits & MODE_COOPERATIVE) == 0 && queued > queueing_matters)
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), median(cell, MEASURE_LAG_P99)),
+                 duration(second, sizeof(second), median(cell, MEASURE_P50)));
+        else if (has_queueing_workers(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the workers of %s/%" PRIu32
                  " were ready to run but waited for a core for %.0f %% of the "
                  "time",
-                 cell->cell->mode, cell->cell->workers, 100 * queued);
+                 cell->cell->mode, cell->cell->workers, 100 * queued_share(figures, cell));
     }
 }
 
@@ -339,7 +373,8 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
         if (alone == NULL)
             return;
         double ratio = exchange(cell) / exchange(alone);
-        bool is_client_free = busy_share(figures, cell) < 0.7;
+        bool is_client_free =
+            busy_share(figures, cell) < 0.7 && !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
         if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
             !(ratio > service_inflated))
             continue;

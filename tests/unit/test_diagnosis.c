@@ -112,6 +112,44 @@ static void test_a_client_that_keeps_downloads_waiting(void **state)
     result_release(&result);
 }
 
+static void queue_longer(struct trial *trial)
+{
+    trial->resources.run_queue_wait = trial_time(trial) * 9 / 10;
+}
+
+static void test_who_waits_for_a_core_has_no_time_to_spare(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&result, FINDING_IO_BOUND, "of the time they had and waited for the rest");
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, queue_long);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_found(&result, FINDING_IO_BOUND, "and waited for the rest, for the network or for a core");
+    /* 47 % of the cores it can use, and 45 % of the time in want of one. */
+    change_cell(&result, 1, compute_all_the_time);
+    change_cell(&result, 1, queue_longer);
+    assert_found(&result, FINDING_IO_BOUND, "sync/1 computed for 9.8 % of the time it had and waited for the rest");
+    assert_found(&result, FINDING_MIXED,
+                 "Between I/O-bound and CPU-bound: threads/2 computed for 48 % of the time it had and waited for the "
+                 "rest, for the network or for a core");
+    result_release(&result);
+}
+
+static void test_a_loop_that_lags_has_no_time_to_spare(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    result.cells[1].traits = MODE_COOPERATIVE;
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, lag_long);
+    change_cell(&result, 1, queue_longer);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    result_release(&result);
+}
+
 static void refuse_one(struct trial *trial)
 {
     trial->table->samples[1].status = 503;
@@ -366,6 +404,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waiting_and_computing),
         cmocka_unit_test(test_a_client_that_keeps_downloads_waiting),
+        cmocka_unit_test(test_who_waits_for_a_core_has_no_time_to_spare),
+        cmocka_unit_test(test_a_loop_that_lags_has_no_time_to_spare),
         cmocka_unit_test(test_limits_on_the_other_side),
         cmocka_unit_test(test_connecting_and_slow_urls_are_no_saturated_server),
         cmocka_unit_test(test_a_tail_names_its_download),

@@ -271,8 +271,8 @@ static void test_what_bounds_the_downloads_is_said(void **state)
         const char *verdict;
     } cases[] = {
         {4 * FIXTURE_MS, "I/O-bound: threads/2, sync/1 computed for 9.3 %"},
-        {30 * FIXTURE_MS, "Between the two: sync/1 computed for 70 % of the time they had"},
-        {41 * FIXTURE_MS, "CPU-bound: sync/1 computed for 96 % of the time they had"},
+        {30 * FIXTURE_MS, "Between I/O-bound and CPU-bound: sync/1 computed for 70 % of the time it had"},
+        {41 * FIXTURE_MS, "CPU-bound: sync/1 computed for 96 % of the time it had"},
     };
     struct result result = fixture_two_modes();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
