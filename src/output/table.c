@@ -463,19 +463,21 @@ static void write_name(FILE *stream, const struct cell_figures *cell)
     fprintf(stream, "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
 }
 
+/* Of all rounds together: in a usual one all may have failed that were asked of a server that had died by then. */
 static void write_failures(FILE *stream, const struct figures *figures)
 {
     for (size_t i = 0; i < figures->cell_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        if (cell->failures == 0)
+        if (cell->failures_in_all == 0)
             continue;
         write_name(stream, cell);
-        fprintf(stream, ": %" PRIu64 " of %" PRIu32 " downloads failed:", cell->failures, figures->result->downloads);
+        fprintf(stream, ": %" PRIu64 " of %" PRIu64 " downloads failed:", cell->failures_in_all,
+                cell->downloads_in_all);
         const char *separator = " ";
         for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
-            if (cell->failure_classes[outcome] == 0)
+            if (cell->failures_in_all_by_class[outcome] == 0)
                 continue;
-            fprintf(stream, "%s%" PRIu64 " %s", separator, cell->failure_classes[outcome],
+            fprintf(stream, "%s%" PRIu64 " %s", separator, cell->failures_in_all_by_class[outcome],
                     outcome_name((enum outcome)outcome));
             separator = ", ";
         }
@@ -588,7 +590,7 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
                 paint_off(format, PAINT_BAD), validity->reason);
     if (validity->failures > 0 && !validity->has_success)
         fputs("No download succeeded, so nothing is ranked.\n", stream);
-    else if (validity->failures > 0)
+    else if (validity->differs_in_failures)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_server_local)
         fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);

@@ -159,7 +159,7 @@ static void diagnose_boundness(const struct figures *figures, struct diagnosis *
         const struct cell_figures *cell = &figures->cells[i];
         double busy = busy_share(figures, cell);
         double queued = queued_share(figures, cell);
-        if (!cell->has_times || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
+        if (!cell->is_sound || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
             continue;
         /* Who waits for a core does not wait for the network. */
         bool is_waiting = busy + queued < mostly_waiting;
@@ -225,7 +225,7 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         bool is_shared = median(cell, MEASURE_STREAMS) > 1;
-        if (!cell->has_times || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
+        if (!cell->is_sound || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
             continue;
         if (is_shared)
             list_add(&sharing, cell, median(cell, MEASURE_STREAMS));
@@ -299,7 +299,7 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         char first[32], second[32];
-        if (!cell->has_times || cell->cell->workers == 1)
+        if (!cell->is_sound || cell->cell->workers == 1)
             continue;
         if (has_busy_loop(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
@@ -375,7 +375,7 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
         double ratio = exchange(cell) / exchange(alone);
         bool is_client_free =
             busy_share(figures, cell) < 0.7 && !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
-        if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
+        if (!cell->is_sound || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
             !(ratio > service_inflated))
             continue;
         list_add(&inflated, cell, ratio);
@@ -409,7 +409,7 @@ static void diagnose_tail(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double drain = median(cell, MEASURE_DRAIN);
-        if (!cell->has_times || cell->cell->workers == 1 || !(drain > tail_matters))
+        if (!cell->is_sound || cell->cell->workers == 1 || !(drain > tail_matters))
             continue;
         list_add(&list, cell, drain);
         worst = worst == NULL || drain > median(worst, MEASURE_DRAIN) ? cell : worst;
@@ -439,7 +439,7 @@ static void diagnose_idle(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         bool is_idle = median(cell, MEASURE_OCCUPANCY) < occupied && median(cell, MEASURE_DRAIN) < 0.1;
-        if (cell->has_times && is_idle)
+        if (cell->is_sound && is_idle)
             list_add(&list, cell, median(cell, MEASURE_OCCUPANCY));
     }
     if (list.count > 0)
@@ -506,7 +506,7 @@ static void diagnose_ratios(const struct figures *figures, double *logs, struct 
     double worst = 0;
     const struct cell_figures *cell = NULL;
     for (size_t i = 0; figures->reference != NULL && i < figures->main_count; i++) {
-        if (&figures->cells[i] == figures->reference)
+        if (&figures->cells[i] == figures->reference || !figures->cells[i].is_sound || !figures->reference->is_sound)
             continue;
         size_t count = figures_paired_logs(figures->reference, &figures->cells[i], MEASURE_TIME, logs);
         double deviation = stats_standard_deviation(logs, count);
@@ -594,7 +594,7 @@ static void diagnose_cold(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double slower = cell->cold_time / median(cell, MEASURE_TIME) - 1;
-        if (cell->has_times && slower > cold_matters)
+        if (cell->is_sound && slower > cold_matters)
             list_add(&list, cell, slower);
     }
     if (list.count > 0)

@@ -57,6 +57,53 @@ static struct signed_rank slowdown(const struct figures *figures, size_t index)
     return mirrored;
 }
 
+/* From which of its rounds on each failed too often; 0: not in an unbroken row up to the last. */
+static uint32_t first_failing_round(const struct cell_figures *cell, double borne)
+{
+    uint32_t first = 0;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double failed = figures_value(cell, row, MEASURE_FAILURES);
+        bool has_failed = failed > borne * (double)cell->downloads_in_all / (double)cell->rounds;
+        if (!has_failed && first > 0)
+            return 0;
+        if (has_failed && first == 0)
+            first = cell->row_rounds[row] + 1;
+    }
+    return first;
+}
+
+static void say_failing_cell(const struct figures *figures, const struct cell_figures *cell, struct summary *summary)
+{
+    double borne = figures->result->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+    uint32_t first = first_failing_round(cell, borne);
+    int most = OUTCOME_OK + 1;
+    char since[48] = "";
+    for (int outcome = most; outcome < OUTCOME_COUNT; outcome++) {
+        if (cell->failures_in_all_by_class[outcome] > cell->failures_in_all_by_class[most])
+            most = outcome;
+    }
+    if (first > cell->row_rounds[0] + 1)
+        snprintf(since, sizeof(since), ", from round %" PRIu32 " on", first);
+    say(summary, "%" PRIu64 " of %" PRIu64 " downloads of %s/%" PRIu32 " failed (%s%s)%s: its times say nothing",
+        cell->failures_in_all, cell->downloads_in_all, cell->cell->mode, cell->cell->workers,
+        cell->failures_in_all_by_class[most] < cell->failures_in_all ? "most of them: " : "",
+        outcome_name((enum outcome)most), since);
+}
+
+/* Of cells that are not ranked because of it. */
+static void say_failing(const struct figures *figures, struct summary *summary)
+{
+    enum { NAMED = 3 };
+    size_t failing = 0;
+    for (size_t i = 0; figures->validity.has_success && i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        if (cell->has_times && !cell->is_sound && failing++ < NAMED)
+            say_failing_cell(figures, cell, summary);
+    }
+    if (failing > NAMED)
+        say(summary, "So many downloads of %zu more failed, too, that their times say nothing", failing - NAMED);
+}
+
 /* The fastest that is told from all others, by how much. */
 static void say_winner(const struct figures *figures, struct summary *summary)
 {
@@ -94,7 +141,7 @@ static void say_tie(const struct figures *figures, const bool *is_first, size_t 
     }
     const struct cell_figures *best = &figures->cells[0];
     char against[160] = "";
-    if (figures->reference != NULL && figures->reference->rank_low > 1)
+    if (figures->reference != NULL && figures->reference->rank_low > 1 && isfinite(best->speedup.value))
         snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)",
                  best->cell->mode, best->cell->workers, best->speedup.value, figures->reference->cell->mode,
                  figures->reference->cell->workers, best->speedup.low, best->speedup.high);
@@ -110,7 +157,7 @@ static void say_tie(const struct figures *figures, const bool *is_first, size_t 
 static void say_medians(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
-    if (!best->has_times || !figures->cells[1].has_times)
+    if (!best->is_sound || !figures->cells[1].is_sound)
         return; /* nobody to compare with */
     say(summary, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
         best->measures[MEASURE_TIME].value);
@@ -215,6 +262,7 @@ int summary_make(const struct figures *figures, struct summary *summary, struct 
 {
     summary->count = 0;
     summary->recommended = NULL;
+    say_failing(figures, summary);
     if (figures->main_count < 2 || !figures->validity.is_valid || !figures->validity.has_success)
         return 0;
     size_t ranked = count_ranked(figures);
