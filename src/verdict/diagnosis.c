@@ -191,22 +191,24 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
     double waits = takes - computes;
     if (!(computes > 0) || !(waits > 0))
         return;
-    char wait_text[32], compute_text[32];
+    char wait_text[32], compute_text[32], which[40] = "";
     double fills_a_core = takes / computes;
     double fills_all = fills_a_core * figures->result->cores;
     duration(wait_text, sizeof(wait_text), waits);
     duration(compute_text, sizeof(compute_text), computes);
+    if (strchr(alone->cell->mode, ':') != NULL)
+        snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
     if (fills_a_core < 2)
-        find(
-            diagnosis, FINDING_CROSSING,
-            "One at a time, a download waits %s and computes %s: work for the cores, which more workers can only share",
-            wait_text, compute_text);
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: work for the core%s, which more workers%s can only "
+             "share",
+             which, wait_text, compute_text, figures->result->cores == 1 ? "" : "s",
+             figures->result->cores == 1 ? "" : " than cores");
     else
-        find(
-            diagnosis, FINDING_CROSSING,
-            "One at a time, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f all "
-            "%" PRIu32 "; beyond that it is CPU-bound",
-            wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
+             "all %" PRIu32 "; beyond that it is CPU-bound",
+             which, wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
 }
 
 /* HTTP/2 */

@@ -79,6 +79,21 @@ static void test_waiting_and_computing(void **state)
     result_release(&result);
 }
 
+static void test_who_computes_alone_is_named_and_has_cores(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    for (int round = 0; round < 6; round++)
+        result.cells[0].trials[round].resources.cpu_user = 30 * FIXTURE_MS;
+    assert_found(&result, FINDING_CROSSING, "One at a time, a download waits ");
+    assert_found(&result, FINDING_CROSSING, "work for the cores, which more workers than cores can only share");
+    result.cores = 1;
+    assert_found(&result, FINDING_CROSSING, "work for the core, which more workers can only share");
+    snprintf(result.cells[0].mode, sizeof(result.cells[0].mode), "sync:reuse");
+    assert_found(&result, FINDING_CROSSING, "One at a time (sync:reuse/1), a download waits ");
+    result_release(&result);
+}
+
 static void lag_long(struct trial *trial)
 {
     trial->lag.p99 = trial->lag.longest = 5 * FIXTURE_MS;
@@ -403,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waiting_and_computing),
+        cmocka_unit_test(test_who_computes_alone_is_named_and_has_cores),
         cmocka_unit_test(test_a_client_that_keeps_downloads_waiting),
         cmocka_unit_test(test_who_waits_for_a_core_has_no_time_to_spare),
         cmocka_unit_test(test_a_loop_that_lags_has_no_time_to_spare),
