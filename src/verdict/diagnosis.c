@@ -252,6 +252,7 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
              sharing.text, at_once, each, alone.text, each_alone);
 }
 
+/* Of complete answers: what was given up may have a status, and nobody knows in which version. */
 static void diagnose_versions(const struct figures *figures, struct diagnosis *diagnosis)
 {
     double answered = 0;
@@ -264,7 +265,8 @@ static void diagnose_versions(const struct figures *figures, struct diagnosis *d
             struct trial_digest digest;
             if (digest_make(&cell->trials[j], &digest, NULL) != 0)
                 return;
-            answered += digest.answered;
+            answered += digest.outcomes[OUTCOME_OK] + digest.outcomes[OUTCOME_HTTP_4XX] +
+                        (double)digest.outcomes[OUTCOME_HTTP_5XX];
             over_http2 += digest.http2;
         }
     }

@@ -398,6 +398,21 @@ static void test_connections_that_some_share(void **state)
     result_release(&result);
 }
 
+/* All but the first are given up, and nobody knows over what. */
+static void give_up(struct trial *trial)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++) {
+        trial->table->samples[i].http_version = i == 0 ? 20 : 0;
+        trial->table->samples[i].outcome = i == 0 ? OUTCOME_OK : OUTCOME_CANCELLED;
+    }
+}
+
+static void answer_again(struct trial *trial)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++)
+        trial->table->samples[i].outcome = OUTCOME_OK;
+}
+
 static void test_servers_that_do_not_agree_to_http2(void **state)
 {
     (void)state;
@@ -405,6 +420,11 @@ static void test_servers_that_do_not_agree_to_http2(void **state)
     assert_not_found(&result, FINDING_HTTP2_DECLINED); /* nobody asked for it */
     snprintf(result.http_version, sizeof(result.http_version), "HTTP/2");
     assert_found(&result, FINDING_HTTP2_DECLINED, "all that was answered was answered over HTTP/1.1");
+    change_cell(&result, 0, give_up);
+    change_cell(&result, 1, give_up);
+    assert_not_found(&result, FINDING_HTTP2_DECLINED);
+    change_cell(&result, 0, answer_again);
+    change_cell(&result, 1, answer_again);
     change_cell(&result, 0, share);
     change_cell(&result, 1, share);
     assert_not_found(&result, FINDING_HTTP2_DECLINED);
