@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/number.h"
+
 /* The four cells: which mode, and what connections. */
 struct quartet {
     const struct cell_figures *alone_fresh;
@@ -107,10 +109,12 @@ static int estimate_gain(const struct quartet *cells, struct gain *gain, struct 
 /* "7.6 times (7.2 to 8.0)". */
 static const char *describe_ratio(const struct estimate *ratio, char *buffer, size_t size)
 {
-    if (ratio->low == ratio->high)
+    char range[40];
+    number_format_range(range, sizeof(range), 3, ratio->low, ratio->high);
+    if (strstr(range, " to ") == NULL)
         snprintf(buffer, size, "%.3g times", ratio->value);
     else
-        snprintf(buffer, size, "%.3g times (%.3g to %.3g)", ratio->value, ratio->low, ratio->high);
+        snprintf(buffer, size, "%.3g times (%s)", ratio->value, range);
     return buffer;
 }
 

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "conc_bench/number.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/trait.h"
 
@@ -104,25 +106,48 @@ static void say_failing(const struct figures *figures, struct summary *summary)
         say(summary, "So many downloads of %zu more failed, too, that their times say nothing", failing - NAMED);
 }
 
+/* " (7.2 to 8)"; nothing where both ends read the same. */
+static const char *describe_interval(const struct estimate *ratio, char *buffer, size_t size)
+{
+    char range[48];
+    number_format_range(range, sizeof(range), 3, ratio->low, ratio->high);
+    buffer[0] = '\0';
+    if (strstr(range, " to ") != NULL)
+        snprintf(buffer, size, " (%s)", range);
+    return buffer;
+}
+
+/* The same in per cent. */
+static const char *describe_percents(double low, double high, char *buffer, size_t size)
+{
+    char first[32], last[32];
+    snprintf(first, sizeof(first), "%.1f", low);
+    snprintf(last, sizeof(last), "%.1f", high);
+    buffer[0] = '\0';
+    if (strcmp(first, last) != 0)
+        snprintf(buffer, size, " (%s to %s)", first, last);
+    return buffer;
+}
+
 /* The fastest that is told from all others, by how much. */
 static void say_winner(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
     const struct cell_figures *next = &figures->cells[1];
     struct signed_rank behind = slowdown(figures, 1);
-    char against[160] = "";
+    char against[160] = "", interval[64], percents[80];
     if (figures->reference != NULL && figures->reference != best && isfinite(best->speedup.value))
-        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)", best->speedup.value,
-                 figures->reference->cell->mode, figures->reference->cell->workers, best->speedup.low,
-                 best->speedup.high);
+        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 "%s", best->speedup.value,
+                 figures->reference->cell->mode, figures->reference->cell->workers,
+                 describe_interval(&best->speedup, interval, sizeof(interval)));
     if (figures->reference == next)
         say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s", best->cell->mode, best->cell->workers,
             best->measures[MEASURE_TIME].value, against);
     else
-        say(summary,
-            "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer (%.1f to %.1f)",
+        say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer%s",
             best->cell->mode, best->cell->workers, best->measures[MEASURE_TIME].value, against, next->cell->mode,
-            next->cell->workers, 100 * expm1(behind.estimate), 100 * expm1(behind.low), 100 * expm1(behind.high));
+            next->cell->workers, 100 * expm1(behind.estimate),
+            describe_percents(100 * expm1(behind.low), 100 * expm1(behind.high), percents, sizeof(percents)));
 }
 
 /* Several share the first rank. Not to be told apart is less than to be the same: that too has to be shown. */
@@ -140,17 +165,19 @@ static void say_tie(const struct figures *figures, const bool *is_first, size_t 
         are_equal &= ranking_are_practically_equal(&figures->ranking, 0, i);
     }
     const struct cell_figures *best = &figures->cells[0];
-    char against[160] = "";
+    char against[160] = "", interval[64];
     if (figures->reference != NULL && figures->reference->rank_low > 1 && isfinite(best->speedup.value))
-        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)",
+        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 "%s",
                  best->cell->mode, best->cell->workers, best->speedup.value, figures->reference->cell->mode,
-                 figures->reference->cell->workers, best->speedup.low, best->speedup.high);
+                 figures->reference->cell->workers, describe_interval(&best->speedup, interval, sizeof(interval)));
     if (are_equal)
-        say(summary, "No difference detected between the fastest, %s: practically equal, within %.0f %% of the first%s",
-            names, 100 * FIGURES_NEGLIGIBLE, against);
+        say(summary,
+            "No difference detected between the fastest (%s): practically equal, within %.0f %% of the first%s", names,
+            100 * FIGURES_NEGLIGIBLE, against);
     else
-        say(summary, "No difference detected between the fastest, %s; up to %.0f %% would have gone unseen%s", names,
-            100 * expm1(widest), against);
+        say(summary,
+            "No difference detected between the fastest (%s); a difference of up to %.0f %% would have gone unseen%s",
+            names, 100 * expm1(widest), against);
 }
 
 /* Rankless: what there is, and what it would take. */

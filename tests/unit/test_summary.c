@@ -114,7 +114,7 @@ static void test_what_mostly_failed_is_not_recommended(void **state)
     add_cell(&result, "sync", 1, MODE_ONE_WORKER);
     add_cell(&result, "threads", 1, MODE_ALL_CORES);
     assert_says(&result,
-                "No difference detected between the fastest, sync/1, threads/1: practically equal, within 5 % "
+                "No difference detected between the fastest (sync/1, threads/1): practically equal, within 5 % "
                 "of the first",
                 true);
     /* The server dies behind the third round. */
