@@ -405,6 +405,9 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
 
 /* Scheduling of the batch */
 
+/* Of fewer downloads, 95 % are all of them. */
+enum { T95_FROM = 20 };
+
 static void diagnose_tail(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list list = {0};
@@ -423,17 +426,18 @@ static void diagnose_tail(const struct figures *figures, struct diagnosis *diagn
     double share = median(worst, MEASURE_MAX) / median(worst, MEASURE_RUN);
     const char *text = figures->result->urls[worst->slowest_url];
     text_escape(url, sizeof(url), text, strlen(text));
+    bool has_last_ones = figures->result->downloads >= T95_FROM;
     if (share > straggler_matters && median(worst, MEASURE_MAX) > 2 * median(worst, MEASURE_P50))
         find(diagnosis, FINDING_TAIL_BOUND,
              "Tail-bound: one download is %.0f %% of the run of %s/%" PRIu32 " (%s, %s); more workers cannot make it "
-             "shorter: compare the times until 95 %% were done",
+             "shorter%s",
              100 * fmin(share, 1), worst->cell->mode, worst->cell->workers, url,
-             duration(longest, sizeof(longest), worst->service_max));
+             duration(longest, sizeof(longest), worst->service_max),
+             has_last_ones ? ": compare the times until 95 % were done" : "");
     else
-        find(diagnosis, FINDING_TAIL_BOUND,
-             "Tail-bound: for %s of the run of %s there was nothing left to begin; compare the times until 95 %% were "
-             "done, or use a longer list",
-             percent_range(&list, range, sizeof(range)), list.text);
+        find(diagnosis, FINDING_TAIL_BOUND, "Tail-bound: for %s of the run of %s there was nothing left to begin; %s",
+             percent_range(&list, range, sizeof(range)), list.text,
+             has_last_ones ? "compare the times until 95 % were done, or use a longer list" : "use a longer list");
 }
 
 static void diagnose_idle(const struct figures *figures, struct diagnosis *diagnosis)

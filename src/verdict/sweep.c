@@ -167,18 +167,20 @@ static void describe(struct sweep *sweep)
 {
     char fitted[256];
     bool is_last = sweep->count > 0 && sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers;
+    const char *are = sweep->knee == 1 ? " is" : "s are";
+    char fewer[80] = "";
     describe_fit(sweep, fitted, sizeof(fitted));
+    if (sweep->knee > sweep->points[0].cell->cell->workers)
+        snprintf(fewer, sizeof(fewer), ", and with fewer it is not surely within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
     if (sweep->knee == 0)
         snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
     else if (sweep->knee == sweep->best)
-        snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " workers are best, and with fewer it is not surely within %.0f %%%s%s", sweep->mode,
-                 sweep->knee, 100 * FIGURES_NEGLIGIBLE, is_last ? "; more were not tried" : "", fitted);
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " worker%s best%s%s%s", sweep->mode,
+                 sweep->knee, are, fewer, is_last ? "; more were not tried" : "", fitted);
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " workers are enough, the smallest number %s within %.0f %% of the best (%" PRIu32
-                 ")%s",
-                 sweep->mode, sweep->knee, sweep->is_knee_bounded ? "surely" : "by its median",
+                 "%s: %" PRIu32 " worker%s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s",
+                 sweep->mode, sweep->knee, are, sweep->is_knee_bounded ? "surely" : "by its median",
                  100 * FIGURES_NEGLIGIBLE, sweep->best, fitted);
 }
 

@@ -268,6 +268,10 @@ static void test_a_tail_names_its_download(void **state)
     change_cell(&result, 1, straggle);
     assert_found(&result, FINDING_TAIL_BOUND,
                  "one download is 90 % of the run of threads/2 (http://b.test/\\x1b[31mslow");
+    /* 95 % of four downloads are all of them, and of twenty not. */
+    assert_null(strstr(sentence_of(&result, FINDING_TAIL_BOUND), "95 %"));
+    result.downloads = 20;
+    assert_found(&result, FINDING_TAIL_BOUND, "more workers cannot make it shorter: compare the times until 95 % were");
     result_release(&result);
 }
 

@@ -123,6 +123,10 @@ static void test_a_number_with_which_most_were_refused_is_not_chosen(void **stat
     sweep(&result, &swept);
     assert_int_equal(swept.sweeps[0].best, 2);
     release(&swept);
+    refuse(&result.cells[1], 3);
+    sweep(&result, &swept);
+    assert_string_equal(swept.sweeps[0].sentence, "threads: 1 worker is best");
+    release(&swept);
     result_release(&result);
 }
 
