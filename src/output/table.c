@@ -522,6 +522,12 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
         fprintf(stream, "  %" PRIu64 " more of other URLs or kinds (--export-json has them)\n", others);
 }
 
+/* What was given up when the trial ended is settled, but not done. */
+static uint32_t count_done(const struct trial *trial)
+{
+    return trial->digest.settled - trial->digest.outcomes[OUTCOME_CANCELLED];
+}
+
 static void write_endings(FILE *stream, const struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
@@ -531,7 +537,7 @@ static void write_endings(FILE *stream, const struct result *result)
             if (trial->status == TRIAL_COMPLETE)
                 continue;
             fprintf(stream, "%s/%" PRIu32 ": %s after %" PRIu32 " of %" PRIu32 " downloads", cell->mode, cell->workers,
-                    trial_status_name(trial->status), trial->digest.settled, result->downloads);
+                    trial_status_name(trial->status), count_done(trial), result->downloads);
             if (trial->status != TRIAL_INTERRUPTED) {
                 fputs(": ", stream);
                 write_outside(stream, trial->reason);
@@ -686,12 +692,15 @@ void table_write_quiet(FILE *stream, const struct result *result, const struct v
         uint64_t downloads = (uint64_t)cell->measures[MEASURE_DOWNLOADS].value;
         write_name(stream, cell);
         if (cell->has_times) {
-            fprintf(stream, ": Downloaded %" PRIu64 " sites in %.3f seconds", downloads - cell->failures,
+            uint64_t sites = downloads - cell->failures;
+            fprintf(stream, ": Downloaded %" PRIu64 " site%s in %.3f seconds", sites, sites == 1 ? "" : "s",
                     cell->measures[MEASURE_TIME].value);
             if (cell->failures > 0)
                 fprintf(stream, ", %" PRIu64 " failed", cell->failures);
         } else {
-            fprintf(stream, ": %s after %" PRIu64 " of %" PRIu32 " sites", ending(cell), downloads, result->downloads);
+            size_t trials = cell->cell->trial_count;
+            fprintf(stream, ": %s after %" PRIu32 " of %" PRIu32 " sites", ending(cell),
+                    trials > 0 ? count_done(&cell->cell->trials[trials - 1]) : 0, result->downloads);
         }
         fputc('\n', stream);
     }

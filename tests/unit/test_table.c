@@ -300,6 +300,8 @@ static void test_every_ending_is_named_with_its_reason(void **state)
     assert_report(&result, "\nthreads/2: failed after 2 of 4 downloads: the reason\n");
     trial->status = TRIAL_INTERRUPTED;
     assert_report(&result, "\nthreads/2: interrupted after 2 of 4 downloads\n");
+    trial->table->samples[1].outcome = OUTCOME_CANCELLED;
+    assert_report(&result, "\nthreads/2: interrupted after 1 of 4 downloads\n");
     sample_table_release(trial->table);
     trial->table = NULL;
     trial->status = TRIAL_FAILED;
