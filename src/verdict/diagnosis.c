@@ -539,8 +539,8 @@ static void diagnose_drift(const struct figures *figures, double *values, struct
         const struct cell_figures *cell = &figures->cells[i];
         for (size_t row = 0; row < cell->rounds; row++)
             values[row] = figures_value(cell, row, MEASURE_TIME);
-        tested += cell->rounds > 4;
-        drifting += cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
+        tested += cell->is_sound && cell->rounds > 4;
+        drifting += cell->is_sound && cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
     }
     if (tested > 0 && 2 * drifting > tested)
         find(diagnosis, FINDING_DRIFTING,
@@ -559,7 +559,7 @@ static void diagnose_position(const struct figures *figures, double *values, str
         size_t count = 0;
         for (size_t i = 0; i < figures->main_count; i++) {
             const struct cell_figures *cell = &figures->cells[i];
-            for (size_t j = 0; j < cell->cell->trial_count; j++) {
+            for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
                 const struct trial *trial = &cell->cell->trials[j];
                 if (trial->position == position && validity_counts(&figures->validity, cell->cell, trial))
                     values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, MEASURE_TIME));
@@ -585,7 +585,7 @@ static void diagnose_outliers(const struct figures *figures, struct diagnosis *d
     struct cell_list list = {0};
     size_t outliers = 0;
     for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].outliers == 0)
+        if (figures->cells[i].outliers == 0 || !figures->cells[i].is_sound)
             continue;
         list_add(&list, &figures->cells[i], (double)figures->cells[i].outliers);
         outliers += figures->cells[i].outliers;
