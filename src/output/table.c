@@ -100,9 +100,12 @@ static void write_policy(FILE *stream, const struct result *result)
 
 static void write_experiment(FILE *stream, const struct result *result)
 {
-    fprintf(stream,
-            "%" PRIu32 " round%s after %" PRIu32 " to warm up, each with every mode once in an order of its own",
-            result->rounds_done, result->rounds_done == 1 ? "" : "s", result->warmup_rounds);
+    bool is_cut_short = result->is_partial && result->rounds_done < result->rounds_planned;
+    fprintf(stream, "%" PRIu32, result->rounds_done);
+    if (is_cut_short)
+        fprintf(stream, " of %" PRIu32, result->rounds_planned);
+    fprintf(stream, " round%s after %" PRIu32 " to warm up, each with every mode once in an order of its own",
+            (is_cut_short ? result->rounds_planned : result->rounds_done) == 1 ? "" : "s", result->warmup_rounds);
     fprintf(stream, " (seed %" PRIu64 ")\n", result->seed);
     if (result->stop_reason[0] != '\0')
         fprintf(stream, "no more rounds: %s\n", result->stop_reason);

@@ -362,6 +362,8 @@ static void test_reasons_for_distrust_are_told(void **state)
     assert_no_report(&result, "partial");
     result_warn(&result, "the clock is strange");
     result.is_partial = true;
+    result.rounds_planned = 500;
+    assert_report(&result, "\n2 of 500 rounds after 1 to warm up, ");
     result.interrupting_signal = SIGINT;
     assert_report(&result, "\nNote: the clock is strange.\n");
     assert_report(&result, "\nInterrupted by SIGINT: this is a partial result.\n");
