@@ -103,7 +103,8 @@ static void say_failing(const struct figures *figures, struct summary *summary)
             say_failing_cell(figures, cell, summary);
     }
     if (failing > NAMED)
-        say(summary, "So many downloads of %zu more failed, too, that their times say nothing", failing - NAMED);
+        say(summary, "So many downloads of %zu more cell%s failed that %s times say nothing either", failing - NAMED,
+            failing - NAMED == 1 ? "" : "s", failing - NAMED == 1 ? "its" : "their");
 }
 
 /* " (7.2 to 8)"; nothing where both ends read the same. */

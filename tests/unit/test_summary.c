@@ -129,6 +129,22 @@ static void test_what_mostly_failed_is_not_recommended(void **state)
     result_release(&result);
 }
 
+static void test_of_many_that_failed_three_are_named(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct verdict verdict;
+    struct error error = {0};
+    for (uint32_t workers = 1; workers <= 5; workers++)
+        refuse(add_cell(&result, "threads", workers, MODE_ALL_CORES), 0, 2);
+    assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
+    assert_int_equal(verdict.sentence_count, 4);
+    assert_string_equal(verdict.sentences[3], "So many downloads of 2 more cells failed that their times say nothing "
+                                              "either");
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
 static void test_failures_that_were_announced_are_borne(void **state)
 {
     (void)state;
@@ -153,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
         cmocka_unit_test(test_what_mostly_failed_is_not_recommended),
+        cmocka_unit_test(test_of_many_that_failed_three_are_named),
         cmocka_unit_test(test_failures_that_were_announced_are_borne),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -673,6 +673,16 @@ static void test_quiet_is_a_line_a_cell(void **state)
                               "hybrid/2: hung after 3 of 4 sites\n"
                               "processes/2: not run after 0 of 4 sites\n");
     free(text);
+    trial->status = TRIAL_INTERRUPTED;
+    trial->table->samples[2].outcome = OUTCOME_CANCELLED;
+    for (int round = 0; round < 2; round++) {
+        struct sample *samples = result.cells[0].trials[round].table->samples;
+        samples[2].outcome = samples[3].outcome = OUTCOME_DNS;
+    }
+    text = write_text(&result, table_write_quiet);
+    assert_says(text, "sync/1: Downloaded 1 site in 0.043 seconds, 3 failed\n");
+    assert_says(text, "hybrid/2: interrupted after 2 of 4 sites\n");
+    free(text);
     result_release(&result);
 }
 
