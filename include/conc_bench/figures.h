@@ -24,6 +24,11 @@
 /* A slowdown that nobody would change a program for. */
 #define FIGURES_NEGLIGIBLE 0.05
 
+/* The share of failed downloads above which times say nothing: a refused connection takes no time. The other where
+ * failures were announced. */
+#define FIGURES_FAILED           0.1
+#define FIGURES_FAILED_TOLERATED 0.5
+
 /* A value and the interval that holds it with `confidence`. Without enough rounds for one, `confidence` is 0 and low
  * and high are the extremes. All NAN: there is no value. */
 struct estimate {
@@ -37,6 +42,7 @@ struct cell_figures {
     const struct cell_result *cell;
     size_t rounds;        /* that count */
     bool has_times;       /* rounds > 0 */
+    bool is_sound;        /* and not so many of its downloads failed that its times say nothing */
     double *values;       /* by round that counts (a row), then by enum measure; owned */
     uint32_t *row_rounds; /* the round of each row, ascending; owned */
 
@@ -53,6 +59,11 @@ struct cell_figures {
     uint64_t failure_classes[OUTCOME_COUNT];
     uint64_t failures;
 
+    /* Over all these rounds together. */
+    uint64_t downloads_in_all;
+    uint64_t failures_in_all;
+    uint64_t failures_in_all_by_class[OUTCOME_COUNT];
+
     /* Service time over the samples of all rounds that count, seconds: exact nearest rank, failures included. NAN where
      * fewer samples lie beyond it than can carry it. */
     struct service_times service;
@@ -61,7 +72,8 @@ struct cell_figures {
     uint32_t slowest_url; /* of the sample with service_max */
 
     /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
-     * the log ratio, exact signed-rank interval). All NAN without a reference in the same rounds. */
+     * the log ratio, exact signed-rank interval). All NAN without a reference in the same rounds, and where either is
+     * not sound. */
     struct estimate speedup;
 
     /* Where it stands among the cells it was ranked with: equal ranks overlap. 0: not ranked. */
@@ -71,8 +83,8 @@ struct cell_figures {
 struct figures {
     const struct result *result;
     struct validity validity;
-    struct cell_figures *cells; /* as many as the result has: main before sweep, then fastest first, those without times
-                                   last */
+    struct cell_figures *cells; /* as many as the result has: main before sweep, then fastest first, those that are not
+                                   sound behind them, and those without times last */
     size_t cell_count;
     size_t main_count;                    /* cells of STAGE_MAIN, which come first */
     const struct cell_figures *reference; /* the first main cell of the reference mode; NULL: none */
@@ -89,8 +101,8 @@ double figures_value(const struct cell_figures *cell, size_t row, enum measure m
 /* The name of the reference cell; "-": there is none. */
 const char *figures_reference_name(const struct figures *figures);
 
-/* The cell whose downloads went one at a time: one with these connections before others, then one of that name (NULL:
- * any), then in the order of cells. NULL: there is none with times. */
+/* The sound cell whose downloads went one at a time: one with these connections before others, then one of that name
+ * (NULL: any), then in the order of cells. NULL: there is none. */
 const struct cell_figures *figures_alone(const struct figures *figures, const char *name,
                                          enum connection_policy connections);
 

@@ -55,4 +55,8 @@ char *number_format_seconds(char *buffer, nanoseconds duration);
 /* Writes a count with a separator every three digits, "10,000,000"; returns `buffer`. */
 char *number_format_count(char *buffer, size_t size, uint64_t count);
 
+/* Writes a range with so many significant digits, "1.8 to 6.8"; one number, "6.8", where both ends read the same.
+ * Returns `buffer`. */
+char *number_format_range(char *buffer, size_t size, int digits, double low, double high);
+
 #endif

@@ -235,6 +235,7 @@ struct result {
     struct cell_result *cells; /* in the order of the plan */
     size_t cell_count;
     struct validity *validity; /* once settled, see verdict/evidence; owned there */
+    bool tolerates_failures;   /* asked for: failed downloads are part of the work */
     bool wants_per_url;        /* figures of each URL are to be drawn from the samples, too */
     struct per_url *per_url;   /* once settled, if wanted; owned there. NULL: none */
 

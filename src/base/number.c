@@ -327,3 +327,15 @@ char *number_format_seconds(char *buffer, nanoseconds duration)
     buffer[out] = '\0';
     return buffer;
 }
+
+char *number_format_range(char *buffer, size_t size, int digits, double low, double high)
+{
+    char first[32], last[32];
+    snprintf(first, sizeof(first), "%.*g", digits, low);
+    snprintf(last, sizeof(last), "%.*g", digits, high);
+    if (strcmp(first, last) == 0)
+        snprintf(buffer, size, "%s", first);
+    else
+        snprintf(buffer, size, "%s to %s", first, last);
+    return buffer;
+}

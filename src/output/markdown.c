@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "conc_bench/number.h"
 #include "conc_bench/service.h"
+#include "conc_bench/stats.h"
 #include "conc_bench/text.h"
 #include "url_rows.h"
 
@@ -259,11 +261,15 @@ static void write_urls(FILE *stream, const struct result *result, const struct f
     for (size_t place = 0; place < rows.count; place++)
         write_url_row(stream, result, &rows, place, format);
     url_rows_counts(per_url, &rows, &least, &most);
+    char downloads[32];
+    number_format_range(downloads, sizeof(downloads), 9, least, most);
     fprintf(stream,
-            "\n%zu of %" PRIu32 " URLs, by their longest median; medians of %" PRIu32 " to %" PRIu32
-            " downloads that succeeded, in brackets how many failed. x alone: the longest median with several workers "
-            "against that with one.\n\n</details>\n\n",
-            rows.count, per_url->settled, least, most);
+            "\n%zu of %" PRIu32
+            " URLs, by their longest median; medians of %s downloads that succeeded%s; in brackets how many failed. x "
+            "alone: the longest median with several workers against that with one. It includes connecting, which the "
+            "first downloads of each worker pay for (see `--connections warm`, `--order shuffle`).\n\n</details>\n\n",
+            rows.count, per_url->settled, downloads,
+            most > 0 && !stats_supports_percentile(least, 50) ? ", too few to rely on" : "");
 }
 
 static void write_item(FILE *stream, const char *text)

@@ -22,11 +22,17 @@ static void write_order(FILE *stream, const struct plan *plan, uint32_t round, u
     fputc('\n', stream);
 }
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void write_workload(FILE *stream, const struct plan *plan)
 {
     const struct plan_request *request = &plan->request;
-    fprintf(stream, "%" PRIu32 " downloads of %zu URLs on %zu hosts in each trial, %s\n", plan->unit_count,
-            request->urls->url_count, request->urls->host_count,
+    fprintf(stream, "%" PRIu32 " download%s of %zu URL%s on %zu host%s in each trial, %s\n", plan->unit_count,
+            plural(plan->unit_count), request->urls->url_count, plural(request->urls->url_count),
+            request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
 }
 
@@ -57,12 +63,14 @@ void outline_write(FILE *stream, const struct plan *plan)
 {
     const struct plan_request *request = &plan->request;
     write_workload(stream, plan);
-    fprintf(stream, "%zu cells, %" PRIu32 " warm-up and ", plan->cell_count, request->warmup_rounds);
+    fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, plural(plan->cell_count),
+            request->warmup_rounds);
     if (request->time_budget > 0)
-        fprintf(stream, "up to %" PRIu32 " measured rounds within %.3g s, seed %" PRIu64 "\n", request->rounds,
-                clock_seconds(request->time_budget), request->seed);
+        fprintf(stream, "up to %" PRIu32 " measured round%s within %.3g s, seed %" PRIu64 "\n", request->rounds,
+                plural(request->rounds), clock_seconds(request->time_budget), request->seed);
     else
-        fprintf(stream, "%" PRIu32 " measured rounds, seed %" PRIu64 "\n", request->rounds, request->seed);
+        fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds, plural(request->rounds),
+                request->seed);
     write_memory(stream, plan);
     uint32_t *order = calloc(plan->cell_count, sizeof(*order));
     for (uint32_t round = 0; order != NULL && round < request->warmup_rounds + request->rounds; round++)

@@ -5,6 +5,7 @@
 
 #include "conc_bench/number.h"
 #include "conc_bench/per_url.h"
+#include "conc_bench/stats.h"
 #include "markup.h"
 #include "url_rows.h"
 
@@ -83,6 +84,27 @@ static void write_row(FILE *stream, const struct result *result, size_t row, con
     fputs("</tr>\n", stream);
 }
 
+/* A median of a few downloads is one of them. */
+static void write_doubt(FILE *stream, const struct per_url *per_url)
+{
+    size_t few = 0;
+    for (size_t row = 0; row < per_url->count; row++) {
+        bool is_doubtful = false;
+        for (size_t i = 0; i < per_url->cell_count; i++) {
+            uint32_t count = per_url_figure(per_url, row, i)->count;
+            is_doubtful |= count > 0 && !stats_supports_percentile(count, 50);
+        }
+        few += is_doubtful;
+    }
+    if (few == per_url->count)
+        fputs("<p class=\"doubt\">Medians are of fewer than ten downloads: too few to rely on.</p>\n", stream);
+    else if (few > 0)
+        fprintf(stream,
+                "<p class=\"doubt\">Medians of %zu of these URLs are of fewer than ten downloads in some mode: too few "
+                "to rely on.</p>\n",
+                few);
+}
+
 void page_urls_write(FILE *stream, const struct result *result, const struct format *format)
 {
     const struct per_url *per_url = result->per_url;
@@ -90,8 +112,11 @@ void page_urls_write(FILE *stream, const struct result *result, const struct for
         return;
     fputs("<section aria-labelledby=\"urls-title\">\n<h2 id=\"urls-title\">URLs</h2>\n<p>Medians of the service times "
           "and bodies of downloads that succeeded; in brackets how many failed, which are in no median. x alone: the "
-          "longest median with several workers against that with one. Downloads: in all modes together.</p>\n",
+          "longest median with several workers against that with one. It includes connecting, which the first "
+          "downloads of each worker pay for (see <code>--connections warm</code>, <code>--order shuffle</code>). "
+          "Downloads: in all modes together.</p>\n",
           stream);
+    write_doubt(stream, per_url);
     if (per_url->settled > per_url->count)
         fprintf(stream,
                 "<p class=\"faint\">%zu of %" PRIu32

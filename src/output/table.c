@@ -100,9 +100,12 @@ static void write_policy(FILE *stream, const struct result *result)
 
 static void write_experiment(FILE *stream, const struct result *result)
 {
-    fprintf(stream,
-            "%" PRIu32 " round%s after %" PRIu32 " to warm up, each with every mode once in an order of its own",
-            result->rounds_done, result->rounds_done == 1 ? "" : "s", result->warmup_rounds);
+    bool is_cut_short = result->is_partial && result->rounds_done < result->rounds_planned;
+    fprintf(stream, "%" PRIu32, result->rounds_done);
+    if (is_cut_short)
+        fprintf(stream, " of %" PRIu32, result->rounds_planned);
+    fprintf(stream, " round%s after %" PRIu32 " to warm up, each with every mode once in an order of its own",
+            (is_cut_short ? result->rounds_planned : result->rounds_done) == 1 ? "" : "s", result->warmup_rounds);
     fprintf(stream, " (seed %" PRIu64 ")\n", result->seed);
     if (result->stop_reason[0] != '\0')
         fprintf(stream, "no more rounds: %s\n", result->stop_reason);
@@ -463,19 +466,21 @@ static void write_name(FILE *stream, const struct cell_figures *cell)
     fprintf(stream, "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
 }
 
+/* Of all rounds together: in a usual one all may have failed that were asked of a server that had died by then. */
 static void write_failures(FILE *stream, const struct figures *figures)
 {
     for (size_t i = 0; i < figures->cell_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        if (cell->failures == 0)
+        if (cell->failures_in_all == 0)
             continue;
         write_name(stream, cell);
-        fprintf(stream, ": %" PRIu64 " of %" PRIu32 " downloads failed:", cell->failures, figures->result->downloads);
+        fprintf(stream, ": %" PRIu64 " of %" PRIu64 " downloads failed:", cell->failures_in_all,
+                cell->downloads_in_all);
         const char *separator = " ";
         for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
-            if (cell->failure_classes[outcome] == 0)
+            if (cell->failures_in_all_by_class[outcome] == 0)
                 continue;
-            fprintf(stream, "%s%" PRIu64 " %s", separator, cell->failure_classes[outcome],
+            fprintf(stream, "%s%" PRIu64 " %s", separator, cell->failures_in_all_by_class[outcome],
                     outcome_name((enum outcome)outcome));
             separator = ", ";
         }
@@ -520,6 +525,12 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
         fprintf(stream, "  %" PRIu64 " more of other URLs or kinds (--export-json has them)\n", others);
 }
 
+/* What was given up when the trial ended is settled, but not done. */
+static uint32_t count_done(const struct trial *trial)
+{
+    return trial->digest.settled - trial->digest.outcomes[OUTCOME_CANCELLED];
+}
+
 static void write_endings(FILE *stream, const struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
@@ -529,7 +540,7 @@ static void write_endings(FILE *stream, const struct result *result)
             if (trial->status == TRIAL_COMPLETE)
                 continue;
             fprintf(stream, "%s/%" PRIu32 ": %s after %" PRIu32 " of %" PRIu32 " downloads", cell->mode, cell->workers,
-                    trial_status_name(trial->status), trial->digest.settled, result->downloads);
+                    trial_status_name(trial->status), count_done(trial), result->downloads);
             if (trial->status != TRIAL_INTERRUPTED) {
                 fputs(": ", stream);
                 write_outside(stream, trial->reason);
@@ -588,7 +599,7 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
                 paint_off(format, PAINT_BAD), validity->reason);
     if (validity->failures > 0 && !validity->has_success)
         fputs("No download succeeded, so nothing is ranked.\n", stream);
-    else if (validity->failures > 0)
+    else if (validity->differs_in_failures)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
     if (result->is_server_local)
         fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
@@ -684,12 +695,15 @@ void table_write_quiet(FILE *stream, const struct result *result, const struct v
         uint64_t downloads = (uint64_t)cell->measures[MEASURE_DOWNLOADS].value;
         write_name(stream, cell);
         if (cell->has_times) {
-            fprintf(stream, ": Downloaded %" PRIu64 " sites in %.3f seconds", downloads - cell->failures,
+            uint64_t sites = downloads - cell->failures;
+            fprintf(stream, ": Downloaded %" PRIu64 " site%s in %.3f seconds", sites, sites == 1 ? "" : "s",
                     cell->measures[MEASURE_TIME].value);
             if (cell->failures > 0)
                 fprintf(stream, ", %" PRIu64 " failed", cell->failures);
         } else {
-            fprintf(stream, ": %s after %" PRIu64 " of %" PRIu32 " sites", ending(cell), downloads, result->downloads);
+            size_t trials = cell->cell->trial_count;
+            fprintf(stream, ": %s after %" PRIu32 " of %" PRIu32 " sites", ending(cell),
+                    trials > 0 ? count_done(&cell->cell->trials[trials - 1]) : 0, result->downloads);
         }
         fputc('\n', stream);
     }

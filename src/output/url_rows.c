@@ -95,7 +95,7 @@ char *url_rows_bodies(const struct per_url *per_url, size_t row, char bodies[URL
     number_format_size(high, sizeof(high), (double)most);
     if (most < 0)
         snprintf(bodies, URL_BODIES_BYTES, "-");
-    else if (least == most)
+    else if (strcmp(low, high) == 0)
         snprintf(bodies, URL_BODIES_BYTES, "%s", high);
     else
         snprintf(bodies, URL_BODIES_BYTES, "%s to %s", low, high);

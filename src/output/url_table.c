@@ -147,9 +147,11 @@ static void write_legend(const struct url_table *table)
         fputs(": too few to rely on", table->stream);
     fputs(most > 0 ? ".\n" : "", table->stream);
     if (url_rows_fail(table->per_url, &table->rows))
-        fputs("(2): so many failed, which are in no median; -: none succeeded.\n", table->stream);
+        fputs("(n): n downloads failed, which are in no median; -: none succeeded.\n", table->stream);
     if (table->has_slowdown)
-        fputs("x alone: the longest median with several workers against that with one.\n", table->stream);
+        fputs("x alone: the longest median with several workers against that with one. It includes connecting, which\n"
+              "the first downloads of each worker pay for (see --connections warm, --order shuffle).\n",
+              table->stream);
 }
 
 void url_table_write(FILE *stream, const struct result *result, const struct format *format)

@@ -84,6 +84,7 @@ int session_import(const struct options *options, struct error *error)
     if (status == 0 && options->baseline != NULL)
         status = baseline_read(options->baseline, &import.result, options->force_baseline, &baseline, error);
     if (status == 0) {
+        import.result.tolerates_failures = options->allow_failures;
         if (options->reference != NULL)
             snprintf(import.result.reference, sizeof(import.result.reference), "%s", options->reference->name);
         const struct report_request request = {

@@ -19,6 +19,7 @@ static int report(struct session *session, struct error *error)
     if (session->result.cell_count == 0)
         return 0;
     session->result.wants_per_url = session->options->per_url;
+    session->result.tolerates_failures = session->options->allow_failures;
     if (evidence_settle(&session->result, session->options->samples, error) != 0)
         return -1;
     return report_write(&request, error);

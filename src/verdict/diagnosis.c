@@ -19,6 +19,7 @@ static const double mostly_computing = 0.85;
 static const double lag_matters = 0.1;       /* of the median service time */
 static const double queueing_matters = 0.1;  /* of the workers' time */
 static const double service_inflated = 1.5;  /* against one at a time */
+static const double few_waited = 0.1;        /* of downloads, for a connection to be made */
 static const double same_rate = 0.02;        /* spread of throughputs */
 static const double refused_matters = 0.01;  /* of downloads, answered with 429 or 503 */
 static const double tail_matters = 0.25;     /* of the run */
@@ -129,27 +130,54 @@ static double busy_share(const struct figures *figures, const struct cell_figure
     return fmin(1, median(cell, MEASURE_CORES) / capacity(figures, cell));
 }
 
+/* Of the time of its threads, how much they were ready to run and had no core; 0: the system does not tell. */
+static double queued_share(const struct figures *figures, const struct cell_figures *cell)
+{
+    bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
+    double threads = is_cooperative ? capacity(figures, cell) : cell->cell->workers;
+    double share = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * threads);
+    return isfinite(share) ? share : 0;
+}
+
+/* What the cells of a list did when they did not compute. */
+static const char *rest_of_time(bool is_queued)
+{
+    return is_queued ? " and waited for the rest, for the network or for a core" : " and waited for the rest";
+}
+
+static const char *time_of(const struct cell_list *list)
+{
+    return list->count == 1 ? "the time it had" : "the time they had";
+}
+
 static void diagnose_boundness(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list waiting = {0}, computing = {0}, mixed = {0};
+    bool is_waiting_queued = false, is_mixed_queued = false;
     char range[48];
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double busy = busy_share(figures, cell);
-        if (!cell->has_times || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
+        double queued = queued_share(figures, cell);
+        if (!cell->is_sound || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
             continue;
-        list_add(busy < mostly_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+        /* Who waits for a core does not wait for the network. */
+        bool is_waiting = busy + queued < mostly_waiting;
+        list_add(is_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+        is_waiting_queued |= is_waiting && queued > queueing_matters;
+        is_mixed_queued |= !is_waiting && busy <= mostly_computing && queued > queueing_matters;
     }
     if (waiting.count > 0)
-        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of the time they had and waited for the rest",
-             waiting.text, percent_range(&waiting, range, sizeof(range)));
+        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of %s%s", waiting.text,
+             percent_range(&waiting, range, sizeof(range)), time_of(&waiting), rest_of_time(is_waiting_queued));
     if (computing.count > 0)
         find(diagnosis, FINDING_CPU_BOUND,
-             "CPU-bound: %s computed for %s of the time they had on the cores they can use; more workers do not help",
-             computing.text, percent_range(&computing, range, sizeof(range)));
+             "CPU-bound: %s computed for %s of %s on the cores %s can use; more workers do not help", computing.text,
+             percent_range(&computing, range, sizeof(range)), time_of(&computing),
+             computing.count == 1 ? "it" : "they");
     if (mixed.count > 0)
-        find(diagnosis, FINDING_MIXED, "Between the two: %s computed for %s of the time they had", mixed.text,
-             percent_range(&mixed, range, sizeof(range)));
+        find(diagnosis, FINDING_MIXED, "Between I/O-bound and CPU-bound: %s computed for %s of %s%s", mixed.text,
+             percent_range(&mixed, range, sizeof(range)), time_of(&mixed), is_mixed_queued ? rest_of_time(true) : "");
 }
 
 static void diagnose_crossing(const struct figures *figures, struct diagnosis *diagnosis)
@@ -163,22 +191,24 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
     double waits = takes - computes;
     if (!(computes > 0) || !(waits > 0))
         return;
-    char wait_text[32], compute_text[32];
+    char wait_text[32], compute_text[32], which[40] = "";
     double fills_a_core = takes / computes;
     double fills_all = fills_a_core * figures->result->cores;
     duration(wait_text, sizeof(wait_text), waits);
     duration(compute_text, sizeof(compute_text), computes);
+    if (strchr(alone->cell->mode, ':') != NULL)
+        snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
     if (fills_a_core < 2)
-        find(
-            diagnosis, FINDING_CROSSING,
-            "One at a time, a download waits %s and computes %s: work for the cores, which more workers can only share",
-            wait_text, compute_text);
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: work for the core%s, which more workers%s can only "
+             "share",
+             which, wait_text, compute_text, figures->result->cores == 1 ? "" : "s",
+             figures->result->cores == 1 ? "" : " than cores");
     else
-        find(
-            diagnosis, FINDING_CROSSING,
-            "One at a time, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f all "
-            "%" PRIu32 "; beyond that it is CPU-bound",
-            wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
+             "all %" PRIu32 "; beyond that it is CPU-bound",
+             which, wait_text, compute_text, fills_a_core, fills_all, figures->result->cores);
 }
 
 /* HTTP/2 */
@@ -186,11 +216,7 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
 /* "4" or "4 to 8". */
 static const char *count_range(const struct cell_list *list, char *buffer, size_t size)
 {
-    if (list->highest - list->lowest < 0.5)
-        snprintf(buffer, size, "%.3g", list->highest);
-    else
-        snprintf(buffer, size, "%.3g to %.3g", list->lowest, list->highest);
-    return buffer;
+    return number_format_range(buffer, size, 3, list->lowest, list->highest);
 }
 
 /* Whoever compares modes over HTTP/2 compares more than schedules. */
@@ -201,7 +227,7 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         bool is_shared = median(cell, MEASURE_STREAMS) > 1;
-        if (!cell->has_times || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
+        if (!cell->is_sound || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
             continue;
         if (is_shared)
             list_add(&sharing, cell, median(cell, MEASURE_STREAMS));
@@ -226,6 +252,7 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
              sharing.text, at_once, each, alone.text, each_alone);
 }
 
+/* Of complete answers: what was given up may have a status, and nobody knows in which version. */
 static void diagnose_versions(const struct figures *figures, struct diagnosis *diagnosis)
 {
     double answered = 0;
@@ -238,7 +265,8 @@ static void diagnose_versions(const struct figures *figures, struct diagnosis *d
             struct trial_digest digest;
             if (digest_make(&cell->trials[j], &digest, NULL) != 0)
                 return;
-            answered += digest.answered;
+            answered += digest.outcomes[OUTCOME_OK] + digest.outcomes[OUTCOME_HTTP_4XX] +
+                        (double)digest.outcomes[OUTCOME_HTTP_5XX];
             over_http2 += digest.http2;
         }
     }
@@ -256,32 +284,39 @@ static void diagnose_versions(const struct figures *figures, struct diagnosis *d
              declined < 0.1, fmax(100 * declined, 0.1));
 }
 
+/* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that waits for
+ * a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
+static bool has_busy_loop(const struct figures *figures, const struct cell_figures *cell)
+{
+    double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
+    double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
+    return median(cell, MEASURE_LAG_P99) > lag_matters * median(cell, MEASURE_P50) && occupied_share > mostly_waiting;
+}
+
+static bool has_queueing_workers(const struct figures *figures, const struct cell_figures *cell)
+{
+    return (cell->cell->traits & MODE_COOPERATIVE) == 0 && queued_share(figures, cell) > queueing_matters;
+}
+
 static void diagnose_client(const struct figures *figures, struct diagnosis *diagnosis)
 {
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        double service = median(cell, MEASURE_P50);
-        double lag = median(cell, MEASURE_LAG_P99);
-        double queued = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * cell->cell->workers);
         char first[32], second[32];
-        if (!cell->has_times || cell->cell->workers == 1)
+        if (!cell->is_sound || cell->cell->workers == 1)
             continue;
-        /* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that
-         * waits for a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
-        double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
-        double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
-        if (lag > lag_matters * service && occupied_share > mostly_waiting)
+        if (has_busy_loop(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
                  "turns), which every other download had to wait out; a download takes %s (median)",
-                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), lag),
-                 duration(second, sizeof(second), service));
-        else if ((cell->cell->traits & MODE_COOPERATIVE) == 0 && queued > queueing_matters)
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), median(cell, MEASURE_LAG_P99)),
+                 duration(second, sizeof(second), median(cell, MEASURE_P50)));
+        else if (has_queueing_workers(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the workers of %s/%" PRIu32
                  " were ready to run but waited for a core for %.0f %% of the "
                  "time",
-                 cell->cell->mode, cell->cell->workers, 100 * queued);
+                 cell->cell->mode, cell->cell->workers, 100 * queued_share(figures, cell));
     }
 }
 
@@ -316,39 +351,62 @@ static void diagnose_refusals(const struct figures *figures, struct diagnosis *d
              percent_range(&list, range, sizeof(range)), list.text);
 }
 
+/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
+ * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
+static double exchange(const struct cell_figures *cell)
+{
+    return median(cell, MEASURE_PHASES + PHASE_WAIT) + median(cell, MEASURE_PHASES + PHASE_RECEIVE);
+}
+
+/* Whether the mean is also that of downloads that waited for a connection others were making. */
+static bool waits_for_connections(const struct cell_figures *cell)
+{
+    return median(cell, MEASURE_STREAMS) > 1 && median(cell, MEASURE_CONNECTS) > 0 &&
+           cell->cell->workers > few_waited * median(cell, MEASURE_DOWNLOADS);
+}
+
 /* Cells whose downloads take much longer than one at a time although the client is not busy. */
 static void diagnose_server(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list inflated = {0}, rates = {0};
+    char times[48];
+    bool is_tail_bound = false;
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         const struct cell_figures *alone = figures_alone(figures, NULL, cell->cell->connections);
         if (alone == NULL)
             return;
-        double ratio = median(cell, MEASURE_P50) / median(alone, MEASURE_P50);
-        bool is_client_free = busy_share(figures, cell) < 0.7;
-        if (!cell->has_times || cell->cell->workers == 1 || !is_client_free || !(ratio > service_inflated))
+        double ratio = exchange(cell) / exchange(alone);
+        bool is_client_free =
+            busy_share(figures, cell) < 0.7 && !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
+        if (!cell->is_sound || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
+            !(ratio > service_inflated))
             continue;
         list_add(&inflated, cell, ratio);
         list_add(&rates, cell, median(cell, MEASURE_THROUGHPUT));
+        is_tail_bound |= median(cell, MEASURE_DRAIN) > tail_matters;
     }
     if (inflated.count == 0)
         return;
-    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate);
+    /* The same slow URL makes runs equally long, too. */
+    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate) && !is_tail_bound;
+    number_format_range(times, sizeof(times), 2, inflated.lowest, inflated.highest);
     if (is_constant)
         find(diagnosis, FINDING_RATE_LIMITED,
-             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and each download took %.2g "
-             "times "
-             "as long as one at a time: a limit on the other side",
-             rates.text, rates.lowest, 100 * same_rate, inflated.highest);
+             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and a download took %s times as "
+             "long as one at a time, on average and without connecting: a limit on the other side",
+             rates.text, rates.lowest, 100 * same_rate, times);
     else
         find(diagnosis, FINDING_SERVER_SATURATED,
-             "Server or link saturated: with %s a download took %.2g to %.2g times as long as one at a time, while the "
-             "client had time to spare",
-             inflated.text, inflated.lowest, inflated.highest);
+             "Server or link saturated: with %s a download took %s times as long as one at a time, on average and "
+             "without connecting, while the client had time to spare",
+             inflated.text, times);
 }
 
 /* Scheduling of the batch */
+
+/* Of fewer downloads, 95 % are all of them. */
+enum { T95_FROM = 20 };
 
 static void diagnose_tail(const struct figures *figures, struct diagnosis *diagnosis)
 {
@@ -358,7 +416,7 @@ static void diagnose_tail(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double drain = median(cell, MEASURE_DRAIN);
-        if (!cell->has_times || cell->cell->workers == 1 || !(drain > tail_matters))
+        if (!cell->is_sound || cell->cell->workers == 1 || !(drain > tail_matters))
             continue;
         list_add(&list, cell, drain);
         worst = worst == NULL || drain > median(worst, MEASURE_DRAIN) ? cell : worst;
@@ -368,17 +426,18 @@ static void diagnose_tail(const struct figures *figures, struct diagnosis *diagn
     double share = median(worst, MEASURE_MAX) / median(worst, MEASURE_RUN);
     const char *text = figures->result->urls[worst->slowest_url];
     text_escape(url, sizeof(url), text, strlen(text));
+    bool has_last_ones = figures->result->downloads >= T95_FROM;
     if (share > straggler_matters && median(worst, MEASURE_MAX) > 2 * median(worst, MEASURE_P50))
         find(diagnosis, FINDING_TAIL_BOUND,
              "Tail-bound: one download is %.0f %% of the run of %s/%" PRIu32 " (%s, %s); more workers cannot make it "
-             "shorter: compare the times until 95 %% were done",
+             "shorter%s",
              100 * fmin(share, 1), worst->cell->mode, worst->cell->workers, url,
-             duration(longest, sizeof(longest), worst->service_max));
+             duration(longest, sizeof(longest), worst->service_max),
+             has_last_ones ? ": compare the times until 95 % were done" : "");
     else
-        find(diagnosis, FINDING_TAIL_BOUND,
-             "Tail-bound: for %s of the run of %s there was nothing left to begin; compare the times until 95 %% were "
-             "done, or use a longer list",
-             percent_range(&list, range, sizeof(range)), list.text);
+        find(diagnosis, FINDING_TAIL_BOUND, "Tail-bound: for %s of the run of %s there was nothing left to begin; %s",
+             percent_range(&list, range, sizeof(range)), list.text,
+             has_last_ones ? "compare the times until 95 % were done, or use a longer list" : "use a longer list");
 }
 
 static void diagnose_idle(const struct figures *figures, struct diagnosis *diagnosis)
@@ -388,7 +447,7 @@ static void diagnose_idle(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         bool is_idle = median(cell, MEASURE_OCCUPANCY) < occupied && median(cell, MEASURE_DRAIN) < 0.1;
-        if (cell->has_times && is_idle)
+        if (cell->is_sound && is_idle)
             list_add(&list, cell, median(cell, MEASURE_OCCUPANCY));
     }
     if (list.count > 0)
@@ -455,7 +514,7 @@ static void diagnose_ratios(const struct figures *figures, double *logs, struct 
     double worst = 0;
     const struct cell_figures *cell = NULL;
     for (size_t i = 0; figures->reference != NULL && i < figures->main_count; i++) {
-        if (&figures->cells[i] == figures->reference)
+        if (&figures->cells[i] == figures->reference || !figures->cells[i].is_sound || !figures->reference->is_sound)
             continue;
         size_t count = figures_paired_logs(figures->reference, &figures->cells[i], MEASURE_TIME, logs);
         double deviation = stats_standard_deviation(logs, count);
@@ -480,8 +539,8 @@ static void diagnose_drift(const struct figures *figures, double *values, struct
         const struct cell_figures *cell = &figures->cells[i];
         for (size_t row = 0; row < cell->rounds; row++)
             values[row] = figures_value(cell, row, MEASURE_TIME);
-        tested += cell->rounds > 4;
-        drifting += cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
+        tested += cell->is_sound && cell->rounds > 4;
+        drifting += cell->is_sound && cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
     }
     if (tested > 0 && 2 * drifting > tested)
         find(diagnosis, FINDING_DRIFTING,
@@ -500,7 +559,7 @@ static void diagnose_position(const struct figures *figures, double *values, str
         size_t count = 0;
         for (size_t i = 0; i < figures->main_count; i++) {
             const struct cell_figures *cell = &figures->cells[i];
-            for (size_t j = 0; j < cell->cell->trial_count; j++) {
+            for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
                 const struct trial *trial = &cell->cell->trials[j];
                 if (trial->position == position && validity_counts(&figures->validity, cell->cell, trial))
                     values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, MEASURE_TIME));
@@ -526,7 +585,7 @@ static void diagnose_outliers(const struct figures *figures, struct diagnosis *d
     struct cell_list list = {0};
     size_t outliers = 0;
     for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].outliers == 0)
+        if (figures->cells[i].outliers == 0 || !figures->cells[i].is_sound)
             continue;
         list_add(&list, &figures->cells[i], (double)figures->cells[i].outliers);
         outliers += figures->cells[i].outliers;
@@ -543,7 +602,7 @@ static void diagnose_cold(const struct figures *figures, struct diagnosis *diagn
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double slower = cell->cold_time / median(cell, MEASURE_TIME) - 1;
-        if (cell->has_times && slower > cold_matters)
+        if (cell->is_sound && slower > cold_matters)
             list_add(&list, cell, slower);
     }
     if (list.count > 0)

@@ -92,6 +92,7 @@ static int count_last_trial(struct cell_figures *cell, struct error *error)
     return 0;
 }
 
+/* By class, in a usual round and in all together. */
 static int count_failures(const struct figures *figures, struct cell_figures *cell, double *values, struct error *error)
 {
     for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
@@ -103,7 +104,12 @@ static int count_failures(const struct figures *figures, struct cell_figures *ce
                 continue;
             if (digest_make(trial, &digest, error) != 0)
                 return -1;
-            values[count++] = validity_is_failure(trial, (enum outcome)outcome) ? digest.outcomes[outcome] : 0;
+            uint32_t failed = validity_is_failure(trial, (enum outcome)outcome) ? digest.outcomes[outcome] : 0;
+            cell->downloads_in_all +=
+                digest.outcomes[outcome] + (outcome == OUTCOME_OK + 1 ? digest.outcomes[OUTCOME_OK] : 0);
+            cell->failures_in_all_by_class[outcome] += failed;
+            cell->failures_in_all += failed;
+            values[count++] = failed;
         }
         stats_sort(values, count);
         cell->failure_classes[outcome] = count > 0 ? (uint64_t)ceil(stats_median(values, count)) : 0;
@@ -145,6 +151,8 @@ static int figure_cell(const struct figures *figures, const struct cell_result *
     if (status == 0)
         status = count_last_trial(cell, error);
     if (status == 0) {
+        double borne = figures->result->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+        cell->is_sound = cell->has_times && (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
         if (cell->measures[MEASURE_FAILURES].value > 0)
             cell->failures = (uint64_t)ceil(cell->measures[MEASURE_FAILURES].value);
@@ -190,7 +198,7 @@ const struct cell_figures *figures_alone(const struct figures *figures, const ch
         const struct cell_figures *cell = &figures->cells[i];
         int likeness =
             2 * (cell->cell->connections == connections) + (name != NULL && strcmp(cell->cell->mode, name) == 0);
-        if (cell->cell->workers != 1 || !cell->has_times || likeness <= best)
+        if (cell->cell->workers != 1 || !cell->is_sound || likeness <= best)
             continue;
         alone = cell;
         best = likeness;
@@ -241,6 +249,8 @@ static int estimate_speedup(const struct figures *figures, struct cell_figures *
 {
     if (figures->reference == NULL || figures->reference->cell->group != cell->cell->group)
         return 0;
+    if (!figures->reference->is_sound || !cell->is_sound)
+        return 0;
     double *logs = calloc(cell->rounds + 1, sizeof(*logs));
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
@@ -250,7 +260,8 @@ static int estimate_speedup(const struct figures *figures, struct cell_figures *
     return status;
 }
 
-/* Fastest first, those without times last, and otherwise as in the plan; what was swept behind what was chosen. */
+/* Fastest first, behind them those that failed too often, those without times last, and otherwise as in the plan; what
+ * was swept behind what was chosen. */
 static int compare_cells(const void *a, const void *b)
 {
     const struct cell_figures *left = a;
@@ -259,6 +270,8 @@ static int compare_cells(const void *a, const void *b)
     double right_time = right->measures[MEASURE_TIME].value;
     if (left->cell->stage != right->cell->stage)
         return left->cell->stage == STAGE_MAIN ? -1 : 1;
+    if (left->is_sound != right->is_sound)
+        return left->is_sound ? -1 : 1;
     if (left->has_times != right->has_times)
         return left->has_times ? -1 : 1;
     if (left->has_times && left_time != right_time)
@@ -287,12 +300,12 @@ static void fill_logs(const struct cell_figures *cell, double *logs, size_t roun
         logs[cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
 }
 
-/* Ranks the main cells that have times, if the run is valid. */
+/* Ranks the main cells that are sound, if the run is valid. */
 static int rank(struct figures *figures, struct error *error)
 {
     size_t ranked = 0;
     size_t rounds = 1;
-    for (size_t i = 0; i < figures->main_count && figures->cells[i].has_times; i++) {
+    for (size_t i = 0; i < figures->main_count && figures->cells[i].is_sound; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         uint32_t last = cell->row_rounds[cell->rounds - 1];
         rounds = last + 1 > rounds ? last + 1 : rounds;

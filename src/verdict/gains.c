@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/number.h"
+
 /* The four cells: which mode, and what connections. */
 struct quartet {
     const struct cell_figures *alone_fresh;
@@ -32,7 +34,7 @@ static void name_without_connections(const struct cell_result *cell, char *name,
     snprintf(name, size, "%.*s%s", (int)mode, cell->mode, copy);
 }
 
-/* The main cell that differs from `cell` in nothing but its connections; NULL: none with times. */
+/* The main cell that differs from `cell` in nothing but its connections; NULL: none that is sound. */
 static const struct cell_figures *find_with(const struct figures *figures, const struct cell_figures *cell,
                                             enum connection_policy connections)
 {
@@ -41,7 +43,7 @@ static const struct cell_figures *find_with(const struct figures *figures, const
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_result *other = figures->cells[i].cell;
         bool is_alike = other->workers == cell->cell->workers && other->group == cell->cell->group;
-        if (is_alike && figures->cells[i].has_times && other->connections == connections && cell_has_name(other, name))
+        if (is_alike && figures->cells[i].is_sound && other->connections == connections && cell_has_name(other, name))
             return &figures->cells[i];
     }
     return NULL;
@@ -107,10 +109,12 @@ static int estimate_gain(const struct quartet *cells, struct gain *gain, struct 
 /* "7.6 times (7.2 to 8.0)". */
 static const char *describe_ratio(const struct estimate *ratio, char *buffer, size_t size)
 {
-    if (ratio->low == ratio->high)
+    char range[40];
+    number_format_range(range, sizeof(range), 3, ratio->low, ratio->high);
+    if (strstr(range, " to ") == NULL)
         snprintf(buffer, size, "%.3g times", ratio->value);
     else
-        snprintf(buffer, size, "%.3g times (%.3g to %.3g)", ratio->value, ratio->low, ratio->high);
+        snprintf(buffer, size, "%.3g times (%s)", ratio->value, range);
     return buffer;
 }
 
@@ -153,7 +157,7 @@ int gains_make(const struct figures *figures, struct gains *gains, struct error 
             .fresh = find_with(figures, kept, CONNECTIONS_FRESH),
             .kept = kept,
         };
-        if (kept->cell->connections == CONNECTIONS_FRESH || !kept->has_times || cells.alone_kept == NULL ||
+        if (kept->cell->connections == CONNECTIONS_FRESH || !kept->is_sound || cells.alone_kept == NULL ||
             cells.fresh == NULL)
             continue;
         if (estimate_gain(&cells, &gains->items[count++], error) != 0) {

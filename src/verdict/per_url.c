@@ -449,21 +449,32 @@ static void tell_slowest(const struct result *result, struct per_url_sentences *
         snprintf(everywhere, sizeof(everywhere), " and of at least %s in every mode", low);
     tell(sentences,
          "The slowest URL is %s, with a median of %s in %s%s, of at least %" PRIu32
-         " download%s; half of all URLs have none above %s",
+         " download%s; half of all URLs stay below %s in every mode",
          url, high, cell, everywhere, fewest, fewest == 1 ? "" : "s", half);
 }
 
-/* Twice as long is worth a sentence, but not where either median rests on too little. The greatest of many ratios
- * flatters itself, so what all downloads did stands beside it. */
+/* How many times as long all downloads took in one cell as in another, by their medians. */
+static double slowdown_of_all(const struct result *result, size_t cell, size_t alone)
+{
+    size_t middle = service_point_find(50);
+    nanoseconds beside = result->cells[result->per_url->cells[cell]].service.points[middle];
+    nanoseconds single = result->cells[result->per_url->cells[alone]].service.points[middle];
+    return single > 0 ? (double)beside / (double)single : 1;
+}
+
+/* Twice as long is worth a sentence where all downloads together are not much slowed, too, but not where either median
+ * rests on too little. The greatest of many ratios flatters itself, so what all of them did stands beside it. */
 static void tell_slowed(const struct result *result, struct per_url_sentences *sentences)
 {
+    static const double clearly = 1.5;
     const struct per_url *per_url = result->per_url;
     double greatest = 2;
     size_t row = per_url->count, cell = 0, alone = 0;
-    for (size_t i = 0; i < per_url->count; i++) {
+    for (size_t i = 0; i < per_url->count && per_url->settled > 1; i++) {
         size_t beside, single;
         double ratio = per_url_slowdown(result, i, &beside, &single);
-        if (!(ratio > greatest) || !stats_supports_percentile(per_url_figure(per_url, i, beside)->count, 50) ||
+        if (!(ratio > greatest) || ratio < clearly * slowdown_of_all(result, beside, single) ||
+            !stats_supports_percentile(per_url_figure(per_url, i, beside)->count, 50) ||
             !stats_supports_percentile(per_url_figure(per_url, i, single)->count, 50))
             continue;
         greatest = ratio;
@@ -474,15 +485,29 @@ static void tell_slowed(const struct result *result, struct per_url_sentences *s
     if (row == per_url->count)
         return;
     char url[URL_BYTES], beside[48], single[48], before[32], after[32];
-    size_t middle = service_point_find(50);
-    nanoseconds all_beside = result->cells[per_url->cells[cell]].service.points[middle];
-    nanoseconds all_single = result->cells[per_url->cells[alone]].service.points[middle];
     number_format_duration(before, sizeof(before), per_url_figure(per_url, row, alone)->service);
     number_format_duration(after, sizeof(after), per_url_figure(per_url, row, cell)->service);
     tell(sentences,
          "Slowed most beside others is %s: %s in %s, %.3g times its %s in %s (all downloads together: %.3g times)",
          spell_url(result, per_url->urls[row], url), after, spell_cell(result, cell, beside), greatest, before,
-         spell_cell(result, alone, single), all_single > 0 ? (double)all_beside / (double)all_single : 1);
+         spell_cell(result, alone, single), slowdown_of_all(result, cell, alone));
+}
+
+static void tell_failures(const struct per_url *per_url, struct per_url_sentences *sentences)
+{
+    uint32_t failed = per_url->failed;
+    uint32_t sometimes = failed - per_url->lost;
+    if (failed == 0)
+        return;
+    if (per_url->settled == 1)
+        tell(sentences, "The only URL failed %s", sometimes > 0 ? "at times" : "every time");
+    else if (per_url->lost == 0)
+        tell(sentences, "%" PRIu32 " of %" PRIu32 " URLs failed at times, none every time", failed, per_url->settled);
+    else if (sometimes == 0)
+        tell(sentences, "%" PRIu32 " of %" PRIu32 " URLs failed every time", failed, per_url->settled);
+    else
+        tell(sentences, "%" PRIu32 " of %" PRIu32 " URLs failed at least once, %" PRIu32 " of them every time", failed,
+             per_url->settled, per_url->lost);
 }
 
 void per_url_tell(const struct result *result, struct per_url_sentences *sentences)
@@ -493,7 +518,5 @@ void per_url_tell(const struct result *result, struct per_url_sentences *sentenc
         return;
     tell_slowest(result, sentences);
     tell_slowed(result, sentences);
-    if (per_url->failed > 0)
-        tell(sentences, "Of %" PRIu32 " URL%s %" PRIu32 " failed at least once, %" PRIu32 " of them every time",
-             per_url->settled, per_url->settled == 1 ? "" : "s", per_url->failed, per_url->lost);
+    tell_failures(per_url, sentences);
 }

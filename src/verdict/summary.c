@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "conc_bench/number.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/trait.h"
 
@@ -57,25 +59,96 @@ static struct signed_rank slowdown(const struct figures *figures, size_t index)
     return mirrored;
 }
 
+/* From which of its rounds on each failed too often; 0: not in an unbroken row up to the last. */
+static uint32_t first_failing_round(const struct cell_figures *cell, double borne)
+{
+    uint32_t first = 0;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double failed = figures_value(cell, row, MEASURE_FAILURES);
+        bool has_failed = failed > borne * (double)cell->downloads_in_all / (double)cell->rounds;
+        if (!has_failed && first > 0)
+            return 0;
+        if (has_failed && first == 0)
+            first = cell->row_rounds[row] + 1;
+    }
+    return first;
+}
+
+static void say_failing_cell(const struct figures *figures, const struct cell_figures *cell, struct summary *summary)
+{
+    double borne = figures->result->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+    uint32_t first = first_failing_round(cell, borne);
+    int most = OUTCOME_OK + 1;
+    char since[48] = "";
+    for (int outcome = most; outcome < OUTCOME_COUNT; outcome++) {
+        if (cell->failures_in_all_by_class[outcome] > cell->failures_in_all_by_class[most])
+            most = outcome;
+    }
+    if (first > cell->row_rounds[0] + 1)
+        snprintf(since, sizeof(since), ", from round %" PRIu32 " on", first);
+    say(summary, "%" PRIu64 " of %" PRIu64 " downloads of %s/%" PRIu32 " failed (%s%s)%s: its times say nothing",
+        cell->failures_in_all, cell->downloads_in_all, cell->cell->mode, cell->cell->workers,
+        cell->failures_in_all_by_class[most] < cell->failures_in_all ? "most of them: " : "",
+        outcome_name((enum outcome)most), since);
+}
+
+/* Of cells that are not ranked because of it. */
+static void say_failing(const struct figures *figures, struct summary *summary)
+{
+    enum { NAMED = 3 };
+    size_t failing = 0;
+    for (size_t i = 0; figures->validity.has_success && i < figures->main_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        if (cell->has_times && !cell->is_sound && failing++ < NAMED)
+            say_failing_cell(figures, cell, summary);
+    }
+    if (failing > NAMED)
+        say(summary, "So many downloads of %zu more cell%s failed that %s times say nothing either", failing - NAMED,
+            failing - NAMED == 1 ? "" : "s", failing - NAMED == 1 ? "its" : "their");
+}
+
+/* " (7.2 to 8)"; nothing where both ends read the same. */
+static const char *describe_interval(const struct estimate *ratio, char *buffer, size_t size)
+{
+    char range[48];
+    number_format_range(range, sizeof(range), 3, ratio->low, ratio->high);
+    buffer[0] = '\0';
+    if (strstr(range, " to ") != NULL)
+        snprintf(buffer, size, " (%s)", range);
+    return buffer;
+}
+
+/* The same in per cent. */
+static const char *describe_percents(double low, double high, char *buffer, size_t size)
+{
+    char first[32], last[32];
+    snprintf(first, sizeof(first), "%.1f", low);
+    snprintf(last, sizeof(last), "%.1f", high);
+    buffer[0] = '\0';
+    if (strcmp(first, last) != 0)
+        snprintf(buffer, size, " (%s to %s)", first, last);
+    return buffer;
+}
+
 /* The fastest that is told from all others, by how much. */
 static void say_winner(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
     const struct cell_figures *next = &figures->cells[1];
     struct signed_rank behind = slowdown(figures, 1);
-    char against[160] = "";
+    char against[160] = "", interval[64], percents[80];
     if (figures->reference != NULL && figures->reference != best && isfinite(best->speedup.value))
-        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)", best->speedup.value,
-                 figures->reference->cell->mode, figures->reference->cell->workers, best->speedup.low,
-                 best->speedup.high);
+        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 "%s", best->speedup.value,
+                 figures->reference->cell->mode, figures->reference->cell->workers,
+                 describe_interval(&best->speedup, interval, sizeof(interval)));
     if (figures->reference == next)
         say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s", best->cell->mode, best->cell->workers,
             best->measures[MEASURE_TIME].value, against);
     else
-        say(summary,
-            "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer (%.1f to %.1f)",
+        say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer%s",
             best->cell->mode, best->cell->workers, best->measures[MEASURE_TIME].value, against, next->cell->mode,
-            next->cell->workers, 100 * expm1(behind.estimate), 100 * expm1(behind.low), 100 * expm1(behind.high));
+            next->cell->workers, 100 * expm1(behind.estimate),
+            describe_percents(100 * expm1(behind.low), 100 * expm1(behind.high), percents, sizeof(percents)));
 }
 
 /* Several share the first rank. Not to be told apart is less than to be the same: that too has to be shown. */
@@ -93,24 +166,26 @@ static void say_tie(const struct figures *figures, const bool *is_first, size_t 
         are_equal &= ranking_are_practically_equal(&figures->ranking, 0, i);
     }
     const struct cell_figures *best = &figures->cells[0];
-    char against[160] = "";
-    if (figures->reference != NULL && figures->reference->rank_low > 1)
-        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 " (%.3g to %.3g)",
+    char against[160] = "", interval[64];
+    if (figures->reference != NULL && figures->reference->rank_low > 1 && isfinite(best->speedup.value))
+        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 "%s",
                  best->cell->mode, best->cell->workers, best->speedup.value, figures->reference->cell->mode,
-                 figures->reference->cell->workers, best->speedup.low, best->speedup.high);
+                 figures->reference->cell->workers, describe_interval(&best->speedup, interval, sizeof(interval)));
     if (are_equal)
-        say(summary, "No difference detected between the fastest, %s: practically equal, within %.0f %% of the first%s",
-            names, 100 * FIGURES_NEGLIGIBLE, against);
+        say(summary,
+            "No difference detected between the fastest (%s): practically equal, within %.0f %% of the first%s", names,
+            100 * FIGURES_NEGLIGIBLE, against);
     else
-        say(summary, "No difference detected between the fastest, %s; up to %.0f %% would have gone unseen%s", names,
-            100 * expm1(widest), against);
+        say(summary,
+            "No difference detected between the fastest (%s); a difference of up to %.0f %% would have gone unseen%s",
+            names, 100 * expm1(widest), against);
 }
 
 /* Rankless: what there is, and what it would take. */
 static void say_medians(const struct figures *figures, struct summary *summary)
 {
     const struct cell_figures *best = &figures->cells[0];
-    if (!best->has_times || !figures->cells[1].has_times)
+    if (!best->is_sound || !figures->cells[1].is_sound)
         return; /* nobody to compare with */
     say(summary, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
         best->measures[MEASURE_TIME].value);
@@ -215,6 +290,7 @@ int summary_make(const struct figures *figures, struct summary *summary, struct 
 {
     summary->count = 0;
     summary->recommended = NULL;
+    say_failing(figures, summary);
     if (figures->main_count < 2 || !figures->validity.is_valid || !figures->validity.has_success)
         return 0;
     size_t ranked = count_ranked(figures);

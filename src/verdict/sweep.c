@@ -17,6 +17,14 @@ static int compare_points(const void *a, const void *b)
            (left->cell->cell->workers < right->cell->cell->workers);
 }
 
+/* Where some failed there is still a number to choose: what is measured with it is judged by itself. But not one with
+ * which most were refused. */
+static bool is_usable(const struct cell_figures *cell)
+{
+    double borne = FIGURES_FAILED_TOLERATED * (double)cell->downloads_in_all;
+    return cell->has_times && (double)cell->failures_in_all <= borne;
+}
+
 static double time_of(const struct sweep_point *point)
 {
     return point->cell->measures[MEASURE_TIME].value;
@@ -30,7 +38,7 @@ static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++) {
         struct sweep_point *point = &sweep->points[i];
         point->efficiency = NAN;
-        if (alone == NULL || !point->cell->has_times)
+        if (alone == NULL || !is_usable(point->cell))
             continue;
         double all = alone->measures[MEASURE_MEAN].value * alone->measures[MEASURE_DOWNLOADS].value;
         double bound = fmax(all / point->cell->cell->workers, alone->measures[MEASURE_MAX].value);
@@ -60,14 +68,14 @@ static void find_knee(struct sweep *sweep)
 {
     const struct sweep_point *best = NULL;
     for (size_t i = 0; i < sweep->count; i++) {
-        if (sweep->points[i].cell->has_times && (best == NULL || time_of(&sweep->points[i]) < time_of(best)))
+        if (is_usable(sweep->points[i].cell) && (best == NULL || time_of(&sweep->points[i]) < time_of(best)))
             best = &sweep->points[i];
     }
     if (best == NULL)
         return;
     sweep->best = best->cell->cell->workers;
     for (size_t i = 0; i < sweep->count && sweep->knee == 0; i++) {
-        if (sweep->points[i].cell->has_times && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
+        if (is_usable(sweep->points[i].cell) && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
             sweep->knee = sweep->points[i].cell->cell->workers;
     }
 }
@@ -89,7 +97,7 @@ static int analyse(const struct figures *figures, struct sweep *sweep, const dou
         const struct cell_figures *cell = sweep->points[i].cell;
         for (size_t round = 0; round < rounds; round++)
             log_times[i * rounds + round] = NAN;
-        for (size_t row = 0; row < cell->rounds; row++)
+        for (size_t row = 0; row < cell->rounds && is_usable(cell); row++)
             log_times[i * rounds + cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
     }
     const struct usl_sweep data = {.workers = workers,
@@ -108,7 +116,7 @@ static int analyse(const struct figures *figures, struct sweep *sweep, const dou
 static void fit_medians(const struct figures *figures, struct sweep *sweep, const double *workers, double *throughput)
 {
     size_t count = 0;
-    while (count < sweep->count && sweep->points[count].cell->has_times) {
+    while (count < sweep->count && is_usable(sweep->points[count].cell)) {
         throughput[count] = sweep->points[count].cell->measures[MEASURE_THROUGHPUT].value;
         count++;
     }
@@ -159,18 +167,20 @@ static void describe(struct sweep *sweep)
 {
     char fitted[256];
     bool is_last = sweep->count > 0 && sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers;
+    const char *are = sweep->knee == 1 ? " is" : "s are";
+    char fewer[80] = "";
     describe_fit(sweep, fitted, sizeof(fitted));
+    if (sweep->knee > sweep->points[0].cell->cell->workers)
+        snprintf(fewer, sizeof(fewer), ", and with fewer it is not surely within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
     if (sweep->knee == 0)
         snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
     else if (sweep->knee == sweep->best)
-        snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " workers are best, and with fewer it is not surely within %.0f %%%s%s", sweep->mode,
-                 sweep->knee, 100 * FIGURES_NEGLIGIBLE, is_last ? "; more were not tried" : "", fitted);
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " worker%s best%s%s%s", sweep->mode,
+                 sweep->knee, are, fewer, is_last ? "; more were not tried" : "", fitted);
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " workers are enough, the smallest number %s within %.0f %% of the best (%" PRIu32
-                 ")%s",
-                 sweep->mode, sweep->knee, sweep->is_knee_bounded ? "surely" : "by its median",
+                 "%s: %" PRIu32 " worker%s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s",
+                 sweep->mode, sweep->knee, are, sweep->is_knee_bounded ? "surely" : "by its median",
                  100 * FIGURES_NEGLIGIBLE, sweep->best, fitted);
 }
 
@@ -240,7 +250,7 @@ static double time_with(const struct figures *figures, const char *mode, uint32_
     for (size_t i = 0; i < figures->cell_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         if (cell->cell->workers == workers && strcmp(cell->cell->mode, mode) == 0)
-            return cell->has_times ? cell->measures[MEASURE_TIME].value : INFINITY;
+            return is_usable(cell) ? cell->measures[MEASURE_TIME].value : INFINITY;
     }
     return NAN;
 }

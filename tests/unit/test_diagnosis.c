@@ -79,6 +79,21 @@ static void test_waiting_and_computing(void **state)
     result_release(&result);
 }
 
+static void test_who_computes_alone_is_named_and_has_cores(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    for (int round = 0; round < 6; round++)
+        result.cells[0].trials[round].resources.cpu_user = 30 * FIXTURE_MS;
+    assert_found(&result, FINDING_CROSSING, "One at a time, a download waits ");
+    assert_found(&result, FINDING_CROSSING, "work for the cores, which more workers than cores can only share");
+    result.cores = 1;
+    assert_found(&result, FINDING_CROSSING, "work for the core, which more workers can only share");
+    snprintf(result.cells[0].mode, sizeof(result.cells[0].mode), "sync:reuse");
+    assert_found(&result, FINDING_CROSSING, "One at a time (sync:reuse/1), a download waits ");
+    result_release(&result);
+}
+
 static void lag_long(struct trial *trial)
 {
     trial->lag.p99 = trial->lag.longest = 5 * FIXTURE_MS;
@@ -112,26 +127,130 @@ static void test_a_client_that_keeps_downloads_waiting(void **state)
     result_release(&result);
 }
 
+static void queue_longer(struct trial *trial)
+{
+    trial->resources.run_queue_wait = trial_time(trial) * 9 / 10;
+}
+
+static void test_who_waits_for_a_core_has_no_time_to_spare(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&result, FINDING_IO_BOUND, "of the time they had and waited for the rest");
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, queue_long);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_found(&result, FINDING_IO_BOUND, "and waited for the rest, for the network or for a core");
+    /* 47 % of the cores it can use, and 45 % of the time in want of one. */
+    change_cell(&result, 1, compute_all_the_time);
+    change_cell(&result, 1, queue_longer);
+    assert_found(&result, FINDING_IO_BOUND, "sync/1 computed for 9.8 % of the time it had and waited for the rest");
+    assert_found(&result, FINDING_MIXED,
+                 "Between I/O-bound and CPU-bound: threads/2 computed for 48 % of the time it had and waited for the "
+                 "rest, for the network or for a core");
+    result_release(&result);
+}
+
+static void test_a_loop_that_lags_has_no_time_to_spare(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    result.cells[1].traits = MODE_COOPERATIVE;
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, lag_long);
+    change_cell(&result, 1, queue_longer);
+    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    result_release(&result);
+}
+
 static void refuse_one(struct trial *trial)
 {
     trial->table->samples[1].status = 503;
     trial->table->samples[1].outcome = OUTCOME_HTTP_5XX;
 }
 
+/* Moves a download: it is taken so many milliseconds after the gate. */
+static void move(struct trial *trial, uint32_t unit, nanoseconds start, nanoseconds end)
+{
+    struct sample *sample = &trial->table->samples[unit];
+    sample->start = trial->gate + start * FIXTURE_MS;
+    sample->end = sample->settled = trial->gate + end * FIXTURE_MS;
+    trial->run = sample->settled - trial->gate;
+}
+
+/* Until the last download there is one to begin: 26.5 ms each on average. */
+static void go_on(struct trial *trial)
+{
+    move(trial, 0, 0, 18);
+    move(trial, 1, 0, 36);
+    move(trial, 2, 18, 54);
+    move(trial, 3, 54, 70);
+}
+
 static void test_limits_on_the_other_side(void **state)
 {
     (void)state;
     struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2 a download took 1.8 to 1.8 times as long");
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2 a download took 1.8 times as long as one at a time, on");
     assert_not_found(&result, FINDING_RATE_LIMITED);
-    /* Two cells with the very same rate. */
+    /* Two cells with the very same rate, but only because half of the run is the last downloads. */
     struct cell_result *cell = fixture_cell(&result, "hybrid", 2);
     for (int round = 0; round < 6; round++)
         fixture_trial(cell, 18 * FIXTURE_MS + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    assert_not_found(&result, FINDING_RATE_LIMITED);
+    change_cell(&result, 1, go_on);
+    change_cell(&result, 2, go_on);
+    assert_found(&result, FINDING_RATE_LIMITED, "a download took 2.6 times as long as one at a time, on average");
     assert_found(&result, FINDING_RATE_LIMITED, "a limit on the other side");
     assert_not_found(&result, FINDING_SERVER_SATURATED);
     change_cell(&result, 0, refuse_one);
     assert_found(&result, FINDING_RATE_LIMITED, "25 % of the downloads of sync/1 were answered with status 429 or 503");
+    result_release(&result);
+}
+
+/* Every download makes a connection, which takes 15 of its 18 ms. */
+static void connect_for_long(struct trial *trial)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++) {
+        trial->table->samples[i].connects = 1;
+        trial->table->samples[i].connect_us = 15000;
+    }
+}
+
+static void alone_with_slow_ones(struct trial *trial)
+{
+    move(trial, 0, 0, 1);
+    move(trial, 1, 1, 41);
+    move(trial, 2, 41, 42);
+    move(trial, 3, 42, 43);
+}
+
+/* The same times, and half of the quick ones beside the slow one a little slower. */
+static void together_with_slow_ones(struct trial *trial)
+{
+    move(trial, 0, 0, 3);
+    move(trial, 2, 3, 6);
+    move(trial, 3, 6, 9);
+    move(trial, 1, 0, 40);
+}
+
+static void test_connecting_and_slow_urls_are_no_saturated_server(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, connect_for_long);
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    result_release(&result);
+    /* The median is three times as long, the mean hardly: 10.8 and 12.3 ms. */
+    result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    change_cell(&result, 0, alone_with_slow_ones);
+    change_cell(&result, 1, together_with_slow_ones);
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_not_found(&result, FINDING_RATE_LIMITED);
     result_release(&result);
 }
 
@@ -149,6 +268,10 @@ static void test_a_tail_names_its_download(void **state)
     change_cell(&result, 1, straggle);
     assert_found(&result, FINDING_TAIL_BOUND,
                  "one download is 90 % of the run of threads/2 (http://b.test/\\x1b[31mslow");
+    /* 95 % of four downloads are all of them, and of twenty not. */
+    assert_null(strstr(sentence_of(&result, FINDING_TAIL_BOUND), "95 %"));
+    result.downloads = 20;
+    assert_found(&result, FINDING_TAIL_BOUND, "more workers cannot make it shorter: compare the times until 95 % were");
     result_release(&result);
 }
 
@@ -279,6 +402,21 @@ static void test_connections_that_some_share(void **state)
     result_release(&result);
 }
 
+/* All but the first are given up, and nobody knows over what. */
+static void give_up(struct trial *trial)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++) {
+        trial->table->samples[i].http_version = i == 0 ? 20 : 0;
+        trial->table->samples[i].outcome = i == 0 ? OUTCOME_OK : OUTCOME_CANCELLED;
+    }
+}
+
+static void answer_again(struct trial *trial)
+{
+    for (uint32_t i = 0; i < FIXTURE_UNITS; i++)
+        trial->table->samples[i].outcome = OUTCOME_OK;
+}
+
 static void test_servers_that_do_not_agree_to_http2(void **state)
 {
     (void)state;
@@ -286,6 +424,11 @@ static void test_servers_that_do_not_agree_to_http2(void **state)
     assert_not_found(&result, FINDING_HTTP2_DECLINED); /* nobody asked for it */
     snprintf(result.http_version, sizeof(result.http_version), "HTTP/2");
     assert_found(&result, FINDING_HTTP2_DECLINED, "all that was answered was answered over HTTP/1.1");
+    change_cell(&result, 0, give_up);
+    change_cell(&result, 1, give_up);
+    assert_not_found(&result, FINDING_HTTP2_DECLINED);
+    change_cell(&result, 0, answer_again);
+    change_cell(&result, 1, answer_again);
     change_cell(&result, 0, share);
     change_cell(&result, 1, share);
     assert_not_found(&result, FINDING_HTTP2_DECLINED);
@@ -299,8 +442,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waiting_and_computing),
+        cmocka_unit_test(test_who_computes_alone_is_named_and_has_cores),
         cmocka_unit_test(test_a_client_that_keeps_downloads_waiting),
+        cmocka_unit_test(test_who_waits_for_a_core_has_no_time_to_spare),
+        cmocka_unit_test(test_a_loop_that_lags_has_no_time_to_spare),
         cmocka_unit_test(test_limits_on_the_other_side),
+        cmocka_unit_test(test_connecting_and_slow_urls_are_no_saturated_server),
         cmocka_unit_test(test_a_tail_names_its_download),
         cmocka_unit_test(test_idle_workers),
         cmocka_unit_test(test_noisy_hosts),

@@ -417,6 +417,17 @@ static void test_counts_are_written_with_separators(void **state)
     }
 }
 
+static void test_ranges_whose_ends_read_the_same_are_one_number(void **state)
+{
+    (void)state;
+    char buffer[32];
+    assert_ptr_equal(number_format_range(buffer, sizeof(buffer), 2, 1.8, 6.81), buffer);
+    assert_string_equal(buffer, "1.8 to 6.8");
+    assert_string_equal(number_format_range(buffer, sizeof(buffer), 2, 6.78, 6.81), "6.8");
+    assert_string_equal(number_format_range(buffer, sizeof(buffer), 3, 6.78, 6.81), "6.78 to 6.81");
+    assert_string_equal(number_format_range(buffer, sizeof(buffer), 3, 4, 4), "4");
+}
+
 static void test_short_buffers_are_cut_not_overrun(void **state)
 {
     (void)state;
@@ -449,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_sizes_are_written_with_three_digits),
         cmocka_unit_test(test_durations_are_written_with_three_digits),
         cmocka_unit_test(test_counts_are_written_with_separators),
+        cmocka_unit_test(test_ranges_whose_ends_read_the_same_are_one_number),
         cmocka_unit_test(test_short_buffers_are_cut_not_overrun),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);

@@ -75,16 +75,33 @@ static void test_sums_come_first(void **state)
 {
     struct plan_request *request = *state;
     char *text = write_outline(request);
-    assert_says(text, "3 downloads of 2 URLs on 1 hosts in each trial, in list order\n"
+    assert_says(text, "3 downloads of 2 URLs on 1 host in each trial, in list order\n"
                       "3 cells, 2 warm-up and 3 measured rounds, seed 5\n");
     free(text);
     request->repeat = 4;
     request->shuffle = true;
     request->time_budget = 90 * NANOSECONDS_PER_SECOND;
     text = write_outline(request);
-    assert_says(text, "12 downloads of 2 URLs on 1 hosts in each trial, in shuffled order\n");
+    assert_says(text, "12 downloads of 2 URLs on 1 host in each trial, in shuffled order\n");
     assert_says(text, "2 warm-up and up to 3 measured rounds within 90 s, seed 5\n");
     free(text);
+}
+
+static void test_one_of_anything_is_singular(void **state)
+{
+    struct plan_request changed = *(struct plan_request *)*state;
+    struct url_list one;
+    struct error error = {0};
+    url_list_init(&one);
+    assert_int_equal(url_list_add_url(&one, "http://a.test/", &error), 0);
+    changed.urls = &one;
+    changed.mode_count = 1;
+    changed.rounds = 1;
+    char *text = write_outline(&changed);
+    assert_says(text, "1 download of 1 URL on 1 host in each trial, in list order\n");
+    assert_says(text, "1 cell, 2 warm-up and 1 measured round, seed 5\n");
+    free(text);
+    url_list_release(&one);
 }
 
 static size_t count(const char *text, const char *part)
@@ -163,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_sums_come_first),
+        UNIT_TEST(test_one_of_anything_is_singular),
         UNIT_TEST(test_every_round_names_every_cell_once),
         UNIT_TEST(test_it_is_the_order_that_will_be_run),
         UNIT_TEST(test_the_seed_alone_decides),

@@ -354,16 +354,66 @@ static void test_what_is_slow_only_beside_others(void **state)
     assert_string_equal(sentences.texts[0],
                         "The slowest URL is http://a.test/page, with a median of 1.20 s in hybrid/8 "
                         "and of at least 900 ms in every mode, of at least 10 downloads; half of all "
-                        "URLs have none above 45.0 ms");
+                        "URLs stay below 45.0 ms in every mode");
     assert_string_equal(sentences.texts[1], "Slowed most beside others is http://b.test/: 45.0 ms in threads/8, 4.5 "
                                             "times its 10.0 ms in sync/1 (all downloads together: 1.5 times)");
+    /* Nor are 4.5 times worth one where all downloads take 3.1 times as long. */
+    result.cells[2].service.points[49] = 31 * FIXTURE_MS;
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 1);
+    result.cells[2].service.points[49] = 15 * FIXTURE_MS;
     /* Nine downloads carry no such sentence. */
     result.cells[2].trials[0].table->samples[1].outcome = OUTCOME_RESET;
     per_url_release(result.per_url);
     make(&result);
     per_url_tell(&result, &sentences);
     assert_int_equal(sentences.count, 2);
-    assert_string_equal(sentences.texts[1], "Of 3 URLs 1 failed at least once, 0 of them every time");
+    assert_string_equal(sentences.texts[1], "1 of 3 URLs failed at times, none every time");
+    release(&result);
+}
+
+/* Downloads of the first URLs of a list, all but the first of `failing` of them. */
+static void assert_failures_told(uint32_t urls, uint32_t failing, uint32_t once, const char *expected)
+{
+    struct result result = make_result(2 * urls, urls);
+    struct per_url_sentences sentences;
+    fixture_cell(&result, "sync", 1);
+    struct trial *trial = add_trial(&result, 0);
+    for (uint32_t unit = 0; unit < 2 * urls; unit++) {
+        bool does_fail = unit % urls < failing || (unit < urls && unit < failing + once);
+        settle(trial, unit, does_fail ? OUTCOME_RESET : OUTCOME_OK, 10, 1);
+    }
+    make(&result);
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 1);
+    assert_string_equal(sentences.texts[0], expected);
+    release(&result);
+}
+
+static void test_failures_are_told_as_people_say_it(void **state)
+{
+    (void)state;
+    assert_failures_told(1, 1, 0, "The only URL failed every time");
+    assert_failures_told(1, 0, 1, "The only URL failed at times");
+    assert_failures_told(3, 0, 2, "2 of 3 URLs failed at times, none every time");
+    assert_failures_told(3, 1, 0, "1 of 3 URLs failed every time");
+    assert_failures_told(3, 1, 1, "2 of 3 URLs failed at least once, 1 of them every time");
+}
+
+static void test_a_single_url_is_not_slowed_most(void **state)
+{
+    (void)state;
+    struct result result = make_result(20, 1);
+    struct per_url_sentences sentences;
+    for (size_t i = 0; i < 2; i++) {
+        fixture_cell(&result, i == 0 ? "sync" : "threads", i == 0 ? 1 : 8);
+        struct trial *trial = add_trial(&result, i);
+        for (uint32_t unit = 0; unit < 20; unit++)
+            settle(trial, unit, OUTCOME_OK, (i == 0 ? 10 : 40) * FIXTURE_MS, 1);
+    }
+    make(&result);
+    per_url_tell(&result, &sentences);
+    assert_int_equal(sentences.count, 0);
     release(&result);
 }
 
@@ -457,7 +507,8 @@ static void test_urls_in_sentences_are_harmless_and_short(void **state)
     assert_non_null(strstr(sentences.texts[0], "is http://a.test/\\x1b[31m%..."));
     assert_non_null(strstr(
         sentences.texts[0],
-        "xxx (#2), with a median of 20 ns in sync/1, of at least 1 download; half of all URLs have none above 10 ns"));
+        "xxx (#2), with a median of 20 ns in sync/1, of at least 1 download; half of all URLs stay below 10 ns in "
+        "every mode"));
     assert_true(strlen(sentences.texts[0]) < 250);
     release(&result);
 }
@@ -492,6 +543,8 @@ int main(void)
         cmocka_unit_test(test_many_cells_keep_fewer),
         cmocka_unit_test(test_missing_samples_are_told),
         cmocka_unit_test(test_what_is_slow_only_beside_others),
+        cmocka_unit_test(test_failures_are_told_as_people_say_it),
+        cmocka_unit_test(test_a_single_url_is_not_slowed_most),
         cmocka_unit_test(test_nothing_alone_is_no_ratio),
         cmocka_unit_test(test_urls_that_never_succeed_come_last_the_worst_first),
         cmocka_unit_test(test_trials_need_not_have_all_units),

@@ -162,7 +162,12 @@ static void test_urls_stand_in_every_report(void **state)
                 "<td data-mode=\"threads\" class=\"bad\">- (4)</td><td>-</td>"
                 "<td data-value=\"4\" class=\"bad\">4</td><td data-value=\"8\">8</td>"
                 "<td data-value=\"1000\">1000 B</td></tr>");
-    assert_says(&result, html_write, "<li>Of 2 URLs 1 failed at least once, 0 of them every time.</li>");
+    assert_says(&result, html_write, "<li>1 of 2 URLs failed at times, none every time.</li>");
+    assert_says(&result, html_write,
+                "<p class=\"doubt\">Medians are of fewer than ten downloads: too few to rely on.</p>");
+    assert_says(&result, html_write, "It includes connecting, ");
+    assert_says(&result, markdown_write, "medians of 4 downloads that succeeded, too few to rely on; in brackets how");
+    assert_says(&result, markdown_write, "It includes connecting, ");
     for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) {
         for (size_t i = 0; i < 2; i++) {
             result.cells[0].trials[i].table->samples[unit].end += FIXTURE_MS;

@@ -83,12 +83,94 @@ static void test_the_cheapest_comes_before_the_simplest(void **state)
     result_release(&result);
 }
 
+/* Has the first downloads of every trial from `round` on refused a connection. */
+static void refuse(struct cell_result *cell, size_t round, uint32_t downloads)
+{
+    for (size_t i = round; i < cell->trial_count; i++) {
+        for (uint32_t unit = 0; unit < downloads; unit++)
+            cell->trials[i].table->samples[unit].outcome = OUTCOME_CONNECT;
+    }
+}
+
+static void assert_says(struct result *result, const char *first, bool is_recommended)
+{
+    struct verdict verdict;
+    struct error error = {0};
+    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
+    assert_true(verdict.sentence_count > 0);
+    assert_string_equal(verdict.sentences[0], first);
+    assert_int_equal(verdict.recommended != NULL, is_recommended);
+    for (size_t i = 0; i < verdict.diagnosis.count && !is_recommended; i++) {
+        assert_int_not_equal(verdict.diagnosis.findings[i].kind, FINDING_IO_BOUND);
+        assert_int_not_equal(verdict.diagnosis.findings[i].kind, FINDING_CROSSING);
+        assert_int_not_equal(verdict.diagnosis.findings[i].kind, FINDING_DRIFTING);
+        assert_int_not_equal(verdict.diagnosis.findings[i].kind, FINDING_OUTLIERS);
+    }
+    verdict_release(&verdict);
+}
+
+static void test_what_mostly_failed_is_not_recommended(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    add_cell(&result, "sync", 1, MODE_ONE_WORKER);
+    add_cell(&result, "threads", 1, MODE_ALL_CORES);
+    assert_says(&result,
+                "No difference detected between the fastest (sync/1, threads/1): practically equal, within 5 % "
+                "of the first",
+                true);
+    /* The server dies behind the third round; the slower it had become. */
+    for (size_t i = 0; i < ROUNDS; i++)
+        result.cells[0].trials[i].startup = result.cells[1].trials[i].startup = (nanoseconds)(i * i * i) * FIXTURE_MS;
+    refuse(&result.cells[0], 3, FIXTURE_UNITS);
+    refuse(&result.cells[1], 3, FIXTURE_UNITS);
+    assert_says(&result, "20 of 32 downloads of sync/1 failed (connect), from round 4 on: its times say nothing",
+                false);
+    result_release(&result);
+}
+
+static void test_of_many_that_failed_three_are_named(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct verdict verdict;
+    struct error error = {0};
+    for (uint32_t workers = 1; workers <= 5; workers++)
+        refuse(add_cell(&result, "threads", workers, MODE_ALL_CORES), 0, 2);
+    assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
+    assert_int_equal(verdict.sentence_count, 4);
+    assert_string_equal(verdict.sentences[3], "So many downloads of 2 more cells failed that their times say nothing "
+                                              "either");
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
+static void test_failures_that_were_announced_are_borne(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    add_cell(&result, "sync", 1, MODE_ONE_WORKER);
+    add_cell(&result, "threads", 1, MODE_ALL_CORES);
+    refuse(&result.cells[0], 0, 1);
+    refuse(&result.cells[1], 0, 1);
+    assert_says(&result, "8 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    result.tolerates_failures = true;
+    assert_recommended(&result, "sync", 1);
+    refuse(&result.cells[0], 0, 3);
+    refuse(&result.cells[1], 0, 3);
+    assert_says(&result, "24 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    result_release(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
+        cmocka_unit_test(test_what_mostly_failed_is_not_recommended),
+        cmocka_unit_test(test_of_many_that_failed_three_are_named),
+        cmocka_unit_test(test_failures_that_were_announced_are_borne),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,35 @@ static void test_points_without_times_are_passed_over(void **state)
     result_release(&result);
 }
 
+/* Has that many downloads of each trial of a cell refused a connection. */
+static void refuse(struct cell_result *cell, uint32_t downloads)
+{
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        for (uint32_t unit = 0; unit < downloads; unit++)
+            cell->trials[i].table->samples[unit].outcome = OUTCOME_CONNECT;
+    }
+}
+
+static void test_a_number_with_which_most_were_refused_is_not_chosen(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    struct swept swept;
+    add_point(&result, 1, 10 * FIXTURE_MS, 5);
+    add_point(&result, 2, 10 * FIXTURE_MS, 5);
+    add_point(&result, 4, FIXTURE_MS, 5);
+    refuse(&result.cells[1], 1);
+    refuse(&result.cells[2], 3);
+    sweep(&result, &swept);
+    assert_int_equal(swept.sweeps[0].best, 2);
+    release(&swept);
+    refuse(&result.cells[1], 3);
+    sweep(&result, &swept);
+    assert_string_equal(swept.sweeps[0].sentence, "threads: 1 worker is best");
+    release(&swept);
+    result_release(&result);
+}
+
 /* Follows the search where `workers` take `time_of(workers)`; returns how many numbers were tried. */
 static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, uint32_t *tried, size_t capacity)
 {
@@ -165,6 +194,7 @@ static void test_the_search_doubles_and_then_looks_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_number_with_which_most_were_refused_is_not_chosen),
         cmocka_unit_test(test_the_smallest_that_is_enough),
         cmocka_unit_test(test_efficiency_is_against_the_same_connections),
         cmocka_unit_test(test_points_without_times_are_passed_over),
