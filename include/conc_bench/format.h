@@ -39,6 +39,9 @@ struct time_scale {
 struct time_scale format_run_scale(const struct format *format);
 struct time_scale format_service_scale(const struct format *format);
 
+/* What a result's `http_version` means: of HTTP/2, no more than that it was offered. */
+const char *format_http(const char *http_version);
+
 /* Three significant digits, which is what measurements are worth: "0.412", "20.5", "3250"; "-" for what is no number.
  * Returns `buffer`. */
 enum { FORMAT_DIGITS_BYTES = 40 };

@@ -25,6 +25,11 @@ struct time_scale format_service_scale(const struct format *format)
     return scales[format->time_unit == TIME_UNIT_AUTO ? TIME_UNIT_MILLISECONDS : format->time_unit];
 }
 
+const char *format_http(const char *http_version)
+{
+    return strcmp(http_version, "HTTP/2") == 0 ? "HTTP/2 where servers agree" : http_version;
+}
+
 int format_decimals(double value)
 {
     return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 || value == 0 ? 2 : value >= 0.09995 ? 3 : 4;

@@ -719,7 +719,7 @@ static void write_method(const struct page *page)
         fputc('.', page->stream);
     }
     fputs("</li>\n<li>", page->stream);
-    write_text(page, result->http_version);
+    write_text(page, format_http(result->http_version));
     fputs("; connections: ", page->stream);
     write_text(page, result->connections);
     fputs("; names: ", page->stream);

@@ -78,7 +78,7 @@ static void write_policy(FILE *stream, const struct result *result)
     bool is_pinned = strcmp(result->dns, "pinned") == 0;
     char limit[32];
     number_format_duration(limit, sizeof(limit), result->max_time);
-    fprintf(stream, "%s, ", result->http_version);
+    fprintf(stream, "%s, ", format_http(result->http_version));
     write_connections(stream, result->connections);
     fprintf(stream, ", %s, ",
             result->origin[0] != '\0' ? "no names to resolve"
