@@ -42,6 +42,9 @@ struct time_scale format_service_scale(const struct format *format);
 /* What a result's `http_version` means: of HTTP/2, no more than that it was offered. */
 const char *format_http(const char *http_version);
 
+/* What a result's `dns` means: "names resolved beforehand". */
+const char *format_names(const char *dns);
+
 /* Three significant digits, which is what measurements are worth: "0.412", "20.5", "3250"; "-" for what is no number.
  * Returns `buffer`. */
 enum { FORMAT_DIGITS_BYTES = 40 };

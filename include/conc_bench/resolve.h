@@ -32,6 +32,10 @@ struct resolutions {
  * a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
 bool resolve_is_public(const char *address);
 
+/* Who looks names of hosts up: nobody does behind a Unix socket. */
+enum resolver { RESOLVER_NONE, RESOLVER_SELF, RESOLVER_PROXY, RESOLVER_SELF_AND_PROXY };
+enum resolver resolve_resolver(const struct request *request);
+
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names
  * below it are the loopback addresses without being asked for (RFC 6761); a name that stands at several ports is asked
  * for once; a temporary failure is asked about once more. Blocks. `notify` (may be NULL) is called before each look-up

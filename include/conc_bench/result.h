@@ -207,7 +207,8 @@ struct result {
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
-    char dns[16];         /* "pinned", "live" */
+    char dns[16]; /* "pinned", "live"; "none", behind a Unix socket; with "proxy", or that alone: who resolves is the
+                     proxy */
     char http_version[16];
     uint32_t connections_kept;
     uint32_t max_redirects;

@@ -30,6 +30,25 @@ const char *format_http(const char *http_version)
     return strcmp(http_version, "HTTP/2") == 0 ? "HTTP/2 where servers agree" : http_version;
 }
 
+const char *format_names(const char *dns)
+{
+    static const struct {
+        const char *dns;
+        const char *text;
+    } texts[] = {
+        {"pinned", "names resolved beforehand"},
+        {"none", "no names to resolve"},
+        {"proxy", "names resolved by the proxy"},
+        {"pinned,proxy", "names resolved beforehand, or by the proxy"},
+        {"live,proxy", "names resolved live, or by the proxy"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(dns, texts[i].dns) == 0)
+            return texts[i].text;
+    }
+    return "names resolved live";
+}
+
 int format_decimals(double value)
 {
     return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 || value == 0 ? 2 : value >= 0.09995 ? 3 : 4;

@@ -722,9 +722,8 @@ static void write_method(const struct page *page)
     write_text(page, format_http(result->http_version));
     fputs("; connections: ", page->stream);
     write_text(page, result->connections);
-    fputs("; names: ", page->stream);
-    write_text(page, result->dns);
-    fprintf(page->stream, "; up to %" PRIu32 " redirects; TLS: %s.</li>\n", result->max_redirects,
+    fprintf(page->stream, "; %s; up to %" PRIu32 " redirects; TLS: %s.</li>\n",
+            format_names(result->origin[0] != '\0' ? "none" : result->dns), result->max_redirects,
             result->is_unverified ? "not verified (--insecure)" : "verified");
     for (size_t i = 0; i < result->asked_count; i++) {
         fputs(i > 0 ? " " : "<li>Asked with ", page->stream);

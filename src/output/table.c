@@ -75,15 +75,11 @@ static void write_connections(FILE *stream, const char *connections)
 
 static void write_policy(FILE *stream, const struct result *result)
 {
-    bool is_pinned = strcmp(result->dns, "pinned") == 0;
     char limit[32];
     number_format_duration(limit, sizeof(limit), result->max_time);
     fprintf(stream, "%s, ", format_http(result->http_version));
     write_connections(stream, result->connections);
-    fprintf(stream, ", %s, ",
-            result->origin[0] != '\0' ? "no names to resolve"
-            : is_pinned               ? "names resolved beforehand"
-                                      : "names resolved live");
+    fprintf(stream, ", %s, ", format_names(result->origin[0] != '\0' ? "none" : result->dns));
     if (result->max_redirects == 0)
         fputs("redirects not followed", stream);
     else

@@ -304,15 +304,19 @@ static bool needs_look_up(const struct resolving *resolving, size_t number)
     return false;
 }
 
-/* Whether proxies resolve the names of all hosts, so that nobody asks for them here. */
-static bool are_left_to_proxy(const struct request *request)
+enum resolver resolve_resolver(const struct request *request)
 {
+    size_t resolving = 0;
+    if (request->options->unix_socket != NULL)
+        return RESOLVER_NONE;
     for (size_t i = 0; i < request->proxy_count; i++) {
         struct route_proxy proxy;
-        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || !proxy.resolves_names)
-            return false;
+        resolving += route_parse_proxy(request->proxies[i], "", &proxy, NULL) == 0 && proxy.resolves_names;
     }
-    return request->is_always_proxied;
+    if (resolving == 0)
+        return RESOLVER_SELF;
+    bool is_all = request->is_always_proxied && resolving == request->proxy_count;
+    return is_all ? RESOLVER_PROXY : RESOLVER_SELF_AND_PROXY;
 }
 
 static int resolve_proxies(const struct resolving *resolving, struct error *error)
@@ -364,7 +368,7 @@ int resolve_hosts(const struct url_list *list, const struct request *request, st
 {
     size_t count = list->host_count;
     size_t asked = 0;
-    bool is_left = are_left_to_proxy(request);
+    bool is_left = resolve_resolver(request) == RESOLVER_PROXY;
     struct resolving resolving = {
         .request = request,
         .resolutions = resolutions,

@@ -43,6 +43,16 @@ all_fail_as() {
         --arg class "$class"
 }
 
+# The last all_succeed() reported again from its document, byte for byte, and once more.
+again_the_same() {
+    "$CONC_BENCH" --import-json "$JSON" --export-json again.json --export-html first.html >again.txt
+    cmp report.txt again.txt
+    "$CONC_BENCH" --import-json again.json --export-json third.json --export-html second.html >again.txt
+    cmp report.txt again.txt
+    cmp again.json third.json
+    cmp first.html second.html
+}
+
 # Refused with that status and these words, and nothing was run.
 refused() {
     local expected=$1 part
@@ -140,7 +150,9 @@ refused() {
 
 @test "--unix-socket, --resolve, --connect-to: nginx answers for names that nobody resolves" {
     all_succeed --unix-socket "$NGINX_SOCKET" http://nowhere.invalid/document-2.txt
-    holds "$JSON" '.workload.is_server_local'
+    holds "$JSON" '.workload.is_server_local and .policy.dns == "none"'
+    grep -q ', no names to resolve, ' report.txt
+    again_the_same
     all_succeed --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
     all_succeed --connect-to "::127.0.0.1:$NGINX_PORT" http://nowhere.invalid/document-2.txt http://other.invalid/document-1.txt
     all_succeed --dns live --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" \
@@ -174,7 +186,15 @@ refused() {
 @test "-x: downloads go through tinyproxy, http as requests and https through tunnels" {
     all_succeed -x "http://127.0.0.1:$PROXY_PORT" --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
     holds "$JSON" '[.policy.options[] | test("^--proxy 127.0.0.1:[0-9]+$")] | any'
-    # Names are the proxy's to resolve.
+    # Names are the proxy's to resolve, unless a host is asked without it.
+    holds "$JSON" '.policy.dns == "proxy"'
+    grep -q ', names resolved by the proxy, ' report.txt
+    again_the_same
+    all_succeed -x "127.0.0.1:$PROXY_PORT" --noproxy localhost "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.policy.dns == "pinned,proxy"'
+    grep -q ', names resolved beforehand, or by the proxy, ' report.txt
+    all_succeed -x "127.0.0.1:$PROXY_PORT" --noproxy localhost --dns live "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.policy.dns == "live,proxy"'
     refused 5 '--proxy' 'refuses a connection' : -x "127.0.0.1:$PROXY_PORT" https://nowhere.invalid/
     all_succeed --proxy "127.0.0.1:$PROXY_PORT" --connections fresh "http://localhost:$NGINX_PORT/document-1.txt"
     export http_proxy=http://127.0.0.1:$PROXY_PORT https_proxy=http://127.0.0.1:$PROXY_PORT
