@@ -45,6 +45,10 @@ const char *format_http(const char *http_version);
 /* What a result's `dns` means: "names resolved beforehand". */
 const char *format_names(const char *dns);
 
+/* Who of those that serve runs on this machine, and so takes part in what is measured: "The server runs on this
+ * machine, on the same cores as the downloads"; NULL: nobody. */
+const char *format_neighbours(bool is_server_local, bool is_proxy_local);
+
 /* Three significant digits, which is what measurements are worth: "0.412", "20.5", "3250"; "-" for what is no number.
  * Returns `buffer`. */
 enum { FORMAT_DIGITS_BYTES = 40 };

@@ -221,6 +221,7 @@ struct result {
     bool is_unverified;   /* --insecure: nobody knows who answered */
     char origin[256];     /* description of the embedded origin; "" without */
     bool is_server_local; /* origin, or a host of the list that is this machine */
+    bool is_proxy_local;  /* a proxy that may be asked is this machine */
 
     /* experiment */
     uint64_t seed;

@@ -49,6 +49,15 @@ const char *format_names(const char *dns)
     return "names resolved live";
 }
 
+const char *format_neighbours(bool is_server_local, bool is_proxy_local)
+{
+    if (is_server_local && is_proxy_local)
+        return "The server and the proxy run on this machine, on the same cores as the downloads";
+    if (is_server_local)
+        return "The server runs on this machine, on the same cores as the downloads";
+    return is_proxy_local ? "The proxy runs on this machine, on the same cores as the downloads" : NULL;
+}
+
 int format_decimals(double value)
 {
     return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 || value == 0 ? 2 : value >= 0.09995 ? 3 : 4;

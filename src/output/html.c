@@ -699,8 +699,9 @@ static void write_findings(const struct page *page)
     }
     for (size_t i = 0; i < page->result->warning_count; i++)
         write_sentence(page, " class=\"doubt\"", page->result->warnings[i]);
-    if (page->result->is_server_local)
-        write_sentence(page, "", "The server runs on this machine, on the same cores as the downloads");
+    const char *neighbours = format_neighbours(page->result->is_server_local, page->result->is_proxy_local);
+    if (neighbours != NULL)
+        write_sentence(page, "", neighbours);
     fputs("</ul>\n</section>\n", page->stream);
 }
 

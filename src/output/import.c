@@ -174,6 +174,13 @@ static int take_flag(const struct node *parent, const char *key, bool *value)
     return 0;
 }
 
+/* Documents of before it was written do without. */
+static int take_flag_or(const struct node *parent, const char *key, bool absent, bool *value)
+{
+    *value = absent;
+    return json_object_get(parent->value, key) != NULL ? take_flag(parent, key, value) : 0;
+}
+
 /* Whoever edited the document may have put anything into it: only what a terminal can show comes out. */
 static int read_text(const struct node *node, char *buffer, size_t size)
 {
@@ -288,7 +295,8 @@ static int read_workload(const struct node *document, struct result *result)
         take_text(&workload, "digest", digest, sizeof(digest)) != 0 ||
         take_text(&workload, "order", order, sizeof(order)) != 0 ||
         take_seconds(&workload, "cpu_work_s", &result->cpu_work) != 0 ||
-        take_flag(&workload, "is_server_local", &result->is_server_local) != 0)
+        take_flag(&workload, "is_server_local", &result->is_server_local) != 0 ||
+        take_flag_or(&workload, "is_proxy_local", false, &result->is_proxy_local) != 0)
         return -1;
     if (strlen(digest) != 16 || strspn(digest, "0123456789abcdef") != 16) {
         struct node node = member(&workload, "digest");

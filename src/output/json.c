@@ -114,6 +114,7 @@ static json_t *make_workload(struct writer *writer)
     put(writer, workload, "order", json_string(result->is_order_shuffled ? "shuffle" : "file"));
     put(writer, workload, "cpu_work_s", seconds(result->cpu_work));
     put(writer, workload, "is_server_local", json_boolean(result->is_server_local));
+    put(writer, workload, "is_proxy_local", json_boolean(result->is_proxy_local));
     return workload;
 }
 

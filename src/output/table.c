@@ -586,8 +586,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fputs("No download succeeded, so nothing is ranked.\n", stream);
     else if (validity->failures > 0)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
-    if (result->is_server_local)
-        fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
+    const char *neighbours = format_neighbours(result->is_server_local, result->is_proxy_local);
+    if (neighbours != NULL)
+        fprintf(stream, "%s.\n", neighbours);
     if (result->is_partial && result->interrupting_signal == 0)
         fputs("Interrupted by an error: this is a partial result.\n", stream);
     else if (result->is_partial)

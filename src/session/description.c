@@ -66,6 +66,7 @@ static int describe_workload(struct session *session, struct error *error)
     result->hosts = (uint32_t)session->urls.host_count;
     result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
     result->is_server_local = is_server_local(session);
+    result->is_proxy_local = session->resolutions.is_proxy_local || resolve_has_local_proxy(&session->request);
     result->workload_digest = url_list_digest(&session->urls);
     result->is_order_shuffled = plan->request.shuffle;
     result->cpu_work = plan->request.cpu_work_time;

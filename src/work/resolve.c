@@ -319,6 +319,21 @@ enum resolver resolve_resolver(const struct request *request)
     return is_all ? RESOLVER_PROXY : RESOLVER_SELF_AND_PROXY;
 }
 
+bool resolve_has_local_proxy(const struct request *request)
+{
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        struct route_proxy proxy;
+        char name[NI_MAXHOST];
+        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || proxy.name.length >= sizeof(name))
+            continue;
+        memcpy(name, proxy.name.text, proxy.name.length);
+        name[proxy.name.length] = '\0';
+        if (is_localhost(name) || (is_literal(name, proxy.name.length) && is_loopback(name)))
+            return true;
+    }
+    return false;
+}
+
 static int resolve_proxies(const struct resolving *resolving, struct error *error)
 {
     const struct request *request = resolving->request;
@@ -330,9 +345,12 @@ static int resolve_proxies(const struct resolving *resolving, struct error *erro
             return -1;
         const struct url_host host = {
             .name = proxy.name.text, .name_length = (uint16_t)proxy.name.length, .port = proxy.name.port};
-        if (is_literal(host.name, host.name_length) || find_given(&host, &request->options->resolve) != NULL)
+        const char *given = find_given(&host, &request->options->resolve);
+        resolving->resolutions->is_proxy_local |= given != NULL && has_any(given, is_loopback);
+        if (given != NULL || is_literal(host.name, host.name_length))
             continue;
         int status = find_addresses(&host, request->options->ip_version, &addresses, &why);
+        resolving->resolutions->is_proxy_local |= addresses != NULL && has_any(addresses, is_loopback);
         if (status == 0 && why == NULL)
             status = make_pin(&host, addresses, &resolving->resolutions->proxy_pins[i]);
         free(addresses);

@@ -187,7 +187,8 @@ refused() {
     all_succeed -x "http://127.0.0.1:$PROXY_PORT" --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
     holds "$JSON" '[.policy.options[] | test("^--proxy 127.0.0.1:[0-9]+$")] | any'
     # Names are the proxy's to resolve, unless a host is asked without it.
-    holds "$JSON" '.policy.dns == "proxy"'
+    holds "$JSON" '.policy.dns == "proxy" and .workload.is_proxy_local'
+    grep -q '^The server and the proxy run on this machine, ' report.txt
     grep -q ', names resolved by the proxy, ' report.txt
     again_the_same
     all_succeed -x "127.0.0.1:$PROXY_PORT" --noproxy localhost "http://localhost:$NGINX_PORT/document-1.txt"
@@ -197,6 +198,12 @@ refused() {
     holds "$JSON" '.policy.dns == "live,proxy"'
     refused 5 '--proxy' 'refuses a connection' : -x "127.0.0.1:$PROXY_PORT" https://nowhere.invalid/
     all_succeed --proxy "127.0.0.1:$PROXY_PORT" --connections fresh "http://localhost:$NGINX_PORT/document-1.txt"
+    # The server may be far away for all that is known here.
+    holds "$JSON" '.workload.is_proxy_local and (.workload.is_server_local | not)'
+    grep -q '^The proxy runs on this machine, ' report.txt
+    again_the_same
+    all_succeed --proxy "localhost:$PROXY_PORT" --dns live "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.workload.is_proxy_local'
     export http_proxy=http://127.0.0.1:$PROXY_PORT https_proxy=http://127.0.0.1:$PROXY_PORT
     all_succeed --proxy-from-env --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
     grep -qF "127.0.0.1:$NGINX_PORT/document-1.txt" "$BATS_FILE_TMPDIR/tinyproxy/open.log"
