@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "conc_bench/http2.h"
@@ -69,7 +70,8 @@ static bool has_tls_settings(const struct request_options *options)
 
 bool rehearsal_is_needed(const struct request *request)
 {
-    return has_tls_settings(request->options) || request->options->interface != NULL || request->proxy_count > 0;
+    return has_tls_settings(request->options) || request->options->interface != NULL ||
+           request->options->unix_socket != NULL || request->proxy_count > 0;
 }
 
 /* One try */
@@ -208,6 +210,27 @@ static int try_interface(const struct transfer_plan *plan, struct error *error)
     return -1;
 }
 
+/* Unix socket: without libcurl, which tells of no reason. Who is too busy to be connected to at once does listen. */
+static int try_socket(const char *path, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return error_set(error, ERROR_USAGE,
+                         "--unix-socket: %.200s is longer than the %zu bytes that a socket's path has", path,
+                         sizeof(address.sun_path) - 1);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int status = descriptor < 0 ? -1 : connect(descriptor, (struct sockaddr *)&address, sizeof(address));
+    int number = status == 0 || errno == EAGAIN ? 0 : errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    if (number == 0)
+        return 0;
+    bool is_slip = number == ENOENT || number == ENOTDIR;
+    return error_set_system(error, is_slip ? ERROR_USAGE : ERROR_ENVIRONMENT, number,
+                            "--unix-socket: cannot connect to %s", path);
+}
+
 /* Proxy */
 
 static const char *find_url(const struct target_list *targets, const char *scheme)
@@ -288,6 +311,8 @@ int rehearsal_run(const struct transfer_plan *plan, struct error *error)
     int status = has_tls_settings(request->options) ? try_tls(plan, error) : 0;
     if (status == 0 && request->options->interface != NULL)
         status = try_interface(plan, error);
+    if (status == 0 && request->options->unix_socket != NULL)
+        status = try_socket(request->options->unix_socket, error);
     if (status == 0 && request->proxy_count > 0)
         status = try_proxy(plan, find_url(plan->targets, "http:"), false, error);
     if (status == 0 && request->proxy_count > 0)

@@ -159,7 +159,19 @@ refused() {
         "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
     # TLS is still with the name of the URL.
     all_succeed --cacert "$TLS/ca.pem" --connect-to "localhost:443:127.0.0.1:$NGINX_TLS_PORT" https://localhost/document-1.txt
-    all_fail_as connect --unix-socket "$BATS_TEST_TMPDIR/nothing" http://nowhere.invalid/document-2.txt
+}
+
+@test "--unix-socket: what cannot be connected to is refused before anything runs" {
+    local long
+    refused 2 '--unix-socket: cannot connect to nothing: No such file' : --unix-socket nothing http://a.test/
+    refused 2 '--unix-socket: cannot connect to' 'Not a directory' : --unix-socket /dev/null/socket http://a.test/
+    long=$(printf '%0120d' 0)
+    refused 2 '--unix-socket' 'longer than the 107 bytes' : --unix-socket "$long" http://a.test/
+    # Its server has gone and left it behind.
+    /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("left")'
+    refused 5 '--unix-socket: cannot connect to left: Connection refused' : --unix-socket left http://a.test/
+    echo >file
+    refused 5 '--unix-socket: cannot connect to file: Connection refused' : --unix-socket file http://a.test/
 }
 
 @test "--resolve '*': any host has these addresses, for every worker" {
