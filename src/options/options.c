@@ -297,8 +297,10 @@ static int read_connections(const struct value *value)
     int choice = read_name(value, connection_policy_names);
     if (choice < 0)
         return -1;
-    if (!has_connections(value->options, (enum connection_policy)choice))
-        value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
+    if (has_connections(value->options, (enum connection_policy)choice))
+        return error_set(value->error, ERROR_USAGE, "--%s has %s twice: each is compared once", value->name,
+                         value->text);
+    value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
     return 0;
 }
 

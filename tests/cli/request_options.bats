@@ -307,6 +307,7 @@ refused() {
     refused 2 '--ipv4' '--ipv6' : -4 -6 "$HTTPS"
     refused 2 '--resolve' '--ipv6' : -6 --resolve localhost:443:127.0.0.1 "$HTTPS"
     refused 2 '--resolve' '--ipv4' : -4 --resolve 'localhost:443:[::1],::2' "$HTTPS"
+    refused 2 '--noproxy does nothing without --proxy or --proxy-from-env' : --noproxy localhost "$HTTPS"
     refused 2 '--unix-socket' '--proxy' : --unix-socket s -x proxy "$HTTPS"
 }
 
