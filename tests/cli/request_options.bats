@@ -114,9 +114,11 @@ refused() {
         --export-html r.html
     run ! grep -q geheim "$JSON" r.html report.txt
     # Without, or with another, nothing runs.
-    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" "$https" </dev/null
+    refused 2 'locked.key: the key has a password' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" \
+        --key "$TLS/locked.key" "$https" </dev/null
     echo 'pass = "another"' >config
-    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" -K config "$https"
+    refused 2 'the password not the key' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" \
+        -K config "$https"
 }
 
 @test "--tlsv1.x, --tls-max: the version is what both sides allow" {
@@ -282,12 +284,24 @@ refused() {
     echo nothing >nothing
     mkdir folder
     refused 2 '--cacert' 'No such file' : --cacert missing "$HTTPS"
-    refused 2 '--cacert' : --cacert nothing "$HTTPS"
+    : >empty
+    refused 2 '--cacert nothing holds no certificate (PEM)' : --cacert nothing "$HTTPS"
+    refused 2 '--cacert empty holds no certificate (PEM)' : --cacert empty "$HTTPS"
+    refused 2 'ca.key holds no certificate (PEM)' : --cacert "$TLS/ca.key" "$HTTPS"
+    refused 2 '--cacert folder is a folder: use --capath' : --cacert folder "$HTTPS"
     refused 2 '--capath' 'Not a directory' : --capath nothing "$HTTPS"
     refused 2 '--cert' 'No such file' : --cert missing "$HTTPS"
-    refused 2 '--cert' : --cert nothing "$HTTPS"
+    refused 2 '--cert nothing holds no certificate (PEM)' : --cert nothing "$HTTPS"
+    refused 2 '--cert folder is a folder' : --cert folder "$HTTPS"
+    refused 2 'client.pem holds no private key: give --key' : --cert "$TLS/client.pem" "$HTTPS"
     refused 2 '--key' 'No such file' : --cert "$TLS/client.pem" --key missing "$HTTPS"
-    refused 2 '--cert' : --cert "$TLS/client.pem" --key "$TLS/server.key" "$HTTPS"
+    refused 2 '--key nothing holds no private key (PEM)' : --cert "$TLS/client.pem" --key nothing "$HTTPS"
+    refused 2 '--key folder is a folder' : --cert "$TLS/client.pem" --key folder "$HTTPS"
+    refused 2 'server.key: the key does not fit the certificate' : --cert "$TLS/client.pem" --key "$TLS/server.key" "$HTTPS"
+    refused 2 'locked.key: the key has a password' '--config' : --cert "$TLS/client.pem" --key "$TLS/locked.key" "$HTTPS"
+    echo 'pass = "another"' >config
+    refused 2 'locked.key: the key does not fit the certificate, or the password not the key' : \
+        --config config --cert "$TLS/client.pem" --key "$TLS/locked.key" "$HTTPS"
     refused 2 '--key' '--cert' : --key "$TLS/client.key" "$HTTPS"
 }
 
