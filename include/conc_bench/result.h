@@ -152,6 +152,7 @@ struct service_times {
 struct url_failure {
     uint32_t url;
     enum outcome outcome;
+    uint8_t code; /* libcurl's own, where the class alone says little (tls); otherwise 0 */
     uint64_t count;
 };
 

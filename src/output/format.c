@@ -58,6 +58,28 @@ const char *format_neighbours(bool is_server_local, bool is_proxy_local)
     return is_proxy_local ? "The proxy runs on this machine, on the same cores as the downloads" : NULL;
 }
 
+const char *format_failure(unsigned code)
+{
+    static const struct {
+        unsigned code;
+        const char *text;
+    } texts[] = {
+        {35, " (the handshake failed)"},
+        {58, " (the client's certificate cannot be used)"},
+        {59, " (no cipher in common)"},
+        {60, " (the server's certificate is not trusted, or of another host)"},
+        {77, " (the file of authorities cannot be used)"},
+        {83, " (the certificate has another issuer)"},
+        {91, " (the certificate's status is not valid)"},
+        {98, " (the server wants a client's certificate)"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i].code == code)
+            return texts[i].text;
+    }
+    return "";
+}
+
 int format_decimals(double value)
 {
     return value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 || value == 0 ? 2 : value >= 0.09995 ? 3 : 4;

@@ -615,8 +615,8 @@ static void write_failures(const struct page *page)
         for (size_t j = 0; j < cell->url_failure_count && j < URLS_SHOWN; j++) {
             const struct url_failure *failure = &cell->url_failures[j];
             open_row(page, cell);
-            fprintf(page->stream, "<td class=\"word\">%s</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
-                    outcome_name(failure->outcome), failure->count);
+            fprintf(page->stream, "<td class=\"word\">%s%s</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
+                    outcome_name(failure->outcome), format_failure(failure->code), failure->count);
             write_text(page, page->result->urls[failure->url]);
             fputs("</td>", page->stream);
             close_row(page);

@@ -685,11 +685,14 @@ static int read_url_failure(const struct node *entry, const struct result *resul
     struct node url = item(entry, 0);
     struct node class = item(entry, 1);
     struct node number = item(entry, 2);
-    uint64_t place = 0;
+    struct node code = item(entry, 3);
+    uint64_t place = 0, of_libcurl = 0;
     if (read_count(&url, 0, result->distinct_urls - 1, &place) != 0 ||
-        read_count(&number, 1, INT64_MAX, &failure->count) != 0)
+        read_count(&number, 1, INT64_MAX, &failure->count) != 0 ||
+        (code.value != NULL && read_count(&code, 1, UINT8_MAX, &of_libcurl) != 0))
         return -1;
     failure->url = (uint32_t)place;
+    failure->code = (uint8_t)of_libcurl;
     const char *name = json_string_value(class.value);
     for (int outcome = OUTCOME_OK + 1; name != NULL && outcome < OUTCOME_COUNT; outcome++) {
         if (strcmp(name, outcome_name((enum outcome)outcome)) == 0) {

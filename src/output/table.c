@@ -497,7 +497,8 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
             const struct url_failure *failure = &cell->url_failures[j];
             size_t place = 0;
             while (place < SHOWN && most[place].first != NULL &&
-                   (most[place].first->url != failure->url || most[place].first->outcome != failure->outcome))
+                   (most[place].first->url != failure->url || most[place].first->outcome != failure->outcome ||
+                    most[place].first->code != failure->code))
                 place++;
             if (place == SHOWN) {
                 others += failure->count;
@@ -508,7 +509,8 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
         }
     }
     for (size_t i = 0; i < SHOWN && most[i].first != NULL; i++) {
-        fprintf(stream, "  %" PRIu64 " %s: ", most[i].count, outcome_name(most[i].first->outcome));
+        fprintf(stream, "  %" PRIu64 " %s%s: ", most[i].count, outcome_name(most[i].first->outcome),
+                format_failure(most[i].first->code));
         write_outside(stream, figures->result->urls[most[i].first->url]);
         fputc('\n', stream);
     }
