@@ -12,15 +12,15 @@
  * A claim about a result, as --assert takes it:
  *
  *     claim       = operand [ "/" operand ] comparison value
- *     operand     = ( mode | "*" ) [ "@" workers ] "." metric
+ *     operand     = ( mode | "*" ) [ ( "@" | "/" ) workers ] "." metric
  *     mode        = as typed; "threads#2" is the second copy of a mode
  *     comparison  = "<" | "<=" | ">" | ">=" | "==" | "!="
  *
  *     event-loop.time < 2.0s      threads@8.time / sync.time < 25%      *.failures == 0
  *
- * Spaces may stand between any two parts, also between a number and its unit. The value has the unit of the metric;
- * that of a ratio is a number or a percentage. A ratio is of two figures of one unit: of two cells, or of one (cpu /
- * time).
+ * Spaces may stand between any two parts, also between a number and its unit, but not around the "/" of workers. The
+ * value has the unit of the metric; that of a ratio is a number or a percentage. A ratio is of two figures of one unit:
+ * of two cells, or of one (cpu / time).
  *
  * The first operand may name several cells: "*" is every mode, and without workers every cell of the mode. The claim
  * holds if it holds for each of them. The second is what these are measured against, so it names a mode, never "*";

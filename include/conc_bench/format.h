@@ -39,6 +39,20 @@ struct time_scale {
 struct time_scale format_run_scale(const struct format *format);
 struct time_scale format_service_scale(const struct format *format);
 
+/* What a result's `http_version` means: of HTTP/2, no more than that it was offered. */
+const char *format_http(const char *http_version);
+
+/* What a result's `dns` means: "names resolved beforehand". */
+const char *format_names(const char *dns);
+
+/* Who of those that serve runs on this machine, and so takes part in what is measured: "The server runs on this
+ * machine, on the same cores as the downloads"; NULL: nobody. */
+const char *format_neighbours(bool is_server_local, bool is_proxy_local);
+
+/* " (why)" where libcurl's code of a failure says more than its class, in words that are the same with every libcurl;
+ * "" where it does not. */
+const char *format_failure(unsigned code);
+
 /* Three significant digits, which is what measurements are worth: "0.412", "20.5", "3250"; "-" for what is no number.
  * Returns `buffer`. */
 enum { FORMAT_DIGITS_BYTES = 40 };

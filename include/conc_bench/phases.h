@@ -23,7 +23,12 @@ const char *phase_name(enum phase phase);
 const char *phase_key(enum phase phase);
 
 /* Fills in when each phase ends, after the start of the sample, never descending; the last is when it is settled. On a
- * connection that was reused, what libcurl took for the first three counts as waiting. */
+ * connection that was reused, what libcurl took for the first three counts as waiting. A download that failed spent the
+ * rest of its time in the phase that was under way; where the handshake failed, libcurl does not tell when TCP had
+ * connected, and all since then is the handshake's. */
 void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT]);
+
+/* Whether some of its time went into a TLS handshake of its own, which may have failed. */
+bool phases_have_handshake(const struct sample *sample);
 
 #endif

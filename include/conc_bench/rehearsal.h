@@ -18,10 +18,10 @@ int rehearsal_check_library(const struct request *request, struct error *error);
 /* Whether there is anything to rehearse. */
 bool rehearsal_is_needed(const struct request *request);
 
-/* Lets libcurl read certificates and keys, connect from the interface, and ask the proxy for a way to the first http
- * and the first https URL: a connection for the latter, for the former the headers of a response (HEAD), as a proxy
- * says only then whether it takes a request; servers that --noproxy exempts are connected to at most. -1: `error` names
- * the option and the cause. Starts libcurl and ends it: for a process of its own. */
+/* Connects to the Unix socket. Lets libcurl read certificates and keys, connect from the interface, and ask the proxy
+ * for a way to the first http and the first https URL: a connection for the latter, for the former the headers of a
+ * response (HEAD), as a proxy says only then whether it takes a request; servers that --noproxy exempts are connected
+ * to at most. -1: `error` names the option and the cause. Starts libcurl and ends it: for a process of its own. */
 int rehearsal_run(const struct transfer_plan *plan, struct error *error);
 
 #endif

@@ -26,11 +26,19 @@ struct resolutions {
     size_t host_count;
     char *proxy_pins[REQUEST_PROXIES_MAX]; /* NULL: an address, or none */
     size_t failed_count;
+    bool is_proxy_local; /* the name of a proxy has an address of this machine's loopback */
 };
 
 /* Whether an IPv4 or IPv6 address, with or without brackets, is one of the public Internet: not of this machine, nor of
  * a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
 bool resolve_is_public(const char *address);
+
+/* Who looks names of hosts up: nobody does behind a Unix socket. */
+enum resolver { RESOLVER_NONE, RESOLVER_SELF, RESOLVER_PROXY, RESOLVER_SELF_AND_PROXY };
+enum resolver resolve_resolver(const struct request *request);
+
+/* Whether a proxy is this machine by what it is called: an address of the loopback, or localhost and names below it. */
+bool resolve_has_local_proxy(const struct request *request);
 
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names
  * below it are the loopback addresses without being asked for (RFC 6761); a name that stands at several ports is asked

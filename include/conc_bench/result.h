@@ -152,6 +152,7 @@ struct service_times {
 struct url_failure {
     uint32_t url;
     enum outcome outcome;
+    uint8_t code; /* libcurl's own, where the class alone says little (tls); otherwise 0 */
     uint64_t count;
 };
 
@@ -207,7 +208,8 @@ struct result {
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
-    char dns[16];         /* "pinned", "live" */
+    char dns[16]; /* "pinned", "live"; "none", behind a Unix socket; with "proxy", or that alone: who resolves is the
+                     proxy */
     char http_version[16];
     uint32_t connections_kept;
     uint32_t max_redirects;
@@ -220,6 +222,7 @@ struct result {
     bool is_unverified;   /* --insecure: nobody knows who answered */
     char origin[256];     /* description of the embedded origin; "" without */
     bool is_server_local; /* origin, or a host of the list that is this machine */
+    bool is_proxy_local;  /* a proxy that may be asked is this machine */
 
     /* experiment */
     uint64_t seed;

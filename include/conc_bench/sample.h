@@ -55,7 +55,8 @@ struct sample {
     nanoseconds end;     /* the instant the worker saw the transfer complete */
     nanoseconds settled; /* `end` plus the CPU work done on the response, if any */
     int64_t body_bytes;  /* counted in the write callback */
-    /* Microseconds since the transfer began, by libcurl, cumulative; 0 where the phase did not happen. */
+    /* Microseconds since the transfer began, by libcurl, cumulative; 0 where the phase did not happen. Of a download
+     * that first waited for a connection made by another, the first byte counts that wait, which libcurl leaves out. */
     uint32_t name_lookup_us;
     uint32_t connect_us;
     uint32_t tls_us;

@@ -297,8 +297,10 @@ static int read_connections(const struct value *value)
     int choice = read_name(value, connection_policy_names);
     if (choice < 0)
         return -1;
-    if (!has_connections(value->options, (enum connection_policy)choice))
-        value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
+    if (has_connections(value->options, (enum connection_policy)choice))
+        return error_set(value->error, ERROR_USAGE, "--%s has %s twice: each is compared once", value->name,
+                         value->text);
+    value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
     return 0;
 }
 
@@ -761,7 +763,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now", apply_no_progress,
                             OPTION_REPORTS},
     [OPTION_ASSERT] = {"assert", 0, "EXPR", NULL, GROUP_VERDICT,
-                       "claim to hold the result to, such as 'threads.time / sync.time < 0.5'; exit status 1 if it "
+                       "claim to hold the result to, such as 'threads@8.time / sync.time < 0.5'; exit status 1 if it "
                        "fails (may be given several times)",
                        apply_assert, OPTION_ADDS_UP | OPTION_REPORTS},
     [OPTION_BASELINE] = {"baseline", 0, "FILE", NULL, GROUP_VERDICT,

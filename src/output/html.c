@@ -51,6 +51,12 @@ static void write_head(const struct page *page, const char *text, const char *un
     fputs("</th>", page->stream);
 }
 
+/* Of a column of words, which begin at its left: "word", or "text" of many that may be wrapped. */
+static void write_word_head(const struct page *page, const char *text, const char *class)
+{
+    fprintf(page->stream, "<th scope=\"col\" class=\"%s\">%s</th>", class, text);
+}
+
 static void open_body(const struct page *page)
 {
     fputs("</tr></thead>\n<tbody>\n", page->stream);
@@ -577,12 +583,12 @@ static void write_failures(const struct page *page)
     enum { URLS_SHOWN = 20 };
     if (page->figures->validity.failures == 0)
         return;
-    fputs("<section aria-labelledby=\"failures-title\">\n<h2 id=\"failures-title\">Failures</h2>\n<p>Per round "
-          "(median), by cause.</p>\n",
+    fputs("<section aria-labelledby=\"failures-title\">\n<h2 id=\"failures-title\">Failures</h2>\n<h3>By "
+          "cause, per round (median)</h3>\n",
           page->stream);
     open_table(page, "Failures by cause");
     write_head(page, "mode/workers", "");
-    write_head(page, "cause", "");
+    write_word_head(page, "cause", "word");
     write_head(page, "downloads", "");
     open_body(page);
     for (size_t i = 0; i < page->figures->cell_count; i++) {
@@ -591,25 +597,26 @@ static void write_failures(const struct page *page)
             if (cell->failure_classes[outcome] == 0)
                 continue;
             open_row(page, cell->cell);
-            fprintf(page->stream, "<td>%s</td><td class=\"bad\">%" PRIu64 "</td>", outcome_name((enum outcome)outcome),
-                    cell->failure_classes[outcome]);
+            fprintf(page->stream, "<td class=\"word\">%s</td><td class=\"bad\">%" PRIu64 "</td>",
+                    outcome_name((enum outcome)outcome), cell->failure_classes[outcome]);
             close_row(page);
         }
     }
     close_table(page);
+    fputs("<h3>By URL, over all rounds, the most first</h3>\n", page->stream);
     open_table(page, "Failures by URL");
     write_head(page, "mode/workers", "");
-    write_head(page, "cause", "");
+    write_word_head(page, "cause", "word");
     write_head(page, "downloads, all rounds", "");
-    write_head(page, "URL", "");
+    write_word_head(page, "URL", "text");
     open_body(page);
     for (size_t i = 0; i < page->figures->main_count; i++) {
         const struct cell_result *cell = page->figures->cells[i].cell;
         for (size_t j = 0; j < cell->url_failure_count && j < URLS_SHOWN; j++) {
             const struct url_failure *failure = &cell->url_failures[j];
             open_row(page, cell);
-            fprintf(page->stream, "<td>%s</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
-                    outcome_name(failure->outcome), failure->count);
+            fprintf(page->stream, "<td class=\"word\">%s%s</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
+                    outcome_name(failure->outcome), format_failure(failure->code), failure->count);
             write_text(page, page->result->urls[failure->url]);
             fputs("</td>", page->stream);
             close_row(page);
@@ -632,14 +639,14 @@ static void write_mismatches(const struct page *page)
             validity->mismatches);
     open_table(page, "Mismatches by URL");
     write_head(page, "mode/workers", "");
-    write_head(page, "cause", "");
+    write_word_head(page, "cause", "word");
     write_head(page, "downloads, all rounds", "");
-    write_head(page, "URL", "");
+    write_word_head(page, "URL", "text");
     open_body(page);
     for (size_t i = 0; i < validity->mismatched_url_count && i < SHOWN; i++) {
         const struct mismatch *mismatch = &validity->mismatched_urls[i];
         open_row(page, &page->result->cells[mismatch->cell]);
-        fprintf(page->stream, "<td>mismatch</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
+        fprintf(page->stream, "<td class=\"word\">mismatch</td><td class=\"bad\">%" PRIu64 "</td><td class=\"text\">",
                 mismatch->count);
         write_text(page, page->result->urls[mismatch->url]);
         fputs("</td>", page->stream);
@@ -664,14 +671,14 @@ static void write_judgements(const struct page *page)
     fputs("<section aria-labelledby=\"claims-title\">\n<h2 id=\"claims-title\">Claims</h2>\n", page->stream);
     open_table(page, "Claims");
     write_head(page, "claim", "");
-    write_head(page, "verdict", "");
-    write_head(page, "by what", "");
+    write_word_head(page, "verdict", "word");
+    write_word_head(page, "by what", "text");
     open_body(page);
     for (size_t i = 0; i < page->verdict->judgement_count; i++) {
         const struct judgement *judgement = &page->verdict->judgements[i];
         fputs("<tr><th scope=\"row\">", page->stream);
         write_text(page, judgement->claim);
-        fprintf(page->stream, "</th><td class=\"%s\">%s</td><td class=\"text\">", classes[judgement->ruling],
+        fprintf(page->stream, "</th><td class=\"word %s\">%s</td><td class=\"text\">", classes[judgement->ruling],
                 judgement_name(judgement->ruling));
         write_text(page, judgement->sentence);
         fputs("</td></tr>\n", page->stream);
@@ -699,8 +706,9 @@ static void write_findings(const struct page *page)
     }
     for (size_t i = 0; i < page->result->warning_count; i++)
         write_sentence(page, " class=\"doubt\"", page->result->warnings[i]);
-    if (page->result->is_server_local)
-        write_sentence(page, "", "The server runs on this machine, on the same cores as the downloads");
+    const char *neighbours = format_neighbours(page->result->is_server_local, page->result->is_proxy_local);
+    if (neighbours != NULL)
+        write_sentence(page, "", neighbours);
     fputs("</ul>\n</section>\n", page->stream);
 }
 
@@ -719,12 +727,11 @@ static void write_method(const struct page *page)
         fputc('.', page->stream);
     }
     fputs("</li>\n<li>", page->stream);
-    write_text(page, result->http_version);
+    write_text(page, format_http(result->http_version));
     fputs("; connections: ", page->stream);
     write_text(page, result->connections);
-    fputs("; names: ", page->stream);
-    write_text(page, result->dns);
-    fprintf(page->stream, "; up to %" PRIu32 " redirects; TLS: %s.</li>\n", result->max_redirects,
+    fprintf(page->stream, "; %s; up to %" PRIu32 " redirects; TLS: %s.</li>\n",
+            format_names(result->origin[0] != '\0' ? "none" : result->dns), result->max_redirects,
             result->is_unverified ? "not verified (--insecure)" : "verified");
     for (size_t i = 0; i < result->asked_count; i++) {
         fputs(i > 0 ? " " : "<li>Asked with ", page->stream);

@@ -174,6 +174,13 @@ static int take_flag(const struct node *parent, const char *key, bool *value)
     return 0;
 }
 
+/* Documents of before it was written do without. */
+static int take_flag_or(const struct node *parent, const char *key, bool absent, bool *value)
+{
+    *value = absent;
+    return json_object_get(parent->value, key) != NULL ? take_flag(parent, key, value) : 0;
+}
+
 /* Whoever edited the document may have put anything into it: only what a terminal can show comes out. */
 static int read_text(const struct node *node, char *buffer, size_t size)
 {
@@ -288,7 +295,8 @@ static int read_workload(const struct node *document, struct result *result)
         take_text(&workload, "digest", digest, sizeof(digest)) != 0 ||
         take_text(&workload, "order", order, sizeof(order)) != 0 ||
         take_seconds(&workload, "cpu_work_s", &result->cpu_work) != 0 ||
-        take_flag(&workload, "is_server_local", &result->is_server_local) != 0)
+        take_flag(&workload, "is_server_local", &result->is_server_local) != 0 ||
+        take_flag_or(&workload, "is_proxy_local", false, &result->is_proxy_local) != 0)
         return -1;
     if (strlen(digest) != 16 || strspn(digest, "0123456789abcdef") != 16) {
         struct node node = member(&workload, "digest");
@@ -677,11 +685,14 @@ static int read_url_failure(const struct node *entry, const struct result *resul
     struct node url = item(entry, 0);
     struct node class = item(entry, 1);
     struct node number = item(entry, 2);
-    uint64_t place = 0;
+    struct node code = item(entry, 3);
+    uint64_t place = 0, of_libcurl = 0;
     if (read_count(&url, 0, result->distinct_urls - 1, &place) != 0 ||
-        read_count(&number, 1, INT64_MAX, &failure->count) != 0)
+        read_count(&number, 1, INT64_MAX, &failure->count) != 0 ||
+        (code.value != NULL && read_count(&code, 1, UINT8_MAX, &of_libcurl) != 0))
         return -1;
     failure->url = (uint32_t)place;
+    failure->code = (uint8_t)of_libcurl;
     const char *name = json_string_value(class.value);
     for (int outcome = OUTCOME_OK + 1; name != NULL && outcome < OUTCOME_COUNT; outcome++) {
         if (strcmp(name, outcome_name((enum outcome)outcome)) == 0) {

@@ -114,6 +114,7 @@ static json_t *make_workload(struct writer *writer)
     put(writer, workload, "order", json_string(result->is_order_shuffled ? "shuffle" : "file"));
     put(writer, workload, "cpu_work_s", seconds(result->cpu_work));
     put(writer, workload, "is_server_local", json_boolean(result->is_server_local));
+    put(writer, workload, "is_proxy_local", json_boolean(result->is_proxy_local));
     return workload;
 }
 
@@ -191,7 +192,7 @@ static json_t *make_failure_classes(struct writer *writer, const struct cell_fig
     return classes;
 }
 
-/* [URL, class, number], the most first. */
+/* [URL, class, number], and perhaps libcurl's code; the most first. */
 static json_t *make_url_failures(struct writer *writer, const struct cell_result *cell)
 {
     json_t *failures = json_array();
@@ -200,6 +201,8 @@ static json_t *make_url_failures(struct writer *writer, const struct cell_result
         append(writer, failure, count(cell->url_failures[i].url));
         append(writer, failure, json_string(outcome_name(cell->url_failures[i].outcome)));
         append(writer, failure, count(cell->url_failures[i].count));
+        if (cell->url_failures[i].code != 0)
+            append(writer, failure, count(cell->url_failures[i].code));
         append(writer, failures, failure);
     }
     return failures;

@@ -75,15 +75,11 @@ static void write_connections(FILE *stream, const char *connections)
 
 static void write_policy(FILE *stream, const struct result *result)
 {
-    bool is_pinned = strcmp(result->dns, "pinned") == 0;
     char limit[32];
     number_format_duration(limit, sizeof(limit), result->max_time);
-    fprintf(stream, "%s, ", result->http_version);
+    fprintf(stream, "%s, ", format_http(result->http_version));
     write_connections(stream, result->connections);
-    fprintf(stream, ", %s, ",
-            result->origin[0] != '\0' ? "no names to resolve"
-            : is_pinned               ? "names resolved beforehand"
-                                      : "names resolved live");
+    fprintf(stream, ", %s, ", format_names(result->origin[0] != '\0' ? "none" : result->dns));
     if (result->max_redirects == 0)
         fputs("redirects not followed", stream);
     else
@@ -506,7 +502,8 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
             const struct url_failure *failure = &cell->url_failures[j];
             size_t place = 0;
             while (place < SHOWN && most[place].first != NULL &&
-                   (most[place].first->url != failure->url || most[place].first->outcome != failure->outcome))
+                   (most[place].first->url != failure->url || most[place].first->outcome != failure->outcome ||
+                    most[place].first->code != failure->code))
                 place++;
             if (place == SHOWN) {
                 others += failure->count;
@@ -517,7 +514,8 @@ static void write_failing_urls(FILE *stream, const struct figures *figures)
         }
     }
     for (size_t i = 0; i < SHOWN && most[i].first != NULL; i++) {
-        fprintf(stream, "  %" PRIu64 " %s: ", most[i].count, outcome_name(most[i].first->outcome));
+        fprintf(stream, "  %" PRIu64 " %s%s: ", most[i].count, outcome_name(most[i].first->outcome),
+                format_failure(most[i].first->code));
         write_outside(stream, figures->result->urls[most[i].first->url]);
         fputc('\n', stream);
     }
@@ -601,8 +599,9 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
         fputs("No download succeeded, so nothing is ranked.\n", stream);
     else if (validity->differs_in_failures)
         fputs("Downloads failed: times of modes that fail differently do not compare.\n", stream);
-    if (result->is_server_local)
-        fputs("The server runs on this machine, on the same cores as the downloads.\n", stream);
+    const char *neighbours = format_neighbours(result->is_server_local, result->is_proxy_local);
+    if (neighbours != NULL)
+        fprintf(stream, "%s.\n", neighbours);
     if (result->is_partial && result->interrupting_signal == 0)
         fputs("Interrupted by an error: this is a partial result.\n", stream);
     else if (result->is_partial)

@@ -66,6 +66,7 @@ static int describe_workload(struct session *session, struct error *error)
     result->hosts = (uint32_t)session->urls.host_count;
     result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
     result->is_server_local = is_server_local(session);
+    result->is_proxy_local = session->resolutions.is_proxy_local || resolve_has_local_proxy(&session->request);
     result->workload_digest = url_list_digest(&session->urls);
     result->is_order_shuffled = plan->request.shuffle;
     result->cpu_work = plan->request.cpu_work_time;
@@ -101,6 +102,18 @@ static int describe_request(struct session *session, struct error *error)
     return description.status;
 }
 
+static void describe_names(struct session *session)
+{
+    enum resolver resolver = resolve_resolver(&session->request);
+    char *dns = session->result.dns;
+    const char *own = session->policy.dns_live ? "live" : "pinned";
+    snprintf(dns, sizeof(session->result.dns), "%s%s",
+             resolver == RESOLVER_NONE    ? "none"
+             : resolver == RESOLVER_PROXY ? "proxy"
+                                          : own,
+             resolver == RESOLVER_SELF_AND_PROXY ? ",proxy" : "");
+}
+
 static void describe_policy(struct session *session)
 {
     struct result *result = &session->result;
@@ -110,7 +123,7 @@ static void describe_policy(struct session *session)
         snprintf(result->connections + used, sizeof(result->connections) - used, "%s%s", i > 0 ? "," : "",
                  connection_policy_names[session->options->connections[i]]);
     }
-    snprintf(result->dns, sizeof(result->dns), "%s", policy->dns_live ? "live" : "pinned");
+    describe_names(session);
     snprintf(result->http_version, sizeof(result->http_version), "%s",
              session->options->request.http_version == HTTP_VERSION_2 ? "HTTP/2" : "HTTP/1.1");
     result->connections_kept = policy->connections_kept;

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "conc_bench/http2.h"
+#include "pem.h"
 #include "settings.h"
 
 /* What was built in */
@@ -69,7 +71,8 @@ static bool has_tls_settings(const struct request_options *options)
 
 bool rehearsal_is_needed(const struct request *request)
 {
-    return has_tls_settings(request->options) || request->options->interface != NULL || request->proxy_count > 0;
+    return has_tls_settings(request->options) || request->options->interface != NULL ||
+           request->options->unix_socket != NULL || request->proxy_count > 0;
 }
 
 /* One try */
@@ -153,9 +156,48 @@ static void go_straight(CURL *easy)
     curl_easy_setopt(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_WHATEVER);
 }
 
+/* Why libcurl could not use the authorities; `words` are its own. */
+static int refuse_authorities(const struct request_options *options, const char *words, struct error *error)
+{
+    if (options->ca_file == NULL)
+        return error_set(error, ERROR_USAGE, "--capath %s: %s", options->ca_folder, words);
+    struct pem pem = pem_look(options->ca_file);
+    if (pem.is_folder)
+        return error_set(error, ERROR_USAGE, "--cacert %s is a folder: use --capath", options->ca_file);
+    if (!pem.has_certificate)
+        return error_set(error, ERROR_USAGE, "--cacert %s holds no certificate (PEM)", options->ca_file);
+    return error_set(error, ERROR_USAGE, "--cacert %s: %s", options->ca_file, words);
+}
+
+/* The same of the certificate to present, and its key. */
+static int refuse_certificate(const struct request *request, const char *words, struct error *error)
+{
+    const char *certificate = request->options->certificate;
+    const char *key = request->options->key != NULL ? request->options->key : certificate;
+    const char *option = request->options->key != NULL ? "key" : "cert";
+    struct pem of_certificate = pem_look(certificate);
+    struct pem of_key = pem_look(key);
+    if (of_certificate.is_folder || of_key.is_folder)
+        return error_set(error, ERROR_USAGE, "--%s %s is a folder", of_certificate.is_folder ? "cert" : "key",
+                         of_certificate.is_folder ? certificate : key);
+    if (!of_certificate.has_certificate)
+        return error_set(error, ERROR_USAGE, "--cert %s holds no certificate (PEM)", certificate);
+    if (!of_key.has_key)
+        return error_set(error, ERROR_USAGE, "--%s %s holds no private key%s", option, key,
+                         request->options->key != NULL ? " (PEM)" : ": give --key");
+    if (of_key.is_locked && request->key_password == NULL)
+        return error_set(
+            error, ERROR_USAGE,
+            "--%s %s: the key has a password: write pass = \"PASSWORD\" into a file and give --config FILE", option,
+            key);
+    if (strstr(words, "private key") == NULL)
+        return error_set(error, ERROR_USAGE, "--cert %s: %s", certificate, words);
+    return error_set(error, ERROR_USAGE, "--%s %s: the key does not fit the certificate, or %s (%s)", option, key,
+                     of_key.is_locked ? "the password not the key" : "is damaged", words);
+}
+
 static int try_tls(const struct transfer_plan *plan, struct error *error)
 {
-    const struct request_options *options = plan->request->options;
     struct try try;
     char url[64];
     int listener = listen_silently(url, sizeof(url));
@@ -171,10 +213,9 @@ static int try_tls(const struct transfer_plan *plan, struct error *error)
     CURLcode code = curl_easy_perform(try.easy);
     int status = 0;
     if (code == CURLE_SSL_CACERT_BADFILE)
-        status = error_set(error, ERROR_USAGE, "--%s %s: %s", options->ca_file != NULL ? "cacert" : "capath",
-                           options->ca_file != NULL ? options->ca_file : options->ca_folder, try.message);
+        status = refuse_authorities(plan->request->options, try.message, error);
     else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT)
-        status = error_set(error, ERROR_USAGE, "--cert %s: %s", options->certificate, try.message);
+        status = refuse_certificate(plan->request, try.message, error);
     else if (strstr(try.message, "no protocols available") != NULL)
         status = error_set(error, ERROR_ENVIRONMENT,
                            "--tlsv1.x, --tls-max: the TLS library allows none of these versions (%s)", try.message);
@@ -206,6 +247,27 @@ static int try_interface(const struct transfer_plan *plan, struct error *error)
         end_try(&try);
     }
     return -1;
+}
+
+/* Unix socket: without libcurl, which tells of no reason. Who is too busy to be connected to at once does listen. */
+static int try_socket(const char *path, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path))
+        return error_set(error, ERROR_USAGE,
+                         "--unix-socket: %.200s is longer than the %zu bytes that a socket's path has", path,
+                         sizeof(address.sun_path) - 1);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int status = descriptor < 0 ? -1 : connect(descriptor, (struct sockaddr *)&address, sizeof(address));
+    int number = status == 0 || errno == EAGAIN ? 0 : errno;
+    if (descriptor >= 0)
+        close(descriptor);
+    if (number == 0)
+        return 0;
+    bool is_slip = number == ENOENT || number == ENOTDIR;
+    return error_set_system(error, is_slip ? ERROR_USAGE : ERROR_ENVIRONMENT, number,
+                            "--unix-socket: cannot connect to %s", path);
 }
 
 /* Proxy */
@@ -288,6 +350,8 @@ int rehearsal_run(const struct transfer_plan *plan, struct error *error)
     int status = has_tls_settings(request->options) ? try_tls(plan, error) : 0;
     if (status == 0 && request->options->interface != NULL)
         status = try_interface(plan, error);
+    if (status == 0 && request->options->unix_socket != NULL)
+        status = try_socket(request->options->unix_socket, error);
     if (status == 0 && request->proxy_count > 0)
         status = try_proxy(plan, find_url(plan->targets, "http:"), false, error);
     if (status == 0 && request->proxy_count > 0)

@@ -26,10 +26,12 @@ struct transfer {
     struct streams *streams; /* counted there; NULL: it shares no connections */
     const void *connection;  /* as streams know it; NULL: none yet, or not counted */
     nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
+    nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     uint32_t repeats;   /* by us, of this transfer */
     int socket_error;   /* of the last socket that could not be made; 0: none */
+    bool is_timed;      /* `untimed` is known, of HTTP/2 */
     bool headers_ended; /* the blank line of the last response was seen */
     bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
     bool is_too_long;   /* the body is: it was given up */
@@ -148,6 +150,18 @@ static void end_stream(struct transfer *transfer)
     transfer->connection = NULL;
 }
 
+/* libcurl's clock begins anew when a transfer stops waiting for a connection that another one makes, and when a refused
+ * request is repeated. Seen when the connection is there and nothing was asked yet. */
+static void measure_untimed(struct transfer *transfer)
+{
+    curl_off_t connected = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &connected);
+    nanoseconds timed = connected > 0 ? (nanoseconds)connected * NANOSECONDS_PER_MICROSECOND : 0;
+    nanoseconds untimed = clock_now() - transfer->sample->start - timed;
+    transfer->untimed = untimed > 0 ? untimed : 0;
+    transfer->is_timed = true;
+}
+
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
  * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
  * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
@@ -159,6 +173,8 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
+        measure_untimed(transfer);
     if (transfer->streams != NULL)
         count_stream(transfer);
     if (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS)
@@ -456,6 +472,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->sample = sample;
     transfer->url = url;
     transfer->opened = 0;
+    transfer->untimed = 0;
+    transfer->is_timed = false;
     transfer->repeats = 0;
     transfer->body_bytes = 0;
     transfer->requests = 0;
@@ -670,12 +688,21 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
     if (!was_used || has_answer || left <= 0)
         return false;
     transfer->repeats++;
+    transfer->is_timed = false;
     end_stream(transfer);
     /* It is without a connection again, and has what is left of its time. */
     transfer->requests = 0;
     transfer->opened = 0;
     transfer->has_retried = true;
     return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(left)) == CURLE_OK;
+}
+
+static uint32_t first_byte(const struct transfer *transfer)
+{
+    uint64_t time = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    if (time > 0)
+        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
+    return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
 }
 
 /* How far it has come, by libcurl. */
@@ -687,7 +714,7 @@ static void describe(const struct transfer *transfer)
     sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
-    sample->first_byte_us = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    sample->first_byte_us = first_byte(transfer);
 }
 
 void transfer_finish(struct transfer *transfer, int code)

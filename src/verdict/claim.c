@@ -168,11 +168,21 @@ static int read_metric(struct reading *reading, struct claim_operand *operand)
     return point_at(reading, name.start);
 }
 
+/* "@8", or "/8" as reports name cells: a mode is no number that could be divided, so that it means nothing else. */
+static bool take_workers_sign(struct reading *reading)
+{
+    if (reading->next[0] == '/' && is_digit(reading->next[1])) {
+        reading->next++;
+        return true;
+    }
+    return take_sign(reading, '@');
+}
+
 static int read_operand(struct reading *reading, bool is_first, struct claim_operand *operand)
 {
     if (read_mode(reading, is_first, operand) != 0)
         return -1;
-    if (take_sign(reading, '@') && read_workers(reading, operand) != 0)
+    if (take_workers_sign(reading) && read_workers(reading, operand) != 0)
         return -1;
     if (!take_sign(reading, '.'))
         return refuse_missing_metric(reading, operand);

@@ -497,8 +497,9 @@ static void diagnose_host(const struct figures *figures, double *values, struct 
         find(diagnosis, FINDING_NOISY_HOST,
              "Noisy host: the hypervisor gave %.2g %% of the processor to other machines (median of all trials)",
              100 * steal);
-    /* A server on this machine is no disturbance but part of the experiment. */
-    if (!figures->result->is_server_local && foreign > foreign_matters * figures->result->cores)
+    /* A server or proxy on this machine is no disturbance but part of the experiment. */
+    bool is_local = figures->result->is_server_local || figures->result->is_proxy_local;
+    if (!is_local && foreign > foreign_matters * figures->result->cores)
         find(diagnosis, FINDING_NOISY_HOST,
              "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,
              figures->result->cores);

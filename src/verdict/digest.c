@@ -44,7 +44,7 @@ static void count_sample(const struct sample *sample, struct trial_digest *diges
     digest->refused += sample->status == 429 || sample->status == 503;
     digest->body_bytes += sample->body_bytes;
     digest->connects += sample->connects;
-    digest->handshakes += sample->tls_us > 0 ? sample->connects : 0;
+    digest->handshakes += phases_have_handshake(sample) ? sample->connects : 0;
     digest->http2 += sample->http_version == 20;
     bool is_unanswered = sample->http_version == 0 && sample->tls_us > 0;
     digest->http2_connects += sample->http_version == 20 || is_unanswered ? sample->connects : 0;

@@ -23,7 +23,9 @@ static int compare_failures(const void *a, const void *b)
         return left->count > right->count ? -1 : 1;
     if (left->url != right->url)
         return left->url < right->url ? -1 : 1;
-    return (left->outcome > right->outcome) - (left->outcome < right->outcome);
+    if (left->outcome != right->outcome)
+        return left->outcome < right->outcome ? -1 : 1;
+    return (left->code > right->code) - (left->code < right->code);
 }
 
 /* Of a cell whose trials have their digests. */
@@ -39,7 +41,8 @@ static size_t count_failures(const struct cell_result *cell)
     return count;
 }
 
-/* A key for every failed download: URL, then class, so that equal ones stand together once sorted. */
+/* A key for every failed download: URL, then class, then libcurl's code for tls, so that equal ones stand together once
+ * sorted. */
 static void list_failures(const struct result *result, const struct cell_result *cell, uint64_t *keys)
 {
     size_t count = 0;
@@ -49,7 +52,8 @@ static void list_failures(const struct result *result, const struct cell_result 
             enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
             if (!validity_is_failure(trial, outcome))
                 continue;
-            keys[count++] = (uint64_t)result->unit_urls[unit] << 32 | outcome;
+            uint64_t code = outcome == OUTCOME_TLS ? trial->table->samples[unit].transfer_code : 0;
+            keys[count++] = (uint64_t)result->unit_urls[unit] << 32 | (uint64_t)outcome << 8 | code;
         }
     }
 }
@@ -72,8 +76,9 @@ static int count_url_failures(const struct result *result, struct cell_result *c
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || keys[i] != keys[i - 1])
-            failures[found++] =
-                (struct url_failure){.url = (uint32_t)(keys[i] >> 32), .outcome = (enum outcome)(keys[i] & UINT32_MAX)};
+            failures[found++] = (struct url_failure){.url = (uint32_t)(keys[i] >> 32),
+                                                     .outcome = (enum outcome)(keys[i] >> 8 & UINT8_MAX),
+                                                     .code = (uint8_t)(keys[i] & UINT8_MAX)};
         failures[found - 1].count++;
     }
     qsort(failures, found, sizeof(*failures), compare_failures);

@@ -380,10 +380,12 @@ static int check_readable(const struct loading *loading)
     return 0;
 }
 
-/* A secret that nothing asks for is rather one whose option was forgotten. */
-static int check_secrets(const struct loading *loading)
+/* What nothing asks for: rather, the option that would was forgotten. */
+static int check_use(const struct loading *loading)
 {
     const struct request *request = loading->request;
+    if (loading->options->no_proxy != NULL && request->proxy_count == 0 && !loading->options->proxy_from_environment)
+        return error_set(loading->error, ERROR_USAGE, "--noproxy does nothing without --proxy or --proxy-from-env");
     if (request->proxy_user != NULL && request->proxy_count == 0)
         return error_set(loading->error, ERROR_USAGE, "--config: proxy-user does nothing without a proxy");
     if (request->key_password != NULL && loading->options->certificate == NULL)
@@ -396,7 +398,7 @@ int request_load(const struct request_options *options, struct request *request,
     *request = (struct request){.options = options};
     struct loading loading = {.options = options, .request = request, .error = error};
     if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
-        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_secrets(&loading) != 0)
+        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_use(&loading) != 0)
         return -1;
     return check_readable(&loading);
 }

@@ -304,15 +304,34 @@ static bool needs_look_up(const struct resolving *resolving, size_t number)
     return false;
 }
 
-/* Whether proxies resolve the names of all hosts, so that nobody asks for them here. */
-static bool are_left_to_proxy(const struct request *request)
+enum resolver resolve_resolver(const struct request *request)
+{
+    size_t resolving = 0;
+    if (request->options->unix_socket != NULL)
+        return RESOLVER_NONE;
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        struct route_proxy proxy;
+        resolving += route_parse_proxy(request->proxies[i], "", &proxy, NULL) == 0 && proxy.resolves_names;
+    }
+    if (resolving == 0)
+        return RESOLVER_SELF;
+    bool is_all = request->is_always_proxied && resolving == request->proxy_count;
+    return is_all ? RESOLVER_PROXY : RESOLVER_SELF_AND_PROXY;
+}
+
+bool resolve_has_local_proxy(const struct request *request)
 {
     for (size_t i = 0; i < request->proxy_count; i++) {
         struct route_proxy proxy;
-        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || !proxy.resolves_names)
-            return false;
+        char name[NI_MAXHOST];
+        if (route_parse_proxy(request->proxies[i], "", &proxy, NULL) != 0 || proxy.name.length >= sizeof(name))
+            continue;
+        memcpy(name, proxy.name.text, proxy.name.length);
+        name[proxy.name.length] = '\0';
+        if (is_localhost(name) || (is_literal(name, proxy.name.length) && is_loopback(name)))
+            return true;
     }
-    return request->is_always_proxied;
+    return false;
 }
 
 static int resolve_proxies(const struct resolving *resolving, struct error *error)
@@ -326,9 +345,12 @@ static int resolve_proxies(const struct resolving *resolving, struct error *erro
             return -1;
         const struct url_host host = {
             .name = proxy.name.text, .name_length = (uint16_t)proxy.name.length, .port = proxy.name.port};
-        if (is_literal(host.name, host.name_length) || find_given(&host, &request->options->resolve) != NULL)
+        const char *given = find_given(&host, &request->options->resolve);
+        resolving->resolutions->is_proxy_local |= given != NULL && has_any(given, is_loopback);
+        if (given != NULL || is_literal(host.name, host.name_length))
             continue;
         int status = find_addresses(&host, request->options->ip_version, &addresses, &why);
+        resolving->resolutions->is_proxy_local |= addresses != NULL && has_any(addresses, is_loopback);
         if (status == 0 && why == NULL)
             status = make_pin(&host, addresses, &resolving->resolutions->proxy_pins[i]);
         free(addresses);
@@ -364,7 +386,7 @@ int resolve_hosts(const struct url_list *list, const struct request *request, st
 {
     size_t count = list->host_count;
     size_t asked = 0;
-    bool is_left = are_left_to_proxy(request);
+    bool is_left = resolve_resolver(request) == RESOLVER_PROXY;
     struct resolving resolving = {
         .request = request,
         .resolutions = resolutions,

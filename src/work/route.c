@@ -39,9 +39,24 @@ static bool take_port(const char **text, uint16_t *port)
     return true;
 }
 
+/* Whether what was not taken is a port, but for its size. */
+static bool is_high_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return (text[digits] == ':' || text[digits] == '\0') && strtoul(text, NULL, 10) > UINT16_MAX;
+}
+
+static int refuse_high_port(const char *option, const char *text, const char *port, struct error *error)
+{
+    return error_set(error, ERROR_USAGE, "%s %.200s: the port %.*s is above %d", option, text,
+                     (int)strspn(port, "0123456789"), port, UINT16_MAX);
+}
+
 static bool take_colon(const char **text)
 {
-    return *(*text)++ == ':';
+    bool is_there = **text == ':';
+    *text += is_there;
+    return is_there;
 }
 
 static bool is_address(const char *text, size_t length)
@@ -76,6 +91,8 @@ int route_parse_pin(const char *text, struct route_pin *pin, struct error *error
     bool is_complete = take_name(&next, &pin->from) && pin->from.length > 0 && pin->from.text[0] != '-' &&
                        take_colon(&next) && take_port(&next, &pin->from.port) && pin->from.port != 0 &&
                        take_colon(&next);
+    if (!is_complete && is_high_port(next))
+        return refuse_high_port("--resolve", text, next, error);
     if (!is_complete)
         return error_set(error, ERROR_USAGE,
                          "--resolve wants HOST:PORT:ADDRESS[,ADDRESS]..., such as example.com:443:192.0.2.1, not "
@@ -112,6 +129,8 @@ int route_parse_detour(const char *text, struct route_detour *detour, struct err
         take_colon(&next) && take_name(&next, &detour->to) && take_colon(&next) && take_port(&next, &detour->to.port) &&
         *next == '\0')
         return 0;
+    if (is_high_port(next))
+        return refuse_high_port("--connect-to", text, next, error);
     return error_set(error, ERROR_USAGE,
                      "--connect-to wants HOST1:PORT1:HOST2:PORT2, any of which may be empty, not \"%.200s\"", text);
 }
@@ -153,6 +172,8 @@ int route_parse_proxy(const char *text, const char *place, struct route_proxy *p
         has_room && strpbrk(authority, " \t\r\n") == NULL && take_name(&next, &proxy->name) && proxy->name.length > 0;
     if (is_right && *next == ':')
         is_right = take_colon(&next) && take_port(&next, &proxy->name.port);
+    if (!is_right && has_room && is_high_port(next))
+        return error_set(error, ERROR_USAGE, "%s has a port above %d", place, UINT16_MAX);
     if (!is_right || *next != '\0' || end[strspn(end, "/")] != '\0')
         return error_set(error, ERROR_USAGE, "%s wants [SCHEME://]HOST[:PORT], such as http://proxy.example:3128",
                          place);

@@ -109,6 +109,32 @@ looks_right() {
     [ "$output" = '["en",1,1]' ]
 }
 
+@test "failures: the timeline's legend has them, both tables have headings, words begin at the left" {
+    local long
+    long=http://a.test/$(printf '%0300d' 0)
+    "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --no-progress --allow-failures --per-url --repeat 10 \
+        --origin=errors=40% --seed 1 --export-html failures.html "$long" >failures.txt
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/failures.html"
+    run browser_run 'return Chart.getChart("timeline-0").legend.legendItems.map((item) => item.text)'
+    jq -e 'index("failed") != null and (map(select(. == "receive" or . == "wait")) | length > 0)' <<<"$output"
+    run browser_run 'return Chart.getChart("timeline-0").data.datasets.every((set) =>
+        set.data.every((bar) => bar.ok === (set.label !== "failed")))'
+    [ "$output" = true ]
+    run browser_run 'return document.querySelectorAll("section[aria-labelledby=failures-title] h3").length ===
+        document.querySelectorAll("section[aria-labelledby=failures-title] table").length'
+    [ "$output" = true ]
+    run browser_run 'return [...document.querySelectorAll("section[aria-labelledby=failures-title] table")].every((table) =>
+        [...table.tHead.rows[0].cells].every((head, place) =>
+            getComputedStyle(head).textAlign === getComputedStyle(table.tBodies[0].rows[0].cells[place]).textAlign))'
+    [ "$output" = true ]
+    # A long one has room, and all of it is there.
+    run browser_run 'const url = document.querySelector("#urls th.url"); return [url.textContent.length, url.offsetWidth > 400]'
+    [ "$output" = "[${#long},true]" ]
+    run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
+    [ "$output" = 0 ]
+}
+
 @test "hostile text stays text, and nothing is loaded from anywhere" {
     browser_open 1280 light
     browser_visit "file://$BATS_FILE_TMPDIR/report.html"

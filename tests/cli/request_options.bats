@@ -43,6 +43,19 @@ all_fail_as() {
         --arg class "$class"
 }
 
+# What report.txt says is reported again from its document, byte for byte, and once more; with exit status $1 (0).
+again_the_same() {
+    local expected=${1:-0} status=0
+    "$CONC_BENCH" --import-json "$JSON" --export-json again.json --export-html first.html >again.txt || status=$?
+    [ "$status" -eq "$expected" ]
+    cmp report.txt again.txt
+    "$CONC_BENCH" --import-json again.json --export-json third.json --export-html second.html >again.txt || status=$?
+    [ "$status" -eq "$expected" ]
+    cmp report.txt again.txt
+    cmp again.json third.json
+    cmp first.html second.html
+}
+
 # Refused with that status and these words, and nothing was run.
 refused() {
     local expected=$1 part
@@ -58,6 +71,10 @@ refused() {
 
 @test "TLS: unknown issuers are refused, known ones are not, in every mode" {
     all_fail_as tls "$HTTPS"
+    says "  5 tls (the server's certificate is not trusted, or of another host): $HTTPS"
+    holds "$JSON" '[.results[].url_failures == [[0, "tls", 1, 60]]] | all'
+    echo "$output" >report.txt
+    again_the_same 3
     all_succeed --cacert "$TLS/ca.pem" "$HTTPS"
     holds "$JSON" '.policy.is_verified and (.policy.options | length) == 1'
     all_succeed --capath "$TLS/folder" "$HTTPS"
@@ -104,9 +121,11 @@ refused() {
         --export-html r.html
     run ! grep -q geheim "$JSON" r.html report.txt
     # Without, or with another, nothing runs.
-    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" "$https" </dev/null
+    refused 2 'locked.key: the key has a password' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" \
+        --key "$TLS/locked.key" "$https" </dev/null
     echo 'pass = "another"' >config
-    refused 2 '--cert' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" -K config "$https"
+    refused 2 'the password not the key' : --cacert "$TLS/ca.pem" --cert "$TLS/client.pem" --key "$TLS/locked.key" \
+        -K config "$https"
 }
 
 @test "--tlsv1.x, --tls-max: the version is what both sides allow" {
@@ -140,14 +159,28 @@ refused() {
 
 @test "--unix-socket, --resolve, --connect-to: nginx answers for names that nobody resolves" {
     all_succeed --unix-socket "$NGINX_SOCKET" http://nowhere.invalid/document-2.txt
-    holds "$JSON" '.workload.is_server_local'
+    holds "$JSON" '.workload.is_server_local and .policy.dns == "none"'
+    grep -q ', no names to resolve, ' report.txt
+    again_the_same
     all_succeed --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
     all_succeed --connect-to "::127.0.0.1:$NGINX_PORT" http://nowhere.invalid/document-2.txt http://other.invalid/document-1.txt
     all_succeed --dns live --resolve "nowhere.invalid:$NGINX_PORT:127.0.0.1" \
         "http://nowhere.invalid:$NGINX_PORT/document-2.txt"
     # TLS is still with the name of the URL.
     all_succeed --cacert "$TLS/ca.pem" --connect-to "localhost:443:127.0.0.1:$NGINX_TLS_PORT" https://localhost/document-1.txt
-    all_fail_as connect --unix-socket "$BATS_TEST_TMPDIR/nothing" http://nowhere.invalid/document-2.txt
+}
+
+@test "--unix-socket: what cannot be connected to is refused before anything runs" {
+    local long
+    refused 2 '--unix-socket: cannot connect to nothing: No such file' : --unix-socket nothing http://a.test/
+    refused 2 '--unix-socket: cannot connect to' 'Not a directory' : --unix-socket /dev/null/socket http://a.test/
+    long=$(printf '%0120d' 0)
+    refused 2 '--unix-socket' 'longer than the 107 bytes' : --unix-socket "$long" http://a.test/
+    # Its server has gone and left it behind.
+    /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("left")'
+    refused 5 '--unix-socket: cannot connect to left: Connection refused' : --unix-socket left http://a.test/
+    echo >file
+    refused 5 '--unix-socket: cannot connect to file: Connection refused' : --unix-socket file http://a.test/
 }
 
 @test "--resolve '*': any host has these addresses, for every worker" {
@@ -174,9 +207,24 @@ refused() {
 @test "-x: downloads go through tinyproxy, http as requests and https through tunnels" {
     all_succeed -x "http://127.0.0.1:$PROXY_PORT" --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
     holds "$JSON" '[.policy.options[] | test("^--proxy 127.0.0.1:[0-9]+$")] | any'
-    # Names are the proxy's to resolve.
+    # Names are the proxy's to resolve, unless a host is asked without it.
+    holds "$JSON" '.policy.dns == "proxy" and .workload.is_proxy_local'
+    grep -q '^The server and the proxy run on this machine, ' report.txt
+    grep -q ', names resolved by the proxy, ' report.txt
+    again_the_same
+    all_succeed -x "127.0.0.1:$PROXY_PORT" --noproxy localhost "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.policy.dns == "pinned,proxy"'
+    grep -q ', names resolved beforehand, or by the proxy, ' report.txt
+    all_succeed -x "127.0.0.1:$PROXY_PORT" --noproxy localhost --dns live "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.policy.dns == "live,proxy"'
     refused 5 '--proxy' 'refuses a connection' : -x "127.0.0.1:$PROXY_PORT" https://nowhere.invalid/
     all_succeed --proxy "127.0.0.1:$PROXY_PORT" --connections fresh "http://localhost:$NGINX_PORT/document-1.txt"
+    # The server may be far away for all that is known here.
+    holds "$JSON" '.workload.is_proxy_local and (.workload.is_server_local | not)'
+    grep -q '^The proxy runs on this machine, ' report.txt
+    again_the_same
+    all_succeed --proxy "localhost:$PROXY_PORT" --dns live "http://localhost:$NGINX_PORT/document-1.txt"
+    holds "$JSON" '.workload.is_proxy_local'
     export http_proxy=http://127.0.0.1:$PROXY_PORT https_proxy=http://127.0.0.1:$PROXY_PORT
     all_succeed --proxy-from-env --cacert "$TLS/ca.pem" "http://127.0.0.1:$NGINX_PORT/document-1.txt" "$HTTPS"
     grep -qF "127.0.0.1:$NGINX_PORT/document-1.txt" "$BATS_FILE_TMPDIR/tinyproxy/open.log"
@@ -243,12 +291,24 @@ refused() {
     echo nothing >nothing
     mkdir folder
     refused 2 '--cacert' 'No such file' : --cacert missing "$HTTPS"
-    refused 2 '--cacert' : --cacert nothing "$HTTPS"
+    : >empty
+    refused 2 '--cacert nothing holds no certificate (PEM)' : --cacert nothing "$HTTPS"
+    refused 2 '--cacert empty holds no certificate (PEM)' : --cacert empty "$HTTPS"
+    refused 2 'ca.key holds no certificate (PEM)' : --cacert "$TLS/ca.key" "$HTTPS"
+    refused 2 '--cacert folder is a folder: use --capath' : --cacert folder "$HTTPS"
     refused 2 '--capath' 'Not a directory' : --capath nothing "$HTTPS"
     refused 2 '--cert' 'No such file' : --cert missing "$HTTPS"
-    refused 2 '--cert' : --cert nothing "$HTTPS"
+    refused 2 '--cert nothing holds no certificate (PEM)' : --cert nothing "$HTTPS"
+    refused 2 '--cert folder is a folder' : --cert folder "$HTTPS"
+    refused 2 'client.pem holds no private key: give --key' : --cert "$TLS/client.pem" "$HTTPS"
     refused 2 '--key' 'No such file' : --cert "$TLS/client.pem" --key missing "$HTTPS"
-    refused 2 '--cert' : --cert "$TLS/client.pem" --key "$TLS/server.key" "$HTTPS"
+    refused 2 '--key nothing holds no private key (PEM)' : --cert "$TLS/client.pem" --key nothing "$HTTPS"
+    refused 2 '--key folder is a folder' : --cert "$TLS/client.pem" --key folder "$HTTPS"
+    refused 2 'server.key: the key does not fit the certificate' : --cert "$TLS/client.pem" --key "$TLS/server.key" "$HTTPS"
+    refused 2 'locked.key: the key has a password' '--config' : --cert "$TLS/client.pem" --key "$TLS/locked.key" "$HTTPS"
+    echo 'pass = "another"' >config
+    refused 2 'locked.key: the key does not fit the certificate, or the password not the key' : \
+        --config config --cert "$TLS/client.pem" --key "$TLS/locked.key" "$HTTPS"
     refused 2 '--key' '--cert' : --key "$TLS/client.key" "$HTTPS"
 }
 
@@ -268,6 +328,7 @@ refused() {
     refused 2 '--ipv4' '--ipv6' : -4 -6 "$HTTPS"
     refused 2 '--resolve' '--ipv6' : -6 --resolve localhost:443:127.0.0.1 "$HTTPS"
     refused 2 '--resolve' '--ipv4' : -4 --resolve 'localhost:443:[::1],::2' "$HTTPS"
+    refused 2 '--noproxy does nothing without --proxy or --proxy-from-env' : --noproxy localhost "$HTTPS"
     refused 2 '--unix-socket' '--proxy' : --unix-socket s -x proxy "$HTTPS"
 }
 

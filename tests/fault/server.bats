@@ -64,6 +64,19 @@ ok /control
 FAULTS
 }
 
+@test "what failed spent its time in the phase it failed in" {
+    MAX_TIME=0.3 downloads_as_told <<TOLD
+timeout_tls https://$SILENT/
+timeout_connect http://$FULL/
+TOLD
+    local phase
+    for phase in connect tls; do
+        holds "$BATS_TEST_TMPDIR/result.json" \
+            '[.results[] | .phases_s[$phase] > 0.4 * ([.phases_s | .[]] | add)] | all' --arg phase "$phase"
+    done
+    holds "$BATS_TEST_TMPDIR/result.json" '[.results[] | .phases_s | .wait == 0 and .receive == 0] | all'
+}
+
 @test "connections that are reset" {
     printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' | mix 5 | downloads_as_told
     samples_hold /reset/0 'all(.body_bytes == 0 and .status == 0)'

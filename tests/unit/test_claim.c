@@ -70,6 +70,19 @@ static void test_operands_keep_mode_workers_and_place(void **state)
     assert_string_equal(parse("a2345678901234567890123.time < 1s").operands[0].mode, "a2345678901234567890123");
 }
 
+static void test_cells_may_be_named_as_reports_name_them(void **state)
+{
+    (void)state;
+    struct claim claim = parse("threads/8.time/event-loop:fresh/64.time < 0.25");
+    char text[CLAIM_TEXT_MAX];
+    assert_int_equal(claim.operand_count, 2);
+    assert_string_equal(claim.operands[0].mode, "threads");
+    assert_int_equal(claim.operands[0].workers, 8);
+    assert_string_equal(claim.operands[1].mode, "event-loop:fresh");
+    assert_int_equal(claim.operands[1].workers, 64);
+    assert_string_equal(claim_format(text, sizeof(text), &claim), "threads@8.time / event-loop:fresh@64.time < 0.25");
+}
+
 static void test_comparisons(void **state)
 {
     (void)state;
@@ -303,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_claims_of_the_documentation),
         cmocka_unit_test(test_operands_keep_mode_workers_and_place),
+        cmocka_unit_test(test_cells_may_be_named_as_reports_name_them),
         cmocka_unit_test(test_comparisons),
         cmocka_unit_test(test_a_claim_is_exact_if_all_of_it_is),
         cmocka_unit_test(test_canonical_text),

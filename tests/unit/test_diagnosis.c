@@ -333,6 +333,9 @@ static void test_noisy_hosts(void **state)
     struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
     change_cell(&result, 0, disturb);
     change_cell(&result, 1, disturb);
+    result.is_proxy_local = true;
+    assert_not_found(&result, FINDING_NOISY_HOST);
+    result.is_proxy_local = false;
     result.is_server_local = true;
     assert_not_found(&result, FINDING_NOISY_HOST);
     change_cell(&result, 0, know_nothing);

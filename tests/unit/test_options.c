@@ -323,6 +323,7 @@ static void unknown_modes_are_told_the_known_ones(void **state)
         state, ARGUMENTS("--mode", "sync,thread", "f"),
         ARGUMENTS("--mode", "\"thread\"", "did you mean \"threads\"?", "sync, threads, event-loop, processes, hybrid"));
     assert_null(strstr(fixture->error.message, "null"));
+    refuse(state, ARGUMENTS("--connections", "fresh,reuse,fresh", "f"), ARGUMENTS("--connections has fresh twice"));
     refuse(state, ARGUMENTS("--mode", "asinc", "f"), ARGUMENTS("did you mean \"async\"?"));
     refuse(state, ARGUMENTS("--mode", "mutliprocess", "f"), ARGUMENTS("did you mean \"multiprocess\"?"));
     refuse(state, ARGUMENTS("--mode", "sync,,threads", "f"), ARGUMENTS("--mode", "unknown mode \"\""));
@@ -411,7 +412,7 @@ static const struct limit limits[] = {
     {"--color", {"auto", "always", "never"}, {"red", ""}, "auto, always or never"},
     {"--time-unit", {"auto", "s", "us"}, {"h", ""}, "auto, s, ms or us"},
     {"--order", {"file", "shuffle"}, {"random", "File", ""}, "file or shuffle"},
-    {"--connections", {"reuse", "fresh", "fresh,reuse,reuse,warm"}, {"hot", ""}, "reuse, fresh or warm"},
+    {"--connections", {"reuse", "fresh", "fresh,reuse,warm"}, {"hot", ""}, "reuse, fresh or warm"},
     {"--dns", {"pinned", "live"}, {"dead", ""}, "pinned or live"},
 };
 

@@ -151,6 +151,27 @@ static void other_proxies_are_refused_and_not_shown(void **state)
     }
 }
 
+static void a_port_that_is_too_high_is_told_as_that(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct route_pin pin;
+    struct route_detour detour;
+    struct route_proxy proxy;
+    assert_int_equal(route_parse_detour("::127.0.0.1:99999", &detour, &error), -1);
+    assert_string_equal(error.message, "--connect-to ::127.0.0.1:99999: the port 99999 is above 65535");
+    assert_int_equal(route_parse_detour("[::1]:65536::", &detour, &error), -1);
+    assert_string_equal(error.message, "--connect-to [::1]:65536::: the port 65536 is above 65535");
+    assert_int_equal(route_parse_detour("a:99999999999999999999:b:1", &detour, &error), -1);
+    assert_non_null(strstr(error.message, "99999999999999999999 is above 65535"));
+    assert_int_equal(route_parse_pin("a:70000:192.0.2.1", &pin, &error), -1);
+    assert_string_equal(error.message, "--resolve a:70000:192.0.2.1: the port 70000 is above 65535");
+    assert_int_equal(route_parse_proxy("http://geheim:70000", "--proxy", &proxy, &error), -1);
+    assert_string_equal(error.message, "--proxy has a port above 65535");
+    assert_int_equal(route_parse_detour("a:80:b:99999x", &detour, &error), -1);
+    assert_null(strstr(error.message, "above"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +180,7 @@ int main(void)
         cmocka_unit_test(other_pins_are_refused),
         cmocka_unit_test(detours_may_leave_anything_out),
         cmocka_unit_test(names_match_whatever_their_case),
+        cmocka_unit_test(a_port_that_is_too_high_is_told_as_that),
         cmocka_unit_test(proxies_are_as_libcurl_takes_them),
         cmocka_unit_test(other_proxies_are_refused_and_not_shown),
     };

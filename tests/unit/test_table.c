@@ -99,6 +99,17 @@ static void test_the_head_tells_what_was_run(void **state)
     assert_says(text, "no more rounds: no time is left\n");
     free(text);
 
+    static const char *const names[][2] = {
+        {"none", ", no names to resolve, "},
+        {"proxy", ", names resolved by the proxy, "},
+        {"pinned,proxy", ", names resolved beforehand, or by the proxy, "},
+        {"live,proxy", ", names resolved live, or by the proxy, "},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(result.dns, sizeof(result.dns), "%s", names[i][0]);
+        assert_report(&result, names[i][1]);
+    }
+
     snprintf(result.origin, sizeof(result.origin), "latency 20 ms");
     assert_report(&result, "served by the embedded origin on this machine (latency 20 ms)");
     assert_report(&result, "no names to resolve");

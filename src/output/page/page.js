@@ -206,7 +206,7 @@
     });
   };
 
-  /* One lane a worker, one bar a download, one colour a phase. */
+  /* One lane a worker, one bar a download, one colour a phase; what failed is in the colour of that, in every phase. */
   const phases = [
     { name: "connect", index: 2, light: "#c77700", dark: "#e69f00" },
     { name: "wait", index: 3, light: "#9fc5e8", dark: "#3d6a94" },
@@ -221,20 +221,24 @@
       if (section) section.hidden = !shown.has(line.mode);
       if (!shown.has(line.mode)) return;
       const lanes = [...new Set(line.downloads.map((download) => download[0]))].sort((a, b) => a - b);
+      const bars = phases.flatMap((phase) => line.downloads
+        .map((download) => ({
+          x: [phase.index === 2 ? download[1] : download[phase.index - 1], download[phase.index]],
+          y: `worker ${download[0] + 1}`,
+          unit: download[6], ok: download[7], phase: phase.name,
+        }))
+        .filter((bar) => bar.x[1] > bar.x[0]));
       const datasets = phases
         .map((phase) => ({
           label: phase.name,
-          data: line.downloads
-            .map((download) => ({
-              x: [phase.index === 2 ? download[1] : download[phase.index - 1], download[phase.index]],
-              y: `worker ${download[0] + 1}`,
-              unit: download[6], ok: download[7],
-            }))
-            .filter((bar) => bar.x[1] > bar.x[0]),
-          backgroundColor: (item) => (item.raw && !item.raw.ok ? style("--bad") : isDark.matches ? phase.dark : phase.light),
-          grouped: false, barPercentage: 1, categoryPercentage: 0.85, borderWidth: 0, minBarLength: 1,
+          data: bars.filter((bar) => bar.ok && bar.phase === phase.name),
+          backgroundColor: isDark.matches ? phase.dark : phase.light,
         }))
-        .filter((dataset) => dataset.data.length > 0);
+        .concat({ label: "failed", data: bars.filter((bar) => !bar.ok), backgroundColor: style("--bad") })
+        .filter((dataset) => dataset.data.length > 0)
+        .map((dataset) => ({
+          ...dataset, grouped: false, barPercentage: 1, categoryPercentage: 0.85, borderWidth: 0, minBarLength: 1,
+        }));
       const canvas = document.getElementById(`timeline-${number}`);
       if (canvas) canvas.parentElement.style.height = `${7 + 1.3 * lanes.length}rem`;
       draw(`timeline-${number}`, {
@@ -247,7 +251,7 @@
             tooltip: {
               callbacks: {
                 title: (items) => items.length > 0 ? `${items[0].raw.y}, download ${items[0].raw.unit + 1}` : "",
-                label: (item) => `${item.dataset.label}: ${seconds(item.raw.x[1] - item.raw.x[0])}, from ${seconds(item.raw.x[0])}`,
+                label: (item) => `${item.raw.phase}${item.raw.ok ? "" : " (failed)"}: ${seconds(item.raw.x[1] - item.raw.x[0])}, from ${seconds(item.raw.x[0])}`,
               },
             },
           },
