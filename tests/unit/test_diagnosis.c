@@ -420,6 +420,20 @@ static void answer_again(struct trial *trial)
         trial->table->samples[i].outcome = OUTCOME_OK;
 }
 
+static void test_who_waits_for_a_shared_connection_waits_for_no_server(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    change_cell(&result, 0, do_not_share);
+    change_cell(&result, 1, do_not_share);
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, share);
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    change_cell(&result, 1, warm_up);
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    result_release(&result);
+}
+
 static void test_servers_that_do_not_agree_to_http2(void **state)
 {
     (void)state;
@@ -456,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_noisy_hosts),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
         cmocka_unit_test(test_connections_that_some_share),
+        cmocka_unit_test(test_who_waits_for_a_shared_connection_waits_for_no_server),
         cmocka_unit_test(test_servers_that_do_not_agree_to_http2),
     };
     return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
