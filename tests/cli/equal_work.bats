@@ -208,7 +208,7 @@ PYTHON
     # Of the one that came second in its round.
     holds changed.json '.validity.mismatches == 1 and .validity.failures == 0
         and .validity.mismatched_urls == [[([.results[].rounds[0].position] | index(1)), 1, 1]]'
-    grep -q '<td>mismatch</td><td class="bad">1</td>' changed.html
+    grep -q '<td class="word">mismatch</td><td class="bad">1</td>' changed.html
     "$CONC_BENCH" --import-json changed.json --export-html again.html --export-json again.json >again.txt || true
     cmp changed.html again.html
     cmp changed.json again.json
