@@ -351,6 +351,15 @@ static void write_costs(FILE *stream, const struct figures *figures, const struc
           stream);
 }
 
+static bool has_phases(const struct figures *figures)
+{
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        if (figures_have_phase(figures, (enum phase)phase))
+            return true;
+    }
+    return false;
+}
+
 /* What service times consist of: what did not happen anywhere is left out. */
 static void write_phases(FILE *stream, const struct figures *figures, const struct format *format)
 {
@@ -651,8 +660,10 @@ static void write_report(FILE *stream, const struct result *result, const struct
         write_downloads(stream, figures, format);
         write_streams(stream, figures, format);
         fputc('\n', stream);
-        write_phases(stream, figures, format);
-        fputc('\n', stream);
+        if (has_phases(figures)) {
+            write_phases(stream, figures, format);
+            fputc('\n', stream);
+        }
         write_costs(stream, figures, format);
         write_gains(stream, &verdict->gains, format);
         url_table_write(stream, result, format);
