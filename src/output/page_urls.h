@@ -6,8 +6,9 @@
 #include "conc_bench/format.h"
 #include "conc_bench/result.h"
 
-/* The section of the HTML report that is about URLs: one row a URL, one column a cell, all whose figures were kept; with
- * JavaScript it can be sorted and searched. Nothing for a result without figures of URLs. Private to src/output. */
+/* The section of the HTML report that is about URLs: one row a URL, one column a cell, all whose figures were kept;
+ * with JavaScript it can be sorted and searched. Nothing for a result without figures of URLs. Private to src/output.
+ */
 void page_urls_write(FILE *stream, const struct result *result, const struct format *format);
 
 #endif
