@@ -21,10 +21,10 @@ void streams_watch(struct streams *streams, struct sample_table *table);
 
 /* One more on that connection, which is told from others by its address. Without memory for another connection, it is
  * not counted. */
-void streams_enter(struct streams *streams, const void *connection);
+void streams_enter(struct streams *streams, const void *address);
 
 /* One less. NULL, or a connection that is not known, is allowed. */
-void streams_leave(struct streams *streams, const void *connection);
+void streams_leave(struct streams *streams, const void *address);
 
 /* What was spoken on some connection. */
 enum spoken { SPOKEN_HTTP1 = 1 << 0, SPOKEN_HTTP2 = 1 << 1 };

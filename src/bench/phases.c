@@ -63,7 +63,7 @@ void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT])
             last = mark < service ? mark : service;
         ends[i] = last;
     }
-    for (int i = under_way; i <= PHASE_RECEIVE; i++)
+    for (int i = (int)under_way; i <= PHASE_RECEIVE; i++)
         ends[i] = (i < PHASE_RECEIVE ? ends[i] : last) + service - last;
     ends[PHASE_WORK] = sample->settled - sample->start;
 }

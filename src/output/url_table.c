@@ -104,7 +104,7 @@ static size_t choose_columns(const struct url_table *table)
     used += sizeof("  16.0 KiB") - 1;
     size_t left = table->format->width > used ? table->format->width - used : 0;
     if (left < LABEL_LEAST)
-        return table->format->width < 2 * LABEL_LEAST ? LABEL_NARROW : LABEL_LEAST;
+        return table->format->width < (size_t)2 * LABEL_LEAST ? LABEL_NARROW : LABEL_LEAST;
     return left > LABEL_MOST ? LABEL_MOST : left;
 }
 

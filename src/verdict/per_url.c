@@ -471,7 +471,7 @@ static void tell_slowed(const struct result *result, struct per_url_sentences *s
     double greatest = 2;
     size_t row = per_url->count, cell = 0, alone = 0;
     for (size_t i = 0; i < per_url->count && per_url->settled > 1; i++) {
-        size_t beside, single;
+        size_t beside = 0, single = 0; /* the analyzer does not see that a ratio has both */
         double ratio = per_url_slowdown(result, i, &beside, &single);
         if (!(ratio > greatest) || ratio < clearly * slowdown_of_all(result, beside, single) ||
             !stats_supports_percentile(per_url_figure(per_url, i, beside)->count, 50) ||

@@ -133,7 +133,7 @@ static int fit(const struct figures *figures, struct sweep *sweep, struct error 
         if (cell->has_times && cell->row_rounds[cell->rounds - 1] + 1 > rounds)
             rounds = cell->row_rounds[cell->rounds - 1] + 1;
     }
-    double *workers = calloc(sweep->count * (rounds + 1), sizeof(*workers));
+    double *workers = calloc(sweep->count * (rounds + 1) + 1, sizeof(*workers));
     if (workers == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
     for (size_t i = 0; i < sweep->count; i++)

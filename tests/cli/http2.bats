@@ -164,13 +164,14 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     done
 }
 
-@test "a server without HTTP/2: HTTP/1.1 is spoken, one connection for each worker, and that is told" {
+@test "a server without HTTP/2: HTTP/1.1 is spoken, over a connection for each worker at most, and that is told" {
     echo "https://localhost:$H1_TLS_PORT/document-1.txt x60" >plain.txt
     ask --mode all plain.txt >report.txt
     logged "$H2_LOG" 300
     [ "$(h2_requests HTTP/1.1)" -eq 300 ]
     holds "$JSON" '[.results[] | .failures == 0 and .http2_downloads == 0 and .downloads == 60] | all'
-    holds "$JSON" '[.results[] | select(.mode == "event-loop") | .connects > 1 and .connects <= 6] | all'
+    # Where answers come at once, fewer may be enough.
+    holds "$JSON" '[.results[] | select(.mode == "event-loop") | .connects >= 1 and .connects <= 6] | all'
     grep -q '^No HTTP/2: it was offered, and all that was answered was answered over HTTP/1.1' report.txt
     run ! grep -q 'downloads each' report.txt
     # Beside one that has it, and one without TLS.
