@@ -11,6 +11,8 @@
 
 #include "settings.h"
 
+enum { REPEATS_MAX = 5 /* of a download whose connection dies; libcurl's own number */ };
+
 struct transfer {
     CURL *easy;
     const struct transfer_plan *plan;
@@ -25,6 +27,7 @@ struct transfer {
     int64_t body_bytes;
     struct streams *streams; /* counted there; NULL: it shares no connections */
     const void *connection;  /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds attempted;   /* when it began, or was last repeated */
     nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
     nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
@@ -471,6 +474,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
 {
     transfer->sample = sample;
     transfer->url = url;
+    transfer->attempted = sample->start;
     transfer->opened = 0;
     transfer->untimed = 0;
     transfer->is_timed = false;
@@ -673,24 +677,39 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
     }
 }
 
+/* Whether libcurl gave up because of connections that died under other downloads of its handle. Its count is over the
+ * whole life of one, and forget_retries() cannot always reset it: not while others use the connection that it was on.
+ * It has done so itself, now. Only its text tells this from a connection that broke for the first time. */
+static bool is_out_of_retries(const struct transfer *transfer, CURLcode code)
+{
+    return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && transfer->requests <= REPEATS_MAX &&
+           strncmp(transfer->message, "Connection died", strlen("Connection died")) == 0;
+}
+
 /* libcurl 7.88 repeats what was asked over a connection that others used before, if nothing has come of it; but not if
- * all that was left of an HTTP/2 connection were streams that the server had refused by going away. As often as libcurl
- * would, and not beyond the time a download has. */
+ * all that was left of an HTTP/2 connection were streams that the server had refused by going away. Nor, in the modes
+ * whose downloads have a connection each, if there were no others; here it is the same for all. */
+static bool is_left_behind(const struct transfer *transfer, CURLcode code)
+{
+    return code == CURLE_HTTP2 && (transfer->repeats > 0 || transfer->requests > 0);
+}
+
+/* As often as libcurl would, and not beyond the time a download has. */
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
-    enum { REPEATS_MAX = 5 };
-    bool is_first = transfer->repeats == 0;
-    if (code != CURLE_HTTP2 || (is_first && transfer->requests == 0) || transfer->repeats == REPEATS_MAX)
+    if (code == CURLE_OK || transfer->repeats == REPEATS_MAX ||
+        (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code)))
         return false;
-    bool was_used = transfer->streams != NULL || info_number(transfer, CURLINFO_NUM_CONNECTS) == 0;
+    nanoseconds now = clock_now();
     bool has_answer = info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
-    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - clock_now();
-    if (!was_used || has_answer || left <= 0)
+    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - now;
+    if (has_answer || left <= 0)
         return false;
     transfer->repeats++;
     transfer->is_timed = false;
     end_stream(transfer);
     /* It is without a connection again, and has what is left of its time. */
+    transfer->attempted = now;
     transfer->requests = 0;
     transfer->opened = 0;
     transfer->has_retried = true;
@@ -777,7 +796,9 @@ nanoseconds transfer_least_time(const struct transfer_plan *plan)
 nanoseconds transfer_deadline(const struct transfer *transfer)
 {
     const struct transfer_policy *policy = transfer->plan->policy;
-    return transfer->sample->start + (transfer->requests > 0 ? policy->max_time : time_to_connect(policy));
+    nanoseconds end = transfer->sample->start + policy->max_time;
+    nanoseconds connected = transfer->attempted + policy->connect_timeout;
+    return transfer->requests > 0 || connected > end ? end : connected;
 }
 
 bool transfer_is_for_server(const struct transfer *transfer, uint32_t url)
@@ -797,7 +818,7 @@ void transfer_time_out(struct transfer *transfer, const struct transfer *maker, 
     if (transfer->requests > 0)
         return;
     /* An attempt that began late says less of what time was up for than the one before it. */
-    bool is_late = transfer->opened == 0 || transfer->opened - transfer->sample->start > limit / 2;
+    bool is_late = transfer->opened == 0 || transfer->opened - transfer->attempted > limit / 2;
     if (is_late && before != OUTCOME_NONE) {
         transfer->sample->outcome = (uint8_t)before;
     } else if (transfer->opened == 0 && maker != NULL) {

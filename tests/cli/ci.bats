@@ -20,7 +20,9 @@ setup() {
 
 @test "the shell recipes run, in their order" {
     [ "$(ls block*.sh | wc -l)" -eq 4 ]
-    bash -eu block1.sh
+    # What the machine is too busy to decide ends in 4, here and in the workflows.
+    run bash -eu block1.sh
+    [[ $status == [04] ]]
     xmllint --noout junit.xml
     [ -s summary.md ] && [ -s report.html ]
     # Whether this machine is as fast as a moment ago is not what is tested.
@@ -65,7 +67,7 @@ for path in sorted(glob.glob("block*.yaml")):
         found += 1
         if script.startswith("conc-bench"):
             open("sites.txt", "w").write("http://a.test/ x20\n")
-            subprocess.run(["bash", "-eu"], input=script, text=True, check=True)
+            assert subprocess.run(["bash", "-eu"], input=script, text=True).returncode in (0, 4)
 assert found == 5, found
 PYTHON
 }

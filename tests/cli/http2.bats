@@ -13,7 +13,7 @@ setup_file() {
     make_certificates "$BATS_FILE_TMPDIR/tls"
     start_nginx
     make_documents 3 "$NGINX_ROOT" "localhost:$NGINX_PORT" >/dev/null
-    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H2_LOG
+    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H2_FEW_PORT H2_SOURCE_PORT H2_LOG
 }
 
 teardown_file() {
@@ -33,6 +33,7 @@ setup() {
 teardown() {
     stop_nghttpd
     stop_h2_faults
+    [ -z "${SOURCE_PID:-}" ] || kill "$SOURCE_PID" 2>/dev/null || :
 }
 
 ask() {
@@ -238,6 +239,34 @@ has_epoll() {
         holds "$JSON" '.results[0] | .http2_connections <= 4 + $loops and .http2_most_streams <= 100' \
             --argjson loops "$(nproc)"
     fi
+}
+
+# Answers in 50 ms each: who keeps fewer in flight takes that much longer.
+@test "few streams to a connection: as many connections as keep the workers busy" {
+    cat >source.py <<'PYTHON'
+import http.server, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(0.05)
+        self.send_response(200)
+        self.send_header("Content-Length", "10")
+        self.end_headers()
+        self.wfile.write(b"x" * 10)
+    def log_message(self, *_):
+        pass
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 500
+server = Server(("127.0.0.1", int(sys.argv[1])), Handler)
+print("listening", flush=True)
+server.serve_forever()
+PYTHON
+    /usr/bin/python3 source.py "$H2_SOURCE_PORT" >source.out 3>&- &
+    SOURCE_PID=$!
+    until [ -s source.out ]; do sleep 0.02; done
+    echo "https://localhost:$H2_FEW_PORT/ x1200" >list.txt
+    WORKERS=40 ask --mode threads,event-loop,hybrid list.txt >report.txt
+    holds "$JSON" '([.results[] | .failures] | add) == 0
+        and ([.results[] | {(.mode): .median}] | add | .["event-loop"] < 1.5 * .threads and .hybrid < 1.5 * .threads)'
 }
 
 @test "a server that agrees to HTTP/2 on one connection and not on the next: the work was not equal" {

@@ -91,6 +91,19 @@ timeout_receive /stall-body' | MAX_TIME=1 as_told
     samples_hold /goaway/5 'all(.[]; .http_version == 20)'
 }
 
+# What was refused has the time to connect again, not what is left of it since the download began.
+@test "GOAWAY later than a connection may take: what was refused is asked again" {
+    local mode
+    for mode in sync threads event-loop processes hybrid; do
+        start_h2_faults
+        yes "$H2_FAULTS/goaway-late/600" | head -n 8 >list.txt
+        run once --http2 --cacert "$TLS/ca.pem" --mode $mode --workers 4 --connect-timeout 300ms --export-json "$JSON" list.txt
+        exits_with 0
+        holds "$JSON" '.validity.failures == 0 and .results[0].rounds[0].downloads.settled == 8'
+        stop_h2_faults
+    done
+}
+
 @test "connections that end under their streams, in whatever way, are a reset for all of them" {
     local path
     start_h2_faults

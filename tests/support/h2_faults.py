@@ -9,6 +9,7 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /refuse         refuses the stream (RST_STREAM, REFUSED_STREAM), on every connection
     /refuse-first   the same, the first three times this server is asked for it; then it answers
     /goaway/N       answers, and with the N-th stream of the connection sends GOAWAY: later ones are not answered
+    /goaway-late/T  the first connection that is asked for it goes away T milliseconds later without an answer
     /together/N     answers as soon as N streams of all connections wait for it
     /close, /close-body     ends the connection, behind nothing or within the body
     /reset, /reset-body     the same by a reset
@@ -25,6 +26,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 
 nghttp2 = ctypes.CDLL("libnghttp2.so.14")
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
@@ -33,6 +35,7 @@ REFUSED_STREAM = 7
 lock = threading.Lock()
 connections = 0
 refused = 0
+leaving = None  # the connection that goes away late
 together = []  # connections and their streams
 
 
@@ -122,7 +125,7 @@ class Connection:
         raise EOFError
 
     def act(self, stream, path):
-        global refused
+        global refused, leaving
         name, _, argument = path.decode()[1:].partition("/")
         if self.is_gone_away:
             return
@@ -148,6 +151,15 @@ class Connection:
             if self.streams == int(argument):
                 self.send(GOAWAY, 0, 0, struct.pack(">II", stream, 0))
                 self.is_gone_away = True
+        elif name == "goaway-late":
+            with lock:
+                leaving = leaving or self
+            if leaving is self:
+                time.sleep(int(argument) / 1000)
+                self.send(GOAWAY, 0, 0, struct.pack(">II", 0, 0))
+                self.is_gone_away = True
+            else:
+                self.answer(stream, 10)
         elif name == "together":
             with lock:
                 together.append((self, stream))

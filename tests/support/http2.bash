@@ -3,12 +3,13 @@
 # shellcheck disable=SC2034  # what is set here is for tests
 
 # For start_nginx() of common.bash, in file $1 and from port $2 on: HTTP/2 at H2_PORT, with a limit of 1,000 requests for
-# each connection, which is nginx's own; and HTTP/1.1 only, over TLS at H1_TLS_PORT. H2_LOG has protocol, connection, URI
-# and status of each request to either.
+# each connection, which is nginx's own; HTTP/1.1 only, over TLS at H1_TLS_PORT; and HTTP/2 at H2_FEW_PORT with 4 streams
+# at once on a connection and 20 in all, from whoever listens at H2_SOURCE_PORT. H2_LOG has protocol, connection, URI and
+# status of each request to the first two.
 nginx_more() {
     local file=$1 base=$2 folder
     folder=$(dirname "$file")
-    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_LOG=$folder/h2.log
+    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_FEW_PORT=$((base + 3)) H2_SOURCE_PORT=$((base + 4)) H2_LOG=$folder/h2.log
     cat >"$file" <<CONF
     log_format h2 '\$server_protocol \$connection \$request_uri \$status';
     ssl_certificate $TLS/server.pem;
@@ -19,6 +20,13 @@ nginx_more() {
         keepalive_requests 1000;
         access_log $H2_LOG h2;
         location /moved { return 302 /document-1.txt; }
+    }
+    server {
+        listen 127.0.0.1:$H2_FEW_PORT ssl http2 backlog=1024;
+        keepalive_requests 20;
+        http2_max_concurrent_streams 4;
+        access_log off;
+        location / { proxy_pass http://127.0.0.1:$H2_SOURCE_PORT; }
     }
     server { listen 127.0.0.1:$H1_TLS_PORT ssl backlog=1024; root $NGINX_ROOT; access_log $H2_LOG h2; }
 CONF
