@@ -94,6 +94,8 @@ enum option_id {
     OPTION_COUNT,
 };
 
+enum { COPIES_MAX = 16 };
+
 enum option_group {
     GROUP_WORKLOAD,
     GROUP_EXPERIMENT,
@@ -137,6 +139,22 @@ bool option_takes_value(const struct option_row *row);
 
 /* Whether it cannot go without one. */
 bool option_needs_value(const struct option_row *row);
+
+/* Which of the names a value is, up to the NULL behind the last; -1: none, which is an error. */
+int option_read_name(const struct value *value, const char *const *names);
+
+/* An error that says which modes there are: -1. */
+int option_refuse_mode(const struct value *value);
+
+/* Without its dashes. */
+const char *option_of_export(enum export_format format);
+
+bool options_have_mode(const struct options *options, const struct mode *mode);
+bool options_have_connections(const struct options *options, enum connection_policy connections);
+
+/* What depends on several options: has the reference and the cells that claims name found, and refuses what does not go
+ * together. `is_given`, by enum option_id: on the command line. */
+int options_settle(struct options *options, const bool *is_given, struct error *error);
 
 /* Stores the value of an option that is curl's, for each that request_fields.c knows. */
 int option_apply_request(const struct value *value);
