@@ -1,0 +1,236 @@
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/phases.h"
+#include "conc_bench/sample.h"
+#include "conc_bench/text.h"
+#include "import_parts.h"
+
+static int read_outcomes(const struct node *downloads, uint32_t units, struct trial_digest *digest)
+{
+    struct node outcomes;
+    uint64_t total = 0;
+    if (node_object(downloads, "outcomes", &outcomes) != 0)
+        return -1;
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+        struct node node = node_member(&outcomes, outcome_name((enum outcome)outcome));
+        uint64_t count = 0;
+        if (node.value != NULL && node_read_count(&node, 0, units, &count) != 0)
+            return -1;
+        digest->outcomes[outcome] = (uint32_t)count;
+        total += count;
+    }
+    return total == units ? 0 : node_refuse(&outcomes, "they are not as many as there are downloads");
+}
+
+static int read_phases(const struct node *downloads, nanoseconds sums[PHASE_COUNT])
+{
+    struct node phases;
+    if (node_object(downloads, "phase_sums_s", &phases) != 0)
+        return -1;
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        struct node node = node_member(&phases, phase_key((enum phase)phase));
+        if (node_read_seconds(&node, SECONDS_SUM_MAX, &sums[phase]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_digest(const struct node *round, uint32_t units, struct trial_digest *digest)
+{
+    struct node node = node_member(round, "downloads");
+    if (json_is_null(node.value))
+        return 0;
+    if (node_object(round, "downloads", &node) != 0 || read_outcomes(&node, units, digest) != 0 ||
+        node_count32(&node, "settled", 0, units, &digest->settled) != 0 ||
+        node_count32(&node, "answered", 0, units, &digest->answered) != 0 ||
+        node_count32(&node, "refused", 0, units, &digest->refused) != 0 ||
+        node_count64(&node, "body_bytes", BYTES_MAX, &digest->body_bytes) != 0 ||
+        node_count(&node, "connects", 0, INT64_MAX, &digest->connects) != 0 ||
+        node_count(&node, "tls_handshakes", 0, INT64_MAX, &digest->handshakes) != 0 ||
+        node_count32(&node, "http2", 0, units, &digest->http2) != 0 ||
+        node_count(&node, "http2_connects", 0, INT64_MAX, &digest->http2_connects) != 0 ||
+        node_count32(&node, "peak_in_flight", 0, units, &digest->peak_in_flight) != 0 ||
+        node_seconds(&node, "service_p50_s", &digest->p50) != 0 ||
+        node_seconds(&node, "service_p90_s", &digest->p90) != 0 ||
+        node_seconds(&node, "service_p95_s", &digest->p95) != 0 ||
+        node_seconds(&node, "service_p99_s", &digest->p99) != 0 ||
+        node_seconds(&node, "service_max_s", &digest->longest) != 0 ||
+        node_seconds(&node, "settled_p95_s", &digest->settled_p95) != 0 ||
+        node_seconds(&node, "last_start_s", &digest->last_start) != 0 || read_phases(&node, digest->phases) != 0)
+        return -1;
+    digest->is_known = true;
+    return 0;
+}
+
+static int read_resources(const struct node *round, struct trial_resources *resources)
+{
+    struct node node;
+    if (node_object(round, "resources", &node) != 0)
+        return -1;
+    if (node_seconds(&node, "cpu_user_s", &resources->cpu_user) != 0 ||
+        node_seconds(&node, "cpu_system_s", &resources->cpu_system) != 0 ||
+        node_count64(&node, "voluntary_switches", INT64_MAX, &resources->voluntary_switches) != 0 ||
+        node_count64(&node, "involuntary_switches", INT64_MAX, &resources->involuntary_switches) != 0 ||
+        node_count64(&node, "max_rss_bytes", BYTES_MAX, &resources->max_rss_bytes) != 0 ||
+        node_count64(&node, "peak_memory_bytes", BYTES_MAX, &resources->peak_memory_bytes) != 0 ||
+        node_count32(&node, "processes", 0, UINT32_MAX, &resources->processes) != 0 ||
+        node_count32(&node, "threads", 0, UINT32_MAX, &resources->threads) != 0 ||
+        node_count32(&node, "descriptors", 0, UINT32_MAX, &resources->descriptors) != 0 ||
+        node_seconds_or(&node, "on_cpu_s", -1, &resources->on_cpu) != 0)
+        return -1;
+    return node_seconds_or(&node, "run_queue_wait_s", -1, &resources->run_queue_wait);
+}
+
+static int read_host(const struct node *round, struct trial_host *host)
+{
+    struct node node;
+    if (node_object(round, "host", &node) != 0 || node_number(&node, "steal_share", 0, 1e6, &host->steal_share) != 0 ||
+        node_number(&node, "foreign_cores", 0, 1e6, &host->foreign_cores) != 0)
+        return -1;
+    return node_number(&node, "throttled_s", 0, SECONDS_MAX, &host->throttled);
+}
+
+static int read_witness(const struct node *round, struct trial_witness *witness)
+{
+    struct node node = node_member(round, "witness");
+    struct node urls;
+    const char *key;
+    json_t *value;
+    if (json_is_null(node.value))
+        return 0;
+    if (node_object(round, "witness", &node) != 0 ||
+        node_count(&node, "requests", 0, INT64_MAX, &witness->requests) != 0 ||
+        node_count(&node, "connections", 0, INT64_MAX, &witness->connections) != 0 ||
+        node_count32(&node, "peak_in_flight", 0, UINT32_MAX, &witness->peak_in_flight) != 0 ||
+        node_object(&node, "urls", &urls) != 0)
+        return -1;
+    size_t count = json_object_size(urls.value);
+    witness->urls = calloc(count + 1, sizeof(witness->urls[0]));
+    witness->url_requests = calloc(count + 1, sizeof(witness->url_requests[0]));
+    if (witness->urls == NULL || witness->url_requests == NULL)
+        return node_no_memory(&urls);
+    json_object_foreach((json_t *)urls.value, key, value)
+    {
+        struct node requests = {.value = value, .reader = round->reader};
+        snprintf(requests.place, sizeof(requests.place), "%.100s of a URL", urls.place);
+        if (node_read_count(&requests, 0, INT64_MAX, &witness->url_requests[witness->url_count]) != 0)
+            return -1;
+        size_t size = strlen(key) * strlen("\\xNN") + 1;
+        char *escaped = malloc(size);
+        if (escaped == NULL)
+            return node_no_memory(&urls);
+        witness->urls[witness->url_count++] = text_escape(escaped, size, key, strlen(key));
+    }
+    witness->is_present = true;
+    return 0;
+}
+
+static int read_status(const struct node *round, enum trial_status *status)
+{
+    struct node node = node_member(round, "status");
+    char name[32];
+    if (node_read_text(&node, name, sizeof(name)) != 0)
+        return -1;
+    for (int i = TRIAL_COMPLETE; i <= TRIAL_FAILED; i++) {
+        if (strcmp(name, trial_status_name((enum trial_status)i)) == 0) {
+            *status = (enum trial_status)i;
+            return 0;
+        }
+    }
+    return node_refuse(&node, "\"%s\" is no ending of a trial", name);
+}
+
+/* Samples */
+
+/* Makes room for the URLs of so many units; of those not heard of yet it is not known. */
+static int know_units(const struct node *node, uint32_t count)
+{
+    struct reader *reader = node->reader;
+    struct result *result = &reader->import->result;
+    if (count <= reader->unit_count)
+        return 0;
+    uint32_t *units = realloc(result->lent[1], (size_t)count * sizeof(*units));
+    if (units == NULL)
+        return node_no_memory(node);
+    for (uint32_t unit = reader->unit_count; unit < count; unit++)
+        units[unit] = UINT32_MAX;
+    result->lent[1] = units;
+    result->unit_urls = units;
+    reader->unit_count = count;
+    return 0;
+}
+
+static int place_row(const struct node *node, const struct cell_result *cell, struct trial *trial,
+                     const struct filtered_sample *row)
+{
+    struct result *result = &node->reader->import->result;
+    if (row->unit >= trial->table->unit_count)
+        return node_refuse(node, "unit %" PRIu32 " is beyond the others", row->unit);
+    if (row->url >= result->distinct_urls || row->sample.worker >= cell->workers)
+        return node_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
+    struct sample *slot = &trial->table->samples[row->unit];
+    if (atomic_load(&slot->state) == SAMPLE_SETTLED)
+        return node_refuse(node, "unit %" PRIu32 " stands there twice", row->unit);
+    uint32_t *units = result->lent[1];
+    if (units[row->unit] != UINT32_MAX && units[row->unit] != row->url)
+        return node_refuse(node, "unit %" PRIu32 " has different URLs", row->unit);
+    units[row->unit] = row->url;
+    *slot = row->sample;
+    slot->start += trial->gate;
+    slot->end += trial->gate;
+    slot->settled += trial->gate;
+    return 0;
+}
+
+/* Units are claimed in order, so those that are missing are those last claimed: at most one for each worker. The table
+ * is as large as that allows, whatever the document says, and never larger than its own text. */
+static int read_samples(const struct node *round, const struct cell_result *cell, struct trial *trial)
+{
+    struct node node = node_member(round, "samples");
+    struct reader *reader = round->reader;
+    if (json_is_null(node.value))
+        return 0;
+    if (!json_is_integer(node.value) || reader->next_batch >= reader->filter->batch_count ||
+        json_integer_value(node.value) != (json_int_t)reader->next_batch)
+        return node_refuse(&node, "not an array");
+    const struct sample_batch *batch = &reader->filter->batches[reader->next_batch++];
+    if (reader->filter->is_discarding)
+        return 0;
+    uint64_t units = (uint64_t)batch->count + cell->workers;
+    if (batch->count != trial->digest.settled)
+        return node_refuse(&node, "%zu samples instead of %" PRIu32, batch->count, trial->digest.settled);
+    units = units < reader->import->result.downloads ? units : reader->import->result.downloads;
+    trial->table = sample_table_create((uint32_t)units, reader->error);
+    if (trial->table == NULL || know_units(&node, (uint32_t)units) != 0)
+        return -1;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (place_row(&node, cell, trial, &batch->rows[i]) != 0)
+            return -1;
+    }
+    free(reader->filter->batches[reader->next_batch - 1].rows);
+    reader->filter->batches[reader->next_batch - 1] = (struct sample_batch){0};
+    return 0;
+}
+
+int import_trial(const struct node *round, const struct cell_result *cell, struct trial *trial)
+{
+    struct result *result = &round->reader->import->result;
+    if (node_count32(round, "round", 0, ROUNDS_MAX, &trial->round) != 0 ||
+        node_count32(round, "position", 0, CELLS_MAX, &trial->position) != 0 ||
+        read_status(round, &trial->status) != 0 ||
+        node_text(round, "reason", trial->reason, sizeof(trial->reason)) != 0 ||
+        node_seconds(round, "gate_s", &trial->gate) != 0 || node_seconds(round, "startup_s", &trial->startup) != 0 ||
+        node_seconds(round, "warm_s", &trial->warm) != 0 || node_seconds_or(round, "run_s", 0, &trial->run) != 0 ||
+        node_seconds(round, "teardown_s", &trial->teardown) != 0 || read_resources(round, &trial->resources) != 0 ||
+        read_host(round, &trial->host) != 0 || node_seconds(round, "loop_lag_p99_s", &trial->lag.p99) != 0 ||
+        node_seconds(round, "loop_lag_max_s", &trial->lag.longest) != 0 ||
+        node_count32(round, "warm_requests", 0, UINT32_MAX, &trial->warm_requests) != 0 ||
+        node_count32(round, "http2_warm_connects", 0, UINT32_MAX, &trial->http2.warm_connects) != 0 ||
+        node_count32(round, "http2_most_streams", 0, UINT32_MAX, &trial->http2.most_streams) != 0 ||
+        read_witness(round, &trial->witness) != 0 || read_digest(round, result->downloads, &trial->digest) != 0)
+        return -1;
+    return read_samples(round, cell, trial);
+}
