@@ -22,8 +22,9 @@ void resources_from_usage(const struct rusage *usage, struct trial_resources *re
 
 /* Reads, of `pid` and all its descendants as they are now: their number, their threads, their descriptors, the
  * time their threads had a core and waited for one, and the sum of their memory peaks. The peak of one process is taken
- * as VmHWM - Rss + Pss: shared pages count in proportion, and what it held more at its peak than now was its own. Costs
- * milliseconds for each process; call when nothing is being timed. */
+ * as VmHWM - Rss + Pss - Pss_Shmem: pages of files count in proportion, and what it held more at its peak than now was
+ * its own. Shared memory is left out: it is the harness's, and how much of it is whose depends on who else looks at it.
+ * Costs milliseconds for each process; call when nothing is being timed. */
 void resources_of_tree(pid_t pid, struct trial_resources *resources);
 
 /* Processors this process may run on (sched_getaffinity(2)). At least 1. */

@@ -124,6 +124,9 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         return;
     }
     resources_of_tree(cell->pid, &trial->resources);
+    /* Whole, whatever of it this process has mapped, too. */
+    if (trial->resources.peak_memory_bytes > 0)
+        trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
     /* The deadline was for the run, and what was just read took its time. */
     cell->deadline = clock_now() + LONGEST_TEARDOWN;
     ssize_t written = send(cell->line, "g", 1, MSG_NOSIGNAL);

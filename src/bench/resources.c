@@ -37,21 +37,29 @@ void resources_from_usage(const struct rusage *usage, struct trial_resources *re
     resources->max_rss_bytes = (int64_t)usage->ru_maxrss * 1024;
 }
 
-/* Finds "Name:   123 kB" in a file below /proc; -1 if it is not there. */
-static int64_t read_field(const char *path, const char *name)
+/* Of a file below /proc, one line of the kind "Name:   123 kB". */
+struct field {
+    const char *name;
+    int64_t value; /* -1: it is not there */
+};
+
+/* In one go, since smaps_rollup looks at every page anew each time it is opened. */
+static void read_fields(const char *path, struct field *fields, size_t count)
 {
+    char line[256];
+    for (size_t i = 0; i < count; i++)
+        fields[i].value = -1;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return -1;
-    char line[256];
-    int64_t value = -1;
-    size_t length = strlen(name);
-    while (value < 0 && fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, name, length) == 0 && line[length] == ':')
-            value = strtoll(line + length + 1, NULL, 10);
+        return;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            size_t length = strlen(fields[i].name);
+            if (strncmp(line, fields[i].name, length) == 0 && line[length] == ':')
+                fields[i].value = strtoll(line + length + 1, NULL, 10);
+        }
     }
     fclose(file);
-    return value;
 }
 
 /* Entries of a folder below /proc. */
@@ -99,7 +107,10 @@ static void add_process(pid_t pid, struct trial_resources *resources)
     char rollup[64];
     snprintf(status, sizeof(status), "/proc/%ld/status", (long)pid);
     snprintf(rollup, sizeof(rollup), "/proc/%ld/smaps_rollup", (long)pid);
-    int64_t threads = read_field(status, "Threads");
+    struct field now[] = {{.name = "Threads"}, {.name = "VmHWM"}};
+    struct field pages[] = {{.name = "Rss"}, {.name = "Pss"}, {.name = "Pss_Shmem"}};
+    read_fields(status, now, sizeof(now) / sizeof(now[0]));
+    int64_t threads = now[0].value;
     if (threads < 0)
         return; /* gone meanwhile */
     resources->processes++;
@@ -108,13 +119,15 @@ static void add_process(pid_t pid, struct trial_resources *resources)
     snprintf(descriptors, sizeof(descriptors), "/proc/%ld/fd", (long)pid);
     resources->descriptors += count_entries(descriptors);
     add_schedule(pid, resources);
-    int64_t peak = read_field(status, "VmHWM");
-    int64_t resident = read_field(rollup, "Rss");
-    int64_t proportional = read_field(rollup, "Pss");
+    read_fields(rollup, pages, sizeof(pages) / sizeof(pages[0]));
+    int64_t peak = now[1].value;
+    int64_t resident = pages[0].value;
+    int64_t proportional = pages[1].value;
+    int64_t in_shared_memory = pages[2].value > 0 ? pages[2].value : 0; /* before Linux 5.3 not told apart */
     if (peak < 0 || resident < 0 || proportional < 0)
         return;
     int64_t more_at_peak = peak > resident ? peak - resident : 0;
-    resources->peak_memory_bytes += (more_at_peak + proportional) * 1024;
+    resources->peak_memory_bytes += (more_at_peak + proportional - in_shared_memory) * 1024;
 }
 
 static void add_tree(pid_t pid, unsigned depth, struct trial_resources *resources)
@@ -187,8 +200,9 @@ int resources_need_descriptors(uint64_t needed, const char *purpose, struct erro
 
 uint64_t resources_available_memory(void)
 {
-    int64_t kibibytes = read_field("/proc/meminfo", "MemAvailable");
-    return kibibytes > 0 ? (uint64_t)kibibytes * 1024 : 0;
+    struct field available = {.name = "MemAvailable"};
+    read_fields("/proc/meminfo", &available, 1);
+    return available.value > 0 ? (uint64_t)available.value * 1024 : 0;
 }
 
 void resources_cpu_name(char *buffer, size_t size)
