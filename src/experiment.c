@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/digest.h"
+#include "conc_bench/extract.h"
 #include "conc_bench/figures.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/sweep.h"
@@ -89,9 +90,13 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
 
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
-    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
+    const struct experiment *experiment = ((struct stages *)context)->experiment;
+    const struct runner_hooks *hooks = experiment->hooks;
     struct trial_digest digest;
     /* Once, here, rather than at every look between rounds. */
+    trial->extract = extract_make(experiment->result, trial, error);
+    if (trial->extract == NULL)
+        return -1;
     if (digest_make(trial, &digest, error) != 0)
         return -1;
     trial->digest = digest;

@@ -101,6 +101,9 @@ struct trial_digest {
     /* broken promises; of no interest once a trial was judged, so documents are without them */
     uint32_t settled_twice;
     uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
+    /* as much of no interest */
+    uint32_t redirected; /* followed redirects */
+    uint32_t not_fresh;  /* the first that succeeded over a connection not made for it, from 1; 0: none did */
 };
 
 /* One cell in one round. */
@@ -122,7 +125,14 @@ struct trial {
     struct trial_witness witness;
     struct trial_digest digest;
     struct sample_table *table; /* owned; NULL: the samples were not kept */
+    struct extract *extract;    /* owned; until the result is settled. NULL: not made */
 };
+
+/* Whether there are samples, or what was kept of them. */
+static inline bool trial_has_samples(const struct trial *trial)
+{
+    return trial->table != NULL || trial->extract != NULL;
+}
 
 /* The headline: startup + run, because making threads and processes is a cost of the model. */
 nanoseconds trial_time(const struct trial *trial);

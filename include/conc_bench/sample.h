@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "conc_bench/clock.h"
@@ -147,6 +148,35 @@ static inline enum outcome sample_outcome(const struct sample *sample)
         return OUTCOME_NONE;
     }
 }
+
+/* Downloads of a URL, one after the other, that ended alike. */
+struct answer {
+    int64_t body_bytes; /* of those with OUTCOME_OK, as status and version; else 0 */
+    uint32_t url;
+    uint32_t count;
+    uint16_t status;
+    uint8_t http_version;
+    uint8_t outcome;       /* as sample_outcome() tells it, but for OUTCOME_NONE */
+    uint8_t transfer_code; /* of those with OUTCOME_TLS; else 0 */
+};
+
+/* What is kept of the samples of a trial until its run is over: as much as verdicts look at again then. Made by
+ * verdict/extract. */
+struct extract {
+    uint32_t unit_count;
+    uint32_t slowest_url;    /* of the first of the longest service times */
+    nanoseconds service_sum; /* of all settled samples, as what follows */
+    size_t service_count;
+    size_t answer_count;
+    const struct answer *answers; /* in the order of their first units; behind the service times */
+    double services[];            /* nanoseconds, from start to end; sorted */
+};
+
+/* Copies service times and answers, in memory that no child inherits; the other fields are zeros. The caller releases
+ * it. NULL: no memory. */
+struct extract *extract_create(const double *services, size_t service_count, const struct answer *answers,
+                               size_t answer_count);
+void extract_release(struct extract *extract);
 
 /* What became of the units. claimed = settled + lost. */
 struct sample_account {

@@ -18,6 +18,9 @@ double stats_median(const double *sorted, size_t count);
  * (1-based). `percent` in (0, 100]. Of sorted values. NAN for none. */
 double stats_percentile(const double *sorted, size_t count, double percent);
 
+/* Which of `count` sorted values that is, from 1. */
+size_t stats_percentile_rank(size_t count, double percent);
+
 /* NAN for none. */
 double stats_mean(const double *values, size_t count);
 

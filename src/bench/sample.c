@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
@@ -42,6 +43,11 @@ const char *outcome_name(enum outcome outcome)
 uint64_t sample_table_bytes(uint32_t unit_count)
 {
     return offsetof(struct sample_table, samples) + (uint64_t)unit_count * sizeof(struct sample);
+}
+
+static uint64_t extract_bytes(uint64_t service_count, uint64_t answer_count)
+{
+    return offsetof(struct extract, services) + service_count * sizeof(double) + answer_count * sizeof(struct answer);
 }
 
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error)
@@ -175,4 +181,30 @@ struct sample_account sample_table_account(const struct sample_table *table)
     account.lost = account.outcomes[OUTCOME_LOST];
     account.settled = account.claimed - account.lost;
     return account;
+}
+
+struct extract *extract_create(const double *services, size_t service_count, const struct answer *answers,
+                               size_t answer_count)
+{
+    size_t bytes = extract_bytes(service_count, answer_count);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* Or each trial would make the forks of all later ones slower. */
+    (void)madvise(memory, bytes, MADV_DONTFORK);
+    struct extract *extract = memory;
+    struct answer *behind = (struct answer *)(void *)&extract->services[service_count];
+    memcpy(extract->services, services, service_count * sizeof(*services));
+    if (answer_count > 0)
+        memcpy(behind, answers, answer_count * sizeof(*answers));
+    extract->service_count = service_count;
+    extract->answer_count = answer_count;
+    extract->answers = behind;
+    return extract;
+}
+
+void extract_release(struct extract *extract)
+{
+    if (extract != NULL)
+        munmap(extract, extract_bytes(extract->service_count, extract->answer_count));
 }

@@ -3,15 +3,23 @@
 #include <stdlib.h>
 
 #include "conc_bench/digest.h"
+#include "conc_bench/extract.h"
 #include "conc_bench/per_url.h"
 #include "conc_bench/service.h"
 #include "conc_bench/validity.h"
 
-static int compare_keys(const void *a, const void *b)
+static int compare_ways(const struct url_failure *left, const struct url_failure *right)
 {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
+    if (left->url != right->url)
+        return left->url < right->url ? -1 : 1;
+    if (left->outcome != right->outcome)
+        return left->outcome < right->outcome ? -1 : 1;
+    return (left->code > right->code) - (left->code < right->code);
+}
+
+static int compare_by_way(const void *a, const void *b)
+{
+    return compare_ways(a, b);
 }
 
 /* The most first; of equal ones those that come first in the list. */
@@ -21,72 +29,78 @@ static int compare_failures(const void *a, const void *b)
     const struct url_failure *right = b;
     if (left->count != right->count)
         return left->count > right->count ? -1 : 1;
-    if (left->url != right->url)
-        return left->url < right->url ? -1 : 1;
-    if (left->outcome != right->outcome)
-        return left->outcome < right->outcome ? -1 : 1;
-    return (left->code > right->code) - (left->code < right->code);
+    return compare_ways(left, right);
 }
 
-/* Of a cell whose trials have their digests. */
-static size_t count_failures(const struct cell_result *cell)
+/* The failures of a cell whose trials have their extracts, as these tell them. Returns their number; `failures` NULL:
+ * that only. */
+static size_t list_failures(const struct cell_result *cell, struct url_failure *failures)
 {
     size_t count = 0;
     for (size_t i = 0; i < cell->trial_count; i++) {
-        for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-            if (validity_is_failure(&cell->trials[i], (enum outcome)outcome))
-                count += cell->trials[i].digest.outcomes[outcome];
+        const struct extract *extract = cell->trials[i].extract;
+        for (size_t j = 0; extract != NULL && j < extract->answer_count; j++) {
+            const struct answer *answer = &extract->answers[j];
+            if (!validity_is_failure(&cell->trials[i], (enum outcome)answer->outcome))
+                continue;
+            if (failures != NULL)
+                failures[count] = (struct url_failure){.url = answer->url,
+                                                       .outcome = (enum outcome)answer->outcome,
+                                                       .code = answer->transfer_code,
+                                                       .count = answer->count};
+            count++;
         }
     }
     return count;
 }
 
-/* A key for every failed download: URL, then class, then libcurl's code for tls, so that equal ones stand together once
- * sorted. */
-static void list_failures(const struct result *result, const struct cell_result *cell, uint64_t *keys)
+static int count_url_failures(struct cell_result *cell, struct error *error)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < cell->trial_count; i++) {
-        const struct trial *trial = &cell->trials[i];
-        for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
-            enum outcome outcome = sample_outcome(&trial->table->samples[unit]);
-            if (!validity_is_failure(trial, outcome))
-                continue;
-            uint64_t code = outcome == OUTCOME_TLS ? trial->table->samples[unit].transfer_code : 0;
-            keys[count++] = (uint64_t)result->unit_urls[unit] << 32 | (uint64_t)outcome << 8 | code;
-        }
-    }
-}
-
-static int count_url_failures(const struct result *result, struct cell_result *cell, struct error *error)
-{
-    size_t count = count_failures(cell);
+    size_t count = list_failures(cell, NULL);
     if (count == 0)
         return 0;
-    uint64_t *keys = calloc(count, sizeof(*keys));
     struct url_failure *failures = calloc(count, sizeof(*failures));
-    if (keys == NULL || failures == NULL) {
-        free(keys);
-        free(failures);
+    if (failures == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count the failures of %zu downloads", count);
-    }
-    list_failures(result, cell, keys);
+    list_failures(cell, failures);
     free(cell->url_failures); /* of an attempt that did not get through */
-    qsort(keys, count, sizeof(*keys), compare_keys);
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || keys[i] != keys[i - 1])
-            failures[found++] = (struct url_failure){.url = (uint32_t)(keys[i] >> 32),
-                                                     .outcome = (enum outcome)(keys[i] >> 8 & UINT8_MAX),
-                                                     .code = (uint8_t)(keys[i] & UINT8_MAX)};
-        failures[found - 1].count++;
+    qsort(failures, count, sizeof(*failures), compare_by_way);
+    size_t last = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (compare_ways(&failures[i], &failures[last]) == 0)
+            failures[last].count += failures[i].count;
+        else
+            failures[++last] = failures[i];
     }
+    size_t found = last + 1;
     qsort(failures, found, sizeof(*failures), compare_failures);
     cell->url_failures = failures;
     cell->failing_urls = found;
     cell->url_failure_count = found < URL_FAILURES_MAX ? found : URL_FAILURES_MAX;
-    free(keys);
     return 0;
+}
+
+static int extract_trials(const struct result *result, struct trial *trials, size_t count, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < count && status == 0; i++) {
+        if (trials[i].table != NULL && trials[i].extract == NULL)
+            trials[i].extract = extract_make(result, &trials[i], error);
+        status = trials[i].table != NULL && trials[i].extract == NULL ? -1 : 0;
+    }
+    return status;
+}
+
+static int extract_all(struct result *result, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < result->cell_count && status == 0; i++) {
+        struct cell_result *cell = &result->cells[i];
+        status = extract_trials(result, cell->trials, cell->trial_count, error);
+        if (status == 0)
+            status = extract_trials(result, cell->warmups, cell->warmup_count, error);
+    }
+    return status;
 }
 
 static int digest_cell(struct result *result, struct cell_result *cell, struct error *error)
@@ -101,7 +115,7 @@ static int digest_cell(struct result *result, struct cell_result *cell, struct e
     if (service_pool(result, result->validity, cell, &times, error) != 0)
         return -1;
     cell->service = times;
-    return count_url_failures(result, cell, error);
+    return count_url_failures(cell, error);
 }
 
 static void drop_samples(struct trial *trial)
@@ -110,18 +124,31 @@ static void drop_samples(struct trial *trial)
     trial->table = NULL;
 }
 
+static void drop_extract(struct trial *trial)
+{
+    extract_release(trial->extract);
+    trial->extract = NULL;
+}
+
 static void drop_beyond(const struct result *result, struct cell_result *cell, enum sample_policy policy)
 {
     uint64_t samples = (uint64_t)result->downloads * cell->trial_count;
     bool is_kept = policy == SAMPLES_ALL || (policy == SAMPLES_AUTO && samples <= SAMPLES_AUTO_MAX);
-    for (size_t i = 0; i < cell->trial_count && !is_kept; i++)
-        drop_samples(&cell->trials[i]);
-    for (size_t i = 0; i < cell->warmup_count; i++)
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        drop_extract(&cell->trials[i]);
+        if (!is_kept)
+            drop_samples(&cell->trials[i]);
+    }
+    for (size_t i = 0; i < cell->warmup_count; i++) {
+        drop_extract(&cell->warmups[i]);
         drop_samples(&cell->warmups[i]);
+    }
 }
 
 int evidence_settle(struct result *result, enum sample_policy policy, struct error *error)
 {
+    if (extract_all(result, error) != 0)
+        return -1;
     struct validity *validity = calloc(1, sizeof(*validity));
     if (validity == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the verdict");

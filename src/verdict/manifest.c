@@ -5,26 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/extract.h"
 #include "conc_bench/text.h"
 
 /* An answer seen once says nothing about the next one. */
 enum { ANSWERS_ENOUGH = 2 };
 
-static void learn_trial(struct manifest *manifest, const struct trial *trial)
+static int learn_trial(struct manifest *manifest, const struct trial *trial, struct error *error)
 {
-    if (trial->table == NULL)
-        return;
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        struct expectation *url = &manifest->urls[manifest->result->unit_urls[unit]];
-        if (sample_outcome(sample) != OUTCOME_OK)
+    struct extract *made;
+    if (!trial_has_samples(trial))
+        return 0;
+    const struct extract *extract = extract_of(manifest->result, trial, &made, error);
+    if (extract == NULL)
+        return -1;
+    for (size_t i = 0; i < extract->answer_count; i++) {
+        const struct answer *answer = &extract->answers[i];
+        struct expectation *url = &manifest->urls[answer->url];
+        if (answer->outcome != OUTCOME_OK)
             continue;
-        if (url->seen++ == 0)
+        if (url->seen == 0)
             *url = (struct expectation){
-                .bytes = sample->body_bytes, .status = sample->status, .http_version = sample->http_version, .seen = 1};
-        else if (url->bytes != sample->body_bytes)
+                .bytes = answer->body_bytes, .status = answer->status, .http_version = answer->http_version};
+        else if (url->bytes != answer->body_bytes)
             url->does_vary = true;
+        url->seen += answer->count;
     }
+    extract_release(made);
+    return 0;
 }
 
 static bool is_learned(const struct manifest *manifest)
@@ -42,17 +50,20 @@ int manifest_learn(const struct result *result, struct manifest *manifest, struc
         (struct manifest){.result = result, .urls = calloc(result->distinct_urls + 1, sizeof(manifest->urls[0]))};
     if (manifest->urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for what %" PRIu32 " URLs answer", result->distinct_urls);
+    int status = 0;
     for (size_t i = 0; i < result->cell_count; i++) {
-        for (size_t j = 0; j < result->cells[i].warmup_count; j++)
-            learn_trial(manifest, &result->cells[i].warmups[j]);
+        for (size_t j = 0; j < result->cells[i].warmup_count && status == 0; j++)
+            status = learn_trial(manifest, &result->cells[i].warmups[j], error);
     }
     for (size_t i = 0; i < result->cell_count && !is_learned(manifest); i++) {
-        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+        for (size_t j = 0; j < result->cells[i].trial_count && status == 0; j++) {
             if (result->cells[i].trials[j].round == 0)
-                learn_trial(manifest, &result->cells[i].trials[j]);
+                status = learn_trial(manifest, &result->cells[i].trials[j], error);
         }
     }
-    return 0;
+    if (status != 0)
+        manifest_release(manifest);
+    return status;
 }
 
 void manifest_release(struct manifest *manifest)
@@ -61,40 +72,38 @@ void manifest_release(struct manifest *manifest)
     *manifest = (struct manifest){0};
 }
 
-static void describe(const struct manifest *manifest, uint32_t url, const struct sample *sample, const char *place,
-                     char *difference, size_t size)
+static void describe(const struct manifest *manifest, const struct answer *answer, const char *place, char *difference,
+                     size_t size)
 {
-    const struct expectation *expected = &manifest->urls[url];
-    const char *text = manifest->result->urls[url];
+    const struct expectation *expected = &manifest->urls[answer->url];
+    const char *text = manifest->result->urls[answer->url];
     char escaped[200];
     text_escape(escaped, sizeof(escaped), text, strlen(text));
-    if (expected->http_version != sample->http_version)
+    if (expected->http_version != answer->http_version)
         snprintf(difference, size, "%s had %s answered by HTTP %.1f instead of %.1f", place, escaped,
-                 sample->http_version / 10.0, expected->http_version / 10.0);
+                 answer->http_version / 10.0, expected->http_version / 10.0);
     else
         snprintf(difference, size,
                  "%s had %s answered with status %u and %" PRId64 " bytes instead of status %u and %" PRId64, place,
-                 escaped, (unsigned)sample->status, sample->body_bytes, (unsigned)expected->status, expected->bytes);
+                 escaped, (unsigned)answer->status, answer->body_bytes, (unsigned)expected->status, expected->bytes);
 }
 
-bool manifest_fits(const struct manifest *manifest, uint32_t url, const struct sample *sample)
+bool manifest_fits(const struct manifest *manifest, const struct answer *answer)
 {
-    const struct expectation *expected = &manifest->urls[url];
-    if (sample_outcome(sample) != OUTCOME_OK || expected->seen == 0)
+    const struct expectation *expected = &manifest->urls[answer->url];
+    if (answer->outcome != OUTCOME_OK || expected->seen == 0)
         return true;
-    return sample->status == expected->status && sample->http_version == expected->http_version &&
-           (expected->does_vary || sample->body_bytes == expected->bytes);
+    return answer->status == expected->status && answer->http_version == expected->http_version &&
+           (expected->does_vary || answer->body_bytes == expected->bytes);
 }
 
-bool manifest_holds(const struct manifest *manifest, const struct trial *trial, const char *place, char *difference,
+bool manifest_holds(const struct manifest *manifest, const struct extract *extract, const char *place, char *difference,
                     size_t size)
 {
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        uint32_t url = manifest->result->unit_urls[unit];
-        if (manifest_fits(manifest, url, sample))
+    for (size_t i = 0; i < extract->answer_count; i++) {
+        if (manifest_fits(manifest, &extract->answers[i]))
             continue;
-        describe(manifest, url, sample, place, difference, size);
+        describe(manifest, &extract->answers[i], place, difference, size);
         return false;
     }
     return true;

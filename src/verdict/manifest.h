@@ -26,12 +26,12 @@ struct manifest {
 int manifest_learn(const struct result *result, struct manifest *manifest, struct error *error);
 void manifest_release(struct manifest *manifest);
 
-/* Whether what a unit came to is what its URL answers, or a failure, which is told as such. */
-bool manifest_fits(const struct manifest *manifest, uint32_t url, const struct sample *sample);
+/* Whether that is what its URL answers, or a failure, which is told as such. */
+bool manifest_fits(const struct manifest *manifest, const struct answer *answer);
 
 /* Whether every unit that succeeded answered what its URL answers. False: `difference` is a sentence that says which
  * did not. */
-bool manifest_holds(const struct manifest *manifest, const struct trial *trial, const char *place, char *difference,
+bool manifest_holds(const struct manifest *manifest, const struct extract *extract, const char *place, char *difference,
                     size_t size);
 
 #endif

@@ -113,15 +113,18 @@ double stats_median(const double *sorted, size_t count)
     return count % 2 == 1 ? upper : (sorted[count / 2 - 1] + upper) / 2;
 }
 
-double stats_percentile(const double *sorted, size_t count, double percent)
+size_t stats_percentile_rank(size_t count, double percent)
 {
-    if (count == 0)
-        return NAN;
     /* 95 % of 160 is 152 exactly; 0.95 * 160 in binary is not. */
     double rank = ceil(percent * (double)count / 100);
     if (rank < 1)
-        return sorted[0];
-    return rank >= (double)count ? sorted[count - 1] : sorted[(size_t)rank - 1];
+        return 1;
+    return rank >= (double)count ? count : (size_t)rank;
+}
+
+double stats_percentile(const double *sorted, size_t count, double percent)
+{
+    return count > 0 ? sorted[stats_percentile_rank(count, percent) - 1] : NAN;
 }
 
 double stats_mean(const double *values, size_t count)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/digest.h"
+#include "conc_bench/extract.h"
 #include "conc_bench/trait.h"
 #include "manifest.h"
 
@@ -22,6 +23,7 @@ struct judge {
     struct manifest manifest;
     const struct cell_result *cell; /* under judgement */
     const struct trial *trial;
+    const struct extract *extract;      /* the trial's */
     char place[64];                     /* "threads/8 in round 3" */
     const struct trial *first_attested; /* the first that the origin could be asked about */
     char first_attested_place[64];
@@ -45,7 +47,7 @@ static const struct dropped_round *find_dropped(const struct validity *validity,
 
 bool validity_counts(const struct validity *validity, const struct cell_result *cell, const struct trial *trial)
 {
-    return trial->status == TRIAL_COMPLETE && (trial->digest.is_known || trial->table != NULL) &&
+    return trial->status == TRIAL_COMPLETE && (trial->digest.is_known || trial_has_samples(trial)) &&
            find_dropped(validity, cell->group, trial->round) == NULL;
 }
 
@@ -53,7 +55,7 @@ bool validity_counts(const struct validity *validity, const struct cell_result *
 
 static bool is_done_once(const struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
-    uint32_t units = judge->trial->table->unit_count;
+    uint32_t units = judge->extract->unit_count;
     if (digest->settled_twice > 0)
         snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, digest->settled_twice);
     else if (digest->settled != units)
@@ -83,16 +85,11 @@ static bool is_possible(const struct judge *judge, const struct trial_digest *di
 /* Held to within a round */
 
 /* Whether requests and downloads must agree in number. */
-static bool is_plain(const struct trial *trial)
+static bool is_plain(const struct trial_digest *digest)
 {
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
-        bool was_answered =
-            sample->outcome == OUTCOME_OK || sample->outcome == OUTCOME_HTTP_4XX || sample->outcome == OUTCOME_HTTP_5XX;
-        if (!was_answered || sample->redirects > 0)
-            return false;
-    }
-    return true;
+    uint32_t responses =
+        digest->outcomes[OUTCOME_OK] + digest->outcomes[OUTCOME_HTTP_4XX] + digest->outcomes[OUTCOME_HTTP_5XX];
+    return responses == digest->settled && digest->redirected == 0;
 }
 
 static bool is_same_witness(const struct trial_witness *one, const struct trial_witness *other)
@@ -108,15 +105,16 @@ static bool is_same_witness(const struct trial_witness *one, const struct trial_
 
 /* What the origin saw must be what was downloaded, and the same as in the first trial it saw. Its URLs are not compared
  * with the list: libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
-static bool is_attested(struct judge *judge, char *why, size_t size)
+static bool is_attested(struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
+    uint32_t units = judge->extract->unit_count;
     bool has_asked = (judge->cell->traits & MODE_SCRIPTED) == 0;
-    if (!trial->witness.is_present || !has_asked || !is_plain(trial))
+    if (!trial->witness.is_present || !has_asked || !is_plain(digest))
         return true;
-    if (trial->witness.requests != (uint64_t)trial->table->unit_count + trial->warm_requests) {
+    if (trial->witness.requests != (uint64_t)units + trial->warm_requests) {
         snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
-                 trial->table->unit_count, trial->witness.requests - trial->warm_requests);
+                 units, trial->witness.requests - trial->warm_requests);
         return false;
     }
     if (trial->warm_requests > 0)
@@ -133,24 +131,15 @@ static bool is_attested(struct judge *judge, char *why, size_t size)
 }
 
 /* The policy is not only set but seen: libcurl counts the connections it makes. */
-static bool is_policy_kept(struct judge *judge, char *why, size_t size)
+static bool is_policy_kept(struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
-    bool is_fresh = judge->cell->connections == CONNECTIONS_FRESH;
-    bool is_warm = judge->cell->connections == CONNECTIONS_WARM;
-    if (!is_fresh && !is_warm)
+    if (judge->cell->connections == CONNECTIONS_WARM)
+        judge->validity->cold_connects += digest->connects;
+    if (judge->cell->connections != CONNECTIONS_FRESH || digest->not_fresh == 0)
         return true;
-    for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
-        const struct sample *sample = &judge->trial->table->samples[unit];
-        bool has_answer = sample_outcome(sample) == OUTCOME_OK && sample->http_version != 0;
-        if (is_warm)
-            judge->validity->cold_connects += sample->connects;
-        if (!is_fresh || !has_answer || sample->connects >= sample->redirects + 1)
-            continue;
-        snprintf(why, size, "%s made a download (number %" PRIu32 ") over a connection that was not fresh",
-                 judge->place, unit + 1);
-        return false;
-    }
-    return true;
+    snprintf(why, size, "%s made a download (number %" PRIu32 ") over a connection that was not fresh", judge->place,
+             digest->not_fresh);
+    return false;
 }
 
 static int drop_round(struct judge *judge, const char *reason, struct error *error)
@@ -179,11 +168,12 @@ static int count_mismatches(struct judge *judge, struct error *error)
     if (judge->mismatched == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count what %" PRIu32 " URLs answered otherwise",
                          result->distinct_urls);
-    for (uint32_t unit = 0; unit < judge->trial->table->unit_count; unit++) {
-        uint32_t url = result->unit_urls[unit];
-        bool fits = manifest_fits(&judge->manifest, url, &judge->trial->table->samples[unit]);
-        judge->mismatched[url] += !fits;
-        judge->validity->mismatches += !fits;
+    for (size_t i = 0; i < judge->extract->answer_count; i++) {
+        const struct answer *answer = &judge->extract->answers[i];
+        if (manifest_fits(&judge->manifest, answer))
+            continue;
+        judge->mismatched[answer->url] += answer->count;
+        judge->validity->mismatches += answer->count;
     }
     return 0;
 }
@@ -242,9 +232,9 @@ static int judge_trial(struct judge *judge, struct error *error)
         condemn(judge->validity, why);
         return drop_round(judge, why, error);
     }
-    if (!manifest_holds(&judge->manifest, judge->trial, judge->place, why, sizeof(why)))
+    if (!manifest_holds(&judge->manifest, judge->extract, judge->place, why, sizeof(why)))
         return count_mismatches(judge, error) == 0 ? drop_round(judge, why, error) : -1;
-    if (!is_policy_kept(judge, why, sizeof(why)) || !is_attested(judge, why, sizeof(why)))
+    if (!is_policy_kept(judge, &digest, why, sizeof(why)) || !is_attested(judge, &digest, why, sizeof(why)))
         return drop_round(judge, why, error);
     return 0;
 }
@@ -256,11 +246,14 @@ static int judge_trials(struct judge *judge, struct error *error)
         judge->cell = &judge->result->cells[i];
         for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
             judge->trial = &judge->cell->trials[j];
-            if (judge->trial->status != TRIAL_COMPLETE || judge->trial->table == NULL)
+            if (judge->trial->status != TRIAL_COMPLETE || !trial_has_samples(judge->trial))
                 continue;
             snprintf(judge->place, sizeof(judge->place), "%s/%" PRIu32 " in round %" PRIu32, judge->cell->mode,
                      judge->cell->workers, judge->trial->round + 1);
-            status = judge_trial(judge, error);
+            struct extract *made;
+            judge->extract = extract_of(judge->result, judge->trial, &made, error);
+            status = judge->extract != NULL ? judge_trial(judge, error) : -1;
+            extract_release(made);
         }
         if (status == 0)
             status = list_mismatches(judge, (uint32_t)i, error);

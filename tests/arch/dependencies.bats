@@ -20,7 +20,7 @@ may_include() {
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
-        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl digest service measures validity evidence per_url figures" \
+        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service measures validity evidence per_url figures" \
                                    "summary diagnosis gains sweep metric claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
@@ -29,7 +29,7 @@ may_include() {
         src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
         src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
                                    "csv html json junit markdown table trace" ;;
-        src/experiment.c)     echo "$base experiment mode plan result runner digest validity figures ranking signed_rank sweep" ;;
+        src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;
         src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
         src/session/setup.c)  echo "$base session options urls plan politeness request resolve target cpu_work mode transfer runner interrupt" \
                                    "resources result baseline progress origin" ;;
