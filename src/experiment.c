@@ -88,6 +88,12 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, cell, error) : 0;
 }
 
+/* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
+static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
+{
+    return (uint64_t)plan->unit_count * (trial->round + 1) <= plan->request.samples_kept;
+}
+
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     const struct experiment *experiment = ((struct stages *)context)->experiment;
@@ -100,7 +106,10 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     if (digest_make(trial, &digest, error) != 0)
         return -1;
     trial->digest = digest;
-    return hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
+    int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
+    if (!are_samples_kept(experiment->plan, trial))
+        trial->table = NULL;
+    return status;
 }
 
 static void progress(void *context, const struct runner_position *position)

@@ -48,7 +48,8 @@ struct plan_request {
     size_t script_count;
     struct transfer_policy transfer;
     bool isolate;
-    uint32_t stage; /* which one of several runs over the same units: each has random orders of its own */
+    uint64_t samples_kept; /* of each cell, in the rounds by whose end there are no more than so many */
+    uint32_t stage;        /* which one of several runs over the same units: each has random orders of its own */
 };
 
 struct plan {

@@ -26,6 +26,7 @@ struct runner_position {
 struct runner_hooks {
     void *context;
     int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
+    /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. */
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
     /* After each measured round: whether that was enough, however many were planned; if so, `why` says it. `done`
      * rounds are in result->cells from `first_cell` on. */
@@ -33,9 +34,9 @@ struct runner_hooks {
     void (*progress)(void *context, const struct runner_position *position);
 };
 
-/* The tables of all trials are kept until the end: better to know beforehand that they do not fit. -1: they would take
- * more than half of the memory that is free. `trials` is at least 1. */
-int runner_check_memory(uint64_t units, uint64_t trials, struct error *error);
+/* All samples, or what remains of them, are kept until the end: better to know beforehand that they do not fit. -1:
+ * they would take more than half of the memory that is free. `samples_kept` as in struct plan_request. */
+int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error);
 
 /* Runs the plan and appends to `result` one cell_result for each cell, with the trials of all rounds; a cell whose
  * trial does not complete is not tried again, and that trial stands among the measured ones whatever its round. Sets

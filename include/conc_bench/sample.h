@@ -14,6 +14,9 @@
  * that threads, forked workers and the parent read and write it alike. The cursor hands out unit numbers; whoever
  * claimed a unit is the only writer of its slot until it is settled. No locks, no pointers: a worker that is killed
  * leaves nothing behind but a slot that says claimed and never settled.
+ *
+ * Making the pages of a shared table takes longer than all that is done with its samples. So where samples need not be
+ * kept, the trials of a run fill one table after each other, and struct extract is what remains.
  */
 
 /* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
@@ -95,12 +98,15 @@ struct sample_table {
 
 /* Maps a zeroed table that forked children share. The caller releases it. NULL: out of memory. */
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
-/* Has all of the table's memory there at once, so that no page of it is fetched while downloads are timed. */
+/* Has all of the table's memory there at once, for the process that calls, so that no page of it is fetched while
+ * downloads are timed. Where another process did so before, only mapping it is left to do. */
 void sample_table_populate(struct sample_table *table);
+/* Makes it as empty as a new one. For tables that nobody writes to any more. */
+void sample_table_clear(struct sample_table *table);
 void sample_table_release(struct sample_table *table);
 
-/* The bytes such a table takes, for checks made beforehand. */
-uint64_t sample_table_bytes(uint32_t unit_count);
+/* The bytes such a table takes. */
+uint64_t sample_table_bytes(uint64_t unit_count);
 
 /* Takes the next unit for `worker` (in any thread or process): stamps its start and returns its slot, `unit` its
  * number. NULL: none left, or the table was stopped. */
@@ -135,6 +141,9 @@ enum sample_policy {
 };
 
 enum { SAMPLES_AUTO_MAX = 100000 };
+
+/* How many samples of a cell are kept at most. */
+uint64_t sample_policy_most(enum sample_policy policy);
 
 /* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
 static inline enum outcome sample_outcome(const struct sample *sample)
@@ -177,6 +186,10 @@ struct extract {
 struct extract *extract_create(const double *services, size_t service_count, const struct answer *answers,
                                size_t answer_count);
 void extract_release(struct extract *extract);
+
+/* The most bytes that so many trials take until the end of a run, for checks made beforehand: the table that samples
+ * are made in, and what is kept of each trial where up to `most` samples of a cell are. */
+uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most);
 
 /* What became of the units. claimed = settled + lost. */
 struct sample_account {

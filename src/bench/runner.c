@@ -24,6 +24,7 @@ struct runner {
     struct transfer_plan transfer; /* and so does the table in here, */
     struct transfer_policy policy; /* and what becomes of connections */
     uint32_t warm_url_count;       /* for those that are warm */
+    struct sample_table *table;    /* for the next trial; NULL: to be made */
     struct cell_state *states;
     uint32_t *order;
     size_t first_cell; /* of this run in result->cells */
@@ -119,13 +120,38 @@ static int keep(struct runner *runner, uint32_t index, bool is_warmup, struct tr
 }
 
 /* What differs between cells, but for the mode. */
-static void set_job(struct runner *runner, const struct plan_cell *cell, struct sample_table *table)
+static void set_job(struct runner *runner, const struct plan_cell *cell)
 {
-    runner->job.table = table;
-    runner->transfer.table = table;
+    runner->job.table = runner->table;
+    runner->transfer.table = runner->table;
     runner->job.workers = cell->workers;
     runner->policy.connections = cell->connections;
     runner->job.warm_url_count = cell->connections == CONNECTIONS_WARM ? runner->warm_url_count : 0;
+}
+
+/* Its pages are made here, and not at the expense of the trial that happens to use them first. */
+static int make_table(struct runner *runner, struct error *error)
+{
+    if (runner->table != NULL)
+        return 0;
+    runner->table = sample_table_create(runner->plan->unit_count, error);
+    if (runner->table == NULL)
+        return -1;
+    sample_table_populate(runner->table);
+    return 0;
+}
+
+/* The next trial may use the table, unless it is kept, or worker processes of a trial that broke off may still be dying
+ * and write to it. */
+static void reuse_table(struct runner *runner, const struct trial *trial)
+{
+    if (trial->table == NULL && trial->status == TRIAL_COMPLETE) {
+        sample_table_clear(runner->table);
+    } else {
+        if (trial->table == NULL)
+            sample_table_release(runner->table);
+        runner->table = NULL;
+    }
 }
 
 static int run_trial(struct runner *runner, uint32_t round, uint32_t position, struct error *error)
@@ -136,11 +162,10 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
     bool is_warmup = round < warmups;
     if (runner->hooks->before_trial != NULL && runner->hooks->before_trial(runner->hooks->context, cell, error) != 0)
         return -1;
-    struct trial trial = {.round = is_warmup ? 0 : round - warmups, .position = position};
-    trial.table = sample_table_create(runner->plan->unit_count, error);
-    if (trial.table == NULL)
+    if (make_table(runner, error) != 0)
         return -1;
-    set_job(runner, cell, trial.table);
+    struct trial trial = {.round = is_warmup ? 0 : round - warmups, .position = position};
+    set_job(runner, cell);
     runner->position = (struct runner_position){
         .cell = cell,
         .is_warmup = is_warmup,
@@ -159,6 +184,7 @@ static int run_trial(struct runner *runner, uint32_t round, uint32_t position, s
     int status = cell_run(cell->mode, &runner->job, &options, &trial, error);
     if (status == 0 && runner->hooks->after_trial != NULL)
         status = runner->hooks->after_trial(runner->hooks->context, &trial, error);
+    reuse_table(runner, &trial);
     runner->states[index].last_trial = clock_now() - runner->trial_began;
     if (status != 0) {
         trial_release(&trial);
@@ -263,17 +289,17 @@ static int add_cells(struct runner *runner, struct error *error)
     return 0;
 }
 
-int runner_check_memory(uint64_t units, uint64_t trials, struct error *error)
+int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error)
 {
     uint64_t available = resources_available_memory();
-    uint64_t each = units <= UINT32_MAX ? sample_table_bytes((uint32_t)units) : units * sizeof(struct sample);
-    if (available == 0 || each <= available / 2 / trials)
+    uint64_t needed = sample_memory(units, trials, samples_kept);
+    if (available == 0 || needed <= available / 2)
         return 0;
     return error_set(error, ERROR_ENVIRONMENT,
                      "%" PRIu64 " downloads in %" PRIu64 " trials need %" PRIu64
                      " MiB for their samples, more than half of the %" PRIu64
                      " MiB that are free: use fewer rounds (--runs), modes or downloads",
-                     units, trials, (each >> 20) * trials, available >> 20);
+                     units, trials, needed >> 20, available >> 20);
 }
 
 int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
@@ -286,11 +312,12 @@ int runner_run(const struct plan *plan, enum stage stage, const struct mode_job 
     runner.transfer.policy = &runner.policy;
     runner.warm_url_count = job->warm_url_count;
     uint64_t rounds = (uint64_t)plan->request.rounds + plan->request.warmup_rounds;
-    int status = runner_check_memory(plan->unit_count, rounds * plan->cell_count, error);
+    int status = runner_check_memory(plan->unit_count, rounds * plan->cell_count, plan->request.samples_kept, error);
     if (status == 0)
         status = add_cells(&runner, error);
     if (status == 0)
         status = run_rounds(&runner, error);
+    sample_table_release(runner.table);
     free(runner.states);
     free(runner.order);
     return status;

@@ -40,9 +40,9 @@ const char *outcome_name(enum outcome outcome)
     return outcome < OUTCOME_COUNT ? outcome_names[outcome] : "unknown";
 }
 
-uint64_t sample_table_bytes(uint32_t unit_count)
+uint64_t sample_table_bytes(uint64_t unit_count)
 {
-    return offsetof(struct sample_table, samples) + (uint64_t)unit_count * sizeof(struct sample);
+    return offsetof(struct sample_table, samples) + unit_count * sizeof(struct sample);
 }
 
 static uint64_t extract_bytes(uint64_t service_count, uint64_t answer_count)
@@ -68,8 +68,16 @@ struct sample_table *sample_table_create(uint32_t unit_count, struct error *erro
 
 void sample_table_populate(struct sample_table *table)
 {
-    /* Before Linux 5.14 pages come one by one when they are touched. */
-    (void)madvise(table, sample_table_bytes(table->unit_count), MADV_POPULATE_WRITE);
+    /* For reading: of a shared mapping that makes the pages too, they may be written to as well, and where they are
+     * there already, Linux maps sixteen at a time instead of one. Before Linux 5.14 they come when they are touched. */
+    (void)madvise(table, sample_table_bytes(table->unit_count), MADV_POPULATE_READ);
+}
+
+void sample_table_clear(struct sample_table *table)
+{
+    uint32_t unit_count = table->unit_count;
+    memset(table, 0, sample_table_bytes(unit_count));
+    table->unit_count = unit_count;
 }
 
 void sample_table_release(struct sample_table *table)
@@ -207,4 +215,25 @@ void extract_release(struct extract *extract)
 {
     if (extract != NULL)
         munmap(extract, extract_bytes(extract->service_count, extract->answer_count));
+}
+
+uint64_t sample_policy_most(enum sample_policy policy)
+{
+    switch (policy) {
+    case SAMPLES_ALL:
+        return UINT64_MAX;
+    case SAMPLES_NONE:
+        return 0;
+    default:
+        return SAMPLES_AUTO_MAX;
+    }
+}
+
+uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most)
+{
+    uint64_t bytes;
+    if (units > UINT32_MAX)
+        return UINT64_MAX;
+    uint64_t each = extract_bytes(units, units) + (units <= most ? sample_table_bytes(units) : 0);
+    return __builtin_mul_overflow(trials, each, &bytes) ? UINT64_MAX : bytes + sample_table_bytes(units);
 }

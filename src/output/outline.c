@@ -54,8 +54,9 @@ void outline_write_choice(FILE *stream, const struct plan *plan, bool is_search)
 static void write_memory(FILE *stream, const struct plan *plan)
 {
     char size[32];
-    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
-    number_format_size(size, sizeof(size), (double)(sample_table_bytes(plan->unit_count) * trials));
+    const struct plan_request *request = &plan->request;
+    uint64_t trials = (uint64_t)plan->cell_count * (request->rounds + request->warmup_rounds);
+    number_format_size(size, sizeof(size), (double)sample_memory(plan->unit_count, trials, request->samples_kept));
     fprintf(stream, "samples of all trials take up to %s of memory\n", size);
 }
 

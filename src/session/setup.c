@@ -243,6 +243,7 @@ int setup_plan(struct session *session, struct error *error)
         .script_count = options->script_count,
         .transfer = session->policy,
         .isolate = options->isolate,
+        .samples_kept = sample_policy_most(options->per_url ? SAMPLES_ALL : options->samples),
     };
     if (session->is_list_embedded) {
         if (request.repeat > UINT32_MAX / EMBEDDED_REPEAT)
@@ -252,7 +253,8 @@ int setup_plan(struct session *session, struct error *error)
     }
     /* At least that; a plan of so many downloads would itself take long to make. */
     uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
-    if (!options->dry_run && runner_check_memory(session->urls.downloads * request.repeat, rounds, error) != 0)
+    uint64_t units = session->urls.downloads * request.repeat;
+    if (!options->dry_run && runner_check_memory(units, rounds, request.samples_kept, error) != 0)
         return -1;
     return plan_build(&request, &session->plan, error);
 }

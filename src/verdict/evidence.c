@@ -133,7 +133,7 @@ static void drop_extract(struct trial *trial)
 static void drop_beyond(const struct result *result, struct cell_result *cell, enum sample_policy policy)
 {
     uint64_t samples = (uint64_t)result->downloads * cell->trial_count;
-    bool is_kept = policy == SAMPLES_ALL || (policy == SAMPLES_AUTO && samples <= SAMPLES_AUTO_MAX);
+    bool is_kept = samples <= sample_policy_most(policy);
     for (size_t i = 0; i < cell->trial_count; i++) {
         drop_extract(&cell->trials[i]);
         if (!is_kept)

@@ -76,6 +76,43 @@ static void test_a_stopped_table_hands_out_nothing(void **state)
     sample_table_release(table);
 }
 
+static void test_a_cleared_table_is_as_a_new_one(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sample_table *table = sample_table_create(1000, &error);
+    struct sample_table *fresh = sample_table_create(1000, &error);
+    sample_table_populate(table);
+    uint32_t unit;
+    for (uint32_t i = 0; i < 999; i++)
+        sample_settle(table, sample_claim(table, 3, &unit));
+    sample_settle(table, &table->samples[0]);
+    sample_claim(table, 3, &unit);
+    sample_table_note_lag(table, 12345);
+    sample_table_note_streams(table, 9);
+    sample_table_stop(table);
+    sample_table_clear(table);
+    assert_memory_equal(table, fresh, (size_t)sample_table_bytes(1000));
+    assert_ptr_equal(sample_claim(table, 0, &unit), &table->samples[0]);
+    sample_table_release(table);
+    sample_table_release(fresh);
+}
+
+static void test_memory_is_known_beforehand(void **state)
+{
+    (void)state;
+    uint64_t table = sample_table_bytes(1000);
+    assert_int_equal(sample_memory(1000, 0, 0), table);
+    /* one table to make samples in, and of each trial less than a table, unless that is kept */
+    assert_true(sample_memory(1000, 10, 999) < 11 * table);
+    assert_int_equal(sample_memory(1000, 10, 1000), sample_memory(1000, 10, 999) + 10 * table);
+    assert_true(sample_memory(UINT64_C(1) << 40, 1, 0) == UINT64_MAX);
+    assert_true(sample_memory(UINT32_MAX, UINT64_MAX, 0) == UINT64_MAX);
+    assert_true(sample_policy_most(SAMPLES_NONE) == 0);
+    assert_true(sample_policy_most(SAMPLES_AUTO) == SAMPLES_AUTO_MAX);
+    assert_true(sample_policy_most(SAMPLES_ALL) == UINT64_MAX);
+}
+
 enum { UNITS = 20000, CLAIMERS = 4 };
 
 static void *claim_all(void *context)
@@ -150,6 +187,8 @@ int main(void)
         cmocka_unit_test(test_accounts_tell_claimed_settled_and_lost_apart),
         cmocka_unit_test(test_a_scripted_stamp_is_kept),
         cmocka_unit_test(test_a_stopped_table_hands_out_nothing),
+        cmocka_unit_test(test_a_cleared_table_is_as_a_new_one),
+        cmocka_unit_test(test_memory_is_known_beforehand),
         cmocka_unit_test(test_threads_share_the_work_exactly_once),
         cmocka_unit_test(test_processes_share_the_work_exactly_once),
         cmocka_unit_test(test_every_outcome_has_a_name_of_its_own),

@@ -1,0 +1,169 @@
+#include "unit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/runner.h"
+
+/* Trials that use one table after each other: each begins with an empty one, whatever those before did to it. */
+
+enum { UNITS = 3000, ROUNDS = 3 };
+
+static bool is_empty(const struct sample_table *table)
+{
+    struct sample_table *fresh = sample_table_create(UNITS, &(struct error){0});
+    bool is_same = fresh != NULL && memcmp(fresh, table, (size_t)sample_table_bytes(UNITS)) == 0;
+    sample_table_release(fresh);
+    return is_same;
+}
+
+static int prepare_nothing(const struct mode_job *job, void **run, struct error *error)
+{
+    (void)error;
+    *run = (void *)(uintptr_t)job;
+    return 0;
+}
+
+static void settle(struct sample_table *table, uint32_t count)
+{
+    uint32_t unit;
+    for (uint32_t i = 0; i < count; i++) {
+        struct sample *sample = sample_claim(table, 0, &unit);
+        sample->end = clock_now();
+        sample->outcome = OUTCOME_OK;
+        sample->retry_after = 7;
+        sample_settle(table, sample);
+    }
+}
+
+static int settle_all(void *run, struct error *error)
+{
+    struct sample_table *table = ((const struct mode_job *)run)->table;
+    if (!is_empty(table))
+        return error_set(error, ERROR_ENVIRONMENT, "an earlier trial is in the table");
+    settle(table, UNITS);
+    sample_table_note_lag(table, 1000);
+    sample_table_note_streams(table, 3);
+    return 0;
+}
+
+static int claim_one_and_crash(void *run, struct error *error)
+{
+    (void)error;
+    struct sample_table *table = ((const struct mode_job *)run)->table;
+    uint32_t unit;
+    settle(table, 2);
+    sample_claim(table, 0, &unit);
+    signal(SIGSEGV, SIG_DFL); /* sanitizers have a handler of their own */
+    raise(SIGSEGV);
+    return 0;
+}
+
+static void release_nothing(void *run)
+{
+    (void)run;
+}
+
+static const struct mode mode_good = {
+    .name = "good", .prepare = prepare_nothing, .run = settle_all, .release = release_nothing};
+static const struct mode mode_bad = {
+    .name = "bad", .prepare = prepare_nothing, .run = claim_one_and_crash, .release = release_nothing};
+
+/* What the trials were, in the order they ran. */
+struct witness {
+    bool keeps;
+    size_t good;
+    size_t bad;
+};
+
+static int look(void *context, struct trial *trial, struct error *error)
+{
+    (void)error;
+    struct witness *witness = context;
+    struct sample_account account = sample_table_account(trial->table);
+    if (trial->status == TRIAL_COMPLETE) {
+        assert_int_equal(account.settled, UNITS);
+        witness->good++;
+    } else {
+        /* What was settled stands; the rest is not taken for that of the trial before. */
+        assert_int_equal(trial->status, TRIAL_CRASHED);
+        assert_int_equal(account.settled, 2);
+        assert_int_equal(account.lost, 1);
+        assert_int_equal(account.outcomes[OUTCOME_NONE], UNITS - 3);
+        witness->bad++;
+    }
+    assert_int_equal(account.settled_twice, 0);
+    if (!witness->keeps)
+        trial->table = NULL;
+    return 0;
+}
+
+static void run(struct witness *witness, const struct plan_cell *cells, size_t count, struct result *result)
+{
+    struct error error = {0};
+    struct plan plan = {
+        .request = {.rounds = ROUNDS, .warmup_rounds = 1, .isolate = true, .transfer = transfer_policy_default()},
+        .unit_count = UNITS,
+        .cells = malloc(count * sizeof(cells[0])),
+        .cell_count = count,
+    };
+    assert_non_null(plan.cells);
+    memcpy(plan.cells, cells, count * sizeof(cells[0]));
+    const struct transfer_plan transfer = {.policy = &plan.request.transfer};
+    const struct mode_job job = {.transfer = &transfer, .cores = 1};
+    const struct runner_hooks hooks = {.context = witness, .after_trial = look};
+    assert_int_equal(runner_run(&plan, STAGE_MAIN, &job, &hooks, result, &error), 0);
+    free(plan.cells);
+}
+
+static void test_each_trial_begins_with_an_empty_table(void **state)
+{
+    (void)state;
+    static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}, {.mode = &mode_good, .workers = 2}};
+    struct result result = {0};
+    struct witness witness = {0};
+    run(&witness, cells, 2, &result);
+    assert_int_equal(witness.good, 2 * (ROUNDS + 1));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(result.cells[i].trial_count, ROUNDS);
+        for (size_t j = 0; j < ROUNDS; j++)
+            assert_null(result.cells[i].trials[j].table);
+    }
+    result_release(&result);
+}
+
+static void test_a_table_that_is_kept_is_not_used_again(void **state)
+{
+    (void)state;
+    static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}};
+    struct result result = {0};
+    struct witness witness = {.keeps = true};
+    run(&witness, cells, 1, &result);
+    assert_int_equal(witness.good, ROUNDS + 1);
+    for (size_t j = 0; j < ROUNDS; j++)
+        assert_int_equal(sample_table_account(result.cells[0].trials[j].table).settled, UNITS);
+    result_release(&result);
+}
+
+static void test_a_crash_leaves_nothing_behind_and_finds_nothing(void **state)
+{
+    (void)state;
+    static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}, {.mode = &mode_bad, .workers = 1}};
+    struct result result = {0};
+    struct witness witness = {0};
+    run(&witness, cells, 2, &result);
+    assert_int_equal(witness.bad, 1); /* and is not tried again */
+    assert_int_equal(witness.good, ROUNDS + 1);
+    result_release(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_trial_begins_with_an_empty_table),
+        cmocka_unit_test(test_a_table_that_is_kept_is_not_used_again),
+        cmocka_unit_test(test_a_crash_leaves_nothing_behind_and_finds_nothing),
+    };
+    return cmocka_run_group_tests_name("runner", tests, NULL, NULL);
+}
