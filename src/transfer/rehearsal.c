@@ -126,16 +126,17 @@ static int begin_try(const struct transfer_plan *plan, const char *url, struct t
                      curl_version_info(CURLVERSION_NOW)->version, refused, curl_easy_strerror(first));
 }
 
-/* TLS: libcurl reads all files before it says a word, so that a server that never answers will do, and not for long. */
+/* TLS: libcurl reads all files before it says a word, so that a server that never answers will do, until it is spoken
+ * to. On a busy machine that may take a while. */
 
-enum { SILENCE_MILLISECONDS = 50 };
+enum { SPOKEN_TO_WITHIN = 60 * 1000 /* milliseconds */ };
 
-/* Returns the socket, or -1. */
+/* Returns the socket, which does not block, or -1. */
 static int listen_silently(char *url, size_t size)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener < 0)
         return -1;
     if (bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 1) == 0 &&
@@ -145,6 +146,44 @@ static int listen_silently(char *url, size_t size)
     }
     close(listener);
     return -1;
+}
+
+/* Whether somebody has connected and said something. `client`: the connection; -1: none yet. */
+static bool is_spoken_to(int listener, int *client)
+{
+    char byte;
+    if (*client < 0)
+        *client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    return *client >= 0 && recv(*client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* Until the server has been spoken to (CURLE_OK), or something has failed before. */
+static CURLcode perform_until_spoken_to(CURL *easy, int listener)
+{
+    CURLcode code = CURLE_OK;
+    int client = -1;
+    int running = 1;
+    int left;
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL || curl_multi_add_handle(multi, easy) != CURLM_OK)
+        code = CURLE_OUT_OF_MEMORY;
+    while (code == CURLE_OK && running > 0 && !is_spoken_to(listener, &client)) {
+        struct curl_waitfd server = {.fd = client < 0 ? listener : client, .events = CURL_WAIT_POLLIN};
+        CURLMsg *message;
+        if (curl_multi_perform(multi, &running) != CURLM_OK)
+            break;
+        if (running > 0)
+            curl_multi_poll(multi, &server, 1, 1000, NULL);
+        else if ((message = curl_multi_info_read(multi, &left)) != NULL)
+            code = message->data.result;
+    }
+    if (multi != NULL) {
+        curl_multi_remove_handle(multi, easy);
+        curl_multi_cleanup(multi);
+    }
+    if (client >= 0)
+        close(client);
+    return code;
 }
 
 /* Straight there, whatever way the options describe. */
@@ -209,8 +248,9 @@ static int try_tls(const struct transfer_plan *plan, struct error *error)
     }
     go_straight(try.easy);
     curl_easy_setopt(try.easy, CURLOPT_INTERFACE, NULL);
-    curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SILENCE_MILLISECONDS);
-    CURLcode code = curl_easy_perform(try.easy);
+    curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
+    curl_easy_setopt(try.easy, CURLOPT_TIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
+    CURLcode code = perform_until_spoken_to(try.easy, listener);
     int status = 0;
     if (code == CURLE_SSL_CACERT_BADFILE)
         status = refuse_authorities(plan->request->options, try.message, error);

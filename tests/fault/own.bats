@@ -342,6 +342,17 @@ lose_cell() {
     holds r.json "$whole"
 }
 
+# On a busy machine, a second may go by before libcurl comes to read the files.
+@test "certificates are tried beforehand, however long it takes" {
+    needs_injection
+    echo nothing >../nothing
+    start INJECT_CALL=socket INJECT_AT=2 INJECT_HOLD=1 --mode sync --cacert ../nothing https://a.invalid/
+    ends_within 20
+    exits_with 2
+    says "--cacert ../nothing holds no certificate (PEM)"
+    [ -e mark ] && [ ! -e r.json ]
+}
+
 # --- Limits -----------------------------------------------------------------------------------------------------------
 
 # The small run under `ulimit $1 $2`, started by the rest of the arguments.
