@@ -11,15 +11,16 @@ known() {
 @test "ratios are Hodges and Lehmann's, of figures of the same round" { known Rounds; }
 @test "targets are met up to their limit, and not beyond" { known Targets; }
 
+is_measuring() {
+    [ -s "$(echo */nginx/nginx.pid)" ] && grep -q 'round 1' log
+}
+
 @test "a signal ends the benchmarks with all they started" {
     export TMPDIR=$BATS_TEST_TMPDIR BENCH_QUICK=1
     cd "$TMPDIR" || exit 1
     "$PROJECT_ROOT/tests/bench/run" performance.md >log 2>&1 &
     bench=$!
-    for _ in $(seq 500); do
-        [ ! -s "$(echo */nginx/nginx.pid)" ] || ! grep -q 'round 1' log || break
-        sleep 0.02
-    done
+    until_true is_measuring
     nginx=$(cat */nginx/nginx.pid)
     kill -0 "$nginx"
     kill "$bench"

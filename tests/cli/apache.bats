@@ -40,7 +40,7 @@ CONF
         } >"$folder/apache.conf"
         : >"$folder/access.log"
         apache2 -f "$folder/apache.conf" >"$folder/start.log" 2>&1 || continue
-        for _ in $(seq 200); do
+        for _ in $(seq 1200); do
             [ -s "$folder/apache.pid" ] && (: <>"/dev/tcp/127.0.0.1/$APACHE_PORT") 2>/dev/null && break
             sleep 0.05
         done

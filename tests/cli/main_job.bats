@@ -95,48 +95,37 @@ setup() {
 @test "--cpu-work turns an I/O-bound workload into a CPU-bound one" {
     once --mode event-loop --workers 8 --origin=latency=1ms,size=1B --export-json io.json
     once --mode event-loop --workers 8 --origin=latency=1ms,size=1B --cpu-work 3ms --export-json cpu.json
-    # By CPU time, which others on the machine do not change: 160 times 3 ms, and next to nothing without it.
+    # By CPU time, which others on the machine change little: 160 times 3 ms, and without it what downloads take anyway.
     holds cpu.json '.results[0].cpu_user_s > 0.3'
-    jq -e --slurpfile io io.json '.results[0].cpu_user_s > 5 * $io[0].results[0].cpu_user_s' cpu.json
+    jq -e --slurpfile io io.json '.results[0].cpu_user_s > $io[0].results[0].cpu_user_s + 0.2' cpu.json
 }
 
 @test "a timeout is a failure of its class, in every mode" {
-    run once --mode all --workers 4 --max-time 0.1 --origin=latency=5s --export-json r.json http://a.test/{1,2,3,4}
+    # Enough to connect and ask in, on any machine.
+    run once --mode all --workers 2 --max-time 1 --origin=latency=30s --export-json r.json http://a.test/{1,2}
     exits_with 3
-    holds r.json '[.results[].failure_classes] | unique == [{"timeout_wait": 4}]'
+    holds r.json '[.results[].failure_classes] | unique == [{"timeout_wait": 2}]'
 }
 
 @test "a cell that hangs is reported, and the others stand" {
-    # A deadline that sync cannot keep (8 x 300 ms) and 8 workers easily can.
-    run once --mode sync,threads --workers 8 --deadline 1500ms --origin=latency=300ms --export-json r.json \
+    # A deadline that sync cannot keep (8 x 500 ms) and 8 workers easily can.
+    run once --mode sync,threads --workers 8 --deadline 3s --origin=latency=500ms --export-json r.json \
         http://a.test/{1,2,3,4,5,6,7,8}
     exits_with 3
     holds r.json '.results[0].rounds[0].status == "hung"'
     holds r.json '.results[1] | .rounds[0].status == "complete" and .downloads == 8'
 }
 
-children_of() {
-    pgrep -P "$1" -x conc-bench
-}
-
 @test "a worker process that is killed is reported, and what is settled stands" {
-    "$CONC_BENCH" --mode threads,processes --workers 4 --runs 1 --warmup 0 --seed 1 --origin=latency=100ms --no-progress \
-        --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3} >out.txt 2>&1 &
-    parent=$!
-    victim=
-    for _ in $(seq 200); do
-        for child in $(children_of $parent); do
-            workers=$(children_of "$child" || true)
-            [ "$(echo "$workers" | wc -w)" -eq 4 ] && victim=$(echo "$workers" | tail -1)
-        done
-        [ -n "$victim" ] && break
-        sleep 0.05
-    done
-    [ -n "$victim" ]
-    sleep 0.3
-    kill -KILL "$victim"
+    "$CONC_BENCH" --mode threads,processes --workers 4 --runs 1 --warmup 0 --seed 1 --origin=latency=1s --no-progress \
+        --export-json r.json http://a.test/{1,2,3}{0,1,2,3} >out.txt 2>&1 &
+    program=$!
+    until_true are_under_way 1 # in the other mode, for all that is known
+    until_true find_workers 4
+    until_true are_under_way 4
+    kill -KILL "$(tail -1 <<<"$workers")"
     status=0
-    wait $parent || status=$?
+    wait $program || status=$?
     output=$(cat out.txt)
     exits_with 3
     says "signal 9"
@@ -148,19 +137,21 @@ interrupt() {
     local signal=$1 mode=$2 status=0
     "$CONC_BENCH" --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
         --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9} >out.txt 2>&1 &
-    local parent=$!
-    sleep 2
+    program=$!
+    until_true are_under_way 1
+    sleep 1 # more than the first ones take
     local begin=$EPOCHREALTIME
-    kill -"$signal" $parent
-    wait $parent || status=$?
+    kill -"$signal" $program
+    wait $program || status=$?
     local end=$EPOCHREALTIME
     output="after ${begin/./} until ${end/./}: $(cat out.txt)"
-    # A second is the promise; twice that, so that a loaded machine cannot break the test.
-    [ $((${end/./} - ${begin/./})) -lt 2000000 ]
+    # A second is the promise. Five of them, so that a loaded machine cannot break the test: undisturbed it would go on for
+    # eight.
+    [ $((${end/./} - ${begin/./})) -lt 5000000 ]
     says partial
     holds r.json '.partial and (.results[0].rounds[0].status == "interrupted")'
     holds r.json '.results[0].downloads >= 1 and .results[0].downloads < 90'
-    ! pgrep -P $parent
+    ! pgrep -P $program
     [ "$status" -eq "$3" ]
 }
 
@@ -171,25 +162,21 @@ interrupt() {
 @test "Ctrl-C ends within a second with what is done: hybrid" { interrupt INT hybrid 130; }
 @test "SIGTERM does the same, with its own status" { interrupt TERM threads 143; }
 
+# A zombie without a parent that reaps is dead all the same.
+are_dead() {
+    ! ps -o stat= -p "$(echo $* | tr ' ' ,)" | grep -qv '^Z'
+}
+
 @test "nothing is left running when the program is killed" {
     "$CONC_BENCH" --mode processes --workers 4 --runs 1 --warmup 0 --origin=latency=500ms --no-progress \
         http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3} >/dev/null 2>&1 &
-    parent=$!
-    sleep 1
-    family=$(children_of $parent)
-    for child in $family; do
-        family="$family $(children_of "$child" || true)"
-    done
-    [ "$(echo "$family" | wc -w)" -ge 6 ]
-    kill -KILL $parent
-    wait $parent || true
-    for _ in $(seq 40); do
-        # A zombie without a parent that reaps is dead all the same.
-        left=$(ps -o stat= -p "$(echo $family | tr ' ' ,)" | grep -vc '^Z' || true)
-        [ "$left" -eq 0 ] && break
-        sleep 0.05
-    done
-    [ "$left" -eq 0 ]
+    program=$!
+    until_true find_workers 4
+    until_true are_under_way 4
+    run ! are_dead "$origin"
+    kill -KILL $program
+    wait $program || true
+    until_true are_dead "$origin" "$cell" $workers
 }
 
 @test "a full disk at the end: exit 5, and the table was printed" {

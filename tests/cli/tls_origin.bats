@@ -20,7 +20,7 @@ start_run() {
     "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --no-progress --max-time 60s --origin=tls,latency=50s "$@" >run.txt 2>&1 3>&- &
     PROGRAM=$!
     local children port
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         children=$(pgrep -P "$PROGRAM" | tr '\n' '|')
         ss -H -l -t -n -p >sockets
         mapfile -t ports < <(grep -E "pid=(${children%|})," sockets | awk '{ print $4 }')
@@ -30,7 +30,7 @@ start_run() {
     [ "${#ports[@]}" -eq 2 ]
     for port in "${ports[@]}"; do
         [[ "$port" == 127.0.0.1:* ]] || { echo "listens on $port"; return 1; }
-        if curl -s -k -o /dev/null --max-time 1 "https://${port}/" || [ $? -eq 28 ]; then TLS_PORT=${port##*:}; else PLAIN_PORT=${port##*:}; fi
+        if openssl s_client -connect "$port" </dev/null >/dev/null 2>&1; then TLS_PORT=${port##*:}; else PLAIN_PORT=${port##*:}; fi
     done
     [ -n "${TLS_PORT:-}" ] && [ -n "${PLAIN_PORT:-}" ]
 }
@@ -83,12 +83,12 @@ LIST
     [ "$(certificate -servername a.example | tail -n 1 | tr -d ' ')" = DNS:a.example ]
     [ "$(certificate -noservername | tail -n 1 | tr -d ' ')" = IPAddress:127.0.0.9 ]
     # What the machine trusts does not vouch for it.
-    run curl -s --max-time 5 --connect-to "::127.0.0.1:$TLS_PORT" https://a.example/
+    run curl -s --max-time 20 --connect-to "::127.0.0.1:$TLS_PORT" https://a.example/
     [ "$status" -eq 60 ]
     # No TLS on the plain port, and no plain text on that of TLS.
-    run curl -s --max-time 5 --connect-to "::127.0.0.1:$PLAIN_PORT" -k https://a.example/
+    run curl -s --max-time 20 --connect-to "::127.0.0.1:$PLAIN_PORT" -k https://a.example/
     [ "$status" -eq 35 ]
-    run curl -s --max-time 5 "http://127.0.0.1:$TLS_PORT/"
+    run curl -s --max-time 20 "http://127.0.0.1:$TLS_PORT/"
     [ "$status" -ne 0 ] && [ "$status" -ne 28 ]
     # 1.2 and 1.3; whoever comes back may resume.
     local version

@@ -3,15 +3,15 @@
 load ../support/common
 load ../support/browser
 
-# A server of its own for what takes time: bytes at a rate, and one request every 20 ms.
+# A server of its own for what takes time, far more than a busy machine adds: bytes at a rate, and one request every 50 ms.
 nginx_more() {
     SLOW_PORT=$(($2 + 1))
     cat >"$1" <<CONF
-limit_req_zone \$server_port zone=crowded:1m rate=50r/s;
+limit_req_zone \$server_port zone=crowded:1m rate=20r/s;
 server {
     listen 127.0.0.1:$SLOW_PORT backlog=1024;
     root $NGINX_ROOT;
-    location /slow/ { alias $NGINX_ROOT/; limit_rate 400k; sendfile on; sendfile_max_chunk 40k; }
+    location /slow/ { alias $NGINX_ROOT/; limit_rate 150k; sendfile on; sendfile_max_chunk 40k; }
     location /crowded/ { alias $NGINX_ROOT/; limit_req zone=crowded burst=1000; }
 }
 CONF
@@ -202,10 +202,11 @@ assert len(rows) == 57 and all(len(row) == 9 for row in rows)'
 @test "a run that is interrupted has figures of what was done" {
     "$CONC_BENCH" --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
         --export-json cut.json list >cut.txt &
-    pid=$!
-    sleep 1
-    kill -INT "$pid"
-    wait "$pid" || true
+    program=$!
+    until_true are_under_way 1
+    sleep 1 # ten times what each URL once takes
+    kill -INT "$program"
+    wait "$program" || true
     holds cut.json '.partial and (.per_url.urls | length == 19) and .per_url.failing_urls == 0'
     "$CONC_BENCH" --import-json cut.json --per-url --export-json cut2.json >/dev/null || true
     cmp cut.json cut2.json

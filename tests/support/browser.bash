@@ -6,7 +6,7 @@ browser_start() {
     chromedriver --port=0 >"$BATS_TEST_TMPDIR/driver.log" 2>&1 3>&- 4>&- &
     DRIVER=$!
     local port='' try
-    for try in {1..100}; do
+    for try in {1..600}; do
         port=$(sed -nE 's/.*started successfully on port ([0-9]+).*/\1/p' "$BATS_TEST_TMPDIR/driver.log")
         [ -n "$port" ] && break
         sleep 0.1

@@ -26,6 +26,57 @@ holds() {
     fi
 }
 
+# Waits until a command succeeds: for two minutes, since how soon things happen is not what tests are about.
+until_true() {
+    local end=$((SECONDS + 120))
+    while [ $SECONDS -lt $end ]; do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
+        sleep 0.05
+    done
+    echo "never true: $*"
+    return 1
+}
+
+# What becomes of a run in the background, whose process is `program`. A test that does something to it waits for one of
+# these first, and never for a time it guesses.
+
+# The origin is started first, and of two children the other is the cell.
+find_origin() {
+    origin=$(pgrep -o -P "$program")
+    [ -n "$origin" ]
+}
+find_cell() {
+    find_origin || return
+    cell=$(pgrep -n -P "$program")
+    [ -n "$cell" ] && [ "$cell" != "$origin" ]
+}
+find_workers() {
+    find_cell || return
+    workers=$(pgrep -P "$cell")
+    [ "$(wc -w <<<"$workers")" -eq "$1" ]
+}
+
+# How many connections of the program to its origin are in the state $1 (established, time-wait), in `connections`. Where it
+# listens is asked once, and not with the option of ss that looks at all processes: there may be thousands.
+count_connections() {
+    find_origin || return
+    local sockets
+    if [ "$origin" != "${origin_with_port:-}" ]; then
+        sockets=$(find "/proc/$origin/fd" -lname 'socket:*' -printf '%l|' | tr -cd '0-9|')
+        origin_port=$(ss -Hltne | sed -nE "s/.*:([0-9]+) .* ino:(${sockets%|}) .*/\1/p")
+        [ -n "$origin_port" ] || return
+        origin_with_port=$origin
+    fi
+    connections=$(ss -Htn state "$1" "dport = :$origin_port" | wc -l)
+}
+
+# At least $1 downloads are under way.
+are_under_way() {
+    count_connections established && [ "$connections" -ge "$1" ]
+}
+
 min() {
     echo $(($1 < $2 ? $1 : $2))
 }
@@ -120,7 +171,7 @@ CONF
 # there are more, or not as many in the end, is the test's to look at.
 logged() {
     local log=$1 count=$2
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         [ "$(wc -l <"$log")" -lt "$count" ] || return 0
         sleep 0.05
     done

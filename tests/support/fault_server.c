@@ -23,8 +23,8 @@
  *
  * Standard output begins with its port on a line of its own, and three lines with ports that fail before any request:
  * "refuse" (nobody listens), "silent" (connections are accepted by the system and never read), "full" (connections are
- * not even accepted). It serves until its standard input ends or SIGTERM arrives, and then prints "PATH COUNT" for
- * every path that was asked for.
+ * not even accepted). Each request that is not answered any further makes a line "stalled". It serves until its
+ * standard input ends or SIGTERM arrives, and then prints "PATH COUNT" for every path that was asked for.
  *
  * One thread for each connection: a fault is then a few lines of what happens, in the order in which it happens.
  */
@@ -162,6 +162,8 @@ static bool rest(const struct connection *connection, int milliseconds)
 /* Until the client gives up. */
 static bool stall(const struct connection *connection)
 {
+    puts("stalled");
+    fflush(stdout);
     rest(connection, -1);
     return false;
 }

@@ -13,7 +13,7 @@ start_faults() {
     "$FAULT_SERVER" <"$folder/in" >"$FAULTS_OUT" 2>"$folder/err" 3>&- &
     FAULTS_PID=$!
     exec {FAULTS_IN}>"$folder/in"
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         [ "$(wc -l <"$FAULTS_OUT")" -ge 4 ] && break
         sleep 0.05
     done
@@ -31,6 +31,14 @@ stop_faults() {
     wait "$FAULTS_PID" || status=$?
     [ "$status" -eq 0 ] || { echo "fault_server ended with status $status"; cat "$FAULTS_OUT" "${FAULTS_OUT%/out}/err"; }
     return "$status"
+}
+
+# How many requests have stalled so far.
+stalls() {
+    grep -c '^stalled' "$FAULTS_OUT" || true
+}
+have_stalled() {
+    [ "$(stalls)" -ge "$1" ]
 }
 
 # How often a path was asked for; once the server has ended.

@@ -12,7 +12,7 @@ start_recorder() {
         >"$folder/out" 2>"$folder/err" 3>&- &
     RECORDER_PID=$!
     exec {RECORDER_IN}>"$folder/in"
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         [ "$(wc -l <"$folder/out")" -ge 2 ] && break
         sleep 0.05
     done

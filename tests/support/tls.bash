@@ -65,7 +65,7 @@ start_one_proxy() {
             "LogFile \"$folder/$name.log\"" 'LogLevel Connect' "PidFile \"$folder/$name.pid\"" "$more" >"$folder/$name.conf"
         : >"$folder/$name.log"
         tinyproxy -c "$folder/$name.conf" >"$folder/$name.out" 2>&1 || continue
-        for _ in $(seq 100); do
+        for _ in $(seq 1200); do
             [ -s "$folder/$name.pid" ] && (: <>"/dev/tcp/127.0.0.1/$ONE_PROXY_PORT") 2>/dev/null && break
             sleep 0.05
         done
