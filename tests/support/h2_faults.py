@@ -18,7 +18,8 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /bad-headers    sends headers that HTTP/2 does not allow
 
 With ALTERNATE, every second connection agrees to HTTP/1.1 only and answers everything with 200 and no body. Prints a line
-"connections N" in the end, which is when its standard input ends. Headers are decoded by libnghttp2, as libcurl does it.
+"stalled" for each stream that stalls, and "connections N" in the end, which is when its standard input ends. Headers are
+decoded by libnghttp2, as libcurl does it.
 """
 import ctypes
 import socket
@@ -173,9 +174,12 @@ class Connection:
             self.head(stream, 1000)
             self.send(DATA, 0, stream, b"x" * 100)
             self.end(name == "reset-body")
-        elif name == "stall-body":
-            self.head(stream, 1000)
-            self.send(DATA, 0, stream, b"x" * 100)
+        elif name in ("stall", "stall-body"):
+            if name == "stall-body":
+                self.head(stream, 1000)
+                self.send(DATA, 0, stream, b"x" * 100)
+            with lock:
+                print("stalled", flush=True)
         elif name == "garbage":
             self.tls.sendall(b"HTTP/1.1 400 This is no frame\r\n\r\n" * 10)
         elif name == "bad-headers":

@@ -4,12 +4,13 @@
 
 # For start_nginx() of common.bash, in file $1 and from port $2 on: HTTP/2 at H2_PORT, with a limit of 1,000 requests for
 # each connection, which is nginx's own; HTTP/1.1 only, over TLS at H1_TLS_PORT; and HTTP/2 at H2_FEW_PORT with 4 streams
-# at once on a connection and 20 in all, from whoever listens at H2_SOURCE_PORT. H2_LOG has protocol, connection, URI and
-# status of each request to the first two.
+# at once on a connection and 8 in all, from whoever listens at the Unix socket H2_SOURCE. H2_LOG has protocol, connection,
+# URI and status of each request to the first two.
 nginx_more() {
     local file=$1 base=$2 folder
     folder=$(dirname "$file")
-    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_FEW_PORT=$((base + 3)) H2_SOURCE_PORT=$((base + 4)) H2_LOG=$folder/h2.log
+    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_FEW_PORT=$((base + 3))
+    H2_LOG=$folder/h2.log H2_SOURCE=$folder/source
     cat >"$file" <<CONF
     log_format h2 '\$server_protocol \$connection \$request_uri \$status';
     ssl_certificate $TLS/server.pem;
@@ -23,10 +24,10 @@ nginx_more() {
     }
     server {
         listen 127.0.0.1:$H2_FEW_PORT ssl http2 backlog=1024;
-        keepalive_requests 20;
+        keepalive_requests 8;
         http2_max_concurrent_streams 4;
         access_log off;
-        location / { proxy_pass http://127.0.0.1:$H2_SOURCE_PORT; }
+        location / { proxy_pass http://unix:$H2_SOURCE:; }
     }
     server { listen 127.0.0.1:$H1_TLS_PORT ssl backlog=1024; root $NGINX_ROOT; access_log $H2_LOG h2; }
 CONF
@@ -49,8 +50,9 @@ start_nghttpd() {
         nghttpd --verbose --address=127.0.0.1 --htdocs="$1" "$NGHTTPD_PORT" "$TLS/server.key" "$TLS/server.pem" \
             >"$NGHTTPD_OUT" 2>&1 3>&- &
         NGHTTPD_PID=$!
-        for _ in $(seq 100); do
-            (: <>"/dev/tcp/127.0.0.1/$NGHTTPD_PORT") 2>/dev/null && kill -0 "$NGHTTPD_PID" 2>/dev/null && return 0
+        for _ in $(seq 1200); do
+            # Whoever else may have the port does not count.
+            ss -Hltnp "sport = :$NGHTTPD_PORT" | grep -q "pid=$NGHTTPD_PID," && return 0
             kill -0 "$NGHTTPD_PID" 2>/dev/null || break
             sleep 0.05
         done
@@ -77,12 +79,17 @@ start_h2_faults() {
         <"$folder/in" >"$H2_FAULTS_OUT" 2>"$folder/err" 3>&- &
     H2_FAULTS_PID=$!
     exec {H2_FAULTS_IN}>"$folder/in"
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         [ -s "$H2_FAULTS_OUT" ] && break
         sleep 0.05
     done
     H2_FAULTS=https://localhost:$(head -n 1 "$H2_FAULTS_OUT")
     [[ "$H2_FAULTS" =~ :[0-9]+$ ]] || { cat "$folder/err"; return 1; }
+}
+
+# At least $1 streams of it have stalled.
+h2_has_stalled() {
+    [ "$(grep -c '^stalled' "$H2_FAULTS_OUT")" -ge "$1" ]
 }
 
 # Ends it by the end of its input; fails if it did not end well.
