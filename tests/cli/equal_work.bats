@@ -17,9 +17,18 @@ teardown_file() {
     stop_nginx
 }
 
-# Responses so late that all workers have asked before the first is answered.
+# Responses so late that all workers have asked before the first is answered: at some time of the run, where each has
+# several downloads; at once, where each has one. A busy machine takes a second to wake 160 processes.
 latency_for() {
-    if [ "$1" -le 7 ]; then echo 10ms; else echo 600ms; fi
+    if [ "$1" -le 3 ]; then
+        echo 10ms
+    elif [ "$1" -le 7 ]; then
+        echo 20ms
+    elif [ "$1" -lt 160 ]; then
+        echo 300ms
+    else
+        echo 1500ms
+    fi
 }
 
 check_origin() {

@@ -1,4 +1,7 @@
 # What follows from the rounds: ranks, policies, sweeps, claims, baselines, exit statuses.
+#
+# Verdicts are about times, and a machine that does something else meanwhile keeps every wake-up waiting for milliseconds.
+# So there are few downloads, each with a latency beside which that is little: what is told apart differs by factors.
 
 load ../support/common
 
@@ -6,14 +9,14 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1
 }
 
-# 48 URLs, so that trials are short.
+# So many URLs (48).
 urls() {
-    seq -f 'http://a.test/%g' 48
+    seq -f 'http://a.test/%g' "${1:-48}"
 }
 
 @test "sync is ranked last, and told apart from what is concurrent" {
     run "$CONC_BENCH" --mode sync,threads,event-loop --runs 8 --no-progress --export-json r.json \
-        --origin=latency=5ms <(urls)
+        --origin=latency=20ms <(urls 16)
     exits_with 0
     holds r.json '.results | map({(.mode): .rank}) | add | .sync == [3, 3] and .threads[1] <= 2'
     holds r.json '.results[] | select(.mode == "threads") | .speedup.low > 2 and .speedup.confidence >= 0.95'
@@ -33,23 +36,24 @@ urls() {
 }
 
 @test "CPU work crosses from I/O-bound to CPU-bound" {
-    run "$CONC_BENCH" --mode sync,event-loop --workers 16 --runs 2 --no-progress --cpu-work 4ms --export-json r.json \
-        --origin=latency=20ms -n 4 <(urls)
+    # One at a time, 1 of 61 ms is computing, and stays little where the machine gives a tenth of a core.
+    run "$CONC_BENCH" --mode sync,event-loop --workers 48 --runs 2 --warmup 0 --no-progress --cpu-work 1ms \
+        --export-json r.json --origin=latency=60ms <(urls)
     exits_with 0
     holds r.json '[.diagnosis[] | select(.label == "io_bound").sentence] | length == 1 and (.[0] | contains("sync/1"))'
-    # How near to a whole core the event loop comes is up to what else the machine does.
+    # 48 at once, it is 48 of 108 ms; how near to that the event loop comes is up to what else the machine does.
     holds r.json '.results | map({(.mode): .cores_used}) | add | ."event-loop" > 2 * .sync'
     holds r.json '[.diagnosis[].label] | index("crossing") != null'
 }
 
 @test "a limit on the other side is called one" {
     run "$CONC_BENCH" --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
-        --origin=latency=5ms,limit=100/s <(urls)
+        --origin=latency=5ms,limit=50/s <(urls 24)
     exits_with 0
     # That the rates are the same within 2 % is up to what else the machine does.
     holds r.json '[.diagnosis[].label] | index("rate_limited") != null or index("server_saturated") != null'
-    # 48 downloads at 100 a second, whoever asks.
-    holds r.json '[.results[] | select(.workers > 1).downloads_per_s | . > 60 and . < 110] | all'
+    # 24 downloads at 50 a second, whoever asks; without the limit it would be 2,000.
+    holds r.json '[.results[] | select(.workers > 1).downloads_per_s | . > 20 and . < 55] | all'
 }
 
 @test "refusals with 503 are called a rate limit, and modes that fail are not ranked" {
@@ -76,17 +80,17 @@ urls() {
 
 @test "with fresh and kept connections in the same rounds a gain is taken apart" {
     run "$CONC_BENCH" --mode sync,threads --workers 4 --runs 6 --no-progress --connections fresh,reuse \
-        --export-json r.json --export-markdown r.md --export-html r.html --origin=latency=5ms <(urls)
+        --export-json r.json --export-markdown r.md --export-html r.html --origin=latency=20ms <(urls 16)
     exits_with 0
     says 'gain over sync:fresh/1'
     says ': concurrency makes it '
-    holds r.json '[.results[] | .mode, .connects] == ["sync:fresh", 48, "sync:reuse", 1, "threads:fresh", 48, "threads:reuse", 4]'
+    holds r.json '[.results[] | .mode, .connects] == ["sync:fresh", 16, "sync:reuse", 1, "threads:fresh", 16, "threads:reuse", 4]'
     holds r.json '.gains | .mode == "sync:fresh" and ([.cells[].mode] | sort) == ["sync:reuse", "threads:reuse"]'
-    # Four downloads of 5 ms at once, over loopback: nearly all of it is concurrency.
+    # Four downloads of 20 ms at once, over loopback: nearly all of it is concurrency.
     holds r.json '.gains.cells[] | select(.mode == "threads:reuse") | .concurrency.value > 2 and .connections.value < 2'
-    # The two make the whole in every round, and so nearly in the estimates.
+    # The two make the whole in every round, and so nearly in the estimates: more nearly where rounds are alike.
     holds r.json '.gains.cells[] | select(.mode == "threads:reuse")
-        | .concurrency.value * .connections.value / .total.value | . > 0.9 and . < 1.1'
+        | .concurrency.value * .connections.value / .total.value | . > 0.6 and . < 1.6'
     holds r.json '.gains.sentence as $s | $s | test("^threads:reuse/4 is .* as fast as sync:fresh/1: ")'
     grep -qF 'Gain over sync:fresh/1' r.md
     grep -qF 'The gain, taken apart' r.html
@@ -116,7 +120,8 @@ urls() {
     holds r.json '(.sample_columns | index("connect_s")) as $c | [.results[].rounds[]
         | ([.samples[] | select(.[$c] > 0)] | length) == .downloads.connects] | all'
     holds r.json '[.results[] | select(.connections == "fresh").phases_s.connect > 0] | all'
-    holds r.json '[.results[].phases_s.work > 0.00005] | all'
+    # Half of that, at the least: it was calibrated at another moment. Without work it is less than a microsecond.
+    holds r.json '[.results[].phases_s.work > 0.00003] | all'
     run "$CONC_BENCH" --mode sync --runs 1 --no-progress --origin=latency=1ms <(urls)
     exits_with 0
     says_not 'work ms'
@@ -125,7 +130,7 @@ urls() {
 
 @test "copies of one mode are a tie" {
     run "$CONC_BENCH" --mode event-loop --copies 3 --runs 7 --seed 3 --no-progress --export-json r.json \
-        --origin=latency=2ms <(urls)
+        --origin=latency=10ms <(urls)
     exits_with 0
     holds r.json '[.results[].mode] == ["event-loop", "event-loop#2", "event-loop#3"]'
     # Three modes that are the same differ by chance in one of twenty runs; by this much never.
@@ -134,49 +139,52 @@ urls() {
 
 @test "a handicapped copy is found out" {
     run "$CONC_BENCH" --mode sync --copies 2 --handicap 100% --runs 8 --no-progress --export-json r.json \
-        --origin=latency=5ms <(urls)
+        --origin=latency=20ms <(urls 8)
     exits_with 0
     holds r.json '.results[0].rank == [1, 1] and .results[1].rank == [2, 2]'
-    holds r.json '.results[1].speedup | .low > 0.3 and .high < 0.8'
+    # Half as fast.
+    holds r.json '.results[1].speedup | .low > 0.25 and .high < 0.85'
 }
 
 @test "a sweep finds how many workers are enough, and measures them again" {
     run "$CONC_BENCH" --mode sync,threads --workers 1,2,4,8 --runs 5 --no-progress --export-json r.json \
-        --origin=latency=5ms <(urls)
+        --origin=latency=20ms <(urls 16)
     exits_with 0
     holds r.json '[.sweeps[] | select(.mode == "threads") | .points[].workers] == [1, 2, 4, 8]'
     holds r.json '.sweeps[] | select(.mode == "threads") | .enough_workers >= 4'
     holds r.json '[.results[] | select(.stage == "main") | .mode] == ["sync", "threads"]'
     holds r.json '.results[] | select(.stage == "main" and .mode == "threads") | .rounds_counted == 5'
-    # Against the bound: one worker is all its own bound; eight come near theirs.
-    holds r.json '.sweeps[] | select(.mode == "threads") | .points[0].efficiency > 0.8 and .points[1].efficiency > 0.6'
+    # Against the bound: one worker is all its own bound; two come near theirs.
+    holds r.json '.sweeps[] | select(.mode == "threads") | .points[0].efficiency > 0.7 and .points[1].efficiency > 0.5'
 }
 
 @test "with a server that serves only so many at once, more workers are not enough" {
-    run "$CONC_BENCH" --mode event-loop --workers 2,4,8,16,32 --runs 5 --no-progress --export-json r.json \
-        --origin=latency=5ms,limit=400/s -n 3 <(urls)
+    run "$CONC_BENCH" --mode event-loop --workers 2,8,32 --runs 5 --no-progress --export-json r.json \
+        --origin=latency=5ms,limit=150/s <(urls)
     exits_with 0
-    # 400 a second: two workers of 5 ms reach it, and 32 do no better.
-    holds r.json '[.results[] | select(.stage == "sweep").downloads_per_s] | .[4] < 2 * .[0]'
+    # 150 a second: two workers reach it if a download takes no longer than 13 ms, and 32 do no better. Without the limit
+    # they would do nearly 16 times as well.
+    holds r.json '[.results[] | select(.stage == "sweep").downloads_per_s] | length == 3 and .[2] < 2 * .[0]'
 }
 
 @test "--workers auto searches by itself" {
-    run "$CONC_BENCH" --mode threads --workers auto --runs auto --time-budget 20s --no-progress --export-json r.json \
-        --origin=latency=5ms,limit=800/s -n 4 <(urls)
+    run "$CONC_BENCH" --mode threads --workers auto --runs auto --time-budget 12s --no-progress --export-json r.json \
+        --origin=latency=20ms,limit=100/s <(urls 24)
     exits_with 0
-    # Some four of 5 ms reach 800 a second.
+    # Two of 20 ms reach 100 a second, and four do if a download takes no longer than 40 ms.
     holds r.json '.sweeps[0] | .enough_workers >= 2 and .enough_workers <= 32'
     holds r.json '.sweeps[0].points | length >= 4'
     holds r.json '[.results[] | select(.stage == "main")] | length >= 1'
 }
 
 @test "claims: holding, failing, and too few rounds to tell" {
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress --origin=latency=2ms \
-        --assert 'threads.time / sync.time < 0.5' --assert '*.failures == 0' --assert 'sync.time < 1m' <(urls)
+    # In none of six rounds may it look otherwise: 80 against 640 ms, of which a stall can make a part.
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --warmup 0 --no-progress --origin=latency=40ms \
+        --assert 'threads.time / sync.time < 0.5' --assert '*.failures == 0' --assert 'sync.time < 1m' <(urls 16)
     exits_with 0
     says "PASS  threads.time / sync.time < 0.5"
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --origin=latency=2ms --export-json r.json \
-        --assert 'sync.time / threads.time < 0.5' <(urls)
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --warmup 0 --no-progress -q --origin=latency=40ms --export-json r.json \
+        --assert 'sync.time / threads.time < 0.5' <(urls 16)
     exits_with 1
     says "FAIL  sync.time / threads.time < 0.5"
     holds r.json '.verdicts[0] | .verdict == "fail" and .limit == 0.5 and .low > 0.5'
@@ -199,32 +207,32 @@ urls() {
 }
 
 @test "a baseline: the same holds, slower fails, other circumstances are refused" {
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --export-json base.json --origin=latency=5ms <(urls)
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --export-json base.json --origin=latency=25ms <(urls 8)
     exits_with 0
     run "$CONC_BENCH" --mode sync --runs 6 --no-progress -q --baseline base.json --max-slowdown 100% \
-        --origin=latency=5ms <(urls)
+        --origin=latency=25ms <(urls 8)
     exits_with 0
     says "PASS  sync/1 at most 100 % slower"
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --baseline base.json --origin=latency=9ms <(urls)
+    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --baseline base.json --origin=latency=100ms <(urls 8)
     exits_with 2
-    says "latency 5 ms"
+    says "latency 25 ms"
     says "--force-baseline"
     run "$CONC_BENCH" --mode sync --runs 6 --no-progress -q --baseline base.json --force-baseline \
-        --origin=latency=9ms <(urls)
+        --origin=latency=100ms <(urls 8)
     exits_with 1
     says "FAIL  sync/1"
-    run "$CONC_BENCH" --mode sync,threads --baseline base.json --origin=latency=5ms <(seq -f 'http://a.test/%g' 49)
+    run "$CONC_BENCH" --mode sync,threads --baseline base.json --origin=latency=25ms <(seq -f 'http://a.test/%g' 9)
     exits_with 2
     says "list of URLs"
-    run "$CONC_BENCH" --mode hybrid --baseline base.json --origin=latency=5ms <(urls)
+    run "$CONC_BENCH" --mode hybrid --baseline base.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says "none of the modes"
     head -c 500 base.json >cut.json
-    run "$CONC_BENCH" --mode sync --baseline cut.json --origin=latency=5ms <(urls)
+    run "$CONC_BENCH" --mode sync --baseline cut.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says "cut.json is damaged: line"
     sed 's,conc-bench/1,conc-bench/9,' base.json >other.json
-    run "$CONC_BENCH" --mode sync --baseline other.json --origin=latency=5ms <(urls)
+    run "$CONC_BENCH" --mode sync --baseline other.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says 'schema is "conc-bench/9"'
 }

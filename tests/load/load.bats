@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Many downloads in flight at once, from an origin that takes a second for each: none fails, none is done twice, and the
-# origin sees as many connections as there are workers.
+# Many downloads in flight at once, from an origin that takes two seconds for each: none fails, none is done twice, and the
+# origin sees as many connections as there are workers, or nearly.
 
 load ../support/common
 
@@ -14,12 +14,13 @@ hold() {
     local modes=$1 workers=$2 descriptors=$3
     ulimit -n "$descriptors" 2>/dev/null || [ "$(ulimit -n)" -ge "$descriptors" ] ||
         skip "no more than $(ulimit -Hn) descriptors are allowed"
-    run once --mode "$modes" --workers "$workers" --repeat $((2 * workers)) --origin=latency=1s --export-json r.json \
+    run once --mode "$modes" --workers "$workers" --repeat $((2 * workers)) --origin=latency=2s --export-json r.json \
         --samples none http://a.test/
     exits_with 0
     holds r.json '.results | length == ($modes | split(",") | length)' --arg modes "$modes"
-    holds r.json 'all(.results[]; .failures == 0 and .downloads == 2 * $workers and .connects == $workers)' \
-        --argjson workers "$workers"
+    # Where it takes longer than that until all have begun, who comes late finds a connection that is free again.
+    holds r.json 'all(.results[]; .failures == 0 and .downloads == 2 * $workers
+        and .connects <= $workers and .connects > 0.7 * $workers)' --argjson workers "$workers"
     # Far from what one after the other would take, whatever else the machine does meanwhile.
     holds r.json 'all(.results[]; .median < 2 * $workers / 20)' --argjson workers "$workers"
 }

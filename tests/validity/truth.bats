@@ -6,7 +6,7 @@ load ../support/common
 setup_file() {
     # bats waits for whoever holds its descriptor 3.
     start_nginx 3>&-
-    export NGINX_PORT NGINX_ROOT NGINX_PID_FILE
+    export NGINX_PORT NGINX_ROOT NGINX_LOG NGINX_PID_FILE
 }
 
 teardown_file() {
@@ -22,13 +22,14 @@ urls() {
 }
 
 @test "a download starts when a worker takes it: two at once, in the order of the list, in every mode" {
-    once --mode threads,event-loop,processes,hybrid --workers 2 --export-json r.json --origin=latency=50ms <(urls 12)
-    # 12 downloads of 50 ms by two workers: two under way all the time.
-    holds r.json '[.results[] | .occupancy_share * 2 | . > 1.85 and . <= 2.01] | all'
+    once --mode threads,event-loop,processes,hybrid --workers 2 --export-json r.json --origin=latency=100ms <(urls 12)
+    # 12 downloads of 100 ms by two workers: two under way all the time, but for what a busy machine takes to go on to the
+    # next one.
+    holds r.json '[.results[] | .occupancy_share * 2 | . > 1.7 and . <= 2.01] | all'
     # Two workers may take their units within the same microsecond.
     holds r.json '[.results[].rounds[0].samples | sort_by(.[3]) | [.[][0]] | to_entries |
         all((.key - .value) | . >= -1 and . <= 1)] | all'
-    holds r.json '[.results[].rounds[0].samples[] | .[4] >= 0.05] | all'
+    holds r.json '[.results[].rounds[0].samples[] | .[4] >= 0.1] | all'
 }
 
 @test "after a stall at most as many downloads as there are workers show it, and the time shows all of it" {
@@ -37,8 +38,8 @@ urls() {
         "$CONC_BENCH" --mode $mode --workers 4 --runs 1 --warmup 0 --no-progress --export-json r.json \
             --origin=latency=20ms list >/dev/null &
         program=$!
-        sleep 0.6 # into the run, and far from its end
-        origin=$(pgrep -P $program | sort -n | head -1)
+        until_true are_under_way 1
+        sleep 0.2 # into the run, and far from its end
         kill -STOP "$origin"
         sleep 1
         kill -CONT "$origin"
@@ -57,9 +58,10 @@ urls() {
 }
 
 @test "waiting is a voluntary switch: one a download one at a time, few in an event loop" {
-    once --mode sync,threads,event-loop --workers 8 --export-json r.json --origin=latency=5ms <(urls 160)
+    # Who is kept from a core for longer than that finds the answer already there, and need not wait.
+    once --mode sync,threads,event-loop --workers 8 --export-json r.json --origin=latency=20ms <(urls 160)
     holds r.json '.results | map({(.mode): (.voluntary_switches / .downloads)}) | add |
-        .sync > 0.9 and .sync < 2 and .threads > 0.9 and ."event-loop" < .threads'
+        .sync > 0.8 and .sync < 2.5 and .threads > 0.8 and ."event-loop" < .threads'
 }
 
 @test "CPU work is the same in every mode, and is what was asked for" {
@@ -69,8 +71,9 @@ urls() {
     done
     cpu='[.results[] | .cpu_user_s + .cpu_system_s]'
     spent=$(jq -s "[(.[1] | $cpu), (.[0] | $cpu)] | transpose | map((.[0] - .[1]) / 24)" 0s.json 10ms.json)
-    # Calibrated once, so alike within what a noisy machine makes of a loop of known length.
-    jq -e 'min > 0.007 and max < 0.016' <<<"$spent" || {
+    # Calibrated once in each run, so alike within what a noisy machine makes of a loop of known length: a core that is
+    # shared in hardware may take twice as long. Done twice, or not at all in a mode, it would not be alike.
+    jq -e 'min > 0.005 and max < 0.025 and max < 1.8 * min' <<<"$spent" || {
         echo "$spent"
         false
     }
@@ -80,7 +83,7 @@ urls() {
     head -c 20000 /dev/urandom >"$NGINX_ROOT/file"
     "$CONC_BENCH" --mode sync,threads --runs 200 --no-progress -n 400 "http://127.0.0.1:$NGINX_PORT/file" >report &
     program=$!
-    sleep 0.4
+    logged "$NGINX_LOG" 1000 # behind the first round, which is to warm up
     head -c 21000 /dev/urandom >"$NGINX_ROOT/new"
     mv "$NGINX_ROOT/new" "$NGINX_ROOT/file"
     status=0
