@@ -6,7 +6,7 @@
 #include "conc_bench/cpu_work.h"
 
 /* Ratios of CPU times only, and with several tries: what a virtual machine does to its clocks is not the subject. */
-enum { PAIRS = 7, TRIES = 5 };
+enum { PAIRS = 7, TRIES = 20 };
 
 static double time_work(uint64_t iterations)
 {

@@ -643,7 +643,7 @@ static void test_server_leaves_when_its_parent_dies(void **state)
     assert_int_equal(waitpid(child, NULL, 0), child);
     close(port_pipe[0]);
     close(port_pipe[1]);
-    nanoseconds end = clock_now() + 2 * NANOSECONDS_PER_SECOND;
+    nanoseconds end = clock_now() + 60 * NANOSECONDS_PER_SECOND;
     int connection;
     while ((connection = try_to_connect(port)) >= 0 && clock_now() < end) {
         close(connection);
@@ -745,7 +745,8 @@ static void test_a_stopped_server_is_not_waited_for_after_a_signal(void **state)
     assert_non_null(strstr(error.message, "does not answer"));
     /* It can do nothing at all any more, and has to be gone all the same. */
     origin_stop(origin);
-    assert_true(clock_now() - begin < 5 * NANOSECONDS_PER_SECOND);
+    /* An answer is waited for ten seconds. */
+    assert_true(clock_now() - begin < 9 * NANOSECONDS_PER_SECOND);
     assert_int_equal(kill(server, 0), -1);
 }
 

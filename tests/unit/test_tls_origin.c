@@ -146,7 +146,14 @@ static void test_certificates_are_for_the_hosts_of_the_list_alone(void **state)
 static void test_many_hosts(void **state)
 {
     (void)state;
-    enum { HOSTS = 10010, NAME_BYTES = 24 };
+    enum {
+#if defined(__SANITIZE_THREAD__)
+        HOSTS = 2010, /* more would take too long */
+#else
+        HOSTS = 10010,
+#endif
+        NAME_BYTES = 24
+    };
     char(*names)[NAME_BYTES] = calloc(HOSTS, sizeof(names[0]));
     const char **hosts = calloc(HOSTS, sizeof(hosts[0]));
     assert_non_null(names);
@@ -157,8 +164,10 @@ static void test_many_hosts(void **state)
     }
     struct origin *origin = start_for(hosts, HOSTS);
     assert_int_equal(outcome_of(origin, "https://h00000.example/"), OUTCOME_OK);
-    assert_int_equal(outcome_of(origin, "https://h10009.example/"), OUTCOME_OK);
-    assert_int_equal(outcome_of(origin, "https://h10009.example/"), OUTCOME_OK);
+    char last[2 * NAME_BYTES];
+    snprintf(last, sizeof(last), "https://%s/", names[HOSTS - 1]);
+    assert_int_equal(outcome_of(origin, last), OUTCOME_OK);
+    assert_int_equal(outcome_of(origin, last), OUTCOME_OK);
     assert_int_equal(outcome_of(origin, "https://h10010.example/"), OUTCOME_TLS);
     origin_stop(origin);
     free(hosts);
