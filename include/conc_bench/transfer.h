@@ -117,9 +117,11 @@ nanoseconds transfer_deadline(const struct transfer *transfer);
 nanoseconds transfer_least_time(const struct transfer_plan *plan);
 
 /* Of transfers under way that share connections: whether one is for the server that a URL of the plan's targets is on,
- * by scheme, host and port; and whether it is making a connection, for which others to that server wait. */
+ * by scheme, host and port; whether it is making a connection, for which others to that server wait; and whether it has
+ * none yet, nor is making one. */
 bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
 bool transfer_makes_connection(const struct transfer *transfer);
+bool transfer_waits(const struct transfer *transfer);
 
 /* Describes a transfer that is taken out of its multi handle because its time is up. Without a connection of its own
  * it was up for what others know: that of `before`, a time-out of the same server, or OUTCOME_NONE; otherwise for what

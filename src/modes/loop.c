@@ -30,12 +30,26 @@ void loop_has_waited(struct loop *loop)
     loop->woke = clock_now();
 }
 
+static int give_to_libcurl(struct slot *slot, struct error *error)
+{
+    slot->tried = clock_now();
+    slot->overtaking = slot->shard->settled;
+    CURLMcode code = curl_multi_add_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
+    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+}
+
 static int fly(struct loop *loop, struct slot *slot, struct error *error)
 {
     slot->is_in_flight = true;
     loop->in_flight++;
-    CURLMcode code = curl_multi_add_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
-    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+    return give_to_libcurl(slot, error);
+}
+
+/* From the start, with libcurl. */
+static int repeat(struct slot *slot, struct error *error)
+{
+    curl_multi_remove_handle(slot->shard->multi, transfer_easy_handle(slot->transfer));
+    return give_to_libcurl(slot, error);
 }
 
 /* Takes units until one is in flight on this slot, or none is left. */
@@ -74,6 +88,7 @@ static void settle(struct loop *loop, struct slot *slot)
         sample_settle(loop->job->table, transfer_sample(slot->transfer));
     }
     slot->is_in_flight = false;
+    slot->shard->settled++;
     loop->in_flight--;
 }
 
@@ -133,6 +148,44 @@ static int end_overdue(struct loop *loop, struct error *error)
     return 0;
 }
 
+/* Whether libcurl will not come back to a transfer that waits for a connection: when nobody has one, or makes one,
+ * whose end would be the occasion; or when so many others came to an end that it must have been its turn. */
+static bool is_forgotten(const struct loop *loop, const struct slot *slot)
+{
+    const struct shard *shard = slot->shard;
+    uint32_t slots = (loop->slot_count + loop->shard_count - 1) / loop->shard_count;
+    if (shard->settled - slot->overtaking > 2 * (uint64_t)slots)
+        return true;
+    for (uint32_t i = shard->number; i < loop->slot_count; i += loop->shard_count) {
+        const struct slot *other = &loop->slots[i];
+        if (other->is_in_flight && !transfer_waits(other->transfer) &&
+            transfer_is_for_server(other->transfer, transfer_url(slot->transfer)))
+            return false;
+    }
+    return true;
+}
+
+/* Of those that wait for a connection libcurl 7.88 wakes one when another ends, and relies on that one to wake the
+ * next. If it does not get that far, because a server has just died, the others wait until their time is up. So those
+ * that wait are looked after. */
+static int remember_forgotten(struct loop *loop, struct error *error)
+{
+    const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
+    nanoseconds now = clock_now();
+    if (now < loop->forgotten_from)
+        return 0;
+    loop->forgotten_from = now + LONGEST_WAIT;
+    for (uint32_t i = 0; i < loop->slot_count; i++) {
+        struct slot *slot = &loop->slots[i];
+        if (!slot->is_in_flight || !transfer_waits(slot->transfer))
+            continue;
+        loop->forgotten_from = now + patience;
+        if (now - slot->tried >= patience && is_forgotten(loop, slot) && repeat(slot, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* A server that has had enough of a connection (GOAWAY) leaves all its transfers without one, and libcurl 7.88 makes a
  * new one for each of them. With a limit they wait for the first to be there. One more than it takes is allowed, since
  * the old connection may still have a download to end. Not where HTTP/1.1 is spoken as well: there each needs its own.
@@ -151,14 +204,6 @@ static int limit_connections(struct shard *shard, struct error *error)
         return 0;
     CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_HOST_CONNECTIONS, limit);
     shard->connection_limit = limit;
-    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
-}
-
-static int repeat(const struct slot *slot, struct error *error)
-{
-    CURL *easy = transfer_easy_handle(slot->transfer);
-    curl_multi_remove_handle(slot->shard->multi, easy);
-    CURLMcode code = curl_multi_add_handle(slot->shard->multi, easy);
     return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
 }
 
@@ -226,11 +271,12 @@ static int turn(struct loop *loop, struct error *error)
     bool is_starting = !loop->is_warming && loop->started < loop->slot_count && !loop->is_exhausted;
     bool is_shared = loop->shards[0].streams != NULL;
     nanoseconds longest = is_starting ? 0 : LONGEST_WAIT;
-    if (is_shared && loop->overdue_from - loop->woke < longest)
-        longest = loop->overdue_from > loop->woke ? loop->overdue_from - loop->woke : 0;
+    nanoseconds look = loop->overdue_from < loop->forgotten_from ? loop->overdue_from : loop->forgotten_from;
+    if (is_shared && look - loop->woke < longest)
+        longest = look > loop->woke ? look - loop->woke : 0;
     if (loop_driver_turn(loop, longest, error) != 0 || reap(loop, error) != 0)
         return -1;
-    return is_shared ? end_overdue(loop, error) : 0;
+    return is_shared && (end_overdue(loop, error) != 0 || remember_forgotten(loop, error) != 0) ? -1 : 0;
 }
 
 /* A download of a URL on every slot at once, so that no connection is used twice, or as many as there are to be share
@@ -369,6 +415,9 @@ int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t coun
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
     *loop =
         (struct loop){.job = job, .first_worker = first_worker, .slot_count = count, .epoll = -1, .earliest = NEVER};
+    /* Who still has to look a name up has no connection either, and is not to begin anew. */
+    if (job->transfer->policy->dns_live)
+        loop->forgotten_from = NEVER;
     uint32_t shards =
         loop_driver_shards(count, job->transfer->policy->connections_kept, transfer_shares_connections(job->transfer));
     loop->slots = calloc(count, sizeof(loop->slots[0]));

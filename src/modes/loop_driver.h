@@ -27,6 +27,7 @@ struct shard {
     uint32_t number;
     nanoseconds due;        /* when libcurl wants to be called without an event; NEVER: it does not */
     long connection_limit;  /* to one server; 0: none */
+    uint64_t settled;       /* transfers, so far */
     enum outcome timed_out; /* what time was up for last, before there was a connection; OUTCOME_NONE: it never was */
     uint32_t timed_out_url; /* of which URL */
     bool was_called;        /* since the last reaping: it may have completed transfers */
@@ -38,6 +39,8 @@ struct slot {
     struct transfer *transfer;
     struct shard *shard;
     bool is_in_flight;
+    nanoseconds tried;   /* when its transfer was last given to libcurl */
+    uint64_t overtaking; /* shard->settled at the time */
 };
 
 /* What the epoll driver knows of a socket; 0: nothing. */
@@ -59,6 +62,7 @@ struct loop {
     uint32_t in_flight;
     bool is_exhausted;               /* a claim found nothing */
     nanoseconds overdue_from;        /* where connections are shared: before, no transfer can be out of time */
+    nanoseconds forgotten_from;      /* likewise: before, none needs to be seen as forgotten */
     bool is_warming;                 /* what is in flight is nobody's unit */
     nanoseconds woke;                /* when the last wait ended; 0: before the first */
     struct transfer_sockets sockets; /* for the driver to hear of connections */

@@ -811,6 +811,11 @@ bool transfer_makes_connection(const struct transfer *transfer)
     return transfer->requests == 0 && transfer->opened != 0;
 }
 
+bool transfer_waits(const struct transfer *transfer)
+{
+    return transfer->requests == 0 && transfer->opened == 0;
+}
+
 void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before)
 {
     nanoseconds limit = time_to_connect(transfer->plan->policy);
