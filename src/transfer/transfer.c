@@ -568,12 +568,13 @@ static enum outcome outcome_of_timeout(const struct transfer *transfer)
     return sample->name_lookup_us == 0 && transfer->opened == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
 }
 
-/* Whether it went over HTTP/2, so far as is known: without any answer, the handshake alone has decided. */
+/* Whether it went over HTTP/2, or may have: without any answer nothing tells. What the server agreed to before does,
+ * but only those transfers know that asked it last, so that the same fault would have two names. */
 static bool is_over_http2(const struct transfer *transfer)
 {
     uint8_t version = transfer->sample->http_version;
-    return version == 20 || (version == 0 && transfer->is_tls && !transfer->met_http1 &&
-                             transfer->plan->request->options->http_version == HTTP_VERSION_2);
+    return version == 20 ||
+           (version == 0 && transfer->is_tls && transfer->plan->request->options->http_version == HTTP_VERSION_2);
 }
 
 /* Over HTTP/2 a server ends a download by ending its stream. A connection that ends instead, in whatever way, has

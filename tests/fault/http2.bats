@@ -20,8 +20,9 @@ setup() {
 teardown() {
     stop_nghttpd
     stop_h2_faults
-    [ -z "${FAULTS_PID:-}" ] || stop_faults
+    # First, since it may hold the input of the other server open.
     [ -z "${BREAKS_PID:-}" ] || kill "$BREAKS_PID" 2>/dev/null || :
+    [ -z "${FAULTS_PID:-}" ] || stop_faults
 }
 
 # The lines "CLASS PATH" on standard input, each $1 times in turns with a healthy URL.
@@ -112,6 +113,19 @@ timeout_receive /stall-body' | MAX_TIME=2 as_told
         yes "reset $H2_FAULTS/$path" | head -n 16 | as_told
         yes "reset $H2_FAULTS/$path" | head -n 16 | as_told --connections fresh
     done
+}
+
+# What the server agreed to on other connections is known to some workers and not to others.
+@test "a server that does not agree to HTTP/2 and ends connections without an answer: a reset in all modes" {
+    start_faults
+    coproc FRONT { exec /usr/bin/python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$TLS/server.pem" \
+        "$TLS/server.key" 3>&-; }
+    BREAKS_PID=$FRONT_PID
+    read -r port <&"${FRONT[0]}"
+    printf '%s\n' 'reset /empty' 'reset /close/0' 'empty_reply /interim/cut' 'partial /close/500' |
+        FAULTS=https://localhost:$port mix 5 >list.txt
+    as_told <list.txt
+    as_told --connections fresh <list.txt
 }
 
 @test "nobody listens, and who answers is not known" {
