@@ -31,6 +31,7 @@ struct transfer {
     nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
     nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
+    uint32_t heard;     /* libcurl's time of the first byte when the last request was sent: it is of one before */
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     uint32_t repeats;   /* by us, of this transfer */
     int socket_error;   /* of the last socket that could not be made; 0: none */
@@ -165,6 +166,15 @@ static void measure_untimed(struct transfer *transfer)
     transfer->is_timed = true;
 }
 
+static uint32_t info_microseconds(const struct transfer *transfer, CURLINFO info)
+{
+    curl_off_t value = 0;
+    curl_easy_getinfo(transfer->easy, info, &value);
+    if (value <= 0)
+        return 0;
+    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
  * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
  * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
@@ -176,6 +186,7 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    transfer->heard = transfer->requests > 1 ? info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
         measure_untimed(transfer);
     if (transfer->streams != NULL)
@@ -481,6 +492,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->repeats = 0;
     transfer->body_bytes = 0;
     transfer->requests = 0;
+    transfer->heard = 0;
     transfer->headers_ended = false;
     transfer->is_too_long = false;
     transfer->socket_error = 0;
@@ -503,15 +515,6 @@ static long info_number(const struct transfer *transfer, CURLINFO info)
     long value = 0;
     curl_easy_getinfo(transfer->easy, info, &value);
     return value > 0 ? value : 0;
-}
-
-static uint32_t info_microseconds(const struct transfer *transfer, CURLINFO info)
-{
-    curl_off_t value = 0;
-    curl_easy_getinfo(transfer->easy, info, &value);
-    if (value <= 0)
-        return 0;
-    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
 static uint16_t to_16_bits(long value)
@@ -712,16 +715,20 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
     /* It is without a connection again, and has what is left of its time. */
     transfer->attempted = now;
     transfer->requests = 0;
+    transfer->heard = 0;
     transfer->opened = 0;
     transfer->has_retried = true;
     return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(left)) == CURLE_OK;
 }
 
+/* Of the answer to the last request, after all that came before; 0: there was none. libcurl also takes the end of a
+ * kept connection for a byte, and remembers that of a redirect. */
 static uint32_t first_byte(const struct transfer *transfer)
 {
     uint64_t time = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-    if (time > 0)
-        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
+    if (time <= transfer->heard)
+        return 0;
+    time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
     return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
 }
 

@@ -209,6 +209,15 @@ TOLD
     samples_hold /stall/body 'all(.service_s > 0.9 and .service_s < 20 and .body_bytes <= 500)'
 }
 
+# libcurl takes the end of a kept connection for the first byte, and keeps the time of that of a redirect.
+@test "no answer behind a redirect, or to what was asked again: that is what it waited for" {
+    printf '%s\n' 'ok /once' 'timeout_wait /stall/headers' 'timeout_wait /redirect/stall' | sed "s| /| $FAULTS/|" |
+        WORKERS=1 MAX_TIME=1 downloads_as_told
+    samples_hold /stall/headers 'all(.first_byte_s == 0)'
+    samples_hold /redirect/stall 'all(.redirects == 1 and .first_byte_s == 0)'
+    holds "$BATS_TEST_TMPDIR/result.json" '[.results[] | .phases_s | .wait > 0.9 * ([.[]] | add)] | all'
+}
+
 @test "too slow, without an end, without a connection: --max-time ends it" {
     printf '%s\n' 'timeout_receive /drip' 'timeout_receive /drip?size=500' 'timeout_receive /drip/headers' \
         'timeout_receive /endless/chunked' 'timeout_receive /endless/close' "timeout_connect http://$FULL/" \

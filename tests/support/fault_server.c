@@ -425,6 +425,7 @@ static bool answer_redirect(struct connection *connection, const struct request 
     } targets[] = {
         {"loop", "/redirect/loop"},
         {"ok", "/ok"},
+        {"stall", "/stall/headers"},
         {"file", "file:///etc/passwd"},
         {"ftp", "ftp://127.0.0.1/"},
         /* No name may have a part of more than 63 characters: the system knows without asking anybody. */
