@@ -41,6 +41,7 @@ struct transfer {
     bool is_too_long;   /* the body is: it was given up */
     bool has_retried;   /* perhaps, since the options were set */
     bool met_http1;     /* the last https URL was not answered in HTTP/2 */
+    bool listens;       /* to what libcurl says, since its message is of something else */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -175,6 +176,58 @@ static uint32_t info_microseconds(const struct transfer *transfer, CURLINFO info
     return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
+#define OUT_OF_RETRIES_TEXT "Connection died, tried"
+
+/* How texts begin that tell failures apart which have one code: see has_broken() and others. */
+static const char *const broken_texts[] = {"Recv failure", "Send failure", OUT_OF_RETRIES_TEXT};
+static const char stream_text[] = "HTTP/2 stream";
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool tells_of_break(const char *text)
+{
+    for (size_t i = 0; i < sizeof(broken_texts) / sizeof(broken_texts[0]); i++) {
+        if (begins(text, broken_texts[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Keeps the first that tells something, as libcurl does. */
+static int on_text(CURL *easy, curl_infotype type, char *text, size_t length, void *context)
+{
+    (void)easy;
+    struct transfer *transfer = context;
+    char line[CURL_ERROR_SIZE];
+    if (type != CURLINFO_TEXT || transfer->message[0] != '\0')
+        return 0;
+    snprintf(line, sizeof(line), "%.*s", length < sizeof(line) ? (int)length : (int)sizeof(line) - 1, text);
+    if (tells_of_break(line) || begins(line, stream_text))
+        memcpy(transfer->message, line, sizeof(line));
+    return 0;
+}
+
+/* libcurl keeps its first message only, which then is of an earlier request of this transfer, sent in vain; or of a
+ * kept connection of some other download that it found dead when it looked for one. What it says of this request it
+ * tells whoever listens, which takes time: nobody does otherwise. */
+static void listen_anew(struct transfer *transfer)
+{
+    transfer->message[0] = '\0';
+    transfer->listens = curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, on_text) == CURLE_OK &&
+                        curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer) == CURLE_OK &&
+                        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L) == CURLE_OK;
+}
+
+static void end_listening(struct transfer *transfer)
+{
+    if (transfer->listens)
+        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 0L);
+    transfer->listens = false;
+}
+
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
  * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
  * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
@@ -187,6 +240,8 @@ static int on_request(void *context, char *address, char *local_address, int por
     struct transfer *transfer = context;
     transfer->requests++;
     transfer->heard = transfer->requests > 1 ? info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
+    if (transfer->message[0] != '\0' || transfer->listens)
+        listen_anew(transfer);
     if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
         measure_untimed(transfer);
     if (transfer->streams != NULL)
@@ -497,6 +552,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->is_too_long = false;
     transfer->socket_error = 0;
     transfer->message[0] = '\0';
+    end_listening(transfer);
     const struct target_list *targets = transfer->plan->targets;
     if (targets->unresolved != NULL && targets->unresolved[url]) {
         end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);
@@ -605,12 +661,7 @@ static enum outcome outcome_of_stream(const struct transfer *transfer)
  * fails behind a broken answer too if the server has gone by then. */
 static bool has_broken(const struct transfer *transfer)
 {
-    static const char *const starts[] = {"Recv failure", "Send failure", "Connection died"};
-    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-        if (strncmp(transfer->message, starts[i], strlen(starts[i])) == 0)
-            return true;
-    }
-    return false;
+    return tells_of_break(transfer->message);
 }
 
 static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
@@ -687,7 +738,7 @@ static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode
 static bool is_out_of_retries(const struct transfer *transfer, CURLcode code)
 {
     return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && transfer->requests <= REPEATS_MAX &&
-           strncmp(transfer->message, "Connection died", strlen("Connection died")) == 0;
+           begins(transfer->message, OUT_OF_RETRIES_TEXT);
 }
 
 /* libcurl 7.88 repeats what was asked over a connection that others used before, if nothing has come of it; but not if

@@ -102,6 +102,12 @@ TOLD
         downloads_as_told
 }
 
+# libcurl keeps its first message, which is then that of the kept connection: and code 56 stands for both.
+@test "broken HTTP behind a kept connection that was reset is not called a reset" {
+    printf '%s\n' 'ok /once/reset' 'protocol /chunk/bad' 'ok /once/reset' 'protocol /huge-headers' 'ok /once/reset' \
+        'reset /reset/500' 'ok /once/reset' 'reset /reset/0' | sed "s| /| $FAULTS/|" | WORKERS=1 RUNS=2 downloads_as_told
+}
+
 @test "headers that are too large" {
     printf '%s\n' 'protocol /huge-status' 'protocol /huge-header' 'protocol /huge-headers' | mix 5 | downloads_as_told
 }
