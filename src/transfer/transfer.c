@@ -629,9 +629,8 @@ static enum outcome outcome_of_timeout(const struct transfer *transfer)
 
 /* Whether it went over HTTP/2, or may have: without any answer nothing tells. What the server agreed to before does,
  * but only those transfers know that asked it last, so that the same fault would have two names. */
-static bool is_over_http2(const struct transfer *transfer)
+static bool may_be_http2(const struct transfer *transfer, uint8_t version)
 {
-    uint8_t version = transfer->sample->http_version;
     return version == 20 ||
            (version == 0 && transfer->is_tls && transfer->plan->request->options->http_version == HTTP_VERSION_2);
 }
@@ -640,7 +639,7 @@ static bool is_over_http2(const struct transfer *transfer)
  * broken for all that were on it, and libcurl tells some of them one way and some another. */
 static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome otherwise)
 {
-    return is_over_http2(transfer) ? OUTCOME_RESET : otherwise;
+    return may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
 }
 
 /* A stream that ended with an error: one that the server chose to give up, or that was not as HTTP/2 has it. What
@@ -749,11 +748,20 @@ static bool is_left_behind(const struct transfer *transfer, CURLcode code)
     return code == CURLE_HTTP2 && (transfer->repeats > 0 || transfer->requests > 0);
 }
 
+/* libcurl repeats a request whose connection turned out to be dead if it finds that when it sends it, or receives; but
+ * not over HTTP/2 when what it wanted to send in between cannot be sent any more. Whoever shares connections sends
+ * late, if others take long, to a server that has closed what was idle by then. */
+static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
+{
+    return code == CURLE_SEND_ERROR && transfer->requests > 0 && may_be_http2(transfer, http_version(transfer));
+}
+
 /* As often as libcurl would, and not beyond the time a download has. */
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
     if (code == CURLE_OK || transfer->repeats == REPEATS_MAX ||
-        (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code)))
+        (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code) &&
+         !is_sent_too_late(transfer, (CURLcode)code)))
         return false;
     nanoseconds now = clock_now();
     bool has_answer = info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;

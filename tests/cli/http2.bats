@@ -13,7 +13,7 @@ setup_file() {
     make_certificates "$BATS_FILE_TMPDIR/tls"
     start_nginx
     make_documents 3 "$NGINX_ROOT" "localhost:$NGINX_PORT" >/dev/null
-    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H2_FEW_PORT H2_SOURCE H2_LOG
+    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H2_FEW_PORT H2_SOURCE H2_BRIEF_PORT H2_LOG
 }
 
 teardown_file() {
@@ -289,6 +289,13 @@ PYTHON
         echo "$mode: $(grep -c late source.out) waited in vain"
         [ "$(grep -c late source.out)" -lt 320 ]
     done
+}
+
+# While an event loop computes, the server closes what it shares; whoever asks next is told in several ways.
+@test "connections closed while the event loop computes: asked again, and nothing is lost" {
+    echo "https://localhost:$H2_BRIEF_PORT/document-1.txt x3000" >list.txt
+    WORKERS=16 ask --mode event-loop,hybrid --cpu-work 2ms list.txt >report.txt
+    holds "$JSON" '[.results[] | .failures == 0 and .http2_connections > 5] | all'
 }
 
 @test "a server that agrees to HTTP/2 on one connection and not on the next: the work was not equal" {

@@ -4,12 +4,13 @@
 
 # For start_nginx() of common.bash, in file $1 and from port $2 on: HTTP/2 at H2_PORT, with a limit of 1,000 requests for
 # each connection, which is nginx's own; HTTP/1.1 only, over TLS at H1_TLS_PORT; and HTTP/2 at H2_FEW_PORT with 4 streams
-# at once on a connection and 8 in all, from whoever listens at the Unix socket H2_SOURCE. H2_LOG has protocol, connection,
-# URI and status of each request to the first two.
+# at once on a connection and 8 in all, from whoever listens at the Unix socket H2_SOURCE; and HTTP/2 at H2_BRIEF_PORT, where
+# connections are closed that are idle for 15 ms. H2_LOG has protocol, connection, URI and status of each request to the
+# first two.
 nginx_more() {
     local file=$1 base=$2 folder
     folder=$(dirname "$file")
-    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_FEW_PORT=$((base + 3))
+    H2_PORT=$((base + 1)) H1_TLS_PORT=$((base + 2)) H2_FEW_PORT=$((base + 3)) H2_BRIEF_PORT=$((base + 4))
     H2_LOG=$folder/h2.log H2_SOURCE=$folder/source
     cat >"$file" <<CONF
     log_format h2 '\$server_protocol \$connection \$request_uri \$status';
@@ -28,6 +29,12 @@ nginx_more() {
         http2_max_concurrent_streams 4;
         access_log off;
         location / { proxy_pass http://unix:$H2_SOURCE:; }
+    }
+    server {
+        listen 127.0.0.1:$H2_BRIEF_PORT ssl http2 backlog=1024;
+        root $NGINX_ROOT;
+        keepalive_timeout 15ms;
+        access_log off;
     }
     server { listen 127.0.0.1:$H1_TLS_PORT ssl backlog=1024; root $NGINX_ROOT; access_log $H2_LOG h2; }
 CONF
