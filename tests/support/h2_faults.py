@@ -18,9 +18,10 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /bad-headers    sends headers that HTTP/2 does not allow
 
 With ALTERNATE, every second connection agrees to HTTP/1.1 only and answers everything with 200 and no body. Prints a line
-"stalled" for each stream that stalls, and "connections N" in the end, which is when its standard input ends. Headers are
-decoded by libnghttp2, as libcurl does it.
+"stalled" for each stream that stalls, and "connections N" in the end, which is when its standard input ends, and "PATH COUNT"
+for each path that was asked for over HTTP/2. Headers are decoded by libnghttp2, as libcurl does it.
 """
+import collections
 import ctypes
 import socket
 import ssl
@@ -38,6 +39,7 @@ connections = 0
 refused = 0
 leaving = None  # the connection that goes away late
 together = []  # connections and their streams
+asked = collections.Counter()
 
 
 class Pair(ctypes.Structure):
@@ -130,6 +132,8 @@ class Connection:
         name, _, argument = path.decode()[1:].partition("/")
         if self.is_gone_away:
             return
+        with lock:
+            asked[path.decode()] += 1
         if name == "ok":
             self.answer(stream, int(argument))
         elif name == "rst":
@@ -248,4 +252,8 @@ listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 print(listener.getsockname()[1], flush=True)
 threading.Thread(target=accept, args=(listener,), daemon=True).start()
 sys.stdin.read()
-print("connections", connections, flush=True)
+print("connections", connections)
+with lock:
+    for path, count in asked.items():
+        print(path, count)
+sys.stdout.flush()
