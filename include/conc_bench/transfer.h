@@ -124,8 +124,8 @@ bool transfer_makes_connection(const struct transfer *transfer);
 bool transfer_waits(const struct transfer *transfer);
 
 /* Describes a transfer that is taken out of its multi handle because its time is up. Without a connection of its own
- * it was up for what others know: that of `before`, a time-out of the same server, or OUTCOME_NONE; otherwise for what
- * `maker` is about, which makes the connection it waits for, or NULL. */
+ * it was up for what others know: that of `before`, how the last for the same server failed, or OUTCOME_NONE; otherwise
+ * for what `maker` is about, which makes the connection it waits for, or NULL. */
 void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before);
 
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the

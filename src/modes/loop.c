@@ -92,14 +92,22 @@ static void settle(struct loop *loop, struct slot *slot)
     loop->in_flight--;
 }
 
-/* What time was up for, should others wait for the same. */
-static void note_timeout(const struct slot *slot)
+/* What a connection failed for, or time was up for, should others wait for the same; until the server answers. */
+static void note_failure(const struct slot *slot)
 {
-    enum outcome outcome = (enum outcome)transfer_sample(slot->transfer)->outcome;
-    if (outcome != OUTCOME_TIMEOUT_DNS && outcome != OUTCOME_TIMEOUT_CONNECT && outcome != OUTCOME_TIMEOUT_TLS)
-        return;
-    slot->shard->timed_out = outcome;
-    slot->shard->timed_out_url = transfer_url(slot->transfer);
+    struct shard *shard = slot->shard;
+    const struct sample *sample = transfer_sample(slot->transfer);
+    enum outcome outcome = (enum outcome)sample->outcome;
+    if (outcome == OUTCOME_CONNECT || outcome == OUTCOME_TIMEOUT_DNS || outcome == OUTCOME_TIMEOUT_CONNECT ||
+        outcome == OUTCOME_TIMEOUT_TLS) {
+        if (sample->redirects > 0) /* it was another server's */
+            return;
+        shard->failed = outcome;
+        shard->failed_url = transfer_url(slot->transfer);
+    } else if (shard->failed != OUTCOME_NONE && sample->http_version != 0 &&
+               transfer_is_for_server(slot->transfer, shard->failed_url)) {
+        shard->failed = OUTCOME_NONE;
+    }
 }
 
 /* The transfer that makes the connection another one waits for; NULL: none does. */
@@ -118,9 +126,8 @@ static const struct transfer *find_maker(const struct loop *loop, const struct s
 static void time_out(const struct loop *loop, const struct slot *slot)
 {
     const struct shard *shard = slot->shard;
-    bool is_known = shard->timed_out != OUTCOME_NONE && transfer_is_for_server(slot->transfer, shard->timed_out_url);
-    transfer_time_out(slot->transfer, find_maker(loop, slot), is_known ? shard->timed_out : OUTCOME_NONE);
-    note_timeout(slot);
+    bool is_known = shard->failed != OUTCOME_NONE && transfer_is_for_server(slot->transfer, shard->failed_url);
+    transfer_time_out(slot->transfer, find_maker(loop, slot), is_known ? shard->failed : OUTCOME_NONE);
 }
 
 /* Ends what libcurl leaves waiting, in modes that share connections: see transfer_deadline(). Looks when the first of
@@ -141,6 +148,7 @@ static int end_overdue(struct loop *loop, struct error *error)
             continue;
         }
         time_out(loop, slot);
+        note_failure(slot);
         settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;
@@ -228,6 +236,8 @@ static int reap_shard(struct shard *shard, struct error *error)
             time_out(loop, slot);
         else
             transfer_finish(slot->transfer, (int)code);
+        if (shard->streams != NULL)
+            note_failure(slot);
         settle(loop, slot);
         if (!loop->is_warming && arm(loop, slot, error) != 0)
             return -1;

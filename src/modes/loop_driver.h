@@ -25,13 +25,13 @@ struct shard {
     CURLM *multi;
     struct streams *streams; /* NULL: its transfers share no connections */
     uint32_t number;
-    nanoseconds due;        /* when libcurl wants to be called without an event; NEVER: it does not */
-    long connection_limit;  /* to one server; 0: none */
-    uint64_t settled;       /* transfers, so far */
-    enum outcome timed_out; /* what time was up for last, before there was a connection; OUTCOME_NONE: it never was */
-    uint32_t timed_out_url; /* of which URL */
-    bool was_called;        /* since the last reaping: it may have completed transfers */
-    struct shard *next;     /* of those that were called */
+    nanoseconds due;       /* when libcurl wants to be called without an event; NEVER: it does not */
+    long connection_limit; /* to one server; 0: none */
+    uint64_t settled;      /* transfers, so far */
+    enum outcome failed;   /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
+    uint32_t failed_url;   /* of which URL */
+    bool was_called;       /* since the last reaping: it may have completed transfers */
+    struct shard *next;    /* of those that were called */
 };
 
 /* A worker: a handle that downloads one unit after the other. */

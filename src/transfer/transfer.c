@@ -891,7 +891,9 @@ void transfer_time_out(struct transfer *transfer, const struct transfer *maker, 
         return;
     /* An attempt that began late says less of what time was up for than the one before it. */
     bool is_late = transfer->opened == 0 || transfer->opened - transfer->attempted > limit / 2;
-    if (is_late && before != OUTCOME_NONE) {
+    /* And one that has been under way for long says more than one that was refused. */
+    bool is_slow = maker != NULL && transfer->sample->end - maker->opened > limit / 2;
+    if (is_late && before != OUTCOME_NONE && !(is_slow && before == OUTCOME_CONNECT)) {
         transfer->sample->outcome = (uint8_t)before;
     } else if (transfer->opened == 0 && maker != NULL) {
         describe(maker);

@@ -132,6 +132,8 @@ timeout_receive /stall-body' | MAX_TIME=2 as_told
     start_faults
     start_h2_faults
     yes "connect https://$REFUSE/" | head -n 12 | as_told
+    # Those that wait for others until their time is up, since new ones come before them.
+    yes "connect https://$REFUSE/" | head -n 400 | WORKERS=16 as_told --cpu-work 2ms --connect-timeout 500ms
     yes "tls $H2_FAULTS/ok/1" | head -n 12 | downloads_as_told --http2
     yes "tls $FAULTS/ok" | sed s/http:/https:/ | head -n 12 | as_told
 }
