@@ -5,45 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "settings.h"
-
-enum { REPEATS_MAX = 5 /* of a download whose connection dies; libcurl's own number */ };
-
-struct transfer {
-    CURL *easy;
-    const struct transfer_plan *plan;
-    const struct transfer_sockets *sockets; /* NULL: nobody watches connections */
-    enum transfer_driver driver;
-    struct sample *sample;
-    struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
-    struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
-    struct curl_slist *tls_way;    /* the same for https URLs, where they go elsewhere; otherwise NULL */
-    struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
-    CURLU *parser;                 /* for targets that are not kept parsed */
-    int64_t body_bytes;
-    struct streams *streams; /* counted there; NULL: it shares no connections */
-    const void *connection;  /* as streams know it; NULL: none yet, or not counted */
-    nanoseconds attempted;   /* when it began, or was last repeated */
-    nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
-    nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
-    uint32_t url;
-    uint32_t heard;     /* libcurl's time of the first byte when the last request was sent: it is of one before */
-    uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
-    uint32_t repeats;   /* by us, of this transfer */
-    int socket_error;   /* of the last socket that could not be made; 0: none */
-    bool is_timed;      /* `untimed` is known, of HTTP/2 */
-    bool headers_ended; /* the blank line of the last response was seen */
-    bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
-    bool is_too_long;   /* the body is: it was given up */
-    bool has_retried;   /* perhaps, since the options were set */
-    bool met_http1;     /* the last https URL was not answered in HTTP/2 */
-    bool listens;       /* to what libcurl says, since its message is of something else */
-    char message[CURL_ERROR_SIZE];
-};
+#include "state.h"
 
 struct transfer_policy transfer_policy_default(void)
 {
@@ -132,29 +98,6 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return sample_table_is_stopped(transfer->plan->table);
 }
 
-/* The connection it has, known by its TLS session, which every other connection has another of at the time: addresses
- * and ports can be the same (none, through Unix sockets), and libcurl before 8.2 has no numbers for them. */
-static void count_stream(struct transfer *transfer)
-{
-    struct curl_tlssessioninfo *session = NULL;
-    streams_leave(transfer->streams, transfer->connection);
-    transfer->connection = NULL;
-    if (curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL ||
-        session->internals == NULL) {
-        streams_note_spoken(transfer->streams, SPOKEN_HTTP1);
-        return;
-    }
-    transfer->connection = session->internals;
-    streams_enter(transfer->streams, transfer->connection);
-}
-
-static void end_stream(struct transfer *transfer)
-{
-    if (transfer->streams != NULL)
-        streams_leave(transfer->streams, transfer->connection);
-    transfer->connection = NULL;
-}
-
 /* libcurl's clock begins anew when a transfer stops waiting for a connection that another one makes, and when a refused
  * request is repeated. Seen when the connection is there and nothing was asked yet. */
 static void measure_untimed(struct transfer *transfer)
@@ -165,67 +108,6 @@ static void measure_untimed(struct transfer *transfer)
     nanoseconds untimed = clock_now() - transfer->sample->start - timed;
     transfer->untimed = untimed > 0 ? untimed : 0;
     transfer->is_timed = true;
-}
-
-static uint32_t info_microseconds(const struct transfer *transfer, CURLINFO info)
-{
-    curl_off_t value = 0;
-    curl_easy_getinfo(transfer->easy, info, &value);
-    if (value <= 0)
-        return 0;
-    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
-}
-
-#define OUT_OF_RETRIES_TEXT "Connection died, tried"
-
-/* How texts begin that tell failures apart which have one code: see has_broken() and others. */
-static const char *const broken_texts[] = {"Recv failure", "Send failure", OUT_OF_RETRIES_TEXT};
-static const char stream_text[] = "HTTP/2 stream";
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-static bool tells_of_break(const char *text)
-{
-    for (size_t i = 0; i < sizeof(broken_texts) / sizeof(broken_texts[0]); i++) {
-        if (begins(text, broken_texts[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Keeps the first that tells something, as libcurl does. */
-static int on_text(CURL *easy, curl_infotype type, char *text, size_t length, void *context)
-{
-    (void)easy;
-    struct transfer *transfer = context;
-    char line[CURL_ERROR_SIZE];
-    if (type != CURLINFO_TEXT || transfer->message[0] != '\0')
-        return 0;
-    snprintf(line, sizeof(line), "%.*s", length < sizeof(line) ? (int)length : (int)sizeof(line) - 1, text);
-    if (tells_of_break(line) || begins(line, stream_text))
-        memcpy(transfer->message, line, sizeof(line));
-    return 0;
-}
-
-/* libcurl keeps its first message only, which then is of an earlier request of this transfer, sent in vain; or of a
- * kept connection of some other download that it found dead when it looked for one. What it says of this request it
- * tells whoever listens, which takes time: nobody does otherwise. */
-static void listen_anew(struct transfer *transfer)
-{
-    transfer->message[0] = '\0';
-    transfer->listens = curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, on_text) == CURLE_OK &&
-                        curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer) == CURLE_OK &&
-                        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L) == CURLE_OK;
-}
-
-static void end_listening(struct transfer *transfer)
-{
-    if (transfer->listens)
-        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 0L);
-    transfer->listens = false;
 }
 
 /* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
@@ -239,13 +121,13 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
-    transfer->heard = transfer->requests > 1 ? info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
+    transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->message[0] != '\0' || transfer->listens)
-        listen_anew(transfer);
+        transfer_listen_anew(transfer);
     if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
         measure_untimed(transfer);
     if (transfer->streams != NULL)
-        count_stream(transfer);
+        transfer_count_stream(transfer);
     if (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS)
         curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
     return CURL_PREREQFUNC_OK;
@@ -272,11 +154,6 @@ static int on_close(void *context, curl_socket_t socket)
     const struct transfer_sockets *sockets = context;
     sockets->closed(sockets->context, socket);
     return close(socket);
-}
-
-static long milliseconds(nanoseconds duration)
-{
-    return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
 }
 
 static void set_callbacks(struct transfer *transfer, const char **failure, CURLcode *code)
@@ -317,8 +194,8 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(policy->connect_timeout));
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(policy->max_time));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_milliseconds(policy->connect_timeout));
+    SET(CURLOPT_TIMEOUT_MS, transfer_milliseconds(policy->max_time));
     /* Before 8.4 libcurl looks at announced lengths only; on_body() at what comes. */
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)policy->max_body);
     SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
@@ -552,7 +429,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->is_too_long = false;
     transfer->socket_error = 0;
     transfer->message[0] = '\0';
-    end_listening(transfer);
+    transfer_end_listening(transfer);
     const struct target_list *targets = transfer->plan->targets;
     if (targets->unresolved != NULL && targets->unresolved[url]) {
         end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);
@@ -566,30 +443,9 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     return true;
 }
 
-static long info_number(const struct transfer *transfer, CURLINFO info)
-{
-    long value = 0;
-    curl_easy_getinfo(transfer->easy, info, &value);
-    return value > 0 ? value : 0;
-}
-
 static uint16_t to_16_bits(long value)
 {
     return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
-}
-
-static uint8_t http_version(const struct transfer *transfer)
-{
-    switch (info_number(transfer, CURLINFO_HTTP_VERSION)) {
-    case CURL_HTTP_VERSION_1_0:
-        return 10;
-    case CURL_HTTP_VERSION_1_1:
-        return 11;
-    case CURL_HTTP_VERSION_2_0:
-        return 20;
-    default:
-        return 0;
-    }
 }
 
 static uint16_t retry_after(const struct transfer *transfer)
@@ -599,192 +455,11 @@ static uint16_t retry_after(const struct transfer *transfer)
     return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
 }
 
-static enum outcome outcome_of_response(const struct transfer *transfer, long status)
-{
-    if (!transfer->headers_ended)
-        return OUTCOME_INCOMPLETE_HEADERS;
-    if (status >= 500)
-        return OUTCOME_HTTP_5XX;
-    return status >= 400 ? OUTCOME_HTTP_4XX : OUTCOME_OK;
-}
-
-/* Descriptors or ports used up look like a failed connection, with no error number or one of ours. */
-static bool is_own_fault(const struct transfer *transfer)
-{
-    long number = transfer->socket_error != 0 ? transfer->socket_error : info_number(transfer, CURLINFO_OS_ERRNO);
-    return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
-}
-
-/* What was under way when the time was up. Phase times do not tell: behind a handshake that stalls libcurl has none of
- * the TCP connection either. That the request of this hop was sent does, and that the connection counts as made. */
-static enum outcome outcome_of_timeout(const struct transfer *transfer)
-{
-    const struct sample *sample = transfer->sample;
-    if (transfer->requests > sample->redirects)
-        return sample->first_byte_us > 0 ? OUTCOME_TIMEOUT_RECEIVE : OUTCOME_TIMEOUT_WAIT;
-    if (sample->connects > sample->redirects && transfer->is_tls)
-        return OUTCOME_TIMEOUT_TLS;
-    return sample->name_lookup_us == 0 && transfer->opened == 0 ? OUTCOME_TIMEOUT_DNS : OUTCOME_TIMEOUT_CONNECT;
-}
-
-/* Whether it went over HTTP/2, or may have: without any answer nothing tells. What the server agreed to before does,
- * but only those transfers know that asked it last, so that the same fault would have two names. */
-static bool may_be_http2(const struct transfer *transfer, uint8_t version)
-{
-    return version == 20 ||
-           (version == 0 && transfer->is_tls && transfer->plan->request->options->http_version == HTTP_VERSION_2);
-}
-
-/* Over HTTP/2 a server ends a download by ending its stream. A connection that ends instead, in whatever way, has
- * broken for all that were on it, and libcurl tells some of them one way and some another. */
-static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome otherwise)
-{
-    return may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
-}
-
-/* A stream that ended with an error: one that the server chose to give up, or that was not as HTTP/2 has it. What
- * libcurl leaves of the code is its number in the text, behind the server's words. */
-static enum outcome outcome_of_stream(const struct transfer *transfer)
-{
-    static const char *const given_up[] = {"(err 2)", "(err 7)", "(err 8)", "(err 11)", "(err 12)", "(err 13)"};
-    for (size_t i = 0; i < sizeof(given_up) / sizeof(given_up[0]); i++) {
-        if (strstr(transfer->message, given_up[i]) != NULL)
-            return OUTCOME_RESET;
-    }
-    return OUTCOME_PROTOCOL;
-}
-
-/* Whether CURLE_RECV_ERROR means that the connection broke. It is the one code that stands for that and for broken
- * HTTP, so that its text decides: libcurl before 8.8 leaves no other evidence than how it begins.
- * The number of the last error of a socket (CURLINFO_OS_ERRNO) is none: over TLS it is that of saying goodbye, which
- * fails behind a broken answer too if the server has gone by then. */
-static bool has_broken(const struct transfer *transfer)
-{
-    return tells_of_break(transfer->message);
-}
-
-static enum outcome outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
-{
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return OUTCOME_DNS;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_INTERFACE_FAILED:
-    case CURLE_PROXY:
-        return is_own_fault(transfer) ? OUTCOME_CLIENT_RESOURCE : OUTCOME_CONNECT;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_SHUTDOWN_FAILED:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_CLIENTCERT:
-        return OUTCOME_TLS;
-    case CURLE_OPERATION_TIMEDOUT:
-        return outcome_of_timeout(transfer);
-    case CURLE_SEND_ERROR:
-        return OUTCOME_RESET;
-    case CURLE_RECV_ERROR:
-        if (info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
-            return OUTCOME_CONNECT; /* a proxy refused to */
-        return has_broken(transfer) ? OUTCOME_RESET : OUTCOME_PROTOCOL;
-    case CURLE_GOT_NOTHING:
-        return outcome_of_end(transfer, OUTCOME_EMPTY_REPLY);
-    case CURLE_PARTIAL_FILE:
-        return outcome_of_end(transfer, OUTCOME_PARTIAL);
-    case CURLE_HTTP2_STREAM:
-        return outcome_of_stream(transfer);
-    case CURLE_TOO_MANY_REDIRECTS:
-    case CURLE_LOGIN_DENIED: /* to a URL with a user name */
-        return OUTCOME_REDIRECT;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-        /* The list holds valid http and https URLs only: what is not came from a redirect, or is no HTTP answer. */
-        return status >= 300 && status < 400 ? OUTCOME_REDIRECT : OUTCOME_PROTOCOL;
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_HTTP2:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP3:
-        return OUTCOME_PROTOCOL;
-    case CURLE_OUT_OF_MEMORY:
-        /* Also what a header line of over 100 KB ends in, before 8.6; the first of them, the status, counts as none. */
-        return info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) > 0 ? OUTCOME_PROTOCOL
-                                                                              : OUTCOME_CLIENT_RESOURCE;
-    case CURLE_FAILED_INIT:
-        return OUTCOME_CLIENT_RESOURCE;
-    case CURLE_FILESIZE_EXCEEDED:
-        return OUTCOME_BODY_LIMIT;
-    case CURLE_WRITE_ERROR:
-        return transfer->is_too_long ? OUTCOME_BODY_LIMIT : OUTCOME_INTERNAL;
-    case CURLE_ABORTED_BY_CALLBACK:
-        return OUTCOME_CANCELLED;
-    default:
-        return OUTCOME_INTERNAL;
-    }
-}
-
-/* Whether libcurl gave up because of connections that died under other downloads of its handle. Its count is over the
- * whole life of one, and forget_retries() cannot always reset it: not while others use the connection that it was on.
- * It has done so itself, now. Only its text tells this from a connection that broke for the first time. */
-static bool is_out_of_retries(const struct transfer *transfer, CURLcode code)
-{
-    return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && transfer->requests <= REPEATS_MAX &&
-           begins(transfer->message, OUT_OF_RETRIES_TEXT);
-}
-
-/* libcurl 7.88 repeats what was asked over a connection that others used before, if nothing has come of it; but not if
- * all that was left of an HTTP/2 connection were streams that the server had refused by going away. Nor, in the modes
- * whose downloads have a connection each, if there were no others; here it is the same for all. */
-static bool is_left_behind(const struct transfer *transfer, CURLcode code)
-{
-    return code == CURLE_HTTP2 && (transfer->repeats > 0 || transfer->requests > 0);
-}
-
-/* libcurl repeats a request whose connection turned out to be dead if it finds that when it sends it, or receives; but
- * not over HTTP/2 when what it wanted to send in between cannot be sent any more. Whoever shares connections sends
- * late, if others take long, to a server that has closed what was idle by then. */
-static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
-{
-    return code == CURLE_SEND_ERROR && transfer->requests > 0 && may_be_http2(transfer, http_version(transfer));
-}
-
-/* As often as libcurl would, and not beyond the time a download has. */
-bool transfer_is_repeated(struct transfer *transfer, int code)
-{
-    if (code == CURLE_OK || transfer->repeats == REPEATS_MAX ||
-        (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code) &&
-         !is_sent_too_late(transfer, (CURLcode)code)))
-        return false;
-    nanoseconds now = clock_now();
-    bool has_answer = info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
-    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - now;
-    if (has_answer || left <= 0)
-        return false;
-    transfer->repeats++;
-    transfer->is_timed = false;
-    end_stream(transfer);
-    /* It is without a connection again, and has what is left of its time. */
-    transfer->attempted = now;
-    transfer->requests = 0;
-    transfer->heard = 0;
-    transfer->opened = 0;
-    transfer->has_retried = true;
-    return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, milliseconds(left)) == CURLE_OK;
-}
-
 /* Of the answer to the last request, after all that came before; 0: there was none. libcurl also takes the end of a
  * kept connection for a byte, and remembers that of a redirect. */
 static uint32_t first_byte(const struct transfer *transfer)
 {
-    uint64_t time = info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     if (time <= transfer->heard)
         return 0;
     time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
@@ -792,14 +467,14 @@ static uint32_t first_byte(const struct transfer *transfer)
 }
 
 /* How far it has come, by libcurl. */
-static void describe(const struct transfer *transfer)
+void transfer_describe(const struct transfer *transfer)
 {
     struct sample *sample = transfer->sample;
-    sample->connects = to_16_bits(info_number(transfer, CURLINFO_NUM_CONNECTS));
-    sample->redirects = to_16_bits(info_number(transfer, CURLINFO_REDIRECT_COUNT));
-    sample->name_lookup_us = info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
-    sample->connect_us = info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
-    sample->tls_us = info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    sample->connects = to_16_bits(transfer_info_number(transfer, CURLINFO_NUM_CONNECTS));
+    sample->redirects = to_16_bits(transfer_info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    sample->name_lookup_us = transfer_info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+    sample->connect_us = transfer_info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
+    sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
     sample->first_byte_us = first_byte(transfer);
 }
 
@@ -807,98 +482,30 @@ void transfer_finish(struct transfer *transfer, int code)
 {
     struct sample *sample = transfer->sample;
     sample->end = clock_now();
-    end_stream(transfer);
-    long status = info_number(transfer, CURLINFO_RESPONSE_CODE);
+    transfer_end_stream(transfer);
+    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
     sample->body_bytes = transfer->body_bytes;
     sample->status = to_16_bits(status);
-    describe(transfer);
+    transfer_describe(transfer);
     /* A failure may have come before a request that would be counted. */
     transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
-    sample->http_version = http_version(transfer);
+    sample->http_version = transfer_http_version(transfer);
     if (transfer->is_tls)
         transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
     sample->transfer_code = (uint8_t)code;
     sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
-    sample->outcome = (uint8_t)(code == CURLE_OK ? outcome_of_response(transfer, status)
-                                                 : outcome_of_failure(transfer, (CURLcode)code, status));
+    sample->outcome = (uint8_t)(code == CURLE_OK ? transfer_outcome_of_response(transfer, status)
+                                                 : transfer_outcome_of_failure(transfer, (CURLcode)code, status));
 }
 
 void transfer_give_up(struct transfer *transfer, bool is_cancelled)
 {
     struct sample *sample = transfer->sample;
     sample->end = clock_now();
-    end_stream(transfer);
+    transfer_end_stream(transfer);
     sample->body_bytes = transfer->body_bytes;
     sample->transfer_code = is_cancelled ? CURLE_ABORTED_BY_CALLBACK : CURLE_BAD_FUNCTION_ARGUMENT;
     sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
-}
-
-void transfer_count_streams(struct transfer *transfer, struct streams *streams)
-{
-    transfer->streams = streams;
-}
-
-/* Scheme, host and port, as written: servers that are spelled in two ways count as two. */
-static bool is_same_server(const struct target_list *targets, uint32_t one, uint32_t other)
-{
-    const char *left = targets->texts[one];
-    const char *right = targets->texts[other];
-    size_t scheme = strcspn(left, "/");
-    size_t length = scheme + strspn(left + scheme, "/");
-    length += strcspn(left + length, "/?#");
-    return strncasecmp(left, right, length) == 0 && strchr("/?#", right[length]) != NULL;
-}
-
-/* Of a transfer without a connection. */
-static nanoseconds time_to_connect(const struct transfer_policy *policy)
-{
-    return policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time;
-}
-
-nanoseconds transfer_least_time(const struct transfer_plan *plan)
-{
-    return time_to_connect(plan->policy);
-}
-
-nanoseconds transfer_deadline(const struct transfer *transfer)
-{
-    const struct transfer_policy *policy = transfer->plan->policy;
-    nanoseconds end = transfer->sample->start + policy->max_time;
-    nanoseconds connected = transfer->attempted + policy->connect_timeout;
-    return transfer->requests > 0 || connected > end ? end : connected;
-}
-
-bool transfer_is_for_server(const struct transfer *transfer, uint32_t url)
-{
-    return is_same_server(transfer->plan->targets, transfer->url, url);
-}
-
-bool transfer_makes_connection(const struct transfer *transfer)
-{
-    return transfer->requests == 0 && transfer->opened != 0;
-}
-
-bool transfer_waits(const struct transfer *transfer)
-{
-    return transfer->requests == 0 && transfer->opened == 0;
-}
-
-void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before)
-{
-    nanoseconds limit = time_to_connect(transfer->plan->policy);
-    transfer_finish(transfer, CURLE_OPERATION_TIMEDOUT);
-    if (transfer->requests > 0)
-        return;
-    /* An attempt that began late says less of what time was up for than the one before it. */
-    bool is_late = transfer->opened == 0 || transfer->opened - transfer->attempted > limit / 2;
-    /* And one that has been under way for long says more than one that was refused. */
-    bool is_slow = maker != NULL && transfer->sample->end - maker->opened > limit / 2;
-    if (is_late && before != OUTCOME_NONE && !(is_slow && before == OUTCOME_CONNECT)) {
-        transfer->sample->outcome = (uint8_t)before;
-    } else if (transfer->opened == 0 && maker != NULL) {
-        describe(maker);
-        transfer->sample->outcome = (uint8_t)outcome_of_timeout(maker);
-    }
 }
 
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)

@@ -1,0 +1,77 @@
+#ifndef CONC_BENCH_TRANSFER_STATE_H
+#define CONC_BENCH_TRANSFER_STATE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/clock.h"
+#include "conc_bench/sample.h"
+#include "conc_bench/streams.h"
+#include "conc_bench/transfer.h"
+
+/* What transfer.c, which drives a handle, outcome.c, which knows what its answers mean, and sharing.c, which knows of
+ * the others on its connection, have in common. Private to src/transfer. */
+
+struct transfer {
+    CURL *easy;
+    const struct transfer_plan *plan;
+    const struct transfer_sockets *sockets; /* NULL: nobody watches connections */
+    enum transfer_driver driver;
+    struct sample *sample;
+    struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
+    struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
+    struct curl_slist *tls_way;    /* the same for https URLs, where they go elsewhere; otherwise NULL */
+    struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
+    CURLU *parser;                 /* for targets that are not kept parsed */
+    int64_t body_bytes;
+    struct streams *streams; /* counted there; NULL: it shares no connections */
+    const void *connection;  /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds attempted;   /* when it began, or was last repeated */
+    nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
+    nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
+    uint32_t url;
+    uint32_t heard;     /* libcurl's time of the first byte when the last request was sent: it is of one before */
+    uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
+    uint32_t repeats;   /* by us, of this transfer */
+    int socket_error;   /* of the last socket that could not be made; 0: none */
+    bool is_timed;      /* `untimed` is known, of HTTP/2 */
+    bool headers_ended; /* the blank line of the last response was seen */
+    bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
+    bool is_too_long;   /* the body is: it was given up */
+    bool has_retried;   /* perhaps, since the options were set */
+    bool met_http1;     /* the last https URL was not answered in HTTP/2 */
+    bool listens;       /* to what libcurl says, since its message is of something else */
+    char message[CURL_ERROR_SIZE];
+};
+
+/* What libcurl allows for a time: whole milliseconds, not less. */
+static inline long transfer_milliseconds(nanoseconds duration)
+{
+    return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
+}
+
+/* Of libcurl's answers; 0: none. */
+long transfer_info_number(const struct transfer *transfer, CURLINFO info);
+uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
+uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
+
+/* Fills in how far it has come, by libcurl. */
+void transfer_describe(const struct transfer *transfer);
+
+/* Of a transfer that is over, and described. */
+enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status);
+enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status);
+
+/* What was under way when the time was up. */
+enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
+
+/* From a request on whose message would otherwise be one before; and until the next transfer. */
+void transfer_listen_anew(struct transfer *transfer);
+void transfer_end_listening(struct transfer *transfer);
+
+/* Counts the transfer on the connection it has, and no longer. */
+void transfer_count_stream(struct transfer *transfer);
+void transfer_end_stream(struct transfer *transfer);
+
+#endif
