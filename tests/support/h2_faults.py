@@ -9,7 +9,8 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /refuse         refuses the stream (RST_STREAM, REFUSED_STREAM), on every connection
     /refuse-first   the same, the first three times this server is asked for it; then it answers
     /goaway/N       answers, and with the N-th stream of the connection sends GOAWAY: later ones are not answered
-    /goaway-late/T  the first connection that is asked for it goes away T milliseconds later without an answer
+    /goaway-late/T/D    the first connection that is asked for it goes away T milliseconds later without an answer; from
+                        then on handshakes begin D milliseconds late
     /together/N     answers as soon as N streams of all connections wait for it
     /close, /close-body     ends the connection, behind nothing or within the body
     /reset, /reset-body     the same by a reset
@@ -38,6 +39,7 @@ lock = threading.Lock()
 connections = 0
 refused = 0
 leaving = None  # the connection that goes away late
+handshake_delay = 0
 together = []  # connections and their streams
 asked = collections.Counter()
 
@@ -128,7 +130,7 @@ class Connection:
         raise EOFError
 
     def act(self, stream, path):
-        global refused, leaving
+        global refused, leaving, handshake_delay
         name, _, argument = path.decode()[1:].partition("/")
         if self.is_gone_away:
             return
@@ -157,10 +159,12 @@ class Connection:
                 self.send(GOAWAY, 0, 0, struct.pack(">II", stream, 0))
                 self.is_gone_away = True
         elif name == "goaway-late":
+            milliseconds, _, delay = argument.partition("/")
             with lock:
                 leaving = leaving or self
             if leaving is self:
-                time.sleep(int(argument) / 1000)
+                time.sleep(int(milliseconds) / 1000)
+                handshake_delay = int(delay) / 1000
                 self.send(GOAWAY, 0, 0, struct.pack(">II", 0, 0))
                 self.is_gone_away = True
             else:
@@ -218,6 +222,7 @@ def serve_http1(tls):
 
 def serve(plain, context):
     try:
+        time.sleep(handshake_delay)
         with context.wrap_socket(plain, server_side=True) as tls:
             connection = Connection(tls)
             try:
