@@ -151,8 +151,8 @@ interrupt() {
     says partial
     holds r.json '.partial and (.results[0].rounds[0].status == "interrupted")'
     holds r.json '.results[0].downloads >= 1 and .results[0].downloads < 90'
-    ! pgrep -P $program
     [ "$status" -eq "$3" ]
+    run ! pgrep -P $program
 }
 
 @test "Ctrl-C ends within a second with what is done: sync" { interrupt INT sync 130; }

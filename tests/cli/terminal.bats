@@ -54,7 +54,7 @@ escape=$'\033'
     local columns
     for columns in 40 60 80 120; do
         NO_COLOR=1 on_terminal "$columns" "$CONC_BENCH --import-json r.json" >narrow.txt || true
-        ! LC_ALL=C.UTF-8 grep -nE "^.{$((columns + 1))}" narrow.txt
+        run ! env LC_ALL=C.UTF-8 grep -nE "^.{$((columns + 1))}" narrow.txt
         # Every word of the report is there; first columns are repeated.
         diff <(tr -s ' ' '\n' <r.txt | sort -u) <(tr -s ' ' '\n' <narrow.txt | sort -u)
     done
