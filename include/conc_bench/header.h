@@ -19,7 +19,9 @@ bool header_has_name(const char *header, const char *name);
 /* -1: it is none; `error` says what is wrong, after `place`, and shows nothing of its value. */
 int header_check(const char *text, const char *place, struct error *error);
 
-/* Whether a field, by its name, is there to carry a secret, and has a value. */
+/* Whether a field has a value, and a name by which it may be a secret: some word of it holds "token", "secret", "key",
+ * "password", "auth", "cookie", "credential", "session" or the like. Where that is a mistake, the value can still come
+ * from a file. */
 bool header_is_secret(const char *header);
 
 #endif

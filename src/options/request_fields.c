@@ -54,8 +54,8 @@ static int store_header(const struct value *value, void *field)
         return -1;
     if (is_file == 0 && header_is_secret(value->text))
         return error_set(value->error, ERROR_USAGE,
-                         "--header %.*s: the value is a secret, and others can read arguments: write the header into a "
-                         "file and give --header @FILE",
+                         "--header %.*s: by its name the value is a secret, and others can read arguments: write the "
+                         "header into a file and give --header @FILE",
                          (int)strcspn(value->text, ":"), value->text);
     return is_file >= 0 ? add_text(value, field, false) : -1;
 }

@@ -42,17 +42,77 @@ int header_check(const char *text, const char *place, struct error *error)
     return 0;
 }
 
+/* A word of a name, such as "Api" and "Key" in "X-Api-Key". */
+struct word {
+    const char *text;
+    size_t length;
+};
+
+static bool has_part(const struct word *word, const char *part)
+{
+    size_t length = strlen(part);
+    for (size_t i = 0; i + length <= word->length; i++) {
+        if (strncasecmp(word->text + i, part, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What stands in front of the end of the word counts as well, up to the beginning of the name. */
+static bool has_end(const char *name, const struct word *word, const char *end)
+{
+    const char *behind = word->text + word->length;
+    return (size_t)(behind - name) >= strlen(end) && strncasecmp(behind - strlen(end), end, strlen(end)) == 0;
+}
+
+/* "X-Auth-User", "Authorization", "OAuth", but not "Author" and "Authority". */
+static bool has_authentication(const struct word *word)
+{
+    bool is_of_authors = has_part(word, "author") && !has_part(word, "authoriz") && !has_part(word, "authoris");
+    return has_part(word, "auth") && !is_of_authors;
+}
+
+/* "Key" and "APIKEY", but not what makes a request single, what caches, queues and stores find things by, and what a
+ * handshake of WebSocket holds. */
+static bool has_key(const char *name, const struct word *word)
+{
+    static const char *const harmless[] = {"idempotency-key", "cache-key",    "surrogate-key",
+                                           "partition-key",   "partitionkey", "routing-key",
+                                           "shard-key",       "sort-key",     "websocket-key"};
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        if (has_end(name, word, harmless[i]))
+            return false;
+    }
+    return has_end(word->text, word, "key") || has_end(word->text, word, "keys");
+}
+
+static bool is_word_secret(const char *name, const struct word *word)
+{
+    static const char *const parts[] = {"token",  "secret",     "passwd",  "password", "passphrase",
+                                        "cookie", "credential", "session", "bearer",   "jwt"};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (has_part(word, parts[i]))
+            return true;
+    }
+    return has_authentication(word) || has_key(name, word);
+}
+
 bool header_is_secret(const char *header)
 {
-    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",       "X-Api-Key",
-                                        "Api-Key",       "X-Auth-Token",        "Private-Token"};
-    const char *value = header + header_name_length(header);
+    size_t length = header_name_length(header);
+    const char *value = header + length;
     /* Without a value there is nothing to hide. */
     if (value[0] != ':' || value[1 + strspn(value + 1, " \t")] == '\0')
         return false;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (header_has_name(header, names[i]))
+    struct word word = {.text = header};
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && isalnum((unsigned char)header[i])) {
+            word.length++;
+            continue;
+        }
+        if (is_word_secret(header, &word))
             return true;
+        word = (struct word){.text = header + i + 1};
     }
     return false;
 }
