@@ -8,13 +8,14 @@
 #include "conc_bench/sample.h"
 
 /*
- * SIGINT and SIGTERM ask for an end, once: they set one flag and stop the table of the running trial; nothing else
- * happens in the handler. The first signal ends the run with what is done; the second one has its default effect.
- * Process-wide; used by the parent only. Workers ignore both signals: the parent tells them.
+ * SIGINT, SIGTERM and SIGHUP ask for an end, once: they set one flag and stop the table of the running trial; nothing
+ * else happens in the handler. The first signal ends the run with what is done; a second SIGINT or SIGTERM has its
+ * default effect. Those that were ignored when the program was started stay ignored. Process-wide; used by the parent
+ * only. Workers ignore all three: the parent tells them.
  */
 
-/* Installs the handlers; SIGPIPE is ignored from here on, in this process and its children. Blocks SIGINT, SIGTERM and
- * SIGCHLD but within interrupt_wait(), so that none is missed. */
+/* Installs the handlers; SIGPIPE is ignored from here on, in this process and its children. Blocks SIGINT, SIGTERM,
+ * SIGHUP and SIGCHLD but within interrupt_wait(), so that none is missed. */
 int interrupt_install(struct error *error);
 
 /* The table to stop when a signal arrives; NULL: none runs. */
@@ -30,7 +31,11 @@ bool interrupt_wait(int descriptor, nanoseconds timeout);
 /* Lets signals in while the process does something that does not look for them itself. */
 void interrupt_let_in(bool is_let_in);
 
-/* Signals do again what they did before interrupt_install(): when what is left could only hang. */
+/* Signals do again what they did before interrupt_install(): when what is left could only hang. But where one has ended
+ * the run, SIGHUP is ignored. */
 void interrupt_restore(void);
+
+/* How often the process was told to continue (SIGCONT), as it is behind a stop, since interrupt_install(). */
+int interrupt_continuations(void);
 
 #endif

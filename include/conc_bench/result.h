@@ -242,7 +242,7 @@ struct result {
     char stop_reason[128]; /* why there are not more rounds; "" if the planned number was reached */
     bool is_isolated;
     bool is_partial;         /* interrupted: at least one planned trial is missing or cut short */
-    int interrupting_signal; /* SIGINT or SIGTERM; 0: none, and what is partial was cut short by an error */
+    int interrupting_signal; /* SIGINT, SIGTERM or SIGHUP; 0: none, and what is partial was cut short by an error */
     char reference[24];      /* the mode that ratios refer to */
 
     struct cell_result *cells; /* in the order of the plan */

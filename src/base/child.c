@@ -20,7 +20,9 @@ void child_enter(pid_t parent)
 {
     set_handler(SIGINT, SIG_IGN);
     set_handler(SIGTERM, SIG_IGN);
+    set_handler(SIGHUP, SIG_IGN);
     set_handler(SIGCHLD, SIG_DFL);
+    set_handler(SIGCONT, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

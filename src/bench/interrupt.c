@@ -7,11 +7,14 @@
 /* Written by the handler, read by the parent's only thread. The handlers run within interrupt_wait() and
  * interrupt_signal() alone, since the signals are blocked elsewhere. */
 static volatile sig_atomic_t arrived_signal;
+static volatile sig_atomic_t continuations;
 static struct sample_table *_Atomic watched_table;
 
+/* The first one is the reason, whatever comes behind it. */
 static void on_interrupt(int number)
 {
-    arrived_signal = number;
+    if (arrived_signal == 0)
+        arrived_signal = number;
     struct sample_table *table = watched_table;
     if (table != NULL)
         sample_table_stop(table);
@@ -22,32 +25,56 @@ static void on_child(int number)
     (void)number; /* being interrupted is all it is for */
 }
 
-static int install(int number, void (*handler)(int), int flags, struct error *error)
+static void on_continuation(int number)
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
-    sigemptyset(&action.sa_mask);
-    if (sigaction(number, &action, NULL) != 0)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot handle signal %d", number);
-    return 0;
+    (void)number;
+    continuations = continuations + 1;
 }
+
+/* What is handled, and how. SA_RESETHAND: whoever presses Ctrl-C twice means it; but a terminal that is closed may send
+ * SIGHUP twice, by the system and by the shell. */
+static const struct {
+    int number;
+    void (*handler)(int);
+    int flags;
+    bool is_ending;
+} handled[] = {
+    {SIGINT, on_interrupt, (int)SA_RESETHAND, true},
+    {SIGTERM, on_interrupt, (int)SA_RESETHAND, true},
+    {SIGHUP, on_interrupt, 0, true},
+    {SIGCHLD, on_child, 0, false},
+    {SIGCONT, on_continuation, SA_RESTART, false},
+    {SIGPIPE, SIG_IGN, 0, false},
+};
+enum { HANDLED = sizeof(handled) / sizeof(handled[0]) };
+
+static struct sigaction earlier[HANDLED];
 
 static void set_blocked(int how)
 {
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGCHLD);
+    for (size_t i = 0; i < HANDLED; i++) {
+        if (handled[i].is_ending || handled[i].number == SIGCHLD)
+            sigaddset(&signals, handled[i].number);
+    }
     sigprocmask(how, &signals, NULL);
 }
 
 int interrupt_install(struct error *error)
 {
-    /* SA_RESETHAND: whoever presses Ctrl-C twice means it. */
-    if (install(SIGINT, on_interrupt, (int)SA_RESETHAND, error) != 0 ||
-        install(SIGTERM, on_interrupt, (int)SA_RESETHAND, error) != 0 || install(SIGCHLD, on_child, 0, error) != 0 ||
-        install(SIGPIPE, SIG_IGN, 0, error) != 0)
-        return -1;
+    for (size_t i = 0; i < HANDLED; i++) {
+        struct sigaction action = {.sa_handler = handled[i].handler, .sa_flags = handled[i].flags};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(handled[i].number, NULL, &earlier[i]) != 0)
+            return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot ask for signal %d", handled[i].number);
+        /* Whoever started the program does not want it to end by that: nohup(1), or a shell with a job in the
+         * background. */
+        if (handled[i].is_ending && earlier[i].sa_handler == SIG_IGN)
+            continue;
+        if (sigaction(handled[i].number, &action, NULL) != 0)
+            return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot handle signal %d", handled[i].number);
+    }
     set_blocked(SIG_BLOCK);
     return 0;
 }
@@ -59,12 +86,21 @@ void interrupt_let_in(bool is_let_in)
 
 void interrupt_restore(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGCHLD};
-    struct sigaction normal = {.sa_handler = SIG_DFL};
-    sigemptyset(&normal.sa_mask);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        sigaction(numbers[i], &normal, NULL);
+    for (size_t i = 0; i < HANDLED; i++) {
+        if (handled[i].number == SIGPIPE)
+            continue;
+        struct sigaction action = earlier[i];
+        /* One that came behind the signal that ended the run, as service managers send it, would take the report. */
+        if (handled[i].number == SIGHUP && arrived_signal != 0)
+            action.sa_handler = SIG_IGN;
+        sigaction(handled[i].number, &action, NULL);
+    }
     set_blocked(SIG_UNBLOCK);
+}
+
+int interrupt_continuations(void)
+{
+    return continuations;
 }
 
 void interrupt_watch(struct sample_table *table)

@@ -576,6 +576,12 @@ static void write_mismatches(FILE *stream, const struct result *result, const st
         fputs("  and more of other URLs or modes (--export-json has them)\n", stream);
 }
 
+/* Of those that end a run. */
+static const char *name_signal(int number)
+{
+    return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
+
 static void write_doubts(FILE *stream, const struct result *result, const struct figures *figures,
                          const struct format *format)
 {
@@ -614,8 +620,7 @@ static void write_doubts(FILE *stream, const struct result *result, const struct
     if (result->is_partial && result->interrupting_signal == 0)
         fputs("Interrupted by an error: this is a partial result.\n", stream);
     else if (result->is_partial)
-        fprintf(stream, "Interrupted by %s: this is a partial result.\n",
-                result->interrupting_signal == SIGINT ? "SIGINT" : "SIGTERM");
+        fprintf(stream, "Interrupted by %s: this is a partial result.\n", name_signal(result->interrupting_signal));
 }
 
 static void write_judgements(FILE *stream, const struct verdict *verdict, const struct format *format)

@@ -137,6 +137,17 @@ int trials_rehearse(struct session *session, struct error *error)
     return apart_run(run_rehearsal, &transfer, error);
 }
 
+/* Clocks go on while the processes are stopped, by Ctrl-Z for one. A run that was ended has another reason for
+ * distrust, and a terminal that is closed sends SIGCONT along. */
+static void warn_of_pauses(struct result *result)
+{
+    int pauses = interrupt_continuations();
+    if (pauses > 0 && interrupt_signal() == 0)
+        result_warn(result,
+                    "the run was stopped and continued (SIGCONT) %d time%s: times of its rounds include the pause",
+                    pauses, pauses == 1 ? "" : "s");
+}
+
 int trials_run(struct session *session, struct error *error)
 {
     const struct plan_request *request = &session->plan.request;
@@ -173,6 +184,7 @@ int trials_run(struct session *session, struct error *error)
     if (session->paused > 0)
         result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
                     clock_seconds(session->paused));
+    warn_of_pauses(&session->result);
     interrupt_restore();
     progress_clear(&session->progress);
     return status;

@@ -373,7 +373,7 @@ refused() {
     start_h2_faults
     printf '%s\n' "$H2_FAULTS/ok/10 x4" "$H2_FAULTS/stall x8" >list.txt
     for mode in event-loop hybrid threads; do
-        "$CONC_BENCH" --http2 --cacert "$TLS/ca.pem" --mode "$mode" --workers 4 --runs 1 --warmup 0 --no-progress \
+        env --default-signal=INT "$CONC_BENCH" --http2 --cacert "$TLS/ca.pem" --mode "$mode" --workers 4 --runs 1 --warmup 0 --no-progress \
             --export-json "$JSON" list.txt >report.txt 2>&1 3>&- &
         pid=$!
         # When all four workers have met one, the four others are done.

@@ -135,7 +135,8 @@ setup() {
 
 interrupt() {
     local signal=$1 mode=$2 status=0
-    "$CONC_BENCH" --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
+    # A shell has its jobs in the background ignore SIGINT, which they would inherit.
+    env --default-signal=INT "$CONC_BENCH" --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
         --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9} >out.txt 2>&1 &
     program=$!
     until_true are_under_way 1

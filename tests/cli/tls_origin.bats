@@ -17,7 +17,7 @@ teardown() {
 # Starts a run that stays in its first downloads, and sets TLS_PORT to where its origin speaks TLS, PLAIN_PORT to the
 # other, and PROGRAM.
 start_run() {
-    "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --no-progress --max-time 60s --origin=tls,latency=50s "$@" >run.txt 2>&1 3>&- &
+    env --default-signal=INT "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --no-progress --max-time 60s --origin=tls,latency=50s "$@" >run.txt 2>&1 3>&- &
     PROGRAM=$!
     local children port
     for _ in $(seq 1200); do

@@ -200,7 +200,7 @@ assert len(rows) == 57 and all(len(row) == 9 for row in rows)'
 }
 
 @test "a run that is interrupted has figures of what was done" {
-    "$CONC_BENCH" --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
+    env --default-signal=INT "$CONC_BENCH" --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
         --export-json cut.json list >cut.txt &
     program=$!
     until_true are_under_way 1

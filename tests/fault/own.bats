@@ -154,7 +154,7 @@ start() {
     done
     [ ${#settings[@]} -eq 0 ] || settings+=(LD_PRELOAD="$INJECT" INJECT_MARK=mark)
     # A shell has its jobs in the background ignore SIGINT, which they would inherit.
-    setsid env --default-signal=INT "${settings[@]}" "$CONC_BENCH" --no-progress --export-json r.json "$@" >out 2>err 3>&- &
+    setsid env --default-signal=INT,HUP "${settings[@]}" "$CONC_BENCH" --no-progress --export-json r.json "$@" >out 2>err 3>&- &
     program=$!
     sessions="$sessions $program"
 }
@@ -494,7 +494,7 @@ in_full_folder() {
 # Every signal that asks for an end, with its exit status.
 each_ending() {
     local ending
-    for ending in INT:130 TERM:143; do
+    for ending in INT:130 TERM:143 HUP:129; do
         rm -f r.json mark
         "$@" "${ending%:*}" "${ending#*:}"
     done

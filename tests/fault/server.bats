@@ -283,7 +283,7 @@ interrupt_stalled() {
         echo "$FAULTS/stall/body x4"
     } >"$BATS_TEST_TMPDIR/list"
     for mode in sync $CONCURRENT_MODES; do
-        "$CONC_BENCH" --mode "$mode" --workers 4 --max-time 60 --runs 1 --warmup 0 --no-progress \
+        env --default-signal=INT "$CONC_BENCH" --mode "$mode" --workers 4 --max-time 60 --runs 1 --warmup 0 --no-progress \
             --export-json "$BATS_TEST_TMPDIR/$mode.json" "$BATS_TEST_TMPDIR/list" >"$BATS_TEST_TMPDIR/$mode.txt" 2>&1 &
         parents[$mode]=$!
     done
