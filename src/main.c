@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conc_bench/environment.h"
 #include "conc_bench/error.h"
 #include "conc_bench/options.h"
 #include "conc_bench/session.h"
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = {0};
+    environment_clear();
     keep_standard_streams();
     /* International host names are read in the user's encoding. Numbers stay in the C locale: they are for machines
      * too. */

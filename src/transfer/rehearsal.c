@@ -356,9 +356,11 @@ static int judge_proxy(const struct transfer_plan *plan, const struct try *try, 
     bool is_proxys = code == CURLE_PROXY || code == CURLE_COULDNT_RESOLVE_PROXY ||
                      (is_sure && (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
                                   code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR));
+    /* Of a proxy that it cannot read, libcurl's own words show all, the password too. */
+    bool is_shown = try->message[0] != '\0' && strchr(try->message, '@') == NULL;
     if (is_proxys)
         return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy cannot be used: %s", option,
-                         try->message[0] != '\0' ? try->message : curl_easy_strerror(code));
+                         is_shown ? try->message : curl_easy_strerror(code));
     return 0;
 }
 

@@ -76,6 +76,9 @@ void settings_set_way(CURL *easy, const struct request *request, const char **fa
         SET(CURLOPT_NOPROXY, options->no_proxy != NULL ? options->no_proxy : "");
     if (request->proxy_user != NULL)
         SET(CURLOPT_PROXYUSERPWD, request->proxy_user);
+    /* Not by the tickets that the user happens to have (GSSAPI), as libcurl would. */
+    if (request->proxy_count > 0)
+        SET(CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
     if (options->unix_socket != NULL)
         SET(CURLOPT_UNIX_SOCKET_PATH, options->unix_socket);
     if (options->interface != NULL)

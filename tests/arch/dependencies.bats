@@ -5,7 +5,7 @@
 
 # --- What each file may include of our own: conc_bench/X.h for each word, and headers beside it -----------------------
 
-base='child clock connections error number random scratch text'
+base='child clock connections environment error number random scratch text'
 
 # A header in include/conc_bench is held to the line of the source of its name.
 may_include() {

@@ -1,0 +1,13 @@
+#ifndef CONC_BENCH_ENVIRONMENT_H
+#define CONC_BENCH_ENVIRONMENT_H
+
+/*
+ * The environment is no input of a run: what is asked, and of whom, stands on the command line and in the report.
+ */
+
+/* Takes those variables out of this process's environment by which libraries would write secrets to a file, trust other
+ * certificates, load other code, or ask another host than the one that is named. Before any library is used, and while
+ * there is one thread. */
+void environment_clear(void);
+
+#endif
