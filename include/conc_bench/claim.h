@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/error.h"
-#include "conc_bench/metric.h"
+#include "conc_bench/metrics.h"
 
 /*
  * A claim about a result, as --assert takes it:

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/error.h"
-#include "conc_bench/measures.h"
+#include "conc_bench/metrics.h"
 #include "conc_bench/ranking.h"
 #include "conc_bench/result.h"
 #include "conc_bench/validity.h"
@@ -43,12 +43,12 @@ struct cell_figures {
     size_t rounds;        /* that count */
     bool has_times;       /* rounds > 0 */
     bool is_sound;        /* and not so many of its downloads failed that its times say nothing */
-    double *values;       /* by round that counts (a row), then by enum measure; owned */
+    double *values;       /* by round that counts (a row), then by enum metric; owned */
     uint32_t *row_rounds; /* the round of each row, ascending; owned */
 
-    struct estimate measures[MEASURE_COUNT]; /* medians and their order-statistic intervals */
+    struct estimate measures[METRIC_COUNT]; /* medians and their order-statistic intervals */
 
-    /* of MEASURE_TIME, seconds, for those who want them */
+    /* of METRIC_TIME, seconds, for those who want them */
     double mean;
     double standard_deviation; /* NAN for one round */
     double minimum, maximum;
@@ -96,7 +96,10 @@ int figures_compute(const struct result *result, struct figures *figures, struct
 void figures_release(struct figures *figures);
 
 /* The value of one round, `row` < rounds. */
-double figures_value(const struct cell_figures *cell, size_t row, enum measure measure);
+double figures_value(const struct cell_figures *cell, size_t row, enum metric measure);
+
+/* The median as tables show it: per download and in the column's unit, as far as the metric's row says so. */
+double figures_shown(const struct cell_figures *cell, enum metric metric);
 
 /* The name of the reference cell; "-": there is none. */
 const char *figures_reference_name(const struct figures *figures);
@@ -115,7 +118,7 @@ bool figures_have_http2(const struct figures *figures);
 /* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
  * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,
-                           enum measure measure, double *logs);
+                           enum metric measure, double *logs);
 
 /* A ratio from its logarithms in `count` rounds, which may come back in another order: Hodges-Lehmann estimate and
  * exact signed-rank interval, or their range. All NAN without rounds. -1: out of memory. */

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "conc_bench/metrics.h"
 #include "conc_bench/mode.h"
 #include "table.h"
 
@@ -8,11 +9,15 @@
 enum value_kind {
     VALUE_NONE,
     VALUE_FILE,
-    VALUE_MODE,
-    VALUE_MODES,  /* several, comma-separated */
-    VALUE_CHOICE, /* one of the words of the placeholder */
+    VALUE_WORD,  /* one of print_words() */
+    VALUE_WORDS, /* several of them, comma-separated */
     VALUE_FREE,
 };
+
+static bool takes_mode(const struct option_row *row)
+{
+    return strcmp(row->placeholder, "MODE") == 0 || row == &option_rows[OPTION_MODE];
+}
 
 static enum value_kind kind_of(const struct option_row *row)
 {
@@ -20,11 +25,10 @@ static enum value_kind kind_of(const struct option_row *row)
         return VALUE_NONE; /* an optional value stands behind "=", where no shell looks */
     if (strcmp(row->placeholder, "FILE") == 0)
         return VALUE_FILE;
-    if (strcmp(row->placeholder, "MODE") == 0)
-        return VALUE_MODE;
     if (row == &option_rows[OPTION_MODE])
-        return VALUE_MODES;
-    return strchr(row->placeholder, '|') != NULL ? VALUE_CHOICE : VALUE_FREE;
+        return VALUE_WORDS;
+    bool has_words = takes_mode(row) || row == &option_rows[OPTION_ASSERT] || strchr(row->placeholder, '|') != NULL;
+    return has_words ? VALUE_WORD : VALUE_FREE;
 }
 
 static bool is_shown(const struct option_row *row)
@@ -33,14 +37,28 @@ static bool is_shown(const struct option_row *row)
 }
 
 /* "sync threads ...". */
-static void print_modes(FILE *stream, const char *separator)
+static void print_modes(FILE *stream)
 {
     const char *before = "";
     for (size_t i = 0; mode_registry[i] != NULL; i++) {
         if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
             continue;
         fprintf(stream, "%s%s", before, mode_registry[i]->name);
-        before = separator;
+        before = " ";
+    }
+}
+
+/* "sync.time sync.t95 ...": what claims are about. */
+static void print_operands(FILE *stream)
+{
+    const char *before = "";
+    for (size_t i = 0; mode_registry[i] != NULL; i++) {
+        for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+            if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
+                continue;
+            fprintf(stream, "%s%s.%s", before, mode_registry[i]->name, metric_row(metric)->claim);
+            before = " ";
+        }
     }
 }
 
@@ -58,68 +76,66 @@ static void print_choices(FILE *stream, const char *placeholder)
     }
 }
 
+/* What an option takes, with spaces between. */
+static void print_words(FILE *stream, const struct option_row *row)
+{
+    if (row == &option_rows[OPTION_MODE])
+        fputs("all ", stream);
+    if (takes_mode(row))
+        print_modes(stream);
+    else if (row == &option_rows[OPTION_ASSERT])
+        print_operands(stream);
+    else
+        print_choices(stream, row->placeholder);
+}
+
 /* Bash */
 
-static void print_bash_names(FILE *stream, enum value_kind kind)
+/* "--mode | -m", a pattern. */
+static void print_bash_pattern(FILE *stream, const struct option_row *row)
 {
-    const char *before = "";
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = &option_rows[i];
-        if (!is_shown(row) || kind_of(row) != kind)
-            continue;
-        fprintf(stream, "%s--%s", before, row->name);
-        if (row->letter != 0)
-            fprintf(stream, " | -%c", row->letter);
-        before = " | ";
-    }
+    fprintf(stream, "--%s", row->name);
+    if (row->letter != 0)
+        fprintf(stream, " | -%c", row->letter);
+}
+
+static void print_bash_words(FILE *stream, const struct option_row *row)
+{
+    bool is_list = kind_of(row) == VALUE_WORDS;
+    fputs("        ", stream);
+    print_bash_pattern(stream, row);
+    fputs(")\n", stream);
+    if (is_list)
+        fputs("            [[ $word == *,* ]] && list=${word%,*},\n"
+              "            compopt -o nospace\n",
+              stream);
+    fprintf(stream, "            mapfile -t COMPREPLY < <(compgen %s-W \"", is_list ? "-P \"$list\" " : "");
+    print_words(stream, row);
+    fprintf(stream, "\" -- \"%s\")\n            return ;;\n", is_list ? "${word##*,}" : "$word");
 }
 
 static void print_bash(FILE *stream)
 {
+    const char *before = "        ";
     fputs("# bash completion for conc-bench\n"
           "_conc_bench()\n"
           "{\n"
           "    local word=$2 list=\n"
           "    COMPREPLY=()\n"
-          "    case $3 in\n"
-          "        ",
-          stream);
-    print_bash_names(stream, VALUE_MODES);
-    fputs(")\n"
-          "            [[ $word == *,* ]] && list=${word%,*},\n"
-          "            compopt -o nospace\n"
-          "            mapfile -t COMPREPLY < <(compgen -P \"$list\" -W \"all ",
-          stream);
-    print_modes(stream, " ");
-    fputs("\" -- \"${word##*,}\")\n"
-          "            return ;;\n"
-          "        ",
-          stream);
-    print_bash_names(stream, VALUE_MODE);
-    fputs(")\n"
-          "            mapfile -t COMPREPLY < <(compgen -W \"",
-          stream);
-    print_modes(stream, " ");
-    fputs("\" -- \"$word\")\n"
-          "            return ;;\n",
+          "    case $3 in\n",
           stream);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = &option_rows[i];
-        if (!is_shown(row) || kind_of(row) != VALUE_CHOICE)
-            continue;
-        fprintf(stream, "        --%s", row->name);
-        if (row->letter != 0)
-            fprintf(stream, " | -%c", row->letter);
-        fputs(")\n"
-              "            mapfile -t COMPREPLY < <(compgen -W \"",
-              stream);
-        print_choices(stream, row->placeholder);
-        fputs("\" -- \"$word\")\n"
-              "            return ;;\n",
-              stream);
+        enum value_kind kind = kind_of(&option_rows[i]);
+        if (is_shown(&option_rows[i]) && (kind == VALUE_WORD || kind == VALUE_WORDS))
+            print_bash_words(stream, &option_rows[i]);
     }
-    fputs("        ", stream);
-    print_bash_names(stream, VALUE_FREE);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (!is_shown(&option_rows[i]) || kind_of(&option_rows[i]) != VALUE_FREE)
+            continue;
+        fputs(before, stream);
+        print_bash_pattern(stream, &option_rows[i]);
+        before = " | ";
+    }
     fputs(")\n"
           "            return ;;\n"
           "    esac\n"
@@ -163,19 +179,14 @@ static void print_zsh_value(FILE *stream, const struct option_row *row)
     case VALUE_FILE:
         fputs(":file:_files", stream);
         return;
-    case VALUE_MODE:
-        fputs(":mode:(", stream);
-        print_modes(stream, " ");
-        fputc(')', stream);
-        return;
-    case VALUE_MODES:
-        fputs(":modes:_sequence compadd - all ", stream);
-        print_modes(stream, " ");
-        return;
-    case VALUE_CHOICE:
+    case VALUE_WORD:
         fprintf(stream, ":%s:(", row->name);
-        print_choices(stream, row->placeholder);
+        print_words(stream, row);
         fputc(')', stream);
+        return;
+    case VALUE_WORDS:
+        fprintf(stream, ":%s:_sequence compadd - ", row->name);
+        print_words(stream, row);
         return;
     case VALUE_FREE:
         fputc(':', stream);
@@ -226,16 +237,11 @@ static void print_fish(FILE *stream)
             fputs(" -r -F", stream);
         else if (kind != VALUE_NONE)
             fputs(" -x", stream);
-        if (kind == VALUE_MODE || kind == VALUE_MODES || kind == VALUE_CHOICE)
+        if (kind == VALUE_WORD || kind == VALUE_WORDS) {
             fputs(" -a '", stream);
-        if (kind == VALUE_MODES)
-            fputs("all ", stream);
-        if (kind == VALUE_MODE || kind == VALUE_MODES)
-            print_modes(stream, " ");
-        else if (kind == VALUE_CHOICE)
-            print_choices(stream, row->placeholder);
-        if (kind == VALUE_MODE || kind == VALUE_MODES || kind == VALUE_CHOICE)
+            print_words(stream, row);
             fputc('\'', stream);
+        }
         fputs(" -d '", stream);
         /* Within single quotes fish knows \' and \\, and nothing else. */
         for (const char *text = row->help; *text != '\0'; text++)

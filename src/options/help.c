@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "conc_bench/metrics.h"
 #include "conc_bench/mode.h"
 #include "table.h"
 
@@ -72,6 +73,9 @@ void options_print_help(FILE *stream)
         if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
             print_mode(stream, mode_registry[i]);
     }
+    char metrics[1024];
+    fputs("\nMetrics of --assert:\n  ", stream);
+    print_wrapped(stream, 2, metric_names(metrics, sizeof(metrics)));
     fputs("\nExamples:\n"
           "  conc-bench --origin\n"
           "  conc-bench --origin=latency=50ms,jitter=5ms,limit=100/s,errors=1%\n"

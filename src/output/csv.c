@@ -57,47 +57,27 @@ static void write_estimate(FILE *stream, const struct estimate *estimate)
     write_number(stream, estimate->high);
 }
 
-/* Medians over rounds, under the names they have in the JSON document. */
-static const struct {
-    const char *name;
-    enum measure measure;
-} columns[] = {
-    {"startup_s", MEASURE_STARTUP},
-    {"run_s", MEASURE_RUN},
-    {"teardown_s", MEASURE_TEARDOWN},
-    {"t95_s", MEASURE_T95},
-    {"name_lookup_s", MEASURE_PHASES + PHASE_NAME},
-    {"connect_s", MEASURE_PHASES + PHASE_CONNECT},
-    {"tls_s", MEASURE_PHASES + PHASE_TLS},
-    {"wait_s", MEASURE_PHASES + PHASE_WAIT},
-    {"receive_s", MEASURE_PHASES + PHASE_RECEIVE},
-    {"work_s", MEASURE_PHASES + PHASE_WORK},
-    {"tls_handshake_s", MEASURE_HANDSHAKE},
-    {"downloads", MEASURE_DOWNLOADS},
-    {"body_bytes", MEASURE_BYTES},
-    {"downloads_per_s", MEASURE_THROUGHPUT},
-    {"body_bytes_per_s", MEASURE_BANDWIDTH},
-    {"connects", MEASURE_CONNECTS},
-    {"tls_handshakes", MEASURE_HANDSHAKES},
-    {"http2_downloads", MEASURE_HTTP2},
-    {"http2_connections", MEASURE_HTTP2_CONNECTIONS},
-    {"http2_downloads_per_connection", MEASURE_HTTP2_SHARE},
-    {"http2_most_streams", MEASURE_STREAMS},
-    {"peak_in_flight", MEASURE_PEAK_IN_FLIGHT},
-    {"cpu_user_s", MEASURE_CPU_USER},
-    {"cpu_system_s", MEASURE_CPU_SYSTEM},
-    {"cores_used", MEASURE_CORES},
-    {"voluntary_switches", MEASURE_VOLUNTARY},
-    {"involuntary_switches", MEASURE_INVOLUNTARY},
-    {"run_queue_wait_s", MEASURE_RUN_QUEUE_WAIT},
-    {"loop_lag_p99_s", MEASURE_LAG_P99},
-    {"peak_memory_bytes", MEASURE_MEMORY},
-    {"processes", MEASURE_PROCESSES},
-    {"threads", MEASURE_THREADS},
-    {"descriptors", MEASURE_DESCRIPTORS},
-};
+/* A median over rounds, and its interval where the document has it, too. */
+static void write_metric(FILE *stream, enum metric metric, const struct estimate *median)
+{
+    const struct metric_row *row = metric_row(metric);
+    write_number(stream, (row->traits & METRIC_WHOLE) != 0 ? ceil(median->value) : median->value);
+    if ((row->traits & METRIC_HAS_INTERVAL) != 0) {
+        write_number(stream, median->low);
+        write_number(stream, median->high);
+    }
+}
 
-enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+static void write_metric_heads(FILE *stream)
+{
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_row *row = metric_row(metric);
+        size_t base = strlen(row->name) - strlen("_s");
+        fprintf(stream, ",%s", row->name);
+        if ((row->traits & METRIC_HAS_INTERVAL) != 0)
+            fprintf(stream, ",%.*s_low_s,%.*s_high_s", (int)base, row->name, (int)base, row->name);
+    }
+}
 
 static void write_cell(FILE *stream, const struct result *result, const struct cell_figures *cell)
 {
@@ -106,7 +86,6 @@ static void write_cell(FILE *stream, const struct result *result, const struct c
     write_rank(stream, cell->rank_low);
     write_rank(stream, cell->rank_high);
     fprintf(stream, ",%zu", cell->rounds);
-    write_estimate(stream, &cell->measures[MEASURE_TIME]);
     write_number(stream, cell->mean);
     write_number(stream, cell->standard_deviation);
     write_number(stream, cell->minimum);
@@ -117,21 +96,20 @@ static void write_cell(FILE *stream, const struct result *result, const struct c
     write_number(stream, cell->service_p95);
     write_number(stream, cell->service_p99);
     write_number(stream, cell->service_max);
-    for (size_t i = 0; i < COLUMNS; i++)
-        write_number(stream, cell->measures[columns[i].measure].value);
-    fprintf(stream, ",%" PRIu64 ",%s\n", cell->failures, verification(result));
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        write_metric(stream, metric, &cell->measures[metric]);
+    fprintf(stream, ",%s\n", verification(result));
 }
 
 int csv_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
               struct error *error)
 {
     (void)format, (void)error;
-    fputs("mode,workers,stage,rank_low,rank_high,rounds,time_s,time_low_s,time_high_s,mean_s,stddev_s,min_s,max_s,"
+    fputs("mode,workers,stage,rank_low,rank_high,rounds,mean_s,stddev_s,min_s,max_s,"
           "speedup,speedup_low,speedup_high,service_p50_s,service_p90_s,service_p95_s,service_p99_s,service_max_s",
           stream);
-    for (size_t i = 0; i < COLUMNS; i++)
-        fprintf(stream, ",%s", columns[i].name);
-    fputs(",failures,is_verified\n", stream);
+    write_metric_heads(stream);
+    fputs(",is_verified\n", stream);
     for (size_t i = 0; i < verdict->figures.cell_count; i++)
         write_cell(stream, result, &verdict->figures.cells[i]);
     return 0;

@@ -214,7 +214,7 @@ static void write_summary(const struct page *page)
 static void write_ranking(const struct page *page)
 {
     const struct figures *figures = page->figures;
-    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
+    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[METRIC_TIME].confidence > 0;
     const char *interval = has_interval ? "95 % interval" : "range of rounds";
     char against[48];
     snprintf(against, sizeof(against), "vs %s", figures_reference_name(figures));
@@ -235,13 +235,13 @@ static void write_ranking(const struct page *page)
         const struct cell_figures *cell = &figures->cells[i];
         open_row(page, cell->cell);
         write_rank(page, cell);
-        write_digits(page, cell->measures[MEASURE_TIME].value * page->run.factor, "");
-        write_interval(page, &cell->measures[MEASURE_TIME], cell->rounds, page->run.factor);
+        write_digits(page, cell->measures[METRIC_TIME].value * page->run.factor, "");
+        write_interval(page, &cell->measures[METRIC_TIME], cell->rounds, page->run.factor);
         fprintf(page->stream, "<td>%zu</td>", cell->rounds);
         write_digits(page, cell->speedup.value, "x");
         write_interval(page, &cell->speedup, cell == figures->reference ? 0 : cell->rounds, 1);
-        write_digits(page, cell->measures[MEASURE_THROUGHPUT].value, "");
-        write_digits(page, cell->measures[MEASURE_BANDWIDTH].value / 1e6, "");
+        write_digits(page, cell->measures[METRIC_THROUGHPUT].value, "");
+        write_digits(page, cell->measures[METRIC_BANDWIDTH].value / 1e6, "");
         fprintf(page->stream, "<td%s>%" PRIu64 "</td>", cell->failures > 0 ? " class=\"bad\"" : "", cell->failures);
         close_row(page);
     }
@@ -275,8 +275,7 @@ static void write_times(const struct page *page)
         const struct cell_figures *cell = &page->figures->cells[i];
         open_row(page, cell->cell);
         for (size_t row = 0; row < most; row++)
-            write_digits(page, row < cell->rounds ? figures_value(cell, row, MEASURE_TIME) * page->run.factor : NAN,
-                         "");
+            write_digits(page, row < cell->rounds ? figures_value(cell, row, METRIC_TIME) * page->run.factor : NAN, "");
         close_row(page);
     }
     close_table(page);
@@ -339,10 +338,10 @@ static void write_phases(const struct page *page)
         open_row(page, figures->cells[i].cell);
         for (int phase = 0; phase < PHASE_COUNT; phase++) {
             if (figures_have_phase(figures, (enum phase)phase))
-                write_digits(page, measures[MEASURE_PHASES + phase].value * page->service.factor, "");
+                write_digits(page, measures[METRIC_PHASES + phase].value * page->service.factor, "");
         }
         if (figures_have_phase(figures, PHASE_TLS))
-            write_digits(page, measures[MEASURE_HANDSHAKE].value * page->service.factor, "");
+            write_digits(page, measures[METRIC_HANDSHAKE].value * page->service.factor, "");
         close_row(page);
     }
     close_table(page);
@@ -370,10 +369,10 @@ static void write_streams(const struct page *page)
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct estimate *measures = figures->cells[i].measures;
         open_row(page, figures->cells[i].cell);
-        write_count(page, measures[MEASURE_HTTP2].value);
-        write_count(page, measures[MEASURE_HTTP2_CONNECTIONS].value);
-        write_digits(page, measures[MEASURE_HTTP2_SHARE].value, "");
-        write_count(page, measures[MEASURE_STREAMS].value);
+        write_count(page, measures[METRIC_HTTP2].value);
+        write_count(page, measures[METRIC_HTTP2_CONNECTIONS].value);
+        write_digits(page, measures[METRIC_HTTP2_SHARE].value, "");
+        write_count(page, measures[METRIC_STREAMS].value);
         close_row(page);
     }
     close_table(page);
@@ -427,9 +426,9 @@ static void write_sweep(const struct page *page, const struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++) {
         const struct cell_figures *cell = sweep->points[i].cell;
         open_row(page, cell->cell);
-        write_digits(page, cell->measures[MEASURE_TIME].value * page->run.factor, "");
-        write_interval(page, &cell->measures[MEASURE_TIME], cell->rounds, page->run.factor);
-        write_digits(page, cell->measures[MEASURE_THROUGHPUT].value, "");
+        write_digits(page, cell->measures[METRIC_TIME].value * page->run.factor, "");
+        write_interval(page, &cell->measures[METRIC_TIME], cell->rounds, page->run.factor);
+        write_digits(page, cell->measures[METRIC_THROUGHPUT].value, "");
         write_digits(page, 100 * sweep->points[i].efficiency, " %");
         fputs(cell->cell->workers == sweep->knee ? "<td class=\"good\">enough</td>" : "<td></td>", page->stream);
         close_row(page);
@@ -529,50 +528,38 @@ static void write_timelines(const struct page *page)
 
 /* Costs */
 
-static void write_costs(const struct page *page)
+/* A table that consists of metrics. */
+static void write_metrics(const struct page *page, const char *label, enum metric_table table)
 {
-    static const struct {
-        const char *head;
-        const char *unit;
-        enum measure measure;
-        double factor;
-        bool is_per_download;
-        bool is_count;
-    } columns[] = {
-        {"CPU/download", "ms", MEASURE_CPU, 1e3, true, false},
-        {"cores", "", MEASURE_CORES, 1, false, false},
-        {"voluntary switches/download", "", MEASURE_VOLUNTARY, 1, true, false},
-        {"involuntary", "", MEASURE_INVOLUNTARY, 1, true, false},
-        {"queued for a core/download", "ms", MEASURE_RUN_QUEUE_WAIT, 1e3, true, false},
-        {"loop lag p99", "ms", MEASURE_LAG_P99, 1e3, false, false},
-        {"memory", "MiB", MEASURE_MEMORY, 1.0 / (1 << 20), false, false},
-        {"processes", "", MEASURE_PROCESSES, 1, false, true},
-        {"threads", "", MEASURE_THREADS, 1, false, true},
-        {"descriptors", "", MEASURE_DESCRIPTORS, 1, false, true},
-        {"connections", "", MEASURE_CONNECTS, 1, false, true},
-        {"startup", "ms", MEASURE_STARTUP, 1e3, false, false},
-    };
-    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
-    fputs("<section aria-labelledby=\"costs-title\">\n<h2 id=\"costs-title\">What it costs</h2>\n", page->stream);
-    open_table(page, "Costs");
+    open_table(page, label);
     write_head(page, "mode/workers", "");
-    for (size_t i = 0; i < COLUMNS; i++)
-        write_head(page, columns[i].head, columns[i].unit);
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_column *column = &metric_row(metric)->column;
+        if (column->table == table)
+            write_head(page, column->title, column->unit);
+    }
     open_body(page);
     for (size_t i = 0; i < page->figures->main_count; i++) {
         const struct cell_figures *cell = &page->figures->cells[i];
         open_row(page, cell->cell);
-        for (size_t j = 0; j < COLUMNS; j++) {
-            double value = cell->measures[columns[j].measure].value * columns[j].factor;
-            if (columns[j].is_count)
+        for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+            if (metric_row(metric)->column.table != table)
+                continue;
+            double value = figures_shown(cell, metric);
+            if ((metric_row(metric)->traits & METRIC_WHOLE) != 0 && metric_row(metric)->unit == UNIT_COUNT)
                 write_count(page, value);
             else
-                write_digits(page, columns[j].is_per_download ? value / cell->measures[MEASURE_DOWNLOADS].value : value,
-                             "");
+                write_digits(page, value, "");
         }
         close_row(page);
     }
     close_table(page);
+}
+
+static void write_costs(const struct page *page)
+{
+    fputs("<section aria-labelledby=\"costs-title\">\n<h2 id=\"costs-title\">What it costs</h2>\n", page->stream);
+    write_metrics(page, "Costs", METRIC_TABLE_COSTS);
     fputs("</section>\n", page->stream);
 }
 

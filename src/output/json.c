@@ -164,7 +164,7 @@ static void put_hyperfine(struct writer *writer, json_t *object, const struct ce
     snprintf(command, sizeof(command), "%s/%" PRIu32, figures->cell->mode, figures->cell->workers);
     snprintf(workers, sizeof(workers), "%" PRIu32, figures->cell->workers);
     for (size_t row = 0; row < figures->rounds; row++) {
-        append(writer, times, json_real(figures_value(figures, row, MEASURE_TIME)));
+        append(writer, times, json_real(figures_value(figures, row, METRIC_TIME)));
         append(writer, exit_codes, json_integer(0));
     }
     put(writer, parameters, "mode", json_string(figures->cell->mode));
@@ -172,9 +172,9 @@ static void put_hyperfine(struct writer *writer, json_t *object, const struct ce
     put(writer, object, "command", json_string(command));
     put(writer, object, "mean", number(figures->mean));
     put(writer, object, "stddev", number(figures->standard_deviation));
-    put(writer, object, "median", number(figures->measures[MEASURE_TIME].value));
-    put(writer, object, "user", number(figures->measures[MEASURE_CPU_USER].value));
-    put(writer, object, "system", number(figures->measures[MEASURE_CPU_SYSTEM].value));
+    put(writer, object, "median", number(figures->measures[METRIC_TIME].value));
+    put(writer, object, "user", number(figures->measures[METRIC_CPU_USER].value));
+    put(writer, object, "system", number(figures->measures[METRIC_CPU_SYSTEM].value));
     put(writer, object, "min", number(figures->minimum));
     put(writer, object, "max", number(figures->maximum));
     put(writer, object, "times", times);
@@ -251,44 +251,6 @@ static json_t *make_rank(struct writer *writer, const struct cell_figures *figur
     return rank;
 }
 
-/* Medians over rounds under the names they have in reports. */
-static const struct {
-    const char *name;
-    enum measure measure;
-    bool is_count;
-} medians[] = {
-    {"downloads", MEASURE_DOWNLOADS, true},
-    {"body_bytes", MEASURE_BYTES, true},
-    {"connects", MEASURE_CONNECTS, true},
-    {"tls_handshakes", MEASURE_HANDSHAKES, true},
-    {"http2_downloads", MEASURE_HTTP2, true},
-    {"http2_connections", MEASURE_HTTP2_CONNECTIONS, true},
-    {"http2_downloads_per_connection", MEASURE_HTTP2_SHARE, false},
-    {"http2_most_streams", MEASURE_STREAMS, true},
-    {"peak_in_flight", MEASURE_PEAK_IN_FLIGHT, true},
-    {"startup_s", MEASURE_STARTUP, false},
-    {"run_s", MEASURE_RUN, false},
-    {"teardown_s", MEASURE_TEARDOWN, false},
-    {"t95_s", MEASURE_T95, false},
-    {"tls_handshake_s", MEASURE_HANDSHAKE, false},
-    {"downloads_per_s", MEASURE_THROUGHPUT, false},
-    {"body_bytes_per_s", MEASURE_BANDWIDTH, false},
-    {"cpu_user_s", MEASURE_CPU_USER, false},
-    {"cpu_system_s", MEASURE_CPU_SYSTEM, false},
-    {"cores_used", MEASURE_CORES, false},
-    {"voluntary_switches", MEASURE_VOLUNTARY, false},
-    {"involuntary_switches", MEASURE_INVOLUNTARY, false},
-    {"run_queue_wait_s", MEASURE_RUN_QUEUE_WAIT, false},
-    {"loop_lag_p99_s", MEASURE_LAG_P99, false},
-    {"loop_lag_max_s", MEASURE_LAG_MAX, false},
-    {"peak_memory_bytes", MEASURE_MEMORY, true},
-    {"processes", MEASURE_PROCESSES, true},
-    {"threads", MEASURE_THREADS, true},
-    {"descriptors", MEASURE_DESCRIPTORS, true},
-    {"drain_share", MEASURE_DRAIN, false},
-    {"occupancy_share", MEASURE_OCCUPANCY, false},
-};
-
 static json_t *make_traits(struct writer *writer, unsigned traits)
 {
     json_t *names = json_array();
@@ -299,12 +261,18 @@ static json_t *make_traits(struct writer *writer, unsigned traits)
     return names;
 }
 
-static json_t *make_phase_means(struct writer *writer, const struct cell_figures *figures)
+/* Medians over rounds. */
+static void put_metrics(struct writer *writer, json_t *object, const struct cell_figures *figures)
 {
-    json_t *object = json_object();
-    for (int phase = 0; phase < PHASE_COUNT; phase++)
-        put(writer, object, phase_key((enum phase)phase), number(figures->measures[MEASURE_PHASES + phase].value));
-    return object;
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_row *row = metric_row(metric);
+        const struct estimate *median = &figures->measures[metric];
+        bool is_whole = (row->traits & METRIC_WHOLE) != 0 && isfinite(median->value);
+        if ((row->traits & METRIC_HAS_INTERVAL) != 0)
+            put(writer, object, row->name, make_estimate(writer, median));
+        else
+            put(writer, object, row->name, is_whole ? count((uint64_t)ceil(median->value)) : number(median->value));
+    }
 }
 
 static void put_figures(struct writer *writer, json_t *object, const struct cell_figures *figures)
@@ -319,19 +287,12 @@ static void put_figures(struct writer *writer, json_t *object, const struct cell
     put(writer, object, "rounds_counted", count(figures->rounds));
     put(writer, object, "outliers", count(figures->outliers));
     put(writer, object, "cold_time_s", number(figures->cold_time));
-    put(writer, object, "time_s", make_estimate(writer, &figures->measures[MEASURE_TIME]));
     put(writer, object, "speedup", make_estimate(writer, &figures->speedup));
-    put(writer, object, "failures", count(figures->failures));
     put(writer, object, "failure_classes", make_failure_classes(writer, figures));
     put(writer, object, "failing_urls", count(figures->cell->failing_urls));
     put(writer, object, "url_failures", make_url_failures(writer, figures->cell));
     put(writer, object, "service_s", make_service(writer, figures));
-    put(writer, object, "phases_s", make_phase_means(writer, figures));
-    for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++) {
-        double value = figures->measures[medians[i].measure].value;
-        put(writer, object, medians[i].name,
-            medians[i].is_count && isfinite(value) ? count((uint64_t)value) : number(value));
-    }
+    put_metrics(writer, object, figures);
 }
 
 static json_t *make_resources(struct writer *writer, const struct trial_resources *resources)

@@ -72,7 +72,7 @@ static void write_ranking(FILE *stream, const struct figures *figures, const str
 {
     struct time_scale run = format_run_scale(format);
     struct time_scale service = format_service_scale(format);
-    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
+    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[METRIC_TIME].confidence > 0;
     const char *interval = has_interval ? "95 % interval" : "range";
     fprintf(stream, "| Mode | Workers | Rank | Time [%s] | %s | vs ", run.name, interval);
     write_text(stream, figures_reference_name(figures));
@@ -92,18 +92,18 @@ static void write_ranking(FILE *stream, const struct figures *figures, const str
         write_text(stream, cell->cell->mode);
         fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
         write_rank(stream, cell);
-        write_digits(stream, measures[MEASURE_TIME].value * run.factor, "");
-        write_interval(stream, &measures[MEASURE_TIME], cell->rounds, run.factor);
+        write_digits(stream, measures[METRIC_TIME].value * run.factor, "");
+        write_interval(stream, &measures[METRIC_TIME], cell->rounds, run.factor);
         write_digits(stream, cell->speedup.value, "x");
         if (cell == figures->reference)
             fputs("  |", stream);
         else
             write_interval(stream, &cell->speedup, cell->rounds, 1);
-        write_digits(stream, measures[MEASURE_THROUGHPUT].value, "");
+        write_digits(stream, measures[METRIC_THROUGHPUT].value, "");
         for (size_t j = 0; j < format->percentile_count; j++)
             write_digits(stream, service_percentile(&cell->service, format->percentiles[j]) * service.factor, "");
-        write_digits(stream, 1e3 * measures[MEASURE_CPU].value / measures[MEASURE_DOWNLOADS].value, "");
-        write_digits(stream, measures[MEASURE_MEMORY].value / (1 << 20), "");
+        write_digits(stream, 1e3 * measures[METRIC_CPU].value / measures[METRIC_DOWNLOADS].value, "");
+        write_digits(stream, measures[METRIC_MEMORY].value / (1 << 20), "");
         fprintf(stream, " %" PRIu64 " |\n", cell->failures);
     }
     fputc('\n', stream);
@@ -124,8 +124,8 @@ static void write_sweeps(FILE *stream, const struct verdict *verdict, const stru
             const struct cell_figures *cell = sweep->points[j].cell;
             fprintf(stream, "| %" PRIu32 "%s |", cell->cell->workers,
                     cell->cell->workers == sweep->knee ? " (enough)" : "");
-            write_digits(stream, cell->measures[MEASURE_TIME].value * run.factor, "");
-            write_digits(stream, cell->measures[MEASURE_THROUGHPUT].value, "");
+            write_digits(stream, cell->measures[METRIC_TIME].value * run.factor, "");
+            write_digits(stream, cell->measures[METRIC_THROUGHPUT].value, "");
             fputc('\n', stream);
         }
         fputs("\n</details>\n\n", stream);
@@ -152,7 +152,7 @@ static void write_phases(FILE *stream, const struct figures *figures, const stru
         fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
         for (int phase = 0; phase < PHASE_COUNT; phase++) {
             if (figures_have_phase(figures, (enum phase)phase))
-                write_digits(stream, cell->measures[MEASURE_PHASES + phase].value * service.factor, "");
+                write_digits(stream, cell->measures[METRIC_PHASES + phase].value * service.factor, "");
         }
         fputc('\n', stream);
     }
@@ -179,10 +179,10 @@ static void write_streams(FILE *stream, const struct figures *figures)
         fputs("| ", stream);
         write_text(stream, cell->cell->mode);
         fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
-        write_count(stream, cell->measures[MEASURE_HTTP2].value);
-        write_count(stream, cell->measures[MEASURE_HTTP2_CONNECTIONS].value);
-        write_digits(stream, cell->measures[MEASURE_HTTP2_SHARE].value, "");
-        write_count(stream, cell->measures[MEASURE_STREAMS].value);
+        write_count(stream, cell->measures[METRIC_HTTP2].value);
+        write_count(stream, cell->measures[METRIC_HTTP2_CONNECTIONS].value);
+        write_digits(stream, cell->measures[METRIC_HTTP2_SHARE].value, "");
+        write_count(stream, cell->measures[METRIC_STREAMS].value);
         fputc('\n', stream);
     }
     fputc('\n', stream);

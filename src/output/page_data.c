@@ -48,12 +48,12 @@ static json_t *make_cell(struct maker *maker, const struct cell_figures *figures
     json_t *times = json_array();
     json_t *rounds = json_array();
     json_t *service = json_array();
-    const struct estimate *estimate = &figures->measures[MEASURE_TIME];
+    const struct estimate *estimate = &figures->measures[METRIC_TIME];
     put(maker, time, "value", number(estimate->value));
     put(maker, time, "low", number(estimate->low));
     put(maker, time, "high", number(estimate->high));
     for (size_t row = 0; row < figures->rounds; row++) {
-        append(maker, times, number(figures_value(figures, row, MEASURE_TIME)));
+        append(maker, times, number(figures_value(figures, row, METRIC_TIME)));
         append(maker, rounds, json_integer(figures->row_rounds[row]));
     }
     for (size_t i = 0; i < SERVICE_POINTS && figures->service.count > 0; i++)
@@ -76,7 +76,7 @@ static json_t *make_sweep(struct maker *maker, const struct sweep *sweep)
     json_t *points = json_array();
     for (size_t i = 0; i < sweep->count; i++) {
         const struct cell_figures *cell = sweep->points[i].cell;
-        const struct estimate *throughput = &cell->measures[MEASURE_THROUGHPUT];
+        const struct estimate *throughput = &cell->measures[METRIC_THROUGHPUT];
         json_t *point = json_object();
         if (!cell->has_times) {
             json_decref(point);
@@ -110,7 +110,7 @@ const struct trial *page_timeline_trial(const struct cell_figures *cell)
     const struct trial *nearest = NULL;
     double distance = INFINITY;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double off = fabs(figures_value(cell, row, MEASURE_TIME) - cell->measures[MEASURE_TIME].value);
+        double off = fabs(figures_value(cell, row, METRIC_TIME) - cell->measures[METRIC_TIME].value);
         for (size_t i = 0; i < cell->cell->trial_count && off < distance; i++) {
             const struct trial *trial = &cell->cell->trials[i];
             if (trial->round != cell->row_rounds[row] || trial->table == NULL)

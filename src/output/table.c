@@ -147,7 +147,7 @@ static void add_rank(struct grid *grid, const struct cell_figures *cell)
 /* What the two columns of intervals hold: all cells have the same number of rounds, or nearly. */
 static const char *interval_head(const struct figures *figures)
 {
-    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[MEASURE_TIME].confidence > 0;
+    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[METRIC_TIME].confidence > 0;
     return has_interval ? "95 % interval" : "range of rounds";
 }
 
@@ -163,7 +163,7 @@ static void add_sparks(struct grid *grid, const struct cell_figures *cell)
     char sparks[FORMAT_SPARKS_BYTES];
     double *times = calloc(cell->rounds + 1, sizeof(*times));
     for (size_t row = 0; times != NULL && row < cell->rounds; row++)
-        times[row] = figures_value(cell, row, MEASURE_TIME);
+        times[row] = figures_value(cell, row, METRIC_TIME);
     grid_add(grid, "%s", times != NULL ? format_sparks(sparks, times, cell->rounds) : "");
     free(times);
 }
@@ -202,8 +202,8 @@ static void write_times(FILE *stream, const struct figures *figures, const struc
             grid_paint(&grid, PAINT_BAD);
             continue;
         }
-        add_digits(&grid, cell->measures[MEASURE_TIME].value * scale.factor, "");
-        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds, scale.factor);
+        add_digits(&grid, cell->measures[METRIC_TIME].value * scale.factor, "");
+        add_interval(&grid, &cell->measures[METRIC_TIME], cell->rounds, scale.factor);
         grid_add(&grid, "%zu", cell->rounds);
         add_digits(&grid, cell->speedup.value, "x");
         if (cell->rounds < 2)
@@ -221,7 +221,7 @@ static void write_times(FILE *stream, const struct figures *figures, const struc
 static bool has_handshakes(const struct figures *figures)
 {
     for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].measures[MEASURE_HANDSHAKES].value > 0)
+        if (figures->cells[i].measures[METRIC_TLS_HANDSHAKES].value > 0)
             return true;
     }
     return false;
@@ -274,80 +274,74 @@ static void write_downloads(FILE *stream, const struct figures *figures, const s
         add_name(&grid, cell);
         if (cell->cell->trial_count == 0)
             continue;
-        add_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
-        add_digits(&grid, cell->measures[MEASURE_BANDWIDTH].value / 1e6, "");
+        add_digits(&grid, cell->measures[METRIC_THROUGHPUT].value, "");
+        add_digits(&grid, cell->measures[METRIC_BANDWIDTH].value / 1e6, "");
         for (size_t j = 0; j < format->percentile_count; j++)
             add_digits(&grid, service_percentile(&cell->service, format->percentiles[j]) * scale.factor, "");
         add_digits(&grid, cell->service_max * scale.factor, "");
-        add_digits(&grid, cell->measures[MEASURE_T95].value * format_run_scale(format).factor, "");
+        add_digits(&grid, cell->measures[METRIC_T95].value * format_run_scale(format).factor, "");
         grid_add(&grid, "%" PRIu64, cell->failures);
         grid_paint(&grid, cell->failures > 0 ? PAINT_BAD : PAINT_NONE);
-        add_count(&grid, cell->measures[MEASURE_CONNECTS].value);
+        add_count(&grid, cell->measures[METRIC_CONNECTS].value);
         if (has_tls)
-            add_count(&grid, cell->measures[MEASURE_HANDSHAKES].value);
+            add_count(&grid, cell->measures[METRIC_TLS_HANDSHAKES].value);
     }
     grid_write(stream, &grid, format);
     grid_release(&grid);
 }
 
-/* How connections were used, where a connection can have several downloads at once. */
-static void write_streams(FILE *stream, const struct figures *figures, const struct format *format)
+static void add_metric(struct grid *grid, const struct cell_figures *cell, enum metric metric)
 {
-    static const char *const heads[] = {"mode/workers", "HTTP/2", "connections", "downloads each", "at once"};
-    struct grid grid = {0};
-    if (!figures_have_http2(figures))
-        return;
-    fputc('\n', stream);
-    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
+    const struct metric_row *row = metric_row(metric);
+    if ((row->traits & METRIC_WHOLE) != 0 && row->unit == UNIT_COUNT)
+        add_count(grid, figures_shown(cell, metric));
+    else
+        add_digits(grid, figures_shown(cell, metric), "");
+}
+
+/* The table that consists of these metrics. */
+static void add_metrics(struct grid *grid, const struct figures *figures, enum metric_table table)
+{
+    grid_begin_row(grid);
+    add_head(grid, "mode/workers");
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+        if (metric_row(metric)->column.table == table)
+            add_head(grid, metric_row(metric)->column.head);
+    }
     for (size_t i = 0; i < figures->main_count; i++) {
-        const struct estimate *measures = figures->cells[i].measures;
-        grid_begin_row(&grid);
-        add_name(&grid, &figures->cells[i]);
-        add_count(&grid, measures[MEASURE_HTTP2].value);
-        add_count(&grid, measures[MEASURE_HTTP2_CONNECTIONS].value);
-        add_digits(&grid, measures[MEASURE_HTTP2_SHARE].value, "");
-        add_count(&grid, measures[MEASURE_STREAMS].value);
+        grid_begin_row(grid);
+        add_name(grid, &figures->cells[i]);
+        for (enum metric metric = 0; metric < METRIC_COUNT && figures->cells[i].has_times; metric++) {
+            if (metric_row(metric)->column.table == table)
+                add_metric(grid, &figures->cells[i], metric);
+        }
     }
-    grid_write(stream, &grid, format);
-    grid_release(&grid);
-    fputs("HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand too; downloads\n"
-          "on each of them; the most at once on one.\n",
-          stream);
-}
-
-static void add_costs(struct grid *grid, const struct cell_figures *cell)
-{
-    double downloads = cell->measures[MEASURE_DOWNLOADS].value;
-    add_digits(grid, 1e3 * cell->measures[MEASURE_CPU].value / downloads, "");
-    add_digits(grid, cell->measures[MEASURE_CORES].value, "");
-    add_digits(grid, cell->measures[MEASURE_VOLUNTARY].value / downloads, "");
-    add_digits(grid, cell->measures[MEASURE_INVOLUNTARY].value / downloads, "");
-    add_digits(grid, 1e3 * cell->measures[MEASURE_RUN_QUEUE_WAIT].value / downloads, "");
-    add_digits(grid, 1e3 * cell->measures[MEASURE_LAG_P99].value, "");
-    add_digits(grid, cell->measures[MEASURE_MEMORY].value / (1 << 20), "");
-    add_count(grid, cell->measures[MEASURE_PROCESSES].value);
-    add_count(grid, cell->measures[MEASURE_THREADS].value);
-    add_count(grid, cell->measures[MEASURE_DESCRIPTORS].value);
-    add_digits(grid, cell->measures[MEASURE_STARTUP].value * 1e3, "");
 }
 
 static void write_costs(FILE *stream, const struct figures *figures, const struct format *format)
 {
-    static const char *const heads[] = {"mode/workers", "CPU ms", "cores", "vol", "invol", "queue ms",
-                                        "lag ms",       "MiB",    "proc",  "thr", "fds",   "start ms"};
     struct grid grid = {0};
-    add_heads(&grid, heads, sizeof(heads) / sizeof(heads[0]));
-    for (size_t i = 0; i < figures->main_count; i++) {
-        grid_begin_row(&grid);
-        add_name(&grid, &figures->cells[i]);
-        if (figures->cells[i].has_times)
-            add_costs(&grid, &figures->cells[i]);
-    }
+    add_metrics(&grid, figures, METRIC_TABLE_COSTS);
     grid_write(stream, &grid, format);
     grid_release(&grid);
     fputs("dl: downloads; 95 % s: time until 95 % of them were done. Per download: CPU time, voluntary and\n"
           "involuntary context switches, time ready to run but queued for a core. lag: event loop busy at a\n"
           "stretch (p99). MiB: peak memory of all processes. start: before the first download could begin.\n",
+          stream);
+}
+
+/* How connections were used, where a connection can have several downloads at once. */
+static void write_streams(FILE *stream, const struct figures *figures, const struct format *format)
+{
+    struct grid grid = {0};
+    if (!figures_have_http2(figures))
+        return;
+    fputc('\n', stream);
+    add_metrics(&grid, figures, METRIC_TABLE_HTTP2);
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+    fputs("HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand too; downloads\n"
+          "on each of them; the most at once on one.\n",
           stream);
 }
 
@@ -385,12 +379,12 @@ static void write_phases(FILE *stream, const struct figures *figures, const stru
         add_name(&grid, &figures->cells[i]);
         for (int phase = 0; phase < PHASE_COUNT && figures->cells[i].has_times; phase++) {
             if (figures_have_phase(figures, (enum phase)phase))
-                add_digits(&grid, measures[MEASURE_PHASES + phase].value * scale.factor, "");
+                add_digits(&grid, measures[METRIC_PHASES + phase].value * scale.factor, "");
         }
         if (figures->cells[i].has_times)
-            add_digits(&grid, measures[MEASURE_MEAN].value * scale.factor, "");
+            add_digits(&grid, measures[METRIC_MEAN].value * scale.factor, "");
         if (has_tls && figures->cells[i].has_times)
-            add_digits(&grid, measures[MEASURE_HANDSHAKE].value * scale.factor, "");
+            add_digits(&grid, measures[METRIC_HANDSHAKE].value * scale.factor, "");
     }
     grid_write(stream, &grid, format);
     grid_release(&grid);
@@ -449,15 +443,15 @@ static void write_sweep(FILE *stream, const struct sweep *sweep, const struct fo
             grid_add(&grid, "%s", ending(cell));
             continue;
         }
-        add_digits(&grid, cell->measures[MEASURE_TIME].value * run.factor, "");
-        add_interval(&grid, &cell->measures[MEASURE_TIME], cell->rounds, run.factor);
-        add_digits(&grid, cell->measures[MEASURE_THROUGHPUT].value, "");
+        add_digits(&grid, cell->measures[METRIC_TIME].value * run.factor, "");
+        add_interval(&grid, &cell->measures[METRIC_TIME], cell->rounds, run.factor);
+        add_digits(&grid, cell->measures[METRIC_THROUGHPUT].value, "");
         if (isfinite(point->efficiency))
             grid_add(&grid, "%.0f %%", 100 * point->efficiency);
         else
             grid_add(&grid, "-");
         add_digits(&grid, cell->service_p50 * service.factor, "");
-        add_digits(&grid, 1e3 * cell->measures[MEASURE_CPU].value / cell->measures[MEASURE_DOWNLOADS].value, "");
+        add_digits(&grid, 1e3 * cell->measures[METRIC_CPU].value / cell->measures[METRIC_DOWNLOADS].value, "");
     }
     grid_write(stream, &grid, format);
     grid_release(&grid);
@@ -707,12 +701,12 @@ void table_write_quiet(FILE *stream, const struct result *result, const struct v
 {
     for (size_t i = 0; i < verdict->figures.main_count; i++) {
         const struct cell_figures *cell = &verdict->figures.cells[i];
-        uint64_t downloads = (uint64_t)cell->measures[MEASURE_DOWNLOADS].value;
+        uint64_t downloads = (uint64_t)cell->measures[METRIC_DOWNLOADS].value;
         write_name(stream, cell);
         if (cell->has_times) {
             uint64_t sites = downloads - cell->failures;
             fprintf(stream, ": Downloaded %" PRIu64 " site%s in %.3f seconds", sites, sites == 1 ? "" : "s",
-                    cell->measures[MEASURE_TIME].value);
+                    cell->measures[METRIC_TIME].value);
             if (cell->failures > 0)
                 fprintf(stream, ", %" PRIu64 " failed", cell->failures);
         } else {

@@ -145,7 +145,7 @@ static int read_metric(struct reading *reading, struct claim_operand *operand)
 {
     struct span name = take_name(reading);
     char word[32];
-    char known[256];
+    char known[1024];
     bool has_room = name.length < sizeof(word);
     snprintf(word, sizeof(word), "%.*s", (int)name.length, name.start);
     operand->metric = has_room ? metric_find(word) : METRIC_COUNT;
@@ -153,8 +153,8 @@ static int read_metric(struct reading *reading, struct claim_operand *operand)
         return 0;
     struct text_guess guess = {.word = has_room ? word : ""};
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
-        text_guess_consider(&guess, metric_describe(metric)->name);
-        text_guess_consider(&guess, metric_describe(metric)->aliases);
+        text_guess_consider(&guess, metric_row(metric)->claim);
+        text_guess_consider(&guess, metric_row(metric)->aliases);
     }
     metric_names(known, sizeof(known));
     if (name.length == 0)
@@ -193,8 +193,8 @@ static int check_ratio(const struct reading *reading, const struct claim *claim)
 {
     const struct claim_operand *above = &claim->operands[0];
     const struct claim_operand *below = &claim->operands[1];
-    const struct metric_description *metric = metric_describe(above->metric);
-    const struct metric_description *other = metric_describe(below->metric);
+    const struct metric_row *metric = metric_row(above->metric);
+    const struct metric_row *other = metric_row(below->metric);
     if (strcmp(below->mode, "*") == 0) {
         error_set(reading->error, ERROR_USAGE,
                   "a ratio is to one mode: name it instead of *, such as in *.time / sync.time");
@@ -203,7 +203,7 @@ static int check_ratio(const struct reading *reading, const struct claim *claim)
     if (metric->unit == other->unit)
         return 0;
     error_set(reading->error, ERROR_USAGE, "a ratio is of two figures of one unit, and \"%s\" is %s, but \"%s\" is %s",
-              metric->name, metric_unit_describe(metric->unit)->name, other->name,
+              metric->claim, metric_unit_describe(metric->unit)->name, other->claim,
               metric_unit_describe(other->unit)->name);
     return point_at(reading, reading->text + below->offset);
 }
@@ -212,17 +212,18 @@ static int read_operands(struct reading *reading, struct claim *claim)
 {
     if (read_operand(reading, true, &claim->operands[0]) != 0)
         return -1;
-    const struct metric_description *metric = metric_describe(claim->operands[0].metric);
+    const struct metric_row *metric = metric_row(claim->operands[0].metric);
     claim->operand_count = 1;
     claim->unit = metric->unit;
-    claim->is_exact = metric->is_exact;
+    claim->is_exact = (metric->traits & METRIC_EXACT) != 0;
     if (!take_sign(reading, '/'))
         return 0;
     if (read_operand(reading, false, &claim->operands[1]) != 0)
         return -1;
     claim->operand_count = 2;
     claim->unit = UNIT_PLAIN;
-    claim->is_exact = metric->is_exact && metric_describe(claim->operands[1].metric)->is_exact;
+    claim->is_exact =
+        (metric->traits & METRIC_EXACT) != 0 && (metric_row(claim->operands[1].metric)->traits & METRIC_EXACT) != 0;
     return check_ratio(reading, claim);
 }
 
@@ -243,11 +244,11 @@ static int check_equality(const struct reading *reading, const struct claim *cla
 {
     if (claim->is_exact || (claim->comparison != CLAIM_EQUAL && claim->comparison != CLAIM_UNEQUAL))
         return 0;
-    const struct metric_description *metric = metric_describe(claim->operands[0].metric);
-    if (metric->is_exact)
-        metric = metric_describe(claim->operands[1].metric);
+    const struct metric_row *metric = metric_row(claim->operands[0].metric);
+    if ((metric->traits & METRIC_EXACT) != 0)
+        metric = metric_row(claim->operands[1].metric);
     error_set(reading->error, ERROR_USAGE,
-              "\"%s\" is measured, and never the same twice: claim a bound with < or > instead of %.2s", metric->name,
+              "\"%s\" is measured, and never the same twice: claim a bound with < or > instead of %.2s", metric->claim,
               place);
     return point_at(reading, place);
 }
@@ -352,7 +353,7 @@ static int refuse_value(const struct reading *reading, const struct claim *claim
     const struct metric_unit_description *unit = metric_unit_describe(claim->unit);
     char subject[40] = "a ratio";
     if (claim->operand_count == 1)
-        snprintf(subject, sizeof(subject), "\"%s\"", metric_describe(claim->operands[0].metric)->name);
+        snprintf(subject, sizeof(subject), "\"%s\"", metric_row(claim->operands[0].metric)->claim);
     int shown = (int)strnlen(place, sizeof(claim->limit_text));
     if (shown == 0)
         error_set(reading->error, ERROR_USAGE, "the value is missing: %s is compared with %s, such as %s", subject,
@@ -405,7 +406,7 @@ static void format_operand(char *buffer, size_t size, const struct claim_operand
     char workers[16] = "";
     if (operand->workers > 0)
         snprintf(workers, sizeof(workers), "@%" PRIu32, operand->workers);
-    snprintf(buffer, size, "%s%s.%s", operand->mode, workers, metric_describe(operand->metric)->name);
+    snprintf(buffer, size, "%s%s.%s", operand->mode, workers, metric_row(operand->metric)->claim);
 }
 
 char *claim_format(char *buffer, size_t size, const struct claim *claim)

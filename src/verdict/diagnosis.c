@@ -102,7 +102,7 @@ static const char *percent_range(const struct cell_list *list, char *buffer, siz
     return buffer;
 }
 
-static double median(const struct cell_figures *cell, enum measure measure)
+static double median(const struct cell_figures *cell, enum metric measure)
 {
     return cell->measures[measure].value;
 }
@@ -127,7 +127,7 @@ static double capacity(const struct figures *figures, const struct cell_figures 
 static double busy_share(const struct figures *figures, const struct cell_figures *cell)
 {
     /* In very short runs what comes before the clock starts shows. */
-    return fmin(1, median(cell, MEASURE_CORES) / capacity(figures, cell));
+    return fmin(1, median(cell, METRIC_CORES) / capacity(figures, cell));
 }
 
 /* Of the time of its threads, how much they were ready to run and had no core; 0: the system does not tell. */
@@ -135,7 +135,7 @@ static double queued_share(const struct figures *figures, const struct cell_figu
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
     double threads = is_cooperative ? capacity(figures, cell) : cell->cell->workers;
-    double share = median(cell, MEASURE_RUN_QUEUE_WAIT) / (median(cell, MEASURE_TIME) * threads);
+    double share = median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
     return isfinite(share) ? share : 0;
 }
 
@@ -185,9 +185,9 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
     const struct cell_figures *alone = figures_alone(figures, NULL, CONNECTIONS_REUSE);
     if (alone == NULL || (alone->cell->traits & MODE_SCRIPTED) != 0)
         return;
-    double downloads = median(alone, MEASURE_DOWNLOADS);
-    double computes = median(alone, MEASURE_CPU) / downloads;
-    double takes = median(alone, MEASURE_RUN) / downloads;
+    double downloads = median(alone, METRIC_DOWNLOADS);
+    double computes = median(alone, METRIC_CPU) / downloads;
+    double takes = median(alone, METRIC_RUN) / downloads;
     double waits = takes - computes;
     if (!(computes > 0) || !(waits > 0))
         return;
@@ -226,13 +226,13 @@ static void diagnose_streams(const struct figures *figures, struct diagnosis *di
     char at_once[48], each[48], each_alone[48];
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        bool is_shared = median(cell, MEASURE_STREAMS) > 1;
-        if (!cell->is_sound || !(median(cell, MEASURE_HTTP2) > 0) || cell->cell->workers == 1)
+        bool is_shared = median(cell, METRIC_STREAMS) > 1;
+        if (!cell->is_sound || !(median(cell, METRIC_HTTP2) > 0) || cell->cell->workers == 1)
             continue;
         if (is_shared)
-            list_add(&sharing, cell, median(cell, MEASURE_STREAMS));
-        if (isfinite(median(cell, MEASURE_HTTP2_SHARE)))
-            list_add(is_shared ? &shared : &alone, cell, median(cell, MEASURE_HTTP2_SHARE));
+            list_add(&sharing, cell, median(cell, METRIC_STREAMS));
+        if (isfinite(median(cell, METRIC_HTTP2_SHARE)))
+            list_add(is_shared ? &shared : &alone, cell, median(cell, METRIC_HTTP2_SHARE));
     }
     if (shared.count == 0)
         return;
@@ -288,9 +288,9 @@ static void diagnose_versions(const struct figures *figures, struct diagnosis *d
  * a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
 static bool has_busy_loop(const struct figures *figures, const struct cell_figures *cell)
 {
-    double queueing = median(cell, MEASURE_RUN_QUEUE_WAIT) / median(cell, MEASURE_TIME);
+    double queueing = median(cell, METRIC_RUN_QUEUE_WAIT) / median(cell, METRIC_TIME);
     double occupied_share = busy_share(figures, cell) + (isfinite(queueing) ? queueing : 0);
-    return median(cell, MEASURE_LAG_P99) > lag_matters * median(cell, MEASURE_P50) && occupied_share > mostly_waiting;
+    return median(cell, METRIC_LAG_P99) > lag_matters * median(cell, METRIC_P50) && occupied_share > mostly_waiting;
 }
 
 static bool has_queueing_workers(const struct figures *figures, const struct cell_figures *cell)
@@ -309,8 +309,8 @@ static void diagnose_client(const struct figures *figures, struct diagnosis *dia
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
                  "turns), which every other download had to wait out; a download takes %s (median)",
-                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), median(cell, MEASURE_LAG_P99)),
-                 duration(second, sizeof(second), median(cell, MEASURE_P50)));
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), median(cell, METRIC_LAG_P99)),
+                 duration(second, sizeof(second), median(cell, METRIC_P50)));
         else if (has_queueing_workers(figures, cell))
             find(diagnosis, FINDING_CLIENT_SATURATED,
                  "Client saturated: the workers of %s/%" PRIu32
@@ -355,14 +355,14 @@ static void diagnose_refusals(const struct figures *figures, struct diagnosis *d
  * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
 static double exchange(const struct cell_figures *cell)
 {
-    return median(cell, MEASURE_PHASES + PHASE_WAIT) + median(cell, MEASURE_PHASES + PHASE_RECEIVE);
+    return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
 }
 
 /* Whether the mean is also that of downloads that waited for a connection others were making. */
 static bool waits_for_connections(const struct cell_figures *cell)
 {
-    return median(cell, MEASURE_STREAMS) > 1 && median(cell, MEASURE_CONNECTS) > 0 &&
-           cell->cell->workers > few_waited * median(cell, MEASURE_DOWNLOADS);
+    return median(cell, METRIC_STREAMS) > 1 && median(cell, METRIC_CONNECTS) > 0 &&
+           cell->cell->workers > few_waited * median(cell, METRIC_DOWNLOADS);
 }
 
 /* Cells whose downloads take much longer than one at a time although the client is not busy. */
@@ -383,8 +383,8 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
             !(ratio > service_inflated))
             continue;
         list_add(&inflated, cell, ratio);
-        list_add(&rates, cell, median(cell, MEASURE_THROUGHPUT));
-        is_tail_bound |= median(cell, MEASURE_DRAIN) > tail_matters;
+        list_add(&rates, cell, median(cell, METRIC_THROUGHPUT));
+        is_tail_bound |= median(cell, METRIC_DRAIN) > tail_matters;
     }
     if (inflated.count == 0)
         return;
@@ -415,19 +415,19 @@ static void diagnose_tail(const struct figures *figures, struct diagnosis *diagn
     char range[48], longest[32], url[200];
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        double drain = median(cell, MEASURE_DRAIN);
+        double drain = median(cell, METRIC_DRAIN);
         if (!cell->is_sound || cell->cell->workers == 1 || !(drain > tail_matters))
             continue;
         list_add(&list, cell, drain);
-        worst = worst == NULL || drain > median(worst, MEASURE_DRAIN) ? cell : worst;
+        worst = worst == NULL || drain > median(worst, METRIC_DRAIN) ? cell : worst;
     }
     if (worst == NULL)
         return;
-    double share = median(worst, MEASURE_MAX) / median(worst, MEASURE_RUN);
+    double share = median(worst, METRIC_MAX) / median(worst, METRIC_RUN);
     const char *text = figures->result->urls[worst->slowest_url];
     text_escape(url, sizeof(url), text, strlen(text));
     bool has_last_ones = figures->result->downloads >= T95_FROM;
-    if (share > straggler_matters && median(worst, MEASURE_MAX) > 2 * median(worst, MEASURE_P50))
+    if (share > straggler_matters && median(worst, METRIC_MAX) > 2 * median(worst, METRIC_P50))
         find(diagnosis, FINDING_TAIL_BOUND,
              "Tail-bound: one download is %.0f %% of the run of %s/%" PRIu32 " (%s, %s); more workers cannot make it "
              "shorter%s",
@@ -446,9 +446,9 @@ static void diagnose_idle(const struct figures *figures, struct diagnosis *diagn
     char range[48];
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        bool is_idle = median(cell, MEASURE_OCCUPANCY) < occupied && median(cell, MEASURE_DRAIN) < 0.1;
+        bool is_idle = median(cell, METRIC_OCCUPANCY) < occupied && median(cell, METRIC_DRAIN) < 0.1;
         if (cell->is_sound && is_idle)
-            list_add(&list, cell, median(cell, MEASURE_OCCUPANCY));
+            list_add(&list, cell, median(cell, METRIC_OCCUPANCY));
     }
     if (list.count > 0)
         find(diagnosis, FINDING_WORKERS_IDLE,
@@ -517,7 +517,7 @@ static void diagnose_ratios(const struct figures *figures, double *logs, struct 
     for (size_t i = 0; figures->reference != NULL && i < figures->main_count; i++) {
         if (&figures->cells[i] == figures->reference || !figures->cells[i].is_sound || !figures->reference->is_sound)
             continue;
-        size_t count = figures_paired_logs(figures->reference, &figures->cells[i], MEASURE_TIME, logs);
+        size_t count = figures_paired_logs(figures->reference, &figures->cells[i], METRIC_TIME, logs);
         double deviation = stats_standard_deviation(logs, count);
         if (count > 2 && deviation > worst) {
             worst = deviation;
@@ -539,7 +539,7 @@ static void diagnose_drift(const struct figures *figures, double *values, struct
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         for (size_t row = 0; row < cell->rounds; row++)
-            values[row] = figures_value(cell, row, MEASURE_TIME);
+            values[row] = figures_value(cell, row, METRIC_TIME);
         tested += cell->is_sound && cell->rounds > 4;
         drifting += cell->is_sound && cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
     }
@@ -563,7 +563,7 @@ static void diagnose_position(const struct figures *figures, double *values, str
             for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
                 const struct trial *trial = &cell->cell->trials[j];
                 if (trial->position == position && validity_counts(&figures->validity, cell->cell, trial))
-                    values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, MEASURE_TIME));
+                    values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, METRIC_TIME));
             }
         }
         stats_sort(values, count);
@@ -602,7 +602,7 @@ static void diagnose_cold(const struct figures *figures, struct diagnosis *diagn
     struct cell_list list = {0};
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
-        double slower = cell->cold_time / median(cell, MEASURE_TIME) - 1;
+        double slower = cell->cold_time / median(cell, METRIC_TIME) - 1;
         if (cell->is_sound && slower > cold_matters)
             list_add(&list, cell, slower);
     }

@@ -11,16 +11,23 @@
 
 static const struct estimate no_estimate = {NAN, NAN, NAN, 0};
 
-double figures_value(const struct cell_figures *cell, size_t row, enum measure measure)
+double figures_value(const struct cell_figures *cell, size_t row, enum metric measure)
 {
-    return cell->values[row * MEASURE_COUNT + measure];
+    return cell->values[row * METRIC_COUNT + measure];
 }
 
 /* Cells */
 
+double figures_shown(const struct cell_figures *cell, enum metric metric)
+{
+    const struct metric_row *row = metric_row(metric);
+    double value = cell->measures[metric].value * (row->column.factor != 0 ? row->column.factor : 1);
+    return (row->traits & METRIC_PER_DOWNLOAD) != 0 ? value / cell->measures[METRIC_DOWNLOADS].value : value;
+}
+
 static int measure_rounds(const struct figures *figures, struct cell_figures *cell, struct error *error)
 {
-    cell->values = calloc((cell->cell->trial_count + 1) * MEASURE_COUNT, sizeof(cell->values[0]));
+    cell->values = calloc((cell->cell->trial_count + 1) * METRIC_COUNT, sizeof(cell->values[0]));
     cell->row_rounds = calloc(cell->cell->trial_count + 1, sizeof(cell->row_rounds[0]));
     if (cell->values == NULL || cell->row_rounds == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
@@ -29,7 +36,7 @@ static int measure_rounds(const struct figures *figures, struct cell_figures *ce
         if (!validity_counts(&figures->validity, cell->cell, trial))
             continue;
         cell->row_rounds[cell->rounds] = trial->round;
-        if (measures_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * MEASURE_COUNT], error) != 0)
+        if (metrics_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * METRIC_COUNT], error) != 0)
             return -1;
     }
     cell->has_times = cell->rounds > 0;
@@ -37,7 +44,7 @@ static int measure_rounds(const struct figures *figures, struct cell_figures *ce
 }
 
 /* Of the values that are numbers. `sorted` is scratch for the rounds. */
-static struct estimate estimate_median(const struct cell_figures *cell, enum measure measure, double *sorted)
+static struct estimate estimate_median(const struct cell_figures *cell, enum metric measure, double *sorted)
 {
     size_t count = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
@@ -64,7 +71,7 @@ enum { OUTLIERS_FROM = 5 };
 static void spread_of_times(struct cell_figures *cell, double *times)
 {
     for (size_t row = 0; row < cell->rounds; row++)
-        times[row] = figures_value(cell, row, MEASURE_TIME);
+        times[row] = figures_value(cell, row, METRIC_TIME);
     cell->mean = stats_mean(times, cell->rounds);
     cell->standard_deviation = stats_standard_deviation(times, cell->rounds);
     stats_sort(times, cell->rounds);
@@ -81,13 +88,13 @@ static void spread_of_times(struct cell_figures *cell, double *times)
 static int count_last_trial(struct cell_figures *cell, struct error *error)
 {
     const struct cell_result *result = cell->cell;
-    double values[MEASURE_COUNT] = {0};
+    double values[METRIC_COUNT] = {0};
     if (cell->has_times)
         return 0;
     if (result->trial_count > 0 &&
-        measures_of_trial(result, &result->trials[result->trial_count - 1], values, error) != 0)
+        metrics_of_trial(result, &result->trials[result->trial_count - 1], values, error) != 0)
         return -1;
-    for (int measure = MEASURE_DOWNLOADS; measure <= MEASURE_PEAK_IN_FLIGHT; measure++)
+    for (int measure = METRIC_DOWNLOADS; measure <= METRIC_PEAK_IN_FLIGHT; measure++)
         cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
     return 0;
 }
@@ -143,8 +150,8 @@ static int figure_cell(const struct figures *figures, const struct cell_result *
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
     int status = measure_rounds(figures, cell, error);
     if (status == 0) {
-        for (int measure = 0; measure < MEASURE_COUNT; measure++)
-            cell->measures[measure] = estimate_median(cell, (enum measure)measure, scratch);
+        for (int measure = 0; measure < METRIC_COUNT; measure++)
+            cell->measures[measure] = estimate_median(cell, (enum metric)measure, scratch);
         spread_of_times(cell, scratch);
         status = count_failures(figures, cell, scratch, error);
     }
@@ -154,8 +161,8 @@ static int figure_cell(const struct figures *figures, const struct cell_result *
         double borne = figures->result->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
         cell->is_sound = cell->has_times && (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
-        if (cell->measures[MEASURE_FAILURES].value > 0)
-            cell->failures = (uint64_t)ceil(cell->measures[MEASURE_FAILURES].value);
+        if (cell->measures[METRIC_FAILURES].value > 0)
+            cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);
     }
     free(scratch);
     return status == 0 ? figure_services(figures, cell, error) : -1;
@@ -164,7 +171,7 @@ static int figure_cell(const struct figures *figures, const struct cell_result *
 /* Between cells */
 
 size_t figures_paired_logs(const struct cell_figures *numerator, const struct cell_figures *denominator,
-                           enum measure measure, double *logs)
+                           enum metric measure, double *logs)
 {
     size_t count = 0;
     if (numerator->cell->group != denominator->cell->group)
@@ -212,7 +219,7 @@ bool figures_have_phase(const struct figures *figures, enum phase phase)
     if (phase == PHASE_WORK)
         return figures->result->cpu_work > 0;
     for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].measures[MEASURE_PHASES + phase].value > 0)
+        if (figures->cells[i].measures[METRIC_PHASES + phase].value > 0)
             return true;
     }
     return false;
@@ -221,7 +228,7 @@ bool figures_have_phase(const struct figures *figures, enum phase phase)
 bool figures_have_http2(const struct figures *figures)
 {
     for (size_t i = 0; i < figures->main_count; i++) {
-        if (figures->cells[i].measures[MEASURE_HTTP2].value > 0)
+        if (figures->cells[i].measures[METRIC_HTTP2].value > 0)
             return true;
     }
     return false;
@@ -254,7 +261,7 @@ static int estimate_speedup(const struct figures *figures, struct cell_figures *
     double *logs = calloc(cell->rounds + 1, sizeof(*logs));
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
-    size_t count = figures_paired_logs(figures->reference, cell, MEASURE_TIME, logs);
+    size_t count = figures_paired_logs(figures->reference, cell, METRIC_TIME, logs);
     int status = figures_estimate_ratio(logs, count, &cell->speedup, error);
     free(logs);
     return status;
@@ -266,8 +273,8 @@ static int compare_cells(const void *a, const void *b)
 {
     const struct cell_figures *left = a;
     const struct cell_figures *right = b;
-    double left_time = left->measures[MEASURE_TIME].value;
-    double right_time = right->measures[MEASURE_TIME].value;
+    double left_time = left->measures[METRIC_TIME].value;
+    double right_time = right->measures[METRIC_TIME].value;
     if (left->cell->stage != right->cell->stage)
         return left->cell->stage == STAGE_MAIN ? -1 : 1;
     if (left->is_sound != right->is_sound)
@@ -297,7 +304,7 @@ static void fill_logs(const struct cell_figures *cell, double *logs, size_t roun
     for (size_t round = 0; round < rounds; round++)
         logs[round] = NAN;
     for (size_t row = 0; row < cell->rounds; row++)
-        logs[cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
+        logs[cell->row_rounds[row]] = log(figures_value(cell, row, METRIC_TIME));
 }
 
 /* Ranks the main cells that are sound, if the run is valid. */

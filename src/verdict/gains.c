@@ -54,7 +54,7 @@ static double log_time(const struct cell_figures *cell, uint32_t round)
 {
     for (size_t row = 0; row < cell->rounds; row++) {
         if (cell->row_rounds[row] == round)
-            return log(figures_value(cell, row, MEASURE_TIME));
+            return log(figures_value(cell, row, METRIC_TIME));
     }
     return NAN;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/metric.h"
+#include "conc_bench/metrics.h"
 #include "conc_bench/number.h"
 #include "conc_bench/ranking.h"
 #include "conc_bench/signed_rank.h"
@@ -51,25 +51,6 @@ static bool wants_small(enum claim_comparison comparison)
     return comparison == CLAIM_LESS || comparison == CLAIM_AT_MOST;
 }
 
-static const enum measure measures[METRIC_COUNT] = {
-    [METRIC_TIME] = MEASURE_TIME,
-    [METRIC_T95] = MEASURE_T95,
-    [METRIC_STARTUP] = MEASURE_STARTUP,
-    [METRIC_THROUGHPUT] = MEASURE_THROUGHPUT,
-    [METRIC_P50] = MEASURE_P50,
-    [METRIC_P90] = MEASURE_P90,
-    [METRIC_P95] = MEASURE_P95,
-    [METRIC_P99] = MEASURE_P99,
-    [METRIC_MAX] = MEASURE_MAX,
-    [METRIC_BYTES] = MEASURE_BYTES,
-    [METRIC_FAILURES] = MEASURE_FAILURES,
-    [METRIC_CONNECTS] = MEASURE_CONNECTS,
-    [METRIC_CPU] = MEASURE_CPU,
-    [METRIC_MEMORY] = MEASURE_MEMORY,
-    [METRIC_VOLUNTARY] = MEASURE_VOLUNTARY,
-    [METRIC_INVOLUNTARY] = MEASURE_INVOLUNTARY,
-};
-
 /* The values of a claim, one a round. */
 struct series {
     double *values; /* in the unit of the claim, or logarithms for a ratio */
@@ -80,7 +61,7 @@ static size_t take_values(const struct cell_figures *cell, enum metric metric, d
 {
     size_t count = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double value = figures_value(cell, row, measures[metric]);
+        double value = figures_value(cell, row, metric);
         if (isfinite(value))
             values[count++] = value;
     }
@@ -226,8 +207,8 @@ static size_t paired_logs(const struct cell_figures *left, const struct cell_fig
         } else if (left->row_rounds[i] > right->row_rounds[j]) {
             j++;
         } else {
-            double value = log(figures_value(left, i++, measures[claim->operands[0].metric])) -
-                           log(figures_value(right, j++, measures[claim->operands[1].metric]));
+            double value = log(figures_value(left, i++, claim->operands[0].metric)) -
+                           log(figures_value(right, j++, claim->operands[1].metric));
             if (isfinite(value))
                 logs[count++] = value;
         }
@@ -260,7 +241,7 @@ static int judge_cell(const struct claim *claim, const struct cell_figures *left
     series.count = is_ratio ? paired_logs(left, right, claim, series.values) : take_values(left, metric, series.values);
     int status = 0;
     if (series.count > 0 && !is_ratio && claim->is_exact) {
-        judgement->value = left->measures[measures[metric]].value;
+        judgement->value = left->measures[metric].value;
         judge_exact(claim, &series, judgement);
     } else {
         if (series.count > 0) {

@@ -54,9 +54,9 @@ static size_t earlier_logs(const struct baseline_cell *cell, const struct baseli
 static size_t present_logs(const struct cell_figures *cell, const struct cell_figures *reference, double *logs)
 {
     if (reference != NULL)
-        return figures_paired_logs(cell, reference, MEASURE_TIME, logs);
+        return figures_paired_logs(cell, reference, METRIC_TIME, logs);
     for (size_t row = 0; row < cell->rounds; row++)
-        logs[row] = log(figures_value(cell, row, MEASURE_TIME));
+        logs[row] = log(figures_value(cell, row, METRIC_TIME));
     return cell->rounds;
 }
 

@@ -64,7 +64,7 @@ static uint32_t first_failing_round(const struct cell_figures *cell, double born
 {
     uint32_t first = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double failed = figures_value(cell, row, MEASURE_FAILURES);
+        double failed = figures_value(cell, row, METRIC_FAILURES);
         bool has_failed = failed > borne * (double)cell->downloads_in_all / (double)cell->rounds;
         if (!has_failed && first > 0)
             return 0;
@@ -143,10 +143,10 @@ static void say_winner(const struct figures *figures, struct summary *summary)
                  describe_interval(&best->speedup, interval, sizeof(interval)));
     if (figures->reference == next)
         say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s", best->cell->mode, best->cell->workers,
-            best->measures[MEASURE_TIME].value, against);
+            best->measures[METRIC_TIME].value, against);
     else
         say(summary, "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer%s",
-            best->cell->mode, best->cell->workers, best->measures[MEASURE_TIME].value, against, next->cell->mode,
+            best->cell->mode, best->cell->workers, best->measures[METRIC_TIME].value, against, next->cell->mode,
             next->cell->workers, 100 * expm1(behind.estimate),
             describe_percents(100 * expm1(behind.low), 100 * expm1(behind.high), percents, sizeof(percents)));
 }
@@ -188,7 +188,7 @@ static void say_medians(const struct figures *figures, struct summary *summary)
     if (!best->is_sound || !figures->cells[1].is_sound)
         return; /* nobody to compare with */
     say(summary, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
-        best->measures[MEASURE_TIME].value);
+        best->measures[METRIC_TIME].value);
     if (best->rounds == 1)
         say(summary,
             "By one round a difference cannot be told from noise: run at least %d (--runs, or a longer "
@@ -203,7 +203,7 @@ static void say_medians(const struct figures *figures, struct summary *summary)
 
 /* Recommendation */
 
-static double cost(const struct cell_figures *cell, enum measure measure)
+static double cost(const struct cell_figures *cell, enum metric measure)
 {
     double value = cell->measures[measure].value;
     return isfinite(value) ? value : INFINITY;
@@ -223,7 +223,7 @@ static int machinery(const struct cell_figures *cell)
 /* Whether `other` is the better choice of two that are as fast. */
 static bool is_cheaper(const struct cell_figures *cell, const struct cell_figures *other)
 {
-    static const enum measure costs[] = {MEASURE_CPU, MEASURE_MEMORY};
+    static const enum metric costs[] = {METRIC_CPU, METRIC_MEMORY};
     for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
         double own = cost(cell, costs[i]);
         double others = cost(other, costs[i]);
@@ -254,7 +254,7 @@ static int recommend(const struct figures *figures, size_t ranked, struct summar
     char names[320];
     summary->recommended = chosen;
     list_names(figures, is_candidate, ranked, names, sizeof(names));
-    double downloads = chosen->measures[MEASURE_DOWNLOADS].value;
+    double downloads = chosen->measures[METRIC_DOWNLOADS].value;
     if (candidates == 1)
         say(summary, "Recommended: %s/%" PRIu32 "; no other is surely within %.0f %% of it", chosen->cell->mode,
             chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
@@ -262,8 +262,8 @@ static int recommend(const struct figures *figures, size_t ranked, struct summar
         say(summary,
             "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download and %.3g MiB the cheapest, or else the "
             "simplest, of those surely within %.0f %% of the fastest (%s)",
-            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, MEASURE_CPU) / downloads,
-            cost(chosen, MEASURE_MEMORY) / (1 << 20), 100 * FIGURES_NEGLIGIBLE, names);
+            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, METRIC_CPU) / downloads,
+            cost(chosen, METRIC_MEMORY) / (1 << 20), 100 * FIGURES_NEGLIGIBLE, names);
     free(is_candidate);
     return 0;
 }

@@ -27,7 +27,7 @@ static bool is_usable(const struct cell_figures *cell)
 
 static double time_of(const struct sweep_point *point)
 {
-    return point->cell->measures[MEASURE_TIME].value;
+    return point->cell->measures[METRIC_TIME].value;
 }
 
 static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
@@ -40,8 +40,8 @@ static void rate_efficiency(const struct figures *figures, struct sweep *sweep)
         point->efficiency = NAN;
         if (alone == NULL || !is_usable(point->cell))
             continue;
-        double all = alone->measures[MEASURE_MEAN].value * alone->measures[MEASURE_DOWNLOADS].value;
-        double bound = fmax(all / point->cell->cell->workers, alone->measures[MEASURE_MAX].value);
+        double all = alone->measures[METRIC_MEAN].value * alone->measures[METRIC_DOWNLOADS].value;
+        double bound = fmax(all / point->cell->cell->workers, alone->measures[METRIC_MAX].value);
         point->efficiency = bound / time_of(point);
     }
 }
@@ -53,7 +53,7 @@ static bool is_near(const struct sweep_point *point, const struct sweep_point *b
     struct signed_rank test;
     if (point->cell->rounds > sizeof(logs) / sizeof(logs[0]))
         return false;
-    size_t count = figures_paired_logs(point->cell, best->cell, MEASURE_TIME, logs);
+    size_t count = figures_paired_logs(point->cell, best->cell, METRIC_TIME, logs);
     *is_bounded = false;
     if (point == best)
         return true;
@@ -98,7 +98,7 @@ static int analyse(const struct figures *figures, struct sweep *sweep, const dou
         for (size_t round = 0; round < rounds; round++)
             log_times[i * rounds + round] = NAN;
         for (size_t row = 0; row < cell->rounds && is_usable(cell); row++)
-            log_times[i * rounds + cell->row_rounds[row]] = log(figures_value(cell, row, MEASURE_TIME));
+            log_times[i * rounds + cell->row_rounds[row]] = log(figures_value(cell, row, METRIC_TIME));
     }
     const struct usl_sweep data = {.workers = workers,
                                    .count = sweep->count,
@@ -117,7 +117,7 @@ static void fit_medians(const struct figures *figures, struct sweep *sweep, cons
 {
     size_t count = 0;
     while (count < sweep->count && is_usable(sweep->points[count].cell)) {
-        throughput[count] = sweep->points[count].cell->measures[MEASURE_THROUGHPUT].value;
+        throughput[count] = sweep->points[count].cell->measures[METRIC_THROUGHPUT].value;
         count++;
     }
     enum { POINTS_MIN = 5, DOWNLOADS_A_WORKER = 5 };
@@ -250,7 +250,7 @@ static double time_with(const struct figures *figures, const char *mode, uint32_
     for (size_t i = 0; i < figures->cell_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         if (cell->cell->workers == workers && strcmp(cell->cell->mode, mode) == 0)
-            return is_usable(cell) ? cell->measures[MEASURE_TIME].value : INFINITY;
+            return is_usable(cell) ? cell->measures[METRIC_TIME].value : INFINITY;
     }
     return NAN;
 }

@@ -20,13 +20,13 @@ may_include() {
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
-        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service measures validity evidence per_url figures" \
-                                   "summary diagnosis gains sweep metric claim judgement rank_sum regression verdict" ;;
+        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service metrics validity evidence per_url figures" \
+                                   "summary diagnosis gains sweep claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export stream" ;;
         src/origin/*)         echo "$base origin" ;;
-        src/options/*)        echo "$base options mode origin plan transfer request route header claim sample format" ;;
+        src/options/*)        echo "$base options metrics mode origin plan transfer request route header claim sample format" ;;
         src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;

@@ -1,4 +1,4 @@
-# Documents name nothing that is not there.
+# Documents say of the sources what is so.
 
 RELIABILITY=${PROJECT_ROOT:?the root of the repository}/docs/reliability.md
 
@@ -11,4 +11,16 @@ setup() {
     while read -r name; do
         grep -qE "^@test \"[^\"]*${name}" tests/fault/*.bats tests/cli/*.bats || { echo "no such test: $name"; return 1; }
     done < <(grep -oE '\(\*[^*]+\*\)' "$RELIABILITY" | sed 's/^(\*//; s/\*)$//')
+}
+
+@test "what documents repeat of the sources is up to date (--target docs)" {
+    local copy=$BATS_TEST_TMPDIR/copy
+    mkdir -p "$copy/tests"
+    cp -r docs "$copy/docs"
+    cp -r tests/docs "$copy/tests/docs"
+    "$copy/tests/docs/update" "${DESCRIBE:?the program that describes the sources}"
+    diff -r docs "$copy/docs"
+    sed -i '/^| `peak_memory_bytes`/d' "$copy/docs/json.md"
+    "$copy/tests/docs/update" "$DESCRIBE"
+    diff -r docs "$copy/docs"
 }

@@ -41,6 +41,7 @@ setup() {
     [ "$(complete_line --mode 'sync,th')" = "sync,threads" ]
     [ "$(complete_line --connections fr)" = fresh ]
     [ "$(complete_line --reference ev)" = event-loop ]
+    [ "$(complete_line --assert threads.mem)" = threads.memory ]
     touch 'my list.txt'
     [ "$(complete_line my)" = "my list.txt" ]
     [ "$(complete_line --export-json my)" = "my list.txt" ]
