@@ -70,6 +70,9 @@ struct request_options {
 /* What the environment may name: for http, for https, for all. */
 enum { REQUEST_PROXIES_MAX = 3 };
 
+/* Authorities, certificate and key. */
+enum { REQUEST_COPIES_MAX = 3 };
+
 /* The options with what the files they name hold. */
 struct request {
     const struct request_options *options; /* borrowed */
@@ -83,10 +86,21 @@ struct request {
     bool is_always_proxied; /* no URL is exempt from them */
     char *proxy_user;       /* "user:password"; NULL: not given */
     char *key_password;
+
+    /* What libcurl opens for each new connection. Those of the options; or where such a file can be read only once (a
+     * pipe), copies in memory, by the descriptors of which they are called. */
+    const char *ca_file;
+    const char *certificate;
+    const char *key;
+    struct request_copy {
+        int descriptor;
+        char path[32];
+    } copies[REQUEST_COPIES_MAX];
+    size_t copy_count;
 };
 
-/* The longest file that headers, or a body, are read from. */
-enum { REQUEST_HEADERS_MAX_BYTES = 1 << 20, REQUEST_BODY_MAX_BYTES = 1 << 30 };
+/* The longest file that headers, a body, or certificates of a pipe are read from. */
+enum { REQUEST_HEADERS_MAX_BYTES = 1 << 20, REQUEST_BODY_MAX_BYTES = 1 << 30, REQUEST_PEM_MAX_BYTES = 1 << 26 };
 
 /* Reads the files. "-" is standard input, which only one of them may be. `options` must outlive the request. -1: a file
  * that cannot be read, or that holds something else; the request can only be released then. */

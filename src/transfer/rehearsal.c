@@ -196,11 +196,12 @@ static void go_straight(CURL *easy)
 }
 
 /* Why libcurl could not use the authorities; `words` are its own. */
-static int refuse_authorities(const struct request_options *options, const char *words, struct error *error)
+static int refuse_authorities(const struct request *request, const char *words, struct error *error)
 {
+    const struct request_options *options = request->options;
     if (options->ca_file == NULL)
         return error_set(error, ERROR_USAGE, "--capath %s: %s", options->ca_folder, words);
-    struct pem pem = pem_look(options->ca_file);
+    struct pem pem = pem_look(request->ca_file);
     if (pem.is_folder)
         return error_set(error, ERROR_USAGE, "--cacert %s is a folder: use --capath", options->ca_file);
     if (!pem.has_certificate)
@@ -214,8 +215,8 @@ static int refuse_certificate(const struct request *request, const char *words, 
     const char *certificate = request->options->certificate;
     const char *key = request->options->key != NULL ? request->options->key : certificate;
     const char *option = request->options->key != NULL ? "key" : "cert";
-    struct pem of_certificate = pem_look(certificate);
-    struct pem of_key = pem_look(key);
+    struct pem of_certificate = pem_look(request->certificate);
+    struct pem of_key = pem_look(request->key != NULL ? request->key : request->certificate);
     if (of_certificate.is_folder || of_key.is_folder)
         return error_set(error, ERROR_USAGE, "--%s %s is a folder", of_certificate.is_folder ? "cert" : "key",
                          of_certificate.is_folder ? certificate : key);
@@ -253,7 +254,7 @@ static int try_tls(const struct transfer_plan *plan, struct error *error)
     CURLcode code = perform_until_spoken_to(try.easy, listener);
     int status = 0;
     if (code == CURLE_SSL_CACERT_BADFILE)
-        status = refuse_authorities(plan->request->options, try.message, error);
+        status = refuse_authorities(plan->request, try.message, error);
     else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT)
         status = refuse_certificate(plan->request, try.message, error);
     else if (strstr(try.message, "no protocols available") != NULL)

@@ -38,14 +38,14 @@ void settings_set_tls(CURL *easy, const struct request *request, const char **fa
     SET(CURLOPT_SSL_VERIFYPEER, options->is_unverified ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, options->is_unverified ? 0L : 2L);
     if (options->ca_file != NULL)
-        SET(CURLOPT_CAINFO, options->ca_file);
+        SET(CURLOPT_CAINFO, request->ca_file);
     /* A CApath keeps libcurl from caching the parsed CA bundle, 46 ms against 2 ms a connection with Debian's; the
      * bundle file holds the same certificates. */
     SET(CURLOPT_CAPATH, options->ca_folder);
     if (options->certificate != NULL)
-        SET(CURLOPT_SSLCERT, options->certificate);
+        SET(CURLOPT_SSLCERT, request->certificate);
     if (options->key != NULL)
-        SET(CURLOPT_SSLKEY, options->key);
+        SET(CURLOPT_SSLKEY, request->key);
     /* Without one, the TLS library would ask whoever sits at the terminal, for each connection. */
     if (options->certificate != NULL)
         SET(CURLOPT_KEYPASSWD, request->key_password != NULL ? request->key_password : "");

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conc_bench/config.h"
@@ -354,30 +356,79 @@ static int load_config(struct loading *loading)
     return status;
 }
 
-/* What libcurl reads itself, for each new connection. */
-static int check_readable(const struct loading *loading)
+/* What libcurl reads itself, for each new connection */
+
+static int write_all(int file, const char *bytes, size_t length)
 {
-    const struct request_options *options = loading->options;
-    const struct {
-        const char *option;
-        const char *path;
-    } files[] = {
-        {"cacert", options->ca_file},
-        {"capath", options->ca_folder},
-        {"cert", options->certificate},
-        {"key", options->key},
-    };
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        bool is_folder = strcmp(files[i].option, "capath") == 0;
-        if (files[i].path == NULL)
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno == EINTR)
             continue;
-        int file = open(files[i].path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
-        if (file < 0)
-            return error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", files[i].option,
-                                    files[i].path);
-        close(file);
+        if (written <= 0)
+            return -1;
+        bytes += written;
+        length -= (size_t)written;
     }
     return 0;
+}
+
+/* Puts what was read into a file in memory, which children inherit, and its name into `*place`. */
+static int keep_copy(struct loading *loading, const char *option, const struct content *content, const char **place)
+{
+    struct request_copy *copy = &loading->request->copies[loading->request->copy_count];
+    copy->descriptor = memfd_create(option, MFD_CLOEXEC);
+    if (copy->descriptor < 0)
+        return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+    loading->request->copy_count++;
+    snprintf(copy->path, sizeof(copy->path), "/proc/self/fd/%d", copy->descriptor);
+    *place = copy->path;
+    if (write_all(copy->descriptor, content->bytes, content->length) == 0)
+        return 0;
+    return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+}
+
+/* Whether such a file is there and can be read is all that is looked at now, unless that is how often it can be. */
+static int take_file(struct loading *loading, const char *option, const char *path, const char **place)
+{
+    struct stat status;
+    struct content content = {0};
+    *place = path;
+    if (path == NULL)
+        return 0;
+    bool is_steady = stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+    if (!is_steady) {
+        int result = read_file(loading, option, path, REQUEST_PEM_MAX_BYTES, &content);
+        if (result == 0)
+            result = keep_copy(loading, option, &content, place);
+        wipe_content(&content);
+        return result;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+    close(file);
+    return 0;
+}
+
+static int take_folder(const struct loading *loading, const char *path)
+{
+    int folder = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY) : -1;
+    if (path != NULL && folder < 0)
+        return error_set_system(loading->error, ERROR_USAGE, errno, "--capath: cannot read %s", path);
+    if (folder >= 0)
+        close(folder);
+    return 0;
+}
+
+static int take_files(struct loading *loading)
+{
+    const struct request_options *options = loading->options;
+    struct request *request = loading->request;
+    if (take_file(loading, "cacert", options->ca_file, &request->ca_file) != 0 ||
+        take_folder(loading, options->ca_folder) != 0 ||
+        take_file(loading, "cert", options->certificate, &request->certificate) != 0)
+        return -1;
+    return take_file(loading, "key", options->key, &request->key);
 }
 
 /* What nothing asks for: rather, the option that would was forgotten. */
@@ -400,7 +451,7 @@ int request_load(const struct request_options *options, struct request *request,
     if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
         load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_use(&loading) != 0)
         return -1;
-    return check_readable(&loading);
+    return take_files(&loading);
 }
 
 void request_release(struct request *request)
@@ -414,6 +465,8 @@ void request_release(struct request *request)
         wipe(request->proxies[i]);
     wipe(request->proxy_user);
     wipe(request->key_password);
+    for (size_t i = 0; i < request->copy_count; i++)
+        close(request->copies[i].descriptor);
     *request = (struct request){0};
 }
 

@@ -400,3 +400,19 @@ PYTHON
     [ "$(grep -ciE '^(Authorization|Cookie|X-Curlrc)' requests)" -eq 2 ]
     run -1 grep -iE '^(Authorization|Cookie|X-Curlrc)' <(head -n "$(($(grep -n '^Host:' requests | tail -1 | cut -d: -f1) - 1))" requests)
 }
+
+@test "--cacert, --cert and --key may be pipes: they are read once, and serve every connection" {
+    local https=https://localhost:$NGINX_CLIENT_PORT/document-1.txt
+    all_succeed --cacert <(cat "$TLS/ca.pem") --cert <(cat "$TLS/client.pem") --key <(cat "$TLS/client.key") \
+        --connections fresh --repeat 4 "$https"
+    holds "$JSON" '[.policy.options[] | test("^--(cacert|cert|key) /dev/fd/[0-9]+$")] == [true, true, true]'
+    all_succeed --cacert /dev/stdin --connections fresh --repeat 4 "$HTTPS" <"$TLS/ca.pem"
+    cat "$TLS/client.pem" "$TLS/client.key" | all_succeed --cacert "$TLS/ca.pem" --cert /dev/stdin "$https"
+    mkfifo pipe
+    cat "$TLS/ca.pem" >pipe &
+    all_succeed --cacert pipe --http2 "$HTTPS"
+    wait $!
+    refused 2 'holds no certificate (PEM)' : --cacert <(echo nothing) "$HTTPS"
+    refused 2 'the key does not fit the certificate' : --cert <(cat "$TLS/client.pem") --key <(cat "$TLS/server.key") "$HTTPS"
+    refused 2 'can be read only once' : --cert pipe --key pipe "$HTTPS"
+}
