@@ -65,7 +65,7 @@ static int write_exports(const struct report_request *request, const struct verd
 static bool is_output_taken(const struct options *options)
 {
     for (int i = 0; i < EXPORT_COUNT; i++) {
-        if (options->exports[i] != NULL && strcmp(options->exports[i], "-") == 0)
+        if (options->exports[i] != NULL && export_is_standard_output(options->exports[i]))
             return true;
     }
     return false;

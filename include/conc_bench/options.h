@@ -120,6 +120,9 @@ void options_release(struct options *options);
 /* Whether an argument is a URL rather than a file: it holds "://". */
 bool options_is_url(const char *argument);
 
+/* The name of the option that asks for a format, without its dashes. */
+const char *options_name_export(enum export_format format);
+
 /* The help text, grouped as in the table. */
 void options_print_help(FILE *stream);
 

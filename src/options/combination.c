@@ -151,7 +151,7 @@ static int check_exports(const struct options *options, struct error *error)
             if (other != NULL && strcmp(path, other) == 0)
                 return error_set(
                     error, ERROR_USAGE, "--%s and --%s both write to \"%s\": choose another for one of them",
-                    option_of_export((enum export_format)j), option_of_export((enum export_format)i), path);
+                    options_name_export((enum export_format)j), options_name_export((enum export_format)i), path);
         }
     }
     return 0;

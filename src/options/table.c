@@ -404,7 +404,7 @@ static const char *const export_names[EXPORT_COUNT] = {
     [EXPORT_TRACE] = "export-trace",
 };
 
-const char *option_of_export(enum export_format format)
+const char *options_name_export(enum export_format format)
 {
     return export_names[format];
 }

@@ -146,9 +146,6 @@ int option_read_name(const struct value *value, const char *const *names);
 /* An error that says which modes there are: -1. */
 int option_refuse_mode(const struct value *value);
 
-/* Without its dashes. */
-const char *option_of_export(enum export_format format);
-
 bool options_have_mode(const struct options *options, const struct mode *mode);
 bool options_have_connections(const struct options *options, enum connection_policy connections);
 

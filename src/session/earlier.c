@@ -7,6 +7,7 @@
 #include "conc_bench/per_url.h"
 #include "conc_bench/report.h"
 #include "conc_bench/session.h"
+#include "places.h"
 
 /* Cells of a mode, with that number of workers if it is not 0. */
 static size_t count_cells(const struct result *result, const char *mode, uint32_t workers, bool is_main)
@@ -76,7 +77,8 @@ int session_import(const struct options *options, struct error *error)
 {
     struct import import;
     struct baseline baseline = {0};
-    if (report_check(options, error) != 0 || import_read(options->import_json, true, &import, error) != 0)
+    if (places_check(options, error) != 0 || report_check(options, error) != 0 ||
+        import_read(options->import_json, true, &import, error) != 0)
         return -1;
     int status = check_asked(options, &import.result, error);
     if (status == 0)

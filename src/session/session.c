@@ -7,6 +7,7 @@
 #include "conc_bench/outline.h"
 #include "conc_bench/rehearsal.h"
 #include "conc_bench/report.h"
+#include "places.h"
 #include "state.h"
 
 static int report(struct session *session, struct error *error)
@@ -63,6 +64,8 @@ static int read_baseline(struct session *session, struct error *error)
 static int prepare(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    if (places_check(options, error) != 0)
+        return -1;
     if (!options->dry_run && report_check(options, error) != 0)
         return -1;
     if (request_load(&options->request, &session->request, error) != 0)

@@ -5,7 +5,7 @@
 
 # --- What each file may include of our own: conc_bench/X.h for each word, and headers beside it -----------------------
 
-base='child clock connections environment error number random scratch text'
+base='child clock connections environment error number place random scratch text'
 
 # A header in include/conc_bench is held to the line of the source of its name.
 may_include() {
@@ -30,6 +30,7 @@ may_include() {
         src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
                                    "csv html json junit markdown table trace" ;;
         src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;
+        src/session/places.c) echo "$base session options request places" ;;
         src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
         src/session/setup.c)  echo "$base session options urls plan politeness request resolve target cpu_work mode transfer runner interrupt" \
                                    "resources result baseline progress origin" ;;

@@ -126,7 +126,15 @@ no_counting() {
 @test "a socket cannot be watched by epoll" { sweep epoll_ctl "" 100 1 5; }
 @test "a connection cannot be accepted by the origin" { sweep accept4 "" 6 5 3; }
 @test "memory cannot be mapped" { sweep mmap "" 100 1 10; }
-@test "a file cannot be opened" { sweep open,fopen,fopen64,mkstemp "" 12 11 10; }
+@test "a file cannot be opened" { sweep open,open64,fopen,fopen64 "" 12 11 10; }
+@test "a file in memory cannot be made for certificates that come from a pipe" {
+    needs_injection
+    run env LD_PRELOAD="$INJECT" INJECT_CALL=memfd_create INJECT_AT=1 "$CONC_BENCH" --mode sync --runs 1 \
+        --cacert <(echo some) --export-json r.json https://a.invalid/
+    exits_with 5
+    says "no memory for the file of --cacert: Too many open files"
+    [ -z "$(ls -A)" ]
+}
 @test "a pipe cannot be written to" { sweep write "" 100 1 10; }
 @test "a report cannot be made safe on the disk" { sweep fsync,rename "" 10 1 2; }
 @test "no memory for the program, every time it asks" { no_counting; sweep malloc,calloc,realloc program 100000 1 150; }
@@ -575,7 +583,7 @@ while_exporting() {
 
 while_checking_exports() {
     # Until it is made, a file that would have to be removed; so the signal waits.
-    start INJECT_CALL=mkstemp INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
+    start INJECT_CALL=open INJECT_FROM=program INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
     until_true test -e mark
     kill -"$1" "$program"
     rm mark

@@ -229,7 +229,7 @@ CALL(int, epoll_ctl, (int epoll, int operation, int file, struct epoll_event *ev
      ENOSPC, -1)
 CALL(FILE *, fopen, (const char *restrict path, const char *restrict mode), (path, mode), EMFILE, NULL)
 CALL(FILE *, fopen64, (const char *restrict path, const char *restrict mode), (path, mode), EMFILE, NULL)
-CALL(int, mkstemp, (char *template), (template), EMFILE, -1)
+CALL(int, memfd_create, (const char *name, unsigned flags), (name, flags), EMFILE, -1)
 
 /* The rights stand in the call only where a file may be made. */
 static unsigned rights(int flags, va_list arguments)

@@ -301,6 +301,57 @@ static void test_a_pipe_is_written_in_place(void **state)
     assert_true(S_ISFIFO(status.st_mode));
 }
 
+static void test_a_pipe_without_a_reader_is_an_error(void **state)
+{
+    (void)state;
+    struct export export;
+    struct error error = {0};
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(export_check("pipe", &error), 0);
+    assert_int_equal(export_open("pipe", &export, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "nobody reads"));
+    assert_null(export.stream);
+}
+
+static void test_a_reader_that_takes_nothing_is_an_error(void **state)
+{
+    (void)state;
+    static const char block[1 << 20];
+    struct export export;
+    struct error error = {0};
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    int reader = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    assert_int_equal(export_open("pipe", &export, &error), 0);
+    export.patience = NANOSECONDS_PER_MILLISECOND;
+    fwrite(block, 1, sizeof(block), export.stream);
+    assert_int_equal(export_commit(&export, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_non_null(strstr(error.message, "taken nothing"));
+    assert_null(export.stream);
+    close(reader);
+}
+
+static void test_a_link_to_nothing_yet_makes_it(void **state)
+{
+    (void)state;
+    struct export export;
+    struct error error = {0};
+    struct stat status;
+    assert_int_equal(symlink("target", "link"), 0);
+    assert_int_equal(export_check("link", &error), 0);
+    assert_int_equal(access("target", F_OK), -1);
+    assert_int_equal(export_open("link", &export, &error), 0);
+    fputs("new", export.stream);
+    assert_int_equal(export_commit(&export, &error), 0);
+    assert_int_equal(lstat("link", &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_content("target", "new");
+    assert_int_equal(symlink("circle", "circle"), 0);
+    assert_refused("circle", strerror(ELOOP));
+}
+
 static void test_a_link_stays_and_what_it_leads_to_is_written(void **state)
 {
     (void)state;
@@ -365,6 +416,9 @@ int main(void)
         UNIT_TEST(test_a_full_disk_is_told),
         UNIT_TEST(test_a_file_that_cannot_take_its_place_leaves_nothing),
         UNIT_TEST(test_a_pipe_is_written_in_place),
+        UNIT_TEST(test_a_pipe_without_a_reader_is_an_error),
+        UNIT_TEST(test_a_reader_that_takes_nothing_is_an_error),
+        UNIT_TEST(test_a_link_to_nothing_yet_makes_it),
         UNIT_TEST(test_a_link_to_a_folder_is_a_folder),
         UNIT_TEST(test_a_link_stays_and_what_it_leads_to_is_written),
         UNIT_TEST(test_a_link_where_others_write_is_not_followed),
