@@ -133,13 +133,10 @@ int report_write(const struct report_request *request, struct error *error)
     int status = 0;
     if (!is_output_taken(options)) {
         struct format format = look(options);
-        if (options->quiet)
-            table_write_quiet(stdout, request->result, &verdict, &format);
-        else
-            table_write(stdout, request->result, &verdict, &format);
+        status = (options->quiet ? table_write_quiet : table_write)(stdout, request->result, &verdict, &format, error);
         /* Now, since a signal during the exports would take it along. */
         int failure = stream_settle(stdout);
-        if (failure != 0)
+        if (failure != 0 && status == 0)
             status = error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot write to standard output");
     }
     if (write_exports(request, &verdict, status == 0 ? error : NULL) != 0)

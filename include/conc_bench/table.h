@@ -9,14 +9,15 @@
 #include "conc_bench/verdict.h"
 
 /*
- * The report for people: header, a row a cell in three tables (time, downloads, cost), the sweep, and
- * what follows from them in plain sentences. Pure text on `stream`; nothing is measured or decided here.
+ * The report for people, on `stream`: facts about the run, its tables, and what follows from them in plain sentences.
+ * -1: no memory.
  */
-void table_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format);
+int table_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
+                struct error *error);
 
 /* --quiet: the line of the article for each cell, "threads/8: Downloaded 160 sites in 0.412 seconds", and what
- * became of claims. */
-void table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict,
-                       const struct format *format);
+ * became of claims. -1: no memory. */
+int table_write_quiet(FILE *stream, const struct result *result, const struct verdict *verdict,
+                      const struct format *format, struct error *error);
 
 #endif

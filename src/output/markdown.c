@@ -1,14 +1,13 @@
 #include "conc_bench/markdown.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "conc_bench/number.h"
-#include "conc_bench/service.h"
 #include "conc_bench/stats.h"
 #include "conc_bench/text.h"
+#include "content.h"
 #include "url_rows.h"
 
 /* Text within a line or a table: what Markdown or HTML would take for its own is escaped, so that it stays text. */
@@ -38,180 +37,133 @@ static void write_digits(FILE *stream, double value, const char *suffix)
     fprintf(stream, " %s%s |", format_digits(digits, value), isfinite(value) ? suffix : "");
 }
 
-static void write_interval(FILE *stream, const struct estimate *estimate, size_t rounds, double factor)
+/* What a title says comes first, as it is what a summary shows of a whole comment. */
+static void write_head(FILE *stream, const struct content *content)
 {
-    int decimals = format_decimals(estimate->value * factor);
-    if (!isfinite(estimate->value) || rounds < 2)
-        fputs(" - |", stream);
-    else
-        fprintf(stream, " %.*f to %.*f |", decimals, estimate->low * factor, decimals, estimate->high * factor);
-}
-
-static void write_rank(FILE *stream, const struct cell_figures *cell)
-{
-    if (cell->rank_low == 0)
-        fputs(" - |", stream);
-    else if (cell->rank_low == cell->rank_high)
-        fprintf(stream, " %" PRIu32 " |", cell->rank_low);
-    else
-        fprintf(stream, " %" PRIu32 "-%" PRIu32 " |", cell->rank_low, cell->rank_high);
-}
-
-static void write_head(FILE *stream, const struct result *result)
-{
-    fprintf(stream, "### conc-bench: %" PRIu32 " download%s from ", result->downloads,
-            result->downloads == 1 ? "" : "s");
-    for (size_t i = 0; i < result->source_count; i++) {
-        fputs(i > 0 ? ", " : "", stream);
-        write_text(stream, result->sources[i]);
+    fputs("### conc-bench: ", stream);
+    for (size_t i = 0, shown = 0; i < content->fact_count; i++) {
+        if (content->facts[i].kind != FACT_WORKLOAD)
+            continue;
+        fputs(shown++ > 0 ? ", " : "", stream);
+        write_text(stream, content->facts[i].text);
     }
     fputs("\n\n", stream);
 }
 
-static void write_ranking(FILE *stream, const struct figures *figures, const struct format *format)
+static void write_sentences(FILE *stream, const struct content *content)
 {
-    struct time_scale run = format_run_scale(format);
-    struct time_scale service = format_service_scale(format);
-    bool has_interval = figures->main_count > 0 && figures->cells[0].measures[METRIC_TIME].confidence > 0;
-    const char *interval = has_interval ? "95 % interval" : "range";
-    fprintf(stream, "| Mode | Workers | Rank | Time [%s] | %s | vs ", run.name, interval);
-    write_text(stream, figures_reference_name(figures));
-    fprintf(stream, " | %s | Downloads/s |", interval);
-    for (size_t i = 0; i < format->percentile_count; i++) {
-        char name[16];
-        fprintf(stream, " %s [%s] |", format_percentile(name, sizeof(name), format->percentiles[i]), service.name);
-    }
-    fputs(" CPU/download [ms] | Memory [MiB] | Failed |\n|:--|--:|--:|--:|--:|--:|--:|--:|", stream);
-    for (size_t i = 0; i < format->percentile_count; i++)
-        fputs("--:|", stream);
-    fputs("--:|--:|--:|\n", stream);
-    for (size_t i = 0; i < figures->main_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        const struct estimate *measures = cell->measures;
-        fputs("| ", stream);
-        write_text(stream, cell->cell->mode);
-        fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
-        write_rank(stream, cell);
-        write_digits(stream, measures[METRIC_TIME].value * run.factor, "");
-        write_interval(stream, &measures[METRIC_TIME], cell->rounds, run.factor);
-        write_digits(stream, cell->speedup.value, "x");
-        if (cell == figures->reference)
-            fputs("  |", stream);
-        else
-            write_interval(stream, &cell->speedup, cell->rounds, 1);
-        write_digits(stream, measures[METRIC_THROUGHPUT].value, "");
-        for (size_t j = 0; j < format->percentile_count; j++)
-            write_digits(stream, service_percentile(&cell->service, format->percentiles[j]) * service.factor, "");
-        write_digits(stream, 1e3 * measures[METRIC_CPU].value / measures[METRIC_DOWNLOADS].value, "");
-        write_digits(stream, measures[METRIC_MEMORY].value / (1 << 20), "");
-        fprintf(stream, " %" PRIu64 " |\n", cell->failures);
-    }
-    fputc('\n', stream);
-}
-
-static void write_sweeps(FILE *stream, const struct verdict *verdict, const struct format *format)
-{
-    struct time_scale run = format_run_scale(format);
-    for (size_t i = 0; i < verdict->sweep_count; i++) {
-        const struct sweep *sweep = &verdict->sweeps[i];
-        if (sweep->count < 2)
-            continue;
-        fputs("<details><summary>", stream);
-        write_text(stream, sweep->mode);
-        fprintf(stream, ", by number of workers</summary>\n\n| Workers | Time [%s] | Downloads/s |\n|--:|--:|--:|\n",
-                run.name);
-        for (size_t j = 0; j < sweep->count; j++) {
-            const struct cell_figures *cell = sweep->points[j].cell;
-            fprintf(stream, "| %" PRIu32 "%s |", cell->cell->workers,
-                    cell->cell->workers == sweep->knee ? " (enough)" : "");
-            write_digits(stream, cell->measures[METRIC_TIME].value * run.factor, "");
-            write_digits(stream, cell->measures[METRIC_THROUGHPUT].value, "");
-            fputc('\n', stream);
+    for (int kind = 0; kind <= SENTENCE_NOTE; kind++) {
+        for (size_t i = 0; i < content->sentence_count; i++) {
+            const struct sentence *sentence = &content->sentences[i];
+            const char *mark = kind == SENTENCE_FLAW ? "**" : "";
+            if ((int)sentence->kind != kind)
+                continue;
+            fprintf(stream, "- %s", mark);
+            write_text(stream, sentence->text);
+            fprintf(stream, "%s.\n", mark);
         }
-        fputs("\n</details>\n\n", stream);
     }
+    fputc('\n', stream);
 }
 
-static void write_phases(FILE *stream, const struct figures *figures, const struct format *format)
+static void write_table(FILE *stream, const struct content_table *table)
 {
-    struct time_scale service = format_service_scale(format);
-    fprintf(stream, "<details><summary>Where the time of a download goes, in %s</summary>\n\n| Mode | Workers |",
-            service.name);
-    for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        if (figures_have_phase(figures, (enum phase)phase))
-            fprintf(stream, " %s |", phase_name((enum phase)phase));
+    fputc('|', stream);
+    for (size_t i = 0; i < table->column_count; i++) {
+        fputc(' ', stream);
+        write_text(stream, table->columns[i].title);
+        fputs(" |", stream);
     }
-    fputs("\n|:--|--:|", stream);
-    for (int phase = 0; phase < PHASE_COUNT; phase++)
-        fputs(figures_have_phase(figures, (enum phase)phase) ? "--:|" : "", stream);
+    fputs("\n|", stream);
+    for (size_t i = 0; i < table->column_count; i++)
+        fputs(table->columns[i].is_words ? ":--|" : "--:|", stream);
     fputc('\n', stream);
-    for (size_t i = 0; i < figures->main_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
-        fputs("| ", stream);
-        write_text(stream, cell->cell->mode);
-        fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
-        for (int phase = 0; phase < PHASE_COUNT; phase++) {
-            if (figures_have_phase(figures, (enum phase)phase))
-                write_digits(stream, cell->measures[METRIC_PHASES + phase].value * service.factor, "");
+    for (size_t i = 0; i < table->row_count; i++) {
+        fputc('|', stream);
+        for (size_t j = 0; j < table->column_count; j++) {
+            fputc(' ', stream);
+            write_text(stream, table->cells[i * table->column_count + j].text);
+            fputs(" |", stream);
         }
         fputc('\n', stream);
     }
-    fputs("\n</details>\n\n", stream);
+    fputc('\n', stream);
 }
 
-static void write_count(FILE *stream, double value)
+/* Marks that stand out in a comment. */
+static const char *ruling_mark(const char *name)
 {
-    if (isfinite(value))
-        fprintf(stream, " %.0f |", value);
-    else
-        fputs(" - |", stream);
+    static const char *const marks[] = {
+        [RULING_PASS] = "✅",
+        [RULING_FAIL] = "❌",
+        [RULING_INCONCLUSIVE] = "❔",
+        [RULING_UNMEASURABLE] = "⚠️",
+    };
+    int ruling = RULING_PASS;
+    while (ruling < RULING_UNMEASURABLE && strcmp(name, judgement_name((enum ruling)ruling)) != 0)
+        ruling++;
+    return marks[ruling];
 }
 
-static void write_streams(FILE *stream, const struct figures *figures)
+static void write_claims(FILE *stream, const struct content_table *table)
 {
-    if (!figures_have_http2(figures))
-        return;
-    fputs("| Mode | Workers | Over HTTP/2 | Connections | Downloads on each | Most at once on one |\n"
-          "|:--|--:|--:|--:|--:|--:|\n",
-          stream);
-    for (size_t i = 0; i < figures->main_count; i++) {
-        const struct cell_figures *cell = &figures->cells[i];
+    fputs("| Claim | | |\n|:--|:--|:--|\n", stream);
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct content_cell *cells = &table->cells[i * table->column_count];
         fputs("| ", stream);
-        write_text(stream, cell->cell->mode);
-        fprintf(stream, " | %" PRIu32 " |", cell->cell->workers);
-        write_count(stream, cell->measures[METRIC_HTTP2].value);
-        write_count(stream, cell->measures[METRIC_HTTP2_CONNECTIONS].value);
-        write_digits(stream, cell->measures[METRIC_HTTP2_SHARE].value, "");
-        write_count(stream, cell->measures[METRIC_STREAMS].value);
-        fputc('\n', stream);
+        write_text(stream, cells[0].text);
+        fprintf(stream, " | %s %s | ", ruling_mark(cells[1].text), cells[1].text);
+        write_text(stream, cells[2].text);
+        fputs(" |\n", stream);
     }
     fputc('\n', stream);
 }
 
-static void write_gains(FILE *stream, const struct gains *gains)
+/* What is not the answer can be unfolded. */
+static void write_folded(FILE *stream, const struct section *section)
 {
-    if (gains->count == 0)
-        return;
-    const char *interval = gains->items[0].total.confidence > 0 ? "95 % interval" : "range";
-    fputs("| Gain over ", stream);
-    write_text(stream, gains->base->cell->mode);
-    fprintf(stream, "/%" PRIu32 " | Workers | In all | Concurrency | %s | Connections | %s | Together |\n",
-            gains->base->cell->workers, interval, interval);
-    fputs("|:--|--:|--:|--:|--:|--:|--:|--:|\n", stream);
-    for (size_t i = 0; i < gains->count; i++) {
-        const struct gain *gain = &gains->items[i];
-        fputs("| ", stream);
-        write_text(stream, gain->cell->cell->mode);
-        fprintf(stream, " | %" PRIu32 " |", gain->cell->cell->workers);
-        write_digits(stream, gain->total.value, "x");
-        write_digits(stream, gain->concurrency.value, "x");
-        write_interval(stream, &gain->concurrency, gain->cell->rounds, 1);
-        write_digits(stream, gain->connections.value, "x");
-        write_interval(stream, &gain->connections, gain->cell->rounds, 1);
-        write_digits(stream, gain->interaction.value, "x");
-        fputc('\n', stream);
+    fputs("<details><summary>", stream);
+    write_text(stream, section->title);
+    fputs("</summary>\n\n", stream);
+    write_table(stream, &section->table);
+    if (section->note[0] != '\0') {
+        write_text(stream, section->note);
+        fputs("\n\n", stream);
     }
-    fputc('\n', stream);
+    fputs("</details>\n\n", stream);
+}
+
+static void write_sections(FILE *stream, const struct content *content)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        const struct section *section = &content->sections[i];
+        switch (section->kind) {
+        case SECTION_TIMES: /* the numbers of charts, which there are none of */
+        case SECTION_LATENCIES:
+        case SECTION_RANKING:
+        case SECTION_CLAIMS: /* written before */
+        case SECTION_COUNT:
+            break;
+        case SECTION_DOWNLOADS:
+        case SECTION_HTTP2:
+        case SECTION_PHASES:
+        case SECTION_COSTS:
+        case SECTION_GAINS:
+        case SECTION_SWEEP:
+        case SECTION_FAILURES:
+        case SECTION_MISMATCHES:
+            write_folded(stream, section);
+        }
+    }
+}
+
+static const struct section *find_section(const struct content *content, enum section_kind kind)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        if (content->sections[i].kind == kind)
+            return &content->sections[i];
+    }
+    return NULL;
 }
 
 static void write_url_row(FILE *stream, const struct result *result, const struct url_rows *rows, size_t place,
@@ -272,75 +224,16 @@ static void write_urls(FILE *stream, const struct result *result, const struct f
             most > 0 && !stats_supports_percentile(least, 50) ? ", too few to rely on" : "");
 }
 
-static void write_item(FILE *stream, const char *text)
+/* Where and how it was measured. */
+static void write_foot(FILE *stream, const struct content *content)
 {
-    fputs("- ", stream);
-    write_text(stream, text);
-    fputs(".\n", stream);
-}
-
-static void write_sentences(FILE *stream, const struct result *result, const struct verdict *verdict)
-{
-    const struct validity *validity = &verdict->figures.validity;
-    for (size_t i = 0; i < verdict->sentence_count; i++)
-        write_item(stream, verdict->sentences[i]);
-    if (verdict->gains.count > 0)
-        write_item(stream, verdict->gains.sentence);
-    for (size_t i = 0; i < verdict->sweep_count; i++)
-        write_item(stream, verdict->sweeps[i].sentence);
-    for (size_t i = 0; i < verdict->urls.count; i++)
-        write_item(stream, verdict->urls.texts[i]);
-    for (size_t i = 0; i < verdict->diagnosis.count; i++)
-        write_item(stream, verdict->diagnosis.findings[i].sentence);
-    for (size_t i = 0; i < result->warning_count; i++)
-        write_item(stream, result->warnings[i]);
-    if (!validity->is_valid) {
-        fputs("- **Invalid, so nothing is ranked**: ", stream);
-        write_text(stream, validity->reason);
-        fputs(".\n", stream);
-    }
-    if (validity->failures > 0)
-        fprintf(stream, "- **%" PRIu64 " downloads failed**, over all rounds.\n", validity->failures);
-    if (result->is_partial)
-        fputs("- **Interrupted**: this is a partial result.\n", stream);
-    fputc('\n', stream);
-}
-
-static void write_claims(FILE *stream, const struct verdict *verdict)
-{
-    static const char *const marks[] = {
-        [RULING_PASS] = "✅ pass",
-        [RULING_FAIL] = "❌ fail",
-        [RULING_INCONCLUSIVE] = "❔ inconclusive",
-        [RULING_UNMEASURABLE] = "⚠️ unmeasurable",
-    };
-    if (verdict->judgement_count == 0)
-        return;
-    fputs("| Claim | | |\n|:--|:--|:--|\n", stream);
-    for (size_t i = 0; i < verdict->judgement_count; i++) {
-        const struct judgement *judgement = &verdict->judgements[i];
-        fputs("| ", stream);
-        write_text(stream, judgement->claim);
-        fprintf(stream, " | %s | ", marks[judgement->ruling]);
-        write_text(stream, judgement->sentence);
-        fputs(" |\n", stream);
-    }
-    fputc('\n', stream);
-}
-
-/* Where and how it was measured, in one line. */
-static void write_foot(FILE *stream, const struct result *result)
-{
-    fprintf(stream, "<sub>%" PRIu32 " rounds, seed %" PRIu64 ", conc-bench ", result->rounds_done, result->seed);
-    write_text(stream, result->tool_version);
-    fprintf(stream, ", %" PRIu32 " core%s", result->cores, result->cores == 1 ? "" : "s");
-    if (result->machine_cpu[0] != '\0') {
-        fputs(" of ", stream);
-        write_text(stream, result->machine_cpu);
-    }
-    if (result->origin[0] != '\0') {
-        fputs(", embedded origin: ", stream);
-        write_text(stream, result->origin);
+    const char *before = "<sub>";
+    for (size_t i = 0; i < content->fact_count; i++) {
+        if (content->facts[i].kind == FACT_WORKLOAD)
+            continue;
+        fputs(before, stream);
+        write_text(stream, content->facts[i].text);
+        before = "; ";
     }
     fputs("</sub>\n", stream);
 }
@@ -348,18 +241,20 @@ static void write_foot(FILE *stream, const struct result *result)
 int markdown_write(FILE *stream, const struct result *result, const struct verdict *verdict,
                    const struct format *format, struct error *error)
 {
-    (void)error;
-    write_head(stream, result);
-    if (verdict->figures.main_count > 0)
-        write_ranking(stream, &verdict->figures, format);
-    write_streams(stream, &verdict->figures);
-    write_gains(stream, &verdict->gains);
-    if (verdict->figures.main_count > 0)
-        write_phases(stream, &verdict->figures, format);
+    struct content content;
+    if (content_build(result, verdict, format, &content, error) != 0)
+        return -1;
+    const struct section *ranking = find_section(&content, SECTION_RANKING);
+    const struct section *claims = find_section(&content, SECTION_CLAIMS);
+    write_head(stream, &content);
+    write_sentences(stream, &content);
+    if (ranking != NULL)
+        write_table(stream, &ranking->table);
+    if (claims != NULL)
+        write_claims(stream, &claims->table);
+    write_sections(stream, &content);
     write_urls(stream, result, format);
-    write_sweeps(stream, verdict, format);
-    write_sentences(stream, result, verdict);
-    write_claims(stream, verdict);
-    write_foot(stream, result);
+    write_foot(stream, &content);
+    content_release(&content);
     return 0;
 }

@@ -212,7 +212,7 @@ PYTHON
     kill "$CHANGING_PID"
     exits_with 3
     says "Note: downloads answered otherwise than before, in size, status or HTTP version: 1."
-    [[ "$output" =~ "1 mismatch with "(sync/1|threads/2)": http://127.0.0.1:$port/changes" ]]
+    [[ "$output" =~ "1 mismatch: http://127.0.0.1:$port/changes ("(sync/1|threads/2)")" ]]
     says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
     # No round counts, so that there is nothing to take apart.
     says_not 'What service times consist of'

@@ -129,12 +129,12 @@ nginx_agrees() {
         --export-junit r.xml >report.txt
     # Asked for, that is: each server decides.
     grep -q '^HTTP/2 where servers agree, connections reused' report.txt
-    grep -q '<li>HTTP/2 where servers agree; connections: reuse' r.html
+    grep -q '<li>HTTP/2 where servers agree, connections reused' r.html
     grep -q '^mode/workers  *HTTP/2  connections  downloads each  at once$' report.txt
     grep -qE '^event-loop/6  *120  *1  *120  *6$' report.txt
     grep -qE '^sync/1  *120  *1  *120  *1$' report.txt
     grep -q '^Multiplexed: .*event-loop/6.* could not share any' report.txt
-    grep -q '| event-loop | 6 | 120 | 1 | 120 | 6 |' r.md
+    grep -q '| event-loop/6 | 120 | 1 | 120 | 6 |' r.md
     grep -q 'How connections were used' r.html
     head -n 1 r.csv | grep -q ',http2_downloads,http2_connections,http2_downloads_per_connection,http2_most_streams,'
     grep -q '^"event-loop",6,.*,120,1,120,6,' r.csv

@@ -111,7 +111,7 @@ looks_right() {
     [ "$output" = '["en",1,1]' ]
 }
 
-@test "failures: the timeline's legend has them, both tables have headings, words begin at the left" {
+@test "failures: the timeline's legend has them, words begin at the left" {
     local long
     long=http://a.test/$(printf '%0300d' 0)
     "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --no-progress --allow-failures --per-url --repeat 10 \
@@ -123,9 +123,8 @@ looks_right() {
     run browser_run 'return Chart.getChart("timeline-0").data.datasets.every((set) =>
         set.data.every((bar) => bar.ok === (set.label !== "failed")))'
     [ "$output" = true ]
-    run browser_run 'return document.querySelectorAll("section[aria-labelledby=failures-title] h3").length ===
-        document.querySelectorAll("section[aria-labelledby=failures-title] table").length'
-    [ "$output" = true ]
+    run browser_run 'return document.querySelectorAll("section[aria-labelledby=failures-title] table").length'
+    [ "$output" = 1 ]
     run browser_run 'return [...document.querySelectorAll("section[aria-labelledby=failures-title] table")].every((table) =>
         [...table.tHead.rows[0].cells].every((head, place) =>
             getComputedStyle(head).textAlign === getComputedStyle(table.tBodies[0].rows[0].cells[place]).textAlign))'

@@ -48,7 +48,7 @@ certificate() {
     holds "$JSON" '[.results[] | .tls_handshakes >= 1 and .tls_handshakes <= 2] | all'
     holds "$JSON" '[.results[] | .tls_handshake_s > 0 and .tls_s > 0] | all'
     holds "$JSON" '.policy.is_verified and (.policy.origin | test("TLS for https"))'
-    grep -q 'a handshake ms' report.txt
+    grep -q 'each handshake ms' report.txt
     # Without tls, the same list has none.
     once --mode all --workers 4 --origin=latency=1ms --export-json "$JSON" https://a.example/ http://b.example/ >report.txt
     holds "$JSON" '[.results[] | .failures == 0 and .tls_handshakes == 0] | all'

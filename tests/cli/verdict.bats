@@ -92,7 +92,7 @@ urls() {
     holds r.json '.gains.cells[] | select(.mode == "threads:reuse")
         | .concurrency.value * .connections.value / .total.value | . > 0.6 and . < 1.6'
     holds r.json '.gains.sentence as $s | $s | test("^threads:reuse/4 is .* as fast as sync:fresh/1: ")'
-    grep -qF 'Gain over sync:fresh/1' r.md
+    grep -qF 'gain over sync:fresh/1' r.md
     grep -qF 'The gain, taken apart' r.html
 }
 

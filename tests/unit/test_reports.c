@@ -62,8 +62,8 @@ static void test_an_interrupted_run_is_partial(void **state)
     (void)state;
     struct result result = fixture_two_modes();
     result.is_partial = true;
-    assert_says(&result, html_write, "<li class=\"bad\">Interrupted: this is a partial result.</li>");
-    assert_says(&result, markdown_write, "- **Interrupted**: this is a partial result.\n");
+    assert_says(&result, html_write, "<li class=\"bad\">Interrupted by an error: this is a partial result.</li>");
+    assert_says(&result, markdown_write, "- **Interrupted by an error: this is a partial result**.\n");
     assert_says(&result, junit_write, "<failure message=\"interrupted: this is a partial result\"");
     assert_says(&result, junit_write, "failures=\"1\"");
     result_release(&result);
@@ -79,7 +79,7 @@ static void test_unequal_work_is_told(void **state)
     assert_says(&result, junit_write, "failures=\"0\"");
     result.cells[1].trials[0].table->settled_twice = 1;
     assert_says(&result, html_write, "<li class=\"bad\">INVALID, so nothing is ranked: ");
-    assert_says(&result, markdown_write, "- **Invalid, so nothing is ranked**: ");
+    assert_says(&result, markdown_write, "- **INVALID, so nothing is ranked: ");
     assert_says(&result, junit_write, "failures=\"1\"");
     result_release(&result);
 }
@@ -102,7 +102,7 @@ static void test_warnings_and_the_reason_to_stop_are_told(void **state)
     snprintf(result.stop_reason, sizeof(result.stop_reason), "the budget is spent");
     assert_says(&result, html_write,
                 "somebody@a.test did not resolve: &quot;http://a.test/&lt;b&gt;&quot; &amp; more.</li>");
-    assert_says(&result, html_write, "No more rounds: the budget is spent.");
+    assert_says(&result, html_write, "<li>no more rounds: the budget is spent</li>");
     /* In Markdown nobody is called, and no link is made. */
     assert_says(&result, markdown_write,
                 "somebody&#64;a.test did not resolve: \"http&#58;//a.test/&lt;b\\>\" &amp; more");

@@ -7,8 +7,8 @@
 
 /* What is said and in which order, rather than the text letter by letter: columns may come and go. */
 
-typedef void writer(FILE *stream, const struct result *result, const struct verdict *verdict,
-                    const struct format *format);
+typedef int writer(FILE *stream, const struct result *result, const struct verdict *verdict,
+                   const struct format *format, struct error *error);
 
 static char *write_text(struct result *result, writer *write)
 {
@@ -21,7 +21,7 @@ static char *write_text(struct result *result, writer *write)
     const struct format format = format_default();
     fixture_settle(result);
     assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    write(stream, result, &verdict, &format);
+    assert_int_equal(write(stream, result, &verdict, &format, &error), 0);
     fixture_unsettle(result);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);
@@ -490,7 +490,7 @@ static char *write_wide(struct result *result, size_t width)
     format.width = width;
     fixture_settle(result);
     assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    table_write(stream, result, &verdict, &format);
+    assert_int_equal(table_write(stream, result, &verdict, &format, &error), 0);
     fixture_unsettle(result);
     assert_int_equal(fclose(stream), 0);
     verdict_release(&verdict);

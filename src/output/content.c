@@ -1,0 +1,261 @@
+#include "content.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/number.h"
+#include "conc_bench/text.h"
+
+/* An array with room for one more, where its capacity is the next power of two; NULL, and nothing is changed: there is
+ * no memory. */
+static void *with_room(struct content *content, void *array, size_t count, size_t size)
+{
+    bool is_full = (count & (count - 1)) == 0;
+    void *longer = is_full ? realloc(array, (count == 0 ? 1 : 2 * count) * size) : array;
+    content->has_failed |= longer == NULL;
+    return longer;
+}
+
+/* Takes the text over. */
+static const char *keep(struct content *content, char *text)
+{
+    char **texts = text != NULL ? with_room(content, content->texts, content->text_count, sizeof(texts[0])) : NULL;
+    if (texts == NULL) {
+        content->has_failed = true;
+        free(text);
+        return "";
+    }
+    content->texts = texts;
+    return texts[content->text_count++] = text;
+}
+
+const char *content_text(struct content *content, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    return keep(content, text);
+}
+
+const char *content_outside(struct content *content, const char *text)
+{
+    size_t length = strlen(text);
+    size_t size = length * strlen("\\xNN") + 1;
+    char *escaped = malloc(size);
+    return keep(content, escaped != NULL ? text_escape(escaped, size, text, length) : NULL);
+}
+
+const char *content_name(struct content *content, const struct cell_result *cell)
+{
+    return content_text(content, "%s/%" PRIu32, cell->mode, cell->workers);
+}
+
+struct section *content_add_section(struct content *content, enum section_kind kind, const char *title)
+{
+    static struct section nowhere;
+    struct section *sections = with_room(content, content->sections, content->section_count, sizeof(sections[0]));
+    if (sections == NULL) {
+        nowhere = (struct section){0};
+        return &nowhere;
+    }
+    content->sections = sections;
+    sections[content->section_count] = (struct section){.kind = kind, .title = title, .note = ""};
+    return &sections[content->section_count++];
+}
+
+void content_add_column(struct content *content, struct section *section, const char *head, const char *title,
+                        bool is_words)
+{
+    struct content_table *table = &section->table;
+    if (content->has_failed)
+        return;
+    struct content_column *columns = with_room(content, table->columns, table->column_count, sizeof(columns[0]));
+    if (columns == NULL)
+        return;
+    table->columns = columns;
+    columns[table->column_count++] = (struct content_column){.head = head, .title = title, .is_words = is_words};
+}
+
+void content_add_row(struct content *content, struct section *section, const char *mode)
+{
+    struct content_table *table = &section->table;
+    if (content->has_failed)
+        return;
+    struct content_row *rows = with_room(content, table->rows, table->row_count, sizeof(rows[0]));
+    if (rows == NULL)
+        return;
+    table->rows = rows;
+    struct content_cell *cells = realloc(table->cells, (table->row_count + 1) * table->column_count * sizeof(cells[0]));
+    content->has_failed |= cells == NULL;
+    if (cells == NULL)
+        return;
+    table->cells = cells;
+    for (size_t i = 0; i < table->column_count; i++)
+        cells[table->row_count * table->column_count + i] = (struct content_cell){.text = ""};
+    rows[table->row_count++] = (struct content_row){.mode = mode};
+}
+
+void content_add_cell(struct content *content, struct section *section, enum paint paint, const char *text)
+{
+    struct content_table *table = &section->table;
+    if (content->has_failed)
+        return;
+    struct content_row *row = &table->rows[table->row_count - 1];
+    if (row->count < table->column_count)
+        table->cells[(table->row_count - 1) * table->column_count + row->count++] =
+            (struct content_cell){.text = text, .paint = paint};
+}
+
+void content_add_sentence(struct content *content, enum sentence_kind kind, const char *text)
+{
+    struct sentence *sentences = with_room(content, content->sentences, content->sentence_count, sizeof(sentences[0]));
+    size_t lead = strcspn(text, ":");
+    if (sentences == NULL)
+        return;
+    content->sentences = sentences;
+    sentences[content->sentence_count++] =
+        (struct sentence){.kind = kind, .text = text, .lead = text[lead] == ':' && text[lead + 1] == ' ' ? lead : 0};
+}
+
+void content_add_fact(struct content *content, enum fact_kind kind, const char *text)
+{
+    struct fact *facts = with_room(content, content->facts, content->fact_count, sizeof(facts[0]));
+    if (facts == NULL)
+        return;
+    content->facts = facts;
+    facts[content->fact_count++] = (struct fact){.kind = kind, .text = text};
+}
+
+/* Facts */
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "libcurl/7.88.1" of curl's long list. */
+static void add_tool(struct content *content, const struct result *result)
+{
+    const char *libcurl = result->libcurl_version;
+    const char *cpu = content_outside(content, result->machine_cpu);
+    const char *system = content_outside(content, result->machine_system);
+    content_add_fact(content, FACT_TOOL,
+                     content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s", result->tool_version,
+                                  (int)strcspn(libcurl, " "), libcurl, result->tls_version, result->cores,
+                                  plural(result->cores), cpu[0] != '\0' ? " of " : "", cpu,
+                                  system[0] != '\0' ? ", " : "", system));
+    if (result->started_at[0] != '\0')
+        content_add_fact(content, FACT_STARTED, content_text(content, "started at %s", result->started_at));
+}
+
+static const char *list_sources(struct content *content, const struct result *result)
+{
+    const char *list = "";
+    for (size_t i = 0; i < result->source_count; i++)
+        list = content_text(content, "%s%s%s", list, i > 0 ? ", " : "", content_outside(content, result->sources[i]));
+    return list;
+}
+
+static void add_workload(struct content *content, const struct result *result)
+{
+    char count[32], work[32];
+    number_format_count(count, sizeof(count), result->downloads);
+    content_add_fact(content, FACT_WORKLOAD,
+                     content_text(content, "%s download%s of %" PRIu32 " URL%s on %" PRIu32 " host%s from %s%s", count,
+                                  plural(result->downloads), result->distinct_urls, plural(result->distinct_urls),
+                                  result->hosts, plural(result->hosts), list_sources(content, result),
+                                  result->is_order_shuffled ? ", in shuffled order" : ""));
+    if (result->origin[0] != '\0')
+        content_add_fact(content, FACT_WORKLOAD,
+                         content_text(content, "served by the embedded origin on this machine (%s)",
+                                      content_outside(content, result->origin)));
+    number_format_duration(work, sizeof(work), result->cpu_work);
+    if (result->cpu_work > 0)
+        content_add_fact(content, FACT_WORKLOAD,
+                         content_text(content, "with work worth %s of CPU time on each response", work));
+}
+
+static const char *describe_connections(struct content *content, const char *connections)
+{
+    if (strcmp(connections, "fresh") == 0)
+        return "a fresh connection for each download";
+    if (strcmp(connections, "warm") == 0)
+        return "connections opened before the clock starts";
+    if (strcmp(connections, "reuse") == 0)
+        return "connections reused within a trial";
+    return content_text(content, "connections as the mode's name says (%s)", connections);
+}
+
+static void add_policy(struct content *content, const struct result *result)
+{
+    char limit[32];
+    const char *redirects = result->max_redirects == 0
+                                ? "redirects not followed"
+                                : content_text(content, "up to %" PRIu32 " redirects", result->max_redirects);
+    number_format_duration(limit, sizeof(limit), result->max_time);
+    content_add_fact(content, FACT_POLICY,
+                     content_text(content, "%s, %s, %s, %s, at most %s a download", format_http(result->http_version),
+                                  describe_connections(content, result->connections),
+                                  format_names(result->origin[0] != '\0' ? "none" : result->dns), redirects, limit));
+    const char *asked = "";
+    for (size_t i = 0; i < result->asked_count; i++)
+        asked = content_text(content, "%s %s", asked, content_outside(content, result->asked[i]));
+    if (result->asked_count > 0)
+        content_add_fact(content, FACT_POLICY, content_text(content, "asked with%s", asked));
+    if (result->is_unverified)
+        content_add_fact(content, FACT_POLICY, "TLS is not verified (--insecure)");
+}
+
+static void add_method(struct content *content, const struct result *result)
+{
+    bool is_cut_short = result->is_partial && result->rounds_done < result->rounds_planned;
+    const char *planned = is_cut_short ? content_text(content, " of %" PRIu32, result->rounds_planned) : "";
+    content_add_fact(content, FACT_METHOD,
+                     content_text(content,
+                                  "%" PRIu32 "%s round%s after %" PRIu32
+                                  " to warm up, each with every mode once in an order of its own (seed %" PRIu64 ")",
+                                  result->rounds_done, planned,
+                                  plural(is_cut_short ? result->rounds_planned : result->rounds_done),
+                                  result->warmup_rounds, result->seed));
+    if (result->stop_reason[0] != '\0')
+        content_add_fact(content, FACT_METHOD,
+                         content_text(content, "no more rounds: %s", content_outside(content, result->stop_reason)));
+}
+
+int content_build(const struct result *result, const struct verdict *verdict, const struct format *format,
+                  struct content *content, struct error *error)
+{
+    *content = (struct content){0};
+    add_workload(content, result);
+    add_policy(content, result);
+    add_method(content, result);
+    add_tool(content, result);
+    content_add_tables(content, result, verdict, format);
+    content_add_sentences(content, result, verdict);
+    if (!content->has_failed)
+        return 0;
+    content_release(content);
+    return error_set(error, ERROR_ENVIRONMENT, "no memory for the report");
+}
+
+void content_release(struct content *content)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        free(content->sections[i].table.columns);
+        free(content->sections[i].table.rows);
+        free(content->sections[i].table.cells);
+    }
+    for (size_t i = 0; i < content->text_count; i++)
+        free(content->texts[i]);
+    free(content->texts);
+    free(content->sections);
+    free(content->sentences);
+    free(content->facts);
+    *content = (struct content){0};
+}

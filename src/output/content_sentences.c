@@ -1,0 +1,131 @@
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "content.h"
+
+/* Over all rounds together: in a usual one all may have failed that were asked of a server that had died by then. */
+static void add_failures(struct content *content, const struct figures *figures)
+{
+    for (size_t i = 0; i < figures->cell_count; i++) {
+        const struct cell_figures *cell = &figures->cells[i];
+        const char *classes = "";
+        if (cell->failures_in_all == 0)
+            continue;
+        for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
+            uint64_t count = cell->failures_in_all_by_class[outcome];
+            if (count > 0)
+                classes = content_text(content, "%s%s%" PRIu64 " %s", classes, classes[0] != '\0' ? ", " : "", count,
+                                       outcome_name((enum outcome)outcome));
+        }
+        content_add_sentence(content, SENTENCE_ENDING,
+                             content_text(content, "%s: %" PRIu64 " of %" PRIu64 " downloads failed: %s",
+                                          content_name(content, cell->cell), cell->failures_in_all,
+                                          cell->downloads_in_all, classes));
+    }
+}
+
+uint32_t content_done(const struct trial *trial)
+{
+    return trial->digest.settled - trial->digest.outcomes[OUTCOME_CANCELLED];
+}
+
+static void add_ending(struct content *content, const struct result *result, const struct cell_result *cell,
+                       const struct trial *trial)
+{
+    bool has_reason = trial->status != TRIAL_INTERRUPTED;
+    content_add_sentence(content, SENTENCE_ENDING,
+                         content_text(content, "%s: %s after %" PRIu32 " of %" PRIu32 " downloads%s%s",
+                                      content_name(content, cell), trial_status_name(trial->status),
+                                      content_done(trial), result->downloads, has_reason ? ": " : "",
+                                      has_reason ? content_outside(content, trial->reason) : ""));
+}
+
+static void add_endings(struct content *content, const struct result *result)
+{
+    for (size_t i = 0; i < result->cell_count; i++) {
+        for (size_t j = 0; j < result->cells[i].trial_count; j++) {
+            const struct trial *trial = &result->cells[i].trials[j];
+            if (trial->status != TRIAL_COMPLETE)
+                add_ending(content, result, &result->cells[i], trial);
+        }
+    }
+}
+
+static void add_flaws(struct content *content, const struct result *result, const struct validity *validity)
+{
+    if (!validity->is_valid)
+        content_add_sentence(
+            content, SENTENCE_FLAW,
+            content_text(content, "INVALID, so nothing is ranked: %s", content_outside(content, validity->reason)));
+    if (validity->failures > 0 && !validity->has_success)
+        content_add_sentence(content, SENTENCE_FLAW, "No download succeeded, so nothing is ranked");
+    else if (validity->differs_in_failures)
+        content_add_sentence(content, SENTENCE_FLAW,
+                             "Downloads failed: times of modes that fail differently do not compare");
+    if (!result->is_partial)
+        return;
+    const char *name = result->interrupting_signal == 0        ? "an error"
+                       : result->interrupting_signal == SIGINT ? "SIGINT"
+                       : result->interrupting_signal == SIGHUP ? "SIGHUP"
+                                                               : "SIGTERM";
+    content_add_sentence(content, SENTENCE_FLAW,
+                         content_text(content, "Interrupted by %s: this is a partial result", name));
+}
+
+static void add_note(struct content *content, const char *text)
+{
+    content_add_sentence(content, SENTENCE_NOTE, content_text(content, "Note: %s", text));
+}
+
+static void add_notes(struct content *content, const struct result *result, const struct validity *validity)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        add_note(content, content_outside(content, result->warnings[i]));
+    if (validity->mismatches > 0)
+        add_note(content, content_text(content,
+                                       "downloads answered otherwise than before, in size, status or HTTP version: "
+                                       "%" PRIu64,
+                                       validity->mismatches));
+    if (validity->varying_urls > 0)
+        add_note(content,
+                 content_text(content,
+                              "%" PRIu32 " URL%s answers of different sizes by %s; sizes are not compared there (%s)",
+                              validity->varying_urls, validity->varying_urls == 1 ? " gives" : "s give",
+                              validity->varying_urls == 1 ? "itself" : "themselves",
+                              content_outside(content, result->urls[validity->varying_url])));
+    if (validity->cold_connects > 0)
+        add_note(content, content_text(content,
+                                       "%" PRIu64 " connections were opened within the run, although all were open "
+                                       "before it",
+                                       validity->cold_connects));
+    for (size_t i = 0; i < validity->dropped_count && validity->is_valid; i++)
+        content_add_sentence(content, SENTENCE_NOTE,
+                             content_text(content, "Round %" PRIu32 " does not count, for any mode: %s",
+                                          validity->dropped[i].round + 1,
+                                          content_outside(content, validity->dropped[i].reason)));
+    const char *neighbours = format_neighbours(result->is_server_local, result->is_proxy_local);
+    if (neighbours != NULL)
+        content_add_sentence(content, SENTENCE_NOTE, neighbours);
+}
+
+void content_add_sentences(struct content *content, const struct result *result, const struct verdict *verdict)
+{
+    const struct validity *validity = &verdict->figures.validity;
+    add_flaws(content, result, validity);
+    add_failures(content, &verdict->figures);
+    add_endings(content, result);
+    for (size_t i = 0; i < verdict->sentence_count; i++)
+        content_add_sentence(content, SENTENCE_ANSWER, content_outside(content, verdict->sentences[i]));
+    if (verdict->gains.count > 0)
+        content_add_sentence(content, SENTENCE_ANSWER, verdict->gains.sentence);
+    for (size_t i = 0; i < verdict->urls.count; i++)
+        content_add_sentence(content, SENTENCE_FINDING, content_outside(content, verdict->urls.texts[i]));
+    for (size_t i = 0; i < verdict->diagnosis.count; i++) {
+        const struct finding *finding = &verdict->diagnosis.findings[i];
+        bool is_doubt = finding->kind >= FINDING_CLIENT_SATURATED;
+        content_add_sentence(content, is_doubt ? SENTENCE_DOUBT : SENTENCE_FINDING,
+                             content_outside(content, finding->sentence));
+    }
+    add_notes(content, result, validity);
+}
