@@ -240,11 +240,17 @@ static bool stands_for_any(const char *pin)
     return strncmp(pin + (pin[0] == '+'), "*:", strlen("*:")) == 0;
 }
 
-static int append_origin(struct curl_slist **list, uint16_t port)
+/* Leads every host to the origin's port, and says where that is. Each keeps its own name on the way, as with another
+ * server: libcurl (7.88 as well as 8) keeps connections by the name it connects to, and would look through those of all
+ * hosts for each download if that were 127.0.0.1 for all. */
+static int append_origin(struct transfer *transfer, struct curl_slist **way, uint16_t port)
 {
-    char target[64];
-    snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)port);
-    return append(list, target);
+    char text[64];
+    snprintf(text, sizeof(text), ":::%u", (unsigned)port);
+    if (append(way, text) != 0)
+        return -1;
+    snprintf(text, sizeof(text), "*:%u:127.0.0.1", (unsigned)port);
+    return append(&transfer->names, text);
 }
 
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
@@ -252,8 +258,8 @@ static int list_addresses(struct transfer *transfer)
 {
     const struct transfer_plan *plan = transfer->plan;
     const struct transfer_policy *policy = plan->policy;
-    if ((policy->origin_port != 0 && append_origin(&transfer->connect_to, policy->origin_port) != 0) ||
-        (policy->origin_tls_port != 0 && append_origin(&transfer->tls_way, policy->origin_tls_port) != 0))
+    if ((policy->origin_port != 0 && append_origin(transfer, &transfer->connect_to, policy->origin_port) != 0) ||
+        (policy->origin_tls_port != 0 && append_origin(transfer, &transfer->tls_way, policy->origin_tls_port) != 0))
         return -1;
     const struct request_texts *detours = &plan->request->options->connect_to;
     for (size_t i = 0; i < detours->count; i++) {
