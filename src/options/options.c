@@ -7,9 +7,14 @@
 #include "conc_bench/text.h"
 #include "table.h"
 
-static int apply(const struct option_row *row, const char *text, struct options *options, struct error *error)
+static int store(const struct option_row *row, const char *text, struct options *options, struct error *error)
 {
-    return row->apply(&(struct value){.name = row->name, .text = text, .options = options, .error = error});
+    return row->store(&(struct value){.name = row->name,
+                                      .text = text,
+                                      .row = row,
+                                      .field = (char *)options + row->field,
+                                      .options = options,
+                                      .error = error});
 }
 
 struct reading {
@@ -34,7 +39,7 @@ static int take(struct reading *reading, const struct option_row *row, const cha
     }
     reading->is_given[id] = true;
     reading->values[id] = value;
-    return apply(row, value, reading->options, reading->error);
+    return store(row, value, reading->options, reading->error);
 }
 
 /* Takes the next argument as the value. One that looks like an option is rather a forgotten value; "-" and "-3" are
@@ -154,13 +159,13 @@ static int read_arguments(struct reading *reading)
     return status;
 }
 
-static int apply_fallbacks(struct reading *reading)
+static int store_fallbacks(struct reading *reading)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
         if (reading->is_given[i] || row->fallback == NULL)
             continue;
-        if (apply(row, row->fallback, reading->options, reading->error) != 0)
+        if (store(row, row->fallback, reading->options, reading->error) != 0)
             return -1;
     }
     return 0;
@@ -178,12 +183,12 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
     if (options->inputs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the command line");
     struct reading reading = {.arguments = argv, .count = argc, .next = 1, .options = options, .error = error};
-    if (read_arguments(&reading) != 0 || apply_fallbacks(&reading) != 0)
+    if (read_arguments(&reading) != 0 || store_fallbacks(&reading) != 0)
         return -1;
     /* Who asks for help may not know yet what goes together. */
     if (options->show_help || options->show_version || options->show_completion)
         return 0;
-    return options_settle(options, reading.is_given, error);
+    return options_validate(options, reading.is_given, error);
 }
 
 void options_release(struct options *options)

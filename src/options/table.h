@@ -2,11 +2,14 @@
 #define CONC_BENCH_OPTION_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "conc_bench/error.h"
 #include "conc_bench/options.h"
 
-/* The table of options, which drives parsing, --help and completions alike. Private to src/options. */
+/* The table of options, which drives parsing, --help and completions alike. An option is one row and one field of
+ * struct options. Private to src/options. */
 
 /* In the order of --help. */
 enum option_id {
@@ -108,10 +111,14 @@ enum option_group {
     GROUP_HIDDEN, /* not in --help, and never suggested */
 };
 
-/* A value on its way into the options. */
+struct option_row;
+
+/* A value on its way into its field. */
 struct value {
     const char *name; /* of its option */
     const char *text; /* NULL: the option was given without */
+    const struct option_row *row;
+    void *field;
     struct options *options;
     struct error *error;
 };
@@ -121,16 +128,19 @@ enum option_flag {
     OPTION_REPORTS = 1 << 1, /* goes with --import-json: it is about reports, not about a run */
 };
 
-/* One option. */
+/* One option: how it is typed, what help says of it, where its value goes and what that may be. */
 struct option_row {
     const char *name;        /* long name, without the dashes */
     char letter;             /* short name; 0: none */
     const char *placeholder; /* of its value; NULL: it takes none; begins with '[': it may go without */
-    const char *fallback;    /* the value where none is given, told in --help; NULL: nothing is applied */
+    const char *fallback;    /* the value where none is given, told in --help; NULL: nothing is stored */
     enum option_group group;
     const char *help;
-    int (*apply)(const struct value *value); /* stores the value; -1: it is refused */
     unsigned flags;                          /* enum option_flag, or-ed */
+    size_t field;                            /* offset in struct options */
+    int (*store)(const struct value *value); /* stores the value into the field; -1: it is refused */
+    int64_t low, high;                       /* limits of numbers, both allowed; of durations in nanoseconds */
+    const char *const *names;                /* of a choice, up to a NULL: the number of the one given is stored */
 };
 
 extern const struct option_row option_rows[OPTION_COUNT];
@@ -140,8 +150,65 @@ bool option_takes_value(const struct option_row *row);
 /* Whether it cannot go without one. */
 bool option_needs_value(const struct option_row *row);
 
+/* Durations longer than this are slips of the pen, and would overflow sums of instants. CPU work and scripted times are
+ * multiplied by workers and downloads, so they have less room. */
+#define OPTION_DURATION_MAX      (720 * 3600 * NANOSECONDS_PER_SECOND)
+#define OPTION_UNIT_DURATION_MAX (3600 * NANOSECONDS_PER_SECOND)
+
+/* Values of a type, by the limits and names of their row: values.c. Behind each is the type of its field. */
+int store_flag(const struct value *value);        /* bool: true */
+int store_flag_off(const struct value *value);    /* bool: false */
+int store_nothing(const struct value *value);     /* none: says what is done anyway */
+int store_count(const struct value *value);       /* uint32_t */
+int store_time(const struct value *value);        /* nanoseconds, with a unit */
+int store_timeout(const struct value *value);     /* nanoseconds; a bare number is seconds, as curl has it */
+int store_size(const struct value *value);        /* int64_t, bytes */
+int store_share(const struct value *value);       /* double, up to the upper limit, which is in per cent */
+int store_choice(const struct value *value);      /* an enumeration */
+int store_choice_flag(const struct value *value); /* bool: the second of two names */
+int store_text(const struct value *value);        /* const char *, not empty */
+int store_file(const struct value *value);        /* const char *; "-" is a standard stream */
+
+/* Those of our own options that are more than that: our_values.c. */
+int store_modes(const struct value *value);
+int store_workers(const struct value *value);
+int store_runs(const struct value *value);
+int store_seed(const struct value *value);
+int store_connections(const struct value *value);
+int store_script(const struct value *value);
+int store_origin(const struct value *value);
+int store_export(const struct value *value);
+int store_percentiles(const struct value *value);
+int store_claim(const struct value *value);
+int store_reference(const struct value *value);
+int store_completion(const struct value *value);
+
+/* And those of curl's: curl_values.c. */
+int store_header(const struct value *value);
+int store_user_agent(const struct value *value);
+int store_method(const struct value *value);
+int store_data(const struct value *value);
+int store_data_binary(const struct value *value);
+int store_certificate(const struct value *value);
+int store_tls_min(const struct value *value);
+int store_tls_max(const struct value *value);
+int store_http_version(const struct value *value);
+int store_ip_version(const struct value *value);
+int store_resolve(const struct value *value);
+int store_connect_to(const struct value *value);
+int store_proxy(const struct value *value);
+
+/* "1.2". */
+const char *option_tls_version(enum tls_version version);
+
 /* Which of the names a value is, up to the NULL behind the last; -1: none, which is an error. */
 int option_read_name(const struct value *value, const char *const *names);
+
+/* Gives each item between commas to `read_item`; an empty one too, which no reader takes. */
+int option_read_items(const struct value *list, int (*read_item)(const struct value *item));
+
+/* A whole number within limits; -1: it is none, which is an error. */
+int option_read_count(const struct value *value, uint64_t low, uint64_t high, uint64_t *count);
 
 /* An error that says which modes there are: -1. */
 int option_refuse_mode(const struct value *value);
@@ -151,12 +218,6 @@ bool options_have_connections(const struct options *options, enum connection_pol
 
 /* What depends on several options: has the reference and the cells that claims name found, and refuses what does not go
  * together. `is_given`, by enum option_id: on the command line. */
-int options_settle(struct options *options, const bool *is_given, struct error *error);
-
-/* Stores the value of an option that is curl's, for each that request_fields.c knows. */
-int option_apply_request(const struct value *value);
-
-/* What does not go together among them, and with the others. */
-int option_check_request(const struct options *options, struct error *error);
+int options_validate(struct options *options, const bool *is_given, struct error *error);
 
 #endif

@@ -406,7 +406,7 @@ static const struct limit limits[] = {
     {"--max-per-host", {"1", "100000"}, {"0", "100001", "-1", "x", ""}, "from 1 to 100000"},
     {"--copies", {"1", "16"}, {"0", "17", "-1", "x", ""}, "from 1 to 16"},
     {"--percentiles", {"1", "50,99", "99.5,99.9,99.95"}, {"0", "100", "99.99999", "5%", ""}, "from 1 to 99, or 99.5"},
-    {"--handicap", {NULL}, {"101%", "-1%", "x", ""}, "a share such as 5%, at most 100%"},
+    {"--handicap", {NULL}, {"101%", "-1%", "x", ""}, "a share such as 5%, from 0 to 100%"},
     {"--max-slowdown", {NULL}, {"1001%", "-1%", "x", ""}, "from 0 to 1000%"},
     {"--samples", {"auto", "all", "none"}, {"some", ""}, "auto, all or none"},
     {"--color", {"auto", "always", "never"}, {"red", ""}, "auto, always or never"},

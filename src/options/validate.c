@@ -4,6 +4,7 @@
 
 #include "conc_bench/number.h"
 #include "conc_bench/plan.h"
+#include "conc_bench/route.h"
 #include "table.h"
 
 static size_t count_scripted(const struct options *options)
@@ -172,6 +173,114 @@ static int check_import(const struct options *options, const bool *is_given, str
     return 0;
 }
 
+static int refuse_pair(struct error *error, const char *one, const char *other, const char *why)
+{
+    return error_set(error, ERROR_USAGE, "--%s does not go with --%s, %s", one, other, why);
+}
+
+/* The origin's authority is the only one trusted, and it asks for no certificate. */
+static int check_tls_origin(const struct request_options *request, struct error *error)
+{
+    const char *authority = request->ca_file != NULL ? "cacert" : "capath";
+    if (request->ca_file != NULL || request->ca_folder != NULL)
+        return refuse_pair(error, authority, "origin=tls", "which brings the one authority to trust");
+    if (request->certificate != NULL)
+        return refuse_pair(error, "cert", "origin=tls", "which asks for no certificate");
+    if (request->tls_max != TLS_VERSION_ANY && request->tls_max < TLS_VERSION_1_2)
+        return error_set(error, ERROR_USAGE, "--tls-max %s does not go with --origin=tls, which speaks TLS 1.2 and 1.3",
+                         option_tls_version(request->tls_max));
+    return 0;
+}
+
+/* The origin is asked over loopback, whatever the URL says. */
+static int check_origin(const struct request_options *request, struct error *error)
+{
+    const struct {
+        bool is_given;
+        const char *option;
+    } ways[] = {
+        {request->resolve.count > 0, "resolve"},
+        {request->connect_to.count > 0, "connect-to"},
+        {request->unix_socket != NULL, "unix-socket"},
+        {request->proxy != NULL, "proxy"},
+        {request->proxy_from_environment, "proxy-from-env"},
+        {request->interface != NULL, "interface"},
+        {request->ip_version == IP_VERSION_6, "ipv6"},
+    };
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        if (ways[i].is_given)
+            return refuse_pair(error, ways[i].option, "origin", "which is asked on this machine, whatever the host");
+    }
+    if (request->http_version == HTTP_VERSION_2)
+        return refuse_pair(error, "http2", "origin", "which speaks HTTP/1.1 only");
+    return 0;
+}
+
+static bool reads_input(const struct request_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        if (strcmp(texts->items[i].text, "@-") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The list of URLs may be read from there as well. */
+static int check_standard_input(const struct options *options, struct error *error)
+{
+    const struct request_options *request = &options->request;
+    const char *option = reads_input(&request->headers)                                 ? "header"
+                         : reads_input(&request->data)                                  ? "data"
+                         : request->config != NULL && strcmp(request->config, "-") == 0 ? "config"
+                                                                                        : NULL;
+    for (size_t i = 0; option != NULL && i < options->input_count; i++) {
+        if (strcmp(options->inputs[i], "-") == 0)
+            return error_set(error, ERROR_USAGE,
+                             "--%s and the list of URLs both read standard input: give one of them a file", option);
+    }
+    return 0;
+}
+
+/* Addresses that may not be used are none to libcurl, which would ask for the name while the clock runs. */
+static int check_pins(const struct request_options *request, struct error *error)
+{
+    for (size_t i = 0; i < request->resolve.count; i++) {
+        struct route_pin pin;
+        if (route_parse_pin(request->resolve.items[i].text, &pin, error) != 0)
+            return -1;
+        if (!route_has_version(&pin, request->ip_version))
+            return error_set(error, ERROR_USAGE, "--resolve %s has no address that --%s allows",
+                             request->resolve.items[i].text, request->ip_version == IP_VERSION_4 ? "ipv4" : "ipv6");
+    }
+    return 0;
+}
+
+static int check_request(const struct options *options, struct error *error)
+{
+    const struct request_options *request = &options->request;
+    if (check_standard_input(options, error) != 0)
+        return -1;
+    if (request->is_head && request->data.count > 0)
+        return refuse_pair(error, "head", "data", "which needs a method with a body");
+    if (request->is_head && request->method != NULL)
+        return refuse_pair(error, "head", "request", "which is another method");
+    if (request->tls_max != TLS_VERSION_ANY && request->tls_min > request->tls_max)
+        return error_set(error, ERROR_USAGE, "--tls-max %s is below --tlsv%s: no version is left",
+                         option_tls_version(request->tls_max), option_tls_version(request->tls_min));
+    if (request->key != NULL && request->certificate == NULL)
+        return error_set(error, ERROR_USAGE, "--key does nothing without --cert, whose key it is");
+    if (request->unix_socket != NULL && (request->proxy != NULL || request->proxy_from_environment))
+        return refuse_pair(error, "unix-socket", request->proxy != NULL ? "proxy" : "proxy-from-env",
+                           "which is another way to the server");
+    if (request->proxy != NULL && request->proxy_from_environment)
+        return refuse_pair(error, "proxy", "proxy-from-env", "which brings its own");
+    if (check_pins(request, error) != 0)
+        return -1;
+    if (options->use_origin && check_origin(request, error) != 0)
+        return -1;
+    return options->use_origin && options->origin.has_tls ? check_tls_origin(request, error) : 0;
+}
+
 static int check_combination(const struct options *options, const bool *is_given, struct error *error)
 {
     size_t scripted = count_scripted(options);
@@ -197,7 +306,7 @@ static int check_combination(const struct options *options, const bool *is_given
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
     if (is_given[OPTION_LOCATION] && options->transfer.max_redirects == 0)
         return error_set(error, ERROR_USAGE, "--location does not go with --max-redirs 0, which follows none");
-    if (option_check_request(options, error) != 0)
+    if (check_request(options, error) != 0)
         return -1;
     if (is_given[OPTION_SCRIPT] && scripted == 0)
         return error_set(error, ERROR_USAGE, "--script does nothing without --mode null");
@@ -210,7 +319,7 @@ static int check_combination(const struct options *options, const bool *is_given
     return check_cells(options, error);
 }
 
-int options_settle(struct options *options, const bool *is_given, struct error *error)
+int options_validate(struct options *options, const bool *is_given, struct error *error)
 {
     if (settle_reference(options, is_given, error) != 0 || settle_claims(options, error) != 0)
         return -1;
