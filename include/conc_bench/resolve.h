@@ -16,7 +16,7 @@
 
 struct resolution {
     bool is_public;  /* has an address for which resolve_is_public() holds */
-    bool is_local;   /* has an address of this machine's loopback */
+    bool is_local;   /* has an address of this machine */
     char *pin;       /* "host:port:address[,address...]" as CURLOPT_RESOLVE(3) wants it; NULL: nothing to pin */
     const char *why; /* NULL, or why the name has no address, such as gai_strerror(3) says; its downloads then fail */
 };
@@ -26,7 +26,7 @@ struct resolutions {
     size_t host_count;
     char *proxy_pins[REQUEST_PROXIES_MAX]; /* NULL: an address, or none */
     size_t failed_count;
-    bool is_proxy_local; /* the name of a proxy has an address of this machine's loopback */
+    bool is_proxy_local; /* the name of a proxy has an address of this machine */
 };
 
 /* Whether an IPv4 or IPv6 address, with or without brackets, is one of the public Internet: not of this machine, nor of
@@ -37,7 +37,7 @@ bool resolve_is_public(const char *address);
 enum resolver { RESOLVER_NONE, RESOLVER_SELF, RESOLVER_PROXY, RESOLVER_SELF_AND_PROXY };
 enum resolver resolve_resolver(const struct request *request);
 
-/* Whether a proxy is this machine by what it is called: an address of the loopback, or localhost and names below it. */
+/* Whether a proxy is this machine by what it is called: an address of it, or localhost and names below it. */
 bool resolve_has_local_proxy(const struct request *request);
 
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names

@@ -1,8 +1,10 @@
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/own_host.h"
 #include "conc_bench/resources.h"
 #include "state.h"
 
@@ -39,11 +41,11 @@ static int describe_sources(struct session *session, struct error *error)
 
 static bool is_host_local(const struct url_host *host)
 {
-    static const char localhost[] = "localhost";
-    size_t length = strlen(localhost);
-    if (host->is_literal)
-        return strncmp(host->name, "127.", 4) == 0 || (host->name_length == 3 && memcmp(host->name, "::1", 3) == 0);
-    return host->name_length >= length && memcmp(host->name + host->name_length - length, localhost, length) == 0;
+    char text[INET6_ADDRSTRLEN];
+    if (own_host_is_localhost(host->name, host->name_length))
+        return true;
+    snprintf(text, sizeof(text), "%.*s", (int)host->name_length, host->name);
+    return host->is_literal && own_host_has_address(text);
 }
 
 /* Whether what serves takes part in what is measured. */

@@ -3,17 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST_PAUSE (60 * NANOSECONDS_PER_SECOND)
+#include "conc_bench/own_host.h"
 
-/* Whether a host is localhost or below it. */
-static bool is_localhost(const struct url_host *host)
-{
-    static const char name[] = "localhost";
-    size_t length = strlen(name);
-    if (host->name_length < length || memcmp(host->name + host->name_length - length, name, length) != 0)
-        return false;
-    return host->name_length == length || host->name[host->name_length - length - 1] == '.';
-}
+#define LONGEST_PAUSE (60 * NANOSECONDS_PER_SECOND)
 
 static bool is_public(const struct url_host *host, const struct resolutions *resolutions, size_t number)
 {
@@ -26,7 +18,7 @@ static bool is_public(const struct url_host *host, const struct resolutions *res
         text[length] = '\0';
         return resolve_is_public(text);
     }
-    return !is_localhost(host);
+    return !own_host_is_localhost(host->name, host->name_length);
 }
 
 /* The most units of each host among any `workers` in a row: units are claimed in order, so these are those that can be

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/own_host.h"
 #include "conc_bench/route.h"
 
 /* "[", an address, "]". */
@@ -70,17 +71,6 @@ static int look_up(const char *name, enum ip_version version, struct addrinfo **
     return failure == EAI_AGAIN ? getaddrinfo(name, NULL, &hints, addresses) : failure;
 }
 
-/* localhost and whatever ends in ".localhost": never asked for (RFC 6761, section 6.3), and known to libcurl as well; a
- * minimal system has no file that tells them. */
-static bool is_localhost(const char *name)
-{
-    static const char localhost[] = "localhost";
-    size_t length = strlen(name);
-    size_t suffix = strlen(localhost);
-    return length >= suffix && strcmp(name + length - suffix, localhost) == 0 &&
-           (length == suffix || name[length - suffix - 1] == '.');
-}
-
 /* Networks that are nobody else's: the first `bits` bits of an address tell. */
 static const struct {
     unsigned char prefix[4];
@@ -128,11 +118,6 @@ bool resolve_is_public(const char *address)
     return inet_pton(AF_INET6, digits, &ipv6) != 1 || is_public_6(&ipv6);
 }
 
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "[::1]") == 0;
-}
-
 /* Whether it holds for any of a list of addresses with commas between them. */
 static bool has_any(const char *list, bool (*holds)(const char *address))
 {
@@ -160,7 +145,8 @@ static int find_addresses(const struct url_host *host, enum ip_version version, 
     }
     memcpy(name, host->name, host->name_length);
     name[host->name_length] = '\0';
-    if (is_localhost(name)) {
+    /* Never asked for, and known to libcurl as well; a minimal system has no file that tells them. */
+    if (own_host_is_localhost(name, host->name_length)) {
         *list = strdup(version == IP_VERSION_4 ? "127.0.0.1" : version == IP_VERSION_6 ? "[::1]" : "[::1],127.0.0.1");
         return *list != NULL ? 0 : -1;
     }
@@ -225,7 +211,7 @@ static int resolve_group(const struct resolving *resolving, const struct url_hos
         resolution->why = is_failure ? why : NULL;
         resolving->resolutions->failed_count += is_failure;
         resolution->is_public = addresses != NULL ? has_any(addresses, resolve_is_public) : resolving->is_optional;
-        resolution->is_local = addresses != NULL && has_any(addresses, is_loopback);
+        resolution->is_local = addresses != NULL && has_any(addresses, own_host_has_address);
         if (why == NULL)
             status = make_pin(group[i], addresses, &resolution->pin);
     }
@@ -300,7 +286,7 @@ static bool needs_look_up(const struct resolving *resolving, size_t number)
     if (given == NULL)
         snprintf(address, sizeof(address), "%.*s", (int)host->name_length, host->name);
     resolution->is_public = has_any(given != NULL ? given : address, resolve_is_public);
-    resolution->is_local = has_any(given != NULL ? given : address, is_loopback);
+    resolution->is_local = has_any(given != NULL ? given : address, own_host_has_address);
     return false;
 }
 
@@ -328,7 +314,7 @@ bool resolve_has_local_proxy(const struct request *request)
             continue;
         memcpy(name, proxy.name.text, proxy.name.length);
         name[proxy.name.length] = '\0';
-        if (is_localhost(name) || (is_literal(name, proxy.name.length) && is_loopback(name)))
+        if (own_host_is_localhost(name, proxy.name.length) || own_host_has_address(name))
             return true;
     }
     return false;
@@ -346,11 +332,11 @@ static int resolve_proxies(const struct resolving *resolving, struct error *erro
         const struct url_host host = {
             .name = proxy.name.text, .name_length = (uint16_t)proxy.name.length, .port = proxy.name.port};
         const char *given = find_given(&host, &request->options->resolve);
-        resolving->resolutions->is_proxy_local |= given != NULL && has_any(given, is_loopback);
+        resolving->resolutions->is_proxy_local |= given != NULL && has_any(given, own_host_has_address);
         if (given != NULL || is_literal(host.name, host.name_length))
             continue;
         int status = find_addresses(&host, request->options->ip_version, &addresses, &why);
-        resolving->resolutions->is_proxy_local |= addresses != NULL && has_any(addresses, is_loopback);
+        resolving->resolutions->is_proxy_local |= addresses != NULL && has_any(addresses, own_host_has_address);
         if (status == 0 && why == NULL)
             status = make_pin(&host, addresses, &resolving->resolutions->proxy_pins[i]);
         free(addresses);

@@ -5,15 +5,15 @@
 
 # --- What each file may include of our own: conc_bench/X.h for each word, and headers beside it -----------------------
 
-base='child clock connections environment error number place random scratch text'
+base='child clock connections environment error number place random scratch text unicode'
 
 # A header in include/conc_bench is held to the line of the source of its name.
 may_include() {
     case $1 in
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
-        src/work/politeness.c) echo "$base politeness plan resolve urls" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target request route config header" ;;
+        src/work/politeness.c) echo "$base politeness plan resolve urls own_host" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target request route config header host_name own_host" ;;
         src/transfer/*)       echo "$base transfer target request rehearsal http2 streams sample" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
         src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop" ;;
@@ -22,7 +22,7 @@ may_include() {
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
         src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service metrics validity evidence per_url figures" \
                                    "summary diagnosis gains sweep claim judgement rank_sum regression verdict" ;;
-        src/output/outline.c) echo "$base outline plan sample" ;; # it shows what has no result yet
+        src/output/outline.c) echo "$base outline plan sample host_name" ;; # it shows what has no result yet
         src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
                                    "format baseline import table json csv markdown html junit trace progress export stream" ;;
         src/origin/*)         echo "$base origin" ;;
@@ -36,7 +36,7 @@ may_include() {
                                    "resources result baseline progress origin" ;;
         src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
                                    "resources result baseline progress origin sample" ;;
-        src/session/*)        echo "$base session options urls plan request rehearsal resolve target transfer experiment" \
+        src/session/*)        echo "$base session options urls plan request rehearsal resolve own_host target transfer experiment" \
                                    "resources result evidence baseline report outline progress origin" ;;
         src/main.c)           echo "$base options session transfer stream" ;; # transfer for --version
         *)                    echo 'no line' ;;
@@ -66,7 +66,7 @@ owner_of_orphan() {
 # --- Headers that only these may include ------------------------------------------------------------------------------
 
 @test "curl/curl.h stays with transfers, URLs and event loops" {
-    only_these_include curl/curl.h 'src/transfer/*' src/work/urls.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
+    only_these_include curl/curl.h 'src/transfer/*' src/work/urls.c src/work/host_name.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
 }
 @test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/crew.c; }
 @test "jansson.h stays in output" { only_these_include jansson.h 'src/output/*'; }
