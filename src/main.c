@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,9 +79,7 @@ int main(int argc, char **argv)
     struct error error = {0};
     environment_clear();
     keep_standard_streams();
-    /* International host names are read in the user's encoding. Numbers stay in the C locale: they are for machines
-     * too. */
-    setlocale(LC_CTYPE, "");
+    environment_use_utf8();
     int status = options_parse(argc, argv, &options, &error);
     if (status == 0)
         status = obey(&options, &error);

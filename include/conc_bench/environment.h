@@ -10,4 +10,9 @@
  * there is one thread. */
 void environment_clear(void);
 
+/* Makes text UTF-8 for the libraries of this process, whatever locale the user has: libcurl and libidn2 read the names
+ * of international hosts in the encoding of LC_CTYPE, and would ask another host in another one. Where the system has
+ * no locale with UTF-8, the encoding is that of "C", in which they refuse such names. While there is one thread. */
+void environment_use_utf8(void);
+
 #endif

@@ -13,7 +13,9 @@
  * Format: one URL a line; blank lines and lines that begin with '#' are skipped; spaces and tabs around a URL are not
  * part of it; CRLF line ends and a UTF-8 byte order mark are tolerated; "URL xN" stands for N such lines.
  * Only http and https. Refused, with "file:line" and the reason: anything curl's URL API (curl_url_set(3)) cannot parse
- * or that has another scheme, credentials (never echoed), NUL bytes, control characters, lines over 8 KiB.
+ * or that has another scheme, credentials (never echoed), NUL bytes, control characters, characters that nobody sees,
+ * bytes that are not UTF-8, names of hosts that have no ASCII form, lines over 8 KiB. The list is UTF-8 in every
+ * locale.
  *
  * Each distinct URL is parsed once. Memory: the text of the files, plus at most 64 bytes a line, plus the names of
  * hosts that are spelt in the list otherwise than libcurl spells them; so lists of millions of lines are ordinary.
@@ -26,8 +28,8 @@ enum { URL_LINE_MAX_BYTES = 8192 };
 
 /* One host and port that appears in the list. */
 struct url_host {
-    /* As libcurl looks it up: lower case, punycode where it is not ASCII (if the locale is UTF-8), an address in its
-     * normal form and without brackets. Not NUL-terminated. */
+    /* As libcurl looks it up: lower case, punycode where it is not ASCII, an address in its normal form and without
+     * brackets. Not NUL-terminated. */
     const char *name;
     uint16_t name_length;
     uint16_t port;   /* given or the scheme's default */

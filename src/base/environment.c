@@ -1,5 +1,7 @@
 #include "conc_bench/environment.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -44,4 +46,14 @@ void environment_clear(void)
     }
     if (kept != NULL)
         *kept = NULL;
+}
+
+void environment_use_utf8(void)
+{
+    static const char *const locales[] = {"C.UTF-8", "en_US.UTF-8", ""};
+    for (size_t i = 0; i < sizeof(locales) / sizeof(locales[0]); i++) {
+        if (setlocale(LC_CTYPE, locales[i]) != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+            return;
+    }
+    setlocale(LC_CTYPE, "C");
 }

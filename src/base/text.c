@@ -5,30 +5,18 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conc_bench/unicode.h"
+
 static bool is_continuation(unsigned char byte)
 {
     return (byte & 0xc0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character at the start of the text; 0 if it is none: cut off, overlong, a surrogate or beyond
- * U+10FFFF (RFC 3629, section 4). */
+/* Bytes of the character at the start of the text; 0: there is none. */
 static size_t character_length(const unsigned char *text, size_t length)
 {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = text[0];
-    if (lead < 0x80)
-        return 1;
-    size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || wanted > length)
-        return 0;
-    uint32_t code = lead & (0x7fU >> wanted);
-    for (size_t i = 1; i < wanted; i++) {
-        if (!is_continuation(text[i]))
-            return 0;
-        code = code << 6 | (text[i] & 0x3fU);
-    }
-    bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code < smallest[wanted] || is_surrogate || code > 0x10ffff ? 0 : wanted;
+    uint32_t code;
+    return unicode_decode((const char *)text, length, &code);
 }
 
 /* Characters that change the direction of the text around them, so that it reads otherwise than it is (Unicode Standard

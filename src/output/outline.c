@@ -2,9 +2,12 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "conc_bench/host_name.h"
 #include "conc_bench/number.h"
 #include "conc_bench/sample.h"
+#include "conc_bench/text.h"
 
 static void write_order(FILE *stream, const struct plan *plan, uint32_t round, uint32_t *order)
 {
@@ -27,6 +30,29 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+/* International names are asked for in their ASCII form. */
+static void write_names(FILE *stream, const struct url_list *urls)
+{
+    enum { SHOWN = 10 };
+    size_t found = 0;
+    size_t next = 0; /* hosts are numbered in the order of the first URLs that have them */
+    for (size_t i = 0; i < urls->url_count; i++) {
+        char spelling[256];
+        if (urls->url_hosts[i] != next)
+            continue;
+        const struct url_host *name = &urls->hosts[next++];
+        const char *host = strchr(urls->texts[i], ':') + 1;
+        host += strspn(host, "/"); /* libcurl takes any number of them */
+        size_t length = strcspn(host, ":/?#");
+        if (host_name_is_ascii(host, length) || ++found > SHOWN)
+            continue;
+        fprintf(stream, "%s is asked for as %.*s\n", text_escape(spelling, sizeof(spelling), host, length),
+                (int)name->name_length, name->name);
+    }
+    if (found > SHOWN)
+        fprintf(stream, "%zu more hosts are asked for in their ASCII form\n", found - SHOWN);
+}
+
 static void write_workload(FILE *stream, const struct plan *plan)
 {
     const struct plan_request *request = &plan->request;
@@ -34,6 +60,7 @@ static void write_workload(FILE *stream, const struct plan *plan)
             plural(plan->unit_count), request->urls->url_count, plural(request->urls->url_count),
             request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
+    write_names(stream, request->urls);
 }
 
 void outline_write_choice(FILE *stream, const struct plan *plan, bool is_search)

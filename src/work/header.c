@@ -1,8 +1,11 @@
 #include "conc_bench/header.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
+
+#include "conc_bench/unicode.h"
 
 size_t header_name_length(const char *header)
 {
@@ -21,12 +24,46 @@ bool header_has_name(const char *header, const char *name)
     return length == strlen(name) && strncasecmp(header, name, length) == 0;
 }
 
+/* The code of the character at `place` if nobody sees it; otherwise 0. */
+static uint32_t invisible_at(const char *place)
+{
+    uint32_t code = 0;
+    size_t length = strlen(place);
+    return length > 0 && unicode_decode(place, length, &code) > 0 && unicode_is_invisible(code) ? code : 0;
+}
+
+/* What nobody sees at either end of a value, or in a name, was copied along by mistake, and makes another secret of a
+ * secret. Within a value it may be meant. */
+static int check_visible(const char *text, const char *place, struct error *error)
+{
+    size_t length = header_name_length(text);
+    const char *value = text + length;
+    value += strspn(value, ": \t");
+    const char *end = value + strlen(value);
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    for (bool is_inside = true; is_inside && end > value; is_inside = ((unsigned char)*end & 0xc0) == 0x80)
+        end--;
+    uint32_t first = invisible_at(value);
+    uint32_t last = invisible_at(end);
+    if (first != 0 && text[length] != ':')
+        return error_set(error, ERROR_USAGE, "%s: the name of the header has an invisible character (U+%04" PRIX32 ")",
+                         place, first);
+    if (first != 0 || last != 0)
+        return error_set(error, ERROR_USAGE,
+                         "%s: the value of the header %.*s %s an invisible character (U+%04" PRIX32 ")", place,
+                         (int)length, text, first != 0 ? "begins with" : "ends in", first != 0 ? first : last);
+    return 0;
+}
+
 int header_check(const char *text, const char *place, struct error *error)
 {
     size_t length = header_name_length(text);
     if (strpbrk(text, "\r\n") != NULL)
         return error_set(error, ERROR_USAGE, "%s: the header %.*s has a line break in it: a header is one line", place,
                          (int)length, text);
+    if (check_visible(text, place, error) != 0)
+        return -1;
     const char *value = text + length;
     bool is_empty = value[0] == ';' && value[strspn(value, "; \t")] == '\0';
     if (length == 0 || (value[0] != ':' && !is_empty))

@@ -11,7 +11,9 @@
 
 #include "conc_bench/config.h"
 #include "conc_bench/header.h"
+#include "conc_bench/host_name.h"
 #include "conc_bench/route.h"
+#include "conc_bench/unicode.h"
 
 /* Text of a file or made here; wiped when it is freed, since it may be secret. */
 struct content {
@@ -114,6 +116,12 @@ static int read_file(struct loading *loading, const char *option, const char *pa
     return status;
 }
 
+/* Behind a byte order mark; NULL: the file was empty. */
+static char *text_start(const struct content *content)
+{
+    return content->bytes == NULL ? NULL : content->bytes + unicode_mark_length(content->bytes, content->length);
+}
+
 /* Headers */
 
 static int add_header(struct loading *loading, const char *text)
@@ -135,7 +143,7 @@ static int add_headers_of(struct loading *loading, const char *path)
     int status = read_file(loading, "header", path, REQUEST_HEADERS_MAX_BYTES, &content);
     if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
         status = error_set(loading->error, ERROR_USAGE, "--header: %s has a NUL byte: it holds no text", path);
-    char *next = content.bytes;
+    char *next = text_start(&content);
     while (status == 0 && next != NULL) {
         char place[300];
         char *line = next;
@@ -283,6 +291,14 @@ static int add_environment_proxies(struct loading *loading)
     return 0;
 }
 
+/* libcurl compares the names in it with those of URLs, which are in their ASCII form by then. */
+static int check_exceptions(const struct loading *loading, const char *place, const char *list)
+{
+    if (list == NULL || host_name_is_ascii(list, strlen(list)))
+        return 0;
+    return error_set(loading->error, ERROR_USAGE, "%s has a host that is not in its ASCII form (xn--...)", place);
+}
+
 /* Whether some hosts are asked without the proxy. */
 static bool has_exceptions(const struct request_options *options)
 {
@@ -343,7 +359,7 @@ static int load_config(struct loading *loading)
     int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, &content);
     if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
         status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
-    char *rest = content.bytes;
+    char *rest = text_start(&content);
     while (status == 0 && config_next(&rest, &line) != NULL) {
         char place[300];
         snprintf(place, sizeof(place), "--config %s:%zu", path, line.number);
@@ -435,6 +451,11 @@ static int take_files(struct loading *loading)
 static int check_use(const struct loading *loading)
 {
     const struct request *request = loading->request;
+    bool is_environment_obeyed = loading->options->proxy_from_environment && loading->options->no_proxy == NULL;
+    if (check_exceptions(loading, "--noproxy", loading->options->no_proxy) != 0 ||
+        check_exceptions(loading, "no_proxy", is_environment_obeyed ? getenv("no_proxy") : NULL) != 0 ||
+        check_exceptions(loading, "NO_PROXY", is_environment_obeyed ? getenv("NO_PROXY") : NULL) != 0)
+        return -1;
     if (loading->options->no_proxy != NULL && request->proxy_count == 0 && !loading->options->proxy_from_environment)
         return error_set(loading->error, ERROR_USAGE, "--noproxy does nothing without --proxy or --proxy-from-env");
     if (request->proxy_user != NULL && request->proxy_count == 0)

@@ -1,10 +1,12 @@
 #include "conc_bench/route.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "conc_bench/host_name.h"
 #include "conc_bench/number.h"
 
 enum { ADDRESS_BYTES = INET6_ADDRSTRLEN + 2, PROXY_PORT = 1080, HTTPS_PROXY_PORT = 443 };
@@ -50,6 +52,21 @@ static int refuse_high_port(const char *option, const char *text, const char *po
 {
     return error_set(error, ERROR_USAGE, "%s %.200s: the port %.*s is above %d", option, text,
                      (int)strspn(port, "0123456789"), port, UINT16_MAX);
+}
+
+/* libcurl compares these names with those of URLs, which are in their ASCII form by then. */
+static int check_name(const char *option, const struct route_name *name, struct error *error)
+{
+    char ascii[HOST_NAME_MAX_BYTES + 1];
+    char reason[HOST_NAME_REASON_BYTES];
+    char text[4 * HOST_NAME_MAX_BYTES];
+    if (host_name_is_ascii(name->text, name->length))
+        return 0;
+    if (host_name_encode(name->text, name->length, ascii))
+        return error_set(error, ERROR_USAGE, "%s: write the host %.*s in its ASCII form, %s", option, (int)name->length,
+                         name->text, ascii);
+    snprintf(text, sizeof(text), "%.*s", (int)name->length, name->text);
+    return error_set(error, ERROR_USAGE, "%s: %s", option, host_name_explain(text, reason));
 }
 
 static bool take_colon(const char **text)
@@ -105,7 +122,7 @@ int route_parse_pin(const char *text, struct route_pin *pin, struct error *error
                          next);
     if (pin->from.length == 1 && pin->from.text[0] == '*')
         pin->from.length = 0;
-    return 0;
+    return check_name("--resolve", &pin->from, error);
 }
 
 bool route_has_version(const struct route_pin *pin, enum ip_version version)
@@ -128,7 +145,8 @@ int route_parse_detour(const char *text, struct route_detour *detour, struct err
     if (take_name(&next, &detour->from) && take_colon(&next) && take_port(&next, &detour->from.port) &&
         take_colon(&next) && take_name(&next, &detour->to) && take_colon(&next) && take_port(&next, &detour->to.port) &&
         *next == '\0')
-        return 0;
+        return check_name("--connect-to", &detour->from, error) != 0 ? -1
+                                                                     : check_name("--connect-to", &detour->to, error);
     if (is_high_port(next))
         return refuse_high_port("--connect-to", text, next, error);
     return error_set(error, ERROR_USAGE,
@@ -177,6 +195,9 @@ int route_parse_proxy(const char *text, const char *place, struct route_proxy *p
     if (!is_right || *next != '\0' || end[strspn(end, "/")] != '\0')
         return error_set(error, ERROR_USAGE, "%s wants [SCHEME://]HOST[:PORT], such as http://proxy.example:3128",
                          place);
+    /* It is not shown, since it may be a part of a password. */
+    if (!host_name_is_ascii(proxy->name.text, proxy->name.length))
+        return error_set(error, ERROR_USAGE, "%s has a host that is not in its ASCII form (xn--...)", place);
     /* Where it stands in the text, which outlives this. */
     proxy->name.text = start + offset + (proxy->name.text - authority);
     if (proxy->name.port == 0)

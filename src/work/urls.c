@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conc_bench/host_name.h"
 #include "conc_bench/number.h"
 #include "conc_bench/scratch.h"
+#include "conc_bench/unicode.h"
 
 /* "URL xN": the largest N. */
 enum { REPEAT_MAX = 1000000000 };
@@ -64,6 +66,7 @@ struct entry {
     size_t number;
     const char *text;
     size_t length;
+    size_t indent; /* blanks in front of the text */
 };
 
 /* Messages */
@@ -304,37 +307,6 @@ static void index_add(const struct index *index, uint64_t hash, size_t item)
 
 /* Hosts */
 
-/* The name as libcurl will look it up and compare it: in lower case, and in punycode where it is not ASCII. If libcurl
- * cannot encode it (no IDN support, a locale other than UTF-8), it will not be able to download either, and the name is
- * what stands in the URL. */
-static CURLUcode get_host_name(CURLU *parser, char **name)
-{
-    CURLUcode code = curl_url_get(parser, CURLUPART_HOST, name, 0);
-    if (code != CURLUE_OK)
-        return code;
-    bool is_ascii = true;
-    for (char *c = *name; *c != '\0'; c++)
-        is_ascii &= (unsigned char)*c < 0x80;
-#ifdef CURLU_PUNYCODE
-    /* The whole URL first: asked for a host that it cannot encode, libcurl 7.88.1 loses the memory of its answer. */
-    char *url = NULL;
-    char *encoded = NULL;
-    if (!is_ascii && curl_url_get(parser, CURLUPART_URL, &url, CURLU_PUNYCODE) == CURLUE_OK &&
-        curl_url_get(parser, CURLUPART_HOST, &encoded, CURLU_PUNYCODE) == CURLUE_OK) {
-        curl_free(*name);
-        *name = encoded;
-        /* What libcurl refuses in a name as it is written, it lets pass where encoding brings it about: a colon, out of
-         * a full-width one. */
-        if (encoded[0] != '\0')
-            code = curl_url_set(parser, CURLUPART_HOST, encoded, 0);
-    }
-    curl_free(url);
-#endif
-    for (char *c = *name; *c != '\0'; c++)
-        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    return code;
-}
-
 /* Where the name stands in the URL, or a copy if it is spelt differently there. */
 static const char *place_host_name(struct url_storage *storage, const char *url, const char *name, size_t length)
 {
@@ -422,19 +394,27 @@ static int refuse_unparsed(const struct entry *entry, CURLUcode code, struct err
     return refuse(entry, QUOTE, error, "not a URL that libcurl can use (%s)", curl_url_strerror(code));
 }
 
+static int refuse_host(const struct entry *entry, enum host_name_result result, const char *name, struct error *error)
+{
+    char reason[HOST_NAME_REASON_BYTES];
+    if (result == HOST_NAME_NOT_ENCODED)
+        return refuse(entry, QUOTE, error, "%s", host_name_explain(name, reason));
+    return refuse_unparsed(entry, result == HOST_NAME_BROKEN ? CURLUE_BAD_HOSTNAME : CURLUE_OUT_OF_MEMORY, error);
+}
+
 /* Reads the host out of the URL that the parser holds. */
 static int take_host(struct url_list *list, const struct entry *entry, const char *url, uint32_t *number,
                      struct error *error)
 {
-    char *name = NULL;
+    char *name;
     char *port = NULL;
     uint64_t port_number = 0;
     int status;
-    CURLUcode code = get_host_name(list->storage->parser, &name);
-    if (code == CURLUE_OK)
-        code = curl_url_get(list->storage->parser, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
-    if (code != CURLUE_OK)
-        status = refuse_unparsed(entry, code, error);
+    enum host_name_result result = host_name_take(list->storage->parser, &name);
+    if (result != HOST_NAME_TAKEN)
+        status = refuse_host(entry, result, name, error);
+    else if (curl_url_get(list->storage->parser, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        status = fail_memory(error);
     else if (name[0] == '\0' || strlen(name) > UINT16_MAX)
         status = refuse(entry, QUOTE, error, "the URL names no host");
     else if (number_parse_count(port, &port_number) != 0 || port_number == 0 || port_number > UINT16_MAX)
@@ -610,14 +590,39 @@ static int check_scheme(const struct entry *entry, struct error *error)
     return 0;
 }
 
-static int check_control_characters(const struct entry *entry, struct error *error)
+/* URLs that differ in what nobody sees only are told apart by servers, and mostly come of careless copying. */
+static int check_visible(const struct entry *entry, struct error *error)
 {
+    struct unicode_fault fault;
+    char description[UNICODE_DESCRIPTION_BYTES];
+    if (!unicode_find_fault(entry->text, entry->length, &fault))
+        return 0;
+    fault.character += entry->indent;
+    unicode_describe_fault(&fault, description);
+    if (fault.is_invalid)
+        return refuse(entry, DO_NOT_QUOTE, error,
+                      "%s: save the list as UTF-8, or write the byte as %%%02X if the URL has it", description,
+                      (unsigned)fault.code);
+    char escapes[4 * 3 + 1];
+    size_t used = 0;
+    do {
+        unsigned byte = (unsigned char)entry->text[fault.offset++];
+        used += (size_t)snprintf(escapes + used, sizeof(escapes) - used, "%%%02X", byte);
+    } while (fault.offset < entry->length && ((unsigned char)entry->text[fault.offset] & 0xc0) == 0x80);
+    return refuse(entry, DO_NOT_QUOTE, error, "%s: take it out, or write it as %s if the URL has it", description,
+                  escapes);
+}
+
+static int check_characters(const struct entry *entry, struct error *error)
+{
+    bool is_ascii = true;
     for (size_t i = 0; i < entry->length; i++) {
         unsigned char byte = (unsigned char)entry->text[i];
         if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
             return refuse(entry, DO_NOT_QUOTE, error, "there is a control character (byte 0x%02x)", byte);
+        is_ascii &= byte < 0x80;
     }
-    return 0;
+    return is_ascii ? 0 : check_visible(entry, error);
 }
 
 /* What follows a URL on its line: "xN". */
@@ -648,11 +653,12 @@ static int add_line(struct url_list *list, struct entry *entry, char *text, size
         length--;
     for (; length > 0 && is_blank(*text); length--)
         text++;
+    entry->indent = (size_t)(text - entry->text);
     entry->text = text;
     entry->length = length;
     if (length == 0 || *text == '#')
         return 0;
-    if (check_control_characters(entry, error) != 0 || check_scheme(entry, error) != 0)
+    if (check_characters(entry, error) != 0 || check_scheme(entry, error) != 0)
         return -1;
     size_t url_length = 0;
     while (url_length < length && !is_blank(text[url_length]))
@@ -695,8 +701,7 @@ static int add_text(struct url_list *list, const char *name, char *text, size_t 
     uint64_t downloads_before = list->downloads;
     struct entry entry = {.file = name};
     char *end = text + length;
-    if (starts_with(text, length, "\xef\xbb\xbf"))
-        text += 3;
+    text += unicode_mark_length(text, length);
     while (text < end) {
         char *newline = memchr(text, '\n', (size_t)(end - text));
         char *line_end = newline == NULL ? end : newline;
@@ -806,8 +811,7 @@ int url_list_add_url(struct url_list *list, const char *url, struct error *error
     const struct entry entry = {.text = url, .length = strlen(url)};
     if (open_storage(list, error) != 0)
         return -1;
-    if (check_bytes(&entry, error) != 0 || check_control_characters(&entry, error) != 0 ||
-        check_scheme(&entry, error) != 0)
+    if (check_bytes(&entry, error) != 0 || check_characters(&entry, error) != 0 || check_scheme(&entry, error) != 0)
         return -1;
     if (strpbrk(url, " \t") != NULL)
         return refuse(&entry, QUOTE, error, "a URL holds no blanks: a space has to be written %%20");

@@ -56,6 +56,10 @@ ok /length/long
 ok /until-close
 ok /redirect/ok
 ok /redirect/none
+ok /redirect/utf8
+ok /redirect/international
+redirect /redirect/latin
+redirect /redirect/no-name
 ok /status/103
 ok /status/204
 ok /status/304
@@ -127,6 +131,18 @@ TOLD
     samples_hold /redirect/loop 'all(.redirects == 10)'
     samples_hold /redirect/file 'all(.body_bytes == 0)'
     run -1 grep -r secret "$BATS_TEST_TMPDIR"
+}
+
+# The encoding of names is not that of the locale, which is ASCII in containers.
+@test "redirects to international names, and to what is none, in every locale" {
+    local locale
+    make_latin_locale "$BATS_TEST_TMPDIR/locales"
+    for locale in C C.UTF-8 de_DE.ISO-8859-1; do
+        printf '%s\n' 'ok /redirect/international' 'ok /redirect/utf8' 'redirect /redirect/latin' \
+            'redirect /redirect/no-name' | mix 5 |
+            LOCPATH=$BATS_TEST_TMPDIR/locales LC_ALL=$locale downloads_as_told
+        samples_hold /redirect/international 'all(.redirects == 1 and .status == 200)'
+    done
 }
 
 @test "redirects to hosts that are not there" {
@@ -202,7 +218,7 @@ TOLD
     quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
     run once --mode all --workers 4 "$BATS_TEST_TMPDIR/list"
     exits_with 3
-    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "5 redirect" "3 connect" "1 dns" \
+    for word in "4 reset" "3 empty_reply" "3 incomplete_headers" "3 partial" "7 protocol" "7 redirect" "3 connect" "1 dns" \
         "1 tls" "2 http_4xx" "2 http_5xx"; do
         says "$word"
     done
@@ -300,8 +316,8 @@ interrupt_stalled() {
     quick_faults | mix 3 | downloads_as_told
     quick_faults | mix 3 | downloads_as_told --connections fresh
     stop_faults
-    # Beside each fault, in the list by themselves, and behind a redirect; in five modes, twice.
-    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 2) * 3 * 5 * 2)) ]
+    # Beside each fault, in the list by themselves, and behind two redirects; in five modes, twice.
+    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 3) * 3 * 5 * 2)) ]
     for path in /idle-close /chunk/bad /half-headers /reset/20 /status/503; do
         [ "$(asked $path)" -eq $((3 * 5 * 2)) ]
     done

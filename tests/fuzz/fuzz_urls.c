@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conc_bench/text.h"
+#include "conc_bench/unicode.h"
 #include "conc_bench/urls.h"
 #include "fuzz.h"
 
@@ -55,10 +56,12 @@ static void check_url(const char *text)
 {
     size_t length = strlen(text);
     size_t scheme = strcspn(text, ":");
+    struct unicode_fault fault;
     require(length <= URL_LINE_MAX_BYTES);
     require((scheme == 4 && strncasecmp(text, "http", 4) == 0) || (scheme == 5 && strncasecmp(text, "https", 5) == 0));
     for (size_t i = 0; i < length; i++)
         require((unsigned char)text[i] > ' ' && text[i] != 0x7f);
+    require(!unicode_find_fault(text, length, &fault));
     const char *authority = text + scheme + 1;
     authority += strspn(authority, "/");
     require(memchr(authority, '@', strcspn(authority, "/?#")) == NULL);
@@ -95,6 +98,7 @@ static void check_host(const struct url_host *host)
     require(host->port > 0 && host->name_length > 0);
     for (size_t i = 0; i < host->name_length; i++) {
         char c = host->name[i];
+        require((unsigned char)c < 0x80);
         require((unsigned char)c > ' ' && !(c >= 'A' && c <= 'Z') &&
                 strchr(host->is_literal ? "[]@" : ":/?#[]@", c) == NULL);
     }

@@ -182,3 +182,10 @@ stop_nginx() {
         kill "$(cat "$NGINX_PID_FILE")"
     fi
 }
+
+# Makes a folder for LOCPATH that has de_DE.ISO-8859-1, in which each byte is a character.
+make_latin_locale() {
+    mkdir -p "$1"
+    localedef --inputfile de_DE --charmap ISO-8859-1 "$1/de_DE.ISO-8859-1" >/dev/null 2>&1 || true
+    [ -s "$1/de_DE.ISO-8859-1/LC_CTYPE" ]
+}

@@ -417,6 +417,14 @@ static bool redirect_to_log_in(struct connection *connection)
     return redirect(connection, location);
 }
 
+/* To a healthy answer of this server, under an international name. */
+static bool redirect_to_name(struct connection *connection, const char *name)
+{
+    char location[64];
+    snprintf(location, sizeof(location), "http://%s.localhost:%u/ok", name, (unsigned)connection->server->port);
+    return redirect(connection, location);
+}
+
 static bool answer_redirect(struct connection *connection, const struct request *request)
 {
     static const struct {
@@ -425,6 +433,7 @@ static bool answer_redirect(struct connection *connection, const struct request 
     } targets[] = {
         {"loop", "/redirect/loop"},
         {"ok", "/ok"},
+        {"utf8", "/ok/\xc3\xbc"},
         {"stall", "/stall/headers"},
         {"file", "file:///etc/passwd"},
         {"ftp", "ftp://127.0.0.1/"},
@@ -440,6 +449,14 @@ static bool answer_redirect(struct connection *connection, const struct request 
         return redirect_to_refuse(connection, "127.0.0.1");
     if (strcmp(request->argument, "name") == 0)
         return redirect_to_refuse(connection, "localhost");
+    if (strcmp(request->argument, "international") == 0)
+        return redirect_to_name(connection, "b\xc3\xbc"
+                                            "cher");
+    if (strcmp(request->argument, "latin") == 0)
+        return redirect_to_name(connection, "b\xfc"
+                                            "cher");
+    if (strcmp(request->argument, "no-name") == 0)
+        return redirect_to_name(connection, "\xe2\x92\x88");
     if (strcmp(request->argument, "credentials") == 0)
         return redirect_to_log_in(connection);
     return send_text(connection, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");

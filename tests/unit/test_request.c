@@ -64,11 +64,30 @@ static void config_lines_that_do_not_end_are_told(void **state)
 static void headers_have_three_forms(void **state)
 {
     (void)state;
-    static const char *const right[] = {"A: b",           "A:b",     "A:",         "A: ", "A;", "A; ",
-                                        "X-1_a~!: \tb\t", "A: b; c", "A: \xc3\xa4"};
-    static const char *const wrong[] = {"",         "A",     ":",           ": b",          ";",
-                                        "A b: c",   "A : b", "A; b",        "A: b\r\nC: d", "A: b\n",
-                                        "A\r\n: b", "A: \1", "\xc3\xa4: b", "A: \x7f"};
+    static const char *const right[] = {
+        "A: b", "A:b", "A:", "A: ", "A;", "A; ", "X-1_a~!: \tb\t", "A: b; c", "A: \xc3\xa4", "A: b\xc2\xa0: c"};
+    static const char *const wrong[] = {"",
+                                        "A",
+                                        ":",
+                                        ": b",
+                                        ";",
+                                        "A b: c",
+                                        "A : b",
+                                        "A; b",
+                                        "A: b\r\nC: d",
+                                        "A: b\n",
+                                        "A\r\n: b",
+                                        "A: \1",
+                                        "\xc3\xa4: b",
+                                        "A: \x7f",
+                                        "A: b\xc2\xa0",
+                                        "A: \xe2\x80\x8b"
+                                        "b",
+                                        "A: b\xc2\xa0 ",
+                                        "A: \xc2\xa0",
+                                        "\xef\xbb\xbf"
+                                        "A: b",
+                                        "A\xc2\xa0: b"};
     for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
         if (header_check(right[i], "here", NULL) != 0)
             fail_msg("refused: %s", right[i]);

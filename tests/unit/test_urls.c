@@ -166,7 +166,7 @@ static void test_names_that_encoding_breaks_are_refused(void **state)
         "http://a\xef\xbc\x8f"
         "b.test/",
         "http://a\xe2\x84\x80.test/",
-        "http://a\xe3\x80\x80.test/",
+        "http://a%E3%80%80.test/",
         "http://a\xef\xbc\x8c.test/",
     };
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
@@ -182,14 +182,121 @@ static void test_names_that_encoding_breaks_are_refused(void **state)
     setlocale(LC_CTYPE, "C");
 }
 
-static void test_names_that_cannot_be_encoded_are_kept(void **state)
+static void expect_refused_url(const char *url, const char *reason)
 {
-    (void)state;
     struct url_list list = {0};
     struct error error = {0};
-    assert_int_equal(url_list_add_url(&list, "http://a\xff.example/", &error), 0);
-    assert_int_equal(list.hosts[0].name_length, 10);
-    assert_memory_equal(list.hosts[0].name, "a\xff.example", 10);
+    if (url_list_add_url(&list, url, &error) == 0)
+        fail_msg("%s was taken, with the host %.*s", url, (int)list.hosts[0].name_length, list.hosts[0].name);
+    if (strstr(error.message, reason) == NULL)
+        fail_msg("%s: not for \"%s\" but: %s", url, reason, error.message);
+    assert_int_equal(error.kind, ERROR_USAGE);
+    url_list_release(&list);
+}
+
+#define TEN_UMLAUTS    "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+#define TWENTY_UMLAUTS TEN_UMLAUTS TEN_UMLAUTS
+#define THIRTY_UMLAUTS TWENTY_UMLAUTS TEN_UMLAUTS
+
+static void test_names_that_have_no_ascii_form_are_refused_with_the_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *reason;
+    } cases[] = {
+        {"http://a%FF.example/", "in the host's name, character 2 is not UTF-8 (byte 0xff)"},
+        {"http://\xe2\x92\x88.example/",
+         "part 1 of the host's name has a character that is allowed in no name (U+2488)"},
+        {"http://a.\xcc\x81x.example/", "part 2 of the host's name begins with a mark that belongs behind a letter"},
+        {"http://ab--\xc3\xbc/", "part 1 of the host's name has hyphens in its third and fourth place"},
+        {"http://" THIRTY_UMLAUTS THIRTY_UMLAUTS "/", "part 1 of the host's name takes more than 63 characters"},
+        {"http://x\xe3\x80\x82" THIRTY_UMLAUTS THIRTY_UMLAUTS TEN_UMLAUTS, "part 2 of the host's name takes more than"},
+        {"http://" THIRTY_UMLAUTS "." THIRTY_UMLAUTS "." THIRTY_UMLAUTS "." THIRTY_UMLAUTS "." THIRTY_UMLAUTS
+         "." THIRTY_UMLAUTS "." THIRTY_UMLAUTS "/",
+         "the host's name has no ASCII form of at most 253 characters"},
+    };
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        skip();
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect_refused_url(cases[i].url, cases[i].reason);
+    setlocale(LC_CTYPE, "C");
+    /* Without UTF-8 nothing can be encoded, and nothing is asked under another name. */
+    expect_refused_url("http://b\xc3\xbc"
+                       "cher.example/",
+                       "this system has no locale C.UTF-8: write the host's name in its ASCII form (xn--...)");
+}
+
+/* As curl encodes them where the locale is UTF-8. */
+static void test_names_have_the_ascii_form_that_curl_gives_them(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"fa\xc3\x9f.example", "xn--fa-hia.example"},
+        {"\xce\xb2\xcf\x8c\xce\xbb\xce\xbf\xcf\x82.example", "xn--nxasmm1c.example"},
+        {"b\x75\xcc\x88\x63her.example", "xn--bcher-kva.example"},
+        {"b\xc3\xbc\x63her\xe3\x80\x82\x65xample", "xn--bcher-kva.example"},
+        {"\xef\xbd\x81.example", "a.example"},
+        {"\xe2\x98\xba.example", "xn--74h.example"},
+        {"\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1", "127.0.0.1"},
+        {"\xd7\x90.example", "xn--4db.example"},
+    };
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        skip();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char url[100];
+        struct url_list list = {0};
+        snprintf(url, sizeof(url), "http://%s/", cases[i][0]);
+        assert_int_equal(url_list_add_url(&list, url, &(struct error){0}), 0);
+        if (list.hosts[0].name_length != strlen(cases[i][1]) ||
+            memcmp(list.hosts[0].name, cases[i][1], list.hosts[0].name_length) != 0)
+            fail_msg("%s: %.*s", cases[i][0], (int)list.hosts[0].name_length, list.hosts[0].name);
+        url_list_release(&list);
+    }
+    setlocale(LC_CTYPE, "C");
+}
+
+static void test_what_nobody_sees_is_refused_by_place(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"http://a.test/x\nhttp://a.test/x\xc2\xa0\n", "list.txt:2: character 16 is invisible (U+00A0, no-break "
+                                                       "space): take it out, or write it as %C2%A0 if the URL "
+                                                       "has it"},
+        {" \thttp://a.test/\xe2\x80\x8b\n", "list.txt:1: character 17 is invisible (U+200B, zero width space): take it "
+                                            "out, or write it as %E2%80%8B if the "
+                                            "URL has it"},
+        {"http://a.\xc2\xadtest/",
+         "list.txt:1: character 10 is invisible (U+00AD, soft hyphen): take it out, or write it "
+         "as %C2%AD if the URL has it"},
+        {"http://\xc3\xbc.test/\xe2\x81\xa0",
+         "list.txt:1: character 15 is invisible (U+2060, word joiner): take it out, "
+         "or write it as %E2%81%A0 if the URL has it"},
+        {"http://a.test/ x2\xc2\xa0", "list.txt:1: character 18 is invisible (U+00A0, no-break space): take it out, or "
+                                      "write it as %C2%A0 if the URL has it"},
+        {"\xc2\xa0\n",
+         "list.txt:1: character 1 is invisible (U+00A0, no-break space): take it out, or write it as %C2%A0 "
+         "if the URL has it"},
+        {"http://a.test/\xc2\x85",
+         "list.txt:1: character 15 is invisible (U+0085, next line): take it out, or write it "
+         "as %C2%85 if the URL has it"},
+        {"http://a.test/\xf3\xa0\x80\xa0",
+         "list.txt:1: character 15 is invisible (U+E0020): take it out, or write it as "
+         "%F3%A0%80%A0 if the URL has it"},
+        {"http://a.test/\xa0",
+         "list.txt:1: character 15 is not UTF-8 (byte 0xa0): save the list as UTF-8, or write the "
+         "byte as %A0 if the URL has it"},
+        {"http://me:secret@a.test/\xc2\xa0", "list.txt:1: character 25 is invisible (U+00A0, no-break space): take it "
+                                             "out, or write it as %C2%A0 if the URL has it"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect_refusal(cases[i][0], strlen(cases[i][0]), cases[i][1]);
+    expect_refused_url("http://a.test/\xe2\x80\x8e",
+                       "argument: character 15 is invisible (U+200E, left-to-right mark)");
+    /* What is written out is seen, and a comment is for people. */
+    struct url_list list;
+    load(&list, "# a\xc2\xa0list\nhttp://a.test/%C2%A0\nhttp://a.test/\xc3\xbc\xf0\x9f\x98\x80\n");
+    assert_int_equal(list.url_count, 2);
     url_list_release(&list);
 }
 
@@ -204,7 +311,9 @@ static void test_byte_order_mark_only_at_the_start_of_a_file(void **state)
     assert_int_equal(list.downloads, 1);
     url_list_release(&list);
     static const char second[] = "http://a.test/\n\xef\xbb\xbfhttp://a.test/\n";
-    expect_refusal(second, strlen(second), "list.txt:2: not an http or https URL: \"\xef\xbb\xbfhttp://a.test/\"");
+    expect_refusal(second, strlen(second),
+                   "list.txt:2: character 1 is invisible (U+FEFF, byte order mark): take it out, or write it as "
+                   "%EF%BB%BF if the URL has it");
 }
 
 static void test_bad_lines(void **state)
@@ -636,7 +745,9 @@ int main(void)
         cmocka_unit_test(test_hosts_are_what_libcurl_will_look_up),
         cmocka_unit_test(test_international_names_are_encoded),
         cmocka_unit_test(test_names_that_encoding_breaks_are_refused),
-        cmocka_unit_test(test_names_that_cannot_be_encoded_are_kept),
+        cmocka_unit_test(test_names_that_have_no_ascii_form_are_refused_with_the_reason),
+        cmocka_unit_test(test_names_have_the_ascii_form_that_curl_gives_them),
+        cmocka_unit_test(test_what_nobody_sees_is_refused_by_place),
         cmocka_unit_test(test_byte_order_mark_only_at_the_start_of_a_file),
         cmocka_unit_test(test_bad_lines),
         cmocka_unit_test(test_nul_bytes_and_utf16),
