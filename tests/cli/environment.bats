@@ -122,6 +122,8 @@ endless=(--mode threads --workers 4 --origin=latency=400ms -n 1000 http://a.test
     program=$!
     until_true are_under_way 4
     kill -HUP "$program"
+    # Long enough for it to have heeded it.
+    sleep 1
     kill -TERM "$program"
     ends
     exits_with 143
@@ -131,20 +133,21 @@ endless=(--mode threads --workers 4 --origin=latency=400ms -n 1000 http://a.test
 @test "SIGHUP twice, or behind SIGTERM: the report is written all the same" {
     local first
     for first in HUP:129 TERM:143; do
-        rm -f r.json
-        start_under --default-signal=HUP,TERM : "${endless[@]}"
+        rm -f r.json pipe
+        mkfifo pipe
+        start_under --default-signal=HUP,TERM : "${endless[@]}" --export-csv pipe
         until_true are_under_way 4
         kill -"${first%:*}" "$program"
         kill -HUP "$program"
-        # Most of these come while it is on its way to the report, or writes it.
-        for _ in 1 2 3 4 5 6 7 8 9 10; do
-            kill -HUP "$program" 2>/dev/null || break
-            sleep 0.05
-        done
+        # The table is there, and the export waits for its reader.
+        until_true grep -q 'this is a partial result' out
+        kill -HUP "$program"
+        timeout 60 cat pipe >r.csv
         ends
         exits_with "${first#*:}"
         says "Interrupted by SIG${first%:*}: this is a partial result."
         holds r.json '.partial'
+        [ "$(wc -l <r.csv)" -eq 2 ]
     done
 }
 

@@ -165,12 +165,12 @@ os.setxattr(sys.argv[1], "system.posix_acl_" + sys.argv[2], struct.pack("<I", 2)
 
 @test "a pipe is read by whoever comes for it, before the run or shortly after" {
     mkfifo pipe
-    cat pipe >before 3>&- &
+    timeout 60 cat pipe >before 3>&- &
     export_to --export-json pipe list
     exits_with 0
     wait $!
     is_report before
-    { sleep 2; cat pipe >after; } 3>&- &
+    { sleep 2; timeout 60 cat pipe >after; } 3>&- &
     export_to --export-json pipe list
     exits_with 0
     wait $!
@@ -405,7 +405,7 @@ open_pipe() {
         [ "$(cat precious/file)" = precious ]
         # What is one's own is written.
         mkfifo open/own
-        cat open/own >got 3>&- &
+        timeout 60 cat open/own >got 3>&- &
         export_to --export-json open/own --export-csv open/r.csv list
         exits_with 0
         wait $!
