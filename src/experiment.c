@@ -17,6 +17,9 @@
 /* Rounds in which a cell is looked at before one is chosen. */
 enum { SWEEP_ROUNDS = 5, SEARCH_ROUNDS = 3 };
 
+/* More stages a search does not have: it doubles a 32-bit number, and then looks in between. */
+enum { SEARCH_STAGES_MAX = 40 };
+
 /* Intervals this narrow, as a share on each side, need no more rounds. */
 static const double narrow = 0.01;
 
@@ -26,25 +29,21 @@ enum { SAMPLES_LOOKED_AT = 2000000 };
 struct stages {
     const struct experiment *experiment;
     struct runner_hooks hooks;
-    uint32_t count; /* stages run */
+    uint32_t count;         /* stages run */
+    uint32_t rounds_behind; /* of stages that may follow the one under way, at most */
     nanoseconds began;
 };
 
 /* Between rounds */
 
-static bool is_invalid(const struct stages *stages, size_t first_cell, char *why, size_t size)
+/* Whether no round to come could make the result valid. */
+static bool is_lost(const struct stages *stages, uint32_t rounds_in_stage, uint32_t rounds_behind)
 {
-    struct validity validity;
-    struct result seen = *stages->experiment->result;
-    seen.cells += first_cell;
-    seen.cell_count -= first_cell;
-    if (validity_judge(&seen, &validity, NULL) != 0)
+    const struct prospect prospect = {.rounds_in_group = rounds_in_stage, .rounds_behind = rounds_behind};
+    bool is_lost = false;
+    if (validity_foresee(stages->experiment->result, &prospect, &is_lost, NULL) != 0)
         return false;
-    bool is_hopeless = !validity.is_valid && !validity.differs_in_failures;
-    if (is_hopeless)
-        snprintf(why, size, "more would not make the result valid");
-    validity_release(&validity);
-    return is_hopeless;
+    return is_lost;
 }
 
 static bool are_intervals_narrow(const struct stages *stages)
@@ -63,17 +62,26 @@ static bool are_intervals_narrow(const struct stages *stages)
     return is_narrow;
 }
 
+static uint64_t count_samples(const struct experiment *experiment)
+{
+    uint64_t trials = 0;
+    for (size_t i = 0; i < experiment->result->cell_count; i++)
+        trials += experiment->result->cells[i].warmup_count + experiment->result->cells[i].trial_count;
+    return trials * experiment->plan->unit_count;
+}
+
 /* Stopping may depend on widths and on validity, never on significance: whoever stops when a difference shows finds
  * differences where there are none in a fifth of all runs. */
 static bool is_enough(void *context, size_t first_cell, uint32_t done, char *why, size_t size)
 {
     const struct stages *stages = context;
     const struct experiment *experiment = stages->experiment;
-    uint64_t samples = (uint64_t)experiment->plan->unit_count * done * (experiment->result->cell_count - first_cell);
-    if (samples > SAMPLES_LOOKED_AT)
+    if (count_samples(experiment) > SAMPLES_LOOKED_AT)
         return false;
-    if (is_invalid(stages, first_cell, why, size))
+    if (is_lost(stages, experiment->result->rounds_planned - done, stages->rounds_behind)) {
+        snprintf(why, size, "more would not make the result valid");
         return true;
+    }
     bool is_main = experiment->result->cells[first_cell].stage == STAGE_MAIN;
     if (!experiment->is_auto || !is_main || done < RANKING_ROUNDS_MIN || !are_intervals_narrow(stages))
         return false;
@@ -169,6 +177,7 @@ static int run_main(struct stages *stages, const struct plan_cell *cells, size_t
      * measured would have been for nothing. */
     nanoseconds half = stages->experiment->plan->request.time_budget / 2;
     nanoseconds left = budget_left(stages);
+    stages->rounds_behind = 0;
     const struct stage_request request = {
         .stage = STAGE_MAIN,
         .cells = cells,
@@ -256,17 +265,28 @@ static size_t choose_cells(const struct plan *plan, const struct figures *figure
     return choose_counterparts(&plan->request, chosen, count);
 }
 
+/* Cells that a sweep may choose, at most. */
+enum { CHOSEN_MAX = (SWEEPS_MAX + 1) * CONNECTION_POLICY_COUNT };
+
+/* Whether what was swept is worth going on with. Rounds to come may make good for one that does not count. */
+static bool is_worth_it(const struct stages *stages, const struct validity *validity)
+{
+    return validity->is_valid || (!validity->differs_in_failures && !is_lost(stages, 0, stages->rounds_behind));
+}
+
 /* Measures what was chosen again, with rounds of their own. */
 static int confirm(struct stages *stages, struct error *error)
 {
-    struct plan_cell chosen[(SWEEPS_MAX + 1) * CONNECTION_POLICY_COUNT];
+    struct plan_cell chosen[CHOSEN_MAX];
     struct figures figures;
     const struct result *result = stages->experiment->result;
     if (result->is_partial)
         return 0;
     if (figures_compute(result, &figures, error) != 0)
         return -1;
-    size_t count = figures.validity.is_valid ? choose_cells(stages->experiment->plan, &figures, chosen) : 0;
+    stages->rounds_behind = planned_rounds(stages->experiment, CHOSEN_MAX);
+    bool is_worth = is_worth_it(stages, &figures.validity);
+    size_t count = is_worth ? choose_cells(stages->experiment->plan, &figures, chosen) : 0;
     figures_release(&figures);
     return count > 0 ? run_main(stages, chosen, count, 0, error) : 0;
 }
@@ -283,6 +303,7 @@ static int sweep(struct stages *stages, struct error *error)
         .warmup_rounds = planned->warmup_rounds,
         .time_budget = planned->time_budget / 2,
     };
+    stages->rounds_behind = planned_rounds(experiment, CHOSEN_MAX);
     if (run_stage(stages, &request, error) != 0)
         return -1;
     return confirm(stages, error);
@@ -291,8 +312,9 @@ static int sweep(struct stages *stages, struct error *error)
 /* Search */
 
 /* The next number of workers of every mode that is still searched. */
-static int next_cells(const struct experiment *experiment, struct plan_cell *cells, size_t *count, struct error *error)
+static int next_cells(const struct stages *stages, struct plan_cell *cells, size_t *count, struct error *error)
 {
+    const struct experiment *experiment = stages->experiment;
     struct figures figures;
     *count = 0;
     if (figures_compute(experiment->result, &figures, error) != 0)
@@ -305,7 +327,7 @@ static int next_cells(const struct experiment *experiment, struct plan_cell *cel
         if (!is_listed(cells, *count, cell) && workers > 0)
             cells[(*count)++] = with_workers(cell, workers);
     }
-    if (!figures.validity.is_valid)
+    if (!is_worth_it(stages, &figures.validity))
         *count = 0;
     figures_release(&figures);
     return 0;
@@ -322,14 +344,16 @@ static int search(struct stages *stages, struct error *error)
     const struct experiment *experiment = stages->experiment;
     struct plan_cell cells[SWEEPS_MAX];
     uint32_t warmups = experiment->plan->request.warmup_rounds;
+    uint32_t rounds = experiment->is_auto ? SEARCH_ROUNDS : experiment->plan->request.rounds;
+    stages->rounds_behind = SEARCH_STAGES_MAX * rounds + planned_rounds(experiment, CHOSEN_MAX);
     while (!is_half_spent(stages) && !experiment->result->is_partial) {
         struct stage_request request = {
             .stage = STAGE_SWEEP,
             .cells = cells,
-            .rounds = experiment->is_auto ? SEARCH_ROUNDS : experiment->plan->request.rounds,
+            .rounds = rounds,
             .warmup_rounds = warmups,
         };
-        if (next_cells(experiment, cells, &request.cell_count, error) != 0)
+        if (next_cells(stages, cells, &request.cell_count, error) != 0)
             return -1;
         if (request.cell_count == 0)
             break;

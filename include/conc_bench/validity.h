@@ -20,11 +20,12 @@
 struct dropped_round {
     uint32_t group;
     uint32_t round;
+    bool is_certain;  /* whatever is still answered in rounds to come; not known of an imported result */
     char reason[512]; /* one sentence */
 };
 
-/* Complete answers of one URL to one cell that are not what the URL answered while it was learned: another size of the
- * body, status or HTTP version. Over all complete rounds. */
+/* Complete answers of one URL to one cell that are not what the URL usually answers: another size of the body, status
+ * or HTTP version. Over all complete rounds. */
 struct mismatch {
     uint32_t cell; /* index into the result's cells */
     uint32_t url;
@@ -49,7 +50,7 @@ struct validity {
     struct mismatch *mismatched_urls; /* the most first; owned */
     size_t mismatched_url_count;
 
-    /* URLs whose answers were of different sizes already while they were learned. Their sizes are not held against
+    /* URLs whose answers vary in size by themselves: see docs/measurement.md. Their sizes are not held against
      * anybody. */
     uint32_t varying_urls;
     uint32_t varying_url; /* the first of them */
@@ -57,14 +58,26 @@ struct validity {
     uint64_t cold_connects;
 };
 
-/* What each URL answers (status, bytes) is learned from the warm-up rounds, or where there are none or a URL was asked
- * only once, from the first measured round too. Then every complete trial is held to:
+/* What each URL answers is learned from all answers, those of the warm-up included: the status and HTTP version that
+ * most have, and the median size. Then every complete trial is held to:
  * each unit settled exactly once; a unit that succeeded has the status, the bytes and the HTTP version of its URL; with
  * fresh connections, one connection for each request; the embedded origin saw every URL as often as planned (not asked
  * of trials with failures or redirects, which add requests to the plan or take them from it); all of a download lies
  * within its run, and no more were under way on average than there were workers (Little's law).
+ * One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group.
  * -1: out of memory. */
 int validity_judge(const struct result *result, struct validity *validity, struct error *error);
+
+/* What may still come. */
+struct prospect {
+    uint32_t rounds_in_group; /* of the last group */
+    uint32_t rounds_behind;   /* of groups behind it, at most */
+};
+
+/* Of a result that is not yet complete: whether it will not be valid, whatever the rounds answer that may still come.
+ * That failures differ is not looked at. -1: out of memory. */
+int validity_foresee(const struct result *result, const struct prospect *prospect, bool *is_lost, struct error *error);
+
 void validity_release(struct validity *validity);
 
 /* -1: out of memory. */

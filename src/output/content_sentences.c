@@ -84,7 +84,7 @@ static void add_notes(struct content *content, const struct result *result, cons
         add_note(content, content_outside(content, result->warnings[i]));
     if (validity->mismatches > 0)
         add_note(content, content_text(content,
-                                       "downloads answered otherwise than before, in size, status or HTTP version: "
+                                       "downloads answered otherwise than most, in size, status or HTTP version: "
                                        "%" PRIu64,
                                        validity->mismatches));
     if (validity->varying_urls > 0)

@@ -8,19 +8,34 @@
 #include "conc_bench/error.h"
 #include "conc_bench/result.h"
 
-/* What each URL answers: learned first, then held against every trial. Private to src/verdict. */
+/* What each URL answers: learned from all its answers, then held against every trial. Private to src/verdict. */
 
+/* The status and HTTP version that most answers had, and the median size of their bodies: the size of most of them, if
+ * most had the same. What came first does not count for more than what came later. */
 struct expectation {
     int64_t bytes;
     uint16_t status;
     uint8_t http_version;
-    bool does_vary; /* in bytes, already while it was learned */
-    uint32_t seen;  /* answers it was learned from */
+    bool is_known; /* false: no download of it succeeded */
+    bool is_mixed; /* not all answers were alike */
+    /* Sizes vary by themselves, and are not compared: they differed already in the warm-up (or in the first measured
+     * round, where the warm-up has fewer than two answers), more than one answer is not of the usual size, and most
+     * cells got answers of several sizes. Where each cell always got the same, the size depends on the mode. */
+    bool does_vary;
+};
+
+struct manifest_round {
+    uint32_t group;
+    uint32_t round;
 };
 
 struct manifest {
     const struct result *result;
     struct expectation *urls; /* by URL */
+    /* Rounds in which one URL gave answers of which no expectation fits all, in the order of groups and rounds: such a
+     * round is dropped whatever the URL still answers. */
+    struct manifest_round *torn;
+    size_t torn_count;
 };
 
 int manifest_learn(const struct result *result, struct manifest *manifest, struct error *error);
@@ -33,5 +48,7 @@ bool manifest_fits(const struct manifest *manifest, const struct answer *answer)
  * did not. */
 bool manifest_holds(const struct manifest *manifest, const struct extract *extract, const char *place, char *difference,
                     size_t size);
+
+bool manifest_is_torn(const struct manifest *manifest, uint32_t group, uint32_t round);
 
 #endif

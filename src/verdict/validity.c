@@ -23,11 +23,12 @@ struct judge {
     struct manifest manifest;
     const struct cell_result *cell; /* under judgement */
     const struct trial *trial;
-    const struct extract *extract;      /* the trial's */
-    char place[64];                     /* "threads/8 in round 3" */
-    const struct trial *first_attested; /* the first that the origin could be asked about */
-    char first_attested_place[64];
+    const struct extract *extract; /* the trial's */
+    char place[64];                /* "threads/8 in round 3" */
+    const struct trial *attested;  /* what the origin saw of it is what it saw of most; NULL: it was never asked */
+    char attested_place[64];
     uint64_t *mismatched; /* by URL, in the cell under judgement; NULL: nothing has been yet */
+    bool has_broken_promise;
 };
 
 bool validity_is_failure(const struct trial *trial, enum outcome outcome)
@@ -36,7 +37,7 @@ bool validity_is_failure(const struct trial *trial, enum outcome outcome)
     return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
 }
 
-static const struct dropped_round *find_dropped(const struct validity *validity, uint32_t group, uint32_t round)
+static struct dropped_round *find_dropped(const struct validity *validity, uint32_t group, uint32_t round)
 {
     for (size_t i = 0; i < validity->dropped_count; i++) {
         if (validity->dropped[i].group == group && validity->dropped[i].round == round)
@@ -103,30 +104,68 @@ static bool is_same_witness(const struct trial_witness *one, const struct trial_
     return true;
 }
 
-/* What the origin saw must be what was downloaded, and the same as in the first trial it saw. Its URLs are not compared
- * with the list: libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
-static bool is_attested(struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
+/* Whether the origin was asked what a complete trial asked of it, and saw a request for each download. */
+static bool is_attestable(const struct cell_result *cell, const struct trial *trial, const struct trial_digest *digest)
+{
+    return trial->witness.is_present && (cell->traits & MODE_SCRIPTED) == 0 && is_plain(digest);
+}
+
+static bool has_all_requests(const struct judge *judge, const struct trial *trial)
+{
+    return trial->witness.requests == (uint64_t)judge->result->downloads + trial->warm_requests;
+}
+
+static void name_place(const struct cell_result *cell, const struct trial *trial, char *place, size_t size)
+{
+    snprintf(place, size, "%s/%" PRIu32 " in round %" PRIu32, cell->mode, cell->workers, trial->round + 1);
+}
+
+/* Chooses the trial that the others are held to: if the origin saw the same of most, one of those (Boyer and Moore
+ * 1991). More workers ask more often for what opens connections beforehand, so that those trials tell nothing here. */
+static int choose_attested(struct judge *judge, struct error *error)
+{
+    uint32_t lead = 0;
+    for (size_t i = 0; i < judge->result->cell_count; i++) {
+        const struct cell_result *cell = &judge->result->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct trial *trial = &cell->trials[j];
+            struct trial_digest digest;
+            if (trial->status != TRIAL_COMPLETE || !trial->witness.is_present || trial->warm_requests > 0)
+                continue;
+            if (digest_make(trial, &digest, error) != 0)
+                return -1;
+            if (!digest.is_known || !is_attestable(cell, trial, &digest) || !has_all_requests(judge, trial))
+                continue;
+            bool is_same = lead > 0 && is_same_witness(&judge->attested->witness, &trial->witness);
+            if (lead == 0) {
+                judge->attested = trial;
+                name_place(cell, trial, judge->attested_place, sizeof(judge->attested_place));
+            }
+            lead = lead == 0 || is_same ? lead + 1 : lead - 1;
+        }
+    }
+    return 0;
+}
+
+/* What the origin saw must be what was downloaded, and the same in all trials. Its URLs are not compared with the list:
+ * libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
+static bool is_counted(const struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
-    uint32_t units = judge->extract->unit_count;
-    bool has_asked = (judge->cell->traits & MODE_SCRIPTED) == 0;
-    if (!trial->witness.is_present || !has_asked || !is_plain(digest))
+    if (!is_attestable(judge->cell, trial, digest) || has_all_requests(judge, trial))
         return true;
-    if (trial->witness.requests != (uint64_t)units + trial->warm_requests) {
-        snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
-                 units, trial->witness.requests - trial->warm_requests);
-        return false;
-    }
-    if (trial->warm_requests > 0)
-        return true; /* more workers ask more often for what opens connections */
-    if (judge->first_attested == NULL) {
-        judge->first_attested = trial;
-        snprintf(judge->first_attested_place, sizeof(judge->first_attested_place), "%s", judge->place);
-    }
-    if (is_same_witness(&judge->first_attested->witness, &trial->witness))
+    snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
+             judge->result->downloads, trial->witness.requests - trial->warm_requests);
+    return false;
+}
+
+static bool is_attested(const struct judge *judge, const struct trial_digest *digest, char *why, size_t size)
+{
+    const struct trial *trial = judge->trial;
+    if (!is_attestable(judge->cell, trial, digest) || trial->warm_requests > 0 || judge->attested == NULL ||
+        is_same_witness(&judge->attested->witness, &trial->witness))
         return true;
-    snprintf(why, size, "the origin was not asked for the same URLs by %s and %s", judge->first_attested_place,
-             judge->place);
+    snprintf(why, size, "the origin was not asked for the same URLs by %s and %s", judge->attested_place, judge->place);
     return false;
 }
 
@@ -142,19 +181,23 @@ static bool is_policy_kept(struct judge *judge, const struct trial_digest *diges
     return false;
 }
 
-static int drop_round(struct judge *judge, const char *reason, struct error *error)
+static int drop_round(struct judge *judge, bool is_certain, const char *reason, struct error *error)
 {
     struct validity *validity = judge->validity;
     validity->is_work_equal = false;
-    if (find_dropped(validity, judge->cell->group, judge->trial->round) != NULL)
+    struct dropped_round *known = find_dropped(validity, judge->cell->group, judge->trial->round);
+    if (known != NULL) {
+        known->is_certain |= is_certain;
         return 0;
+    }
     struct dropped_round *longer =
         realloc(validity->dropped, (validity->dropped_count + 1) * sizeof(validity->dropped[0]));
     if (longer == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
     validity->dropped = longer;
     struct dropped_round *dropped = &longer[validity->dropped_count++];
-    *dropped = (struct dropped_round){.group = judge->cell->group, .round = judge->trial->round};
+    *dropped =
+        (struct dropped_round){.group = judge->cell->group, .round = judge->trial->round, .is_certain = is_certain};
     snprintf(dropped->reason, sizeof(dropped->reason), "%s", reason);
     return 0;
 }
@@ -230,26 +273,29 @@ static int judge_trial(struct judge *judge, struct error *error)
         return -1;
     if (!is_done_once(judge, &digest, why, sizeof(why)) || !is_possible(judge, &digest, why, sizeof(why))) {
         condemn(judge->validity, why);
-        return drop_round(judge, why, error);
+        judge->has_broken_promise = true;
+        return drop_round(judge, true, why, error);
     }
-    if (!manifest_holds(&judge->manifest, judge->extract, judge->place, why, sizeof(why)))
-        return count_mismatches(judge, error) == 0 ? drop_round(judge, why, error) : -1;
-    if (!is_policy_kept(judge, &digest, why, sizeof(why)) || !is_attested(judge, &digest, why, sizeof(why)))
-        return drop_round(judge, why, error);
-    return 0;
+    if (!manifest_holds(&judge->manifest, judge->extract, judge->place, why, sizeof(why))) {
+        bool is_torn = manifest_is_torn(&judge->manifest, judge->cell->group, judge->trial->round);
+        return count_mismatches(judge, error) == 0 ? drop_round(judge, is_torn, why, error) : -1;
+    }
+    if (!is_policy_kept(judge, &digest, why, sizeof(why)) || !is_counted(judge, &digest, why, sizeof(why)))
+        return drop_round(judge, true, why, error);
+    /* What most trials asked for is not certain yet. */
+    return is_attested(judge, &digest, why, sizeof(why)) ? 0 : drop_round(judge, false, why, error);
 }
 
 static int judge_trials(struct judge *judge, struct error *error)
 {
-    int status = 0;
+    int status = choose_attested(judge, error);
     for (size_t i = 0; i < judge->result->cell_count && status == 0; i++) {
         judge->cell = &judge->result->cells[i];
         for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
             judge->trial = &judge->cell->trials[j];
             if (judge->trial->status != TRIAL_COMPLETE || !trial_has_samples(judge->trial))
                 continue;
-            snprintf(judge->place, sizeof(judge->place), "%s/%" PRIu32 " in round %" PRIu32, judge->cell->mode,
-                     judge->cell->workers, judge->trial->round + 1);
+            name_place(judge->cell, judge->trial, judge->place, sizeof(judge->place));
             struct extract *made;
             judge->extract = extract_of(judge->result, judge->trial, &made, error);
             status = judge->extract != NULL ? judge_trial(judge, error) : -1;
@@ -261,29 +307,72 @@ static int judge_trials(struct judge *judge, struct error *error)
     return status;
 }
 
-/* Rounds that were run, in all groups. */
+/* Rounds of a group that were run. */
+static uint32_t count_rounds_of(const struct result *result, uint32_t group)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < result->cell_count; i++) {
+        if (result->cells[i].group == group && result->cells[i].trial_count > most)
+            most = result->cells[i].trial_count;
+    }
+    return (uint32_t)most;
+}
+
+/* Of all groups. */
 static uint32_t count_rounds(const struct result *result)
 {
     uint32_t rounds = 0;
     for (size_t i = 0; i < result->cell_count; i++) {
-        bool is_new_group = i == 0 || result->cells[i].group != result->cells[i - 1].group;
-        uint32_t most = 0;
-        for (size_t j = i; is_new_group && j < result->cell_count && result->cells[j].group == result->cells[i].group;
-             j++)
-            most = result->cells[j].trial_count > most ? (uint32_t)result->cells[j].trial_count : most;
-        rounds += most;
+        if (i == 0 || result->cells[i].group != result->cells[i - 1].group)
+            rounds += count_rounds_of(result, result->cells[i].group);
     }
     return rounds;
 }
 
+static size_t count_dropped(const struct validity *validity, bool is_certain)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < validity->dropped_count; i++)
+        count += !is_certain || validity->dropped[i].is_certain;
+    return count;
+}
+
+static bool is_borne(size_t dropped, uint32_t rounds)
+{
+    return (double)dropped <= fmax(1, droppable_share * rounds);
+}
+
+/* A group of which no round is left, so that nothing follows from it; 0: there is none. With `is_certain`, for certain,
+ * and of the last group only if no round of it may still come. Returns the number of its rounds. */
+static uint32_t find_void(const struct result *result, const struct validity *validity, bool is_certain,
+                          uint32_t rounds_to_come, size_t *first_dropped)
+{
+    uint32_t last = result->cell_count > 0 ? result->cells[result->cell_count - 1].group : 0;
+    for (size_t i = 0; i < validity->dropped_count; i++) {
+        uint32_t group = validity->dropped[i].group;
+        uint32_t dropped = 0;
+        for (size_t j = 0; j < validity->dropped_count; j++)
+            dropped += validity->dropped[j].group == group && (!is_certain || validity->dropped[j].is_certain);
+        *first_dropped = i;
+        if (dropped >= count_rounds_of(result, group) && (group != last || rounds_to_come == 0))
+            return dropped;
+    }
+    return 0;
+}
+
 static void judge_dropped(const struct result *result, struct validity *validity)
 {
-    double allowed = fmax(1, droppable_share * count_rounds(result));
-    if (validity->dropped_count == 0 || ((double)validity->dropped_count <= allowed && count_rounds(result) > 1))
-        return;
     char reason[sizeof(validity->reason)];
-    snprintf(reason, sizeof(reason), "in %zu of %" PRIu32 " rounds the work was not equal: %s", validity->dropped_count,
-             count_rounds(result), validity->dropped[0].reason);
+    size_t first;
+    uint32_t lost = find_void(result, validity, false, 0, &first);
+    if (!is_borne(validity->dropped_count, count_rounds(result)))
+        snprintf(reason, sizeof(reason), "in %zu of %" PRIu32 " rounds the work was not equal: %s",
+                 validity->dropped_count, count_rounds(result), validity->dropped[0].reason);
+    else if (lost > 0)
+        snprintf(reason, sizeof(reason), "in %" PRIu32 " of %" PRIu32 " rounds the work was not equal: %s", lost, lost,
+                 validity->dropped[first].reason);
+    else
+        return;
     condemn(validity, reason);
 }
 
@@ -367,23 +456,46 @@ static void note_varying(const struct manifest *manifest, struct validity *valid
     }
 }
 
-int validity_judge(const struct result *result, struct validity *validity, struct error *error)
+static int judge_all(struct judge *judge, struct error *error)
 {
+    struct validity *validity = judge->validity;
     *validity = (struct validity){.is_valid = true, .is_work_equal = true};
-    struct judge judge = {.result = result, .validity = validity};
-    int status = manifest_learn(result, &judge.manifest, error);
+    int status = manifest_learn(judge->result, &judge->manifest, error);
     if (status == 0)
-        status = judge_trials(&judge, error);
-    if (status == 0) {
-        note_varying(&judge.manifest, validity);
-        judge_dropped(result, validity);
-        status = judge_failures(result, validity, error);
-    }
+        status = judge_trials(judge, error);
+    if (status == 0)
+        note_varying(&judge->manifest, validity);
     if (status != 0)
         validity_release(validity);
-    manifest_release(&judge.manifest);
-    free(judge.mismatched);
+    manifest_release(&judge->manifest);
+    free(judge->mismatched);
     return status;
+}
+
+int validity_judge(const struct result *result, struct validity *validity, struct error *error)
+{
+    struct judge judge = {.result = result, .validity = validity};
+    if (judge_all(&judge, error) != 0)
+        return -1;
+    judge_dropped(result, validity);
+    int status = judge_failures(result, validity, error);
+    if (status != 0)
+        validity_release(validity);
+    return status;
+}
+
+int validity_foresee(const struct result *result, const struct prospect *prospect, bool *is_lost, struct error *error)
+{
+    struct validity validity;
+    struct judge judge = {.result = result, .validity = &validity};
+    size_t first;
+    if (judge_all(&judge, error) != 0)
+        return -1;
+    uint32_t rounds = count_rounds(result) + prospect->rounds_in_group + prospect->rounds_behind;
+    *is_lost = judge.has_broken_promise || !is_borne(count_dropped(&validity, true), rounds) ||
+               find_void(result, &validity, true, prospect->rounds_in_group, &first) > 0;
+    validity_release(&validity);
+    return 0;
 }
 
 void validity_release(struct validity *validity)

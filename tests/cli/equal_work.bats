@@ -211,7 +211,7 @@ PYTHON
         --export-html changed.html "http://127.0.0.1:$port"/{steady,changes}
     kill "$CHANGING_PID"
     exits_with 3
-    says "Note: downloads answered otherwise than before, in size, status or HTTP version: 1."
+    says "Note: downloads answered otherwise than most, in size, status or HTTP version: 1."
     [[ "$output" =~ "1 mismatch: http://127.0.0.1:$port/changes ("(sync/1|threads/2)")" ]]
     says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
     # No round counts, so that there is nothing to take apart.
@@ -226,4 +226,74 @@ PYTHON
     # Documents from before there was such a count.
     jq 'del(.validity.mismatches, .validity.mismatched_urls)' changed.json >old.json
     run -3 "$CONC_BENCH" --import-json old.json
+}
+
+# Starts a server on $PORT whose answer number $1, over all, is a byte longer.
+start_odd() {
+    coproc ODD { exec /usr/bin/python3 - "$1" 3>&- <<'PYTHON'
+import http.server
+import sys
+import threading
+
+odd = int(sys.argv[1])
+asked = 0
+lock = threading.Lock()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        global asked
+        with lock:
+            asked += 1
+            body = b"x" * (101 if asked == odd else 100)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+    }
+    read -r PORT <&"${ODD[0]}"
+}
+
+# Two modes of ten downloads each: answers 1 to 20 are the warm-up's, 21 to 40 those of round 1, and so on.
+@test "one odd answer of all drops its round at most: in the warm-up, in the first round, or in the last" {
+    cd "$BATS_TEST_TMPDIR"
+    local odd dropped
+    for odd in 1:none 12:none 25:0 38:0 45:1 135:5; do
+        start_odd "${odd%:*}"
+        dropped=${odd#*:}
+        seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
+        run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json odd.txt
+        kill "$ODD_PID"
+        exits_with 0
+        holds odd.json '.validity.is_valid and .experiment.rounds_done == 6 and .experiment.stop_reason == ""'
+        holds odd.json '[.validity.dropped_rounds[].round] == (if $n == "none" then [] else [$n | tonumber] end)' --arg n "$dropped"
+        says_not INVALID
+    done
+}
+
+@test "an odd answer where there is no warm-up: one of two rounds is dropped, but a single round ends as invalid" {
+    cd "$BATS_TEST_TMPDIR"
+    start_odd 5
+    seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
+    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 2 --warmup 0 --no-progress --export-json odd.json odd.txt
+    kill "$ODD_PID"
+    exits_with 0
+    holds odd.json '.validity.is_valid and [.validity.dropped_rounds[].round] == [0] and .experiment.rounds_done == 2'
+    start_odd 5
+    seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
+    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress odd.txt
+    kill "$ODD_PID"
+    exits_with 3
+    says 'INVALID, so nothing is ranked: in 1 of 1 rounds the work was not equal'
 }

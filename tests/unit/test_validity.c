@@ -27,7 +27,8 @@ static void assert_drops(const struct result *result, uint32_t round, const char
     for (size_t i = 0; i < result->cell_count; i++) {
         const struct cell_result *cell = &result->cells[i];
         for (size_t j = 0; j < cell->trial_count; j++)
-            assert_int_equal(validity_counts(&validity, cell, &cell->trials[j]), cell->trials[j].round != round);
+            assert_int_equal(validity_counts(&validity, cell, &cell->trials[j]),
+                             cell->trials[j].round != round || cell->group != validity.dropped[0].group);
     }
     validity_release(&validity);
 }
@@ -90,12 +91,46 @@ static void test_answers_are_held_to_what_was_learned(void **state)
     result_release(&result);
 }
 
+/* Gives the first download of a trial, which is of URL 0, another size. */
+static void set_bytes(struct result *result, size_t cell, size_t trial, int64_t bytes)
+{
+    result->cells[cell].trials[trial].table->samples[0].body_bytes = bytes;
+}
+
+/* `rounds` rounds of sync and threads/2. */
+static struct result with_rounds(int rounds)
+{
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    fixture_cell(&result, "threads", 2);
+    for (size_t i = 0; i < result.cell_count; i++) {
+        for (int round = 0; round < rounds; round++)
+            fixture_trial(&result.cells[i], FIXTURE_MS);
+    }
+    return result;
+}
+
+/* Makes the first round the warm-up. */
+static void warm_up(struct result *result)
+{
+    for (size_t i = 0; i < result->cell_count; i++) {
+        struct cell_result *cell = &result->cells[i];
+        cell->warmups = calloc(1, sizeof(cell->warmups[0]));
+        cell->warmups[cell->warmup_count++] = cell->trials[0];
+        cell->trial_count--;
+        memmove(&cell->trials[0], &cell->trials[1], cell->trial_count * sizeof(cell->trials[0]));
+        for (size_t j = 0; j < cell->trial_count; j++)
+            cell->trials[j].round--;
+    }
+}
+
 static void test_a_url_that_varies_while_it_is_learned_may_vary(void **state)
 {
     (void)state;
     struct result result = fixture_two_modes();
-    result.cells[0].trials[0].table->samples[0].body_bytes = 1;
-    result.cells[1].trials[1].table->samples[0].body_bytes = 77;
+    set_bytes(&result, 0, 0, 1);
+    set_bytes(&result, 1, 0, 5);
+    set_bytes(&result, 1, 1, 77);
     struct validity validity = judge(&result);
     assert_true(validity.is_valid);
     assert_int_equal(validity.dropped_count, 0);
@@ -105,6 +140,186 @@ static void test_a_url_that_varies_while_it_is_learned_may_vary(void **state)
     /* Its status may not. */
     result.cells[1].trials[1].table->samples[0].status = 204;
     assert_drops(&result, 1, "status 204");
+    result_release(&result);
+}
+
+static void test_a_size_that_depends_on_the_mode_does_not_vary(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(11);
+    for (size_t round = 0; round < 11; round++) {
+        for (int unit = 0; unit < FIXTURE_UNITS; unit += 2)
+            result.cells[1].trials[round].table->samples[unit].body_bytes = 999;
+    }
+    warm_up(&result);
+    struct validity validity = judge(&result);
+    assert_int_equal(validity.varying_urls, 0);
+    assert_int_equal(validity.dropped_count, 10);
+    validity_release(&validity);
+    assert_invalid(&result, "in 10 of 10 rounds the work was not equal");
+    result_release(&result);
+}
+
+static void test_a_url_that_varies_only_later_may_not(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(11);
+    warm_up(&result);
+    for (size_t round = 0; round < 10; round += 2) {
+        set_bytes(&result, 0, round, 900 + (int64_t)round);
+        set_bytes(&result, 1, round + 1, 800 + (int64_t)round);
+    }
+    struct validity validity = judge(&result);
+    assert_int_equal(validity.varying_urls, 0);
+    assert_int_equal(validity.dropped_count, 10);
+    validity_release(&validity);
+    result_release(&result);
+}
+
+/* Wherever it comes, even in the warm-up, that all others are then held against. */
+static void test_one_odd_answer_drops_its_round_at_most(void **state)
+{
+    (void)state;
+    for (size_t round = 0; round < 11; round++) {
+        for (size_t cell = 0; cell < 2; cell++) {
+            struct result result = with_rounds(11);
+            set_bytes(&result, cell, round, 1001);
+            warm_up(&result);
+            struct validity validity = judge(&result);
+            assert_true(validity.is_valid);
+            assert_int_equal(validity.varying_urls, 0);
+            assert_int_equal(validity.dropped_count, round > 0);
+            assert_int_equal(validity.mismatches, round > 0);
+            if (round > 0)
+                assert_int_equal(validity.dropped[0].round, round - 1);
+            validity_release(&validity);
+            result_release(&result);
+        }
+    }
+}
+
+static void test_one_odd_answer_to_a_single_mode_is_no_variation(void **state)
+{
+    (void)state;
+    struct result result = fixture_result();
+    fixture_cell(&result, "sync", 1);
+    for (int round = 0; round < 5; round++)
+        fixture_trial(&result.cells[0], FIXTURE_MS);
+    set_bytes(&result, 0, 0, 1001);
+    warm_up(&result);
+    struct validity validity = judge(&result);
+    assert_int_equal(validity.varying_urls, 0);
+    assert_int_equal(validity.dropped_count, 0);
+    validity_release(&validity);
+    result_release(&result);
+}
+
+/* A server that was not ready yet: all of the first trial of the warm-up, or all of the warm-up, is another page. */
+static void test_what_most_answers_say_is_expected(void **state)
+{
+    (void)state;
+    for (size_t cells = 1; cells <= 2; cells++) {
+        struct result result = with_rounds(11);
+        for (size_t i = 0; i < cells; i++) {
+            for (int unit = 0; unit < FIXTURE_UNITS; unit++) {
+                struct sample *sample = &result.cells[i].trials[0].table->samples[unit];
+                sample->body_bytes = 5000;
+                sample->status = 203;
+                sample->http_version = 10;
+            }
+        }
+        warm_up(&result);
+        assert_fine(&result);
+        result_release(&result);
+    }
+}
+
+static void test_a_single_round_and_no_warm_up(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(1);
+    assert_fine(&result);
+    set_bytes(&result, 1, 0, 1001);
+    assert_invalid(&result, "in 1 of 1 rounds the work was not equal: threads/2 in round 1 had http://a.test/ answered "
+                            "with status 200 and 1001 bytes");
+    result_release(&result);
+    result = with_rounds(10);
+    set_bytes(&result, 1, 0, 1001);
+    assert_drops(&result, 0, "1001 bytes instead of status 200 and 1000");
+    result_release(&result);
+}
+
+static bool is_lost(const struct result *result, uint32_t rounds_in_group, uint32_t rounds_behind)
+{
+    const struct prospect prospect = {rounds_in_group, rounds_behind};
+    bool is_lost;
+    assert_int_equal(validity_foresee(result, &prospect, &is_lost, NULL), 0);
+    return is_lost;
+}
+
+static void test_only_what_is_certain_is_foreseen(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(3);
+    warm_up(&result);
+    assert_false(is_lost(&result, 0, 0));
+    /* One dropped round is borne by any number of rounds that leaves another. */
+    set_bytes(&result, 1, 0, 1001);
+    assert_false(is_lost(&result, 8, 0));
+    assert_false(is_lost(&result, 0, 0));
+    /* Two are by 40, in this group or in all. */
+    set_bytes(&result, 0, 1, 999);
+    assert_true(is_lost(&result, 8, 0));
+    assert_true(is_lost(&result, 37, 0));
+    assert_false(is_lost(&result, 38, 0));
+    assert_true(is_lost(&result, 0, 38)); /* a group that has no round left */
+    assert_false(is_lost(&result, 1, 37));
+    set_bytes(&result, 0, 1, 1000);
+    /* What the tool itself promises is not made good by anything. */
+    result.cells[1].trials[1].table->settled_twice = 1;
+    assert_true(is_lost(&result, 1000, 1000));
+    result_release(&result);
+}
+
+static void test_what_is_usual_is_not_certain_before_the_end(void **state)
+{
+    (void)state;
+    /* All cells got one answer in one round, and another in the next: which of them is usual, rounds to come will tell.
+     */
+    struct result result = with_rounds(3);
+    warm_up(&result);
+    for (size_t cell = 0; cell < 2; cell++) {
+        for (size_t round = 0; round < 2; round++) {
+            for (int unit = 0; unit < FIXTURE_UNITS; unit++)
+                result.cells[cell].trials[round].table->samples[unit].body_bytes = 2000 + (int64_t)round;
+        }
+    }
+    assert_false(is_lost(&result, 8, 0));
+    /* That a URL varies by itself may show later. */
+    for (size_t cell = 0; cell < 2; cell++)
+        result.cells[cell].warmups[0].table->samples[0].body_bytes = 10 + (int64_t)cell;
+    set_bytes(&result, 0, 0, 1);
+    set_bytes(&result, 0, 1, 1);
+    assert_false(is_lost(&result, 8, 0));
+    result_release(&result);
+}
+
+static void test_no_group_may_lose_all_of_its_rounds(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(2);
+    warm_up(&result);
+    struct cell_result *main = fixture_cell(&result, "sync", 1);
+    main->group = 1;
+    for (int round = 0; round < 10; round++)
+        fixture_trial(main, FIXTURE_MS);
+    assert_fine(&result);
+    set_bytes(&result, 1, 0, 1001);
+    assert_invalid(&result, "in 1 of 1 rounds the work was not equal");
+    assert_true(is_lost(&result, 100, 100));
+    set_bytes(&result, 1, 0, 1000);
+    set_bytes(&result, 2, 0, 1001);
+    assert_drops(&result, 0, "sync/1 in round 1");
     result_release(&result);
 }
 
@@ -168,6 +383,11 @@ static void test_the_origin_attests(void **state)
     trial->witness.url_requests[0] = 2;
     trial->witness.urls[1][0] = 'c';
     assert_drops(&result, 1, "not asked for the same URLs");
+    trial->witness.urls[1][0] = 'b';
+    /* What most trials asked for is right, not what the first did. */
+    result.cells[0].trials[0].witness.url_requests[0] = 3;
+    result.cells[0].trials[0].witness.url_requests[1] = 1;
+    assert_drops(&result, 0, "not asked for the same URLs by threads/2 in round 1 and sync/1 in round 1");
     result_release(&result);
 }
 
@@ -261,6 +481,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_are_held_to_what_was_learned),
         cmocka_unit_test(test_a_url_that_varies_while_it_is_learned_may_vary),
+        cmocka_unit_test(test_a_size_that_depends_on_the_mode_does_not_vary),
+        cmocka_unit_test(test_a_url_that_varies_only_later_may_not),
+        cmocka_unit_test(test_one_odd_answer_drops_its_round_at_most),
+        cmocka_unit_test(test_one_odd_answer_to_a_single_mode_is_no_variation),
+        cmocka_unit_test(test_what_most_answers_say_is_expected),
+        cmocka_unit_test(test_a_single_round_and_no_warm_up),
+        cmocka_unit_test(test_only_what_is_certain_is_foreseen),
+        cmocka_unit_test(test_what_is_usual_is_not_certain_before_the_end),
+        cmocka_unit_test(test_no_group_may_lose_all_of_its_rounds),
         cmocka_unit_test(test_exactly_once_is_held_to_without_tolerance),
         cmocka_unit_test(test_impossible_times_are_found),
         cmocka_unit_test(test_the_origin_attests),
