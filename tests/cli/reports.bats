@@ -41,7 +41,8 @@ assert not flaws, flaws[:10]
 del document["results"][0]["service_s"]["p50"]
 document["results"][1]["rounds"][0]["samples"][0][3] = -1
 document["more"] = 1
-assert len(list(jsonschema.Draft202012Validator(schema).iter_errors(document))) == 3
+paths = {flaw.json_path for flaw in jsonschema.Draft202012Validator(schema).iter_errors(document)}
+assert {"$", "$.results[0].service_s", "$.results[1].rounds[0].samples"} <= paths, paths
 PYTHON
 }
 

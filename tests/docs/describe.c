@@ -1,4 +1,5 @@
-/* Writes what documents say of things that the sources describe: "describe metrics" the rows of docs/json.md. */
+/* Writes what documents say of things that the sources describe: "describe metrics" the table of docs/json.md,
+ * "describe schema" what docs/conc-bench-1.schema.json has of them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,12 +23,35 @@ static void write_metrics(void)
     }
 }
 
+/* The part of the JSON Schema that is about metrics. A figure that does not exist is null. */
+static void write_schema(void)
+{
+    puts("{\"properties\": {");
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_row *row = metric_row(metric);
+        printf("%s\"%s\": ", metric > 0 ? ",\n" : "", row->name);
+        if ((row->traits & METRIC_HAS_INTERVAL) != 0)
+            printf("{\"$ref\": \"#/$defs/estimate\"}");
+        else
+            printf("{\"type\": [\"%s\", \"null\"], \"minimum\": 0}",
+                   (row->traits & METRIC_WHOLE) != 0 ? "integer" : "number");
+    }
+    puts("}, \"required\": [");
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        printf("%s\"%s\"", metric > 0 ? ", " : "", metric_row(metric)->name);
+    puts("]}");
+}
+
 int main(int count, char **arguments)
 {
-    if (count != 2 || strcmp(arguments[1], "metrics") != 0) {
-        fputs("usage: describe metrics\n", stderr);
-        return 2;
+    if (count == 2 && strcmp(arguments[1], "metrics") == 0) {
+        write_metrics();
+        return 0;
     }
-    write_metrics();
-    return 0;
+    if (count == 2 && strcmp(arguments[1], "schema") == 0) {
+        write_schema();
+        return 0;
+    }
+    fputs("usage: describe metrics|schema\n", stderr);
+    return 2;
 }
