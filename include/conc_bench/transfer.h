@@ -66,10 +66,11 @@ enum transfer_driver {
 };
 
 /* For whoever watches connections: told of each right after it was opened and right before it is closed, in the thread
- * that drives the transfer. Connections outlive transfers, and this must outlive both. */
+ * that drives the transfer. Sockets of attempts that came to nothing may be closed without a word. Connections outlive
+ * transfers, and this must outlive both. */
 struct transfer_sockets {
     void *context;
-    void (*opened)(void *context, int socket); /* NULL: nobody wants to know */
+    int (*opened)(void *context, int socket); /* -1, with errno: it is given up again. NULL: nobody wants to know */
     void (*closed)(void *context, int socket);
 };
 
@@ -127,6 +128,10 @@ bool transfer_waits(const struct transfer *transfer);
  * it was up for what others know: that of `before`, how the last for the same server failed, or OUTCOME_NONE; otherwise
  * for what `maker` is about, which makes the connection it waits for, or NULL. */
 void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before);
+
+/* For transfers under way in a multi handle, when a socket was let go before it was connected: should it be that of
+ * this one, has libcurl come to the next address of the host. By itself it would do that too late. */
+void transfer_urge(struct transfer *transfer);
 
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */

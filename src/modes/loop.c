@@ -194,6 +194,17 @@ static int remember_forgotten(struct loop *loop, struct error *error)
     return 0;
 }
 
+/* See transfer_urge(). Which of them let go of the socket is not known. */
+static void urge_connecting(struct shard *shard)
+{
+    const struct loop *loop = shard->loop;
+    shard->has_let_go = false;
+    for (uint32_t i = shard->number; i < loop->slot_count; i += loop->shard_count) {
+        if (loop->slots[i].is_in_flight)
+            transfer_urge(loop->slots[i].transfer);
+    }
+}
+
 /* A server that has had enough of a connection (GOAWAY) leaves all its transfers without one, and libcurl 7.88 makes a
  * new one for each of them. With a limit they wait for the first to be there. One more than it takes is allowed, since
  * the old connection may still have a download to end. Not where HTTP/1.1 is spoken as well: there each needs its own.
@@ -262,6 +273,8 @@ static int reap(struct loop *loop, struct error *error)
         shard->was_called = false;
         if (reap_shard(shard, error) != 0)
             return -1;
+        if (shard->has_let_go)
+            urge_connecting(shard);
     }
     return 0;
 }
@@ -375,7 +388,7 @@ static int fill_shard(struct loop *loop, struct shard *shard, struct error *erro
         struct slot *slot = &loop->slots[i];
         slot->shard = shard;
         slot->transfer = transfer_create(loop->job->transfer, is_first ? TRANSFER_FIRST_IN_MULTI : TRANSFER_IN_MULTI,
-                                         &loop->sockets, error);
+                                         &shard->sockets, error);
         if (slot->transfer == NULL)
             return -1;
         if (shard->streams != NULL)

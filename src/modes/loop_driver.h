@@ -25,13 +25,15 @@ struct shard {
     CURLM *multi;
     struct streams *streams; /* NULL: its transfers share no connections */
     uint32_t number;
-    nanoseconds due;       /* when libcurl wants to be called without an event; NEVER: it does not */
-    long connection_limit; /* to one server; 0: none */
-    uint64_t settled;      /* transfers, so far */
-    enum outcome failed;   /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
-    uint32_t failed_url;   /* of which URL */
-    bool was_called;       /* since the last reaping: it may have completed transfers */
-    struct shard *next;    /* of those that were called */
+    nanoseconds due;                 /* when libcurl wants to be called without an event; NEVER: it does not */
+    long connection_limit;           /* to one server; 0: none */
+    uint64_t settled;                /* transfers, so far */
+    enum outcome failed;             /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
+    uint32_t failed_url;             /* of which URL */
+    bool was_called;                 /* since the last reaping: it may have completed transfers */
+    bool has_let_go;                 /* of a socket that was not connected, since the last reaping */
+    struct shard *next;              /* of those that were called */
+    struct transfer_sockets sockets; /* for the driver to hear of connections */
 };
 
 /* A worker: a handle that downloads one unit after the other. */
@@ -47,6 +49,7 @@ struct slot {
 struct watch {
     uint32_t armed;     /* events that epoll looks for; 0: it does not know the socket */
     uint32_t wanted;    /* events that libcurl waits for; 0: none */
+    uint32_t shard;     /* the number of the one that waits for them */
     bool is_connection; /* opened by a transfer, which tells when it is closed */
 };
 
@@ -60,12 +63,11 @@ struct loop {
     struct shard *called; /* the last of them; NULL: none */
     uint32_t started;     /* slots that have been given their first unit */
     uint32_t in_flight;
-    bool is_exhausted;               /* a claim found nothing */
-    nanoseconds overdue_from;        /* where connections are shared: before, no transfer can be out of time */
-    nanoseconds forgotten_from;      /* likewise: before, none needs to be seen as forgotten */
-    bool is_warming;                 /* what is in flight is nobody's unit */
-    nanoseconds woke;                /* when the last wait ended; 0: before the first */
-    struct transfer_sockets sockets; /* for the driver to hear of connections */
+    bool is_exhausted;          /* a claim found nothing */
+    nanoseconds overdue_from;   /* where connections are shared: before, no transfer can be out of time */
+    nanoseconds forgotten_from; /* likewise: before, none needs to be seen as forgotten */
+    bool is_warming;            /* what is in flight is nobody's unit */
+    nanoseconds woke;           /* when the last wait ended; 0: before the first */
     /* Of the epoll driver: */
     int epoll;             /* -1: none */
     nanoseconds earliest;  /* no shard is due before */

@@ -68,20 +68,37 @@ static void forget(struct loop *loop, curl_socket_t socket, struct watch *watch)
     watch->armed = 0;
 }
 
-/* A number may come back as another socket, of which epoll knows nothing yet. */
-static void on_opened(void *context, int socket)
+static int watch_for(const struct loop *loop, curl_socket_t socket, struct watch *watch)
 {
-    struct watch *watch = watch_of(context, socket);
-    if (watch != NULL)
-        *watch = (struct watch){.is_connection = true};
+    /* Level-triggered: libcurl leaves data in the socket on purpose, to be fair to its other transfers. */
+    struct epoll_event event = {.events = watch->wanted, .data.u64 = (uint64_t)(uint32_t)socket << 32 | watch->shard};
+    if (epoll_ctl(loop->epoll, watch->armed != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
+        return -1;
+    watch->armed = watch->wanted;
+    return 0;
+}
+
+/* A number may come back as another socket, of which epoll knows nothing yet. Where one address of a host does not
+ * answer, libcurl closes its socket without a word, and the one for the next address gets the same number. What libcurl
+ * waited for on that number it then takes to be known, and does not say again. */
+static int on_opened(void *context, int socket)
+{
+    const struct shard *shard = context;
+    struct watch *watch = watch_of(shard->loop, socket);
+    if (watch == NULL)
+        return -1;
+    bool is_wanted = watch->wanted != 0 && watch->shard == shard->number;
+    *watch = (struct watch){
+        .is_connection = true, .wanted = is_wanted ? watch->wanted : 0, .shard = is_wanted ? watch->shard : 0};
+    return is_wanted ? watch_for(shard->loop, socket, watch) : 0;
 }
 
 /* Closing took it out of epoll. */
 static void on_closed(void *context, int socket)
 {
-    struct loop *loop = context;
-    if ((uint32_t)socket < loop->watch_count)
-        loop->watches[socket] = (struct watch){0};
+    const struct shard *shard = context;
+    if ((uint32_t)socket < shard->loop->watch_count)
+        shard->loop->watches[socket] = (struct watch){0};
 }
 
 /* The `easy` handle may be one of libcurl's own: never look at it. */
@@ -94,19 +111,18 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     struct watch *watch = watch_of(loop, socket);
     if (watch == NULL)
         return -1; /* libcurl then fails the whole multi handle, and loop_driver_turn() reports it */
+    /* Whoever connects waits for that alone. */
+    if (what == CURL_POLL_REMOVE && watch->wanted == EPOLLOUT)
+        shard->has_let_go = true;
     watch->wanted = wanted_events(what);
+    watch->shard = shard->number;
     /* A connection that is kept will be wanted again: taking it out of epoll and putting it back would be two system
      * calls for each download. libcurl's other sockets come and go without being seen, and are not left there. */
     if (what == CURL_POLL_REMOVE && !watch->is_connection)
         forget(loop, socket, watch);
     if (what == CURL_POLL_REMOVE || watch->armed == watch->wanted)
         return 0;
-    /* Level-triggered: libcurl leaves data in the socket on purpose, to be fair to its other transfers. */
-    struct epoll_event event = {.events = watch->wanted, .data.u64 = (uint64_t)(uint32_t)socket << 32 | shard->number};
-    if (epoll_ctl(loop->epoll, watch->armed != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
-        return -1;
-    watch->armed = watch->wanted;
-    return 0;
+    return watch_for(loop, socket, watch);
 }
 
 /* Only notes the time: libcurl must not be called from here, and an absolute time costs no system call. */
@@ -125,9 +141,9 @@ int loop_driver_open(struct loop *loop, struct error *error)
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make an epoll descriptor");
-    loop->sockets = (struct transfer_sockets){.context = loop, .opened = on_opened, .closed = on_closed};
     for (uint32_t i = 0; i < loop->shard_count; i++) {
         struct shard *shard = &loop->shards[i];
+        shard->sockets = (struct transfer_sockets){.context = shard, .opened = on_opened, .closed = on_closed};
         CURLMcode code = curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
         if (code == CURLM_OK)
             code = curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);

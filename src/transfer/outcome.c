@@ -268,6 +268,7 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
     transfer->requests = 0;
     transfer->heard = 0;
     transfer->opened = 0;
+    transfer->is_connecting = false;
     transfer->has_retried = true;
     return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(left)) == CURLE_OK;
 }

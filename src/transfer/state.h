@@ -13,6 +13,12 @@
 /* What transfer.c, which drives a handle, outcome.c, which knows what its answers mean, and sharing.c, which knows of
  * the others on its connection, have in common. Private to src/transfer. */
 
+/* A socket that libcurl tries to connect. It may be closed again without a word. */
+struct attempt {
+    int descriptor;  /* -1: none */
+    uint64_t cookie; /* what tells it from other sockets of that number */
+};
+
 struct transfer {
     CURL *easy;
     const struct transfer_plan *plan;
@@ -25,17 +31,20 @@ struct transfer {
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
-    struct streams *streams; /* counted there; NULL: it shares no connections */
-    const void *connection;  /* as streams know it; NULL: none yet, or not counted */
-    nanoseconds attempted;   /* when it began, or was last repeated */
-    nanoseconds opened;      /* when it opened a socket, if it shares connections; 0: not yet */
-    nanoseconds untimed;     /* before libcurl's clock began, so far as that is looked at */
+    struct streams *streams;    /* counted there; NULL: it shares no connections */
+    const void *connection;     /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds attempted;      /* when it began, or was last repeated */
+    nanoseconds opened;         /* when it last opened a socket; 0: not yet */
+    struct attempt attempts[2]; /* the last to an IPv6 address, and the last to others, while `is_connecting` */
+    nanoseconds urged;          /* when libcurl was last asked to look at it while it connects */
+    nanoseconds untimed;        /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
     uint32_t heard;     /* libcurl's time of the first byte when the last request was sent: it is of one before */
     uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
     uint32_t repeats;   /* by us, of this transfer */
     int socket_error;   /* of the last socket that could not be made; 0: none */
     bool is_timed;      /* `untimed` is known, of HTTP/2 */
+    bool is_connecting; /* it opened a socket, over which it has sent no request yet */
     bool headers_ended; /* the blank line of the last response was seen */
     bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
     bool is_too_long;   /* the body is: it was given up */

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,77 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
+/* What tells a socket from others that have its number before or after it; 0: it is none, or nothing tells. */
+static uint64_t cookie_of(int descriptor)
+{
+    uint64_t cookie = 0;
+#ifdef SO_COOKIE
+    socklen_t size = sizeof(cookie);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0)
+        return 0;
+#else
+    (void)descriptor; /* whoever cannot tell waits until libcurl is called for something else */
+#endif
+    return cookie;
+}
+
+/* Pausing a transfer and going on with it makes libcurl look at it at once, and changes nothing else. */
+static void have_looked_at(struct transfer *transfer)
+{
+    transfer->urged = clock_now();
+    curl_easy_pause(transfer->easy, CURLPAUSE_SEND);
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
+enum { ATTEMPTS = sizeof(((struct transfer *)0)->attempts) / sizeof(struct attempt) };
+
+/* Before, no connection is slow, and costs no more than a look at the clock. */
+static bool connects_slowly(const struct transfer *transfer, nanoseconds now)
+{
+    const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
+    return transfer->is_connecting && now - transfer->opened >= patience;
+}
+
+static bool has_let_go(struct transfer *transfer)
+{
+    bool has_let_go = false;
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        struct attempt *attempt = &transfer->attempts[i];
+        if (attempt->descriptor < 0 || cookie_of(attempt->descriptor) == attempt->cookie)
+            continue;
+        attempt->descriptor = -1;
+        has_let_go = true;
+    }
+    return has_let_go;
+}
+
+/* Where an address of a host does not answer, libcurl (7.88) closes its socket when half of the time is over, but opens
+ * that for the next address only when it is called again. It asks for no such call: an easy handle is next looked at
+ * within a second, and a multi handle when the whole time is over. Not without need, though: what libcurl was to do
+ * within the next millisecond it forgets over being called. */
+void transfer_urge(struct transfer *transfer)
+{
+    if (connects_slowly(transfer, clock_now()) && has_let_go(transfer))
+        have_looked_at(transfer);
+}
+
+/* The same of an easy handle, within a call. A look that is asked for within a millisecond is forgotten, too; and where
+ * poll(2) wakes libcurl a moment too early, it forgets to give up an address, or to try one of the other family. So
+ * whoever is called while nothing has come of any address comes again behind that millisecond. */
+static void pursue(struct transfer *transfer)
+{
+    const nanoseconds pause = 10 * NANOSECONDS_PER_MILLISECOND; /* the call that is asked for comes here, too */
+    enum { FORGOTTEN_MS = 2 };
+    struct pollfd sockets[ATTEMPTS];
+    nanoseconds now = clock_now();
+    if (!connects_slowly(transfer, now) || (!has_let_go(transfer) && now - transfer->urged < pause))
+        return;
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        sockets[i] = (struct pollfd){.fd = transfer->attempts[i].descriptor, .events = POLLOUT};
+    if (poll(sockets, ATTEMPTS, FORGOTTEN_MS) == 0)
+        have_looked_at(transfer);
+}
+
 /* A non-zero answer aborts the transfer; libcurl asks at least once a second. */
 static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
 {
@@ -94,7 +166,9 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     (void)now;
     (void)upload_total;
     (void)upload_now;
-    const struct transfer *transfer = context;
+    struct transfer *transfer = context;
+    if (transfer->is_connecting)
+        pursue(transfer);
     return sample_table_is_stopped(transfer->plan->table);
 }
 
@@ -121,6 +195,7 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    transfer->is_connecting = false;
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->message[0] != '\0' || transfer->listens)
         transfer_listen_anew(transfer);
@@ -133,19 +208,30 @@ static int on_request(void *context, char *address, char *local_address, int por
     return CURL_PREREQFUNC_OK;
 }
 
+static void note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor)
+{
+    if (!transfer->is_connecting)
+        transfer->attempts[0].descriptor = transfer->attempts[1].descriptor = -1;
+    transfer->attempts[is_ipv6 ? 0 : 1] = (struct attempt){.descriptor = descriptor, .cookie = cookie_of(descriptor)};
+    transfer->is_connecting = true;
+    transfer->opened = clock_now();
+}
+
 /* As libcurl would, but keeps why it failed: libcurl 7.88 forgets. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
     struct transfer *transfer = context;
+    const struct transfer_sockets *sockets = transfer->sockets;
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (descriptor < 0)
+    if (descriptor < 0 || (sockets != NULL && sockets->opened(sockets->context, descriptor) != 0)) {
         transfer->socket_error = errno;
-    else if (transfer->streams != NULL)
-        transfer->opened = clock_now();
-    if (descriptor >= 0 && transfer->sockets != NULL)
-        transfer->sockets->opened(transfer->sockets->context, descriptor);
-    return descriptor < 0 ? CURL_SOCKET_BAD : descriptor;
+        if (descriptor >= 0)
+            close(descriptor);
+        return CURL_SOCKET_BAD;
+    }
+    note_attempt(transfer, address->family == AF_INET6, descriptor);
+    return descriptor;
 }
 
 /* The connection may have outlived the transfer that opened it: only who watches is still there for certain. */
@@ -425,6 +511,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->url = url;
     transfer->attempted = sample->start;
     transfer->opened = 0;
+    transfer->is_connecting = false;
     transfer->untimed = 0;
     transfer->is_timed = false;
     transfer->repeats = 0;

@@ -254,6 +254,53 @@ TOLD
     printf 'timeout_tls https://%s/\n' "$SILENT" "$SILENT" | MAX_TIME=0.7 downloads_as_told -k
 }
 
+teardown() {
+    [ -z "${ADDRESSES_SERVER:-}" ] || kill "$ADDRESSES_SERVER" 2>/dev/null || :
+}
+
+# Of a host's addresses only the last answers. What each may take, and when the next one's turn is, is libcurl's choice.
+@test "addresses of a host that do not answer: the next one is tried, in every mode" {
+    local silent address port list
+    cd "$BATS_TEST_TMPDIR"
+    cat >addresses.py <<'PYTHON'
+import socket, sys, threading
+port, kept = 0, []
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+def listen(address, backlog):
+    listener = socket.socket(family(address))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    listener.listen(backlog)
+    kept.append(listener)
+    return listener
+def answer(connection):
+    while connection.recv(65536) != b"":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+for address in sys.argv[1:]:
+    port = listen(address, 0).getsockname()[1]
+    for _ in range(4): # its queue is full then
+        waiting = socket.socket(family(address))
+        waiting.setblocking(False)
+        waiting.connect_ex((address, port))
+        kept.append(waiting)
+listener = listen("127.0.0.1", 100)
+print(port, flush=True)
+while True:
+    threading.Thread(target=answer, args=listener.accept()[:1], daemon=True).start()
+PYTHON
+    for silent in "127.0.0.2" "127.0.0.2 127.0.0.3" "::1" "127.0.0.2 ::1"; do
+        coproc ADDRESSES { exec /usr/bin/python3 addresses.py $silent 3>&- {FAULTS_IN}>&-; }
+        ADDRESSES_SERVER=$ADDRESSES_PID
+        read -r port <&"${ADDRESSES[0]}" || { [[ $silent == *:* ]] && continue; } # no IPv6 here
+        # As --resolve has them: [::1] in brackets.
+        list=$(for address in $silent; do [[ $address == *:* ]] && address="[$address]"; printf '%s,' "$address"; done)
+        seq 3 | sed "s|.*|ok http://named.test:$port/&|" |
+            WORKERS=3 downloads_as_told --connect-timeout 3s --resolve "named.test:$port:${list}127.0.0.1"
+        kill "$ADDRESSES_SERVER"
+    done
+}
+
 # Through a front that does TLS and passes on whatever becomes of a connection.
 @test "the same over TLS" {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=faults \
