@@ -13,6 +13,10 @@
  * or end a line. Cut off, between characters, where `size` is too small; always NUL-terminated. Returns `buffer`. */
 char *text_escape(char *buffer, size_t size, const char *text, size_t length);
 
+/* Adds a text, made as by snprintf(3), behind the one that `buffer` holds already; what goes beyond `size` bytes, the
+ * NUL included, is left out. Returns `buffer`. */
+char *text_append(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Copies the part of `text` around the byte at `offset` that fits into `columns` columns, at least 16, escaped as
  * text_escape() does; "..." stands for what is left out at either end. A `size` of 4 * columns + 1 holds any. Returns
  * the column, from 0, at which what stands at `offset` begins; behind the last character for an offset at the end or

@@ -1,5 +1,6 @@
 #include "conc_bench/text.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,16 @@ static bool add_piece(char *buffer, size_t size, size_t *used, const struct piec
     memcpy(buffer + *used, piece->shown, piece->length + 1);
     *used += piece->length;
     return true;
+}
+
+char *text_append(char *buffer, size_t size, const char *format, ...)
+{
+    size_t used = strlen(buffer);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(buffer + used, size - used, format, arguments);
+    va_end(arguments);
+    return buffer;
 }
 
 char *text_escape(char *buffer, size_t size, const char *text, size_t length)

@@ -21,12 +21,10 @@ const struct mode *mode_find(const char *name)
 
 char *mode_names(char *buffer, size_t size)
 {
-    size_t length = 0;
     buffer[0] = '\0';
-    for (size_t i = 0; mode_registry[i] != NULL && length < size; i++) {
+    for (size_t i = 0; mode_registry[i] != NULL; i++) {
         if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
-            length += (size_t)snprintf(buffer + length, size - length, "%s%s", length > 0 ? ", " : "",
-                                       mode_registry[i]->name);
+            text_append(buffer, size, "%s%s", buffer[0] != '\0' ? ", " : "", mode_registry[i]->name);
     }
     return buffer;
 }

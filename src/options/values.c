@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/text.h"
 #include "table.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
@@ -96,12 +97,8 @@ int option_read_name(const struct value *value, const char *const *names)
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(value->text, names[i]) == 0)
             return i;
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof(known) - used, "%s%s",
-                 i == 0                 ? ""
-                 : names[i + 1] == NULL ? " or "
-                                        : ", ",
-                 names[i]);
+        const char *separator = i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ";
+        text_append(known, sizeof(known), "%s%s", separator, names[i]);
     }
     return error_set(value->error, ERROR_USAGE, "--%s wants %s, not \"%s\"", value->name, known, value->text);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/number.h"
+#include "conc_bench/text.h"
 
 #define HOUR     (3600 * NANOSECONDS_PER_SECOND)
 #define TEBIBYTE (UINT64_C(1) << 40)
@@ -131,9 +132,9 @@ static const struct key *find_key(const char *name)
 static int refuse_key(const char *name, struct error *error)
 {
     char known[128] = "";
-    for (size_t i = 0, length = 0; i < KEY_COUNT && length < sizeof(known); i++) {
+    for (size_t i = 0; i < KEY_COUNT; i++) {
         const char *separator = i == 0 ? "" : i + 1 < KEY_COUNT ? ", " : " and ";
-        length += (size_t)snprintf(known + length, sizeof(known) - length, "%s%s", separator, keys[i].name);
+        text_append(known, sizeof(known), "%s%s", separator, keys[i].name);
     }
     return error_set(error, ERROR_USAGE, "--origin: unknown key \"%s\": known are %s", name, known);
 }

@@ -34,8 +34,8 @@ static void set_number(struct circumstance *circumstance, const char *what, doub
 static void set_joined(struct circumstance *circumstance, const char *what, char *const *texts, size_t count)
 {
     char joined[sizeof(circumstance->value)] = "";
-    for (size_t i = 0, used = 0; i < count && used < sizeof(joined); i++)
-        used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s", i > 0 ? " " : "", texts[i]);
+    for (size_t i = 0; i < count; i++)
+        text_append(joined, sizeof(joined), "%s%s", i > 0 ? " " : "", texts[i]);
     set(circumstance, what, joined);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conc_bench/text.h"
+
 struct format format_default(void)
 {
     return (struct format){.percentiles = {50, 95}, .percentile_count = 2};
@@ -121,10 +123,9 @@ char *format_sparks(char *buffer, const double *values, size_t count)
         lowest = fmin(lowest, means[i]);
         highest = fmax(highest, means[i]);
     }
-    for (size_t i = 0, used = 0; i < sparks; i++) {
+    for (size_t i = 0; i < sparks; i++) {
         double height = highest > lowest ? (means[i] - lowest) / (highest - lowest) : 0;
-        used += (size_t)snprintf(buffer + used, FORMAT_SPARKS_BYTES - used, "%s",
-                                 bars[(size_t)(height * (BARS - 1) + 0.5)]);
+        text_append(buffer, FORMAT_SPARKS_BYTES, "%s", bars[(size_t)(height * (BARS - 1) + 0.5)]);
     }
     return buffer;
 }

@@ -11,6 +11,7 @@
 #include "conc_bench/ranking.h"
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
+#include "conc_bench/text.h"
 
 /* Of each bound, and of all failures together. */
 static const double significance = 0.05;
@@ -172,7 +173,6 @@ static void describe(const struct claim *claim, const struct series *series, str
     format_value(value, sizeof(value), claim, judgement->value);
     format_value(low, sizeof(low), claim, judgement->low);
     format_value(high, sizeof(high), claim, judgement->high);
-    size_t used = 0;
     char *text = judgement->sentence;
     size_t size = sizeof(judgement->sentence);
     if (series->count == 0) {
@@ -184,16 +184,14 @@ static void describe(const struct claim *claim, const struct series *series, str
                  series->count == 1 ? "" : "s");
         return;
     }
-    used = (size_t)snprintf(text, size, "%s, by %zu rounds between %s and %s (95 %% on each side)", value,
-                            series->count, low, high);
-    if (judgement->ruling == RULING_PASS || judgement->ruling == RULING_FAIL || used >= size)
+    snprintf(text, size, "%s, by %zu rounds between %s and %s (95 %% on each side)", value, series->count, low, high);
+    if (judgement->ruling == RULING_PASS || judgement->ruling == RULING_FAIL)
         return;
     double distance = fabs(log(judgement->value / judgement->limit));
     double needed = (double)series->count * pow(log1p(judgement->detectable) / distance, 2);
-    used += (size_t)snprintf(text + used, size - used, "; a difference of %.1f %% would have shown",
-                             100 * judgement->detectable);
-    if (used < size && needed <= 1000)
-        snprintf(text + used, size - used, ", and this one would take about %.0f rounds", ceil(needed));
+    text_append(text, size, "; a difference of %.1f %% would have shown", 100 * judgement->detectable);
+    if (needed <= 1000)
+        text_append(text, size, ", and this one would take about %.0f rounds", ceil(needed));
 }
 
 /* By round: the two figures may be different ones, such as cpu / time, even of one cell. */

@@ -132,10 +132,9 @@ const struct metric_row *metric_row(enum metric metric)
 
 char *metric_names(char *buffer, size_t size)
 {
-    size_t length = 0;
     buffer[0] = '\0';
-    for (enum metric metric = 0; metric < METRIC_COUNT && length < size; metric++)
-        length += (size_t)snprintf(buffer + length, size - length, "%s%s", length > 0 ? ", " : "", rows[metric].claim);
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        text_append(buffer, size, "%s%s", metric > 0 ? ", " : "", rows[metric].claim);
     return buffer;
 }
 

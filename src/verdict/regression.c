@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/rank_sum.h"
+#include "conc_bench/text.h"
 
 /* Two-sided, so that each end is a one-sided 95 % bound; and what such an interval's half-width says about what would
  * have shown with power .8: (1.645 + 0.842) / 1.645. */
@@ -86,14 +87,14 @@ static void describe(const struct comparison *comparison, const struct baseline 
                  comparison->before_count, baseline->path);
         return;
     }
-    size_t used = (size_t)snprintf(judgement->sentence, sizeof(judgement->sentence),
-                                   "%.4g times the time in %s%s, between %.4g and %.4g (95 %% on each side)",
-                                   judgement->value, baseline->path, relative, judgement->low, judgement->high);
+    snprintf(judgement->sentence, sizeof(judgement->sentence),
+             "%.4g times the time in %s%s, between %.4g and %.4g (95 %% on each side)", judgement->value,
+             baseline->path, relative, judgement->low, judgement->high);
     bool is_over = judgement->low > 1 + max_slowdown;
-    if (used < sizeof(judgement->sentence) && judgement->ruling >= RULING_INCONCLUSIVE)
-        snprintf(judgement->sentence + used, sizeof(judgement->sentence) - used,
-                 "%s; a slowdown of %.1f %% would have shown",
-                 is_over ? ", which is less than one series may differ from another" : "", 100 * judgement->detectable);
+    if (judgement->ruling >= RULING_INCONCLUSIVE)
+        text_append(judgement->sentence, sizeof(judgement->sentence), "%s; a slowdown of %.1f %% would have shown",
+                    is_over ? ", which is less than one series may differ from another" : "",
+                    100 * judgement->detectable);
 }
 
 static int compare(const struct comparison *comparison, double max_slowdown, struct judgement *judgement,

@@ -10,6 +10,7 @@
 
 #include "conc_bench/number.h"
 #include "conc_bench/signed_rank.h"
+#include "conc_bench/text.h"
 #include "conc_bench/trait.h"
 
 /* Costs closer than this are equal. */
@@ -36,13 +37,12 @@ static size_t count_ranked(const struct figures *figures)
 /* "threads/8, hybrid/8" of the cells from `first` on for which `is_listed` holds. */
 static void list_names(const struct figures *figures, const bool *is_listed, size_t count, char *buffer, size_t size)
 {
-    size_t used = 0;
+    enum { NAME_ROOM = 40 };
     buffer[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        if (!is_listed[i] || used + 40 > size)
-            continue;
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s/%" PRIu32, used > 0 ? ", " : "",
-                                 figures->cells[i].cell->mode, figures->cells[i].cell->workers);
+        const struct cell_result *cell = figures->cells[i].cell;
+        if (is_listed[i] && strlen(buffer) + NAME_ROOM <= size)
+            text_append(buffer, size, "%s%s/%" PRIu32, buffer[0] != '\0' ? ", " : "", cell->mode, cell->workers);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "conc_bench/signed_rank.h"
 #include "conc_bench/stats.h"
+#include "conc_bench/text.h"
 
 static int compare_points(const void *a, const void *b)
 {
@@ -152,15 +153,13 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
     buffer[0] = '\0';
     if (!sweep->has_fit)
         return;
-    size_t used =
-        (size_t)snprintf(buffer, size,
-                         "; scalability law: contention %.2g, coherency %.2g (it describes these points, %.0f %% "
-                         "off on average), ",
-                         sweep->fit.sigma, sweep->fit.kappa, 100 * sweep->fit.error);
-    if (used < size && sweep->has_ranges && sweep->ranges.has_peak)
-        snprintf(buffer + used, size - used, "peak near %.0f workers", sweep->ranges.peak);
-    else if (used < size)
-        snprintf(buffer + used, size - used, "no peak within the tested range");
+    snprintf(buffer, size,
+             "; scalability law: contention %.2g, coherency %.2g (it describes these points, %.0f %% off on average), ",
+             sweep->fit.sigma, sweep->fit.kappa, 100 * sweep->fit.error);
+    if (sweep->has_ranges && sweep->ranges.has_peak)
+        text_append(buffer, size, "peak near %.0f workers", sweep->ranges.peak);
+    else
+        text_append(buffer, size, "no peak within the tested range");
 }
 
 static void describe(struct sweep *sweep)

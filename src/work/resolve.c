@@ -8,6 +8,7 @@
 
 #include "conc_bench/own_host.h"
 #include "conc_bench/route.h"
+#include "conc_bench/text.h"
 
 /* "[", an address, "]". */
 enum { ADDRESS_TEXT = INET6_ADDRSTRLEN + 2 };
@@ -52,11 +53,10 @@ static char *list_addresses(const struct addrinfo *addresses)
     for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next)
         size += ADDRESS_TEXT + 1;
     char *list = calloc(size, 1);
-    size_t length = 0;
     for (const struct addrinfo *address = addresses; list != NULL && address != NULL; address = address->ai_next) {
         char text[ADDRESS_TEXT];
         if (write_address(address, text) && !has_address(list, text))
-            length += (size_t)snprintf(list + length, size - length, "%s%s", length > 0 ? "," : "", text);
+            text_append(list, size, "%s%s", list[0] != '\0' ? "," : "", text);
     }
     return list;
 }

@@ -16,6 +16,7 @@
 #include "conc_bench/host_name.h"
 #include "conc_bench/number.h"
 #include "conc_bench/scratch.h"
+#include "conc_bench/text.h"
 #include "conc_bench/unicode.h"
 
 /* "URL xN": the largest N. */
@@ -603,11 +604,10 @@ static int check_visible(const struct entry *entry, struct error *error)
         return refuse(entry, DO_NOT_QUOTE, error,
                       "%s: save the list as UTF-8, or write the byte as %%%02X if the URL has it", description,
                       (unsigned)fault.code);
-    char escapes[4 * 3 + 1];
-    size_t used = 0;
+    char escapes[4 * 3 + 1] = "";
     do {
         unsigned byte = (unsigned char)entry->text[fault.offset++];
-        used += (size_t)snprintf(escapes + used, sizeof(escapes) - used, "%%%02X", byte);
+        text_append(escapes, sizeof(escapes), "%%%02X", byte);
     } while (fault.offset < entry->length && ((unsigned char)entry->text[fault.offset] & 0xc0) == 0x80);
     return refuse(entry, DO_NOT_QUOTE, error, "%s: take it out, or write it as %s if the URL has it", description,
                   escapes);

@@ -321,6 +321,21 @@ static void test_the_nearest_guess_wins_and_the_first_of_equals(void **state)
     assert_string_equal(guess.best, "p95");
 }
 
+static void test_what_is_appended_is_cut_not_overrun(void **state)
+{
+    (void)state;
+    char buffer[9] = "";
+    for (int i = 1; i <= 3; i++)
+        assert_ptr_equal(text_append(buffer, 8, "%s%d", buffer[0] != '\0' ? ", " : "", i), buffer);
+    assert_string_equal(buffer, "1, 2, 3");
+    buffer[8] = 'z';
+    text_append(buffer, 8, "more");
+    assert_string_equal(buffer, "1, 2, 3");
+    assert_int_equal(buffer[8], 'z');
+    char full[4] = "";
+    assert_string_equal(text_append(full, sizeof(full), "abcdef"), "abc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_length_counts_not_nul),
         cmocka_unit_test(test_cut_between_characters),
         cmocka_unit_test(test_columns_count_characters),
+        cmocka_unit_test(test_what_is_appended_is_cut_not_overrun),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_distance_of_long_words),
         cmocka_unit_test(test_excerpts_of_short_texts_are_the_text),
