@@ -10,7 +10,8 @@
 #include "conc_bench/result.h"
 
 /*
- * What processes cost, from rusage and /proc. Figures that the system does not give stay 0 and are reported as unknown.
+ * What processes cost, from rusage and /proc. A figure that the system does not give is not known: see struct
+ * trial_resources.
  */
 
 /* Lets the calling process's memory peak start anew: a forked child inherits its parent's (proc(5), clear_refs).
@@ -21,11 +22,15 @@ int resources_reset_peak(void);
 void resources_from_usage(const struct rusage *usage, struct trial_resources *resources);
 
 /* Reads, of `pid` and all its descendants as they are now: their number, their threads, their descriptors, the
- * time their threads had a core and waited for one, and the sum of their memory peaks. The peak of one process is taken
- * as VmHWM - Rss + Pss - Pss_Shmem: pages of files count in proportion, and what it held more at its peak than now was
- * its own. Shared memory is left out: it is the harness's, and how much of it is whose depends on who else looks at it.
+ * time their threads had a core and waited for one, and the sum of their memory peaks. `proc` is where the system shows
+ * its processes: "/proc". The peak of one process is taken as VmHWM - Rss + Pss - Pss_Shmem: pages of files count in
+ * proportion, and what it held more at its peak than now was its own. Shared memory is left out: it is the harness's,
+ * and how much of it is whose depends on who else looks at it. (Linux before 5.3 does not tell it apart; there it is
+ * part of the sum.)
+ * A sum is known only if every process of the tree told its part: where one could not be read, or has gone meanwhile,
+ * the sum would be too low, and where the tree itself cannot be found out, no sum is known.
  * Costs milliseconds for each process; call when nothing is being timed. */
-void resources_of_tree(pid_t pid, struct trial_resources *resources);
+void resources_of_tree(const char *proc, pid_t pid, struct trial_resources *resources);
 
 /* Processors this process may run on (sched_getaffinity(2)). At least 1. */
 uint32_t resources_cores(void);

@@ -28,23 +28,23 @@ enum trial_status {
 /* The name of a status as it stands in reports: "complete", "hung". */
 const char *trial_status_name(enum trial_status status);
 
-/* What a trial cost, over all its processes, from the fork of its cell to the end. */
+/* What a trial cost, over all its processes, from the fork of its cell to the end. What is below `involuntary_switches`
+ * is 0 where it is not known: the system does not tell, or the trial ended before it could be read. None of it can be 0
+ * otherwise, but for `run_queue_wait`, which is known where `on_cpu` is. */
 struct trial_resources {
     nanoseconds cpu_user; /* wait4(2) */
     nanoseconds cpu_system;
     int64_t voluntary_switches;
     int64_t involuntary_switches;
     int64_t max_rss_bytes;     /* of the largest single process, as wait4(2) has it, inherited pages excluded */
-    int64_t peak_memory_bytes; /* proportional set size at its peak, summed over all processes; 0: not known */
+    int64_t peak_memory_bytes; /* proportional set size at its peak, summed over all processes */
     uint32_t processes;        /* alive at the end of the run, the cell's own included */
     uint32_t threads;          /* of all those processes */
     uint32_t descriptors;      /* that they have open */
-    /* CPU time up to the end of the run, without teardown and exit, summed over all threads; -1: the system does not
-     * tell.
-     */
+    /* CPU time up to the end of the run, without teardown and exit, summed over all threads. */
     nanoseconds on_cpu;
     /* Time in which threads could have run and no core was free for them: what pre-emptive switching costs. Summed over
-     * all threads; -1: the system does not tell. */
+     * all threads. */
     nanoseconds run_queue_wait;
 };
 

@@ -123,7 +123,7 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         cell->line = -1;
         return;
     }
-    resources_of_tree(cell->pid, &trial->resources);
+    resources_of_tree("/proc", cell->pid, &trial->resources);
     /* Whole, whatever of it this process has mapped, too. */
     if (trial->resources.peak_memory_bytes > 0)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
@@ -268,7 +268,6 @@ static void run_in_place(const struct mode *mode, const struct mode_job *job, st
     interrupt_let_in(false);
     read_own_usage(&trial->resources);
     subtract_usage(&trial->resources, &before);
-    trial->resources.on_cpu = trial->resources.run_queue_wait = -1;
     *account = sample_table_account(trial->table);
     judge(trial, report, account);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +44,16 @@ struct field {
     int64_t value; /* -1: it is not there */
 };
 
-/* In one go, since smaps_rollup looks at every page anew each time it is opened. */
-static void read_fields(const char *path, struct field *fields, size_t count)
+/* Reads them all at once, since smaps_rollup looks at every page anew each time it is opened. -1: there is no such
+ * file; errno says why. */
+static int read_fields(const char *path, struct field *fields, size_t count)
 {
     char line[256];
     for (size_t i = 0; i < count; i++)
         fields[i].value = -1;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return;
+        return -1;
     while (fgets(line, sizeof(line), file) != NULL) {
         for (size_t i = 0; i < count; i++) {
             size_t length = strlen(fields[i].name);
@@ -60,108 +62,205 @@ static void read_fields(const char *path, struct field *fields, size_t count)
         }
     }
     fclose(file);
+    return 0;
 }
 
-/* Entries of a folder below /proc. */
-static uint32_t count_entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    uint32_t count = 0;
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count > 2 ? count - 2 : 0; /* without "." and ".." */
-}
+/* A process and its parent. */
+struct kinship {
+    pid_t pid;
+    pid_t parent;
+};
 
-/* The first two figures of schedstat, of each thread: those of the process would be its main thread's alone. */
-static void add_schedule(pid_t pid, struct trial_resources *resources)
+/* The sums over a tree of processes. A sum that one process does not contribute to is not known: it would be too low.
+ */
+struct tree {
+    const char *proc;
+    struct trial_resources sums;
+    bool has_processes; /* also, whether the tree was found whole */
+    bool has_threads;
+    bool has_descriptors;
+    bool has_schedule;
+    bool has_memory;
+    bool was_searched;        /* all processes were looked through for their parents */
+    struct kinship *kinships; /* what was found then */
+    size_t kinship_count;
+};
+
+/* Without "." and "..". */
+static void add_descriptors(struct tree *tree, pid_t pid)
 {
     char path[320];
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    snprintf(path, sizeof(path), "%s/%ld/fd", tree->proc, (long)pid);
+    DIR *folder = opendir(path);
+    tree->has_descriptors &= folder != NULL;
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        tree->sums.descriptors += entry->d_name[0] != '.';
+    if (folder != NULL)
+        closedir(folder);
+}
+
+/* Adds the first two figures of a schedstat, nanoseconds. */
+static bool add_thread(const char *path, nanoseconds *on_cpu, nanoseconds *run_queue_wait)
+{
+    char line[96];
+    char *first, *second;
+    FILE *file = fopen(path, "re");
+    bool is_read = file != NULL && fgets(line, sizeof(line), file) != NULL;
+    if (file != NULL)
+        fclose(file);
+    if (!is_read)
+        return false;
+    *on_cpu += strtoll(line, &first, 10);
+    *run_queue_wait += strtoll(first, &second, 10);
+    return first != line && second != first;
+}
+
+/* Of each thread: the figures of the process would be its main thread's alone. A kernel that does not count says "0 0
+ * 0" (delayacct off), which cannot be, since whoever sits at the gate has run. */
+static void add_schedule(struct tree *tree, pid_t pid)
+{
+    char path[640];
+    snprintf(path, sizeof(path), "%s/%ld/task", tree->proc, (long)pid);
     DIR *folder = opendir(path);
     const struct dirent *entry;
+    nanoseconds on_cpu = 0;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof(path), "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
-        FILE *file = fopen(path, "re");
-        char line[96];
-        if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
-            resources->on_cpu = resources->run_queue_wait = -1;
-        } else if (resources->run_queue_wait >= 0) {
-            char *rest;
-            resources->on_cpu += strtoll(line, &rest, 10);
-            resources->run_queue_wait += strtoll(rest, NULL, 10);
-        }
-        if (file != NULL)
-            fclose(file);
+        snprintf(path, sizeof(path), "%s/%ld/task/%s/schedstat", tree->proc, (long)pid, entry->d_name);
+        tree->has_schedule &= add_thread(path, &on_cpu, &tree->sums.run_queue_wait);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    tree->has_schedule &= on_cpu > 0;
+    tree->sums.on_cpu += on_cpu;
+}
+
+/* `peak` is VmHWM, in kB. */
+static void add_memory(struct tree *tree, pid_t pid, int64_t peak)
+{
+    char path[320];
+    struct field pages[] = {{.name = "Rss"}, {.name = "Pss"}, {.name = "Pss_Shmem"}};
+    snprintf(path, sizeof(path), "%s/%ld/smaps_rollup", tree->proc, (long)pid);
+    read_fields(path, pages, sizeof(pages) / sizeof(pages[0]));
+    int64_t resident = pages[0].value;
+    int64_t proportional = pages[1].value;
+    int64_t in_shared_memory = pages[2].value > 0 ? pages[2].value : 0; /* before Linux 5.3 not told apart */
+    tree->has_memory &= peak >= 0 && resident >= 0 && proportional >= 0;
+    int64_t more_at_peak = peak > resident ? peak - resident : 0;
+    tree->sums.peak_memory_bytes += (more_at_peak + proportional - in_shared_memory) * 1024;
+}
+
+static void add_process(struct tree *tree, pid_t pid)
+{
+    char path[320];
+    struct field now[] = {{.name = "Threads"}, {.name = "VmHWM"}};
+    snprintf(path, sizeof(path), "%s/%ld/status", tree->proc, (long)pid);
+    tree->has_processes &= read_fields(path, now, sizeof(now) / sizeof(now[0])) == 0;
+    tree->has_threads &= now[0].value > 0;
+    tree->sums.processes++;
+    tree->sums.threads += now[0].value > 0 ? (uint32_t)now[0].value : 0;
+    add_descriptors(tree, pid);
+    add_schedule(tree, pid);
+    add_memory(tree, pid, now[1].value);
+}
+
+static int add_kinship(struct tree *tree, pid_t pid)
+{
+    char path[320];
+    struct field parent = {.name = "PPid"};
+    snprintf(path, sizeof(path), "%s/%ld/status", tree->proc, (long)pid);
+    if (read_fields(path, &parent, 1) != 0)
+        return errno == ENOENT || errno == ESRCH ? 0 : -1; /* a process that has gone meanwhile */
+    if (parent.value < 0)
+        return 0;
+    struct kinship *longer = realloc(tree->kinships, (tree->kinship_count + 1) * sizeof(*longer));
+    if (longer == NULL)
+        return -1;
+    tree->kinships = longer;
+    longer[tree->kinship_count++] = (struct kinship){.pid = pid, .parent = (pid_t)parent.value};
+    return 0;
+}
+
+/* Looks through all processes once, for the whole tree. Where others' processes are hidden (hidepid), those of the tree
+ * are still seen if its first is, because they are the same user's. */
+static void search_kinships(struct tree *tree)
+{
+    if (tree->was_searched)
+        return;
+    tree->was_searched = true;
+    DIR *folder = opendir(tree->proc);
+    tree->has_processes &= folder != NULL;
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid > 0)
+            tree->has_processes &= add_kinship(tree, pid) == 0;
     }
     if (folder != NULL)
         closedir(folder);
 }
 
-static void add_process(pid_t pid, struct trial_resources *resources)
-{
-    char status[64];
-    char rollup[64];
-    snprintf(status, sizeof(status), "/proc/%ld/status", (long)pid);
-    snprintf(rollup, sizeof(rollup), "/proc/%ld/smaps_rollup", (long)pid);
-    struct field now[] = {{.name = "Threads"}, {.name = "VmHWM"}};
-    struct field pages[] = {{.name = "Rss"}, {.name = "Pss"}, {.name = "Pss_Shmem"}};
-    read_fields(status, now, sizeof(now) / sizeof(now[0]));
-    int64_t threads = now[0].value;
-    if (threads < 0)
-        return; /* gone meanwhile */
-    resources->processes++;
-    resources->threads += (uint32_t)threads;
-    char descriptors[64];
-    snprintf(descriptors, sizeof(descriptors), "/proc/%ld/fd", (long)pid);
-    resources->descriptors += count_entries(descriptors);
-    add_schedule(pid, resources);
-    read_fields(rollup, pages, sizeof(pages) / sizeof(pages[0]));
-    int64_t peak = now[1].value;
-    int64_t resident = pages[0].value;
-    int64_t proportional = pages[1].value;
-    int64_t in_shared_memory = pages[2].value > 0 ? pages[2].value : 0; /* before Linux 5.3 not told apart */
-    if (peak < 0 || resident < 0 || proportional < 0)
-        return;
-    int64_t more_at_peak = peak > resident ? peak - resident : 0;
-    resources->peak_memory_bytes += (more_at_peak + proportional - in_shared_memory) * 1024;
-}
+static void add_tree(struct tree *tree, pid_t pid, unsigned depth);
 
-static void add_tree(pid_t pid, unsigned depth, struct trial_resources *resources)
+static void add_children(struct tree *tree, pid_t pid, unsigned depth)
 {
-    enum { DEEPEST = 8 }; /* a cell has workers, and workers have nobody */
-    if (depth > DEEPEST)
-        return;
-    add_process(pid, resources);
     /* Only the main thread of a cell or worker forks. */
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    char path[320];
+    snprintf(path, sizeof(path), "%s/%ld/task/%ld/children", tree->proc, (long)pid, (long)pid);
     FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return;
     char *number = NULL;
     size_t capacity = 0;
-    while (getdelim(&number, &capacity, ' ', file) > 0) {
+    while (file != NULL && getdelim(&number, &capacity, ' ', file) > 0) {
         pid_t child = (pid_t)strtol(number, NULL, 10);
         if (child > 0)
-            add_tree(child, depth + 1, resources);
+            add_tree(tree, child, depth);
     }
     free(number);
-    fclose(file);
+    if (file != NULL) {
+        tree->has_processes &= !ferror(file) && feof(file);
+        fclose(file);
+        return;
+    }
+    /* The kernel may be without CONFIG_PROC_CHILDREN. */
+    search_kinships(tree);
+    for (size_t i = 0; i < tree->kinship_count; i++) {
+        if (tree->kinships[i].parent == pid)
+            add_tree(tree, tree->kinships[i].pid, depth);
+    }
 }
 
-void resources_of_tree(pid_t pid, struct trial_resources *resources)
+static void add_tree(struct tree *tree, pid_t pid, unsigned depth)
 {
-    resources->processes = 0;
-    resources->threads = 0;
-    resources->descriptors = 0;
-    resources->on_cpu = 0;
-    resources->run_queue_wait = 0;
-    resources->peak_memory_bytes = 0;
-    add_tree(pid, 0, resources);
+    enum { DEEPEST = 8 }; /* a cell has workers, and workers have nobody */
+    if (depth > DEEPEST) {
+        tree->has_processes = false;
+        return;
+    }
+    add_process(tree, pid);
+    add_children(tree, pid, depth + 1);
+}
+
+void resources_of_tree(const char *proc, pid_t pid, struct trial_resources *resources)
+{
+    struct tree tree = {
+        .proc = proc,
+        .has_processes = true,
+        .has_threads = true,
+        .has_descriptors = true,
+        .has_schedule = true,
+        .has_memory = true,
+    };
+    add_tree(&tree, pid, 0);
+    free(tree.kinships);
+    bool is_whole = tree.has_processes;
+    resources->processes = is_whole ? tree.sums.processes : 0;
+    resources->threads = is_whole && tree.has_threads ? tree.sums.threads : 0;
+    resources->descriptors = is_whole && tree.has_descriptors ? tree.sums.descriptors : 0;
+    resources->on_cpu = is_whole && tree.has_schedule ? tree.sums.on_cpu : 0;
+    resources->run_queue_wait = is_whole && tree.has_schedule ? tree.sums.run_queue_wait : 0;
+    resources->peak_memory_bytes = is_whole && tree.has_memory ? tree.sums.peak_memory_bytes : 0;
 }
 
 uint32_t resources_cores(void)

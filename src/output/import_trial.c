@@ -65,6 +65,30 @@ static int read_digest(const struct node *round, uint32_t units, struct trial_di
     return 0;
 }
 
+/* null is 0, which stands for what is not known; documents of earlier versions say 0. */
+static int read_known(const struct node *parent, const char *key, uint64_t high, uint64_t *value)
+{
+    struct node node = node_member(parent, key);
+    *value = 0;
+    return json_is_null(node.value) ? 0 : node_read_count(&node, 0, high, value);
+}
+
+static int read_known_bytes(const struct node *parent, const char *key, int64_t *value)
+{
+    uint64_t wide = 0;
+    int status = read_known(parent, key, BYTES_MAX, &wide);
+    *value = (int64_t)wide;
+    return status;
+}
+
+static int read_known_count(const struct node *parent, const char *key, uint32_t *value)
+{
+    uint64_t wide = 0;
+    int status = read_known(parent, key, UINT32_MAX, &wide);
+    *value = (uint32_t)wide;
+    return status;
+}
+
 static int read_resources(const struct node *round, struct trial_resources *resources)
 {
     struct node node;
@@ -74,14 +98,14 @@ static int read_resources(const struct node *round, struct trial_resources *reso
         node_seconds(&node, "cpu_system_s", &resources->cpu_system) != 0 ||
         node_count64(&node, "voluntary_switches", INT64_MAX, &resources->voluntary_switches) != 0 ||
         node_count64(&node, "involuntary_switches", INT64_MAX, &resources->involuntary_switches) != 0 ||
-        node_count64(&node, "max_rss_bytes", BYTES_MAX, &resources->max_rss_bytes) != 0 ||
-        node_count64(&node, "peak_memory_bytes", BYTES_MAX, &resources->peak_memory_bytes) != 0 ||
-        node_count32(&node, "processes", 0, UINT32_MAX, &resources->processes) != 0 ||
-        node_count32(&node, "threads", 0, UINT32_MAX, &resources->threads) != 0 ||
-        node_count32(&node, "descriptors", 0, UINT32_MAX, &resources->descriptors) != 0 ||
-        node_seconds_or(&node, "on_cpu_s", -1, &resources->on_cpu) != 0)
+        read_known_bytes(&node, "max_rss_bytes", &resources->max_rss_bytes) != 0 ||
+        read_known_bytes(&node, "peak_memory_bytes", &resources->peak_memory_bytes) != 0 ||
+        read_known_count(&node, "processes", &resources->processes) != 0 ||
+        read_known_count(&node, "threads", &resources->threads) != 0 ||
+        read_known_count(&node, "descriptors", &resources->descriptors) != 0 ||
+        node_seconds_or(&node, "on_cpu_s", 0, &resources->on_cpu) != 0)
         return -1;
-    return node_seconds_or(&node, "run_queue_wait_s", -1, &resources->run_queue_wait);
+    return node_seconds_or(&node, "run_queue_wait_s", 0, &resources->run_queue_wait);
 }
 
 static int read_host(const struct node *round, struct trial_host *host)

@@ -295,6 +295,12 @@ static void put_figures(struct writer *writer, json_t *object, const struct cell
     put_metrics(writer, object, figures);
 }
 
+/* What cannot be 0 is not known where it is. */
+static json_t *known_count(int64_t value)
+{
+    return value > 0 ? json_integer(value) : json_null();
+}
+
 static json_t *make_resources(struct writer *writer, const struct trial_resources *resources)
 {
     json_t *object = json_object();
@@ -302,14 +308,14 @@ static json_t *make_resources(struct writer *writer, const struct trial_resource
     put(writer, object, "cpu_system_s", seconds(resources->cpu_system));
     put(writer, object, "voluntary_switches", json_integer(resources->voluntary_switches));
     put(writer, object, "involuntary_switches", json_integer(resources->involuntary_switches));
-    put(writer, object, "max_rss_bytes", json_integer(resources->max_rss_bytes));
-    put(writer, object, "peak_memory_bytes", json_integer(resources->peak_memory_bytes));
-    put(writer, object, "processes", count(resources->processes));
-    put(writer, object, "threads", count(resources->threads));
-    put(writer, object, "descriptors", count(resources->descriptors));
-    put(writer, object, "on_cpu_s", resources->on_cpu >= 0 ? seconds(resources->on_cpu) : json_null());
-    put(writer, object, "run_queue_wait_s",
-        resources->run_queue_wait >= 0 ? seconds(resources->run_queue_wait) : json_null());
+    put(writer, object, "max_rss_bytes", known_count(resources->max_rss_bytes));
+    put(writer, object, "peak_memory_bytes", known_count(resources->peak_memory_bytes));
+    put(writer, object, "processes", known_count(resources->processes));
+    put(writer, object, "threads", known_count(resources->threads));
+    put(writer, object, "descriptors", known_count(resources->descriptors));
+    bool is_schedule_known = resources->on_cpu > 0;
+    put(writer, object, "on_cpu_s", is_schedule_known ? seconds(resources->on_cpu) : json_null());
+    put(writer, object, "run_queue_wait_s", is_schedule_known ? seconds(resources->run_queue_wait) : json_null());
     return object;
 }
 

@@ -130,13 +130,12 @@ static double busy_share(const struct figures *figures, const struct cell_figure
     return fmin(1, median(cell, METRIC_CORES) / capacity(figures, cell));
 }
 
-/* Of the time of its threads, how much they were ready to run and had no core; 0: the system does not tell. */
+/* Of the time of its threads, how much they were ready to run and had no core; NAN: the system does not tell. */
 static double queued_share(const struct figures *figures, const struct cell_figures *cell)
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
     double threads = is_cooperative ? capacity(figures, cell) : cell->cell->workers;
-    double share = median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
-    return isfinite(share) ? share : 0;
+    return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
 }
 
 /* What the cells of a list did when they did not compute. */
@@ -161,7 +160,10 @@ static void diagnose_boundness(const struct figures *figures, struct diagnosis *
         double queued = queued_share(figures, cell);
         if (!cell->is_sound || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
             continue;
-        /* Who waits for a core does not wait for the network. */
+        /* Who waits for a core does not wait for the network: where nobody knows, nothing follows from little CPU time.
+         */
+        if (isnan(queued) && busy <= mostly_waiting)
+            continue;
         bool is_waiting = busy + queued < mostly_waiting;
         list_add(is_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
         is_waiting_queued |= is_waiting && queued > queueing_matters;
@@ -188,11 +190,12 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
     double downloads = median(alone, METRIC_DOWNLOADS);
     double computes = median(alone, METRIC_CPU) / downloads;
     double takes = median(alone, METRIC_RUN) / downloads;
-    double waits = takes - computes;
+    /* Whoever wants a core and has none waits for no server; where nobody knows for how long, nothing is said. */
+    double waits = takes - computes - median(alone, METRIC_RUN_QUEUE_WAIT) / downloads;
     if (!(computes > 0) || !(waits > 0))
         return;
     char wait_text[32], compute_text[32], which[40] = "";
-    double fills_a_core = takes / computes;
+    double fills_a_core = (waits + computes) / computes;
     double fills_all = fills_a_core * figures->result->cores;
     duration(wait_text, sizeof(wait_text), waits);
     duration(compute_text, sizeof(compute_text), computes);
@@ -377,8 +380,8 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
         if (alone == NULL)
             return;
         double ratio = exchange(cell) / exchange(alone);
-        bool is_client_free =
-            busy_share(figures, cell) < 0.7 && !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
+        bool is_client_free = busy_share(figures, cell) < 0.7 && !isnan(queued_share(figures, cell)) &&
+                              !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
         if (!cell->is_sound || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
             !(ratio > service_inflated))
             continue;

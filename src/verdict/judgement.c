@@ -167,7 +167,8 @@ static void format_value(char *buffer, size_t size, const struct claim *claim, d
     }
 }
 
-static void describe(const struct claim *claim, const struct series *series, struct judgement *judgement)
+/* `rounds` were measured, whether they have a value or not. */
+static void describe(const struct claim *claim, const struct series *series, size_t rounds, struct judgement *judgement)
 {
     char value[32], low[32], high[32];
     format_value(value, sizeof(value), claim, judgement->value);
@@ -176,7 +177,9 @@ static void describe(const struct claim *claim, const struct series *series, str
     char *text = judgement->sentence;
     size_t size = sizeof(judgement->sentence);
     if (series->count == 0) {
-        snprintf(text, size, "there is no round to judge it by");
+        snprintf(text, size, "%s",
+                 rounds == 0 ? "there is no round to judge it by"
+                             : "it is not known in any round: the system did not tell it");
         return;
     }
     if (!isfinite(judgement->low) || !isfinite(judgement->high)) {
@@ -246,7 +249,7 @@ static int judge_cell(const struct claim *claim, const struct cell_figures *left
             status = is_ratio ? bound_ratio(claim, &series, judgement, error) : bound_value(claim, &series, judgement);
             rule(claim, judgement);
         }
-        describe(claim, &series, judgement);
+        describe(claim, &series, left->rounds, judgement);
     }
     free(series.values);
     return status;

@@ -205,8 +205,7 @@ static void say_medians(const struct figures *figures, struct summary *summary)
 
 static double cost(const struct cell_figures *cell, enum metric measure)
 {
-    double value = cell->measures[measure].value;
-    return isfinite(value) ? value : INFINITY;
+    return cell->measures[measure].value;
 }
 
 /* Lower is simpler. */
@@ -220,7 +219,8 @@ static int machinery(const struct cell_figures *cell)
     return (traits & MODE_OWN_PROCESSES) != 0 ? 3 : 1;
 }
 
-/* Whether `other` is the better choice of two that are as fast. */
+/* Whether `other` is the better choice of two that are as fast. A cost that is not known of one of them decides
+ * nothing: a comparison with NAN is false. */
 static bool is_cheaper(const struct cell_figures *cell, const struct cell_figures *other)
 {
     static const enum metric costs[] = {METRIC_CPU, METRIC_MEMORY};
@@ -255,15 +255,18 @@ static int recommend(const struct figures *figures, size_t ranked, struct summar
     summary->recommended = chosen;
     list_names(figures, is_candidate, ranked, names, sizeof(names));
     double downloads = chosen->measures[METRIC_DOWNLOADS].value;
+    char memory[32] = "";
+    if (isfinite(cost(chosen, METRIC_MEMORY)))
+        snprintf(memory, sizeof(memory), " and %.3g MiB", cost(chosen, METRIC_MEMORY) / (1 << 20));
     if (candidates == 1)
         say(summary, "Recommended: %s/%" PRIu32 "; no other is surely within %.0f %% of it", chosen->cell->mode,
             chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
     else
         say(summary,
-            "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download and %.3g MiB the cheapest, or else the "
-            "simplest, of those surely within %.0f %% of the fastest (%s)",
-            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, METRIC_CPU) / downloads,
-            cost(chosen, METRIC_MEMORY) / (1 << 20), 100 * FIGURES_NEGLIGIBLE, names);
+            "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download%s the cheapest, or else the simplest, of "
+            "those surely within %.0f %% of the fastest (%s)",
+            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, METRIC_CPU) / downloads, memory,
+            100 * FIGURES_NEGLIGIBLE, names);
     free(is_candidate);
     return 0;
 }

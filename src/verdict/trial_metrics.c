@@ -75,12 +75,15 @@ static void measure_costs(const struct trial *trial, double *values)
     values[METRIC_CPU_USER] = clock_seconds(resources->cpu_user);
     values[METRIC_CPU_SYSTEM] = clock_seconds(resources->cpu_system);
     values[METRIC_CPU] = clock_seconds(resources->cpu_user + resources->cpu_system);
-    double alive = clock_seconds(trial->startup + trial->warm + trial->run);
-    double on_cpu = resources->on_cpu >= 0 ? clock_seconds(resources->on_cpu) : values[METRIC_CPU];
+    bool is_schedule_known = resources->on_cpu > 0;
+    /* wait4(2) counts to the end of the teardown. */
+    nanoseconds end = is_schedule_known ? 0 : trial->teardown;
+    double alive = clock_seconds(trial->startup + trial->warm + trial->run + end);
+    double on_cpu = is_schedule_known ? clock_seconds(resources->on_cpu) : values[METRIC_CPU];
     values[METRIC_CORES] = alive > 0 ? on_cpu / alive : NAN;
     values[METRIC_VOLUNTARY] = (double)resources->voluntary_switches;
     values[METRIC_INVOLUNTARY] = (double)resources->involuntary_switches;
-    values[METRIC_RUN_QUEUE_WAIT] = resources->run_queue_wait >= 0 ? clock_seconds(resources->run_queue_wait) : NAN;
+    values[METRIC_RUN_QUEUE_WAIT] = is_schedule_known ? clock_seconds(resources->run_queue_wait) : NAN;
     values[METRIC_LAG_P99] = trial->lag.longest > 0 ? clock_seconds(trial->lag.p99) : NAN;
     values[METRIC_LAG_MAX] = trial->lag.longest > 0 ? clock_seconds(trial->lag.longest) : NAN;
     values[METRIC_MEMORY] = resources->peak_memory_bytes > 0 ? (double)resources->peak_memory_bytes : NAN;

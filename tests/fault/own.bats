@@ -408,6 +408,63 @@ run_limited() {
     [[ "$seen" == " 5 "*" 0" ]]
 }
 
+# Runs it with another /proc: "none", or one that shows processes only (a container's, with subset=pid).
+with_proc() {
+    unshare --mount bash -ec 'umount -l /proc
+        [ "$1" = none ] || mount -t proc -o subset="$1" none /proc
+        shift
+        exec "$@"' - "$@"
+}
+
+needs_proc_mounts() {
+    [ -n "${INJECT:-}" ] || skip "sanitizers need /proc themselves"
+    with_proc none true && with_proc pid true || skip "cannot mount another /proc"
+}
+
+told_by_proc='[.run_queue_wait_s, .peak_memory_bytes, .processes, .threads, .descriptors,
+    (.rounds[].resources | .peak_memory_bytes, .processes, .threads, .descriptors, .on_cpu_s, .run_queue_wait_s)]'
+
+# The work is CPU time all along, which wait4(2) tells.
+@test "without /proc: what is not known is told as unknown, and nothing follows from it" {
+    local column costs
+    needs_proc_mounts
+    run with_proc none "$CONC_BENCH" --mode all --workers 4 -n 40 --runs 6 --warmup 0 --cpu-work 3ms --no-progress \
+        --origin=latency=0,size=10B --assert 'threads.memory < 1TiB' --export-json r.json --export-csv r.csv \
+        --export-markdown r.md --export-html r.html http://a.test/
+    exits_with 4
+    says "it is not known in any round"
+    echo "$output" >out
+    [ -z "$(grep -E 'I/O-bound: |One at a time|Server or link saturated|time to spare|inf |nan' out r.md r.html)" ]
+    costs=$(sed -n '/CPU ms.*cores/,/^$/p' <<<"$output" | grep -E '^(sync|processes)/')
+    [ "$(wc -l <<<"$costs")" -eq 2 ]
+    # The queue, two lags that none of them has, memory, processes, threads and descriptors.
+    [ "$(grep -oE ' -( |$)' <<<"$costs" | wc -l)" -eq 14 ]
+    holds r.json "[.results[] | $told_by_proc[]] | length > 50 and all(. == null)"
+    holds r.json '[.results[] | .cpu_user_s > 0.05 and .cores_used > 0, (.rounds[].host | .[] == null)] | all'
+    for column in run_queue_wait_s peak_memory_bytes processes threads descriptors; do
+        [ "$(python3 -c 'import csv, sys
+print({row[sys.argv[1]] for row in csv.DictReader(open("r.csv"))})' $column)" = "{''}" ]
+    done
+    run "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv
+    exits_with 4
+    cmp r.csv again.csv
+    cmp r.json again.json
+    # Documents of earlier versions say 0.
+    jq -c '(.results[].rounds[].resources[] | select(. == null)) = 0' r.json >zero.json
+    run "$CONC_BENCH" --import-json zero.json --export-json again.json
+    exits_with 4
+    cmp r.json again.json
+}
+
+@test "a /proc of processes only: they are measured, and the machine is unknown" {
+    needs_proc_mounts
+    run with_proc pid "$CONC_BENCH" --mode processes --workers 3 -n 40 --runs 1 --warmup 0 --no-progress \
+        --origin=latency=0,size=10B --export-json r.json http://a.test/
+    exits_with 0
+    holds r.json '.results[0].rounds[0] | .resources.processes == 4 and .resources.peak_memory_bytes > 1e6
+        and .resources.on_cpu_s > 0 and .host.steal_share == null and .host.foreign_cores == null'
+}
+
 # In a network where 32 ports are all there are for connections, and none is used again for a minute.
 in_narrow_network() {
     unshare --net bash -ec 'ip link set lo up

@@ -63,6 +63,16 @@ static void compute_all_the_time(struct trial *trial)
     trial->resources.on_cpu = trial_time(trial) * 19 / 20;
 }
 
+static void queue_long(struct trial *trial)
+{
+    trial->resources.run_queue_wait = trial_time(trial) / 2;
+}
+
+static void queue_never(struct trial *trial)
+{
+    trial->resources.run_queue_wait = 0;
+}
+
 static void test_waiting_and_computing(void **state)
 {
     (void)state;
@@ -71,6 +81,10 @@ static void test_waiting_and_computing(void **state)
     assert_not_found(&result, FINDING_CPU_BOUND);
     /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
     assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2");
+    /* Half of the time was for want of a core: a download waits 4.7 ms for the server, and computes 1 ms. */
+    change_cell(&result, 0, queue_long);
+    assert_found(&result, FINDING_CROSSING, "about 5 at once would keep one core busy, 10 all 2");
+    change_cell(&result, 0, queue_never);
     change_cell(&result, 0, compute_all_the_time);
     assert_found(&result, FINDING_CPU_BOUND, "sync/1 computed for 95 %");
     /* 95 % of one core are 47 % of the two that threads can use. */
@@ -97,16 +111,6 @@ static void test_who_computes_alone_is_named_and_has_cores(void **state)
 static void lag_long(struct trial *trial)
 {
     trial->lag.p99 = trial->lag.longest = 5 * FIXTURE_MS;
-}
-
-static void queue_long(struct trial *trial)
-{
-    trial->resources.run_queue_wait = trial_time(trial) / 2;
-}
-
-static void queue_never(struct trial *trial)
-{
-    trial->resources.run_queue_wait = 0;
 }
 
 static void test_a_client_that_keeps_downloads_waiting(void **state)
@@ -310,8 +314,33 @@ static void throttle(struct trial *trial)
 static void know_nothing(struct trial *trial)
 {
     trial->host.steal_share = trial->host.foreign_cores = trial->host.throttled = NAN;
-    trial->resources.on_cpu = trial->resources.run_queue_wait = -1;
+    trial->resources.on_cpu = trial->resources.run_queue_wait = 0;
     trial->resources.peak_memory_bytes = 0;
+}
+
+/* Where nobody knows how long threads waited for a core, little CPU time may mean that. Much of it means the same as
+ * ever. */
+static void test_nothing_follows_from_what_is_not_known(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&result, 1, know_nothing);
+    assert_found(&result, FINDING_IO_BOUND, "I/O-bound: sync/1 computed for");
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_not_found(&result, FINDING_CLIENT_SATURATED);
+    change_cell(&result, 0, know_nothing);
+    assert_not_found(&result, FINDING_IO_BOUND);
+    assert_not_found(&result, FINDING_MIXED);
+    assert_not_found(&result, FINDING_CROSSING);
+    for (int round = 0; round < 6; round++)
+        result.cells[0].trials[round].resources.cpu_user = trial_time(&result.cells[0].trials[round]);
+    assert_found(&result, FINDING_CPU_BOUND, "sync/1 computed for");
+    for (int round = 0; round < 6; round++)
+        result.cells[0].trials[round].resources.cpu_user = trial_time(&result.cells[0].trials[round]) * 6 / 10;
+    assert_found(&result, FINDING_MIXED, "sync/1 computed for");
+    result_release(&result);
 }
 
 static void test_noisy_hosts(void **state)
@@ -468,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_a_tail_names_its_download),
         cmocka_unit_test(test_idle_workers),
         cmocka_unit_test(test_noisy_hosts),
+        cmocka_unit_test(test_nothing_follows_from_what_is_not_known),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
         cmocka_unit_test(test_connections_that_some_share),
         cmocka_unit_test(test_who_waits_for_a_shared_connection_waits_for_no_server),

@@ -419,6 +419,32 @@ static void test_null_where_there_is_no_number(void **state)
     result_release(&result);
 }
 
+static void test_resources_that_are_not_known_are_null(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"max_rss_bytes", "peak_memory_bytes", "processes",       "threads",
+                                          "descriptors",   "on_cpu_s",          "run_queue_wait_s"};
+    static const char *const medians[] = {"peak_memory_bytes", "processes", "threads", "descriptors",
+                                          "run_queue_wait_s"};
+    struct result result = fixture_result();
+    struct trial *trial = fixture_trial(fixture_cell(&result, "threads", 2), 10 * FIXTURE_MS);
+    json_t *document = write_document(&result);
+    assert_number(document, "results.0.rounds.0.resources.run_queue_wait_s", 0);
+    json_decref(document);
+    trial->resources = (struct trial_resources){.cpu_user = 2 * FIXTURE_MS, .voluntary_switches = 3};
+    document = write_document(&result);
+    json_t *resources = at(document, "results.0.rounds.0.resources");
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        assert_null_at(resources, unknown[i]);
+    assert_number(resources, "cpu_user_s", 0.002);
+    assert_count(resources, "voluntary_switches", 3);
+    assert_count(resources, "involuntary_switches", 0);
+    for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++)
+        assert_null_at(at(document, "results.0"), medians[i]);
+    json_decref(document);
+    result_release(&result);
+}
+
 static void test_failures_by_class(void **state)
 {
     (void)state;
@@ -652,6 +678,7 @@ int main(void)
         cmocka_unit_test(test_samples_are_rows_of_the_named_columns),
         cmocka_unit_test(test_samples_that_were_not_kept_are_null),
         cmocka_unit_test(test_null_where_there_is_no_number),
+        cmocka_unit_test(test_resources_that_are_not_known_are_null),
         cmocka_unit_test(test_failures_by_class),
         cmocka_unit_test(test_a_crashed_trial_has_no_times),
         cmocka_unit_test(test_an_interrupted_run_is_partial),

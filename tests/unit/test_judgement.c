@@ -168,6 +168,29 @@ static void test_what_was_not_measured_is_unmeasurable(void **state)
     result_release(&result);
 }
 
+/* A claim about it is not met, and not broken either. */
+static void test_what_the_system_does_not_tell_is_unmeasurable(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"sync.memory < 1GiB", "sync.memory > 1B", "threads.memory / sync.memory < 2"};
+    struct result result = make_rounds(10);
+    struct verdict verdict = judge(&result, texts, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(verdict.judgements[i].ruling, RULING_PASS);
+    verdict_release(&verdict);
+    for (size_t i = 0; i < result.cells[0].trial_count; i++)
+        result.cells[0].trials[i].resources.peak_memory_bytes = 0;
+    verdict = judge(&result, texts, 3);
+    assert_int_equal(verdict.judgement_count, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(verdict.judgements[i].ruling, RULING_UNMEASURABLE);
+        assert_string_equal(verdict.judgements[i].sentence, "it is not known in any round: the system did not tell it");
+    }
+    assert_int_equal(judgements_status(verdict.judgements, 3, false), 4);
+    verdict_release(&verdict);
+    result_release(&result);
+}
+
 /* With five rounds a failure can reach p = 1/32, which is none among two: Holm asks for 1/40. */
 static void test_several_claims_share_their_false_alarms(void **state)
 {
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_what_is_close_is_told_how_many_rounds_it_takes),
         cmocka_unit_test(test_a_star_is_about_every_cell),
         cmocka_unit_test(test_what_was_not_measured_is_unmeasurable),
+        cmocka_unit_test(test_what_the_system_does_not_tell_is_unmeasurable),
         cmocka_unit_test(test_several_claims_share_their_false_alarms),
         cmocka_unit_test(test_main_cells_before_swept_ones),
     };

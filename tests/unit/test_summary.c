@@ -83,6 +83,35 @@ static void test_the_cheapest_comes_before_the_simplest(void **state)
     result_release(&result);
 }
 
+static void set_memory(struct cell_result *cell, int64_t bytes)
+{
+    for (size_t i = 0; i < cell->trial_count; i++)
+        cell->trials[i].resources.peak_memory_bytes = bytes;
+}
+
+/* Neither cheaper nor dearer than what is known; and what it took is not told as a number. */
+static void test_memory_that_is_not_known_decides_nothing(void **state)
+{
+    (void)state;
+    for (int unknown = 0; unknown < 2; unknown++) {
+        struct result result = fixture_result();
+        add_cell(&result, "threads", 1, MODE_ALL_CORES);
+        add_cell(&result, "hybrid", 1, MODE_COOPERATIVE | MODE_ALL_CORES);
+        set_memory(&result.cells[unknown], 0);
+        assert_recommended(&result, "threads", 1);
+        struct verdict verdict;
+        struct error error = {0};
+        assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
+        const char *last = verdict.sentences[verdict.sentence_count - 1];
+        assert_non_null(strstr(last, "ms of CPU time a download"));
+        assert_null(strstr(last, "inf"));
+        assert_null(strstr(last, "nan"));
+        assert_int_equal(strstr(last, "MiB") != NULL, unknown == 1);
+        verdict_release(&verdict);
+        result_release(&result);
+    }
+}
+
 /* Has the first downloads of every trial from `round` on refused a connection. */
 static void refuse(struct cell_result *cell, size_t round, uint32_t downloads)
 {
@@ -168,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
+        cmocka_unit_test(test_memory_that_is_not_known_decides_nothing),
         cmocka_unit_test(test_what_mostly_failed_is_not_recommended),
         cmocka_unit_test(test_of_many_that_failed_three_are_named),
         cmocka_unit_test(test_failures_that_were_announced_are_borne),
