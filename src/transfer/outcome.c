@@ -91,6 +91,9 @@ enum outcome transfer_outcome_of_response(const struct transfer *transfer, long 
 {
     if (!transfer->headers_ended)
         return OUTCOME_INCOMPLETE_HEADERS;
+    /* An interim answer is none, and no status is above 599 (RFC 9110, 15). */
+    if (status < 200 || status > 599)
+        return OUTCOME_PROTOCOL;
     if (status >= 500)
         return OUTCOME_HTTP_5XX;
     return status >= 400 ? OUTCOME_HTTP_4XX : OUTCOME_OK;

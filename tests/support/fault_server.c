@@ -473,12 +473,12 @@ static bool answer_garbage(struct connection *connection, const struct request *
 static bool answer_status(struct connection *connection, const struct request *request)
 {
     long status = strtol(request->argument, NULL, 10);
-    bool is_interim = status < 200;
+    bool is_interim = status >= 100 && status < 200;
     bool has_body = !is_interim && status != 204 && status != 304;
     char text[256], retry_after[64] = "";
     if (request->retry_after >= 0)
         snprintf(retry_after, sizeof(retry_after), "Retry-After: %ld\r\n", request->retry_after);
-    snprintf(text, sizeof(text), "HTTP/1.1 %ld Whatever\r\n%s%s\r\n", status, retry_after,
+    snprintf(text, sizeof(text), "HTTP/1.1 %03ld Whatever\r\n%s%s\r\n", status, retry_after,
              has_body ? "Content-Length: 0\r\n" : "");
     return send_text(connection, text) && (!is_interim || answer_ok(connection, request));
 }
