@@ -125,13 +125,21 @@ struct trial {
     struct trial_witness witness;
     struct trial_digest digest;
     struct sample_table *table; /* owned; NULL: the samples were not kept */
-    struct extract *extract;    /* owned; until the result is settled. NULL: not made */
+    uint32_t *units; /* owned; the unit of each slot of the table, ascending; NULL: the slot's own number. A table that
+                      * was read from a document has no slots for units without a sample, however many it claims */
+    struct extract *extract; /* owned; until the result is settled. NULL: not made */
 };
 
 /* Whether there are samples, or what was kept of them. */
 static inline bool trial_has_samples(const struct trial *trial)
 {
     return trial->table != NULL || trial->extract != NULL;
+}
+
+/* The unit of a slot of the trial's table. */
+static inline uint32_t trial_unit(const struct trial *trial, uint32_t slot)
+{
+    return trial->units != NULL ? trial->units[slot] : slot;
 }
 
 /* The headline: startup + run, because making threads and processes is a cost of the model. */

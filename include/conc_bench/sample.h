@@ -82,6 +82,7 @@ enum { LAG_BUCKETS = 160 };
 
 struct sample_table {
     uint32_t unit_count;
+    bool is_private;                      /* in memory of this process, from the heap */
     _Alignas(64) _Atomic uint64_t cursor; /* next unit to hand out; every worker adds, nobody subtracts */
     _Alignas(64) _Atomic uint32_t
         is_stopped;                 /* written by the parent on a signal or by a cell that fails; read by all */
@@ -98,6 +99,8 @@ struct sample_table {
 
 /* Maps a zeroed table that forked children share. The caller releases it. NULL: out of memory. */
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
+/* The same for samples that this process alone looks at: thousands of small tables are no thousands of mappings. */
+struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error);
 /* Has all of the table's memory there at once, for the process that calls, so that no page of it is fetched while
  * downloads are timed. Where another process did so before, only mapping it is left to do. */
 void sample_table_populate(struct sample_table *table);

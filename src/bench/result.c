@@ -64,6 +64,7 @@ void trial_release(struct trial *trial)
     free(trial->witness.urls);
     free(trial->witness.url_requests);
     sample_table_release(trial->table);
+    free(trial->units);
     extract_release(trial->extract);
     *trial = (struct trial){0};
 }

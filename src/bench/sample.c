@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -76,13 +77,33 @@ void sample_table_populate(struct sample_table *table)
 void sample_table_clear(struct sample_table *table)
 {
     uint32_t unit_count = table->unit_count;
+    bool is_private = table->is_private;
     memset(table, 0, sample_table_bytes(unit_count));
     table->unit_count = unit_count;
+    table->is_private = is_private;
+}
+
+struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error)
+{
+    size_t alignment = _Alignof(struct sample_table);
+    size_t bytes = (sample_table_bytes(unit_count) + alignment - 1) / alignment * alignment;
+    struct sample_table *table = aligned_alloc(alignment, bytes);
+    if (table == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory for the samples of %lu downloads (%zu bytes)",
+                  (unsigned long)unit_count, bytes);
+        return NULL;
+    }
+    memset(table, 0, bytes);
+    table->unit_count = unit_count;
+    table->is_private = true;
+    return table;
 }
 
 void sample_table_release(struct sample_table *table)
 {
-    if (table != NULL)
+    if (table != NULL && table->is_private)
+        free(table);
+    else if (table != NULL)
         munmap(table, sample_table_bytes(table->unit_count));
 }
 

@@ -125,9 +125,10 @@ static void write_seconds(FILE *stream, nanoseconds duration)
 }
 
 static void write_request(FILE *stream, const struct result *result, const struct cell_result *cell,
-                          const struct trial *trial, uint32_t unit)
+                          const struct trial *trial, uint32_t slot)
 {
-    const struct sample *sample = &trial->table->samples[unit];
+    const struct sample *sample = &trial->table->samples[slot];
+    uint32_t unit = trial_unit(trial, slot);
     const uint32_t phases[] = {sample->name_lookup_us, sample->connect_us, sample->tls_us, sample->first_byte_us};
     write_text(stream, cell->mode);
     fprintf(stream, ",%" PRIu32 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", cell->workers,
@@ -153,9 +154,9 @@ int csv_write_requests(FILE *stream, const struct result *result, const struct v
     for (size_t i = 0; i < result->cell_count; i++) {
         for (size_t j = 0; j < result->cells[i].trial_count; j++) {
             const struct trial *trial = &result->cells[i].trials[j];
-            for (uint32_t unit = 0; trial->table != NULL && unit < trial->table->unit_count; unit++) {
-                if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
-                    write_request(stream, result, &result->cells[i], trial, unit);
+            for (uint32_t slot = 0; trial->table != NULL && slot < trial->table->unit_count; slot++) {
+                if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED)
+                    write_request(stream, result, &result->cells[i], trial, slot);
             }
         }
     }

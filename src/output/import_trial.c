@@ -176,6 +176,10 @@ static int know_units(const struct node *node, uint32_t count)
     struct result *result = &reader->import->result;
     if (count <= reader->unit_count)
         return 0;
+    /* Half as many again, so that what is there is not copied for each that follows. */
+    uint64_t half_more = (uint64_t)reader->unit_count + reader->unit_count / 2;
+    if (half_more > count)
+        count = half_more < UINT32_MAX ? (uint32_t)half_more : UINT32_MAX;
     uint32_t *units = realloc(result->lent[1], (size_t)count * sizeof(*units));
     if (units == NULL)
         return node_no_memory(node);
@@ -187,21 +191,20 @@ static int know_units(const struct node *node, uint32_t count)
     return 0;
 }
 
-static int place_row(const struct node *node, const struct cell_result *cell, struct trial *trial,
+static int place_row(const struct node *node, const struct cell_result *cell, struct trial *trial, uint32_t place,
                      const struct filtered_sample *row)
 {
     struct result *result = &node->reader->import->result;
-    if (row->unit >= trial->table->unit_count)
-        return node_refuse(node, "unit %" PRIu32 " is beyond the others", row->unit);
     if (row->url >= result->distinct_urls || row->sample.worker >= cell->workers)
         return node_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
-    struct sample *slot = &trial->table->samples[row->unit];
-    if (atomic_load(&slot->state) == SAMPLE_SETTLED)
+    if (place > 0 && trial->units[place - 1] == row->unit)
         return node_refuse(node, "unit %" PRIu32 " stands there twice", row->unit);
     uint32_t *units = result->lent[1];
     if (units[row->unit] != UINT32_MAX && units[row->unit] != row->url)
         return node_refuse(node, "unit %" PRIu32 " has different URLs", row->unit);
     units[row->unit] = row->url;
+    trial->units[place] = row->unit;
+    struct sample *slot = &trial->table->samples[place];
     *slot = row->sample;
     slot->start += trial->gate;
     slot->end += trial->gate;
@@ -209,8 +212,39 @@ static int place_row(const struct node *node, const struct cell_result *cell, st
     return 0;
 }
 
-/* Units are claimed in order, so those that are missing are those last claimed: at most one for each worker. The table
- * is as large as that allows, whatever the document says, and never larger than its own text. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct filtered_sample *left = a;
+    const struct filtered_sample *right = b;
+    return (left->unit > right->unit) - (left->unit < right->unit);
+}
+
+/* Units are claimed in order, so those that are missing are those last claimed: at most one for each worker. Memory is
+ * taken for the samples there are, whatever the document says of downloads and workers. */
+static int place_rows(const struct node *node, const struct cell_result *cell, struct trial *trial,
+                      const struct sample_batch *batch)
+{
+    struct reader *reader = node->reader;
+    uint64_t units = (uint64_t)batch->count + cell->workers;
+    units = units < reader->import->result.downloads ? units : reader->import->result.downloads;
+    if (batch->count == 0)
+        return 0;
+    qsort(batch->rows, batch->count, sizeof(batch->rows[0]), compare_rows);
+    uint32_t last = batch->rows[batch->count - 1].unit;
+    if (last >= units)
+        return node_refuse(node, "unit %" PRIu32 " is beyond the others", last);
+    trial->units = calloc(batch->count, sizeof(trial->units[0]));
+    if (trial->units == NULL)
+        return node_no_memory(node);
+    if (know_units(node, last + 1) != 0)
+        return -1;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (place_row(node, cell, trial, (uint32_t)i, &batch->rows[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int read_samples(const struct node *round, const struct cell_result *cell, struct trial *trial)
 {
     struct node node = node_member(round, "samples");
@@ -220,22 +254,16 @@ static int read_samples(const struct node *round, const struct cell_result *cell
     if (!json_is_integer(node.value) || reader->next_batch >= reader->filter->batch_count ||
         json_integer_value(node.value) != (json_int_t)reader->next_batch)
         return node_refuse(&node, "not an array");
-    const struct sample_batch *batch = &reader->filter->batches[reader->next_batch++];
+    struct sample_batch *batch = &reader->filter->batches[reader->next_batch++];
     if (reader->filter->is_discarding)
         return 0;
-    uint64_t units = (uint64_t)batch->count + cell->workers;
     if (batch->count != trial->digest.settled)
         return node_refuse(&node, "%zu samples instead of %" PRIu32, batch->count, trial->digest.settled);
-    units = units < reader->import->result.downloads ? units : reader->import->result.downloads;
-    trial->table = sample_table_create((uint32_t)units, reader->error);
-    if (trial->table == NULL || know_units(&node, (uint32_t)units) != 0)
+    trial->table = sample_table_create_private((uint32_t)batch->count, reader->error);
+    if (trial->table == NULL || place_rows(&node, cell, trial, batch) != 0)
         return -1;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (place_row(&node, cell, trial, &batch->rows[i]) != 0)
-            return -1;
-    }
-    free(reader->filter->batches[reader->next_batch - 1].rows);
-    reader->filter->batches[reader->next_batch - 1] = (struct sample_batch){0};
+    free(batch->rows);
+    *batch = (struct sample_batch){0};
     return 0;
 }
 

@@ -759,9 +759,10 @@ static void write_seconds(struct writer *writer, nanoseconds duration)
 }
 
 /* The columns are named in document.c; docs/json.md says what each means. */
-static void write_sample(struct writer *writer, const struct trial *trial, uint32_t unit)
+static void write_sample(struct writer *writer, const struct trial *trial, uint32_t slot)
 {
-    const struct sample *sample = &trial->table->samples[unit];
+    const struct sample *sample = &trial->table->samples[slot];
+    uint32_t unit = trial_unit(trial, slot);
     const nanoseconds times[] = {
         sample->start - trial->gate,
         sample->end - sample->start,
@@ -787,11 +788,11 @@ static void write_samples(struct writer *writer, const struct trial *trial)
 {
     const char *separator = "";
     fputc('[', writer->stream);
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        if (atomic_load(&trial->table->samples[unit].state) != SAMPLE_SETTLED)
+    for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+        if (atomic_load(&trial->table->samples[slot].state) != SAMPLE_SETTLED)
             continue;
         fprintf(writer->stream, "%s\n", separator);
-        write_sample(writer, trial, unit);
+        write_sample(writer, trial, slot);
         separator = ",";
     }
     fputc(']', writer->stream);

@@ -109,23 +109,24 @@ const struct trial *page_timeline_trial(const struct cell_figures *cell)
 {
     const struct trial *nearest = NULL;
     double distance = INFINITY;
+    size_t next = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
         double off = fabs(figures_value(cell, row, METRIC_TIME) - cell->measures[METRIC_TIME].value);
-        for (size_t i = 0; i < cell->cell->trial_count && off < distance; i++) {
-            const struct trial *trial = &cell->cell->trials[i];
-            if (trial->round != cell->row_rounds[row] || trial->table == NULL)
-                continue;
-            nearest = trial;
-            distance = off;
-        }
+        /* Rounds ascend in both. */
+        while (next < cell->cell->trial_count && cell->cell->trials[next].round < cell->row_rounds[row])
+            next++;
+        if (next == cell->cell->trial_count || cell->cell->trials[next].table == NULL || !(off < distance))
+            continue;
+        nearest = &cell->cell->trials[next];
+        distance = off;
     }
     return nearest;
 }
 
 /* [worker, start, connected, first byte, received, done, unit, whether it succeeded]; seconds since the gate. */
-static json_t *make_download(struct maker *maker, const struct trial *trial, uint32_t unit)
+static json_t *make_download(struct maker *maker, const struct trial *trial, uint32_t slot)
 {
-    const struct sample *sample = &trial->table->samples[unit];
+    const struct sample *sample = &trial->table->samples[slot];
     nanoseconds ends[PHASE_COUNT];
     json_t *download = json_array();
     nanoseconds start = sample->start - trial->gate;
@@ -137,7 +138,7 @@ static json_t *make_download(struct maker *maker, const struct trial *trial, uin
     append(maker, download, json_real(clock_seconds(start + ends[PHASE_WAIT])));
     append(maker, download, json_real(clock_seconds(start + ends[PHASE_RECEIVE])));
     append(maker, download, json_real(clock_seconds(start + ends[has_work ? PHASE_WORK : PHASE_RECEIVE])));
-    append(maker, download, json_integer(unit));
+    append(maker, download, json_integer(trial_unit(trial, slot)));
     append(maker, download, json_boolean(sample_outcome(sample) == OUTCOME_OK));
     return download;
 }
@@ -146,11 +147,11 @@ static json_t *make_timeline(struct maker *maker, const struct cell_figures *cel
 {
     json_t *timeline = json_object();
     json_t *downloads = json_array();
-    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
+    for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+        const struct sample *sample = &trial->table->samples[slot];
         bool is_shown = atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < TIMELINE_WORKERS_MAX;
         if (is_shown && json_array_size(downloads) < TIMELINE_DOWNLOADS_MAX)
-            append(maker, downloads, make_download(maker, trial, unit));
+            append(maker, downloads, make_download(maker, trial, slot));
     }
     put(maker, timeline, "name", text(cell->cell));
     put(maker, timeline, "mode", json_string(cell->cell->mode));

@@ -117,7 +117,7 @@ static int keep_row(struct sample_filter *filter, const struct filtered_sample *
     if (filter->is_discarding)
         return 0;
     if (batch->count == batch->capacity) {
-        size_t capacity = batch->capacity == 0 ? 64 : 2 * batch->capacity;
+        size_t capacity = batch->capacity == 0 ? 4 : 2 * batch->capacity;
         struct filtered_sample *rows = realloc(batch->rows, capacity * sizeof(*rows));
         if (rows == NULL)
             return fail_for_memory(filter);
@@ -152,11 +152,15 @@ static int end_row(struct sample_filter *filter)
 
 static int begin_array(struct sample_filter *filter)
 {
-    struct sample_batch *batches = realloc(filter->batches, (filter->batch_count + 1) * sizeof(*batches));
-    if (batches == NULL)
-        return fail_for_memory(filter);
-    filter->batches = batches;
-    batches[filter->batch_count++] = (struct sample_batch){0};
+    if (filter->batch_count == filter->batch_capacity) {
+        size_t capacity = filter->batch_capacity == 0 ? 16 : 2 * filter->batch_capacity;
+        struct sample_batch *batches = realloc(filter->batches, capacity * sizeof(*batches));
+        if (batches == NULL)
+            return fail_for_memory(filter);
+        filter->batches = batches;
+        filter->batch_capacity = capacity;
+    }
+    filter->batches[filter->batch_count++] = (struct sample_batch){0};
     filter->place = FILTER_IN_ARRAY;
     filter->expected = ROW_OR_END;
     return 0;
@@ -280,4 +284,5 @@ void sample_filter_release(struct sample_filter *filter)
     free(filter->batches);
     filter->batches = NULL;
     filter->batch_count = 0;
+    filter->batch_capacity = 0;
 }

@@ -40,6 +40,7 @@ struct sample_filter {
 
     struct sample_batch *batches;
     size_t batch_count;
+    size_t batch_capacity;
 
     /* Where in the text it is. */
     bool is_in_string;

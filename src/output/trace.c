@@ -53,9 +53,10 @@ static void write_slice(struct tracer *tracer, uint32_t worker, const char *name
     write_time(tracer, "dur", end - start);
 }
 
-static void write_download(struct tracer *tracer, const struct trial *trial, uint32_t unit)
+static void write_download(struct tracer *tracer, const struct trial *trial, uint32_t slot)
 {
-    const struct sample *sample = &trial->table->samples[unit];
+    const struct sample *sample = &trial->table->samples[slot];
+    uint32_t unit = trial_unit(trial, slot);
     nanoseconds ends[PHASE_COUNT];
     nanoseconds last = 0;
     write_slice(tracer, sample->worker, tracer->result->urls[tracer->result->unit_urls[unit]], sample->start,
@@ -132,8 +133,26 @@ static int write_in_flight(struct tracer *tracer, const struct trial *trial, str
 
 /* The whole */
 
-static void write_names(struct tracer *tracer, const struct cell_result *cell)
+/* Which workers have samples; of a document that was read, there may be fewer than it says. NULL: no memory. */
+static bool *find_workers(const struct cell_result *cell)
 {
+    bool *has_samples = calloc(cell->workers, sizeof(*has_samples));
+    for (size_t i = 0; has_samples != NULL && i < cell->trial_count; i++) {
+        const struct sample_table *table = cell->trials[i].table;
+        for (uint32_t slot = 0; table != NULL && slot < table->unit_count; slot++) {
+            const struct sample *sample = &table->samples[slot];
+            if (atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < cell->workers)
+                has_samples[sample->worker] = true;
+        }
+    }
+    return has_samples;
+}
+
+static int write_names(struct tracer *tracer, const struct cell_result *cell, struct error *error)
+{
+    bool *has_samples = find_workers(cell);
+    if (has_samples == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
     begin_event(tracer, 'M', "process_name", 0);
     fputs(",\"args\":{\"name\":\"", tracer->stream);
     write_text(tracer->stream, cell->mode); /* of a document that somebody else may have written */
@@ -141,9 +160,13 @@ static void write_names(struct tracer *tracer, const struct cell_result *cell)
     begin_event(tracer, 'M', "process_sort_index", 0);
     fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
     for (uint32_t worker = 0; worker < cell->workers; worker++) {
+        if (!has_samples[worker])
+            continue;
         begin_event(tracer, 'M', "thread_name", worker + 1);
         fprintf(tracer->stream, ",\"args\":{\"name\":\"worker %" PRIu32 "\"}}", worker + 1);
     }
+    free(has_samples);
+    return 0;
 }
 
 static int write_cell(struct tracer *tracer, const struct cell_result *cell, struct error *error)
@@ -153,12 +176,12 @@ static int write_cell(struct tracer *tracer, const struct cell_result *cell, str
         const struct trial *trial = &cell->trials[i];
         if (trial->table == NULL)
             continue;
-        if (!has_samples)
-            write_names(tracer, cell);
+        if (!has_samples && write_names(tracer, cell, error) != 0)
+            return -1;
         has_samples = true;
-        for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-            if (atomic_load(&trial->table->samples[unit].state) == SAMPLE_SETTLED)
-                write_download(tracer, trial, unit);
+        for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+            if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED)
+                write_download(tracer, trial, slot);
         }
         if (write_in_flight(tracer, trial, error) != 0)
             return -1;

@@ -18,11 +18,11 @@ struct maker {
     uint32_t *latest; /* by URL: its last answer, from 1; 0: it has none yet */
 };
 
-static void add_service(struct maker *maker, uint32_t unit, nanoseconds service)
+static void add_service(struct maker *maker, uint32_t url, nanoseconds service)
 {
     if (maker->service_count == 0 || service > maker->longest) {
         maker->longest = service;
-        maker->slowest_url = maker->unit_urls[unit];
+        maker->slowest_url = url;
     }
     maker->service_sum += service;
     maker->services[maker->service_count++] = (double)service;
@@ -65,9 +65,8 @@ static bool has_room(struct maker *maker)
     return true;
 }
 
-static bool add_answer(struct maker *maker, uint32_t unit, const struct sample *sample, enum outcome outcome)
+static bool add_answer(struct maker *maker, uint32_t url, const struct sample *sample, enum outcome outcome)
 {
-    uint32_t url = maker->unit_urls[unit];
     uint32_t latest = maker->latest[url];
     if (latest > 0 && is_another(&maker->answers[latest - 1], sample, outcome)) {
         maker->answers[latest - 1].count++;
@@ -80,16 +79,17 @@ static bool add_answer(struct maker *maker, uint32_t unit, const struct sample *
     return true;
 }
 
-static bool read_samples(struct maker *maker, const struct sample_table *table)
+static bool read_samples(struct maker *maker, const struct trial *trial)
 {
-    for (uint32_t unit = 0; unit < table->unit_count; unit++) {
-        const struct sample *sample = &table->samples[unit];
+    for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+        const struct sample *sample = &trial->table->samples[slot];
         enum outcome outcome = sample_outcome(sample);
         if (outcome == OUTCOME_NONE)
             continue;
+        uint32_t url = maker->unit_urls[trial_unit(trial, slot)];
         if (outcome != OUTCOME_LOST)
-            add_service(maker, unit, sample->end - sample->start);
-        if (!add_answer(maker, unit, sample, outcome))
+            add_service(maker, url, sample->end - sample->start);
+        if (!add_answer(maker, url, sample, outcome))
             return false;
     }
     return true;
@@ -104,7 +104,7 @@ struct extract *extract_make(const struct result *result, const struct trial *tr
         .latest = calloc((size_t)result->distinct_urls + 1, sizeof(maker.latest[0])),
     };
     struct extract *extract = NULL;
-    if (maker.services != NULL && maker.latest != NULL && read_samples(&maker, trial->table)) {
+    if (maker.services != NULL && maker.latest != NULL && read_samples(&maker, trial)) {
         stats_sort(maker.services, maker.service_count);
         extract = extract_create(maker.services, maker.service_count, maker.answers, maker.answer_count);
     }

@@ -18,11 +18,11 @@
 struct maker {
     const struct result *result;
     struct per_url *made;
-    const struct trial **trials; /* that take part, by cell */
-    size_t *ends;                /* behind the last of each cell */
-    uint32_t *units;             /* by URL, ascending within */
-    uint32_t *firsts;            /* where those of each URL begin, and the end of the last */
-    double *services;            /* scratch: of one URL in one cell */
+    const struct trial **trials;   /* that take part, by cell */
+    size_t *ends;                  /* behind the last of each cell */
+    const struct sample **samples; /* of one cell, by URL */
+    uint64_t *firsts;              /* where those of each URL begin, and the end of the last */
+    double *services;              /* scratch: of one URL in one cell */
     double *bodies;
     double *longest;  /* median of each URL in any cell; -1: it never succeeded */
     double *failures; /* of each URL; 0: none */
@@ -88,47 +88,72 @@ static size_t first_of(const struct maker *maker, size_t cell)
     return cell > 0 ? maker->ends[cell - 1] : 0;
 }
 
-/* Units by URL, once for all trials: their samples then need not be looked for. Of a document that was read, units may
- * be missing. In `most` how many any URL has. */
-static int group_units(struct maker *maker, size_t *most, struct error *error)
+static size_t count_slots(const struct maker *maker, size_t cell)
 {
-    const struct result *result = maker->result;
-    size_t trials = maker->made->cell_count > 0 ? maker->ends[maker->made->cell_count - 1] : 0;
-    uint32_t units = 0;
-    for (size_t i = 0; i < trials; i++)
-        units = maker->trials[i]->table->unit_count > units ? maker->trials[i]->table->unit_count : units;
-    maker->units = scratch_alloc(((size_t)units + 1) * sizeof(maker->units[0]));
-    maker->firsts = calloc((size_t)result->distinct_urls + 2, sizeof(maker->firsts[0]));
-    if (maker->units == NULL || maker->firsts == NULL)
-        return no_memory(error);
-    /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
-    uint32_t *firsts = maker->firsts;
-    for (uint32_t unit = 0; unit < units; unit++)
-        firsts[result->unit_urls[unit] < result->distinct_urls ? result->unit_urls[unit] : result->distinct_urls]++;
-    *most = 0;
-    for (uint32_t url = 0; url < result->distinct_urls; url++)
-        *most = firsts[url] > *most ? firsts[url] : *most;
-    for (uint32_t url = 1; url <= result->distinct_urls; url++)
-        firsts[url] += firsts[url - 1];
-    for (uint32_t unit = units; unit-- > 0;) {
-        uint32_t url =
-            result->unit_urls[unit] < result->distinct_urls ? result->unit_urls[unit] : result->distinct_urls;
-        maker->units[--firsts[url]] = unit;
-    }
-    return 0;
+    size_t count = 0;
+    for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++)
+        count += maker->trials[i]->table->unit_count;
+    return count;
 }
 
-static int make_room(struct maker *maker, size_t most_units, struct error *error)
+/* The URL of a slot. Of what nobody settled it may not be known: then it is behind all others. */
+static uint32_t url_of(const struct result *result, const struct trial *trial, uint32_t slot)
+{
+    uint32_t url = result->unit_urls[trial_unit(trial, slot)];
+    return url < result->distinct_urls ? url : result->distinct_urls;
+}
+
+/* Puts the samples of a cell in the order of their URLs, so that those of one need not be looked for. Whatever a trial
+ * has no sample of costs nothing: documents may say what they like. */
+static void group_samples(const struct maker *maker, size_t cell)
+{
+    const struct result *result = maker->result;
+    /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
+    uint64_t *firsts = maker->firsts;
+    memset(firsts, 0, ((size_t)result->distinct_urls + 1) * sizeof(firsts[0]));
+    for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++) {
+        const struct trial *trial = maker->trials[i];
+        for (uint32_t slot = 0; slot < trial->table->unit_count; slot++)
+            firsts[url_of(result, trial, slot)]++;
+    }
+    for (uint32_t url = 1; url <= result->distinct_urls; url++)
+        firsts[url] += firsts[url - 1];
+    for (size_t i = maker->ends[cell]; i-- > first_of(maker, cell);) {
+        const struct trial *trial = maker->trials[i];
+        for (uint32_t slot = trial->table->unit_count; slot-- > 0;)
+            maker->samples[--firsts[url_of(result, trial, slot)]] = &trial->table->samples[slot];
+    }
+}
+
+/* The most samples of any URL in any cell. */
+static size_t find_most(const struct maker *maker)
+{
+    size_t most = 0;
+    for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
+        group_samples(maker, cell);
+        for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
+            uint64_t count = maker->firsts[url + 1] - maker->firsts[url];
+            most = count > most ? count : most;
+        }
+    }
+    return most;
+}
+
+static int make_room(struct maker *maker, struct error *error)
 {
     size_t urls = (size_t)maker->result->distinct_urls + 1;
-    size_t most_trials = 0;
+    size_t most = 0;
     for (size_t i = 0; i < maker->made->cell_count; i++) {
-        size_t trials = maker->ends[i] - first_of(maker, i);
-        most_trials = trials > most_trials ? trials : most_trials;
+        size_t slots = count_slots(maker, i);
+        most = slots > most ? slots : most;
     }
-    size_t samples = most_units * most_trials + 1;
-    maker->services = scratch_alloc(samples * sizeof(double));
-    maker->bodies = scratch_alloc(samples * sizeof(double));
+    maker->samples = scratch_alloc((most + 1) * sizeof(maker->samples[0]));
+    maker->firsts = scratch_alloc(urls * sizeof(maker->firsts[0]));
+    if (maker->samples == NULL || maker->firsts == NULL)
+        return no_memory(error);
+    most = find_most(maker) + 1;
+    maker->services = scratch_alloc(most * sizeof(double));
+    maker->bodies = scratch_alloc(most * sizeof(double));
     maker->longest = scratch_alloc(urls * sizeof(double));
     maker->failures = scratch_alloc(urls * sizeof(double));
     maker->sorted = scratch_alloc(urls * sizeof(double));
@@ -145,22 +170,18 @@ static int make_room(struct maker *maker, size_t most_units, struct error *error
 
 /* Figures */
 
+/* Of the cell whose samples are grouped. Of its trials that take part all are complete, or there is but one. */
 static void figure_url(const struct maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
 {
     *figure = (struct url_figure){0};
-    for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++) {
-        const struct trial *trial = maker->trials[i];
-        for (uint32_t j = maker->firsts[url]; j < maker->firsts[url + 1]; j++) {
-            if (maker->units[j] >= trial->table->unit_count)
-                break; /* they ascend */
-            const struct sample *sample = &trial->table->samples[maker->units[j]];
-            enum outcome outcome = sample_outcome(sample);
-            if (outcome == OUTCOME_OK) {
-                maker->services[figure->count] = (double)(sample->end - sample->start);
-                maker->bodies[figure->count++] = (double)sample->body_bytes;
-            } else if (outcome != OUTCOME_LOST && validity_is_failure(trial, outcome)) {
-                figure->failures[outcome]++;
-            }
+    for (uint64_t i = maker->firsts[url]; i < maker->firsts[url + 1]; i++) {
+        const struct sample *sample = maker->samples[i];
+        enum outcome outcome = sample_outcome(sample);
+        if (outcome == OUTCOME_OK) {
+            maker->services[figure->count] = (double)(sample->end - sample->start);
+            maker->bodies[figure->count++] = (double)sample->body_bytes;
+        } else if (outcome != OUTCOME_LOST && validity_is_failure(maker->trials[first_of(maker, cell)], outcome)) {
+            figure->failures[outcome]++;
         }
     }
     if (figure->count == 0)
@@ -175,6 +196,7 @@ static void figure_all(const struct maker *maker)
 {
     for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
         struct url_total *total = &maker->made->totals[cell];
+        group_samples(maker, cell);
         for (uint32_t url = 0; url < maker->result->distinct_urls; url++) {
             struct url_figure figure;
             figure_url(maker, url, cell, &figure);
@@ -273,9 +295,11 @@ static int fill_kept(const struct maker *maker, struct error *error)
             kept[count++] = (struct kept_url){url, maker->longest[url], maker->failures[url]};
     }
     qsort(kept, count, sizeof(*kept), compare_kept);
-    for (size_t row = 0; row < count; row++) {
+    for (size_t row = 0; row < count; row++)
         made->urls[row] = kept[row].url;
-        for (size_t cell = 0; cell < made->cell_count; cell++)
+    for (size_t cell = 0; cell < made->cell_count; cell++) {
+        group_samples(maker, cell);
+        for (size_t row = 0; row < count; row++)
             figure_url(maker, kept[row].url, cell, &made->figures[row * made->cell_count + cell]);
     }
     free(kept);
@@ -285,14 +309,11 @@ static int fill_kept(const struct maker *maker, struct error *error)
 int per_url_make(struct result *result, struct error *error)
 {
     struct maker maker = {.result = result, .made = calloc(1, sizeof(*maker.made))};
-    size_t most_units = 0;
     if (maker.made == NULL)
         return no_memory(error);
     int status = list_trials(&maker, error);
     if (status == 0)
-        status = group_units(&maker, &most_units, error);
-    if (status == 0)
-        status = make_room(&maker, most_units, error);
+        status = make_room(&maker, error);
     if (status == 0) {
         figure_all(&maker);
         choose_kept(&maker);
@@ -300,7 +321,7 @@ int per_url_make(struct result *result, struct error *error)
     }
     free(maker.trials);
     free(maker.ends);
-    free(maker.units);
+    free(maker.samples);
     free(maker.firsts);
     free(maker.services);
     free(maker.bodies);
