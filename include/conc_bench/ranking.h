@@ -75,9 +75,10 @@ bool ranking_beats(const struct ranking *ranking, size_t cell, size_t other);
 bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, size_t other);
 
 /* Adjusts p-values so that all of them may be compared with the error rate allowed to their family: in `adjusted`, in
- * the order given, the i-th smallest is the largest of min(1, (count - j + 1) p(j)) for j up to i.
+ * the order given, the i-th smallest is the largest of min(1, (count - j + 1) p(j)) for j up to i. `scratch` has room
+ * for twice as many numbers.
  * Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
  */
-void ranking_adjust(const double *p, size_t count, double *adjusted);
+void ranking_adjust(const double *p, size_t count, double *adjusted, double *scratch);
 
 #endif

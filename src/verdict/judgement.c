@@ -321,7 +321,7 @@ static int judge(const struct figures *figures, const struct claim *claim, struc
 /* A failure must stand although several claims were looked at. */
 int judgements_adjust(struct judgement *judgements, size_t count, struct error *error)
 {
-    double *p = calloc(2 * count + 1, sizeof(*p));
+    double *p = calloc(4 * count + 1, sizeof(*p));
     if (p == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu claims", count);
     double *adjusted = p + count;
@@ -331,7 +331,7 @@ int judgements_adjust(struct judgement *judgements, size_t count, struct error *
         if (judgements[i].detectable > 0)
             p[family++] = judgements[i].p;
     }
-    ranking_adjust(p, family, adjusted);
+    ranking_adjust(p, family, adjusted, adjusted + count);
     for (size_t i = 0, j = 0; i < count; i++) {
         if (!(judgements[i].detectable > 0))
             continue;

@@ -2,24 +2,40 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conc_bench/stats.h"
 
-void ranking_adjust(const double *p, size_t count, double *adjusted)
+/* The first of sorted values that is not below `value`. */
+static size_t find_first(const double *sorted, size_t count, double value)
 {
-    for (size_t i = 0; i < count; i++) {
-        size_t smaller = 0; /* equal ones in the order given, so that each has its own place */
-        for (size_t j = 0; j < count; j++)
-            smaller += p[j] < p[i] || (p[j] == p[i] && j < i);
-        adjusted[i] = fmin(1, (double)(count - smaller) * p[i]);
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
+}
+
+void ranking_adjust(const double *p, size_t count, double *adjusted, double *scratch)
+{
+    double *sorted = scratch;
+    if (count == 0)
+        return;
+    double *raised = scratch + count;
+    memcpy(sorted, p, count * sizeof(*sorted));
+    stats_sort(sorted, count);
     for (size_t i = 0; i < count; i++) {
-        /* Those that were raised already were raised to one of a smaller p, which is to be found here anyway. */
-        for (size_t j = 0; j < count; j++) {
-            if (p[j] < p[i] || (p[j] == p[i] && j < i))
-                adjusted[i] = fmax(adjusted[i], adjusted[j]);
-        }
+        double own = fmin(1, (double)(count - i) * sorted[i]);
+        raised[i] = i > 0 ? fmax(raised[i - 1], own) : own;
     }
+    /* Of equal ones the first counts most, and raises the others to its own. */
+    for (size_t i = 0; i < count; i++)
+        adjusted[i] = raised[find_first(sorted, count, p[i])];
 }
 
 const struct ranking_pair *ranking_pair(const struct ranking *ranking, size_t cell, size_t other)
@@ -83,7 +99,7 @@ static int compare_pair(const double *first, const double *second, size_t round_
     return 0;
 }
 
-/* Two numbers of scratch for each pair. */
+/* Four numbers of scratch for each pair. */
 static void adjust_pairs(struct ranking *ranking, double *scratch)
 {
     double *p = scratch;
@@ -93,7 +109,7 @@ static void adjust_pairs(struct ranking *ranking, double *scratch)
         if (!isnan(ranking->pairs[i].adjusted_p))
             p[count++] = ranking->pairs[i].comparison.p;
     }
-    ranking_adjust(p, count, adjusted);
+    ranking_adjust(p, count, adjusted, scratch + 2 * ranking->pair_count);
     count = 0;
     for (size_t i = 0; i < ranking->pair_count; i++) {
         if (!isnan(ranking->pairs[i].adjusted_p))
@@ -157,7 +173,7 @@ int ranking_compute(const double *log_times, size_t cell_count, size_t round_cou
         .error_rate = error_rate,
         .margin = margin,
     };
-    double *scratch = calloc(2 * pair_count + round_count + 1, sizeof(*scratch));
+    double *scratch = calloc(4 * pair_count + round_count + 1, sizeof(*scratch));
     if (ranking->cells == NULL || ranking->pairs == NULL || scratch == NULL) {
         error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", cell_count);
         goto out;

@@ -1,8 +1,10 @@
 #include "conc_bench/signed_rank.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conc_bench/stats.h"
 
@@ -65,27 +67,109 @@ size_t signed_rank_critical(size_t count, double tail, double *probability)
     return count <= EXACT ? exact_critical(count, tail, probability) : approximate_critical(count, tail, probability);
 }
 
+/* The means of every two of `count` differences, each with itself too, of which one of a given rank is looked for. They
+ * are half as many as the square of the differences: of many rounds they are not listed, but counted. */
+struct means {
+    const double *sorted; /* the differences */
+    size_t count;
+    const double *listed; /* sorted; NULL: too many */
+};
+
+static size_t count_means(const struct means *means)
+{
+    return means->count * (means->count + 1) / 2;
+}
+
+static double mean_of(double a, double b)
+{
+    return (a + b) / 2;
+}
+
+/* How many means are at most `limit`. A mean, rounded as it is, does not fall where one of its two rises. */
+static size_t count_up_to(const struct means *means, double limit)
+{
+    size_t counted = 0;
+    size_t end = means->count;
+    for (size_t i = 0; i < end; i++) {
+        while (end > i && mean_of(means->sorted[i], means->sorted[end - 1]) > limit)
+            end--;
+        counted += end - i;
+    }
+    return counted;
+}
+
+/* Whole numbers in the order of the doubles they stand for. */
+static int64_t to_ordered(double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits < 0 ? INT64_MIN - bits : bits;
+}
+
+static double from_ordered(int64_t ordered)
+{
+    int64_t bits = ordered < 0 ? INT64_MIN - ordered : ordered;
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+/* The mean with `rank` smaller ones in front of it: the smallest number that more means than that do not exceed, found
+ * among all doubles by halving. */
+static double mean_of_rank(const struct means *means, size_t rank)
+{
+    if (means->listed != NULL)
+        return means->listed[rank];
+    int64_t low = to_ordered(means->sorted[0]);
+    int64_t high = to_ordered(means->sorted[means->count - 1]);
+    while (low < high) {
+        int64_t middle = (int64_t)(((uint64_t)high - (uint64_t)low) / 2 + (uint64_t)low);
+        if (count_up_to(means, from_ordered(middle)) > rank)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return from_ordered(low);
+}
+
+static double median_mean(const struct means *means)
+{
+    size_t count = count_means(means);
+    if (count == 0)
+        return NAN;
+    double upper = mean_of_rank(means, count / 2);
+    return count % 2 == 1 ? upper : mean_of(mean_of_rank(means, count / 2 - 1), upper);
+}
+
 /* The error at either end, 1 if there are no such bounds. */
-static double bound(const double *means, size_t count, double tail, double *low, double *high)
+static double bound(const struct means *means, double tail, double *low, double *high)
 {
     double probability;
-    size_t critical = signed_rank_critical(count, tail, &probability);
-    *low = critical > 0 ? means[critical - 1] : -INFINITY;
-    *high = critical > 0 ? means[count * (count + 1) / 2 - critical] : INFINITY;
+    size_t critical = signed_rank_critical(means->count, tail, &probability);
+    *low = critical > 0 ? mean_of_rank(means, critical - 1) : -INFINITY;
+    *high = critical > 0 ? mean_of_rank(means, count_means(means) - critical) : INFINITY;
     return critical > 0 ? probability : 1;
 }
 
-/* Twice the midrank of |differences[index]| among those that are not 0. */
-static size_t doubled_rank(const double *differences, size_t count, size_t index)
+/* How many of sorted values are below `limit`, or at it as well. */
+static size_t count_below(const double *sorted, size_t count, double limit, bool with_limit)
 {
-    size_t doubled = 1;
-    double own = fabs(differences[index]);
-    for (size_t i = 0; i < count; i++) {
-        double other = fabs(differences[i]);
-        if (other > 0)
-            doubled += other < own ? 2 : other == own;
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < limit || (with_limit && sorted[middle] == limit))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return doubled;
+    return low;
+}
+
+/* Twice the midrank of a size among all sorted ones that are not 0. */
+static size_t doubled_rank(const double *sizes, size_t count, double size)
+{
+    return 1 + count_below(sizes, count, size, false) + count_below(sizes, count, size, true);
 }
 
 /* Of at most EXACT doubled ranks. `positive` is the sum of those of positive differences, `total` that of all. */
@@ -100,17 +184,24 @@ static double exact_p(const size_t *ranks, size_t count, size_t positive, size_t
     return fmin(1, 2 * ldexp(sum, -(int)count));
 }
 
-static double two_sided_p(const double *differences, size_t count)
+/* `sizes` is scratch for as many. */
+static double two_sided_p(const double *differences, size_t count, double *sizes)
 {
     size_t ranks[EXACT];
+    size_t sized = 0;
     size_t used = 0;
     size_t positive = 0;
     size_t total = 0;
     double squares = 0; /* of the midranks: four times the variance of their sum, less for ties */
     for (size_t i = 0; i < count; i++) {
+        if (differences[i] != 0)
+            sizes[sized++] = fabs(differences[i]);
+    }
+    stats_sort(sizes, sized);
+    for (size_t i = 0; i < count; i++) {
         if (differences[i] == 0)
             continue;
-        size_t rank = doubled_rank(differences, count, i);
+        size_t rank = doubled_rank(sizes, sized, fabs(differences[i]));
         if (used < EXACT)
             ranks[used] = rank;
         used++;
@@ -135,22 +226,23 @@ static double detectable_effect(const struct signed_rank *result, double confide
     return INFINITY;
 }
 
-/* `means` has space for all means of two of `used`. */
-static void compute(const double *used, size_t count, double *means, double confidence, double bound_error,
-                    struct signed_rank *result)
+/* Of sorted differences. `sizes` is scratch for as many, `listed` for all means of two of them; NULL: too many. */
+static void compute(const double *sorted, size_t count, double *sizes, double *listed, double confidence,
+                    double bound_error, struct signed_rank *result)
 {
+    const struct means means = {.sorted = sorted, .count = count, .listed = listed};
     size_t mean_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; listed != NULL && i < count; i++) {
         for (size_t j = 0; j <= i; j++)
-            means[mean_count++] = (used[i] + used[j]) / 2;
+            listed[mean_count++] = mean_of(sorted[i], sorted[j]);
     }
-    stats_sort(means, mean_count);
-    *result = (struct signed_rank){.count = count, .estimate = stats_median(means, mean_count)};
-    double tail = bound(means, count, (1 - confidence) / 2, &result->low, &result->high);
+    stats_sort(listed, mean_count);
+    *result = (struct signed_rank){.count = count, .estimate = median_mean(&means)};
+    double tail = bound(&means, (1 - confidence) / 2, &result->low, &result->high);
     result->confidence = tail < 1 ? 1 - 2 * tail : 0;
-    tail = bound(means, count, bound_error, &result->lower_bound, &result->upper_bound);
+    tail = bound(&means, bound_error, &result->lower_bound, &result->upper_bound);
     result->bound_confidence = 1 - tail;
-    result->p = two_sided_p(used, count);
+    result->p = two_sided_p(sorted, count, sizes);
     result->detectable_effect = detectable_effect(result, confidence, bound_error);
 }
 
@@ -171,17 +263,20 @@ int signed_rank_compute(const double *differences, size_t count, double confiden
                         struct signed_rank *result, struct error *error)
 {
     double few[EXACT];
+    double few_sizes[EXACT];
     double few_means[EXACT_PAIRS];
     size_t used = copy_finite(differences, count, few, EXACT);
     if (used <= EXACT) {
-        compute(few, used, few_means, confidence, bound_error, result);
+        stats_sort(few, used);
+        compute(few, used, few_sizes, few_means, confidence, bound_error, result);
         return 0;
     }
-    double *all = used < (size_t)UINT32_MAX ? calloc(used + used * (used + 1) / 2, sizeof(*all)) : NULL;
+    double *all = used < (size_t)UINT32_MAX ? calloc(2 * used, sizeof(*all)) : NULL;
     if (all == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds", used);
     copy_finite(differences, count, all, used);
-    compute(all, used, all + used, confidence, bound_error, result);
+    stats_sort(all, used);
+    compute(all, used, all + used, NULL, confidence, bound_error, result);
     free(all);
     return 0;
 }

@@ -22,18 +22,19 @@ static void test_adjustment_of_known_p_values(void **state)
     (void)state;
     const double p[] = {.01, .04, .03, .005};
     double adjusted[4];
-    ranking_adjust(p, 4, adjusted);
+    double scratch[8];
+    ranking_adjust(p, 4, adjusted, scratch);
     assert_close(adjusted[0], .03);
     assert_close(adjusted[1], .06);
     assert_close(adjusted[2], .06);
     assert_close(adjusted[3], .02);
     const double large[] = {.5, .9, .5};
-    ranking_adjust(large, 3, adjusted);
+    ranking_adjust(large, 3, adjusted, scratch);
     for (size_t i = 0; i < 3; i++)
         assert_close(adjusted[i], 1);
-    ranking_adjust(p, 1, adjusted);
+    ranking_adjust(p, 1, adjusted, scratch);
     assert_close(adjusted[0], .01);
-    ranking_adjust(NULL, 0, NULL);
+    ranking_adjust(NULL, 0, NULL, NULL);
 }
 
 /* What Holm's steps are short for: a hypothesis falls if every set it is in falls by Bonferroni. */
@@ -59,9 +60,10 @@ static void test_adjustment_is_closed_testing(void **state)
         for (int repetition = 0; repetition < 20; repetition++) {
             double p[10];
             double adjusted[10];
+            double scratch[20];
             for (size_t i = 0; i < count; i++) /* every other time with ties */
                 p[i] = repetition % 2 == 0 ? random_fraction(&random) / 4 : (double)random_below(&random, 5) / 64;
-            ranking_adjust(p, count, adjusted);
+            ranking_adjust(p, count, adjusted, scratch);
             for (size_t i = 0; i < count; i++)
                 assert_close(adjusted[i], p_by_closed_testing(p, count, i));
         }

@@ -301,6 +301,59 @@ static void test_many_differences_are_approximated(void **state)
     assert_true(all.p > 0.01 && all.p < 0.9 && fabs(all.p - 2 * share_below(60, smaller + 1)) < 0.002);
 }
 
+/* All means of two, listed and sorted, which the code spares itself. */
+static void list_means(const double *differences, size_t count, double *means)
+{
+    size_t mean_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j <= i; j++)
+            means[mean_count++] = (differences[i] + differences[j]) / 2;
+    }
+    stats_sort(means, mean_count);
+}
+
+static void test_of_many_differences_the_means_are_counted_as_if_listed(void **state)
+{
+    (void)state;
+    enum { MOST = 200 };
+    static double means[MOST * (MOST + 1) / 2];
+    struct random random = random_stream(11, 0);
+    for (size_t repetition = 0; repetition < 60; repetition++) {
+        double differences[MOST];
+        double probability;
+        size_t count = STATS_EXACT_COUNT + 1 + random_below(&random, MOST - STATS_EXACT_COUNT);
+        for (size_t i = 0; i < count; i++) {
+            double fraction = random_fraction(&random) - 0.4;
+            /* wide, with ties and zeros, or on one side of 0 */
+            differences[i] = repetition % 3 == 0   ? fraction * pow(10, (double)random_below(&random, 20) - 10)
+                             : repetition % 3 == 1 ? (double)random_below(&random, 7) - 3
+                                                   : -1 - fraction;
+        }
+        struct signed_rank result = compute(differences, count);
+        size_t mean_count = count * (count + 1) / 2;
+        list_means(differences, count, means);
+        size_t critical = signed_rank_critical(count, 0.025, &probability);
+        assert_true(result.estimate == stats_median(means, mean_count));
+        assert_true(result.low == means[critical - 1] && result.high == means[mean_count - critical]);
+        critical = signed_rank_critical(count, 0.05, &probability);
+        assert_true(result.lower_bound == means[critical - 1] && result.upper_bound == means[mean_count - critical]);
+    }
+}
+
+/* Listed, their means would take 40 GB. */
+static void test_the_rounds_of_a_long_run_take_little_memory(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 100000 };
+    static double differences[ROUNDS];
+    struct random random = random_stream(12, 0);
+    for (size_t i = 0; i < ROUNDS; i++)
+        differences[i] = 0.1 + random_fraction(&random);
+    struct signed_rank result = compute(differences, ROUNDS);
+    assert_true(fabs(result.estimate - 0.6) < 0.01 && result.low < result.estimate && result.estimate < result.high);
+    assert_true(result.p < 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +367,8 @@ int main(void)
         cmocka_unit_test(test_detectable_effect),
         cmocka_unit_test(test_widening),
         cmocka_unit_test(test_many_differences_are_approximated),
+        cmocka_unit_test(test_of_many_differences_the_means_are_counted_as_if_listed),
+        cmocka_unit_test(test_the_rounds_of_a_long_run_take_little_memory),
     };
     return cmocka_run_group_tests_name("signed_rank", tests, NULL, NULL);
 }
