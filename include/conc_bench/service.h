@@ -23,8 +23,11 @@ size_t service_point_find(double percent);
  * for per cents that are not kept. */
 double service_percentile(const struct service_times *times, double percent);
 
-/* Whether a trial takes part: it counts, or none does and it is the last. */
-bool service_counts(const struct validity *validity, const struct cell_result *cell, size_t trial);
+/* Whether any trial of a cell counts (validity_counts()). */
+bool service_has_counting(const struct validity *validity, const struct cell_result *cell);
+
+/* Whether a trial takes part: it counts, or none does (`has_counting` is false) and it is the last. */
+bool service_counts(const struct validity *validity, const struct cell_result *cell, size_t trial, bool has_counting);
 
 /* Those the cell already has, or else made of its samples. -1: out of memory. */
 int service_pool(const struct result *result, const struct validity *validity, const struct cell_result *cell,

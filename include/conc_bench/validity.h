@@ -45,6 +45,7 @@ struct validity {
 
     struct dropped_round *dropped;
     size_t dropped_count;
+    bool is_dropped_in_order; /* by group and round, so that a round need not be looked for among all */
 
     uint64_t mismatches;              /* downloads, over all cells; each has its round dropped */
     struct mismatch *mismatched_urls; /* the most first; owned */

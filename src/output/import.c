@@ -70,6 +70,8 @@ static int read_urls(const struct node *document, struct result *result)
         return node_no_memory(&urls);
     for (uint32_t i = 0; i < result->distinct_urls; i++) {
         struct node url = node_item(&urls, i);
+        if (json_string_length(url.value) > URL_MAX_BYTES)
+            return node_refuse(&url, "longer than %d bytes", (int)URL_MAX_BYTES);
         if (node_read_text(&url, texts, size) != 0)
             return -1;
         result->urls[i] = texts;
@@ -341,6 +343,62 @@ static int read_cell(const struct node *entry, struct cell_result *cell)
     return read_url_failures(entry, result, cell) == 0 ? read_service(entry, result, &cell->service) : -1;
 }
 
+/* What a group of cells, or the main ones, come to. */
+struct extent {
+    uint32_t group;
+    size_t cells;
+    size_t main_cells;
+    size_t rounds; /* the most that any of the cells has */
+    uint32_t end;  /* behind the last round of any */
+};
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct cell_result *left = *(const struct cell_result *const *)a;
+    const struct cell_result *right = *(const struct cell_result *const *)b;
+    return (left->group > right->group) - (left->group < right->group);
+}
+
+/* Comparisons have a row for each cell and a column for each round up to the last. A cell may leave before the others,
+ * but some cell has (nearly) all rounds. */
+static int check_extent(const struct node *results, const struct extent *extent)
+{
+    enum { SPARE_ROUNDS = 64 };
+    if (extent->cells > COMPARED_CELLS_MAX || extent->main_cells > COMPARED_CELLS_MAX)
+        return node_refuse(results, "more than %d entries are compared with each other, which no run has",
+                           (int)COMPARED_CELLS_MAX);
+    if (extent->end > 2 * extent->rounds + SPARE_ROUNDS)
+        return node_refuse(results, "group %" PRIu32 " has round %" PRIu32 ", but no more than %zu rounds",
+                           extent->group, extent->end - 1, extent->rounds);
+    return 0;
+}
+
+static int check_groups(const struct node *results, const struct result *result)
+{
+    const struct cell_result **cells = calloc(result->cell_count, sizeof(*cells));
+    struct extent extent = {0};
+    int status = 0;
+    if (cells == NULL)
+        return node_no_memory(results);
+    for (size_t i = 0; i < result->cell_count; i++)
+        cells[i] = &result->cells[i];
+    qsort(cells, result->cell_count, sizeof(*cells), compare_groups);
+    for (size_t i = 0; i < result->cell_count && status == 0; i++) {
+        const struct cell_result *cell = cells[i];
+        uint32_t end = cell->trial_count > 0 ? cell->trials[cell->trial_count - 1].round + 1 : 0;
+        if (cell->group != extent.group)
+            extent = (struct extent){.group = cell->group, .main_cells = extent.main_cells};
+        extent.cells++;
+        extent.main_cells += cell->stage == STAGE_MAIN;
+        extent.rounds = cell->trial_count > extent.rounds ? cell->trial_count : extent.rounds;
+        extent.end = end > extent.end ? end : extent.end;
+        if (i + 1 == result->cell_count || cells[i + 1]->group != cell->group)
+            status = check_extent(results, &extent);
+    }
+    free(cells);
+    return status;
+}
+
 static int read_results(const struct node *document, struct result *result)
 {
     struct node results;
@@ -360,7 +418,7 @@ static int read_results(const struct node *document, struct result *result)
         if (read_cell(&entry, &result->cells[i]) != 0)
             return -1;
     }
-    return 0;
+    return check_groups(&results, result);
 }
 
 /* What was drawn from the samples */
@@ -382,7 +440,13 @@ static int read_dropped(const struct node *node, struct validity *validity)
             node_text(&entry, "reason", dropped->reason, sizeof(dropped->reason)) != 0)
             return -1;
         validity->dropped_count++;
+        bool is_behind = i == 0 || dropped[-1].group < dropped->group ||
+                         (dropped[-1].group == dropped->group && dropped[-1].round < dropped->round);
+        validity->is_dropped_in_order = is_behind && (i == 0 || validity->is_dropped_in_order);
     }
+    /* Each trial is looked for among them. */
+    if (!validity->is_dropped_in_order && count > DROPPED_IN_ANY_ORDER_MAX)
+        return node_refuse(&rounds, "not in the order of groups and rounds");
     return 0;
 }
 

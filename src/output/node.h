@@ -13,8 +13,17 @@
 /* A document's values, each taken as what it has to be, or refused with the place it stands at. Private to what imports
  * one. Functions give -1 behind such an error, unless told otherwise. */
 
-/* What no run of this program exceeds; documents that do were not written by it. */
-enum { CELLS_MAX = 4096, ROUNDS_MAX = 20000, WORKERS_MAX = 100000, CORES_MAX = 1 << 20 };
+/* What no run of this program exceeds; documents that do were not written by it. All cells that are compared with each
+ * other, which costs the square of their number, are from one choice of modes, numbers of workers and connections. */
+enum {
+    CELLS_MAX = 4096,
+    COMPARED_CELLS_MAX = 256,
+    ROUNDS_MAX = 20000,
+    WORKERS_MAX = 100000,
+    CORES_MAX = 1 << 20,
+    URL_MAX_BYTES = 4 * 8192, /* of a line of a list, each byte of which may be written as "\\xNN" */
+    DROPPED_IN_ANY_ORDER_MAX = 1000
+};
 #define SECONDS_MAX     1e6
 #define SECONDS_SUM_MAX 4e9 /* of all downloads of a cell */
 #define BYTES_MAX       (UINT64_C(1) << 60)

@@ -99,29 +99,43 @@ static int count_last_trial(struct cell_figures *cell, struct error *error)
     return 0;
 }
 
+/* Of the outcomes of all trials that take part, one after the other, those of one class, as failures. */
+static void count_class(struct cell_figures *cell, enum outcome outcome, const uint32_t *failed, size_t trials,
+                        double *values)
+{
+    for (size_t i = 0; i < trials; i++) {
+        values[i] = failed[i * OUTCOME_COUNT + (size_t)outcome];
+        cell->failures_in_all_by_class[outcome] += failed[i * OUTCOME_COUNT + (size_t)outcome];
+    }
+    cell->failures_in_all += cell->failures_in_all_by_class[outcome];
+    stats_sort(values, trials);
+    cell->failure_classes[outcome] = trials > 0 ? (uint64_t)ceil(stats_median(values, trials)) : 0;
+}
+
 /* By class, in a usual round and in all together. */
 static int count_failures(const struct figures *figures, struct cell_figures *cell, double *values, struct error *error)
 {
-    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++) {
-        size_t count = 0;
-        for (size_t i = 0; i < cell->cell->trial_count; i++) {
-            const struct trial *trial = &cell->cell->trials[i];
-            struct trial_digest digest;
-            if (!service_counts(&figures->validity, cell->cell, i))
-                continue;
-            if (digest_make(trial, &digest, error) != 0)
-                return -1;
-            uint32_t failed = validity_is_failure(trial, (enum outcome)outcome) ? digest.outcomes[outcome] : 0;
-            cell->downloads_in_all +=
-                digest.outcomes[outcome] + (outcome == OUTCOME_OK + 1 ? digest.outcomes[OUTCOME_OK] : 0);
-            cell->failures_in_all_by_class[outcome] += failed;
-            cell->failures_in_all += failed;
-            values[count++] = failed;
+    const struct cell_result *result = cell->cell;
+    bool has_counting = service_has_counting(&figures->validity, result);
+    uint32_t *failed = calloc(result->trial_count * OUTCOME_COUNT + 1, sizeof(*failed));
+    size_t trials = 0;
+    int status = failed != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < result->trial_count && status == 0; i++) {
+        struct trial_digest digest;
+        if (!service_counts(&figures->validity, result, i, has_counting))
+            continue;
+        status = digest_make(&result->trials[i], &digest, error);
+        for (int outcome = OUTCOME_OK; outcome < OUTCOME_COUNT && status == 0; outcome++) {
+            cell->downloads_in_all += digest.outcomes[outcome];
+            if (validity_is_failure(&result->trials[i], (enum outcome)outcome))
+                failed[trials * OUTCOME_COUNT + (size_t)outcome] = digest.outcomes[outcome];
         }
-        stats_sort(values, count);
-        cell->failure_classes[outcome] = count > 0 ? (uint64_t)ceil(stats_median(values, count)) : 0;
+        trials++;
     }
-    return 0;
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT && status == 0; outcome++)
+        count_class(cell, (enum outcome)outcome, failed, trials, values);
+    free(failed);
+    return status;
 }
 
 static int figure_services(const struct figures *figures, struct cell_figures *cell, struct error *error)

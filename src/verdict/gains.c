@@ -52,11 +52,16 @@ static const struct cell_figures *find_with(const struct figures *figures, const
 /* The logarithm of the time in a round; NAN: the round does not count. */
 static double log_time(const struct cell_figures *cell, uint32_t round)
 {
-    for (size_t row = 0; row < cell->rounds; row++) {
-        if (cell->row_rounds[row] == round)
-            return log(figures_value(cell, row, METRIC_TIME));
+    size_t low = 0;
+    size_t high = cell->rounds;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (cell->row_rounds[middle] < round)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NAN;
+    return low < cell->rounds && cell->row_rounds[low] == round ? log(figures_value(cell, low, METRIC_TIME)) : NAN;
 }
 
 static int make_effects(const struct quartet *cells, struct effects *effects, struct error *error)

@@ -37,18 +37,15 @@ static int no_memory(struct error *error)
 
 /* Which samples */
 
-static bool is_wanted(const struct result *result, const struct cell_result *cell, size_t trial)
-{
-    return cell->stage == STAGE_MAIN && service_counts(result->validity, cell, trial);
-}
-
 const struct cell_result *per_url_lacks(const struct result *result)
 {
     for (size_t i = 0; i < result->cell_count; i++) {
         const struct cell_result *cell = &result->cells[i];
-        for (size_t j = 0; j < cell->trial_count; j++) {
+        bool has_counting = service_has_counting(result->validity, cell);
+        for (size_t j = 0; j < cell->trial_count && cell->stage == STAGE_MAIN; j++) {
             const struct trial *trial = &cell->trials[j];
-            if (trial->table == NULL && trial->digest.settled > 0 && is_wanted(result, cell, j))
+            if (trial->table == NULL && trial->digest.settled > 0 &&
+                service_counts(result->validity, cell, j, has_counting))
                 return cell;
         }
     }
@@ -73,8 +70,9 @@ static int list_trials(struct maker *maker, struct error *error)
         const struct cell_result *cell = &result->cells[i];
         if (cell->stage != STAGE_MAIN)
             continue;
+        bool has_counting = service_has_counting(result->validity, cell);
         for (size_t j = 0; j < cell->trial_count; j++) {
-            if (cell->trials[j].table != NULL && is_wanted(result, cell, j))
+            if (cell->trials[j].table != NULL && service_counts(result->validity, cell, j, has_counting))
                 maker->trials[count++] = &cell->trials[j];
         }
         made->cells[made->cell_count] = (uint32_t)i;

@@ -32,13 +32,18 @@ double service_percentile(const struct service_times *times, double percent)
     return index < SERVICE_POINTS && is_supported ? clock_seconds(times->points[index]) : NAN;
 }
 
-bool service_counts(const struct validity *validity, const struct cell_result *cell, size_t trial)
+bool service_has_counting(const struct validity *validity, const struct cell_result *cell)
 {
     for (size_t i = 0; i < cell->trial_count; i++) {
         if (validity_counts(validity, cell, &cell->trials[i]))
-            return validity_counts(validity, cell, &cell->trials[trial]);
+            return true;
     }
-    return trial + 1 == cell->trial_count;
+    return false;
+}
+
+bool service_counts(const struct validity *validity, const struct cell_result *cell, size_t trial, bool has_counting)
+{
+    return has_counting ? validity_counts(validity, cell, &cell->trials[trial]) : trial + 1 == cell->trial_count;
 }
 
 /* The extracts of the trials that take part. */
@@ -65,9 +70,10 @@ static int pool_fill(const struct result *result, const struct validity *validit
     };
     if (pool->extracts == NULL || pool->made == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu trials", cell->trial_count);
+    bool has_counting = service_has_counting(validity, cell);
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct trial *trial = &cell->trials[i];
-        if (!trial_has_samples(trial) || !service_counts(validity, cell, i))
+        if (!trial_has_samples(trial) || !service_counts(validity, cell, i, has_counting))
             continue;
         const struct extract *extract = extract_of(result, trial, &pool->made[pool->count], error);
         if (extract == NULL)

@@ -37,8 +37,20 @@ bool validity_is_failure(const struct trial *trial, enum outcome outcome)
     return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
 }
 
+static int compare_dropped(const void *a, const void *b)
+{
+    const struct dropped_round *left = a;
+    const struct dropped_round *right = b;
+    if (left->group != right->group)
+        return left->group < right->group ? -1 : 1;
+    return (left->round > right->round) - (left->round < right->round);
+}
+
 static struct dropped_round *find_dropped(const struct validity *validity, uint32_t group, uint32_t round)
 {
+    const struct dropped_round wanted = {.group = group, .round = round};
+    if (validity->is_dropped_in_order)
+        return bsearch(&wanted, validity->dropped, validity->dropped_count, sizeof(wanted), compare_dropped);
     for (size_t i = 0; i < validity->dropped_count; i++) {
         if (validity->dropped[i].group == group && validity->dropped[i].round == round)
             return &validity->dropped[i];
