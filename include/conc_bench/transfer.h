@@ -8,6 +8,7 @@
 #include "conc_bench/clock.h"
 #include "conc_bench/connections.h"
 #include "conc_bench/error.h"
+#include "conc_bench/pins.h"
 #include "conc_bench/request.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/streams.h"
@@ -22,6 +23,8 @@ struct transfer_policy {
     enum connection_policy connections;
     bool dns_live;               /* libcurl resolves names during the run; otherwise they are pinned beforehand */
     uint32_t connections_kept;   /* idle connections kept for each worker: the pool is the same size in every mode */
+    uint32_t host_count;         /* of the list */
+    bool has_too_many_hosts;     /* to keep a connection to each, even in a pool of all workers */
     uint32_t max_redirects;      /* 0: redirects are not followed, and are results */
     nanoseconds connect_timeout; /* name, TCP and TLS */
     nanoseconds max_time;        /* the whole download */
@@ -40,8 +43,7 @@ struct transfer_plan {
     const struct transfer_policy *policy;
     const struct request *request;
     const struct target_list *targets;
-    const char *const *pins; /* entries for CURLOPT_RESOLVE(3), "host:port:address,..." */
-    size_t pin_count;
+    const struct pins *pins;          /* NULL: no name is known beforehand */
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
 };
 
@@ -136,6 +138,9 @@ void transfer_urge(struct transfer *transfer);
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);
+
+/* Whether the handle brings any. */
+bool transfer_has_names(const struct transfer *transfer);
 
 /* What transfer_begin() was given: the slot, and the URL. */
 struct sample *transfer_sample(const struct transfer *transfer);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "conc_bench/cpu_work.h"
+#include "conc_bench/pool.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/transfer.h"
 #include "loop_driver.h"
@@ -391,9 +392,10 @@ static int fill_shard(struct loop *loop, struct shard *shard, struct error *erro
                                          &shard->sockets, error);
         if (slot->transfer == NULL)
             return -1;
+        transfer_use_pool(slot->transfer, shard->pool);
         if (shard->streams != NULL)
             transfer_count_streams(slot->transfer, shard->streams);
-        if (is_first && loop->job->transfer->pin_count > 0 && bring_names(shard, slot->transfer, error) != 0)
+        if (is_first && transfer_has_names(slot->transfer) && bring_names(shard, slot->transfer, error) != 0)
             return -1;
         is_first = false;
     }
@@ -420,6 +422,8 @@ static int open_shard(struct loop *loop, struct shard *shard, uint32_t number, s
         code = curl_multi_setopt(shard->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MAX);
     if (code != CURLM_OK)
         return loop_driver_fail(code, error);
+    if (pool_create(loop->job->transfer, TRANSFER_IN_MULTI, slots, &shard->pool, error) != 0)
+        return -1;
     if (!is_shared)
         return 0;
     shard->streams = streams_create(error);
@@ -468,12 +472,13 @@ void loop_release(struct loop *loop)
 {
     if (loop == NULL)
         return;
-    /* Handles before the multi that holds their connections, and the driver last: closing connections calls back. */
+    /* Handles before what holds their connections, and the driver last: closing connections calls back. */
     for (uint32_t i = 0; loop->slots != NULL && i < loop->slot_count; i++)
         transfer_release(loop->slots[i].transfer);
     for (uint32_t i = 0; i < loop->shard_count; i++) {
         curl_multi_cleanup(loop->shards[i].multi);
         streams_release(loop->shards[i].streams);
+        pool_release(loop->shards[i].pool);
     }
     loop_driver_close(loop);
     free(loop->slots);
@@ -484,7 +489,8 @@ void loop_release(struct loop *loop)
 uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
 {
     enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
-    uint64_t each = (uint64_t)policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
+    uint64_t pools = pool_wears_out(policy, TRANSFER_IN_MULTI) ? 2 : 1;
+    uint64_t each = pools * policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
     uint64_t apart = loop_driver_shards(count, policy->connections_kept, false);
     uint64_t together = loop_driver_shards(count, policy->connections_kept, true);
     return count * each + (apart > together ? apart : together) * WAKEUP_PAIR + EPOLL;

@@ -8,6 +8,7 @@
 #include "conc_bench/clock.h"
 #include "conc_bench/error.h"
 #include "conc_bench/mode.h"
+#include "conc_bench/pool.h"
 #include "conc_bench/transfer.h"
 
 /*
@@ -23,6 +24,7 @@
 struct shard {
     struct loop *loop;
     CURLM *multi;
+    struct pool *pool;       /* NULL: the multi handle is enough */
     struct streams *streams; /* NULL: its transfers share no connections */
     uint32_t number;
     nanoseconds due;                 /* when libcurl wants to be called without an event; NEVER: it does not */

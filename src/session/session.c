@@ -34,7 +34,7 @@ static void release(struct session *session)
     baseline_release(&session->baseline);
     plan_release(&session->plan);
     origin_stop(session->origin);
-    free(session->pins);
+    pins_release(&session->pins);
     free(session->warm_urls);
     target_list_release(&session->targets);
     free(session->unresolved);

@@ -7,6 +7,7 @@
 #include "conc_bench/cpu_work.h"
 #include "conc_bench/interrupt.h"
 #include "conc_bench/politeness.h"
+#include "conc_bench/pool.h"
 #include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
 #include "state.h"
@@ -19,6 +20,11 @@ enum { EMBEDDED_URL_COUNT = 2, EMBEDDED_REPEAT = 80 };
  * but never fewer than libcurl's own default (redirects lead to hosts that are in no list) nor more than the
  * descriptors bear. */
 enum { CONNECTIONS_KEPT_MIN = 5, CONNECTIONS_KEPT_MAX = 64 };
+
+/* Where hosts are more than all workers keep connections together, a list that goes round them finds none again, and
+ * the least does. So it does where libcurl 7.88, which goes through the whole pool for each download, would take as
+ * long for that as for a new connection: at some 7,000, without TLS. */
+enum { HOSTS_KEPT_MAX = 4096 };
 
 /* Descriptors open besides those of a mode: standard streams, lines to cell and origin, libraries' files. */
 enum { DESCRIPTORS_BESIDES = 64 };
@@ -80,33 +86,12 @@ static void show_resolving(void *context, size_t done, size_t total)
     progress_show(&session->progress, -1, "resolving names, %zu of %zu", done, total);
 }
 
-/* What libcurl is told of names beforehand. Where several speak of one, the last counts. */
-static int pin_names(struct session *session, struct error *error)
-{
-    const struct request_texts *given = &session->options->request.resolve;
-    const struct resolutions *resolutions = &session->resolutions;
-    session->pins = calloc(resolutions->host_count + REQUEST_PROXIES_MAX + given->count + 1, sizeof(session->pins[0]));
-    if (session->pins == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the addresses of %zu hosts", resolutions->host_count);
-    for (size_t i = 0; i < resolutions->host_count; i++) {
-        if (resolutions->hosts[i].pin != NULL)
-            session->pins[session->pin_count++] = resolutions->hosts[i].pin;
-    }
-    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
-        if (resolutions->proxy_pins[i] != NULL)
-            session->pins[session->pin_count++] = resolutions->proxy_pins[i];
-    }
-    for (size_t i = 0; i < given->count; i++)
-        session->pins[session->pin_count++] = given->items[i].text;
-    return 0;
-}
-
 int setup_names(struct session *session, struct error *error)
 {
     if (session->options->use_origin || session_is_scripted(session->options))
         return 0;
     if (session->policy.dns_live)
-        return pin_names(session, error);
+        return pins_make(&session->urls, &session->request, &session->resolutions, &session->pins, error);
     if (resolve_hosts(&session->urls, &session->request, &session->resolutions, show_resolving, session, error) != 0)
         return -1;
     for (size_t i = 0; i < session->resolutions.host_count; i++) {
@@ -115,7 +100,7 @@ int setup_names(struct session *session, struct error *error)
             result_warn(&session->result, "%.*s did not resolve (%s): its downloads fail as dns",
                         (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
     }
-    return pin_names(session, error);
+    return pins_make(&session->urls, &session->request, &session->resolutions, &session->pins, error);
 }
 
 static uint64_t descriptors_needed(const struct session *session)
@@ -156,9 +141,14 @@ int setup_room(struct session *session, struct error *error)
     *kept = hosts < CONNECTIONS_KEPT_MAX ? (uint32_t)hosts : CONNECTIONS_KEPT_MAX;
     *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
     uint32_t workers = most_workers(session);
+    session->policy.host_count = (uint32_t)hosts;
+    session->policy.has_too_many_hosts = hosts > HOSTS_KEPT_MAX || hosts > (uint64_t)workers * *kept;
+    if (session->policy.has_too_many_hosts)
+        *kept = CONNECTIONS_KEPT_MIN;
+    uint32_t wanted = *kept;
     while (*kept > 1 && descriptors_needed(session) > resources_descriptors_limit())
         --*kept;
-    if (*kept < hosts && *kept < CONNECTIONS_KEPT_MAX)
+    if (*kept < hosts && *kept < wanted)
         result_warn(&session->result,
                     "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts",
                     *kept, hosts);
@@ -192,7 +182,8 @@ int setup_origin(struct session *session, struct error *error)
 {
     if (!session->options->use_origin)
         return 0;
-    struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept};
+    uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
+    struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept * pools};
     struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
     if (hosts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");

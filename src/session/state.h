@@ -30,8 +30,7 @@ struct session {
     bool *unresolved;    /* of each URL whether its host did not resolve; NULL: all did */
     uint32_t *warm_urls; /* one of each host that resolved */
     uint32_t warm_url_count;
-    const char **pins;
-    size_t pin_count;
+    struct pins pins;
     struct transfer_policy policy;
     struct request request;
     struct origin *origin;

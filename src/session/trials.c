@@ -117,8 +117,7 @@ static struct transfer_plan describe_transfers(const struct session *session)
         .policy = &session->plan.request.transfer,
         .request = &session->request,
         .targets = &session->targets,
-        .pins = session->pins,
-        .pin_count = session->pin_count,
+        .pins = &session->pins,
     };
 }
 

@@ -322,17 +322,24 @@ static const char *find_url(const struct target_list *targets, const char *schem
     return NULL;
 }
 
+/* From the end: libcurl would go through all that is there to append to it. */
+static int list_texts(struct curl_slist **list, const char *const *texts, size_t count)
+{
+    for (size_t i = count; i > 0; i--) {
+        struct curl_slist *first = curl_slist_append(NULL, texts[i - 1]);
+        if (first == NULL)
+            return -1;
+        first->next = *list;
+        *list = first;
+    }
+    return 0;
+}
+
 static int add_lists(const struct transfer_plan *plan, struct try *try, struct error *error)
 {
-    for (size_t i = 0; i < plan->pin_count + plan->request->header_count; i++) {
-        bool is_pin = i < plan->pin_count;
-        struct curl_slist **list = is_pin ? &try->names : &try->headers;
-        struct curl_slist *longer =
-            curl_slist_append(*list, is_pin ? plan->pins[i] : plan->request->headers[i - plan->pin_count]);
-        if (longer == NULL)
-            return error_set(error, ERROR_ENVIRONMENT, "no memory for headers and addresses");
-        *list = longer;
-    }
+    if (list_texts(&try->names, plan->pins->texts, plan->pins->count) != 0 ||
+        list_texts(&try->headers, (const char *const *)plan->request->headers, plan->request->header_count) != 0)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for headers and addresses");
     curl_easy_setopt(try->easy, CURLOPT_RESOLVE, try->names);
     curl_easy_setopt(try->easy, CURLOPT_HTTPHEADER, try->headers);
     return 0;

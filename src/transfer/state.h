@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/clock.h"
+#include "conc_bench/pool.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/streams.h"
 #include "conc_bench/transfer.h"
@@ -17,6 +18,14 @@
 struct attempt {
     int descriptor;  /* -1: none */
     uint64_t cookie; /* what tells it from other sockets of that number */
+};
+
+/* What a transfer uses of a pool (pool.c). libcurl borrows the texts and the list. */
+struct pool_use {
+    uint32_t held[2];             /* names: what was asked for, and where a redirect led */
+    struct curl_slist changes[2]; /* the latest, for CURLOPT_RESOLVE */
+    char forgotten[300];          /* "-host:port" */
+    bool is_new;                  /* nothing has been told through this transfer */
 };
 
 struct transfer {
@@ -39,10 +48,14 @@ struct transfer {
     nanoseconds urged;          /* when libcurl was last asked to look at it while it connects */
     nanoseconds untimed;        /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
-    uint32_t heard;     /* libcurl's time of the first byte when the last request was sent: it is of one before */
-    uint32_t requests;  /* sent for this transfer: redirects and libcurl's own retries send more than one */
-    uint32_t repeats;   /* by us, of this transfer */
-    int socket_error;   /* of the last socket that could not be made; 0: none */
+    uint32_t heard;      /* libcurl's time of the first byte when the last request was sent: it is of one before */
+    uint32_t requests;   /* sent for this transfer: redirects and libcurl's own retries send more than one */
+    uint32_t repeats;    /* by us, of this transfer */
+    int socket_error;    /* of the last socket that could not be made; 0: none */
+    struct pool *pool;   /* NULL: there is none */
+    struct store *store; /* of the pool, what this transfer uses */
+    struct pool_use use;
+    bool owns_pool;
     bool is_timed;      /* `untimed` is known, of HTTP/2 */
     bool is_connecting; /* it opened a socket, over which it has sent no request yet */
     bool headers_ended; /* the blank line of the last response was seen */
@@ -78,6 +91,17 @@ enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
 /* From a request on whose message would otherwise be one before; and until the next transfer. */
 void transfer_listen_anew(struct transfer *transfer);
 void transfer_end_listening(struct transfer *transfer);
+
+/* Where there is a pool: before each download, once `url` is set, with whether the last one came to send a request.
+ * False: no memory. */
+bool pool_begin(struct transfer *transfer, bool has_asked);
+
+/* Of each connection that is opened, and of each line of headers, where the transfer may be sent on. */
+void pool_note_opened(struct transfer *transfer);
+void pool_heed_header(struct transfer *transfer, const char *line, size_t length);
+
+/* After the easy handle is gone. */
+void pool_leave(struct transfer *transfer);
 
 /* Counts the transfer on the connection it has, and no longer. */
 void transfer_count_stream(struct transfer *transfer);

@@ -84,6 +84,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
         transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
         if (transfer->streams != NULL)
             streams_note_spoken(transfer->streams, data[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
+    } else if (transfer->pool != NULL) {
+        pool_heed_header(transfer, data, length);
     }
     return length;
 }
@@ -230,6 +232,8 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
             close(descriptor);
         return CURL_SOCKET_BAD;
     }
+    if (transfer->pool != NULL)
+        pool_note_opened(transfer);
     note_attempt(transfer, address->family == AF_INET6, descriptor);
     return descriptor;
 }
@@ -319,13 +323,6 @@ static int list_headers(struct transfer *transfer)
     return 0;
 }
 
-/* Whether an entry for CURLOPT_RESOLVE is for any host. libcurl keeps it where the others are, but in each easy handle
- * that there is one: those beside the first would not look for it. */
-static bool stands_for_any(const char *pin)
-{
-    return strncmp(pin + (pin[0] == '+'), "*:", strlen("*:")) == 0;
-}
-
 /* Leads every host to the origin's port, and says where that is. Each keeps its own name on the way, as with another
  * server: libcurl (7.88 as well as 8) keeps connections by the name it connects to, and would look through those of all
  * hosts for each download if that were 127.0.0.1 for all. */
@@ -337,6 +334,20 @@ static int append_origin(struct transfer *transfer, struct curl_slist **way, uin
         return -1;
     snprintf(text, sizeof(text), "*:%u:127.0.0.1", (unsigned)port);
     return append(&transfer->names, text);
+}
+
+/* Entries for any host libcurl keeps where the others are, but in each easy handle that there is one: those beside the
+ * first would not look for it. Where names are many, each brings along what is fixed. */
+static int list_names(struct transfer *transfer)
+{
+    const struct pins *pins = transfer->plan->pins;
+    bool is_beside = transfer->driver == TRANSFER_IN_MULTI && !pins_are_many(pins);
+    for (size_t i = 0; pins != NULL && i < pins->fixed_count; i++) {
+        bool is_known = is_beside && !pin_stands_for_any(pins->fixed[i]);
+        if (!is_known && append(&transfer->names, pins->fixed[i]) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
@@ -352,12 +363,7 @@ static int list_addresses(struct transfer *transfer)
         if (append(&transfer->connect_to, detours->items[i].text) != 0)
             return -1;
     }
-    for (size_t i = 0; i < plan->pin_count; i++) {
-        bool is_known = transfer->driver == TRANSFER_IN_MULTI && !stands_for_any(plan->pins[i]);
-        if (!is_known && append(&transfer->names, plan->pins[i]) != 0)
-            return -1;
-    }
-    return 0;
+    return list_names(transfer);
 }
 
 /* Everything but names, which are read once and stay. */
@@ -390,6 +396,11 @@ int transfer_arm_names(struct transfer *transfer, struct error *error)
     if (code != CURLE_OK)
         return error_set(error, ERROR_ENVIRONMENT, "libcurl does not take a URL: %s", curl_easy_strerror(code));
     return 0;
+}
+
+bool transfer_has_names(const struct transfer *transfer)
+{
+    return transfer->names != NULL;
 }
 
 static int set_all(struct transfer *transfer, struct error *error)
@@ -426,11 +437,14 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
     transfer->plan = plan;
     transfer->driver = driver;
     transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
-    if (set_all(transfer, error) != 0) {
-        transfer_release(transfer);
-        return NULL;
-    }
-    return transfer;
+    struct pool *pool = NULL;
+    int status = driver == TRANSFER_ALONE ? pool_create(plan, driver, 1, &pool, error) : 0;
+    transfer_use_pool(transfer, pool);
+    transfer->owns_pool = pool != NULL;
+    if (status == 0 && set_all(transfer, error) == 0)
+        return transfer;
+    transfer_release(transfer);
+    return NULL;
 }
 
 void transfer_release(struct transfer *transfer)
@@ -438,6 +452,7 @@ void transfer_release(struct transfer *transfer)
     if (transfer == NULL)
         return;
     curl_easy_cleanup(transfer->easy);
+    pool_leave(transfer);
     curl_slist_free_all(transfer->names);
     curl_slist_free_all(transfer->connect_to);
     curl_slist_free_all(transfer->tls_way);
@@ -507,6 +522,7 @@ static void end_before_start(struct sample *sample, enum outcome outcome, CURLco
 
 bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
+    bool has_asked = transfer->requests > 0;
     transfer->sample = sample;
     transfer->url = url;
     transfer->attempted = sample->start;
@@ -529,7 +545,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
         return false;
     }
     transfer->is_tls = is_tls(targets, url);
-    if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url)) {
+    if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url) ||
+        (transfer->pool != NULL && !pool_begin(transfer, has_asked))) {
         end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);
         return false;
     }

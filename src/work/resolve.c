@@ -230,8 +230,7 @@ static bool is_literal(const char *name, size_t length)
     return inet_pton(AF_INET, digits, bytes) == 1 || inet_pton(AF_INET6, digits, bytes) == 1;
 }
 
-/* Where connections for a host go: what the first --connect-to that stands for it says. */
-static struct url_host find_destination(const struct url_host *host, const struct request_texts *detours)
+struct url_host resolve_destination(const struct url_host *host, const struct request_texts *detours)
 {
     struct url_host destination = *host;
     struct route_detour detour = {0};
@@ -384,7 +383,7 @@ int resolve_hosts(const struct url_list *list, const struct request *request, st
     *resolutions = (struct resolutions){.hosts = calloc(count + 1, sizeof(resolutions->hosts[0])), .host_count = count};
     int status = order == NULL || resolving.destinations == NULL || resolutions->hosts == NULL ? -1 : 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
-        resolving.destinations[i] = find_destination(&list->hosts[i], &request->options->connect_to);
+        resolving.destinations[i] = resolve_destination(&list->hosts[i], &request->options->connect_to);
         if (!needs_look_up(&resolving, i))
             continue;
         if (is_left)

@@ -13,10 +13,10 @@ may_include() {
         src/base/*)           echo "$base" ;;
         src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
         src/work/politeness.c) echo "$base politeness plan resolve urls own_host" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target request route config header host_name own_host" ;;
-        src/transfer/*)       echo "$base transfer target request rehearsal http2 streams sample" ;;
+        src/work/*)           echo "$base urls resolve cpu_work target request route config header pins host_name own_host" ;;
+        src/transfer/*)       echo "$base transfer target request rehearsal http2 streams sample pins pool" ;;
         src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
-        src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop" ;;
+        src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop pool" ;;
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
         src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
@@ -32,7 +32,7 @@ may_include() {
         src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;
         src/session/places.c) echo "$base session options request places" ;;
         src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
-        src/session/setup.c)  echo "$base session options urls plan politeness request resolve target cpu_work mode transfer runner interrupt" \
+        src/session/setup.c)  echo "$base session options urls plan politeness pins pool request resolve target cpu_work mode transfer runner interrupt" \
                                    "resources result baseline progress origin" ;;
         src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
                                    "resources result baseline progress origin sample" ;;
