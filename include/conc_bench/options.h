@@ -13,6 +13,7 @@
 #include "conc_bench/mode.h"
 #include "conc_bench/origin.h"
 #include "conc_bench/request.h"
+#include "conc_bench/result.h"
 #include "conc_bench/sample.h"
 #include "conc_bench/transfer.h"
 
@@ -65,7 +66,8 @@ struct options {
     size_t connection_count;
     uint64_t seed; /* drawn from the system when has_seed is false */
     bool has_seed;
-    nanoseconds deadline; /* of one trial; 0: derived from the plan */
+    struct tolerance tolerance; /* of bodies of other sizes */
+    nanoseconds deadline;       /* of one trial; 0: derived from the plan */
     bool isolate;
     nanoseconds *script; /* --script, for mode null; owned */
     size_t script_count;

@@ -196,6 +196,15 @@ struct cell_result {
     uint64_t failing_urls; /* how many there are in all, each way of failing counted */
 };
 
+/* How far bodies may be from the usual size of their URL, and the work still counts as equal. Zeros: not at all. */
+struct tolerance {
+    bool is_status_only; /* sizes are not compared */
+    double share;        /* of the usual size */
+};
+
+/* "5%", "status", as --tolerate has it; "": no tolerance. Returns `buffer`. */
+char *tolerance_describe(const struct tolerance *tolerance, char *buffer, size_t size);
+
 struct validity; /* verdict/validity */
 struct per_url;  /* verdict/per_url */
 
@@ -237,8 +246,9 @@ struct result {
     uint32_t buffer_bytes;
     char **asked; /* the request's options, without secrets, such as "--header Authorization"; owned */
     size_t asked_count;
-    bool is_unverified;   /* --insecure: nobody knows who answered */
-    char origin[256];     /* description of the embedded origin; "" without */
+    bool is_unverified; /* --insecure: nobody knows who answered */
+    char origin[256];   /* description of the embedded origin; "" without */
+    struct tolerance tolerance;
     bool is_server_local; /* origin, or a host of the list that is this machine */
     bool is_proxy_local;  /* a proxy that may be asked is this machine */
 

@@ -35,6 +35,14 @@ struct mismatch {
 /* Of those with the most so many are kept. */
 enum { MISMATCHES_MAX = 100 };
 
+/* What a cell received in downloads whose bodies fit, over all complete rounds. */
+struct variation {
+    uint32_t cell;        /* index into the result's cells */
+    uint64_t count;       /* downloads with a body of another size than usual, which was borne */
+    uint64_t bytes;       /* of all that fit */
+    uint64_t usual_bytes; /* of the same, had each been of the usual size */
+};
+
 struct validity {
     bool is_valid;            /* whether modes may be ranked */
     char reason[640];         /* why not: one sentence */
@@ -51,8 +59,17 @@ struct validity {
     struct mismatch *mismatched_urls; /* the most first; owned */
     size_t mismatched_url_count;
 
-    /* URLs whose answers vary in size by themselves: see docs/measurement.md. Their sizes are not held against
-     * anybody. */
+    /* Downloads with a body of another size than is usual for their URL that was borne, since that URL varies by itself
+     * or for the result's tolerance; and the one that is furthest from it, by its share. */
+    uint64_t varied;
+    uint32_t furthest_url;
+    uint64_t furthest_bytes;
+    uint64_t furthest_usual;
+    struct variation *variations; /* of all cells, if `varied` is above 0; owned */
+    size_t variation_count;
+
+    /* URLs whose answers vary in size by themselves: see docs/measurement.md. Without a tolerance, their sizes are not
+     * held against anybody. */
     uint32_t varying_urls;
     uint32_t varying_url; /* the first of them */
     /* Downloads over connections that were open beforehand and had to be opened again all the same, under `warm`. */
@@ -60,13 +77,12 @@ struct validity {
 };
 
 /* What each URL answers is learned from all answers, those of the warm-up included: the status and HTTP version that
- * most have, and the median size. Then every complete trial is held to:
- * each unit settled exactly once; a unit that succeeded has the status, the bytes and the HTTP version of its URL; with
- * fresh connections, one connection for each request; the embedded origin saw every URL as often as planned (not asked
- * of trials with failures or redirects, which add requests to the plan or take them from it); all of a download lies
- * within its run, and no more were under way on average than there were workers (Little's law).
- * One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group.
- * -1: out of memory. */
+ * most have, and the median size, from which bodies may be as far as the result's tolerance says. Then every complete
+ * trial is held to: each unit settled exactly once; a unit that succeeded has the status, the bytes and the HTTP
+ * version of its URL; with fresh connections, one connection for each request; the embedded origin saw every URL as
+ * often as planned (not asked of trials with failures or redirects, which add requests to the plan or take them from
+ * it); all of a download lies within its run, and no more were under way on average than there were workers (Little's
+ * law). One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group. -1: out of memory. */
 int validity_judge(const struct result *result, struct validity *validity, struct error *error);
 
 /* What may still come. */

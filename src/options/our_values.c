@@ -170,6 +170,19 @@ int store_connections(const struct value *value)
     return option_read_items(value, read_connections);
 }
 
+int store_tolerance(const struct value *value)
+{
+    struct tolerance *tolerance = value->field;
+    *tolerance = (struct tolerance){.is_status_only = strcmp(value->text, "status") == 0};
+    if (tolerance->is_status_only)
+        return 0;
+    if (number_parse_ratio(value->text, &tolerance->share) == 0 && tolerance->share > 0 && tolerance->share <= 1)
+        return 0;
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s wants status or a share such as 5%%, above 0 and at most 100%%, not \"%s\"", value->name,
+                     value->text);
+}
+
 static int read_script_time(const struct value *value)
 {
     struct value item = *value;

@@ -23,6 +23,7 @@ enum option_id {
     OPTION_WARMUP,
     OPTION_SEED,
     OPTION_CONNECTIONS,
+    OPTION_TOLERATE,
     OPTION_COPIES,
     OPTION_HANDICAP,
     OPTION_DNS,
@@ -175,6 +176,7 @@ int store_workers(const struct value *value);
 int store_runs(const struct value *value);
 int store_seed(const struct value *value);
 int store_connections(const struct value *value);
+int store_tolerance(const struct value *value);
 int store_script(const struct value *value);
 int store_origin(const struct value *value);
 int store_export(const struct value *value);

@@ -15,7 +15,7 @@ struct circumstance {
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 17 };
+enum { CIRCUMSTANCES = 18 };
 
 static void set(struct circumstance *circumstance, const char *what, const char *value)
 {
@@ -59,6 +59,9 @@ static void describe(const struct result *result, struct circumstance *all)
     set_number(all++, "--max-redirs", result->max_redirects);
     set_number(all++, "number of connections kept", result->connections_kept);
     set_number(all++, "verification of TLS", !result->is_unverified);
+    char tolerance[32];
+    tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
+    set(all++, "--tolerate", tolerance[0] != '\0' ? tolerance : "none");
     set_joined(all++, "request", result->asked, result->asked_count);
 }
 

@@ -208,6 +208,13 @@ static void add_policy(struct content *content, const struct result *result)
         asked = content_text(content, "%s %s", asked, content_outside(content, result->asked[i]));
     if (result->asked_count > 0)
         content_add_fact(content, FACT_POLICY, content_text(content, "asked with%s", asked));
+    char tolerance[32];
+    tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
+    if (tolerance[0] != '\0')
+        content_add_fact(content, FACT_POLICY,
+                         content_text(content, "bodies of a URL may differ in size%s%s (--tolerate %s)",
+                                      result->tolerance.is_status_only ? "" : " by ",
+                                      result->tolerance.is_status_only ? "" : tolerance, tolerance));
     if (result->is_unverified)
         content_add_fact(content, FACT_POLICY, "TLS is not verified (--insecure)");
 }

@@ -78,6 +78,51 @@ static void add_note(struct content *content, const char *text)
     content_add_sentence(content, SENTENCE_NOTE, content_text(content, "Note: %s", text));
 }
 
+/* What a cell received more than usual, as a share; 0 where nothing is usual. */
+static double surplus(const struct variation *variation)
+{
+    if (variation->usual_bytes == 0)
+        return 0;
+    return (double)variation->bytes / (double)variation->usual_bytes - 1;
+}
+
+/* A size that depends on the mode must not pass unseen because it is borne. */
+static const char *describe_surplus(struct content *content, const struct result *result,
+                                    const struct validity *validity)
+{
+    const struct variation *least = NULL;
+    const struct variation *most = NULL;
+    for (size_t i = 0; i < validity->variation_count; i++) {
+        const struct variation *variation = &validity->variations[i];
+        least = least == NULL || surplus(variation) < surplus(least) ? variation : least;
+        most = most == NULL || surplus(variation) > surplus(most) ? variation : most;
+    }
+    if (least == NULL)
+        return "";
+    const char *text = content_text(content, "; of all bytes, that makes %+.3g %% for %s", 100 * surplus(least),
+                                    content_name(content, &result->cells[least->cell]));
+    if (least == most)
+        return text;
+    return content_text(content, "%s up to %+.3g %% for %s", text, 100 * surplus(most),
+                        content_name(content, &result->cells[most->cell]));
+}
+
+static void add_variation(struct content *content, const struct result *result, const struct validity *validity)
+{
+    char tolerance[32];
+    if (validity->varied == 0)
+        return;
+    tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
+    add_note(content,
+             content_text(content,
+                          "bodies of another size than is usual for their URL, which count all the same (%s%s): "
+                          "%" PRIu64 ", of which the furthest has %" PRIu64 " bytes instead of %" PRIu64 " (%s)%s",
+                          tolerance[0] != '\0' ? "--tolerate " : "it varies by itself", tolerance, validity->varied,
+                          validity->furthest_bytes, validity->furthest_usual,
+                          content_outside(content, result->urls[validity->furthest_url]),
+                          describe_surplus(content, result, validity)));
+}
+
 static void add_notes(struct content *content, const struct result *result, const struct validity *validity)
 {
     for (size_t i = 0; i < result->warning_count; i++)
@@ -85,7 +130,7 @@ static void add_notes(struct content *content, const struct result *result, cons
     if (validity->mismatches > 0)
         add_note(content, content_text(content,
                                        "downloads answered otherwise than most, in size, status or HTTP version: "
-                                       "%" PRIu64,
+                                       "%" PRIu64 " (--tolerate lets sizes differ)",
                                        validity->mismatches));
     if (validity->varying_urls > 0)
         add_note(content,
@@ -94,6 +139,7 @@ static void add_notes(struct content *content, const struct result *result, cons
                               validity->varying_urls, validity->varying_urls == 1 ? " gives" : "s give",
                               validity->varying_urls == 1 ? "itself" : "themselves",
                               content_outside(content, result->urls[validity->varying_url])));
+    add_variation(content, result, validity);
     if (validity->cold_connects > 0)
         add_note(content, content_text(content,
                                        "%" PRIu64 " connections were opened within the run, although all were open "

@@ -44,10 +44,14 @@ static void write_rank(FILE *stream, uint32_t rank)
         fprintf(stream, "%" PRIu32, rank);
 }
 
-/* Of the whole result, and so in every row: other places a table has none. */
-static const char *verification(const struct result *result)
+/* What is true of the whole result stands in every row: a table has no other place. Behind it the row ends. */
+static const char policy_heads[] = ",tolerate,is_verified\n";
+
+static void write_policy(FILE *stream, const struct result *result)
 {
-    return result->is_unverified ? "false" : "true";
+    char tolerance[32];
+    fprintf(stream, ",%s,%s\n", tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance)),
+            result->is_unverified ? "false" : "true");
 }
 
 static void write_estimate(FILE *stream, const struct estimate *estimate)
@@ -98,7 +102,7 @@ static void write_cell(FILE *stream, const struct result *result, const struct c
     write_number(stream, cell->service_max);
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
         write_metric(stream, metric, &cell->measures[metric]);
-    fprintf(stream, ",%s\n", verification(result));
+    write_policy(stream, result);
 }
 
 int csv_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
@@ -109,7 +113,7 @@ int csv_write(FILE *stream, const struct result *result, const struct verdict *v
           "speedup,speedup_low,speedup_high,service_p50_s,service_p90_s,service_p95_s,service_p99_s,service_max_s",
           stream);
     write_metric_heads(stream);
-    fputs(",is_verified\n", stream);
+    fputs(policy_heads, stream);
     for (size_t i = 0; i < verdict->figures.cell_count; i++)
         write_cell(stream, result, &verdict->figures.cells[i]);
     return 0;
@@ -139,9 +143,10 @@ static void write_request(FILE *stream, const struct result *result, const struc
     write_seconds(stream, sample->settled - trial->gate);
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
         write_seconds(stream, phases[i] * NANOSECONDS_PER_MICROSECOND);
-    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u,%s\n", sample->body_bytes, (unsigned)sample->status,
+    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u", sample->body_bytes, (unsigned)sample->status,
             (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
-            (unsigned)sample->http_version, (unsigned)sample->transfer_code, verification(result));
+            (unsigned)sample->http_version, (unsigned)sample->transfer_code);
+    write_policy(stream, result);
 }
 
 int csv_write_requests(FILE *stream, const struct result *result, const struct verdict *verdict,
@@ -149,8 +154,9 @@ int csv_write_requests(FILE *stream, const struct result *result, const struct v
 {
     (void)verdict, (void)format, (void)error;
     fputs("mode,workers,stage,round,unit,worker,url,start_s,service_s,settled_s,name_lookup_s,connect_s,tls_s,"
-          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code,is_verified\n",
+          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code",
           stream);
+    fputs(policy_heads, stream);
     for (size_t i = 0; i < result->cell_count; i++) {
         for (size_t j = 0; j < result->cells[i].trial_count; j++) {
             const struct trial *trial = &result->cells[i].trials[j];
@@ -182,7 +188,8 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
 {
     (void)verdict, (void)format, (void)error;
     const struct per_url *per_url = result->per_url;
-    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n", stream);
+    fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes", stream);
+    fputs(policy_heads, stream);
     for (size_t row = 0; per_url != NULL && row < per_url->count; row++) {
         for (size_t i = 0; i < per_url->cell_count; i++) {
             const struct cell_result *cell = &result->cells[per_url->cells[i]];
@@ -199,7 +206,7 @@ int csv_write_urls(FILE *stream, const struct result *result, const struct verdi
             }
             fprintf(stream, ",%" PRIu64 ",", url_figure_failures(figure));
             write_classes(stream, figure);
-            fprintf(stream, ",%s\n", verification(result));
+            write_policy(stream, result);
         }
     }
     return 0;

@@ -124,13 +124,31 @@ static int read_asked(const struct node *policy, struct result *result)
     return 0;
 }
 
+/* Documents of before do not have it. */
+static int read_tolerance(const struct node *policy, struct tolerance *tolerance)
+{
+    struct node node = node_member(policy, "tolerate");
+    char text[16];
+    if (node.value == NULL || json_is_null(node.value))
+        return 0;
+    if (!json_is_string(node.value)) {
+        if (node_read_number(&node, 0, 1, &tolerance->share) != 0)
+            return -1;
+        return tolerance->share > 0 ? 0 : node_refuse(&node, "not a share above 0");
+    }
+    if (node_read_text(&node, text, sizeof(text)) != 0)
+        return -1;
+    tolerance->is_status_only = strcmp(text, "status") == 0;
+    return tolerance->is_status_only ? 0 : node_refuse(&node, "neither \"status\" nor a share");
+}
+
 static int read_policy(const struct node *document, struct result *result)
 {
     struct node policy;
     uint32_t connections;
     bool is_verified = true;
     if (node_object(document, "policy", &policy) != 0 || node_flag(&policy, "is_verified", &is_verified) != 0 ||
-        read_asked(&policy, result) != 0 ||
+        read_asked(&policy, result) != 0 || read_tolerance(&policy, &result->tolerance) != 0 ||
         node_text(&policy, "connections", result->connections, sizeof(result->connections)) != 0 ||
         node_text(&policy, "dns", result->dns, sizeof(result->dns)) != 0 ||
         node_text(&policy, "http_version", result->http_version, sizeof(result->http_version)) != 0 ||
@@ -479,6 +497,58 @@ static int read_mismatches(const struct node *node, const struct result *result,
     return 0;
 }
 
+static int read_variation(const struct node *entry, const struct result *result, struct variation *variation)
+{
+    struct node cell = node_item(entry, 0);
+    struct node number = node_item(entry, 1);
+    struct node bytes = node_item(entry, 2);
+    struct node usual = node_item(entry, 3);
+    uint64_t cell_place;
+    if (node_read_count(&cell, 0, result->cell_count - 1, &cell_place) != 0 ||
+        node_read_count(&number, 0, INT64_MAX, &variation->count) != 0 ||
+        node_read_count(&bytes, 0, INT64_MAX, &variation->bytes) != 0 ||
+        node_read_count(&usual, 0, INT64_MAX, &variation->usual_bytes) != 0)
+        return -1;
+    variation->cell = (uint32_t)cell_place;
+    return 0;
+}
+
+static int read_furthest(const struct node *node, const struct result *result, struct validity *validity)
+{
+    struct node furthest;
+    uint64_t url_place;
+    if (node_array(node, "varied_furthest", 3, &furthest) != 0)
+        return -1;
+    struct node url = node_item(&furthest, 0);
+    struct node bytes = node_item(&furthest, 1);
+    struct node usual = node_item(&furthest, 2);
+    if (node_read_count(&url, 0, result->distinct_urls - 1, &url_place) != 0 ||
+        node_read_count(&bytes, 0, INT64_MAX, &validity->furthest_bytes) != 0 ||
+        node_read_count(&usual, 0, INT64_MAX, &validity->furthest_usual) != 0)
+        return -1;
+    validity->furthest_url = (uint32_t)url_place;
+    return 0;
+}
+
+static int read_variations(const struct node *node, const struct result *result, struct validity *validity)
+{
+    struct node cells;
+    if (node_count(node, "varied", 0, INT64_MAX, &validity->varied) != 0 ||
+        node_array(node, "varied_cells", result->cell_count, &cells) != 0)
+        return -1;
+    size_t count = json_array_size(cells.value);
+    validity->variations = calloc(count + 1, sizeof(validity->variations[0]));
+    if (validity->variations == NULL)
+        return node_no_memory(&cells);
+    for (size_t i = 0; i < count; i++) {
+        struct node entry = node_item(&cells, i);
+        if (read_variation(&entry, result, &validity->variations[i]) != 0)
+            return -1;
+        validity->variation_count++;
+    }
+    return validity->varied > 0 ? read_furthest(node, result, validity) : 0;
+}
+
 static int read_validity(const struct node *document, struct result *result)
 {
     struct node node;
@@ -497,6 +567,8 @@ static int read_validity(const struct node *document, struct result *result)
         return -1;
     /* Documents of before do not have it. */
     if (node_member(&node, "mismatches").value != NULL && read_mismatches(&node, result, validity) != 0)
+        return -1;
+    if (node_member(&node, "varied").value != NULL && read_variations(&node, result, validity) != 0)
         return -1;
     if (validity->varying_urls == 0)
         return 0;

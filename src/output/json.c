@@ -118,6 +118,13 @@ static json_t *make_workload(struct writer *writer)
     return workload;
 }
 
+static json_t *make_tolerance(const struct tolerance *tolerance)
+{
+    if (tolerance->is_status_only)
+        return json_string("status");
+    return tolerance->share > 0 ? json_real(tolerance->share) : json_null();
+}
+
 static json_t *make_policy(struct writer *writer)
 {
     const struct result *result = writer->result;
@@ -135,6 +142,7 @@ static json_t *make_policy(struct writer *writer)
     put(writer, policy, "max_body_bytes", json_integer(result->max_body));
     put(writer, policy, "buffer_bytes", count(result->buffer_bytes));
     put(writer, policy, "is_verified", json_boolean(!result->is_unverified));
+    put(writer, policy, "tolerate", make_tolerance(&result->tolerance));
     put(writer, policy, "options", options);
     put(writer, policy, "origin", result->origin[0] != '\0' ? outside_text(result->origin) : json_null());
     return policy;
@@ -451,6 +459,33 @@ static json_t *make_mismatches(struct writer *writer, const struct validity *val
     return mismatches;
 }
 
+/* [index into results, number, bytes received, bytes had all been usual]. */
+static json_t *make_variations(struct writer *writer, const struct validity *validity)
+{
+    json_t *variations = json_array();
+    for (size_t i = 0; i < validity->variation_count; i++) {
+        json_t *variation = json_array();
+        append(writer, variation, count(validity->variations[i].cell));
+        append(writer, variation, count(validity->variations[i].count));
+        append(writer, variation, count(validity->variations[i].bytes));
+        append(writer, variation, count(validity->variations[i].usual_bytes));
+        append(writer, variations, variation);
+    }
+    return variations;
+}
+
+/* [URL, its bytes, the usual ones]. */
+static json_t *make_furthest(struct writer *writer, const struct validity *validity)
+{
+    if (validity->varied == 0)
+        return json_null();
+    json_t *furthest = json_array();
+    append(writer, furthest, count(validity->furthest_url));
+    append(writer, furthest, count(validity->furthest_bytes));
+    append(writer, furthest, count(validity->furthest_usual));
+    return furthest;
+}
+
 static json_t *make_validity(struct writer *writer, const struct validity *validity)
 {
     json_t *object = json_object();
@@ -471,6 +506,9 @@ static json_t *make_validity(struct writer *writer, const struct validity *valid
     put(writer, object, "failures", count(validity->failures));
     put(writer, object, "mismatches", count(validity->mismatches));
     put(writer, object, "mismatched_urls", make_mismatches(writer, validity));
+    put(writer, object, "varied", count(validity->varied));
+    put(writer, object, "varied_furthest", make_furthest(writer, validity));
+    put(writer, object, "varied_cells", make_variations(writer, validity));
     put(writer, object, "varying_urls", count(validity->varying_urls));
     put(writer, object, "varying_url", validity->varying_urls > 0 ? count(validity->varying_url) : json_null());
     put(writer, object, "cold_connects", count(validity->cold_connects));

@@ -80,6 +80,23 @@ static void write_measurement(FILE *stream, const struct result *result, const s
         close_passed(stream, verdict->sentence_count > 0 ? verdict->sentences[0] : "one mode");
 }
 
+/* What is to be known of a run whose test cases pass. */
+static void write_properties(FILE *stream, const struct result *result, const struct validity *validity)
+{
+    char tolerance[32];
+    tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
+    if (!result->is_unverified && tolerance[0] == '\0' && validity->varied == 0)
+        return;
+    fputs("    <properties>\n", stream);
+    if (result->is_unverified)
+        fputs("      <property name=\"tls\" value=\"not verified (--insecure)\"/>\n", stream);
+    if (tolerance[0] != '\0')
+        fprintf(stream, "      <property name=\"tolerate\" value=\"%s\"/>\n", tolerance);
+    if (validity->varied > 0)
+        fprintf(stream, "      <property name=\"bodies of another size\" value=\"%" PRIu64 "\"/>\n", validity->varied);
+    fputs("    </properties>\n", stream);
+}
+
 static void write_judgement(FILE *stream, const struct judgement *judgement)
 {
     open_case(stream, "conc-bench.claims", judgement->claim, 0);
@@ -119,10 +136,7 @@ int junit_write(FILE *stream, const struct result *result, const struct verdict 
         fputc('"', stream);
     }
     fputs(">\n", stream);
-    if (result->is_unverified)
-        fputs(
-            "    <properties>\n      <property name=\"tls\" value=\"not verified (--insecure)\"/>\n    </properties>\n",
-            stream);
+    write_properties(stream, result, &verdict->figures.validity);
     write_measurement(stream, result, verdict);
     for (size_t i = 0; i < verdict->judgement_count; i++)
         write_judgement(stream, &verdict->judgements[i]);

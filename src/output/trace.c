@@ -189,6 +189,20 @@ static int write_cell(struct tracer *tracer, const struct cell_result *cell, str
     return 0;
 }
 
+static void write_policy(FILE *stream, const struct result *result)
+{
+    char tolerance[32];
+    tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
+    if (!result->is_unverified && tolerance[0] == '\0')
+        return;
+    fputs("\"otherData\":{", stream);
+    if (result->is_unverified)
+        fprintf(stream, "\"TLS\":\"not verified (--insecure)\"%s", tolerance[0] != '\0' ? "," : "");
+    if (tolerance[0] != '\0')
+        fprintf(stream, "\"tolerate\":\"%s\"", tolerance);
+    fputs("},", stream);
+}
+
 int trace_write(FILE *stream, const struct result *result, const struct verdict *verdict, const struct format *format,
                 struct error *error)
 {
@@ -196,8 +210,7 @@ int trace_write(FILE *stream, const struct result *result, const struct verdict 
     struct tracer tracer = {.stream = stream, .result = result, .began = result_began(result), .separator = ""};
     int status = 0;
     fputs("{\"displayTimeUnit\":\"ms\",", stream);
-    if (result->is_unverified)
-        fputs("\"otherData\":{\"TLS\":\"not verified (--insecure)\"},", stream);
+    write_policy(stream, result);
     fputs("\"traceEvents\":[", stream);
     for (; tracer.cell < result->cell_count && status == 0; tracer.cell++)
         status = write_cell(&tracer, &result->cells[tracer.cell], error);

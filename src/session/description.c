@@ -134,6 +134,7 @@ static void describe_policy(struct session *session)
     result->max_time = policy->max_time;
     result->max_body = policy->max_body;
     result->buffer_bytes = policy->buffer_bytes;
+    result->tolerance = session->options->tolerance;
     if (session->options->use_origin)
         origin_options_describe(&session->options->origin, result->origin, sizeof(result->origin));
 }

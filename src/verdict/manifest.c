@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,7 +236,14 @@ static void widen(struct span *span, const struct entry *entry)
 {
     span->least = entry->bytes < span->least ? entry->bytes : span->least;
     span->most = entry->bytes > span->most ? entry->bytes : span->most;
-    span->is_torn = span->is_torn || span->kind != entry->kind || span->least != span->most;
+    span->is_torn |= span->kind != entry->kind;
+}
+
+/* Whether no usual size is near enough to both. */
+static bool are_apart(const struct tolerance *tolerance, int64_t least, int64_t most)
+{
+    double lowest_usual = (double)most / (1 + tolerance->share);
+    return !tolerance->is_status_only && lowest_usual * (1 - tolerance->share) > (double)least;
 }
 
 static int compare_rounds(const void *a, const void *b)
@@ -280,7 +288,7 @@ static int find_torn(struct manifest *manifest, const struct entry *entries, siz
     for (size_t first = 0, end; first < used && status == 0; first = end) {
         for (end = first + 1; end < used && compare_spans(&spans[first], &spans[end]) == 0; end++)
             widen(&spans[first], &(struct entry){.kind = spans[end].kind, .bytes = spans[end].least});
-        if (spans[first].is_torn)
+        if (spans[first].is_torn || are_apart(&manifest->result->tolerance, spans[first].least, spans[first].most))
             status = add_torn(manifest, &spans[first].round, error);
     }
     return status;
@@ -293,9 +301,11 @@ static int settle_url(struct manifest *manifest, struct entry *entries, size_t c
 {
     struct expectation *url = &manifest->urls[entries[0].url];
     settle_usual(url, entries, count);
-    bool may_vary = differs_early(manifest, entries, count, usual_kind(url));
+    bool is_bounded = manifest->result->tolerance.is_status_only || manifest->result->tolerance.share > 0;
+    bool may_vary = !is_bounded && differs_early(manifest, entries, count, usual_kind(url));
     /* Answers to come may show that it varies, or that another status is the usual one. */
-    if (!differs_early(manifest, entries, count, ANY_KIND) && find_torn(manifest, entries, count, spans, error) != 0)
+    bool is_certain = is_bounded || !differs_early(manifest, entries, count, ANY_KIND);
+    if (is_certain && find_torn(manifest, entries, count, spans, error) != 0)
         return -1;
     qsort(entries, count, sizeof(entries[0]), compare_by_cell);
     url->does_vary = may_vary && has_several_unusual(url, entries, count) && differs_within_cells(url, entries, count);
@@ -380,13 +390,24 @@ static void describe(const struct manifest *manifest, const struct answer *answe
                  escaped, (unsigned)answer->status, answer->body_bytes, (unsigned)expected->status, expected->bytes);
 }
 
+static bool is_near(const struct tolerance *tolerance, int64_t bytes, int64_t usual)
+{
+    return bytes == usual || tolerance->is_status_only ||
+           fabs((double)bytes - (double)usual) <= tolerance->share * (double)usual;
+}
+
 bool manifest_fits(const struct manifest *manifest, const struct answer *answer)
 {
     const struct expectation *expected = &manifest->urls[answer->url];
     if (answer->outcome != OUTCOME_OK || !expected->is_known)
         return true;
     return answer->status == expected->status && answer->http_version == expected->http_version &&
-           (expected->does_vary || answer->body_bytes == expected->bytes);
+           (expected->does_vary || is_near(&manifest->result->tolerance, answer->body_bytes, expected->bytes));
+}
+
+bool manifest_is_unusual(const struct manifest *manifest, const struct answer *answer)
+{
+    return answer->outcome == OUTCOME_OK && answer->body_bytes != manifest->urls[answer->url].bytes;
 }
 
 bool manifest_holds(const struct manifest *manifest, const struct extract *extract, const char *place, char *difference,

@@ -18,9 +18,10 @@ struct expectation {
     uint8_t http_version;
     bool is_known; /* false: no download of it succeeded */
     bool is_mixed; /* not all answers were alike */
-    /* Sizes vary by themselves, and are not compared: they differed already in the warm-up (or in the first measured
-     * round, where the warm-up has fewer than two answers), more than one answer is not of the usual size, and most
-     * cells got answers of several sizes. Where each cell always got the same, the size depends on the mode. */
+    /* Sizes vary by themselves, and are not compared: nobody said by how much they may, they differed already in the
+     * warm-up (or in the first measured round, where the warm-up has fewer than two answers), more than one answer is
+     * not of the usual size, and most cells got answers of several sizes. Where each cell always got the same, the size
+     * depends on the mode. */
     bool does_vary;
 };
 
@@ -48,6 +49,9 @@ bool manifest_fits(const struct manifest *manifest, const struct answer *answer)
  * did not. */
 bool manifest_holds(const struct manifest *manifest, const struct extract *extract, const char *place, char *difference,
                     size_t size);
+
+/* Whether the body of an answer that fits has another size than usual. */
+bool manifest_is_unusual(const struct manifest *manifest, const struct answer *answer);
 
 bool manifest_is_torn(const struct manifest *manifest, uint32_t group, uint32_t round);
 

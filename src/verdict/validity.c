@@ -233,6 +233,40 @@ static int count_mismatches(struct judge *judge, struct error *error)
     return 0;
 }
 
+static double distance(uint64_t bytes, uint64_t usual)
+{
+    return fabs((double)bytes - (double)usual) / (usual > 0 ? (double)usual : 1);
+}
+
+static void note_unusual(struct validity *validity, const struct answer *answer, uint64_t usual)
+{
+    uint64_t bytes = (uint64_t)answer->body_bytes;
+    bool is_further = distance(bytes, usual) > distance(validity->furthest_bytes, validity->furthest_usual);
+    if (validity->varied == 0 || is_further) {
+        validity->furthest_url = answer->url;
+        validity->furthest_bytes = bytes;
+        validity->furthest_usual = usual;
+    }
+    validity->varied += answer->count;
+}
+
+/* How far bodies that were borne are from the usual size. */
+static void measure_variation(const struct judge *judge, struct variation *variation)
+{
+    for (size_t i = 0; i < judge->extract->answer_count; i++) {
+        const struct answer *answer = &judge->extract->answers[i];
+        if (answer->outcome != OUTCOME_OK || !manifest_fits(&judge->manifest, answer))
+            continue;
+        uint64_t usual = (uint64_t)judge->manifest.urls[answer->url].bytes;
+        variation->bytes += (uint64_t)answer->body_bytes * answer->count;
+        variation->usual_bytes += usual * answer->count;
+        if (!manifest_is_unusual(&judge->manifest, answer))
+            continue;
+        variation->count += answer->count;
+        note_unusual(judge->validity, answer, usual);
+    }
+}
+
 /* The most first; of equal ones in the order of cells and of the list. */
 static int compare_mismatches(const void *a, const void *b)
 {
@@ -300,9 +334,14 @@ static int judge_trial(struct judge *judge, struct error *error)
 
 static int judge_trials(struct judge *judge, struct error *error)
 {
+    struct validity *validity = judge->validity;
+    validity->variations = calloc(judge->result->cell_count + 1, sizeof(validity->variations[0]));
+    if (validity->variations == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for what cells received");
     int status = choose_attested(judge, error);
     for (size_t i = 0; i < judge->result->cell_count && status == 0; i++) {
         judge->cell = &judge->result->cells[i];
+        validity->variations[i].cell = (uint32_t)i;
         for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
             judge->trial = &judge->cell->trials[j];
             if (judge->trial->status != TRIAL_COMPLETE || !trial_has_samples(judge->trial))
@@ -311,6 +350,8 @@ static int judge_trials(struct judge *judge, struct error *error)
             struct extract *made;
             judge->extract = extract_of(judge->result, judge->trial, &made, error);
             status = judge->extract != NULL ? judge_trial(judge, error) : -1;
+            if (status == 0)
+                measure_variation(judge, &validity->variations[i]);
             extract_release(made);
         }
         if (status == 0)
@@ -475,6 +516,7 @@ static int judge_all(struct judge *judge, struct error *error)
     int status = manifest_learn(judge->result, &judge->manifest, error);
     if (status == 0)
         status = judge_trials(judge, error);
+    validity->variation_count = validity->varied > 0 ? judge->result->cell_count : 0;
     if (status == 0)
         note_varying(&judge->manifest, validity);
     if (status != 0)
@@ -514,6 +556,7 @@ void validity_release(struct validity *validity)
 {
     free(validity->dropped);
     free(validity->mismatched_urls);
+    free(validity->variations);
     *validity = (struct validity){0};
 }
 
@@ -522,7 +565,8 @@ int validity_copy(const struct validity *validity, struct validity *copy, struct
     *copy = *validity;
     copy->dropped = calloc(validity->dropped_count + 1, sizeof(copy->dropped[0]));
     copy->mismatched_urls = calloc(validity->mismatched_url_count + 1, sizeof(copy->mismatched_urls[0]));
-    if (copy->dropped == NULL || copy->mismatched_urls == NULL) {
+    copy->variations = calloc(validity->variation_count + 1, sizeof(copy->variations[0]));
+    if (copy->dropped == NULL || copy->mismatched_urls == NULL || copy->variations == NULL) {
         validity_release(copy);
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
     }
@@ -530,5 +574,7 @@ int validity_copy(const struct validity *validity, struct validity *copy, struct
         copy->dropped[i] = validity->dropped[i];
     for (size_t i = 0; i < validity->mismatched_url_count; i++)
         copy->mismatched_urls[i] = validity->mismatched_urls[i];
+    for (size_t i = 0; i < validity->variation_count; i++)
+        copy->variations[i] = validity->variations[i];
     return 0;
 }

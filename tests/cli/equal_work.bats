@@ -211,7 +211,7 @@ PYTHON
         --export-html changed.html "http://127.0.0.1:$port"/{steady,changes}
     kill "$CHANGING_PID"
     exits_with 3
-    says "Note: downloads answered otherwise than most, in size, status or HTTP version: 1."
+    says "Note: downloads answered otherwise than most, in size, status or HTTP version: 1 (--tolerate lets sizes differ)."
     [[ "$output" =~ "1 mismatch: http://127.0.0.1:$port/changes ("(sync/1|threads/2)")" ]]
     says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
     # No round counts, so that there is nothing to take apart.
@@ -228,14 +228,15 @@ PYTHON
     run -3 "$CONC_BENCH" --import-json old.json
 }
 
-# Starts a server on $PORT whose answer number $1, over all, is a byte longer.
+# Starts a server on $PORT whose answer number $1, over all, is a byte longer; with $2, so is every $2nd one behind it.
 start_odd() {
-    coproc ODD { exec /usr/bin/python3 - "$1" 3>&- <<'PYTHON'
+    coproc ODD { exec /usr/bin/python3 - "$1" "${2:-0}" 3>&- <<'PYTHON'
 import http.server
 import sys
 import threading
 
 odd = int(sys.argv[1])
+every = int(sys.argv[2])
 asked = 0
 lock = threading.Lock()
 
@@ -247,7 +248,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         global asked
         with lock:
             asked += 1
-            body = b"x" * (101 if asked == odd else 100)
+            is_odd = asked == odd or (every > 0 and asked > odd and (asked - odd) % every == 0)
+            body = b"x" * (101 if is_odd else 100)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -296,4 +298,40 @@ PYTHON
     kill "$ODD_PID"
     exits_with 3
     says 'INVALID, so nothing is ranked: in 1 of 1 rounds the work was not equal'
+}
+
+# The warm-up asks 20 times; behind it every seventh answer is a byte longer.
+vary() {
+    start_odd 21 7
+    seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
+    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json "$@" odd.txt
+    kill "$ODD_PID"
+}
+
+@test "pages that vary a little: invalid, and with --tolerate told in every report, the same when imported" {
+    cd "$BATS_TEST_TMPDIR"
+    local report
+    vary
+    exits_with 3
+    says 'lets sizes differ'
+    # Two rounds have shown what none of the others can mend.
+    holds odd.json '.validity.is_valid == false and .experiment.rounds_done == 2 and .policy.tolerate == null'
+    vary --tolerate 1% --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv
+    exits_with 0
+    says 'bodies of a URL may differ in size by 1% (--tolerate 1%)'
+    says 'which count all the same (--tolerate 1%): 18, of which the furthest has 101 bytes instead of 100'
+    holds odd.json '.policy.tolerate == 0.01 and .validity.is_valid and .validity.dropped_rounds == [] and .validity.varied == 18'
+    holds odd.json '[.validity.varied_cells[][1]] | add == 18'
+    for report in r.html r.md r.xml r.csv; do grep -q '1%' "$report" || { echo "not in $report"; return 1; }; done
+    "$CONC_BENCH" --import-json odd.json --export-json again.json --export-html again.html --export-markdown again.md \
+        --export-junit again.xml --export-csv again.csv >again.txt
+    cmp odd.json again.json
+    for report in html md xml csv; do cmp "r.$report" "again.$report"; done
+    /usr/bin/python3 -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' odd.json "$PROJECT_ROOT/docs/conc-bench-1.schema.json"
+    vary --tolerate 0.9%
+    exits_with 3
+    vary --tolerate status
+    exits_with 0
+    holds odd.json '.policy.tolerate == "status" and .validity.varied == 18'
 }

@@ -112,6 +112,9 @@ static void test_other_circumstances_are_refused(void **state)
     result.cpu_work = FIXTURE_MS;
     assert_refused(&result, "--cpu-work");
     result.cpu_work = 0;
+    result.tolerance.share = 0.05;
+    assert_refused(&result, "--tolerate was \"none\" and is \"5%\"");
+    result.tolerance = (struct tolerance){0};
     snprintf(result.libcurl_version, sizeof(result.libcurl_version), "libcurl/9");
     assert_refused(&result, "version of libcurl");
     result_release(&result);

@@ -464,6 +464,24 @@ static void values_arrive_where_they_belong(void **state)
     assert_int_equal(options->deadline, 4 * SECOND);
 }
 
+static void tolerances_are_shares_or_the_status(void **state)
+{
+    const struct options *options = accept(state, ARGUMENTS("f"));
+    assert_true(options->tolerance.share == 0);
+    assert_false(options->tolerance.is_status_only);
+    options = accept(state, ARGUMENTS("--tolerate", "5%", "f"));
+    assert_true(options->tolerance.share == 0.05);
+    options = accept(state, ARGUMENTS("--tolerate=0.001", "f"));
+    assert_true(options->tolerance.share == 0.001);
+    options = accept(state, ARGUMENTS("--tolerate=status", "f"));
+    assert_true(options->tolerance.is_status_only);
+    static const char *const bad[] = {"0", "0%", "101%", "-1%", "5 %", "size", "", "nan"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        refuse(state, ARGUMENTS("--tolerate", bad[i], "f"), ARGUMENTS("--tolerate wants status or a share", bad[i]));
+    refuse(state, ARGUMENTS("--tolerate=5%", "--import-json=a"),
+           ARGUMENTS("--tolerate does not go with --import-json"));
+}
+
 static void short_values_arrive_where_they_belong(void **state)
 {
     const struct options *options = accept(state, ARGUMENTS("-n", "2", "-r", "5", "-w", "0", "-q", "f"));
@@ -909,6 +927,7 @@ int main(void)
         TEST(values_are_held_to_their_limits),
         TEST(figures_of_urls_are_wanted_by_who_exports_them),
         TEST(values_arrive_where_they_belong),
+        TEST(tolerances_are_shares_or_the_status),
         TEST(short_values_arrive_where_they_belong),
         TEST(request_options_are_as_curl_has_them),
         TEST(request_texts_point_into_the_arguments),

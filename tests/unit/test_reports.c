@@ -136,8 +136,8 @@ static void test_urls_stand_in_every_report(void **state)
     assert_says_not(&result, html_write, "id=\"urls\"");
     assert_says_not(&result, markdown_write, "x alone");
     char *text = write_report(&result, csv_write_urls);
-    assert_string_equal(text,
-                        "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n");
+    assert_string_equal(
+        text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,tolerate,is_verified\n");
     free(text);
     result.wants_per_url = true;
     result.urls[1] = "http://b.test/\"<b>|*,\033";
@@ -146,12 +146,12 @@ static void test_urls_stand_in_every_report(void **state)
         result.cells[1].trials[i].table->samples[3].outcome = i == 0 ? OUTCOME_DNS : OUTCOME_RESET;
     }
     text = write_report(&result, csv_write_urls);
-    assert_string_equal(text,
-                        "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,is_verified\n"
-                        "\"http://a.test/\",\"sync\",1,4,0.01,1000,0,,true\n"
-                        "\"http://a.test/\",\"threads\",2,4,0.01,1000,0,,true\n"
-                        "\"http://b.test/\"\"<b>|*,\\x1b\",\"sync\",1,4,0.01,1000,0,,true\n"
-                        "\"http://b.test/\"\"<b>|*,\\x1b\",\"threads\",2,0,,,4,dns=3;reset=1,true\n");
+    assert_string_equal(
+        text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,tolerate,is_verified\n"
+              "\"http://a.test/\",\"sync\",1,4,0.01,1000,0,,,true\n"
+              "\"http://a.test/\",\"threads\",2,4,0.01,1000,0,,,true\n"
+              "\"http://b.test/\"\"<b>|*,\\x1b\",\"sync\",1,4,0.01,1000,0,,,true\n"
+              "\"http://b.test/\"\"<b>|*,\\x1b\",\"threads\",2,0,,,4,dns=3;reset=1,,true\n");
     free(text);
     assert_says(&result, markdown_write,
                 "| http&#58;//b.test/\"&lt;b\\>\\|\\*,\\\\x1b | 10.0 | - (4) | - | 1000 B |\n");
@@ -180,6 +180,39 @@ static void test_urls_stand_in_every_report(void **state)
     result_release(&result);
 }
 
+static void test_what_is_tolerated_is_told(void **state)
+{
+    (void)state;
+    struct result result = fixture_two_modes();
+    assert_says_not(&result, markdown_write, "differ in size");
+    assert_says_not(&result, junit_write, "<properties>");
+    result.tolerance.share = 0.05;
+    assert_says(&result, markdown_write, "bodies of a URL may differ in size by 5%");
+    assert_says(&result, junit_write, "<property name=\"tolerate\" value=\"5%\"/>");
+    assert_says_not(&result, junit_write, "bodies of another size");
+    /* A size that depends on the mode: all of one URL to threads are 2 % smaller. */
+    for (int unit = 0; unit < FIXTURE_UNITS; unit += 2) {
+        for (size_t round = 0; round < 2; round++)
+            result.cells[1].trials[round].table->samples[unit].body_bytes = 980;
+    }
+    result.cells[1].trials[1].table->samples[1].body_bytes = 1040;
+    writer *const pages[] = {html_write, markdown_write};
+    for (size_t i = 0; i < 2; i++) {
+        assert_says(&result, pages[i], "(--tolerate 5%): 5, of which the furthest has 1040 bytes instead of 1000");
+        assert_says(&result, pages[i], "of all bytes, that makes +0.505 % for threads/2 up to +1.01 % for sync/1");
+        assert_says_not(&result, pages[i], "does not count");
+    }
+    assert_says(&result, junit_write, "failures=\"0\"");
+    assert_says(&result, junit_write, "<property name=\"bodies of another size\" value=\"5\"/>");
+    assert_says(&result, csv_write, ",tolerate,is_verified\n");
+    assert_says(&result, csv_write, ",5%,true\n");
+    assert_says(&result, csv_write_requests, ",5%,true\n");
+    result.tolerance = (struct tolerance){.is_status_only = true};
+    assert_says(&result, csv_write, ",status,true\n");
+    assert_says(&result, markdown_write, "bodies of a URL may differ in size (--tolerate status)");
+    result_release(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_warnings_and_the_reason_to_stop_are_told),
         cmocka_unit_test(test_long_texts_are_whole),
         cmocka_unit_test(test_urls_stand_in_every_report),
+        cmocka_unit_test(test_what_is_tolerated_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,50 @@ static void test_a_single_round_and_no_warm_up(void **state)
     result_release(&result);
 }
 
+static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(11);
+    result.tolerance.share = 0.05;
+    set_bytes(&result, 0, 0, 3000); /* which makes no difference: what varies in the warm-up is held to 5 %, too */
+    set_bytes(&result, 1, 0, 10);
+    warm_up(&result);
+    set_bytes(&result, 0, 3, 1050);
+    set_bytes(&result, 1, 4, 950);
+    struct validity validity = judge(&result);
+    struct validity copy;
+    assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
+    validity_release(&validity);
+    assert_true(copy.is_valid);
+    assert_int_equal(copy.dropped_count, 0);
+    assert_int_equal(copy.mismatches, 0);
+    assert_int_equal(copy.varying_urls, 0);
+    assert_int_equal(copy.varied, 2);
+    assert_int_equal(copy.furthest_url, 0);
+    assert_int_equal(copy.furthest_bytes, 1050);
+    assert_int_equal(copy.furthest_usual, 1000);
+    assert_int_equal(copy.variation_count, 2);
+    assert_int_equal(copy.variations[1].cell, 1);
+    assert_int_equal(copy.variations[1].count, 1);
+    assert_int_equal(copy.variations[1].bytes, 10 * FIXTURE_UNITS * 1000 - 50);
+    assert_int_equal(copy.variations[1].usual_bytes, 10 * FIXTURE_UNITS * 1000);
+    validity_release(&copy);
+    set_bytes(&result, 0, 3, 1051);
+    assert_drops(&result, 3, "1051 bytes instead of status 200 and 1000");
+    set_bytes(&result, 0, 3, 949);
+    assert_drops(&result, 3, "949 bytes");
+    result.tolerance = (struct tolerance){.is_status_only = true};
+    set_bytes(&result, 0, 3, 0);
+    validity = judge(&result);
+    assert_int_equal(validity.dropped_count, 0);
+    assert_int_equal(validity.varied, 2);
+    assert_int_equal(validity.furthest_bytes, 0);
+    validity_release(&validity);
+    result.cells[0].trials[3].table->samples[0].status = 206;
+    assert_drops(&result, 3, "status 206");
+    result_release(&result);
+}
+
 static bool is_lost(const struct result *result, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
     const struct prospect prospect = {rounds_in_group, rounds_behind};
@@ -300,6 +344,24 @@ static void test_what_is_usual_is_not_certain_before_the_end(void **state)
         result.cells[cell].warmups[0].table->samples[0].body_bytes = 10 + (int64_t)cell;
     set_bytes(&result, 0, 0, 1);
     set_bytes(&result, 0, 1, 1);
+    assert_false(is_lost(&result, 8, 0));
+    result_release(&result);
+}
+
+static void test_what_is_tolerated_may_become_usual(void **state)
+{
+    (void)state;
+    struct result result = with_rounds(3);
+    warm_up(&result);
+    result.tolerance.share = 0.05;
+    /* 1000 and 1105 both fit if 1052 becomes usual, and 1106 does not fit any more, whatever does. */
+    for (size_t round = 0; round < 2; round++)
+        set_bytes(&result, 1, round, 1105);
+    assert_false(is_lost(&result, 8, 0));
+    for (size_t round = 0; round < 2; round++)
+        set_bytes(&result, 1, round, 1106);
+    assert_true(is_lost(&result, 8, 0));
+    result.tolerance = (struct tolerance){.is_status_only = true};
     assert_false(is_lost(&result, 8, 0));
     result_release(&result);
 }
@@ -487,6 +549,8 @@ int main(void)
         cmocka_unit_test(test_one_odd_answer_to_a_single_mode_is_no_variation),
         cmocka_unit_test(test_what_most_answers_say_is_expected),
         cmocka_unit_test(test_a_single_round_and_no_warm_up),
+        cmocka_unit_test(test_a_tolerance_bears_sizes_and_counts_them),
+        cmocka_unit_test(test_what_is_tolerated_may_become_usual),
         cmocka_unit_test(test_only_what_is_certain_is_foreseen),
         cmocka_unit_test(test_what_is_usual_is_not_certain_before_the_end),
         cmocka_unit_test(test_no_group_may_lose_all_of_its_rounds),
