@@ -135,6 +135,18 @@ void transfer_time_out(struct transfer *transfer, const struct transfer *maker, 
  * this one, has libcurl come to the next address of the host. By itself it would do that too late. */
 void transfer_urge(struct transfer *transfer);
 
+/* How much libcurl receives in one go. Over HTTP/2 (7.88) it reads on until there is something for the download that it
+ * looks at, however long that takes: a server that sends frames without content, fast enough, keeps it for ever, and
+ * with it all else in that thread, the times that downloads have included.
+ *
+ * So this program defines recv(2) itself, and the dynamic linker gives it to libcurl, too. Behind a MiB from which
+ * nothing was delivered recv() says that there is no more for now. libcurl returns, looks at times, serves others, and
+ * comes back at once, since the socket says otherwise. Nothing is lost, no thread and no timer is needed, and what is
+ * delivered in time never gets there. A libcurl that was linked statically is not reached, and does as it always did.
+ *
+ * To be called in the thread that drives transfers, before it calls libcurl for a multi handle. */
+void transfer_receive_anew(void);
+
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);

@@ -259,6 +259,7 @@ static int reap_shard(struct shard *shard, struct error *error)
 
 void loop_will_call(struct shard *shard)
 {
+    transfer_receive_anew();
     if (shard->was_called)
         return;
     shard->was_called = true;

@@ -66,6 +66,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     (void)data;
     struct transfer *transfer = context;
     size_t length = size * count;
+    transfer_receive_anew();
     transfer->body_bytes += (int64_t)length;
     if (transfer->body_bytes <= transfer->plan->policy->max_body)
         return length;
@@ -78,6 +79,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
+    transfer_receive_anew();
     if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->headers_ended = true;
     else if (length >= 6 && memcmp(data, "HTTP/", 5) == 0) {
@@ -169,6 +171,7 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     (void)upload_total;
     (void)upload_now;
     struct transfer *transfer = context;
+    transfer_receive_anew();
     if (transfer->is_connecting)
         pursue(transfer);
     return sample_table_is_stopped(transfer->plan->table);

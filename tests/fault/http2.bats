@@ -72,6 +72,20 @@ protocol /bad-headers"
 timeout_receive /stall-body' | MAX_TIME=2 as_told
 }
 
+# Frames that say nothing, without an end and as fast as they go. Where one keeps the event loop, no other gets anywhere.
+FLOODS="timeout_receive /flood/data
+timeout_receive /flood/padding
+timeout_receive /flood/unknown
+timeout_receive /flood/priority
+timeout_receive /flood/window
+timeout_receive /flood/ping"
+
+@test "floods of frames without content: --max-time ends them, and the others are not harmed" {
+    start_h2_faults
+    beside_healthy_ones 1 <<<"$FLOODS" | MAX_TIME=3 as_told
+    samples_hold /flood/data 'all(.[]; .service_s < 3.5)'
+}
+
 @test "bodies that are too long: given up, and the others are not harmed" {
     start_h2_faults
     beside_healthy_ones 6 <<<'body_limit /ok/200000' | as_told --max-filesize 100kB

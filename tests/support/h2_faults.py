@@ -17,6 +17,8 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /stall, /stall-body     never goes on
     /garbage        sends what is no HTTP/2
     /bad-headers    sends headers that HTTP/2 does not allow
+    /flood/KIND     sends headers, and from then on frames without content, in between to what else it does on that
+                    connection: data, padding, unknown, priority, window (WINDOW_UPDATE), ping (answers to none)
 
 With ALTERNATE, every second connection agrees to HTTP/1.1 only and answers everything with 200 and no body. Prints a line
 "stalled" for each stream that stalls, and "connections N" in the end, which is when its standard input ends, and "PATH COUNT"
@@ -24,6 +26,7 @@ for each path that was asked for over HTTP/2. Headers are decoded by libnghttp2,
 """
 import collections
 import ctypes
+import select
 import socket
 import ssl
 import struct
@@ -32,7 +35,7 @@ import threading
 import time
 
 nghttp2 = ctypes.CDLL("libnghttp2.so.14")
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+DATA, HEADERS, PRIORITY_FRAME, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, UNKNOWN = 0, 1, 2, 3, 4, 6, 7, 8, 0x55
 END_STREAM, END_HEADERS, ACK, PADDED, PRIORITY = 1, 4, 1, 8, 32
 REFUSED_STREAM = 7
 lock = threading.Lock()
@@ -84,6 +87,17 @@ def field(name, value):
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 
+def frame_without_content(kind, stream):
+    return {
+        "data": frame(DATA, 0, stream),
+        "padding": frame(DATA, PADDED, stream, b"\x0f" + bytes(15)),
+        "unknown": frame(UNKNOWN, 0, stream),
+        "priority": frame(PRIORITY_FRAME, 0, stream, struct.pack(">IB", 0, 1)),
+        "window": frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", 1)),
+        "ping": frame(PING, ACK, 0, bytes(8)),
+    }[kind]
+
+
 class Connection:
     def __init__(self, tls):
         self.tls = tls
@@ -91,10 +105,16 @@ class Connection:
         self.sending = threading.Lock()
         self.is_gone_away = False
         self.streams = 0
+        self.flood = b""
+
+    def is_asked(self):
+        return self.tls.pending() > 0 or select.select([self.tls], [], [], 0)[0] != []
 
     def exactly(self, length):
         taken = b""
         while len(taken) < length:
+            while self.flood and not self.is_asked():
+                self.tls.sendall(self.flood)
             block = self.tls.recv(length - len(taken))
             if block == b"":
                 raise EOFError
@@ -190,6 +210,9 @@ class Connection:
                 print("stalled", flush=True)
         elif name == "garbage":
             self.tls.sendall(b"HTTP/1.1 400 This is no frame\r\n\r\n" * 10)
+        elif name == "flood":
+            self.send(HEADERS, END_HEADERS, stream, b"\x88")
+            self.flood = frame_without_content(argument, stream) * 10000
         elif name == "bad-headers":
             self.send(HEADERS, END_HEADERS | END_STREAM, stream, b"\x88" + field(b"Upper-Case", b"1"))
 
