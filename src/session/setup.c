@@ -21,9 +21,9 @@ enum { EMBEDDED_URL_COUNT = 2, EMBEDDED_REPEAT = 80 };
  * descriptors bear. */
 enum { CONNECTIONS_KEPT_MIN = 5, CONNECTIONS_KEPT_MAX = 64 };
 
-/* Where hosts are more than all workers keep connections together, a list that goes round them finds none again, and
- * the least does. So it does where libcurl 7.88, which goes through the whole pool for each download, would take as
- * long for that as for a new connection: at some 7,000, without TLS. */
+/* A list that goes round more hosts than all workers keep connections to together finds none again, nor does one that
+ * hardly asks any host twice; then the least does. So it does where libcurl 7.88, which goes through the whole pool for
+ * each download, would take as long for that as for a new connection: with some 7,000, without TLS. */
 enum { HOSTS_KEPT_MAX = 4096 };
 
 /* Descriptors open besides those of a mode: standard streams, lines to cell and origin, libraries' files. */
@@ -133,6 +133,14 @@ static uint32_t most_workers(struct session *session)
     return session->most_workers;
 }
 
+static bool has_too_many_hosts(const struct session *session, uint32_t workers)
+{
+    uint64_t hosts = session->urls.host_count;
+    uint64_t downloads = session->urls.downloads * session->options->repeat;
+    return hosts > CONNECTIONS_KEPT_MAX &&
+           (hosts > HOSTS_KEPT_MAX || hosts > (uint64_t)workers * CONNECTIONS_KEPT_MAX || downloads / 2 < hosts);
+}
+
 /* Decides the size of the connection pools, the same for all modes, and makes room for it. */
 int setup_room(struct session *session, struct error *error)
 {
@@ -142,7 +150,7 @@ int setup_room(struct session *session, struct error *error)
     *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
     uint32_t workers = most_workers(session);
     session->policy.host_count = (uint32_t)hosts;
-    session->policy.has_too_many_hosts = hosts > HOSTS_KEPT_MAX || hosts > (uint64_t)workers * *kept;
+    session->policy.has_too_many_hosts = has_too_many_hosts(session, workers);
     if (session->policy.has_too_many_hosts)
         *kept = CONNECTIONS_KEPT_MIN;
     uint32_t wanted = *kept;

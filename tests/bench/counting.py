@@ -13,13 +13,15 @@ import tempfile
 import process
 
 
-def instructions(command):
+def instructions(command, of_children_only=False):
     """In user space, by callgrind; tells a forked process's from those of its parent before the fork."""
     with tempfile.TemporaryDirectory() as folder:
         # A forked process inherits its parent's counts: what those grow by would be counted in every child again.
         process.run(["valgrind", "--quiet", "--tool=callgrind", "--dump-before=fork",
                      f"--callgrind-out-file={folder}/%p", *command])
-        parts = [path.read_text() for path in pathlib.Path(folder).iterdir()]
+        paths = sorted(pathlib.Path(folder).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        first = paths[0].name.split(".")[0]  # before anything is forked, the parent writes
+        parts = [path.read_text() for path in paths if not of_children_only or path.name.split(".")[0] != first]
     return sum(int(re.search(r"^totals: (\d+)$", part, re.MULTILINE).group(1)) for part in parts)
 
 
