@@ -53,6 +53,8 @@ struct url_list {
     size_t line_count;
     uint64_t downloads; /* the sum of all line counts */
 
+    bool is_for_tls_origin; /* set it before anything is added: hosts of https URLs must have names it can serve */
+
     struct url_storage *storage; /* private to urls.c */
 };
 

@@ -35,6 +35,7 @@ enum { SEARCHED_WORKERS_MAX = 1024 };
 static int load_urls(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    session->urls.is_for_tls_origin = options->use_origin && options->origin.has_tls;
     for (size_t i = 0; i < options->input_count; i++) {
         const char *input = options->inputs[i];
         int status = options_is_url(input) ? url_list_add_url(&session->urls, input, error)

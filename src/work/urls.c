@@ -403,6 +403,42 @@ static int refuse_host(const struct entry *entry, enum host_name_result result, 
     return refuse_unparsed(entry, result == HOST_NAME_BROKEN ? CURLUE_BAD_HOSTNAME : CURLUE_OUT_OF_MEMORY, error);
 }
 
+/* What GnuTLS, by which the origin serves, takes as a name in a handshake; a dot at the end is left out there. */
+static int check_tls_name(const struct entry *entry, const struct url_host *host, struct error *error)
+{
+    enum { LONGEST = 255 };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char others[] = "0123456789-.";
+    size_t taken = 0;
+    if (host->is_literal)
+        return 0;
+    while (taken < host->name_length && (memchr(letters, host->name[taken], sizeof(letters) - 1) != NULL ||
+                                         memchr(others, host->name[taken], sizeof(others) - 1) != NULL))
+        taken++;
+    if (taken < host->name_length)
+        return refuse(entry, QUOTE, error,
+                      "--origin=tls cannot serve a host with '%c' in its name, only with letters, digits, '-' and '.'",
+                      host->name[taken]);
+    if (host->name_length > LONGEST)
+        return refuse(entry, QUOTE, error, "--origin=tls cannot serve a host whose name is longer than %d bytes",
+                      LONGEST);
+    size_t length = host->name_length;
+    bool ends_in_dot = length > 0 && host->name[length - 1] == '.';
+    if (ends_in_dot && (length == 1 || host->name[length - 2] == '.'))
+        return refuse(entry, QUOTE, error,
+                      "--origin=tls cannot serve a host whose name has nothing before its last dot");
+    return 0;
+}
+
+static int keep_host(struct url_list *list, const struct entry *entry, const char *url, struct url_host host,
+                     uint32_t *number, struct error *error)
+{
+    if (list->is_for_tls_origin && strncasecmp(url, "https:", strlen("https:")) == 0 &&
+        check_tls_name(entry, &host, error) != 0)
+        return -1;
+    return find_host(list, url, host, number) == 0 ? 0 : fail_memory(error);
+}
+
 /* Reads the host out of the URL that the parser holds. */
 static int take_host(struct url_list *list, const struct entry *entry, const char *url, uint32_t *number,
                      struct error *error)
@@ -420,10 +456,8 @@ static int take_host(struct url_list *list, const struct entry *entry, const cha
         status = refuse(entry, QUOTE, error, "the URL names no host");
     else if (number_parse_count(port, &port_number) != 0 || port_number == 0 || port_number > UINT16_MAX)
         status = refuse(entry, QUOTE, error, "the port is not one from 1 to 65535");
-    else if (find_host(list, url, describe_host(name, (uint16_t)port_number), number) != 0)
-        status = fail_memory(error);
     else
-        status = 0;
+        status = keep_host(list, entry, url, describe_host(name, (uint16_t)port_number), number, error);
     curl_free(name);
     curl_free(port);
     return status;

@@ -159,3 +159,25 @@ LIST
     cmp report.txt again.txt
     cmp r.md again.md
 }
+
+@test "names that GnuTLS takes from nobody are refused with their line; others are served" {
+    local longest host
+    longest=$(printf '%063d.' 1 2 3)$(printf '%058d' 4).test
+    [ "${#longest}" -eq 255 ]
+    for host in a_b.test a~b.test tést_b.test . .. a.. "x$longest"; do
+        printf 'http://a_b.test/\nhttps://fine.test/\nhttps://%s/\n' "$host" >list.txt
+        run "$CONC_BENCH" --mode sync --origin=tls list.txt
+        exits_with 2
+        says 'list.txt:3: --origin=tls cannot serve a host'
+    done
+    run "$CONC_BENCH" --mode sync --origin=tls https://a_b.test/
+    exits_with 2
+    says "a host with '_' in its name"
+    # Without TLS, or without the origin, they are names like others.
+    once --mode sync --origin=latency=0ms list.txt >report.txt
+    echo http://a_b.test/ >list.txt
+    printf 'https://%s/\n' "$longest" A-B.test a.test. -a.test a-.test a..b.test .test 127.0.0.1 \
+        '[::1]' 'bücher.test' "$(printf '%064d' 1).test" >>list.txt
+    once --mode all --workers 2 --origin=tls,latency=0ms --export-json "$JSON" list.txt >report.txt
+    holds "$JSON" '[.results[] | .failures == 0] | all'
+}
