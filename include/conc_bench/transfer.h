@@ -147,6 +147,9 @@ void transfer_urge(struct transfer *transfer);
  * To be called in the thread that drives transfers, before it calls libcurl for a multi handle. */
 void transfer_receive_anew(void);
 
+/* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
+void transfer_receive_unpacked(size_t length);
+
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);

@@ -215,11 +215,15 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
     case CURLE_FILESIZE_EXCEEDED:
         return OUTCOME_BODY_LIMIT;
     case CURLE_WRITE_ERROR:
-        return transfer->is_too_long ? OUTCOME_BODY_LIMIT : OUTCOME_INTERNAL;
+        if (transfer->is_overdue)
+            return transfer_outcome_of_timeout(transfer);
+        /* Besides, libcurl says so of compressed bodies that have more behind their end, and we of too many headers. */
+        return transfer->is_too_long ? OUTCOME_BODY_LIMIT : OUTCOME_PROTOCOL;
     case CURLE_ABORTED_BY_CALLBACK:
         return OUTCOME_CANCELLED;
     default:
-        return OUTCOME_INTERNAL;
+        /* Whatever else comes of an answer is the server's. */
+        return transfer->requests > 0 ? OUTCOME_PROTOCOL : OUTCOME_INTERNAL;
     }
 }
 

@@ -56,14 +56,19 @@ struct transfer {
     struct store *store; /* of the pool, what this transfer uses */
     struct pool_use use;
     bool owns_pool;
-    bool is_timed;      /* `untimed` is known, of HTTP/2 */
-    bool is_connecting; /* it opened a socket, over which it has sent no request yet */
-    bool headers_ended; /* the blank line of the last response was seen */
-    bool is_tls;        /* the URL asked for is; a redirect may lead elsewhere */
-    bool is_too_long;   /* the body is: it was given up */
-    bool has_retried;   /* perhaps, since the options were set */
-    bool met_http1;     /* the last https URL was not answered in HTTP/2 */
-    bool listens;       /* to what libcurl says, since its message is of something else */
+    bool is_timed;        /* `untimed` is known, of HTTP/2 */
+    bool is_connecting;   /* it opened a socket, over which it has sent no request yet */
+    bool headers_ended;   /* the blank line of the last response was seen */
+    bool is_tls;          /* the URL asked for is; a redirect may lead elsewhere */
+    size_t header_bytes;  /* behind the last request: interim answers, headers, trailers */
+    nanoseconds answered; /* when the answer began, if an interim one came before it; 0: not yet */
+    uint32_t codings;     /* that the body of the answer is packed by */
+    bool has_interim;     /* one has come behind the last request */
+    bool is_too_long;     /* the body is: it was given up */
+    bool is_overdue;      /* its time is up: it was given up */
+    bool has_retried;     /* perhaps, since the options were set */
+    bool met_http1;       /* the last https URL was not answered in HTTP/2 */
+    bool listens;         /* to what libcurl says, since its message is of something else */
     char message[CURL_ERROR_SIZE];
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,17 +62,90 @@ const char *transfer_tls_version(void)
     return version != NULL ? version : "";
 }
 
+/* Whether the time of a download is over. libcurl looks at its own clock between two times it receives something; what
+ * it was sent can be unpacked for seconds. */
+static bool is_overdue(struct transfer *transfer)
+{
+    transfer->is_overdue = clock_now() - transfer->sample->start > transfer->plan->policy->max_time;
+    return transfer->is_overdue;
+}
+
+/* Before the first byte, so that nothing is taken of a body that is announced to be too long. libcurl's own limit
+ * counts for answers that have no body, too: to --head, and those with status 304. */
+static bool is_announced_too_long(const struct transfer *transfer)
+{
+    curl_off_t announced = -1;
+    return transfer->body_bytes == 0 &&
+           curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) == CURLE_OK &&
+           announced > transfer->plan->policy->max_body;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     (void)data;
     struct transfer *transfer = context;
     size_t length = size * count;
-    transfer_receive_anew();
+    if (transfer->codings > 0)
+        transfer_receive_unpacked(length);
+    else
+        transfer_receive_anew();
+    if (is_overdue(transfer))
+        return CURL_WRITEFUNC_ERROR;
+    transfer->is_too_long = is_announced_too_long(transfer);
+    if (transfer->is_too_long)
+        return CURL_WRITEFUNC_ERROR;
     transfer->body_bytes += (int64_t)length;
-    if (transfer->body_bytes <= transfer->plan->policy->max_body)
-        return length;
-    transfer->is_too_long = true;
-    return CURL_WRITEFUNC_ERROR;
+    transfer->is_too_long = transfer->body_bytes > transfer->plan->policy->max_body;
+    return transfer->is_too_long ? CURL_WRITEFUNC_ERROR : length;
+}
+
+/* libcurl's own limit of the headers of an answer, which counts neither interim answers before it nor trailers behind
+ * it. */
+enum { HEADER_BYTES_MAX = 300 * 1024 };
+
+static bool is_coding(const char *text, size_t length)
+{
+    static const char *const plain[] = {"identity", "chunked"};
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        if (length == strlen(plain[i]) && strncasecmp(text, plain[i], length) == 0)
+            return false;
+    }
+    return length > 0;
+}
+
+/* How many times a body is packed, by its header lines: libcurl unpacks what is packed for the transfer unasked. */
+static void count_codings(struct transfer *transfer, const char *line, size_t length)
+{
+    static const char content[] = "content-encoding:", transport[] = "transfer-encoding:";
+    static const char separators[] = " \t,\r\n";
+    bool is_asked = transfer->plan->request->options->accepts_compressed;
+    size_t next = 0;
+    if (is_asked && length > strlen(content) && strncasecmp(line, content, strlen(content)) == 0)
+        next = strlen(content);
+    else if (length > strlen(transport) && strncasecmp(line, transport, strlen(transport)) == 0)
+        next = strlen(transport);
+    while (next > 0 && next < length) {
+        size_t end = next;
+        while (end < length && strchr(separators, line[end]) == NULL)
+            end++;
+        transfer->codings += is_coding(line + next, end - next);
+        next = end + 1;
+    }
+}
+
+/* The first line of an answer. libcurl takes the first byte of an interim one for that of the answer. */
+static void begin_answer(struct transfer *transfer, const char *line, size_t length)
+{
+    const char *space = memchr(line, ' ', length);
+    bool is_interim = space != NULL && space + 1 < line + length && space[1] == '1';
+    transfer->headers_ended = false;
+    transfer->codings = 0;
+    if (is_interim)
+        transfer->has_interim = true;
+    else if (transfer->has_interim)
+        transfer->answered = clock_now();
+    if (transfer->streams != NULL)
+        streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
 }
 
 /* Only to see that the headers ended: a connection closed within them is a success to libcurl. */
@@ -80,16 +154,20 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     size_t length = size * count;
     transfer_receive_anew();
+    transfer->header_bytes += length;
+    if (transfer->header_bytes > HEADER_BYTES_MAX || is_overdue(transfer))
+        return 0;
     if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->headers_ended = true;
     else if (length >= 6 && memcmp(data, "HTTP/", 5) == 0) {
-        transfer->headers_ended = false; /* the next response of this transfer: behind a 1xx or a redirect */
-        if (transfer->streams != NULL)
-            streams_note_spoken(transfer->streams, data[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
-    } else if (transfer->pool != NULL) {
-        pool_heed_header(transfer, data, length);
+        begin_answer(transfer, data, length);
+    } else {
+        count_codings(transfer, data, length);
+        if (transfer->pool != NULL)
+            pool_heed_header(transfer, data, length);
     }
-    return length;
+    /* Packed twice, what is received at once can be unpacked for minutes, and libcurl asks nobody meanwhile. */
+    return transfer->codings > 1 ? 0 : length;
 }
 
 /* What tells a socket from others that have its number before or after it; 0: it is none, or nothing tells. */
@@ -200,6 +278,9 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    transfer->header_bytes = 0;
+    transfer->has_interim = false;
+    transfer->answered = 0;
     transfer->is_connecting = false;
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->message[0] != '\0' || transfer->listens)
@@ -289,8 +370,6 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_HTTPHEADER, transfer->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_milliseconds(policy->connect_timeout));
     SET(CURLOPT_TIMEOUT_MS, transfer_milliseconds(policy->max_time));
-    /* Before 8.4 libcurl looks at announced lengths only; on_body() at what comes. */
-    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)policy->max_body);
     SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
     /* Signals are process-wide and would race between threads; SIGPIPE is ignored for the whole process. */
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -539,6 +618,11 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->heard = 0;
     transfer->headers_ended = false;
     transfer->is_too_long = false;
+    transfer->is_overdue = false;
+    transfer->has_interim = false;
+    transfer->answered = 0;
+    transfer->header_bytes = 0;
+    transfer->codings = 0;
     transfer->socket_error = 0;
     transfer->message[0] = '\0';
     transfer_end_listening(transfer);
@@ -573,8 +657,10 @@ static uint16_t retry_after(const struct transfer *transfer)
 static uint32_t first_byte(const struct transfer *transfer)
 {
     uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-    if (time <= transfer->heard)
+    if (time <= transfer->heard || (transfer->has_interim && transfer->answered == 0))
         return 0;
+    if (transfer->has_interim)
+        return (uint32_t)((transfer->answered - transfer->sample->start) / NANOSECONDS_PER_MICROSECOND);
     time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
     return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
 }

@@ -49,6 +49,9 @@ http_4xx /status/429?retry-after=60
 http_5xx /status/500
 http_5xx /status/503?retry-after=60
 http_5xx /status/599
+protocol /endless/headers
+protocol /endless/interim
+protocol /endless/trailers
 protocol /status/600
 protocol /status/999
 protocol /status/099
@@ -56,6 +59,8 @@ connect http://$REFUSE/
 tls ${FAULTS/http:/https:}/ok
 ok /ok?size=100000
 ok /chunk/ok
+ok /interim/slow
+ok /length/other
 ok /length/long
 ok /until-close
 ok /redirect/ok
@@ -118,6 +123,42 @@ TOLD
 
 @test "headers that are too large" {
     printf '%s\n' 'protocol /huge-status' 'protocol /huge-header' 'protocol /huge-headers' | mix 5 | downloads_as_told
+}
+
+@test "headers, interim answers and trailers without an end" {
+    printf '%s\n' 'protocol /endless/headers' 'protocol /endless/interim' 'protocol /endless/trailers' | mix 5 |
+        downloads_as_told --max-filesize 1000
+    # What is taken of them is bounded: each process has a few MiB of its own.
+    holds "$BATS_TEST_TMPDIR/result.json" '[.results[].rounds[].resources.max_rss_bytes] | max < 100000000'
+}
+
+@test "the first byte is that of the answer, not that of an interim one" {
+    printf '%s\n' 'ok /interim/slow' | mix 3 | downloads_as_told
+    samples_hold /interim/slow 'all(.first_byte_s >= 0.15 and .first_byte_s <= .service_s and .status == 200)'
+}
+
+@test "lengths of answers that have no body do not count" {
+    printf '%s\n' 'ok /length/other' | mix 3 | downloads_as_told --max-filesize 40000
+    # Without a failure: exit status 0.
+    "$CONC_BENCH" --mode all --runs 1 --warmup 0 --no-progress --head --max-filesize 1000 "$FAULTS/ok?size=5000"
+}
+
+@test "compressed bodies that have more behind their end" {
+    printf '%s\n' 'ok /gzip/' 'protocol /gzip/members' 'protocol /gzip/garbage' | mix 3 | downloads_as_told --compressed
+}
+
+# A few KiB that are packed three times can be unpacked for minutes, without libcurl asking anybody meanwhile.
+@test "bodies that are packed more than once" {
+    printf '%s\n' 'protocol /gzip/layers' 'protocol /gzip/transport' | mix 3 | downloads_as_told --compressed
+    # Asked for or not, what is packed for the transfer would be unpacked.
+    printf '%s\n' 'ok /gzip/layers' 'protocol /gzip/transport' | mix 3 | downloads_as_told
+}
+
+# 3 MB become 3 GB, which takes seconds.
+@test "a body that is unpacked without an end: --max-time ends it, and nobody else" {
+    printf '%s\n' 'timeout_receive /gzip/bomb' | mix 2 | MAX_TIME=4 downloads_as_told --compressed --max-filesize 1TB
+    # Half a second is the promise, of which a busy machine may take more.
+    samples_hold /gzip/bomb 'all(.service_s < 8)'
 }
 
 # One is refused by the length it announces, the others by what has come.

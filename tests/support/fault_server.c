@@ -232,6 +232,86 @@ static bool answer_interim_cut(struct connection *connection, const struct reque
     return false;
 }
 
+/* The answer to an interim one comes as late as a drip. */
+static bool answer_interim_slow(struct connection *connection, const struct request *request)
+{
+    return send_text(connection, "HTTP/1.1 103 Early Hints\r\n\r\n") && rest(connection, 4 * PAUSE_BETWEEN_DRIPS) &&
+           answer_ok(connection, request);
+}
+
+static bool repeat_without_end(struct connection *connection, const char *text)
+{
+    while (send_text(connection, text)) {}
+    return false;
+}
+
+static bool answer_endless_interim(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    return repeat_without_end(connection, "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n");
+}
+
+static bool answer_endless_headers(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    return send_text(connection, "HTTP/1.1 200 OK\r\n") && repeat_without_end(connection, "A: b\r\n");
+}
+
+static bool answer_endless_trailers(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    return send_text(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n") &&
+           repeat_without_end(connection, "A: b\r\n");
+}
+
+/* Of what has no body, to --head or with this status, a length is that of another answer. */
+static bool answer_length_other(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    return send_text(connection, "HTTP/1.1 304 Not Modified\r\nContent-Length: 5368709120\r\n\r\n");
+}
+
+/* "hello" by gzip; more of that, or of something else, behind its end. */
+static bool answer_gzip(struct connection *connection, const struct request *request)
+{
+    static const char hello[] =
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00";
+    size_t length = sizeof(hello) - 1;
+    bool is_layered = strcmp(request->argument, "layers") == 0;
+    bool is_transport = strcmp(request->argument, "transport") == 0;
+    bool has_more = request->argument[0] != '\0' && !is_layered && !is_transport;
+    char head[192];
+    snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\n%s: %s\r\nContent-Length: %zu\r\n\r\n",
+             is_transport ? "Transfer-Encoding" : "Content-Encoding",
+             is_layered || is_transport ? "identity, gzip, gzip" : "gzip", has_more ? 2 * length : length);
+    if (!send_text(connection, head) || !send_bytes(connection, hello, length))
+        return false;
+    return !has_more || (strcmp(request->argument, "members") == 0 ? send_bytes(connection, hello, length)
+                                                                   : send_filler(connection, length));
+}
+
+/* 64 KiB of zeros by deflate, up to where the next can follow; without an end. */
+static bool answer_gzip_bomb(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    static const char start[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03";
+    static const char zeros[] =
+        "\xec\xc1\x01\x01\x00\x00\x00\x80\x90\xfe\xaf\xee\x08\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00\x00\x00\x00\x6a\x00\x00\x00\xff\xff";
+    enum { AT_ONCE = 200 };
+    char many[AT_ONCE * (sizeof(zeros) - 1)];
+    for (size_t i = 0; i < AT_ONCE; i++)
+        memcpy(many + i * (sizeof(zeros) - 1), zeros, sizeof(zeros) - 1);
+    bool is_sent = send_text(connection, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                                         "Content-Length: 1000000000\r\n\r\n") &&
+                   send_bytes(connection, start, sizeof(start) - 1);
+    while (is_sent)
+        is_sent = send_bytes(connection, many, sizeof(many));
+    return false;
+}
+
 static bool answer_stall_headers(struct connection *connection, const struct request *request)
 {
     (void)request;
@@ -537,6 +617,13 @@ static const struct fault {
     {"/half-headers/colon", answer_half_headers_colon},
     {"/half-headers", answer_half_headers},
     {"/interim/cut", answer_interim_cut},
+    {"/interim/slow", answer_interim_slow},
+    {"/endless/interim", answer_endless_interim},
+    {"/endless/headers", answer_endless_headers},
+    {"/endless/trailers", answer_endless_trailers},
+    {"/length/other", answer_length_other},
+    {"/gzip/bomb", answer_gzip_bomb},
+    {"/gzip/", answer_gzip},
     {"/stall/headers", answer_stall_headers},
     {"/stall/body", answer_stall_body},
     {"/drip/headers", answer_drip_headers},
