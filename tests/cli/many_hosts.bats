@@ -42,7 +42,7 @@ list_hosts() {
 }
 
 all_succeed() {
-    once --mode all --workers 3 --max-time 5 "${NAMES[@]}" --export-json r.json "$@" >report.txt
+    once --mode all --workers 3 --deadline 30s "${NAMES[@]}" --export-json r.json "$@" >report.txt
     holds r.json '[.results[] | .failures == 0 and .downloads == $n] | all' --argjson n "$((HOSTS * 2))"
 }
 
