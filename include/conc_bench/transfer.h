@@ -150,6 +150,13 @@ void transfer_receive_anew(void);
 /* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
 void transfer_receive_unpacked(size_t length);
 
+/* Where a server breaks HTTP/2, libcurl (7.88) gives up the download that it looks at just then, and leaves the others
+ * on that connection waiting until their time is up. Whether that has happened in this thread since it was last asked
+ * about; and whether a transfer under way is one of those, to be taken out of its multi handle and finished. */
+bool transfer_connections_broke(void);
+bool transfer_is_broken(const struct transfer *transfer);
+void transfer_finish_broken(struct transfer *transfer);
+
 /* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
  * pinned names into the multi handle and ends with an error at once, without touching the network. */
 int transfer_arm_names(struct transfer *transfer, struct error *error);

@@ -157,6 +157,23 @@ static int end_overdue(struct loop *loop, struct error *error)
     return 0;
 }
 
+/* Whoever is left on a connection that broke HTTP/2. */
+static int end_broken(struct loop *loop, struct error *error)
+{
+    if (!transfer_connections_broke())
+        return 0;
+    for (uint32_t i = 0; i < loop->slot_count; i++) {
+        struct slot *slot = &loop->slots[i];
+        if (!slot->is_in_flight || !transfer_is_broken(slot->transfer))
+            continue;
+        transfer_finish_broken(slot->transfer);
+        settle(loop, slot);
+        if (!loop->is_warming && arm(loop, slot, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Whether libcurl will not come back to a transfer that waits for a connection: when nobody has one, or makes one,
  * whose end would be the occasion; or when so many others came to an end that it must have been its turn. */
 static bool is_forgotten(const struct loop *loop, const struct slot *slot)
@@ -301,7 +318,10 @@ static int turn(struct loop *loop, struct error *error)
         longest = look > loop->woke ? look - loop->woke : 0;
     if (loop_driver_turn(loop, longest, error) != 0 || reap(loop, error) != 0)
         return -1;
-    return is_shared && (end_overdue(loop, error) != 0 || remember_forgotten(loop, error) != 0) ? -1 : 0;
+    if (!is_shared)
+        return 0;
+    return end_broken(loop, error) != 0 || end_overdue(loop, error) != 0 || remember_forgotten(loop, error) != 0 ? -1
+                                                                                                                 : 0;
 }
 
 /* A download of a URL on every slot at once, so that no connection is used twice, or as many as there are to be share

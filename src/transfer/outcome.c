@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frames.h"
 #include "state.h"
 
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info)
@@ -87,8 +88,25 @@ void transfer_end_listening(struct transfer *transfer)
     transfer->listens = false;
 }
 
+/* Whether the final answer says how long its body is: to libcurl it is complete when that much is there. */
+static bool is_as_long_as_told(const struct transfer *transfer, long status)
+{
+    curl_off_t length = -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return status >= 200 && (length >= 0 || transfer->plan->request->options->is_head);
+}
+
+/* A success of libcurl's, though the server did not say that this was all, nor how much it would be. */
+static bool is_cut_off(const struct transfer *transfer, long status)
+{
+    return transfer->sample->http_version == 20 && frames_are_seen() && !transfer->stream_ended &&
+           !is_as_long_as_told(transfer, status);
+}
+
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status)
 {
+    if (is_cut_off(transfer, status))
+        return transfer->broken != OUTCOME_NONE ? transfer->broken : OUTCOME_RESET;
     if (!transfer->headers_ended)
         return OUTCOME_INCOMPLETE_HEADERS;
     /* An interim answer is none, and no status is above 599 (RFC 9110, 15). */
@@ -155,7 +173,14 @@ static bool has_broken(const struct transfer *transfer)
     return tells_of_break(transfer->message);
 }
 
-enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
+/* Whether it means that a server had begun to answer when it refused the stream, by going away. Whatever else has that
+ * code over HTTP/2 has a text. */
+static bool was_refused(const struct transfer *transfer)
+{
+    return transfer->sample->http_version == 20 && transfer->message[0] == '\0';
+}
+
+static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode code, long status)
 {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -187,7 +212,7 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
     case CURLE_RECV_ERROR:
         if (transfer_info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
             return OUTCOME_CONNECT; /* a proxy refused to */
-        return has_broken(transfer) ? OUTCOME_RESET : OUTCOME_PROTOCOL;
+        return has_broken(transfer) || was_refused(transfer) ? OUTCOME_RESET : OUTCOME_PROTOCOL;
     case CURLE_GOT_NOTHING:
         return outcome_of_end(transfer, OUTCOME_EMPTY_REPLY);
     case CURLE_PARTIAL_FILE:
@@ -201,8 +226,10 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
     case CURLE_URL_MALFORMAT:
         /* The list holds valid http and https URLs only: what is not came from a redirect, or is no HTTP answer. */
         return status >= 300 && status < 400 ? OUTCOME_REDIRECT : OUTCOME_PROTOCOL;
-    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:
+        /* A server that leaves a connection, as often as it is asked; or does not know what to do with one. */
+        return transfer->repeats > 0 || transfer->requests > 0 ? OUTCOME_RESET : OUTCOME_PROTOCOL;
+    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
@@ -225,6 +252,19 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
         /* Whatever else comes of an answer is the server's. */
         return transfer->requests > 0 ? OUTCOME_PROTOCOL : OUTCOME_INTERNAL;
     }
+}
+
+/* Which of its downloads libcurl tells what of a connection that broke HTTP/2 is chance. */
+static bool is_of_connection(enum outcome outcome)
+{
+    return outcome == OUTCOME_RESET || outcome == OUTCOME_EMPTY_REPLY || outcome == OUTCOME_PARTIAL ||
+           outcome == OUTCOME_INCOMPLETE_HEADERS || outcome == OUTCOME_PROTOCOL;
+}
+
+enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status)
+{
+    enum outcome outcome = outcome_of_code(transfer, code, status);
+    return transfer->broken != OUTCOME_NONE && is_of_connection(outcome) ? transfer->broken : outcome;
 }
 
 enum { REPEATS_MAX = 5 /* of a download whose connection dies; libcurl's own number */ };
@@ -258,7 +298,7 @@ static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
 /* As often as libcurl would, and not beyond the time a download has. */
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
-    if (code == CURLE_OK || transfer->repeats == REPEATS_MAX ||
+    if (code == CURLE_OK || transfer->repeats == REPEATS_MAX || transfer->broken != OUTCOME_NONE ||
         (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code) &&
          !is_sent_too_late(transfer, (CURLcode)code)))
         return false;

@@ -56,6 +56,9 @@ struct transfer {
     struct store *store; /* of the pool, what this transfer uses */
     struct pool_use use;
     bool owns_pool;
+    enum outcome broken;  /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
+    bool forbids_reuse;   /* of the connection that broke, though the policy may allow it */
+    bool stream_ended;    /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
     bool is_timed;        /* `untimed` is known, of HTTP/2 */
     bool is_connecting;   /* it opened a socket, over which it has sent no request yet */
     bool headers_ended;   /* the blank line of the last response was seen */

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "frames.h"
 #include "settings.h"
 #include "state.h"
 
@@ -35,6 +36,7 @@ bool transfer_shares_connections(const struct transfer_plan *plan)
 
 int transfer_library_init(struct error *error)
 {
+    frames_init();
     CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (code != CURLE_OK)
         return error_set(error, ERROR_ENVIRONMENT, "libcurl does not start: %s", curl_easy_strerror(code));
@@ -281,6 +283,8 @@ static int on_request(void *context, char *address, char *local_address, int por
     transfer->header_bytes = 0;
     transfer->has_interim = false;
     transfer->answered = 0;
+    transfer->stream_ended = false;
+    transfer->broken = OUTCOME_NONE;
     transfer->is_connecting = false;
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->message[0] != '\0' || transfer->listens)
@@ -582,6 +586,10 @@ static bool set_target(struct transfer *transfer, uint32_t url)
 {
     CURLU *target = parsed_target(transfer, url);
     bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    if (transfer->forbids_reuse &&
+        curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L) != CURLE_OK)
+        return false;
+    transfer->forbids_reuse = false;
     if (transfer->tls_way != NULL &&
         curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
                          transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
@@ -617,6 +625,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->requests = 0;
     transfer->heard = 0;
     transfer->headers_ended = false;
+    transfer->stream_ended = false;
+    transfer->broken = OUTCOME_NONE;
     transfer->is_too_long = false;
     transfer->is_overdue = false;
     transfer->has_interim = false;

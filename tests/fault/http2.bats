@@ -47,7 +47,12 @@ reset /rst/11
 protocol /rst/1
 reset /rst-body/2
 reset /rst-body/8
+reset /rst-open/8
 protocol /bad-headers"
+
+# What libcurl takes for a connection that was dead before, if it was used before, and asks again on a new one.
+GIVEN_UP="reset /rst-open/0
+reset /rst-head/0"
 
 @test "streams that end with an error: the others on the connection are not harmed" {
     start_h2_faults
@@ -70,6 +75,22 @@ protocol /bad-headers"
     # Time enough for healthy ones, handshake included, on a machine that has better to do.
     beside_healthy_ones 1 <<<'timeout_wait /stall
 timeout_receive /stall-body' | MAX_TIME=2 as_told
+}
+
+@test "streams that are given up without an error, before their answer is complete, are a reset" {
+    start_h2_faults
+    beside_healthy_ones 12 <<<"$GIVEN_UP" | as_told
+    samples_hold /rst-open/0 'all(.[]; .status == 200 and .curl_code == 0)'
+}
+
+@test "answers that do not tell how long they are, and streams that end with no error behind them, are fine" {
+    start_h2_faults
+    beside_healthy_ones 6 <<<'ok /open/100
+ok /open/0
+ok /trailers
+ok /rst-after/0
+ok /rst-after/8' | as_told
+    samples_hold /open/100 'all(.[]; .body_bytes == 100)'
 }
 
 # Frames that say nothing, without an end and as fast as they go. Where one keeps the event loop, no other gets anywhere.
@@ -131,6 +152,34 @@ timeout_receive /flood/ping"
     for path in close close-body reset reset-body garbage; do
         yes "reset $H2_FAULTS/$path" | head -n 16 | as_told
         yes "reset $H2_FAULTS/$path" | head -n 16 | as_told --connections fresh
+    done
+}
+
+# The server leaves the connection open: whoever is forgotten there has the whole time.
+@test "connections that break HTTP/2 are a reset for all downloads on them, and at once" {
+    local path
+    start_h2_faults
+    for path in garbage-interim garbage-open break/size break/window break/settings break/push break-open/size \
+        break-open/push; do
+        yes "reset $H2_FAULTS/$path" | head -n 24 | as_told
+    done
+    yes "reset $H2_FAULTS/break/size" | head -n 24 | as_told --connections fresh
+    yes "reset $H2_FAULTS/break-open/size" | head -n 60 | WORKERS=20 as_told
+}
+
+@test "headers and interim answers that are too many: broken HTTP, whoever is on the connection" {
+    local path
+    start_h2_faults
+    for path in huge-headers interims; do
+        yes "protocol $H2_FAULTS/$path" | head -n 24 | as_told
+    done
+}
+
+@test "GOAWAY that leaves everything unanswered, or the body, every time: a reset" {
+    local path
+    start_h2_faults
+    for path in goaway-none goaway-body; do
+        yes "reset $H2_FAULTS/$path" | head -n 16 | as_told
     done
 }
 

@@ -6,17 +6,30 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /ok/N           answers with N bytes
     /rst/C          ends the stream with RST_STREAM, code C
     /rst-body/C     the same, behind headers and some bytes of the body
+    /rst-open/C     the same, behind headers that do not tell how long the body is
+    /rst-head/C     the same, behind such headers alone
+    /rst-after/C    the same, behind a whole answer
+    /open/N         answers with N bytes, and does not tell beforehand how many
+    /trailers       answers with some bytes and trailers
     /refuse         refuses the stream (RST_STREAM, REFUSED_STREAM), on every connection
     /refuse-first   the same, the first three times this server is asked for it; then it answers
     /goaway/N       answers, and with the N-th stream of the connection sends GOAWAY: later ones are not answered
     /goaway-late/T/D    the first connection that is asked for it goes away T milliseconds later without an answer; from
                         then on handshakes begin D milliseconds late
+    /goaway-none    GOAWAY that leaves every stream unanswered
+    /goaway-body    the same, within the body
     /together/N     answers as soon as N streams of all connections wait for it
     /close, /close-body     ends the connection, behind nothing or within the body
     /reset, /reset-body     the same by a reset
     /stall, /stall-body     never goes on
     /garbage        sends what is no HTTP/2
+    /garbage-interim, /garbage-open     the same, behind an interim answer or within a body of unknown length
+    /break/KIND     within the body, breaks HTTP/2 for the connection and leaves that open: size (a frame that is too
+                    large), window (one that overflows), settings (that are none), push (a promise nobody asked for)
+    /break-open/KIND    the same, within a body of unknown length
     /bad-headers    sends headers that HTTP/2 does not allow
+    /huge-headers   sends 600 KB of headers, in frames that a client may take for one header block
+    /interims       sends interim answers without an end
     /flood/KIND     sends headers, and from then on frames without content, in between to what else it does on that
                     connection: data, padding, unknown, priority, window (WINDOW_UPDATE), ping (answers to none)
 
@@ -35,7 +48,8 @@ import threading
 import time
 
 nghttp2 = ctypes.CDLL("libnghttp2.so.14")
-DATA, HEADERS, PRIORITY_FRAME, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, UNKNOWN = 0, 1, 2, 3, 4, 6, 7, 8, 0x55
+DATA, HEADERS, PRIORITY_FRAME, RST_STREAM, SETTINGS, PUSH_PROMISE = range(6)
+PING, GOAWAY, WINDOW_UPDATE, CONTINUATION, UNKNOWN = 6, 7, 8, 9, 0x55
 END_STREAM, END_HEADERS, ACK, PADDED, PRIORITY = 1, 4, 1, 8, 32
 REFUSED_STREAM = 7
 lock = threading.Lock()
@@ -87,6 +101,15 @@ def field(name, value):
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 
+def frame_that_breaks(kind, stream):
+    return {
+        "size": b"\xff\xff\xff" + struct.pack(">BBI", DATA, 0, stream) + bytes(1000),
+        "window": frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 2**31 - 1)) * 2,
+        "settings": frame(SETTINGS, 0, 0, b"abc"),
+        "push": frame(PUSH_PROMISE, END_HEADERS, stream, struct.pack(">I", 2) + b"\x82\x84\x87"),
+    }[kind]
+
+
 def frame_without_content(kind, stream):
     return {
         "data": frame(DATA, 0, stream),
@@ -128,6 +151,14 @@ class Connection:
     def head(self, stream, length, flags=END_HEADERS):
         self.send(HEADERS, flags, stream, b"\x88" + field(b"content-length", b"%d" % length))
 
+    def begin(self, stream, length, is_told):
+        """Headers, and the first bytes of a body."""
+        if is_told:
+            self.head(stream, length)
+        else:
+            self.send(HEADERS, END_HEADERS, stream, b"\x88")
+        self.send(DATA, 0, stream, b"x" * 100)
+
     def answer(self, stream, length):
         self.head(stream, length, END_HEADERS | (END_STREAM if length == 0 else 0))
         while length > 0:
@@ -160,10 +191,22 @@ class Connection:
             self.answer(stream, int(argument))
         elif name == "rst":
             self.reset_stream(stream, int(argument))
-        elif name == "rst-body":
-            self.head(stream, 1000)
-            self.send(DATA, 0, stream, b"x" * 100)
+        elif name in ("rst-body", "rst-open"):
+            self.begin(stream, 1000, name == "rst-body")
             self.reset_stream(stream, int(argument))
+        elif name == "rst-head":
+            self.send(HEADERS, END_HEADERS, stream, b"\x88")
+            self.reset_stream(stream, int(argument))
+        elif name == "rst-after":
+            self.answer(stream, 100)
+            self.reset_stream(stream, int(argument))
+        elif name in ("open", "trailers"):
+            self.send(HEADERS, END_HEADERS, stream, b"\x88")
+            self.send(DATA, 0, stream, b"x" * (int(argument) if name == "open" else 100))
+            if name == "open":
+                self.send(DATA, END_STREAM, stream)
+            else:
+                self.send(HEADERS, END_HEADERS | END_STREAM, stream, field(b"checksum", b"1"))
         elif name in ("refuse", "refuse-first"):
             with lock:
                 refused += 1
@@ -189,6 +232,10 @@ class Connection:
                 self.is_gone_away = True
             else:
                 self.answer(stream, 10)
+        elif name in ("goaway-none", "goaway-body"):
+            if name == "goaway-body":
+                self.begin(stream, 1000, True)
+            self.send(GOAWAY, 0, 0, struct.pack(">II", 0, 0))
         elif name == "together":
             with lock:
                 together.append((self, stream))
@@ -199,17 +246,29 @@ class Connection:
         elif name in ("close", "reset"):
             self.end(name == "reset")
         elif name in ("close-body", "reset-body"):
-            self.head(stream, 1000)
-            self.send(DATA, 0, stream, b"x" * 100)
+            self.begin(stream, 1000, True)
             self.end(name == "reset-body")
         elif name in ("stall", "stall-body"):
             if name == "stall-body":
-                self.head(stream, 1000)
-                self.send(DATA, 0, stream, b"x" * 100)
+                self.begin(stream, 1000, True)
             with lock:
                 print("stalled", flush=True)
-        elif name == "garbage":
+        elif name in ("garbage", "garbage-interim", "garbage-open"):
+            if name == "garbage-interim":
+                self.send(HEADERS, END_HEADERS, stream, b"\x48\x03103")
+            elif name == "garbage-open":
+                self.begin(stream, 0, False)
             self.tls.sendall(b"HTTP/1.1 400 This is no frame\r\n\r\n" * 10)
+        elif name == "huge-headers":
+            self.send(HEADERS, 0, stream, b"\x88")
+            for number in range(60):
+                self.send(CONTINUATION, 0, stream, field(b"x-%d" % number, b"y" * 100) * 100)
+            self.send(CONTINUATION, END_HEADERS | END_STREAM, stream)
+        elif name == "interims":
+            self.flood += frame(HEADERS, END_HEADERS, stream, b"\x48\x03103" + field(b"link", b"y" * 50)) * 100
+        elif name in ("break", "break-open"):
+            self.begin(stream, 1000, name == "break")
+            self.tls.sendall(frame_that_breaks(argument, stream))
         elif name == "flood":
             self.send(HEADERS, END_HEADERS, stream, b"\x88")
             self.flood = frame_without_content(argument, stream) * 10000
