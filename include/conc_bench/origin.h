@@ -47,9 +47,19 @@ struct origin_host {
     bool is_address; /* IPv4 or IPv6 */
 };
 
+/* The header by which the server knows requests of its run, and what stands in it: drawn for each server, so that no
+ * other program on the machine counts as the run. 66 bits are more than can be tried within a run, and both are short
+ * since libcurl takes a hundred instructions for each character of a header. */
+#define ORIGIN_TOKEN_HEADER "CB-Run"
+enum { ORIGIN_TOKEN_SIZE = 12 };
+
+/* -1: the system gives no random numbers. */
+int origin_draw_token(char token[ORIGIN_TOKEN_SIZE], struct error *error);
+
 /* What the server must be able to bear; borrowed while it is started. */
 struct origin_demand {
-    uint32_t connections;            /* at once */
+    const char *token;    /* other requests are answered 403 and not counted as the run's; NULL: all are the run's */
+    uint32_t connections; /* at once */
     const struct origin_host *hosts; /* for TLS: those it has certificates for; the same may stand there twice */
     size_t host_count;
 };
@@ -72,14 +82,15 @@ uint16_t origin_port(const struct origin *origin);
 uint16_t origin_tls_port(const struct origin *origin);
 const char *origin_authority(const struct origin *origin);
 
-/* What arrived since the last reset. */
+/* What arrived of the run since the last reset. */
 struct origin_counts {
     uint64_t requests;       /* complete requests seen */
     uint64_t responses;      /* responses sent completely */
     uint64_t errors;         /* of those, answered 503 */
-    uint64_t connections;    /* accepted */
+    uint64_t connections;    /* over which any of them came */
     uint32_t peak_in_flight; /* most requests received and not yet answered at one time */
     uint32_t paths;          /* different URLs asked for */
+    uint64_t strangers;      /* requests of others, since the server was started */
 };
 
 /* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent, and with

@@ -106,6 +106,10 @@ enum { REQUEST_HEADERS_MAX_BYTES = 1 << 20, REQUEST_BODY_MAX_BYTES = 1 << 30, RE
  * that cannot be read, or that holds something else; the request can only be released then. */
 int request_load(const struct request_options *options, struct request *request, struct error *error);
 
+/* Has a header sent with every request besides those that were asked for; it is in no report. The text is copied. -1:
+ * no memory. */
+int request_add_own_header(struct request *request, const char *text, struct error *error);
+
 /* Wipes and frees what was loaded. */
 void request_release(struct request *request);
 

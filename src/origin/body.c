@@ -49,3 +49,14 @@ struct MHD_Response *body_create_refusal(void)
     static char content[] = "503: this request was drawn to fail.\n";
     return MHD_create_response_from_buffer(sizeof(content) - 1, content, MHD_RESPMEM_PERSISTENT);
 }
+
+struct MHD_Response *body_create_dismissal(void)
+{
+    static char content[] = "403: this server answers the run it was started for, and nobody else.\n";
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(sizeof(content) - 1, content, MHD_RESPMEM_PERSISTENT);
+    if (response == NULL || MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES)
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}

@@ -16,4 +16,7 @@ struct MHD_Response *body_create(uint64_t bytes);
 /* The short one that goes with an error. */
 struct MHD_Response *body_create_refusal(void);
 
+/* The one for requests that are not of the run; the connection is closed behind it. */
+struct MHD_Response *body_create_dismissal(void);
+
 #endif

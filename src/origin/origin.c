@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +128,18 @@ static int read_greeting(struct origin *origin, struct error *error)
     origin->tls_port = greeting.tls_port;
     if (greeting.tls_port != 0 && (origin->authority = strdup(greeting.authority)) == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory");
+    return 0;
+}
+
+int origin_draw_token(char token[ORIGIN_TOKEN_SIZE], struct error *error)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    unsigned char bytes[ORIGIN_TOKEN_SIZE - 1];
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the system gives no random numbers");
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        token[i] = characters[bytes[i] % (sizeof(characters) - 1)];
+    token[sizeof(bytes)] = '\0';
     return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "conc_bench/random.h"
 #include "deadlines.h"
 #include "tally.h"
+#include "visitors.h"
 #include "wire.h"
 
 /*
@@ -36,7 +37,8 @@ enum {
      * than that would also cost an mmap for each connection. */
     CONNECTION_MEMORY = 24 * 1024,
     SCHEME_BYTES = 8,       /* "https://" */
-    SPARE_CONNECTIONS = 64, /* those that clients closed, and nobody has noticed yet */
+    SPARE_CONNECTIONS = 64, /* those that clients closed, and nobody has noticed yet; and those of strangers */
+    KEPT_FREE = 32,         /* of these; when there are fewer, strangers have to go */
     SPARE_DESCRIPTORS = 64, /* inherited ones, epoll, the control socket */
     PACED_BLOCK = 64 * 1024,
     /* Answers between two looks at the clock and at the sockets: this many, and one more for so many that are
@@ -57,6 +59,8 @@ struct listener {
     const char *scheme;        /* in front of the URLs it counts */
     int epoll;                 /* libmicrohttpd's; -1: there is none */
     uint16_t port;
+    uint32_t room; /* for connections */
+    struct visitors visitors;
 };
 
 struct server {
@@ -65,8 +69,11 @@ struct server {
     struct listener listeners[LISTENER_COUNT];
     struct certificates *certificates; /* NULL: no TLS */
     int control;                       /* to the parent */
+    const char *token;                 /* of the run's own requests; NULL: all are */
+    uint64_t strangers;                /* requests of others */
     struct MHD_Response *body;         /* shared by all connections; NULL where bodies are paced */
     struct MHD_Response *refusal;
+    struct MHD_Response *dismissal;
     struct deadlines waiting; /* requests whose connection is suspended */
     struct tally tally;
     uint64_t epoch;        /* counts resets: requests of an older epoch are no longer counted, nor answered */
@@ -78,7 +85,7 @@ struct server {
 };
 
 /* In the order a request goes through them. */
-enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
+enum stage { STAGE_HEAD, STAGE_DISMISSED, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
 
 struct request {
     struct server *server;
@@ -205,6 +212,32 @@ static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
     request->due = take_slot(request->server) + (delay > 0 ? delay : 0);
 }
 
+/* Whether it comes from the run that the server was started for. */
+static bool is_own(const struct request *request)
+{
+    const char *token = request->server->token;
+    if (token == NULL)
+        return true;
+    const char *given = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, ORIGIN_TOKEN_HEADER);
+    return given != NULL && strcmp(given, token) == 0;
+}
+
+static enum MHD_Result dismiss(struct request *request)
+{
+    request->stage = STAGE_DISMISSED;
+    request->server->strangers++;
+    return MHD_queue_response(request->connection, MHD_HTTP_FORBIDDEN, request->server->dismissal);
+}
+
+/* A connection is the run's once a request of the run has come over it. */
+static void know_connection(const struct request *request)
+{
+    struct visitor *visitor =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    if (visitors_know(&request->listener->visitors, visitor))
+        request->server->tally.counts.connections++;
+}
+
 static enum MHD_Result receive(struct request *request)
 {
     struct server *server = request->server;
@@ -253,6 +286,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     switch (request->stage) {
     case STAGE_HEAD:
+        if (!is_own(request))
+            return dismiss(request);
+        know_connection(request);
         /* An answer queued now would count as refusing the body, and close the connection. */
         request->stage = STAGE_BODY;
         return MHD_YES;
@@ -263,6 +299,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_YES;
     case STAGE_WAITING:
         return answer(request);
+    case STAGE_DISMISSED:
     case STAGE_ANSWERING:
         break;
     }
@@ -291,12 +328,16 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
 static void on_connection(void *context, struct MHD_Connection *connection, void **connection_context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection_context;
-    const struct listener *listener = context;
+    struct listener *listener = context;
     struct server *server = listener->server;
-    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+    if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+        visitors_leave(&listener->visitors, *connection_context);
+        *connection_context = NULL;
         return;
-    server->tally.counts.connections++;
+    }
+    *connection_context = visitors_enter(&listener->visitors, connection);
+    if (listener->visitors.open > listener->room - KEPT_FREE)
+        visitors_end_oldest(&listener->visitors);
     if (listener == &server->listeners[LISTENER_TLS])
         certificates_serve(server->certificates,
                            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
@@ -326,7 +367,7 @@ static int need_descriptors(const struct server *server, uint32_t connections, s
 }
 
 /* NULL: failed, and errno tells why or is 0. */
-static struct MHD_Daemon *start_daemon(struct listener *listener, uint32_t connections)
+static struct MHD_Daemon *start_daemon(struct listener *listener)
 {
     bool is_tls = listener == &listener->server->listeners[LISTENER_TLS];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -336,10 +377,10 @@ static struct MHD_Daemon *start_daemon(struct listener *listener, uint32_t conne
                             /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
                              * first packet, and it comes again after a second. */
                             MHD_OPTION_LISTEN_BACKLOG_SIZE, 65535U, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)connections + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_URI_LOG_CALLBACK,
-                            on_request_line, listener, MHD_OPTION_NOTIFY_COMPLETED, on_request_end, listener,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+                            (unsigned)listener->room, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_request_end, listener, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, listener,
                             /* Without TLS the list ends here. */
                             is_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, certificates_choose,
                             MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_END);
@@ -347,7 +388,8 @@ static struct MHD_Daemon *start_daemon(struct listener *listener, uint32_t conne
 
 static int listen_with(struct listener *listener, uint32_t connections, struct error *error)
 {
-    listener->daemon = start_daemon(listener, connections);
+    listener->room = connections + SPARE_CONNECTIONS;
+    listener->daemon = start_daemon(listener);
     if (listener->daemon == NULL)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
     listener->epoll = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
@@ -370,10 +412,13 @@ static int start(struct server *server, const struct origin_demand *demand, stru
 {
     if (need_descriptors(server, demand->connections, error) != 0)
         return -1;
+    server->token = demand->token;
     server->refusal = body_create_refusal();
+    server->dismissal = body_create_dismissal();
     if (server->options->bytes_per_second == 0)
         server->body = body_create(server->options->body_bytes);
-    if (server->refusal == NULL || (server->body == NULL && server->options->bytes_per_second == 0))
+    if (server->refusal == NULL || server->dismissal == NULL ||
+        (server->body == NULL && server->options->bytes_per_second == 0))
         return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for a body");
     if (listen_with(&server->listeners[LISTENER_PLAIN], demand->connections, error) != 0)
         return -1;
@@ -407,6 +452,8 @@ static void stop(struct server *server)
         MHD_destroy_response(server->body);
     if (server->refusal != NULL)
         MHD_destroy_response(server->refusal);
+    if (server->dismissal != NULL)
+        MHD_destroy_response(server->dismissal);
     deadlines_release(&server->waiting);
     tally_clear(&server->tally);
 }
@@ -530,9 +577,11 @@ static int obey(struct server *server)
         return reply(server, NULL, 0);
     case WIRE_COUNTS:
         settle(server);
+        server->tally.counts.strangers = server->strangers;
         return reply(server, &server->tally.counts, sizeof(server->tally.counts));
     case WIRE_PATHS:
         settle(server);
+        server->tally.counts.strangers = server->strangers;
         return reply_paths(server);
     }
     return -1;

@@ -117,8 +117,8 @@ static void add_variation(struct content *content, const struct result *result, 
              content_text(content,
                           "bodies of another size than is usual for their URL, which count all the same (%s%s): "
                           "%" PRIu64 ", of which the furthest has %" PRIu64 " bytes instead of %" PRIu64 " (%s)%s",
-                          tolerance[0] != '\0' ? "--tolerate " : "it varies by itself", tolerance, validity->varied,
-                          validity->furthest_bytes, validity->furthest_usual,
+                          tolerance[0] != '\0' ? "--tolerate " : "their URLs vary by themselves", tolerance,
+                          validity->varied, validity->furthest_bytes, validity->furthest_usual,
                           content_outside(content, result->urls[validity->furthest_url]),
                           describe_surplus(content, result, validity)));
 }

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "conc_bench/cpu_work.h"
+#include "conc_bench/header.h"
 #include "conc_bench/interrupt.h"
 #include "conc_bench/politeness.h"
 #include "conc_bench/pool.h"
@@ -187,12 +188,31 @@ static struct origin_host *list_tls_hosts(const struct url_list *urls, size_t *c
     return hosts;
 }
 
+/* Has every request carry what the origin knows its run by. */
+static int sign_requests(struct session *session, char token[ORIGIN_TOKEN_SIZE], struct error *error)
+{
+    char header[sizeof(ORIGIN_TOKEN_HEADER ": ") + ORIGIN_TOKEN_SIZE];
+    for (size_t i = 0; i < session->request.header_count; i++) {
+        if (header_has_name(session->request.headers[i], ORIGIN_TOKEN_HEADER))
+            return error_set(error, ERROR_USAGE,
+                             "--header " ORIGIN_TOKEN_HEADER " does not go with --origin, which knows its run by it");
+    }
+    if (origin_draw_token(token, error) != 0)
+        return -1;
+    snprintf(header, sizeof(header), ORIGIN_TOKEN_HEADER ": %s", token);
+    return request_add_own_header(&session->request, header, error);
+}
+
 int setup_origin(struct session *session, struct error *error)
 {
     if (!session->options->use_origin)
         return 0;
     uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
     struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept * pools};
+    char token[ORIGIN_TOKEN_SIZE];
+    if (sign_requests(session, token, error) != 0)
+        return -1;
+    demand.token = token;
     struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
     if (hosts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");

@@ -34,6 +34,7 @@ struct session {
     struct transfer_policy policy;
     struct request request;
     struct origin *origin;
+    uint64_t strangers; /* requests that others sent to it */
     struct plan plan;
     struct progress progress;
     struct result result;

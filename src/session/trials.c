@@ -89,6 +89,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     /* Without a witness, what an interrupted trial has done still stands. */
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
         return interrupt_signal() != 0 ? 0 : -1;
+    session->strangers = counts.strangers;
     trial->witness = (struct trial_witness){
         .is_present = true,
         .requests = counts.requests,
@@ -147,6 +148,14 @@ static void warn_of_pauses(struct result *result)
                     pauses, pauses == 1 ? "" : "s");
 }
 
+static void warn_of_strangers(struct session *session)
+{
+    if (session->strangers > 0)
+        result_warn(&session->result,
+                    "%" PRIu64 " request%s of other programs came to the origin's port: refused, and not counted",
+                    session->strangers, session->strangers == 1 ? "" : "s");
+}
+
 int trials_run(struct session *session, struct error *error)
 {
     const struct plan_request *request = &session->plan.request;
@@ -183,6 +192,7 @@ int trials_run(struct session *session, struct error *error)
     if (session->paused > 0)
         result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
                     clock_seconds(session->paused));
+    warn_of_strangers(session);
     warn_of_pauses(&session->result);
     interrupt_restore();
     progress_clear(&session->progress);

@@ -124,15 +124,29 @@ static char *text_start(const struct content *content)
 
 /* Headers */
 
+static int append_header(struct request *request, const char *text)
+{
+    char *copy = strdup(text);
+    char **longer = realloc(request->headers, (request->header_count + 1) * sizeof(longer[0]));
+    request->headers = longer != NULL ? longer : request->headers;
+    if (copy == NULL || longer == NULL) {
+        free(copy);
+        return -1;
+    }
+    longer[request->header_count++] = copy;
+    return 0;
+}
+
+int request_add_own_header(struct request *request, const char *text, struct error *error)
+{
+    if (append_header(request, text) == 0)
+        return 0;
+    return error_set(error, ERROR_ENVIRONMENT, "no memory for a header");
+}
+
 static int add_header(struct loading *loading, const char *text)
 {
-    struct request *request = loading->request;
-    char **longer = realloc(request->headers, (request->header_count + 1) * sizeof(longer[0]));
-    if (longer == NULL)
-        return no_memory(loading, "header");
-    request->headers = longer;
-    longer[request->header_count] = strdup(text);
-    return longer[request->header_count++] != NULL ? 0 : no_memory(loading, "header");
+    return append_header(loading->request, text) == 0 ? 0 : no_memory(loading, "header");
 }
 
 /* Each line of a file; blank ones are none. */

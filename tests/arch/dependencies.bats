@@ -32,7 +32,7 @@ may_include() {
         src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;
         src/session/places.c) echo "$base session options request places" ;;
         src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
-        src/session/setup.c)  echo "$base session options urls plan politeness pins pool request resolve target cpu_work mode transfer runner interrupt" \
+        src/session/setup.c)  echo "$base session options urls plan header politeness pins pool request resolve target cpu_work mode transfer runner interrupt" \
                                    "resources result baseline progress origin" ;;
         src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
                                    "resources result baseline progress origin sample" ;;

@@ -424,6 +424,111 @@ static void test_counts_many_urls(void **state)
     origin_stop(origin);
 }
 
+static const char token[] = "0123456789a";
+
+static struct origin *start_with_token(const char *text, uint32_t connections)
+{
+    struct origin_options options = origin_options_default();
+    struct error error = {0};
+    assert_int_equal(origin_options_parse(text, &options, &error), 0);
+    struct origin *origin =
+        origin_start(&options, &(struct origin_demand){.connections = connections, .token = token}, &error);
+    if (origin == NULL)
+        fail_msg("%s", error.message);
+    return origin;
+}
+
+static struct answer get_with(int connection, const char *header)
+{
+    char text[200];
+    snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a.test\r\n%s\r\n", header);
+    send_text(connection, text);
+    return receive_answer(connection, true);
+}
+
+static struct answer get_as_own(int connection)
+{
+    char header[sizeof(ORIGIN_TOKEN_HEADER ": \r\n") + sizeof(token)];
+    snprintf(header, sizeof(header), ORIGIN_TOKEN_HEADER ": %s\r\n", token);
+    return get_with(connection, header);
+}
+
+static void test_strangers_are_refused_and_counted_apart(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"", ORIGIN_TOKEN_HEADER ": 0\r\n", ORIGIN_TOKEN_HEADER ":\r\n",
+                                          ORIGIN_TOKEN_HEADER ": 0123456789A\r\n",
+                                          ORIGIN_TOKEN_HEADER ": 0123456789ab\r\n"};
+    enum { HEADERS = sizeof(headers) / sizeof(headers[0]) };
+    /* A second for each: who takes a turn is found out by the one behind. */
+    struct origin *origin = start_with_token("latency=0ms,size=10,limit=1/s", 4);
+    int own = connect_to(origin);
+    nanoseconds begin = clock_now();
+    for (size_t i = 0; i < HEADERS * 10; i++) {
+        int stranger = connect_to(origin);
+        assert_int_equal(get_with(stranger, headers[i % HEADERS]).status, 403);
+        char rest;
+        assert_int_equal(recv(stranger, &rest, 1, 0), 0);
+        close(stranger);
+    }
+    int stranger = connect_to(origin);
+    send_text(stranger, "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n");
+    assert_int_equal(receive_answer(stranger, true).status, 403);
+    close(stranger);
+    assert_int_equal(get_as_own(own).status, 200);
+    assert_true(clock_now() - begin < (HEADERS * 10 - 5) * NANOSECONDS_PER_SECOND);
+    struct origin_counts counts = counts_of(origin);
+    assert_true(counts.requests == 1 && counts.responses == 1 && counts.connections == 1);
+    assert_int_equal(counts.peak_in_flight, 1);
+    assert_int_equal(counts.paths, 1);
+    assert_true(counts.strangers == HEADERS * 10 + 1);
+    /* They are of no trial. */
+    reset(origin);
+    counts = counts_of(origin);
+    assert_true(counts.requests == 0 && counts.strangers == HEADERS * 10 + 1);
+    close(own);
+    origin_stop(origin);
+}
+
+static void test_silent_strangers_leave_room(void **state)
+{
+    (void)state;
+    enum { SILENT = 300, OWN = 8 };
+    struct origin *origin = start_with_token("latency=0ms,size=10", OWN);
+    int silent[SILENT];
+    int own[OWN];
+    for (size_t i = 0; i < OWN; i++) {
+        own[i] = connect_to(origin);
+        assert_int_equal(get_as_own(own[i]).status, 200);
+        /* More than there is room for, and some say half of something. */
+        for (size_t j = i * SILENT / OWN; j < (i + 1) * SILENT / OWN; j++) {
+            silent[j] = connect_to(origin);
+            if (j % 2 == 0)
+                send(silent[j], "GET / HT", 8, MSG_NOSIGNAL);
+        }
+    }
+    /* Whoever is of the run is not ended for them. */
+    for (size_t i = 0; i < OWN; i++)
+        assert_int_equal(get_as_own(own[i]).status, 200);
+    struct origin_counts counts = counts_of(origin);
+    assert_true(counts.requests == 2 * OWN && counts.connections == OWN && counts.strangers == 0);
+    for (size_t i = 0; i < SILENT; i++)
+        close(silent[i]);
+    for (size_t i = 0; i < OWN; i++)
+        close(own[i]);
+    origin_stop(origin);
+}
+
+static void test_tokens_differ(void **state)
+{
+    (void)state;
+    char one[ORIGIN_TOKEN_SIZE], other[ORIGIN_TOKEN_SIZE];
+    assert_int_equal(origin_draw_token(one, NULL), 0);
+    assert_int_equal(origin_draw_token(other, NULL), 0);
+    assert_int_equal(strlen(one), ORIGIN_TOKEN_SIZE - 1);
+    assert_string_not_equal(one, other);
+}
+
 static void test_peak_in_flight(void **state)
 {
     (void)state;
@@ -766,6 +871,9 @@ int main(void)
         cmocka_unit_test(test_nonsense_does_no_harm),
         cmocka_unit_test(test_counts_each_url_until_reset),
         cmocka_unit_test(test_counts_many_urls),
+        cmocka_unit_test(test_strangers_are_refused_and_counted_apart),
+        cmocka_unit_test(test_silent_strangers_leave_room),
+        cmocka_unit_test(test_tokens_differ),
         cmocka_unit_test(test_peak_in_flight),
         cmocka_unit_test(test_reset_forgets_requests_of_dead_clients),
         cmocka_unit_test(test_errors_depend_on_seed_url_and_occurrence_alone),
