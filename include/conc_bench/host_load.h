@@ -8,15 +8,16 @@
  * What the whole machine did, so that what others did during a trial can be told from what the trial did.
  */
 
-/* The machine's counters at one moment. Negative: the system does not tell. */
+/* Counters of the cores this process may run on, at one moment. Negative: the system does not tell. */
 struct host_reading {
     nanoseconds at;
-    double busy;      /* seconds of all cores, steal excluded (proc(5), /proc/stat) */
-    double steal;     /* seconds of all cores */
-    double throttled; /* seconds; of our control group (cpu.stat) */
+    double busy;      /* seconds of all those cores, steal excluded (proc(5), /proc/stat) */
+    double steal;     /* the same */
+    double throttled; /* see cgroup_throttled() */
 };
 
-void host_load_read(struct host_reading *reading);
+/* `root` is "", see cgroup.h. */
+void host_load_read(const char *root, struct host_reading *reading);
 
 /* What went on between two readings besides processes that took `own_cpu`. The kernel counts in ticks, so that what is
  * found in a trial of less than a second is coarse. */

@@ -22,7 +22,7 @@ struct mode_job {
     const uint32_t *warm_urls; /* a URL of each host, to open connections by before the clock starts */
     uint32_t warm_url_count;   /* 0: connections are opened within the run */
     uint32_t workers;          /* at least 1 */
-    uint32_t cores;            /* processors this process may run on */
+    uint32_t cores;            /* worth using at once: processors, or what a CPU quota leaves, rounded up */
     uint64_t cpu_work;         /* iterations of cpu_work_spend() on each response */
     const nanoseconds *script; /* for `null`: service times, taken in turn by unit number */
     size_t script_count;

@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_RESOURCES_H
 #define CONC_BENCH_RESOURCES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -32,7 +33,7 @@ void resources_from_usage(const struct rusage *usage, struct trial_resources *re
  * Costs milliseconds for each process; call when nothing is being timed. */
 void resources_of_tree(const char *proc, pid_t pid, struct trial_resources *resources);
 
-/* Processors this process may run on (sched_getaffinity(2)). At least 1. */
+/* Processors this process may run on (sched_getaffinity(2)), whatever a CPU quota says. At least 1. */
 uint32_t resources_cores(void);
 
 /* The most descriptors this process may ever have open: its hard limit. */
@@ -42,8 +43,9 @@ uint64_t resources_descriptors_limit(void);
  * hard limit is too low; the sentence has the number needed, what `purpose` needs it for, and the way out. */
 int resources_need_descriptors(uint64_t needed, const char *purpose, struct error *error);
 
-/* Memory the system could give out now, in bytes (MemAvailable, proc(5)); 0: not known. */
-uint64_t resources_available_memory(void);
+/* Memory this process could take now, in bytes: what the machine has (MemAvailable, proc(5)), or, if that is less, what
+ * the limits of control groups leave; then `is_limited`. UINT64_MAX: neither is known. `root` is "", see cgroup.h. */
+uint64_t resources_available_memory(const char *root, bool *is_limited);
 
 /* The name of the processor, and of the system; "" where not known. */
 void resources_cpu_name(char *buffer, size_t size);

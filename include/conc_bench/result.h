@@ -51,8 +51,8 @@ struct trial_resources {
 /* What else went on on the machine during a trial. NAN: the system does not tell. */
 struct trial_host {
     double steal_share;   /* of all cores' time, given to other machines by the hypervisor */
-    double foreign_cores; /* cores kept busy by other processes than the trial's, on average */
-    double throttled;     /* seconds for which a CPU quota stopped our control group */
+    double foreign_cores; /* of ours, kept busy by other processes than the trial's, on average */
+    double throttled;     /* seconds for which CPU quotas stopped our control groups, summed over processors */
 };
 
 /* How long event loops were busy between two waits, and so kept whatever happened waiting: what co-operative switching
@@ -215,7 +215,8 @@ struct result {
     char tls_version[64];
     char machine_system[128]; /* "Linux 6.1.0 x86_64" */
     char machine_cpu[128];
-    uint32_t cores;
+    uint32_t cores;   /* that the program may run on */
+    double cpu_quota; /* of CPU time in a second, in cores, by control groups; 0: none, or not known */
 
     char started_at[24]; /* UTC: "2026-01-31T23:59:59Z"; "" where not known */
 
@@ -277,6 +278,9 @@ struct result {
 /* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
  * "threads:fresh". */
 bool cell_has_name(const struct cell_result *cell, const char *name);
+
+/* Cores' worth of CPU time that can be had at once: the cores, or the quota where that is less. */
+double result_usable_cores(const struct result *result);
 
 /* The instant the first gate opened behind which anything was downloaded; 0: nothing was. */
 nanoseconds result_began(const struct result *result);

@@ -299,7 +299,7 @@ int cell_run(const struct mode *mode, const struct mode_job *job, const struct c
     trial->warm_requests = job->workers * job->warm_url_count;
     struct sample_account account;
     struct host_reading before;
-    host_load_read(&before);
+    host_load_read("", &before);
     interrupt_watch(job->table);
     int result = 0;
     if (options->isolate)
@@ -309,7 +309,7 @@ int cell_run(const struct mode *mode, const struct mode_job *job, const struct c
     interrupt_watch(NULL);
     if (result == 0) {
         struct host_reading after;
-        host_load_read(&after);
+        host_load_read("", &after);
         take_times(trial, mode, report, &account);
         host_load_between(&before, &after, trial->resources.cpu_user + trial->resources.cpu_system, &trial->host);
     }

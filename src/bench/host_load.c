@@ -1,88 +1,87 @@
 #include "conc_bench/host_load.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "conc_bench/cgroup.h"
 #include "conc_bench/resources.h"
 
-static void read_cpu(struct host_reading *reading)
+/* What a line of /proc/stat counts, in ticks. */
+struct ticks {
+    double busy;
+    double steal;
+};
+
+/* `columns` is what follows "cpu" or "cpu0". */
+static bool read_ticks(const char *columns, struct ticks *ticks)
 {
     enum { USER, NICE, SYSTEM, IDLE, WAIT, IRQ, SOFT, STEAL, COLUMNS };
-    double ticks[COLUMNS];
-    char line[256];
-    FILE *file = fopen("/proc/stat", "re");
-    reading->busy = reading->steal = -1;
-    if (file == NULL)
-        return;
-    char *rest = fgets(line, sizeof(line), file) != NULL && strncmp(line, "cpu ", 4) == 0 ? line + 4 : NULL;
-    fclose(file);
-    for (int i = 0; i < COLUMNS && rest != NULL; i++) {
-        char *begin = rest;
-        ticks[i] = strtod(begin, &rest);
-        if (rest == begin)
-            rest = NULL; /* an old kernel has fewer columns */
+    double values[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+        char *rest;
+        values[i] = strtod(columns, &rest);
+        if (rest == columns)
+            return false; /* an old kernel has fewer columns */
+        columns = rest;
     }
-    double a_second = (double)sysconf(_SC_CLK_TCK);
-    if (rest == NULL || !(a_second > 0))
-        return;
-    reading->busy = (ticks[USER] + ticks[NICE] + ticks[SYSTEM] + ticks[IRQ] + ticks[SOFT]) / a_second;
-    reading->steal = ticks[STEAL] / a_second;
+    ticks->busy = values[USER] + values[NICE] + values[SYSTEM] + values[IRQ] + values[SOFT];
+    ticks->steal = values[STEAL];
+    return true;
 }
 
-/* The line of /proc/self/cgroup for the CPU controller: "0::/path" (version 2) or "4:cpu,cpuacct:/path". */
-static bool find_group(char *path, size_t size)
+/* What others do on cores that this process may not use disturbs nobody. Where the cores it may use are not all listed,
+ * as in a container that shows others, all cores count. */
+static bool read_cores(FILE *file, struct ticks *sum)
 {
     char line[512];
-    FILE *file = fopen("/proc/self/cgroup", "re");
-    bool is_found = false;
-    while (file != NULL && !is_found && fgets(line, sizeof(line), file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        char *controllers = strchr(line, ':');
-        char *group = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
-        if (group == NULL)
+    struct ticks all;
+    cpu_set_t set;
+    bool is_bound = sched_getaffinity(0, sizeof(set), &set) == 0; /* more than 1024 processors do not fit */
+    int missing = is_bound ? CPU_COUNT(&set) : 0;
+    if (fgets(line, sizeof(line), file) == NULL || strncmp(line, "cpu ", 4) != 0 || !read_ticks(line + 4, &all))
+        return false;
+    *sum = (struct ticks){0};
+    while (missing > 0 && fgets(line, sizeof(line), file) != NULL && strncmp(line, "cpu", 3) == 0) {
+        char *columns;
+        struct ticks core;
+        size_t number = strtoul(line + 3, &columns, 10);
+        if (number >= CPU_SETSIZE || !CPU_ISSET(number, &set) || !read_ticks(columns, &core))
             continue;
-        *group++ = '\0';
-        controllers++;
-        if (controllers[0] == '\0')
-            is_found = snprintf(path, size, "/sys/fs/cgroup%s/cpu.stat", group) < (int)size;
-        else if (strncmp(controllers, "cpu", 3) == 0 && (controllers[3] == '\0' || controllers[3] == ','))
-            is_found = snprintf(path, size, "/sys/fs/cgroup/cpu%s/cpu.stat", group) < (int)size;
+        sum->busy += core.busy;
+        sum->steal += core.steal;
+        missing--;
     }
-    if (file != NULL)
-        fclose(file);
-    return is_found;
+    if (!is_bound || missing > 0)
+        *sum = all;
+    return true;
 }
 
-static double read_throttled(void)
+static void read_cpu(const char *root, struct host_reading *reading)
 {
-    char path[600];
-    if (!find_group(path, sizeof(path)))
-        return -1;
+    char path[320];
+    struct ticks ticks;
+    double a_second = (double)sysconf(_SC_CLK_TCK);
+    snprintf(path, sizeof(path), "%s/proc/stat", root);
     FILE *file = fopen(path, "re");
-    char line[128];
-    double seconds = -1;
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        static const char microseconds[] = "throttled_usec ";
-        static const char nanoseconds_name[] = "throttled_time ";
-        if (strncmp(line, microseconds, strlen(microseconds)) == 0)
-            seconds = strtod(line + strlen(microseconds), NULL) / 1e6;
-        else if (strncmp(line, nanoseconds_name, strlen(nanoseconds_name)) == 0)
-            seconds = strtod(line + strlen(nanoseconds_name), NULL) / 1e9;
+    reading->busy = reading->steal = -1;
+    if (file != NULL && a_second > 0 && read_cores(file, &ticks)) {
+        reading->busy = ticks.busy / a_second;
+        reading->steal = ticks.steal / a_second;
     }
     if (file != NULL)
         fclose(file);
-    return seconds;
 }
 
-void host_load_read(struct host_reading *reading)
+void host_load_read(const char *root, struct host_reading *reading)
 {
     reading->at = clock_now();
-    read_cpu(reading);
-    reading->throttled = read_throttled();
+    read_cpu(root, reading);
+    reading->throttled = cgroup_throttled(root);
 }
 
 static double grown(double before, double after)

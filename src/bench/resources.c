@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "conc_bench/cgroup.h"
 #include "conc_bench/text.h"
 
 static nanoseconds of_timeval(struct timeval time)
@@ -297,11 +298,16 @@ int resources_need_descriptors(uint64_t needed, const char *purpose, struct erro
     return 0;
 }
 
-uint64_t resources_available_memory(void)
+uint64_t resources_available_memory(const char *root, bool *is_limited)
 {
-    struct field available = {.name = "MemAvailable"};
-    read_fields("/proc/meminfo", &available, 1);
-    return available.value > 0 ? (uint64_t)available.value * 1024 : 0;
+    char path[320];
+    struct field free = {.name = "MemAvailable"};
+    snprintf(path, sizeof(path), "%s/proc/meminfo", root);
+    read_fields(path, &free, 1);
+    uint64_t on_machine = free.value >= 0 ? (uint64_t)free.value * 1024 : UINT64_MAX;
+    uint64_t in_group = cgroup_memory_left(root);
+    *is_limited = in_group < on_machine;
+    return *is_limited ? in_group : on_machine;
 }
 
 void resources_cpu_name(char *buffer, size_t size)

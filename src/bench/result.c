@@ -40,6 +40,12 @@ bool cell_has_name(const struct cell_result *cell, const char *name)
     return strncmp(cell->mode, name, length) == 0 && strcmp(copy, name + length) == 0;
 }
 
+double result_usable_cores(const struct result *result)
+{
+    bool is_limited = result->cpu_quota > 0 && result->cpu_quota < result->cores;
+    return is_limited ? result->cpu_quota : result->cores;
+}
+
 nanoseconds result_began(const struct result *result)
 {
     nanoseconds began = INT64_MAX;

@@ -291,15 +291,17 @@ static int add_cells(struct runner *runner, struct error *error)
 
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error)
 {
-    uint64_t available = resources_available_memory();
+    bool is_limited;
+    uint64_t available = resources_available_memory("", &is_limited);
     uint64_t needed = sample_memory(units, trials, samples_kept);
-    if (available == 0 || needed <= available / 2)
+    if (available == UINT64_MAX || needed <= available / 2)
         return 0;
     return error_set(error, ERROR_ENVIRONMENT,
                      "%" PRIu64 " downloads in %" PRIu64 " trials need %" PRIu64
                      " MiB for their samples, more than half of the %" PRIu64
-                     " MiB that are free: use fewer rounds (--runs), modes or downloads",
-                     units, trials, needed >> 20, available >> 20);
+                     " MiB that %s: use fewer rounds (--runs), modes or downloads",
+                     units, trials, needed >> 20, available >> 20,
+                     is_limited ? "the memory limit of the control group leaves" : "are free");
 }
 
 int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,

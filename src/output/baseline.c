@@ -15,7 +15,7 @@ struct circumstance {
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 18 };
+enum { CIRCUMSTANCES = 19 };
 
 static void set(struct circumstance *circumstance, const char *what, const char *value)
 {
@@ -44,6 +44,7 @@ static void describe(const struct result *result, struct circumstance *all)
     set(all++, "system", result->machine_system);
     set(all++, "processor", result->machine_cpu);
     set_number(all++, "number of cores", result->cores);
+    set_number(all++, "CPU quota (cores; 0: none)", result->cpu_quota);
     set(all++, "version of conc-bench", result->tool_version);
     set(all++, "version of libcurl", result->libcurl_version);
     set(all++, "TLS library", result->tls_version);

@@ -145,10 +145,13 @@ static void add_tool(struct content *content, const struct result *result)
     const char *libcurl = result->libcurl_version;
     const char *cpu = content_outside(content, result->machine_cpu);
     const char *system = content_outside(content, result->machine_system);
+    const char *quota = "";
+    if (result_usable_cores(result) < result->cores)
+        quota = content_text(content, " (%.3g by quota)", result->cpu_quota);
     content_add_fact(content, FACT_TOOL,
-                     content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s", result->tool_version,
-                                  (int)strcspn(libcurl, " "), libcurl, result->tls_version, result->cores,
-                                  plural(result->cores), cpu[0] != '\0' ? " of " : "", cpu,
+                     content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s%s",
+                                  result->tool_version, (int)strcspn(libcurl, " "), libcurl, result->tls_version,
+                                  result->cores, plural(result->cores), quota, cpu[0] != '\0' ? " of " : "", cpu,
                                   system[0] != '\0' ? ", " : "", system));
     if (result->started_at[0] != '\0')
         content_add_fact(content, FACT_STARTED, content_text(content, "started at %s", result->started_at));

@@ -29,7 +29,8 @@ static int read_tool(const struct node *document, struct result *result)
     if (node_object(document, "machine", &machine) != 0 ||
         node_text(&machine, "system", result->machine_system, sizeof(result->machine_system)) != 0 ||
         node_text(&machine, "cpu", result->machine_cpu, sizeof(result->machine_cpu)) != 0 ||
-        node_count32(&machine, "cores", 1, CORES_MAX, &result->cores) != 0)
+        node_count32(&machine, "cores", 1, CORES_MAX, &result->cores) != 0 ||
+        node_number_or(&machine, "cpu_quota", 0, CORES_MAX, 0, &result->cpu_quota) != 0)
         return -1;
     return node_text(document, "started_at", result->started_at, sizeof(result->started_at));
 }

@@ -93,6 +93,7 @@ static json_t *make_machine(struct writer *writer)
     put(writer, machine, "system", outside_text(result->machine_system));
     put(writer, machine, "cpu", outside_text(result->machine_cpu));
     put(writer, machine, "cores", count(result->cores));
+    put(writer, machine, "cpu_quota", result->cpu_quota > 0 ? json_real(result->cpu_quota) : json_null());
     return machine;
 }
 

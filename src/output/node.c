@@ -108,6 +108,13 @@ int node_number(const struct node *parent, const char *key, double low, double h
     return json_is_null(node.value) ? 0 : node_read_number(&node, low, high, value);
 }
 
+int node_number_or(const struct node *parent, const char *key, double low, double high, double absent, double *value)
+{
+    struct node node = node_member(parent, key);
+    *value = absent;
+    return node.value == NULL || json_is_null(node.value) ? 0 : node_read_number(&node, low, high, value);
+}
+
 int node_read_seconds(const struct node *node, double high, nanoseconds *value)
 {
     double number = 0;

@@ -73,5 +73,7 @@ int node_text(const struct node *parent, const char *key, char *buffer, size_t s
 
 /* The same of a member that documents of earlier versions go without. */
 int node_flag_or(const struct node *parent, const char *key, bool absent, bool *value);
+int node_number_or(const struct node *parent, const char *key, double low, double high, double absent,
+                   double *value); /* or null */
 
 #endif

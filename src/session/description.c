@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/cgroup.h"
 #include "conc_bench/own_host.h"
 #include "conc_bench/resources.h"
 #include "state.h"
@@ -156,6 +157,7 @@ static void describe_experiment(struct session *session)
     resources_system_name(result->machine_system, sizeof(result->machine_system));
     resources_cpu_name(result->machine_cpu, sizeof(result->machine_cpu));
     result->cores = resources_cores();
+    result->cpu_quota = cgroup_cpu_quota("");
 }
 
 /* Who relies on a proxy should know that none is used. */

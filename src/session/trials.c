@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 #include "conc_bench/interrupt.h"
 #include "conc_bench/politeness.h"
 #include "conc_bench/rehearsal.h"
-#include "conc_bench/resources.h"
 #include "conc_bench/runner.h"
 #include "state.h"
 
@@ -165,7 +165,7 @@ int trials_run(struct session *session, struct error *error)
         .unit_urls = session->plan.unit_urls,
         .warm_urls = session->warm_urls,
         .warm_url_count = session->warm_url_count,
-        .cores = resources_cores(),
+        .cores = (uint32_t)ceil(result_usable_cores(&session->result)),
         .cpu_work = request->cpu_work,
         .script = request->script,
         .script_count = request->script_count,

@@ -114,14 +114,48 @@ static const char *duration(char *buffer, size_t size, double seconds)
 
 /* Boundness */
 
+/* For how long CPU quotas stopped a trial of the cell, in seconds, on average; NAN: the system does not tell. */
+static double stopped(const struct cell_figures *cell)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        double throttled = cell->cell->trials[i].host.throttled;
+        sum += isfinite(throttled) ? throttled : 0;
+        count += isfinite(throttled);
+    }
+    return count > 0 ? sum / (double)count : NAN;
+}
+
+/* Whether too much of the time may have gone there to tell what else the cell waited for. */
+static bool is_stopped(const struct cell_figures *cell)
+{
+    return stopped(cell) > queueing_matters * median(cell, METRIC_TIME);
+}
+
+/* Threads that a cell can have at work at once. */
+static double parallelism(const struct cell_figures *cell, double cores)
+{
+    return (cell->cell->traits & MODE_ALL_CORES) != 0 ? fmin(cell->cell->workers, cores) : 1;
+}
+
+static bool has_quota(const struct figures *figures)
+{
+    return result_usable_cores(figures->result) < figures->result->cores;
+}
+
+/* Whether the quota was a limit to the cell: one that stopped nobody was none, since it holds for a tenth of a second,
+ * and short runs use up what was saved before. */
+static bool is_limited(const struct figures *figures, const struct cell_figures *cell)
+{
+    return has_quota(figures) && stopped(cell) != 0;
+}
+
 /* Cores a cell can use at most. */
 static double capacity(const struct figures *figures, const struct cell_figures *cell)
 {
-    uint32_t workers = cell->cell->workers;
-    uint32_t cores = figures->result->cores;
-    if ((cell->cell->traits & MODE_ALL_CORES) == 0)
-        return 1;
-    return workers < cores ? workers : cores;
+    double most = parallelism(cell, figures->result->cores);
+    return is_limited(figures, cell) ? fmin(most, figures->result->cpu_quota) : most;
 }
 
 static double busy_share(const struct figures *figures, const struct cell_figures *cell)
@@ -134,7 +168,8 @@ static double busy_share(const struct figures *figures, const struct cell_figure
 static double queued_share(const struct figures *figures, const struct cell_figures *cell)
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
-    double threads = is_cooperative ? capacity(figures, cell) : cell->cell->workers;
+    double loops = parallelism(cell, ceil(result_usable_cores(figures->result)));
+    double threads = is_cooperative ? loops : cell->cell->workers;
     return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
 }
 
@@ -152,8 +187,8 @@ static const char *time_of(const struct cell_list *list)
 static void diagnose_boundness(const struct figures *figures, struct diagnosis *diagnosis)
 {
     struct cell_list waiting = {0}, computing = {0}, mixed = {0};
-    bool is_waiting_queued = false, is_mixed_queued = false;
-    char range[48];
+    bool is_waiting_queued = false, is_mixed_queued = false, is_any_limited = false;
+    char range[48], cores[96] = "the cores";
     for (size_t i = 0; i < figures->main_count; i++) {
         const struct cell_figures *cell = &figures->cells[i];
         double busy = busy_share(figures, cell);
@@ -164,18 +199,23 @@ static void diagnose_boundness(const struct figures *figures, struct diagnosis *
          */
         if (isnan(queued) && busy <= mostly_waiting)
             continue;
-        bool is_waiting = busy + queued < mostly_waiting;
-        list_add(is_waiting ? &waiting : busy > mostly_computing ? &computing : &mixed, cell, busy);
+        bool is_waiting = busy + queued < mostly_waiting && !is_stopped(cell);
+        bool is_computing = !is_waiting && busy > mostly_computing;
+        is_any_limited |= is_computing && is_limited(figures, cell);
+        list_add(is_waiting ? &waiting : is_computing ? &computing : &mixed, cell, busy);
         is_waiting_queued |= is_waiting && queued > queueing_matters;
-        is_mixed_queued |= !is_waiting && busy <= mostly_computing && queued > queueing_matters;
+        is_mixed_queued |= !is_waiting && !is_computing && (queued > queueing_matters || is_stopped(cell));
     }
+    if (is_any_limited)
+        snprintf(cores, sizeof(cores), "what the CPU quota of %.3g cores leaves of the cores",
+                 figures->result->cpu_quota);
     if (waiting.count > 0)
         find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of %s%s", waiting.text,
              percent_range(&waiting, range, sizeof(range)), time_of(&waiting), rest_of_time(is_waiting_queued));
     if (computing.count > 0)
         find(diagnosis, FINDING_CPU_BOUND,
-             "CPU-bound: %s computed for %s of %s on the cores %s can use; more workers do not help", computing.text,
-             percent_range(&computing, range, sizeof(range)), time_of(&computing),
+             "CPU-bound: %s computed for %s of %s on %s %s can use; more workers do not help", computing.text,
+             percent_range(&computing, range, sizeof(range)), time_of(&computing), cores,
              computing.count == 1 ? "it" : "they");
     if (mixed.count > 0)
         find(diagnosis, FINDING_MIXED, "Between I/O-bound and CPU-bound: %s computed for %s of %s%s", mixed.text,
@@ -192,21 +232,35 @@ static void diagnose_crossing(const struct figures *figures, struct diagnosis *d
     double takes = median(alone, METRIC_RUN) / downloads;
     /* Whoever wants a core and has none waits for no server; where nobody knows for how long, nothing is said. */
     double waits = takes - computes - median(alone, METRIC_RUN_QUEUE_WAIT) / downloads;
-    if (!(computes > 0) || !(waits > 0))
+    if (!(computes > 0) || !(waits > 0) || is_stopped(alone))
         return;
-    char wait_text[32], compute_text[32], which[40] = "";
+    char wait_text[32], compute_text[32], which[40] = "", all[64];
+    double usable = result_usable_cores(figures->result);
     double fills_a_core = (waits + computes) / computes;
-    double fills_all = fills_a_core * figures->result->cores;
+    double fills_all = fills_a_core * usable;
+    bool is_one_core = usable <= 1;
+    if (has_quota(figures))
+        snprintf(all, sizeof(all), "the CPU quota of %.3g cores", usable);
+    else
+        snprintf(all, sizeof(all), is_one_core ? "the core" : "the cores");
     duration(wait_text, sizeof(wait_text), waits);
     duration(compute_text, sizeof(compute_text), computes);
     if (strchr(alone->cell->mode, ':') != NULL)
         snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
-    if (fills_a_core < 2)
+    if (fmin(fills_a_core, fills_all) < 2)
         find(diagnosis, FINDING_CROSSING,
-             "One at a time%s, a download waits %s and computes %s: work for the core%s, which more workers%s can only "
-             "share",
-             which, wait_text, compute_text, figures->result->cores == 1 ? "" : "s",
-             figures->result->cores == 1 ? "" : " than cores");
+             "One at a time%s, a download waits %s and computes %s: work for %s, which more workers%s can only share",
+             which, wait_text, compute_text, all, is_one_core ? "" : " than cores");
+    else if (has_quota(figures) && is_one_core)
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would use up %s; beyond that it "
+             "is CPU-bound",
+             which, wait_text, compute_text, fills_all, all);
+    else if (has_quota(figures))
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
+             "use up %s; beyond that it is CPU-bound",
+             which, wait_text, compute_text, fills_a_core, fills_all, all);
     else
         find(diagnosis, FINDING_CROSSING,
              "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
@@ -381,7 +435,8 @@ static void diagnose_server(const struct figures *figures, struct diagnosis *dia
             return;
         double ratio = exchange(cell) / exchange(alone);
         bool is_client_free = busy_share(figures, cell) < 0.7 && !isnan(queued_share(figures, cell)) &&
-                              !has_busy_loop(figures, cell) && !has_queueing_workers(figures, cell);
+                              !is_stopped(cell) && !has_busy_loop(figures, cell) &&
+                              !has_queueing_workers(figures, cell);
         if (!cell->is_sound || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
             !(ratio > service_inflated))
             continue;
@@ -506,11 +561,14 @@ static void diagnose_host(const struct figures *figures, double *values, struct 
         find(diagnosis, FINDING_NOISY_HOST,
              "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,
              figures->result->cores);
+    char quota[32] = "";
+    if (figures->result->cpu_quota > 0)
+        snprintf(quota, sizeof(quota), " of %.3g cores", figures->result->cpu_quota);
     if (throttled > 0)
         find(diagnosis, FINDING_NOISY_HOST,
-             "Noisy host: a CPU quota stopped the run for %.2g s a trial (median): a container's limit, not the modes, "
-             "may decide",
-             throttled);
+             "Noisy host: a CPU quota stopped the run for %.2g s a trial (median, summed over cores): a container's "
+             "limit%s, not the modes, may decide",
+             throttled, quota);
 }
 
 static void diagnose_ratios(const struct figures *figures, double *logs, struct diagnosis *diagnosis)

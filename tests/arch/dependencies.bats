@@ -19,7 +19,7 @@ may_include() {
         src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop pool" ;;
         src/bench/sample.c)   echo "$base sample" ;;
         src/bench/phases.c)   echo "$base sample phases" ;;
-        src/bench/*)          echo "$base sample phases mode plan transfer result resources host_load interrupt cell runner apart" ;;
+        src/bench/*)          echo "$base sample phases mode plan transfer result cgroup resources host_load interrupt cell runner apart" ;;
         src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service metrics validity evidence per_url figures" \
                                    "summary diagnosis gains sweep claim judgement rank_sum regression verdict" ;;
         src/output/outline.c) echo "$base outline plan sample host_name" ;; # it shows what has no result yet
@@ -35,9 +35,9 @@ may_include() {
         src/session/setup.c)  echo "$base session options urls plan header politeness pins pool request resolve target cpu_work mode transfer runner interrupt" \
                                    "resources result baseline progress origin" ;;
         src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
-                                   "resources result baseline progress origin sample" ;;
+                                   "result baseline progress origin sample" ;;
         src/session/*)        echo "$base session options urls plan request rehearsal resolve own_host target transfer experiment" \
-                                   "resources result evidence baseline report outline progress origin" ;;
+                                   "cgroup resources result evidence baseline report outline progress origin" ;;
         src/main.c)           echo "$base options session transfer stream" ;; # transfer for --version
         *)                    echo 'no line' ;;
     esac

@@ -465,6 +465,70 @@ print({row[sys.argv[1]] for row in csv.DictReader(open("r.csv"))})' $column)" = 
         and .resources.on_cpu_s > 0 and .host.steal_share == null and .host.foreign_cores == null'
 }
 
+# Runs it as in a container whose group, of version 2, is the folder "group". What the kernel says of the process itself is
+# covered by files, which hold for that process alone.
+in_group() {
+    printf '0::/\n' >cgroup
+    printf '30 20 0:26 / %s rw - cgroup2 none rw\n' "$PWD/group" >mountinfo
+    unshare --mount bash -ec 'mount --bind cgroup /proc/$$/cgroup
+        mount --bind mountinfo /proc/$$/mountinfo
+        exec "$@"' - "$@"
+}
+
+needs_groups() {
+    mkdir group
+    in_group true || skip "cannot cover files of /proc"
+}
+
+@test "a control group with too little memory: refused, however much the machine has" {
+    local run=("$CONC_BENCH" --mode null --runs 1 --warmup 0 --repeat 1000000 --no-progress http://a.test/)
+    needs_groups
+    run in_group "${run[@]}"
+    exits_with 0
+    echo 200000000 >group/memory.max
+    echo 100000000 >group/memory.current
+    printf 'inactive_file 0\nactive_file 0\n' >group/memory.stat
+    run in_group "${run[@]}"
+    exits_with 5
+    says "more than half of the 95 MiB that the memory limit of the control group leaves"
+    echo max >group/memory.max
+    run in_group "${run[@]}"
+    exits_with 0
+}
+
+@test "a control group with a CPU quota: it counts where cores do, and is told" {
+    local run=("$CONC_BENCH" --mode hybrid --workers 4 --runs 1 --warmup 0 --no-progress -n 40 --origin=latency=0
+        --export-json r.json http://a.test/)
+    needs_groups
+    run in_group "${run[@]}"
+    exits_with 0
+    says_not "by quota"
+    holds r.json '.machine.cpu_quota == null and .results[0].threads == 1 + ([.machine.cores, 4] | min)'
+    echo '50000 100000' >group/cpu.max
+    run in_group "${run[@]}" --export-markdown r.md --export-html r.html
+    exits_with 0
+    [[ "$output" =~ [0-9]" core"s?" (0.5 by quota)" ]]
+    grep -q '(0.5 by quota)' r.md
+    grep -q '(0.5 by quota)' r.html
+    holds r.json '.machine.cpu_quota == 0.5 and .machine.cores >= 1 and .results[0].threads == 2'
+    "$CONC_BENCH" --import-json r.json --export-json again.json
+    cmp r.json again.json
+    # Another quota is another machine; and documents of earlier versions have none.
+    cp r.json before.json
+    echo '25000 100000' >group/cpu.max
+    run in_group "${run[@]}" --baseline before.json
+    exits_with 2
+    says "CPU quota"
+    jq -c 'del(.machine.cpu_quota)' r.json >earlier.json
+    run "$CONC_BENCH" --import-json earlier.json
+    exits_with 0
+    says_not "by quota"
+    jq -c '.machine.cpu_quota = "x"' r.json >wrong.json
+    run "$CONC_BENCH" --import-json wrong.json
+    exits_with 2
+    says "machine.cpu_quota: not a number"
+}
+
 # In a network where 32 ports are all there are for connections, and none is used again for a minute.
 in_narrow_network() {
     unshare --net bash -ec 'ip link set lo up

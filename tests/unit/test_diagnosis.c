@@ -318,6 +318,76 @@ static void know_nothing(struct trial *trial)
     trial->resources.peak_memory_bytes = 0;
 }
 
+static void stop_long(struct trial *trial)
+{
+    trial->host.throttled = clock_seconds(trial_time(trial)) / 2;
+}
+
+static void stop_never(struct trial *trial)
+{
+    trial->host.throttled = 0;
+}
+
+static void compute_a_third_of_the_time(struct trial *trial)
+{
+    trial->resources.on_cpu = trial_time(trial) / 3;
+}
+
+/* Cores are what the quota leaves of them where it was a limit. */
+static void test_a_quota_that_leaves_less_than_the_cores(void **state)
+{
+    (void)state;
+    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    for (int i = 0; i < 2; i++)
+        change_cell(&result, (size_t)i, compute_a_third_of_the_time);
+    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
+    result.cpu_quota = 0.35;
+    /* It stopped nobody: short runs use up what was saved before. */
+    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_not_found(&result, FINDING_CPU_BOUND);
+    for (int i = 0; i < 2; i++)
+        change_cell(&result, (size_t)i, stop_long);
+    assert_not_found(&result, FINDING_IO_BOUND);
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_not_found(&result, FINDING_CROSSING);
+    assert_found(
+        &result, FINDING_CPU_BOUND,
+        "threads/2, sync/1 computed for 95 % of the time they had on what the CPU quota of 0.35 cores leaves of "
+        "the cores they can use");
+    assert_found(&result, FINDING_NOISY_HOST, "a container's limit of 0.35 cores");
+    /* A quota that cannot be seen, as one above what a container shows: nobody knows what they waited for. */
+    result.cpu_quota = 0;
+    assert_not_found(&result, FINDING_IO_BOUND);
+    assert_not_found(&result, FINDING_SERVER_SATURATED);
+    assert_not_found(&result, FINDING_CROSSING);
+    assert_found(&result, FINDING_NOISY_HOST, "a container's limit, not the modes");
+    /* What is no limit: more than there is. */
+    result.cpu_quota = 3;
+    for (int i = 0; i < 2; i++)
+        change_cell(&result, (size_t)i, stop_never);
+    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
+    result_release(&result);
+}
+
+static void test_how_many_use_up_a_quota(void **state)
+{
+    (void)state;
+    /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
+    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    result.cpu_quota = 1.5;
+    assert_found(&result, FINDING_CROSSING,
+                 "about 10 at once would keep one core busy, 15 use up the CPU quota of 1.5 cores;");
+    result.cpu_quota = 0.5;
+    assert_found(&result, FINDING_CROSSING, "about 5 at once would use up the CPU quota of 0.5 cores;");
+    result.cpu_quota = 0.1;
+    assert_found(&result, FINDING_CROSSING, "work for the CPU quota of 0.1 cores, which more workers can only share");
+    result.cpu_quota = 2;
+    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    result_release(&result);
+}
+
 /* Where nobody knows how long threads waited for a core, little CPU time may mean that. Much of it means the same as
  * ever. */
 static void test_nothing_follows_from_what_is_not_known(void **state)
@@ -497,6 +567,8 @@ int main(void)
         cmocka_unit_test(test_a_tail_names_its_download),
         cmocka_unit_test(test_idle_workers),
         cmocka_unit_test(test_noisy_hosts),
+        cmocka_unit_test(test_a_quota_that_leaves_less_than_the_cores),
+        cmocka_unit_test(test_how_many_use_up_a_quota),
         cmocka_unit_test(test_nothing_follows_from_what_is_not_known),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
         cmocka_unit_test(test_connections_that_some_share),
