@@ -40,7 +40,8 @@ static void unescape(char *text)
     char *to = text;
     for (const char *from = text; *from != '\0'; to++) {
         bool is_escape = from[0] == '\\' && strspn(from + 1, "01234567") >= 3;
-        *to = is_escape ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
+        int octal = is_escape ? (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0') : 0;
+        *to = (char)(is_escape ? octal : *from);
         from += is_escape ? 4 : 1;
     }
     *to = '\0';
