@@ -8,13 +8,13 @@
 
 #include "state.h"
 
-/* Connections made, beyond those kept, until a pool begins anew. Each leaves at most one empty entry behind, which
- * costs some 50 instructions a download; what beginning anew costs, mostly connections that were still good, is spread
- * over as many downloads. */
-enum { WORN_BY = 512 };
+/* Connections made, beyond those kept, until a pool begins anew: so many, or so many times those kept. Each leaves at
+ * most one empty entry behind, which costs some 50 instructions a download. What is lost by beginning anew, connections
+ * that were still good, is more where a pool is large and its hosts are not many more. */
+enum { WORN_BY_LEAST = 128, WORN_BY_ALONE = 8, WORN_BY_TOGETHER = 1 };
 
 /* Names that libcurl knows at a time, besides those in use. Up to these it takes less to find one than to tell it of
- * one. */
+ * one, and of hosts that no pool is large enough for, the name is seldom there. */
 enum { NAMES_ALONE = 64, NAMES_TOGETHER = 512 };
 
 /* A transfer uses the name it asks for, and the one it was sent on to. */
@@ -100,6 +100,13 @@ static struct store *create_store(const struct pool *pool)
     return NULL;
 }
 
+static uint32_t count_until_worn(const struct transfer_policy *policy, bool is_alone, uint32_t transfers)
+{
+    uint32_t kept = transfers * policy->connections_kept;
+    uint32_t more = kept * (is_alone ? WORN_BY_ALONE : WORN_BY_TOGETHER);
+    return kept + (more > WORN_BY_LEAST ? more : WORN_BY_LEAST);
+}
+
 int pool_create(const struct transfer_plan *plan, enum transfer_driver driver, uint32_t transfers, struct pool **result,
                 struct error *error)
 {
@@ -112,9 +119,10 @@ int pool_create(const struct transfer_plan *plan, enum transfer_driver driver, u
     if (pool != NULL) {
         pool->plan = plan;
         if (pins_are_many(plan->pins))
-            pool->names = (is_alone ? NAMES_ALONE : NAMES_TOGETHER) + NAMES_IN_USE * transfers;
+            pool->names = (is_alone || plan->policy->has_too_many_hosts ? NAMES_ALONE : NAMES_TOGETHER) +
+                          NAMES_IN_USE * transfers;
         if (wears_out)
-            pool->wears_at = transfers * plan->policy->connections_kept + WORN_BY;
+            pool->wears_at = count_until_worn(plan->policy, is_alone, transfers);
         pool->store = create_store(pool);
     }
     if (pool == NULL || pool->store == NULL) {
