@@ -34,6 +34,7 @@ struct visitor {
     uint32_t cell;
     const struct trial *trial;
     bool is_warmup;
+    bool has_mixed;        /* some URL is */
     struct entry *entries; /* NULL: they are only counted */
     size_t entry_count;
 };
@@ -53,7 +54,7 @@ static void note_answer(struct visitor *visitor, const struct answer *answer)
                                     .is_known = true};
     else if (url->bytes != answer->body_bytes || url->status != answer->status ||
              url->http_version != answer->http_version)
-        url->is_mixed = true;
+        visitor->has_mixed = url->is_mixed = true;
 }
 
 static void list_answer(struct visitor *visitor, const struct answer *answer)
@@ -331,10 +332,12 @@ static int settle_mixed(struct manifest *manifest, struct entry *entries, size_t
 static int learn(struct manifest *manifest, struct error *error)
 {
     struct visitor visitor = {.manifest = manifest};
-    if (visit_all(&visitor, note_answer, error) != 0 || visit_all(&visitor, list_answer, error) != 0)
+    if (visit_all(&visitor, note_answer, error) != 0)
         return -1;
-    if (visitor.entry_count == 0)
+    if (!visitor.has_mixed)
         return 0;
+    if (visit_all(&visitor, list_answer, error) != 0)
+        return -1;
     visitor.entries = scratch_alloc(visitor.entry_count * sizeof(visitor.entries[0]));
     if (visitor.entries == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for %zu different answers", visitor.entry_count);
