@@ -167,12 +167,15 @@ timeout_receive /flood/ping"
     yes "reset $H2_FAULTS/break-open/size" | head -n 60 | WORKERS=20 as_told
 }
 
-@test "headers and interim answers that are too many: broken HTTP, whoever is on the connection" {
+@test "headers and interim answers that are too many: broken HTTP for whoever is on the connection, and not for the next" {
     local path
     start_h2_faults
     for path in huge-headers interims; do
         yes "protocol $H2_FAULTS/$path" | head -n 24 | as_told
     done
+    # By one worker, nothing else is on the connection, and what comes next gets another.
+    printf '%s\n' 'protocol /huge-headers' 'reset /break/size' 'reset /break-open/window' |
+        beside_healthy_ones 8 | WORKERS=1 as_told
 }
 
 @test "GOAWAY that leaves everything unanswered, or the body, every time: a reset" {

@@ -29,7 +29,7 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
     /break-open/KIND    the same, within a body of unknown length
     /bad-headers    sends headers that HTTP/2 does not allow
     /huge-headers   sends 600 KB of headers, in frames that a client may take for one header block
-    /interims       sends interim answers without an end
+    /interims       sends interim answers without an end, so slowly that others come to be on the connection
     /flood/KIND     sends headers, and from then on frames without content, in between to what else it does on that
                     connection: data, padding, unknown, priority, window (WINDOW_UPDATE), ping (answers to none)
 
@@ -129,6 +129,7 @@ class Connection:
         self.is_gone_away = False
         self.streams = 0
         self.flood = b""
+        self.pause = 0
 
     def is_asked(self):
         return self.tls.pending() > 0 or select.select([self.tls], [], [], 0)[0] != []
@@ -138,6 +139,7 @@ class Connection:
         while len(taken) < length:
             while self.flood and not self.is_asked():
                 self.tls.sendall(self.flood)
+                time.sleep(self.pause)
             block = self.tls.recv(length - len(taken))
             if block == b"":
                 raise EOFError
@@ -265,7 +267,8 @@ class Connection:
                 self.send(CONTINUATION, 0, stream, field(b"x-%d" % number, b"y" * 100) * 100)
             self.send(CONTINUATION, END_HEADERS | END_STREAM, stream)
         elif name == "interims":
-            self.flood += frame(HEADERS, END_HEADERS, stream, b"\x48\x03103" + field(b"link", b"y" * 50)) * 100
+            self.flood += frame(HEADERS, END_HEADERS, stream, b"\x48\x03103" + field(b"link", b"y" * 50)) * 20
+            self.pause = 0.001
         elif name in ("break", "break-open"):
             self.begin(stream, 1000, name == "break")
             self.tls.sendall(frame_that_breaks(argument, stream))
