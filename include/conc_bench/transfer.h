@@ -35,6 +35,11 @@ struct transfer_policy {
     const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
 };
 
+/* The largest receive buffer where bodies are unpacked (--compressed). libcurl unpacks all that it has received before
+ * it does anything else: by gzip 16 KiB become up to 16 MiB, which takes some 20 ms, and all else in an event loop
+ * waits. */
+enum { PACKED_BUFFER_BYTES = 16 * 1024 };
+
 /* The defaults; what each value rests on is said where it is set. */
 struct transfer_policy transfer_policy_default(void);
 

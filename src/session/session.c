@@ -94,6 +94,8 @@ static int prepare(struct session *session, struct error *error)
 int session_run(const struct options *options, struct error *error)
 {
     struct session session = {.options = options, .policy = options->transfer};
+    if (options->request.accepts_compressed)
+        session.policy.buffer_bytes = PACKED_BUFFER_BYTES;
     url_list_init(&session.urls);
     progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
     int status = prepare(&session, error);

@@ -180,6 +180,12 @@ static bool was_refused(const struct transfer *transfer)
     return transfer->sample->http_version == 20 && transfer->message[0] == '\0';
 }
 
+/* Whether anything came of a server, or of a proxy before. */
+static bool has_answer(const struct transfer *transfer)
+{
+    return transfer->header_lines > 0 || transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) > 0;
+}
+
 static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode code, long status)
 {
     switch (code) {
@@ -235,22 +241,19 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
         /* Also what a header line of over 100 KB ends in, before 8.6; the first of them, the status, counts as none. */
-        return transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) > 0 ? OUTCOME_PROTOCOL
-                                                                                       : OUTCOME_CLIENT_RESOURCE;
+        return has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;
     case CURLE_FILESIZE_EXCEEDED:
         return OUTCOME_BODY_LIMIT;
     case CURLE_WRITE_ERROR:
-        if (transfer->is_overdue)
-            return transfer_outcome_of_timeout(transfer);
-        /* Besides, libcurl says so of compressed bodies that have more behind their end, and we of too many headers. */
-        return transfer->is_too_long ? OUTCOME_BODY_LIMIT : OUTCOME_PROTOCOL;
+        /* What is written we take, or refuse: it is libcurl that could not unpack it. */
+        return OUTCOME_PROTOCOL;
     case CURLE_ABORTED_BY_CALLBACK:
         return OUTCOME_CANCELLED;
     default:
-        /* Whatever else comes of an answer is the server's. */
-        return transfer->requests > 0 ? OUTCOME_PROTOCOL : OUTCOME_INTERNAL;
+        /* Codes that stand for a misuse of libcurl also stand for answers that it cannot read. */
+        return transfer->requests > 0 || has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_INTERNAL;
     }
 }
 
@@ -317,5 +320,6 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
     transfer->opened = 0;
     transfer->is_connecting = false;
     transfer->has_retried = true;
+    answer_begin(transfer);
     return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(left)) == CURLE_OK;
 }

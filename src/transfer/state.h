@@ -20,6 +20,14 @@ struct attempt {
     uint64_t cookie; /* what tells it from other sockets of that number */
 };
 
+/* Where in an answer the next line of its headers stands. */
+enum answer_place {
+    PLACE_STATUS,      /* nothing of it has come */
+    PLACE_FIRST_FIELD, /* behind the status */
+    PLACE_FIELDS,
+    PLACE_BEHIND_FIELDS, /* in the trailers of a body, if there are any */
+};
+
 /* What a transfer uses of a pool (pool.c). libcurl borrows the texts and the list. */
 struct pool_use {
     uint32_t held[2];             /* names: what was asked for, and where a redirect led */
@@ -56,22 +64,31 @@ struct transfer {
     struct store *store; /* of the pool, what this transfer uses */
     struct pool_use use;
     bool owns_pool;
-    enum outcome broken;  /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
-    bool forbids_reuse;   /* of the connection that broke, though the policy may allow it */
-    bool stream_ended;    /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
-    bool is_timed;        /* `untimed` is known, of HTTP/2 */
-    bool is_connecting;   /* it opened a socket, over which it has sent no request yet */
-    bool headers_ended;   /* the blank line of the last response was seen */
-    bool is_tls;          /* the URL asked for is; a redirect may lead elsewhere */
-    size_t header_bytes;  /* behind the last request: interim answers, headers, trailers */
-    nanoseconds answered; /* when the answer began, if an interim one came before it; 0: not yet */
-    uint32_t codings;     /* that the body of the answer is packed by */
-    bool has_interim;     /* one has come behind the last request */
-    bool is_too_long;     /* the body is: it was given up */
-    bool is_overdue;      /* its time is up: it was given up */
-    bool has_retried;     /* perhaps, since the options were set */
-    bool met_http1;       /* the last https URL was not answered in HTTP/2 */
-    bool listens;         /* to what libcurl says, since its message is of something else */
+    enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
+    bool forbids_reuse;  /* of the connection that broke, though the policy may allow it */
+    bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
+    bool is_timed;       /* `untimed` is known, of HTTP/2 */
+    bool is_connecting;  /* it opened a socket, over which it has sent no request yet */
+    enum answer_place place;
+    enum outcome refused;  /* what the answer was given up as; OUTCOME_NONE: it was not */
+    size_t header_bytes;   /* of all its answers, and what a proxy says before */
+    uint32_t header_lines; /* the same */
+    uint32_t pieces;       /* of bodies */
+    uint32_t codings;      /* of the body that comes: each is unpacked in turn */
+    nanoseconds answered;  /* when the final answer came behind an interim one, from the start; 0: not yet */
+    bool is_at_risk;       /* libcurl is one that stores headers where others were freed */
+    bool is_of_proxy;      /* the next lines are: no request was sent for them */
+    bool has_field;        /* libcurl has stored a header line since the transfer began */
+    bool awaits_field;     /* what comes as body is the line behind the status, before it is stored */
+    bool is_within_line;   /* and not its first piece */
+    bool is_interim;       /* the last status line is: 1xx */
+    bool has_interim;      /* the last request had such an answer */
+    bool is_overdue;       /* it was given up since its time was over */
+    bool headers_ended;    /* the blank line of the last response was seen */
+    bool is_tls;           /* the URL asked for is; a redirect may lead elsewhere */
+    bool has_retried;      /* perhaps, since the options were set */
+    bool met_http1;        /* the last https URL was not answered in HTTP/2 */
+    bool listens;          /* to what libcurl says, since its message is of something else */
     char message[CURL_ERROR_SIZE];
 };
 
@@ -99,6 +116,14 @@ enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
 /* From a request on whose message would otherwise be one before; and until the next transfer. */
 void transfer_listen_anew(struct transfer *transfer);
 void transfer_end_listening(struct transfer *transfer);
+
+/* What comes of a server (answer.c): when a handle is made, before each time it is driven, and right before each
+ * request. Then libcurl's callbacks for bodies and header lines, whose context is the transfer. */
+void answer_create(struct transfer *transfer);
+void answer_begin(struct transfer *transfer);
+void answer_expect(struct transfer *transfer);
+size_t answer_take_body(char *data, size_t size, size_t count, void *context);
+size_t answer_take_header(char *data, size_t size, size_t count, void *context);
 
 /* Where there is a pool: before each download, once `url` is set, with whether the last one came to send a request.
  * False: no memory. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,114 +61,6 @@ const char *transfer_tls_version(void)
 {
     const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
     return version != NULL ? version : "";
-}
-
-/* Whether the time of a download is over. libcurl looks at its own clock between two times it receives something; what
- * it was sent can be unpacked for seconds. */
-static bool is_overdue(struct transfer *transfer)
-{
-    transfer->is_overdue = clock_now() - transfer->sample->start > transfer->plan->policy->max_time;
-    return transfer->is_overdue;
-}
-
-/* Before the first byte, so that nothing is taken of a body that is announced to be too long. libcurl's own limit
- * counts for answers that have no body, too: to --head, and those with status 304. */
-static bool is_announced_too_long(const struct transfer *transfer)
-{
-    curl_off_t announced = -1;
-    return transfer->body_bytes == 0 &&
-           curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) == CURLE_OK &&
-           announced > transfer->plan->policy->max_body;
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *context)
-{
-    (void)data;
-    struct transfer *transfer = context;
-    size_t length = size * count;
-    if (transfer->codings > 0)
-        transfer_receive_unpacked(length);
-    else
-        transfer_receive_anew();
-    if (is_overdue(transfer))
-        return CURL_WRITEFUNC_ERROR;
-    transfer->is_too_long = is_announced_too_long(transfer);
-    if (transfer->is_too_long)
-        return CURL_WRITEFUNC_ERROR;
-    transfer->body_bytes += (int64_t)length;
-    transfer->is_too_long = transfer->body_bytes > transfer->plan->policy->max_body;
-    return transfer->is_too_long ? CURL_WRITEFUNC_ERROR : length;
-}
-
-/* libcurl's own limit of the headers of an answer, which counts neither interim answers before it nor trailers behind
- * it. */
-enum { HEADER_BYTES_MAX = 300 * 1024 };
-
-static bool is_coding(const char *text, size_t length)
-{
-    static const char *const plain[] = {"identity", "chunked"};
-    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-        if (length == strlen(plain[i]) && strncasecmp(text, plain[i], length) == 0)
-            return false;
-    }
-    return length > 0;
-}
-
-/* How many times a body is packed, by its header lines: libcurl unpacks what is packed for the transfer unasked. */
-static void count_codings(struct transfer *transfer, const char *line, size_t length)
-{
-    static const char content[] = "content-encoding:", transport[] = "transfer-encoding:";
-    static const char separators[] = " \t,\r\n";
-    bool is_asked = transfer->plan->request->options->accepts_compressed;
-    size_t next = 0;
-    if (is_asked && length > strlen(content) && strncasecmp(line, content, strlen(content)) == 0)
-        next = strlen(content);
-    else if (length > strlen(transport) && strncasecmp(line, transport, strlen(transport)) == 0)
-        next = strlen(transport);
-    while (next > 0 && next < length) {
-        size_t end = next;
-        while (end < length && strchr(separators, line[end]) == NULL)
-            end++;
-        transfer->codings += is_coding(line + next, end - next);
-        next = end + 1;
-    }
-}
-
-/* The first line of an answer. libcurl takes the first byte of an interim one for that of the answer. */
-static void begin_answer(struct transfer *transfer, const char *line, size_t length)
-{
-    const char *space = memchr(line, ' ', length);
-    bool is_interim = space != NULL && space + 1 < line + length && space[1] == '1';
-    transfer->headers_ended = false;
-    transfer->codings = 0;
-    if (is_interim)
-        transfer->has_interim = true;
-    else if (transfer->has_interim)
-        transfer->answered = clock_now();
-    if (transfer->streams != NULL)
-        streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
-}
-
-/* Only to see that the headers ended: a connection closed within them is a success to libcurl. */
-static size_t on_header(char *data, size_t size, size_t count, void *context)
-{
-    struct transfer *transfer = context;
-    size_t length = size * count;
-    transfer_receive_anew();
-    transfer->header_bytes += length;
-    if (transfer->header_bytes > HEADER_BYTES_MAX || is_overdue(transfer))
-        return 0;
-    if (length > 0 && (data[0] == '\r' || data[0] == '\n'))
-        transfer->headers_ended = true;
-    else if (length >= 6 && memcmp(data, "HTTP/", 5) == 0) {
-        begin_answer(transfer, data, length);
-    } else {
-        count_codings(transfer, data, length);
-        if (transfer->pool != NULL)
-            pool_heed_header(transfer, data, length);
-    }
-    /* Packed twice, what is received at once can be unpacked for minutes, and libcurl asks nobody meanwhile. */
-    return transfer->codings > 1 ? 0 : length;
 }
 
 /* What tells a socket from others that have its number before or after it; 0: it is none, or nothing tells. */
@@ -280,11 +171,9 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
-    transfer->header_bytes = 0;
-    transfer->has_interim = false;
-    transfer->answered = 0;
     transfer->stream_ended = false;
     transfer->broken = OUTCOME_NONE;
+    answer_expect(transfer);
     transfer->is_connecting = false;
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (transfer->message[0] != '\0' || transfer->listens)
@@ -339,9 +228,9 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     CURL *easy = transfer->easy;
     SET(CURLOPT_PRIVATE, transfer);
     SET(CURLOPT_ERRORBUFFER, transfer->message);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEFUNCTION, answer_take_body);
     SET(CURLOPT_WRITEDATA, transfer);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERFUNCTION, answer_take_header);
     SET(CURLOPT_HEADERDATA, transfer);
     /* Who drives a multi handle stops its transfers himself. */
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -522,6 +411,7 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
     }
     transfer->plan = plan;
     transfer->driver = driver;
+    answer_create(transfer);
     transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
     struct pool *pool = NULL;
     int status = driver == TRANSFER_ALONE ? pool_create(plan, driver, 1, &pool, error) : 0;
@@ -624,16 +514,10 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->body_bytes = 0;
     transfer->requests = 0;
     transfer->heard = 0;
-    transfer->headers_ended = false;
     transfer->stream_ended = false;
     transfer->broken = OUTCOME_NONE;
-    transfer->is_too_long = false;
-    transfer->is_overdue = false;
-    transfer->has_interim = false;
-    transfer->answered = 0;
-    transfer->header_bytes = 0;
-    transfer->codings = 0;
     transfer->socket_error = 0;
+    answer_begin(transfer);
     transfer->message[0] = '\0';
     transfer_end_listening(transfer);
     const struct target_list *targets = transfer->plan->targets;
@@ -663,15 +547,16 @@ static uint16_t retry_after(const struct transfer *transfer)
 }
 
 /* Of the answer to the last request, after all that came before; 0: there was none. libcurl also takes the end of a
- * kept connection for a byte, and remembers that of a redirect. */
+ * kept connection for a byte, and an interim answer, and remembers that of a redirect. */
 static uint32_t first_byte(const struct transfer *transfer)
 {
     uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-    if (time <= transfer->heard || (transfer->has_interim && transfer->answered == 0))
-        return 0;
     if (transfer->has_interim)
-        return (uint32_t)((transfer->answered - transfer->sample->start) / NANOSECONDS_PER_MICROSECOND);
-    time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
+        time = (uint64_t)(transfer->answered / NANOSECONDS_PER_MICROSECOND);
+    else if (time <= transfer->heard)
+        return 0;
+    else
+        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
     return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
 }
 
@@ -692,6 +577,8 @@ void transfer_finish(struct transfer *transfer, int code)
     struct sample *sample = transfer->sample;
     sample->end = clock_now();
     transfer_end_stream(transfer);
+    if (transfer->is_overdue)
+        code = CURLE_OPERATION_TIMEDOUT;
     long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
     sample->body_bytes = transfer->body_bytes;
     sample->status = to_16_bits(status);
@@ -703,8 +590,12 @@ void transfer_finish(struct transfer *transfer, int code)
         transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
     sample->transfer_code = (uint8_t)code;
     sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
-    sample->outcome = (uint8_t)(code == CURLE_OK ? transfer_outcome_of_response(transfer, status)
-                                                 : transfer_outcome_of_failure(transfer, (CURLcode)code, status));
+    if (transfer->refused != OUTCOME_NONE)
+        sample->outcome = (uint8_t)transfer->refused;
+    else if (code == CURLE_OK)
+        sample->outcome = (uint8_t)transfer_outcome_of_response(transfer, status);
+    else
+        sample->outcome = (uint8_t)transfer_outcome_of_failure(transfer, (CURLcode)code, status);
 }
 
 void transfer_give_up(struct transfer *transfer, bool is_cancelled)

@@ -52,6 +52,23 @@ http_5xx /status/599
 protocol /endless/headers
 protocol /endless/interim
 protocol /endless/trailers
+protocol /text/blank
+protocol /text/tab
+protocol /text/status-blank
+protocol /text/no-colon
+protocol /text/no-cr
+protocol /text/version
+protocol /text/interim
+protocol /text/behind-interim
+protocol /redirect/blank
+protocol /text/cr
+protocol /text/trailer-no-colon
+protocol /text/switch
+ok /text/later
+ok /text/no-headers
+ok /text/interim-only-status
+ok /text/trailer
+ok /long-line
 protocol /status/600
 protocol /status/999
 protocol /status/099
@@ -159,6 +176,41 @@ TOLD
     printf '%s\n' 'timeout_receive /gzip/bomb' | mix 2 | MAX_TIME=4 downloads_as_told --compressed --max-filesize 1TB
     # Half a second is the promise, of which a busy machine may take more.
     samples_hold /gzip/bomb 'all(.service_s < 8)'
+    # By zstd it is longer than could be taken for a body.
+    printf '%s\n' 'body_limit /zstd/bomb' | mix 4 | downloads_as_told --compressed --max-filesize 1TB
+    samples_hold /zstd/bomb 'all(.body_bytes > 16000000 and .body_bytes < 100000000)'
+}
+
+# libcurl before 8.2 appends such a line to the last header that it stored, and that of the answer to the download before
+# is freed: each worker has some of those.
+@test "a line behind the status that begins with a blank" {
+    printf '%s\n' 'protocol /text/blank' 'protocol /text/tab' 'protocol /text/status-blank' 'protocol /text/no-colon' \
+        'protocol /text/no-cr' 'protocol /text/version' 'protocol /text/interim' 'protocol /text/behind-interim' \
+        'protocol /redirect/blank' >"$BATS_TEST_TMPDIR/list"
+    for connections in reuse fresh; do
+        mix 5 <"$BATS_TEST_TMPDIR/list" | downloads_as_told --connections $connections
+    done
+    # Nothing that looks like it, and is none, is refused or counted as something else.
+    printf '%s\n' 'ok /text/later' 'ok /text/no-headers' 'ok /text/interim-only-status' 'ok /text/trailer' 'ok /long-line' |
+        mix 5 | downloads_as_told
+    samples_hold /text/later 'all(.body_bytes == 1)'
+    samples_hold /text/no-headers 'all(.body_bytes == 5)'
+    samples_hold /text/interim-only-status 'all(.body_bytes == 5 and .status == 200)'
+    samples_hold /text/trailer 'all(.body_bytes == 1)'
+    samples_hold /long-line 'all(.body_bytes == 0)'
+}
+
+@test "what libcurl calls a misuse of itself is the server's fault" {
+    printf '%s\n' 'protocol /text/cr' 'protocol /text/trailer-no-colon' 'protocol /text/switch' | mix 5 | downloads_as_told
+}
+
+# What a proxy answers to CONNECT is stored as are the headers of servers, and its body read byte by byte.
+@test "a proxy that breaks HTTP, or refuses at length" {
+    {
+        printf '%s\n' 'protocol https://text-blank.proxy/' 'protocol https://text-no-colon.proxy/' | mix 5
+        printf '%s\n' 'connect https://refusal.proxy/' | mix 2
+    } | downloads_as_told --proxy "$FAULTS" --noproxy 127.0.0.1
+    samples_hold https://refusal.proxy/ 'all(.service_s < 10)'
 }
 
 # One is refused by the length it announces, the others by what has come.

@@ -312,6 +312,23 @@ static bool answer_gzip_bomb(struct connection *connection, const struct request
     return false;
 }
 
+/* 128 KiB of zeros by zstd in each four bytes, without an end. */
+static bool answer_zstd_bomb(struct connection *connection, const struct request *request)
+{
+    (void)request;
+    static const char start[] = "\x28\xb5\x2f\xfd\x00\x58"; /* a window of 2 MiB */
+    static const char zeros[] = "\x02\x00\x10\x00";
+    char many[1000 * (sizeof(zeros) - 1)];
+    for (size_t i = 0; i < sizeof(many); i += sizeof(zeros) - 1)
+        memcpy(many + i, zeros, sizeof(zeros) - 1);
+    bool is_sent =
+        send_text(connection, "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 1000000000\r\n\r\n") &&
+        send_bytes(connection, start, sizeof(start) - 1);
+    while (is_sent)
+        is_sent = send_bytes(connection, many, sizeof(many));
+    return false;
+}
+
 static bool answer_stall_headers(struct connection *connection, const struct request *request)
 {
     (void)request;
@@ -513,6 +530,7 @@ static bool answer_redirect(struct connection *connection, const struct request 
     } targets[] = {
         {"loop", "/redirect/loop"},
         {"ok", "/ok"},
+        {"blank", "/text/blank"},
         {"utf8", "/ok/\xc3\xbc"},
         {"stall", "/stall/headers"},
         {"file", "file:///etc/passwd"},
@@ -605,6 +623,69 @@ static bool answer_control_nul(struct connection *connection, const struct reque
     return send_bytes(connection, text, sizeof(text) - 1);
 }
 
+/* Answers as they stand here, by the rest of the path. */
+static bool answer_text(struct connection *connection, const struct request *request)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+        bool is_end; /* the connection is closed behind it */
+    } answers[] = {
+        /* The line behind the status begins with a blank, as one does that goes on with the line before. */
+        {"blank", "HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n", false},
+        {"tab", "HTTP/1.1 200 OK\r\n\tX: y\r\nContent-Length: 0\r\n\r\n", false},
+        {"status-blank", " HTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n", false},
+        {"no-colon", "HTTP/1.1 200 OK\r\n X\r\nContent-Length: 0\r\n\r\n", false},
+        {"no-cr", "HTTP/1.1 200 OK\n X: y\nContent-Length: 0\n\n", false},
+        {"version", "HTTP/2 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n", false},
+        {"interim", "HTTP/1.1 103 Early Hints\r\n X: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
+        {"behind-interim", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n",
+         false},
+        /* There it may, or none is there. */
+        {"later", "HTTP/1.1 200 OK\r\nX: y\r\n z\r\nContent-Length: 1\r\n\r\n ", false},
+        {"no-headers", "HTTP/1.1 200 OK\r\n\r\n body", true},
+        {"interim-only-status", "HTTP/1.1 103\r\n\r\nHTTP/1.1 200 OK\r\n\r\n body", true},
+        {"trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX: y\r\n z\r\n\r\n", false},
+        /* What libcurl calls a misuse of itself, and more that is no HTTP. */
+        {"cr", "HTTP/1.1 200 OK\r\nX\rY: z\r\nContent-Length: 0\r\n\r\n", false},
+        {"trailer-no-colon", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX\r\n\r\n", false},
+        {"switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nxxxxx", false},
+        /* Only to the one who asks for a tunnel through a proxy, to a host of this name. */
+        {"blank.proxy", "HTTP/1.1 200 OK\r\n X: y\r\n\r\n", false},
+        {"no-colon.proxy", "HTTP/1.1 200 OK\r\nX\r\n\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        size_t length = strlen(answers[i].name);
+        if (strncmp(request->argument, answers[i].name, length) == 0 && strchr(":", request->argument[length]) != NULL)
+            return send_text(connection, answers[i].text) && !answers[i].is_end;
+    }
+    return false;
+}
+
+/* A header line that libcurl delivers in pieces of 16 KiB, of which the second begins with a blank. */
+static bool answer_long_line(struct connection *connection, const struct request *request)
+{
+    static const char name[] = "X: ";
+    char line[2 * BLOCK_BYTES];
+    (void)request;
+    memset(line, ' ', sizeof(line));
+    memcpy(line, name, sizeof(name) - 1);
+    line[sizeof(line) - 1] = '\n';
+    return send_text(connection, "HTTP/1.1 200 OK\r\n") && send_bytes(connection, line, sizeof(line)) &&
+           send_text(connection, "Content-Length: 0\r\n\r\n");
+}
+
+/* A proxy that refuses, at length. */
+static bool answer_refusal(struct connection *connection, const struct request *request)
+{
+    enum { LENGTH = 100 * 1000 * 1000 };
+    (void)request;
+    if (send_text(connection, "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n"
+                              "Content-Length: 100000000\r\n\r\n"))
+        send_filler(connection, LENGTH);
+    return false;
+}
+
 /* The first whose name the path begins with. */
 static const struct fault {
     const char *name;
@@ -622,6 +703,7 @@ static const struct fault {
     {"/endless/headers", answer_endless_headers},
     {"/endless/trailers", answer_endless_trailers},
     {"/length/other", answer_length_other},
+    {"/zstd/bomb", answer_zstd_bomb},
     {"/gzip/bomb", answer_gzip_bomb},
     {"/gzip/", answer_gzip},
     {"/stall/headers", answer_stall_headers},
@@ -648,6 +730,10 @@ static const struct fault {
     {"/idle-close", answer_idle_close},
     {"/once/reset", answer_once_reset},
     {"/once", answer_once},
+    {"/text/", answer_text},
+    {"/long-line", answer_long_line},
+    {"refusal.proxy:", answer_refusal},
+    {"text-", answer_text},
     {"/control/nul", answer_control_nul},
     {"/control", answer_control},
 };
