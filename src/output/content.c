@@ -51,6 +51,21 @@ const char *content_outside(struct content *content, const char *text)
     return keep(content, escaped != NULL ? text_escape(escaped, size, text, length) : NULL);
 }
 
+const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count)
+{
+    size_t size = 1;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(texts[i]) * strlen("\\xNN") + strlen(separator);
+    char *joined = calloc(size, 1);
+    for (size_t i = 0; joined != NULL && i < count; i++) {
+        used += (size_t)snprintf(joined + used, size - used, "%s", i > 0 ? separator : "");
+        text_escape(joined + used, size - used, texts[i], strlen(texts[i]));
+        used += strlen(joined + used);
+    }
+    return keep(content, joined);
+}
+
 const char *content_name(struct content *content, const struct cell_result *cell)
 {
     return content_text(content, "%s/%" PRIu32, cell->mode, cell->workers);
@@ -157,14 +172,6 @@ static void add_tool(struct content *content, const struct result *result)
         content_add_fact(content, FACT_STARTED, content_text(content, "started at %s", result->started_at));
 }
 
-static const char *list_sources(struct content *content, const struct result *result)
-{
-    const char *list = "";
-    for (size_t i = 0; i < result->source_count; i++)
-        list = content_text(content, "%s%s%s", list, i > 0 ? ", " : "", content_outside(content, result->sources[i]));
-    return list;
-}
-
 static void add_workload(struct content *content, const struct result *result)
 {
     char count[32], work[32];
@@ -172,7 +179,8 @@ static void add_workload(struct content *content, const struct result *result)
     content_add_fact(content, FACT_WORKLOAD,
                      content_text(content, "%s download%s of %" PRIu32 " URL%s on %" PRIu32 " host%s from %s%s", count,
                                   plural(result->downloads), result->distinct_urls, plural(result->distinct_urls),
-                                  result->hosts, plural(result->hosts), list_sources(content, result),
+                                  result->hosts, plural(result->hosts),
+                                  content_join(content, ", ", result->sources, result->source_count),
                                   result->is_order_shuffled ? ", in shuffled order" : ""));
     if (result->origin[0] != '\0')
         content_add_fact(content, FACT_WORKLOAD,
@@ -206,11 +214,10 @@ static void add_policy(struct content *content, const struct result *result)
                      content_text(content, "%s, %s, %s, %s, at most %s a download", format_http(result->http_version),
                                   describe_connections(content, result->connections),
                                   format_names(result->origin[0] != '\0' ? "none" : result->dns), redirects, limit));
-    const char *asked = "";
-    for (size_t i = 0; i < result->asked_count; i++)
-        asked = content_text(content, "%s %s", asked, content_outside(content, result->asked[i]));
     if (result->asked_count > 0)
-        content_add_fact(content, FACT_POLICY, content_text(content, "asked with%s", asked));
+        content_add_fact(
+            content, FACT_POLICY,
+            content_text(content, "asked with %s", content_join(content, " ", result->asked, result->asked_count)));
     char tolerance[32];
     tolerance_describe(&result->tolerance, tolerance, sizeof(tolerance));
     if (tolerance[0] != '\0')

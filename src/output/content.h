@@ -118,6 +118,9 @@ const char *content_text(struct content *content, const char *format, ...) __att
 /* A text from outside, escaped. */
 const char *content_outside(struct content *content, const char *text);
 
+/* Several of them in one, with the separator between them. */
+const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count);
+
 /* Adds a section, which is valid until the next one is added, and to its table a column, a row, or a cell to the row
  * added last. `mode` may be NULL. All columns come first. */
 struct section *content_add_section(struct content *content, enum section_kind kind, const char *title);
