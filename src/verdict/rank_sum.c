@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conc_bench/stats.h"
 
@@ -47,13 +48,14 @@ static size_t critical(size_t m, size_t n, double tail, const double *chance, do
     return count;
 }
 
-/* The chance of as few or fewer pairs in which x is smaller; ties count half. */
+/* The chance of as few or fewer pairs in which x is smaller; ties count half. Of sorted values. */
 static double p_greater(const double *x, size_t m, const double *y, size_t n, const double *chance)
 {
     double smaller = 0;
     for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < n; j++)
-            smaller += x[i] < y[j] ? 1 : x[i] == y[j] ? 0.5 : 0;
+        double up_to = (double)stats_count_below(y, n, x[i], true);
+        double below = (double)stats_count_below(y, n, x[i], false);
+        smaller += (double)n - up_to + (up_to - below) / 2;
     }
     if (chance == NULL) {
         double deviation = sqrt((double)m * (double)n * (double)(m + n + 1) / 12);
@@ -65,6 +67,56 @@ static double p_greater(const double *x, size_t m, const double *y, size_t n, co
     return fmin(1, sum);
 }
 
+/* The differences of each of x and each of y, both sorted. They are as many as the product of the two: they are not
+ * listed, but counted. */
+struct differences {
+    const double *x;
+    const double *y;
+    size_t x_count;
+    size_t y_count;
+};
+
+/* How many differences are at most `limit`. Rounded as they are, they do not fall where x rises, nor rise where y does.
+ */
+static size_t count_up_to(const void *context, double limit)
+{
+    const struct differences *all = context;
+    size_t counted = 0;
+    size_t above = 0; /* so many of y are too small */
+    for (size_t i = 0; i < all->x_count; i++) {
+        while (above < all->y_count && all->x[i] - all->y[above] > limit)
+            above++;
+        counted += all->y_count - above;
+    }
+    return counted;
+}
+
+static double difference_of_rank(const struct differences *all, size_t rank)
+{
+    return stats_value_of_rank(count_up_to, all, rank, all->x[0] - all->y[all->y_count - 1],
+                               all->x[all->x_count - 1] - all->y[0]);
+}
+
+static double median_difference(const struct differences *all)
+{
+    size_t pairs = all->x_count * all->y_count;
+    double upper = difference_of_rank(all, pairs / 2);
+    return pairs % 2 == 1 ? upper : (difference_of_rank(all, pairs / 2 - 1) + upper) / 2;
+}
+
+static void test(const struct differences *all, double confidence, const double *chance, struct rank_sum *result)
+{
+    double reached;
+    size_t outside = critical(all->x_count, all->y_count, (1 - confidence) / 2, chance, &reached);
+    result->estimate = median_difference(all);
+    result->p_greater = p_greater(all->x, all->x_count, all->y, all->y_count, chance);
+    if (outside > 0) {
+        result->low = difference_of_rank(all, outside - 1);
+        result->high = difference_of_rank(all, all->x_count * all->y_count - outside);
+        result->confidence = 1 - 2 * reached;
+    }
+}
+
 int rank_sum_test(const double *x, size_t x_count, const double *y, size_t y_count, double confidence,
                   struct rank_sum *result, struct error *error)
 {
@@ -72,27 +124,20 @@ int rank_sum_test(const double *x, size_t x_count, const double *y, size_t y_cou
     if (x_count == 0 || y_count == 0)
         return 0;
     bool is_exact = x_count <= EXACT_MAX && y_count <= EXACT_MAX;
-    size_t pairs = x_count * y_count;
-    double *differences = malloc(pairs * sizeof(*differences));
+    double *sorted = malloc((x_count + y_count) * sizeof(*sorted));
     double *chance = is_exact ? distribution(x_count, y_count) : NULL;
-    if (differences == NULL || (is_exact && chance == NULL)) {
-        free(differences);
-        free(chance);
-        return error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds with %zu", x_count, y_count);
+    int status = sorted == NULL || (is_exact && chance == NULL) ? -1 : 0;
+    if (status == 0) {
+        const struct differences all = {.x = sorted, .y = sorted + x_count, .x_count = x_count, .y_count = y_count};
+        memcpy(sorted, x, x_count * sizeof(*sorted));
+        memcpy(sorted + x_count, y, y_count * sizeof(*sorted));
+        stats_sort(sorted, x_count);
+        stats_sort(sorted + x_count, y_count);
+        test(&all, confidence, chance, result);
+    } else {
+        error_set(error, ERROR_ENVIRONMENT, "no memory to compare %zu rounds with %zu", x_count, y_count);
     }
-    for (size_t i = 0; i < pairs; i++)
-        differences[i] = x[i / y_count] - y[i % y_count];
-    stats_sort(differences, pairs);
-    result->estimate = stats_median(differences, pairs);
-    result->p_greater = p_greater(x, x_count, y, y_count, chance);
-    double reached;
-    size_t outside = critical(x_count, y_count, (1 - confidence) / 2, chance, &reached);
-    if (outside > 0) {
-        result->low = differences[outside - 1];
-        result->high = differences[pairs - outside];
-        result->confidence = 1 - 2 * reached;
-    }
-    free(differences);
+    free(sorted);
     free(chance);
-    return 0;
+    return status;
 }

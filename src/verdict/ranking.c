@@ -6,21 +6,6 @@
 
 #include "conc_bench/stats.h"
 
-/* The first of sorted values that is not below `value`. */
-static size_t find_first(const double *sorted, size_t count, double value)
-{
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sorted[middle] < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 void ranking_adjust(const double *p, size_t count, double *adjusted, double *scratch)
 {
     double *sorted = scratch;
@@ -35,7 +20,7 @@ void ranking_adjust(const double *p, size_t count, double *adjusted, double *scr
     }
     /* Of equal ones the first counts most, and raises the others to its own. */
     for (size_t i = 0; i < count; i++)
-        adjusted[i] = raised[find_first(sorted, count, p[i])];
+        adjusted[i] = raised[stats_count_below(sorted, count, p[i], false)];
 }
 
 const struct ranking_pair *ranking_pair(const struct ranking *ranking, size_t cell, size_t other)

@@ -1,10 +1,8 @@
 #include "conc_bench/signed_rank.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/stats.h"
 
@@ -86,8 +84,9 @@ static double mean_of(double a, double b)
 }
 
 /* How many means are at most `limit`. A mean, rounded as it is, does not fall where one of its two rises. */
-static size_t count_up_to(const struct means *means, double limit)
+static size_t count_up_to(const void *context, double limit)
 {
+    const struct means *means = context;
     size_t counted = 0;
     size_t end = means->count;
     for (size_t i = 0; i < end; i++) {
@@ -98,38 +97,12 @@ static size_t count_up_to(const struct means *means, double limit)
     return counted;
 }
 
-/* Whole numbers in the order of the doubles they stand for. */
-static int64_t to_ordered(double value)
-{
-    int64_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits < 0 ? INT64_MIN - bits : bits;
-}
-
-static double from_ordered(int64_t ordered)
-{
-    int64_t bits = ordered < 0 ? INT64_MIN - ordered : ordered;
-    double value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-/* The mean with `rank` smaller ones in front of it: the smallest number that more means than that do not exceed, found
- * among all doubles by halving. */
+/* The mean with `rank` smaller ones in front of it. */
 static double mean_of_rank(const struct means *means, size_t rank)
 {
     if (means->listed != NULL)
         return means->listed[rank];
-    int64_t low = to_ordered(means->sorted[0]);
-    int64_t high = to_ordered(means->sorted[means->count - 1]);
-    while (low < high) {
-        int64_t middle = (int64_t)(((uint64_t)high - (uint64_t)low) / 2 + (uint64_t)low);
-        if (count_up_to(means, from_ordered(middle)) > rank)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return from_ordered(low);
+    return stats_value_of_rank(count_up_to, means, rank, means->sorted[0], means->sorted[means->count - 1]);
 }
 
 static double median_mean(const struct means *means)
@@ -151,25 +124,10 @@ static double bound(const struct means *means, double tail, double *low, double 
     return critical > 0 ? probability : 1;
 }
 
-/* How many of sorted values are below `limit`, or at it as well. */
-static size_t count_below(const double *sorted, size_t count, double limit, bool with_limit)
-{
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sorted[middle] < limit || (with_limit && sorted[middle] == limit))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Twice the midrank of a size among all sorted ones that are not 0. */
 static size_t doubled_rank(const double *sizes, size_t count, double size)
 {
-    return 1 + count_below(sizes, count, size, false) + count_below(sizes, count, size, true);
+    return 1 + stats_count_below(sizes, count, size, false) + stats_count_below(sizes, count, size, true);
 }
 
 /* Of at most EXACT doubled ranks. `positive` is the sum of those of positive differences, `total` that of all. */

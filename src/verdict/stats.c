@@ -105,6 +105,51 @@ void stats_sort(double *values, size_t count)
         qsort(values, count, sizeof(values[0]), compare);
 }
 
+size_t stats_count_below(const double *sorted, size_t count, double limit, bool with_limit)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < limit || (with_limit && sorted[middle] == limit))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Whole numbers in the order of the doubles they stand for. */
+static int64_t to_ordered(double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits < 0 ? INT64_MIN - bits : bits;
+}
+
+static double from_ordered(int64_t ordered)
+{
+    int64_t bits = ordered < 0 ? INT64_MIN - ordered : ordered;
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+double stats_value_of_rank(size_t (*count_up_to)(const void *context, double limit), const void *context, size_t rank,
+                           double low, double high)
+{
+    int64_t first = to_ordered(low);
+    int64_t last = to_ordered(high);
+    while (first < last) {
+        int64_t middle = (int64_t)(((uint64_t)last - (uint64_t)first) / 2 + (uint64_t)first);
+        if (count_up_to(context, from_ordered(middle)) > rank)
+            last = middle;
+        else
+            first = middle + 1;
+    }
+    return from_ordered(first);
+}
+
 double stats_median(const double *sorted, size_t count)
 {
     if (count == 0)

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "conc_bench/random.h"
 #include "conc_bench/rank_sum.h"
+#include "conc_bench/stats.h"
 
 static struct rank_sum test(const double *x, size_t m, const double *y, size_t n)
 {
@@ -102,6 +104,35 @@ static void test_many_values_are_approximated(void **state)
     assert_true(fabs(exact.p_greater - approximate.p_greater) < 0.05);
 }
 
+/* Estimate and interval are of all differences, which are not listed: here they are. */
+static void test_differences_are_counted_as_if_listed(void **state)
+{
+    (void)state;
+    enum { MOST = 90 };
+    static double differences[MOST * MOST];
+    struct random random = random_stream(5, 0);
+    for (int repetition = 0; repetition < 100; repetition++) {
+        double x[MOST], y[MOST];
+        size_t x_count = 10 + random_below(&random, MOST - 10);
+        size_t y_count = 10 + random_below(&random, MOST - 10);
+        /* every other time with ties */
+        for (size_t i = 0; i < x_count; i++)
+            x[i] = repetition % 2 == 0 ? random_fraction(&random) : (double)random_below(&random, 9) / 8;
+        for (size_t i = 0; i < y_count; i++)
+            y[i] = repetition % 2 == 0 ? random_fraction(&random) - 0.1 : (double)random_below(&random, 9) / 8;
+        for (size_t i = 0; i < x_count * y_count; i++)
+            differences[i] = x[i / y_count] - y[i % y_count];
+        stats_sort(differences, x_count * y_count);
+        struct rank_sum result = test(x, x_count, y, y_count);
+        assert_true(result.estimate == stats_median(differences, x_count * y_count));
+        size_t outside = stats_count_below(differences, x_count * y_count, result.low, false);
+        assert_true(differences[outside] == result.low);
+        assert_true(stats_count_below(differences, x_count * y_count, result.high, true) > outside);
+        if (repetition % 2 == 0) /* without ties as many lie outside at either end */
+            assert_true(differences[x_count * y_count - 1 - outside] == result.high);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_p_by_enumeration),
         cmocka_unit_test(test_too_few_have_no_interval),
         cmocka_unit_test(test_many_values_are_approximated),
+        cmocka_unit_test(test_differences_are_counted_as_if_listed),
     };
     return cmocka_run_group_tests_name("rank_sum", tests, NULL, NULL);
 }
