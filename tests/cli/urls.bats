@@ -109,7 +109,7 @@ entry='. as $all | [.urls | to_entries[] | select(.value | endswith($tail)) | .k
 @test "hostile URLs stay text in every report" {
     grep -F '"http://127' urls.csv | /usr/bin/python3 -c 'import csv, sys
 rows = list(csv.reader(sys.stdin, strict=True))
-assert len(rows) == 57 and all(len(row) == 9 for row in rows)'
+assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
     run ! grep -q $'\033' all.txt urls.md urls.csv page.html all.json
     run ! grep -qF '<script>document.title' page.html urls.md
     grep -F document.title list >few
