@@ -122,7 +122,7 @@ static double stopped(const struct cell_figures *cell)
     for (size_t i = 0; i < cell->cell->trial_count; i++) {
         double throttled = cell->cell->trials[i].host.throttled;
         sum += isfinite(throttled) ? throttled : 0;
-        count += isfinite(throttled);
+        count += isfinite(throttled) ? 1 : 0;
     }
     return count > 0 ? sum / (double)count : NAN;
 }

@@ -44,9 +44,9 @@ static char *write_all(const struct import *import, size_t *length)
     require(json_write(stream, &import->result, &verdict, &format, &error) == 0);
     fclose(stream);
     stream = open_memstream(&other, &other_length);
-    table_write(stream, &import->result, &verdict, &format);
-    table_write(stream, &import->result, &verdict, &narrow);
-    table_write_quiet(stream, &import->result, &verdict, &format);
+    require(table_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(table_write(stream, &import->result, &verdict, &narrow, &error) == 0);
+    require(table_write_quiet(stream, &import->result, &verdict, &format, &error) == 0);
     require(csv_write(stream, &import->result, &verdict, &format, &error) == 0);
     require(csv_write_urls(stream, &import->result, &verdict, &format, &error) == 0);
     require(csv_write_requests(stream, &import->result, &verdict, &format, &error) == 0);
