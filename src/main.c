@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conc_bench/environment.h"
-#include "conc_bench/error.h"
-#include "conc_bench/options.h"
-#include "conc_bench/session.h"
-#include "conc_bench/stream.h"
-#include "conc_bench/transfer.h"
+#include "conc_bench/base/environment.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/cli/options.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/report/stream.h"
+#include "conc_bench/session/session.h"
 
 static int print_error(const struct error *error)
 {

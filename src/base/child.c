@@ -1,4 +1,4 @@
-#include "conc_bench/child.h"
+#include "conc_bench/base/child.h"
 
 #include <signal.h>
 #include <stddef.h>

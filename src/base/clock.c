@@ -1,4 +1,4 @@
-#include "conc_bench/clock.h"
+#include "conc_bench/base/clock.h"
 
 #include <time.h>
 

@@ -1,4 +1,4 @@
-#include "conc_bench/connections.h"
+#include "conc_bench/base/connections.h"
 
 #include <stddef.h>
 

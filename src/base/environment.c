@@ -1,4 +1,4 @@
-#include "conc_bench/environment.h"
+#include "conc_bench/base/environment.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -1,10 +1,10 @@
-#include "conc_bench/error.h"
+#include "conc_bench/base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
 
 __attribute__((format(printf, 3, 0))) static void write_message(struct error *error, enum error_kind kind,
                                                                 const char *format, va_list arguments)

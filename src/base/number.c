@@ -1,4 +1,4 @@
-#include "conc_bench/number.h"
+#include "conc_bench/base/number.h"
 
 #include <inttypes.h>
 #include <math.h>

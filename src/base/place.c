@@ -1,4 +1,4 @@
-#include "conc_bench/place.h"
+#include "conc_bench/base/place.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "conc_bench/number.h"
+#include "conc_bench/base/number.h"
 
 /* As many as the system follows, path_resolution(7). */
 enum { LINKS_MAX = 40 };

@@ -1,4 +1,4 @@
-#include "conc_bench/random.h"
+#include "conc_bench/base/random.h"
 
 static uint64_t mix(uint64_t value)
 {

@@ -1,4 +1,4 @@
-#include "conc_bench/scratch.h"
+#include "conc_bench/base/scratch.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "conc_bench/unicode.h"
+#include "conc_bench/base/unicode.h"
 
 static bool is_continuation(unsigned char byte)
 {

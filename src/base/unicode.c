@@ -1,4 +1,4 @@
-#include "conc_bench/unicode.h"
+#include "conc_bench/base/unicode.h"
 
 #include <inttypes.h>
 #include <stdio.h>

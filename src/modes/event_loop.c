@@ -1,9 +1,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "conc_bench/loop.h"
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
+#include "conc_bench/modes/mode.h"
+#include "loop.h"
+#include "modes.h"
 
 /* One thread with all downloads in flight at once; each gives way itself when it has to wait. */
 

@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "conc_bench/crew.h"
-#include "conc_bench/loop.h"
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
+#include "conc_bench/modes/mode.h"
+#include "loop.h"
+#include "modes.h"
+#include "thread_pool.h"
 
 /* One event loop per core, each in its own thread, the workers split over them: co-operative within a loop, pre-emptive
  * and parallel between loops. */
 
 struct hybrid_run {
     const struct mode_job *job;
-    struct crew *crew;
+    struct thread_pool *thread_pool;
     uint32_t loop_count;
     struct loop *loops[]; /* each made, used and freed by its own thread */
 };
@@ -53,7 +53,7 @@ static void hybrid_release(void *context)
     struct hybrid_run *run = context;
     if (run == NULL)
         return;
-    crew_release(run->crew);
+    thread_pool_release(run->thread_pool);
     transfer_library_cleanup();
     free(run);
 }
@@ -71,8 +71,8 @@ static int hybrid_prepare(const struct mode_job *job, void **result, struct erro
         free(run);
         return -1;
     }
-    const struct crew_duty duty = {.context = run, .enter = enter, .leave = leave};
-    if (crew_start(&duty, loops, &run->crew, error) != 0) {
+    const struct thread_pool_duty duty = {.context = run, .enter = enter, .leave = leave};
+    if (thread_pool_start(&duty, loops, &run->thread_pool, error) != 0) {
         hybrid_release(run);
         return -1;
     }
@@ -83,13 +83,13 @@ static int hybrid_prepare(const struct mode_job *job, void **result, struct erro
 static int hybrid_run(void *context, struct error *error)
 {
     struct hybrid_run *run = context;
-    return crew_do(run->crew, work, error);
+    return thread_pool_do(run->thread_pool, work, error);
 }
 
 static int hybrid_warm(void *context, struct error *error)
 {
     struct hybrid_run *run = context;
-    return crew_do(run->crew, warm, error);
+    return thread_pool_do(run->thread_pool, warm, error);
 }
 
 /* What one loop of all workers takes, and what every further loop takes beside its workers. A process may run on fewer

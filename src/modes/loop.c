@@ -1,11 +1,11 @@
-#include "conc_bench/loop.h"
+#include "loop.h"
 
 #include <stdlib.h>
 
-#include "conc_bench/cpu_work.h"
-#include "conc_bench/pool.h"
-#include "conc_bench/sample.h"
-#include "conc_bench/transfer.h"
+#include "conc_bench/http/pool.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/run/sample.h"
+#include "conc_bench/workload/cpu_work.h"
 #include "loop_driver.h"
 
 /* Slots started between two looks at the sockets. All at once would let the first responses wait until the last request

@@ -1,15 +1,15 @@
-#ifndef CONC_BENCH_LOOP_DRIVER_H
-#define CONC_BENCH_LOOP_DRIVER_H
+#ifndef CONC_BENCH_MODES_LOOP_DRIVER_H
+#define CONC_BENCH_MODES_LOOP_DRIVER_H
 
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "conc_bench/clock.h"
-#include "conc_bench/error.h"
-#include "conc_bench/mode.h"
-#include "conc_bench/pool.h"
-#include "conc_bench/transfer.h"
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/http/pool.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/modes/mode.h"
 
 /*
  * What loop.c, which knows what a loop is for, shares with the driver, which knows how to wait. There are two drivers,

@@ -1,10 +1,10 @@
-#include "conc_bench/mode.h"
+#include "conc_bench/modes/mode.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/modes.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
+#include "modes.h"
 
 const struct mode *const mode_registry[] = {
     &mode_sync, &mode_threads, &mode_event_loop, &mode_processes, &mode_hybrid, &mode_null, NULL,

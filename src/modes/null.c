@@ -1,9 +1,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
-#include "conc_bench/sample.h"
+#include "conc_bench/modes/mode.h"
+#include "conc_bench/run/sample.h"
+#include "modes.h"
 
 /* Downloads nothing: settles units at scripted times, as `workers` workers would that take the next unit as soon as
  * they are free. It costs what the harness costs, and makes every figure behind it known to the digit. */

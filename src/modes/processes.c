@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/child.h"
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
-#include "conc_bench/worker.h"
+#include "conc_bench/base/child.h"
+#include "conc_bench/modes/mode.h"
+#include "modes.h"
+#include "worker.h"
 
 /* A pool of processes, each with a libcurl of its own. They claim from the same cursor and write into the same table as
  * threads would, in shared memory, so that nothing is sent between them but "ready", "go" and "done". */

@@ -1,9 +1,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
-#include "conc_bench/worker.h"
+#include "conc_bench/modes/mode.h"
+#include "modes.h"
+#include "worker.h"
 
 /* One download after the other, in the process that was there anyway: what the others are measured against. */
 

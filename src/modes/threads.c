@@ -1,10 +1,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "conc_bench/crew.h"
-#include "conc_bench/mode.h"
-#include "conc_bench/modes.h"
-#include "conc_bench/worker.h"
+#include "conc_bench/modes/mode.h"
+#include "modes.h"
+#include "thread_pool.h"
+#include "worker.h"
 
 /* A pool of threads, each blocking in its own download; the system switches between them when it sees fit. */
 
@@ -14,7 +14,7 @@ static _Thread_local struct transfer *session;
 
 struct threads_run {
     const struct mode_job *job;
-    struct crew *crew;
+    struct thread_pool *thread_pool;
 };
 
 static int enter(void *context, uint32_t member, struct error *error)
@@ -55,7 +55,7 @@ static void threads_release(void *context)
     struct threads_run *run = context;
     if (run == NULL)
         return;
-    crew_release(run->crew);
+    thread_pool_release(run->thread_pool);
     transfer_library_cleanup();
     free(run);
 }
@@ -71,8 +71,8 @@ static int threads_prepare(const struct mode_job *job, void **result, struct err
         free(run);
         return -1;
     }
-    const struct crew_duty duty = {.context = run, .enter = enter, .leave = leave};
-    if (crew_start(&duty, job->workers, &run->crew, error) != 0) {
+    const struct thread_pool_duty duty = {.context = run, .enter = enter, .leave = leave};
+    if (thread_pool_start(&duty, job->workers, &run->thread_pool, error) != 0) {
         threads_release(run);
         return -1;
     }
@@ -83,13 +83,13 @@ static int threads_prepare(const struct mode_job *job, void **result, struct err
 static int threads_run(void *context, struct error *error)
 {
     struct threads_run *run = context;
-    return crew_do(run->crew, work, error);
+    return thread_pool_do(run->thread_pool, work, error);
 }
 
 static int threads_warm(void *context, struct error *error)
 {
     struct threads_run *run = context;
-    return crew_do(run->crew, warm, error);
+    return thread_pool_do(run->thread_pool, warm, error);
 }
 
 static uint64_t threads_descriptors(uint32_t workers, const struct transfer_policy *policy)

@@ -1,7 +1,7 @@
-#include "conc_bench/worker.h"
+#include "worker.h"
 
-#include "conc_bench/cpu_work.h"
-#include "conc_bench/sample.h"
+#include "conc_bench/run/sample.h"
+#include "conc_bench/workload/cpu_work.h"
 
 void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *transfer)
 {

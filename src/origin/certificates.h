@@ -5,8 +5,8 @@
 #include <gnutls/gnutls.h>
 #include <stddef.h>
 
-#include "conc_bench/error.h"
-#include "conc_bench/origin.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/origin/origin.h"
 
 /*
  * What the origin shows of itself over TLS: an authority of its own, made at start, and below it a certificate for each

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "conc_bench/clock.h"
+#include "conc_bench/base/clock.h"
 
 /* Things that wait for an instant each, earliest first: a binary min-heap. Zero-initialise. */
 struct deadline {

@@ -1,4 +1,4 @@
-#include "conc_bench/origin.h"
+#include "conc_bench/origin/origin.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/child.h"
+#include "conc_bench/base/child.h"
 #include "server.h"
 #include "wire.h"
 
@@ -253,7 +253,7 @@ static struct origin_path_count *unpack_paths(const char *data, size_t length, u
     return paths;
 }
 
-int origin_read_counts(struct origin *origin, struct origin_counts *counts, struct origin_path_count **paths,
+int origin_read_counts(struct origin *origin, struct origin_totals *counts, struct origin_path_count **paths,
                        struct error *error)
 {
     size_t length;

@@ -18,9 +18,9 @@
 
 #include "body.h"
 #include "certificates.h"
-#include "conc_bench/random.h"
+#include "conc_bench/base/random.h"
+#include "counter.h"
 #include "deadlines.h"
-#include "tally.h"
 #include "visitors.h"
 #include "wire.h"
 
@@ -75,7 +75,7 @@ struct server {
     struct MHD_Response *refusal;
     struct MHD_Response *dismissal;
     struct deadlines waiting; /* requests whose connection is suspended */
-    struct tally tally;
+    struct counter counter;
     uint64_t epoch;        /* counts resets: requests of an older epoch are no longer counted, nor answered */
     nanoseconds seen;      /* when the present batch of requests was seen; 0: none of it yet */
     nanoseconds next_slot; /* for requests_per_second: before this, no request has its turn */
@@ -143,10 +143,10 @@ static enum MHD_Result answer_paced(struct request *request)
 {
     struct MHD_Response *response =
         MHD_create_response_from_callback(request->server->options->body_bytes, PACED_BLOCK, read_paced, request, NULL);
-    enum MHD_Result result = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
+    enum MHD_Result run = MHD_queue_response(request->connection, MHD_HTTP_OK, response);
     if (response != NULL)
         MHD_destroy_response(response);
-    return result;
+    return run;
 }
 
 static enum MHD_Result answer(struct request *request)
@@ -235,7 +235,7 @@ static void know_connection(const struct request *request)
     struct visitor *visitor =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     if (visitors_know(&request->listener->visitors, visitor))
-        request->server->tally.counts.connections++;
+        request->server->counter.counts.connections++;
 }
 
 static enum MHD_Result receive(struct request *request)
@@ -249,9 +249,9 @@ static enum MHD_Result receive(struct request *request)
     size_t length = write_url(server, request);
     size_t scheme_length = length > 0 ? strlen(request->listener->scheme) : 0;
     /* Without the scheme, for the same chances with TLS as without. */
-    uint64_t hash = tally_hash(server->url + scheme_length, length - scheme_length);
+    uint64_t hash = counter_hash(server->url + scheme_length, length - scheme_length);
     uint64_t occurrence;
-    if (server->is_ending || tally_request(&server->tally, server->url, length, hash, &occurrence) != 0)
+    if (server->is_ending || counter_request(&server->counter, server->url, length, hash, &occurrence) != 0)
         return MHD_NO;
     request->epoch = server->epoch;
     request->stage = STAGE_WAITING;
@@ -315,10 +315,10 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
     if (request == NULL)
         return;
     if (request->stage >= STAGE_WAITING && request->epoch == server->epoch) {
-        server->tally.in_flight--;
+        server->counter.in_flight--;
         if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
-            server->tally.counts.responses++;
-            server->tally.counts.errors += request->is_refused;
+            server->counter.counts.responses++;
+            server->counter.counts.errors += request->is_refused;
         }
     }
     free(request);
@@ -455,7 +455,7 @@ static void stop(struct server *server)
     if (server->dismissal != NULL)
         MHD_destroy_response(server->dismissal);
     deadlines_release(&server->waiting);
-    tally_clear(&server->tally);
+    counter_clear(&server->counter);
 }
 
 /* One turn: what is due, what can be read, what can be written. */
@@ -527,7 +527,7 @@ static void reset(struct server *server)
     settle(server);
     server->epoch++;
     resume_due(server, INT64_MAX, SIZE_MAX);
-    tally_clear(&server->tally);
+    counter_clear(&server->counter);
     server->next_slot = 0;
     settle(server);
 }
@@ -542,15 +542,15 @@ static int reply(struct server *server, const void *data, size_t length)
 
 static int reply_paths(struct server *server)
 {
-    size_t size = sizeof(server->tally.counts);
-    for (const struct tally_url *url = NULL; (url = tally_next(&server->tally, url)) != NULL;)
+    size_t size = sizeof(server->counter.counts);
+    for (const struct counted_url *url = NULL; (url = counter_next(&server->counter, url)) != NULL;)
         size += sizeof(struct wire_path) + url->length;
     char *data = malloc(size);
     if (data == NULL)
         return -1;
-    memcpy(data, &server->tally.counts, sizeof(server->tally.counts));
-    char *end = data + sizeof(server->tally.counts);
-    for (const struct tally_url *url = NULL; (url = tally_next(&server->tally, url)) != NULL;) {
+    memcpy(data, &server->counter.counts, sizeof(server->counter.counts));
+    char *end = data + sizeof(server->counter.counts);
+    for (const struct counted_url *url = NULL; (url = counter_next(&server->counter, url)) != NULL;) {
         struct wire_path path = {.requests = url->requests, .length = url->length};
         memcpy(end, &path, sizeof(path));
         memcpy(end + sizeof(path), url->url, url->length);
@@ -577,11 +577,11 @@ static int obey(struct server *server)
         return reply(server, NULL, 0);
     case WIRE_COUNTS:
         settle(server);
-        server->tally.counts.strangers = server->strangers;
-        return reply(server, &server->tally.counts, sizeof(server->tally.counts));
+        server->counter.counts.strangers = server->strangers;
+        return reply(server, &server->counter.counts, sizeof(server->counter.counts));
     case WIRE_PATHS:
         settle(server);
-        server->tally.counts.strangers = server->strangers;
+        server->counter.counts.strangers = server->strangers;
         return reply_paths(server);
     }
     return -1;

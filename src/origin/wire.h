@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conc_bench/error.h"
+#include "conc_bench/base/error.h"
 
 /*
  * What the origin and its parent say to each other over a socket pair. Both ends are the same program, so structures
@@ -17,7 +17,7 @@
 enum wire_command {
     WIRE_RESET = 'r',   /* answered with nothing */
     WIRE_LATENCY = 'l', /* followed by nanoseconds; answered with nothing */
-    WIRE_COUNTS = 'c',  /* answered with struct origin_counts */
+    WIRE_COUNTS = 'c',  /* answered with struct origin_totals */
     WIRE_PATHS = 'p',   /* the same, then for each URL a wire_path and its text, without a NUL */
 };
 

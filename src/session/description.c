@@ -4,26 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/cgroup.h"
-#include "conc_bench/own_host.h"
-#include "conc_bench/resources.h"
-#include "state.h"
+#include "conc_bench/run/cgroup.h"
+#include "conc_bench/run/resources.h"
+#include "conc_bench/workload/own_host.h"
+#include "session_state.h"
 
-static int add_source(struct result *result, const char *name, struct error *error)
+static int add_source(struct run *run, const char *name, struct error *error)
 {
     char *copy = strdup(name);
     if (copy == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
-    result->sources[result->source_count++] = copy;
+    run->sources[run->source_count++] = copy;
     return 0;
 }
 
 static int describe_sources(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    struct result *result = &session->result;
-    result->sources = calloc(options->input_count + 1, sizeof(result->sources[0]));
-    if (result->sources == NULL)
+    struct run *run = &session->run;
+    run->sources = calloc(options->input_count + 1, sizeof(run->sources[0]));
+    if (run->sources == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
     bool has_arguments = false;
     for (size_t i = 0; i < options->input_count; i++) {
@@ -34,10 +34,10 @@ static int describe_sources(struct session *session, struct error *error)
         const char *name = options_is_url(input)     ? "the command line"
                            : strcmp(input, "-") == 0 ? "standard input"
                                                      : input;
-        if (add_source(result, name, error) != 0)
+        if (add_source(run, name, error) != 0)
             return -1;
     }
-    return session->is_list_embedded ? add_source(result, "the embedded list", error) : 0;
+    return session->is_list_embedded ? add_source(run, "the embedded list", error) : 0;
 }
 
 static bool is_host_local(const struct url_host *host)
@@ -62,28 +62,28 @@ static bool is_server_local(const struct session *session)
 
 static int describe_workload(struct session *session, struct error *error)
 {
-    struct result *result = &session->result;
+    struct run *run = &session->run;
     const struct plan *plan = &session->plan;
-    result->downloads = plan->unit_count;
-    result->distinct_urls = (uint32_t)session->urls.url_count;
-    result->hosts = (uint32_t)session->urls.host_count;
-    result->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
-    result->is_server_local = is_server_local(session);
-    result->is_proxy_local = session->resolutions.is_proxy_local || resolve_has_local_proxy(&session->request);
-    result->workload_digest = url_list_digest(&session->urls);
-    result->is_order_shuffled = plan->request.shuffle;
-    result->cpu_work = plan->request.cpu_work_time;
-    result->unit_urls = plan->unit_urls;
-    result->urls = calloc(session->urls.url_count, sizeof(result->urls[0]));
-    if (result->urls == NULL)
+    run->downloads = plan->unit_count;
+    run->distinct_urls = (uint32_t)session->urls.url_count;
+    run->hosts = (uint32_t)session->urls.host_count;
+    run->unresolved_hosts = (uint32_t)session->resolutions.failed_count;
+    run->is_server_local = is_server_local(session);
+    run->is_proxy_local = session->resolutions.is_proxy_local || resolve_has_local_proxy(&session->request);
+    run->workload_digest = url_list_digest(&session->urls);
+    run->is_order_shuffled = plan->request.shuffle;
+    run->cpu_work = plan->request.cpu_work_time;
+    run->unit_urls = plan->unit_urls;
+    run->urls = calloc(session->urls.url_count, sizeof(run->urls[0]));
+    if (run->urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
     for (uint32_t i = 0; i < session->urls.url_count; i++)
-        result->urls[i] = url_text(&session->urls, i);
+        run->urls[i] = url_text(&session->urls, i);
     return describe_sources(session, error);
 }
 
 struct description {
-    struct result *result;
+    struct run *run;
     struct error *error;
     int status;
 };
@@ -92,25 +92,25 @@ static void add_asked(void *context, const char *option)
 {
     struct description *description = context;
     if (description->status == 0)
-        description->status = result_add_asked(description->result, option, description->error);
+        description->status = run_add_asked(description->run, option, description->error);
 }
 
 static int describe_request(struct session *session, struct error *error)
 {
-    struct description description = {.result = &session->result, .error = error};
+    struct description description = {.run = &session->run, .error = error};
     request_describe(&session->request, add_asked, &description);
-    session->result.is_unverified = session->options->request.is_unverified;
-    if (session->result.is_unverified)
-        result_warn(&session->result, "TLS was not verified (--insecure): anybody may have answered");
+    session->run.is_unverified = session->options->request.is_unverified;
+    if (session->run.is_unverified)
+        run_warn(&session->run, "TLS was not verified (--insecure): anybody may have answered");
     return description.status;
 }
 
 static void describe_names(struct session *session)
 {
     enum resolver resolver = resolve_resolver(&session->request);
-    char *dns = session->result.dns;
+    char *dns = session->run.dns;
     const char *own = session->policy.dns_live ? "live" : "pinned";
-    snprintf(dns, sizeof(session->result.dns), "%s%s",
+    snprintf(dns, sizeof(session->run.dns), "%s%s",
              resolver == RESOLVER_NONE    ? "none"
              : resolver == RESOLVER_PROXY ? "proxy"
                                           : own,
@@ -119,55 +119,55 @@ static void describe_names(struct session *session)
 
 static void describe_policy(struct session *session)
 {
-    struct result *result = &session->result;
+    struct run *run = &session->run;
     const struct transfer_policy *policy = &session->policy;
     for (size_t i = 0; i < session->options->connection_count; i++) {
-        size_t used = strlen(result->connections);
-        snprintf(result->connections + used, sizeof(result->connections) - used, "%s%s", i > 0 ? "," : "",
+        size_t used = strlen(run->connections);
+        snprintf(run->connections + used, sizeof(run->connections) - used, "%s%s", i > 0 ? "," : "",
                  connection_policy_names[session->options->connections[i]]);
     }
     describe_names(session);
-    snprintf(result->http_version, sizeof(result->http_version), "%s",
+    snprintf(run->http_version, sizeof(run->http_version), "%s",
              session->options->request.http_version == HTTP_VERSION_2 ? "HTTP/2" : "HTTP/1.1");
-    result->connections_kept = policy->connections_kept;
-    result->max_redirects = policy->max_redirects;
-    result->connect_timeout = policy->connect_timeout;
-    result->max_time = policy->max_time;
-    result->max_body = policy->max_body;
-    result->buffer_bytes = policy->buffer_bytes;
-    result->tolerance = session->options->tolerance;
+    run->connections_kept = policy->connections_kept;
+    run->max_redirects = policy->max_redirects;
+    run->connect_timeout = policy->connect_timeout;
+    run->max_time = policy->max_time;
+    run->max_body = policy->max_body;
+    run->buffer_bytes = policy->buffer_bytes;
+    run->tolerance = session->options->tolerance;
     if (session->options->use_origin)
-        origin_options_describe(&session->options->origin, result->origin, sizeof(result->origin));
+        origin_options_describe(&session->options->origin, run->origin, sizeof(run->origin));
 }
 
 static void describe_experiment(struct session *session)
 {
-    struct result *result = &session->result;
+    struct run *run = &session->run;
     const struct plan_request *request = &session->plan.request;
-    result->seed = request->seed;
-    result->warmup_rounds = request->warmup_rounds;
-    result->rounds_planned = request->rounds;
-    result->is_isolated = request->isolate;
+    run->seed = request->seed;
+    run->warmup_rounds = request->warmup_rounds;
+    run->rounds_planned = request->rounds;
+    run->is_isolated = request->isolate;
     if (session->options->reference != NULL)
-        snprintf(result->reference, sizeof(result->reference), "%s", session->options->reference->name);
-    snprintf(result->tool_version, sizeof(result->tool_version), "%s", CONC_BENCH_VERSION);
-    snprintf(result->libcurl_version, sizeof(result->libcurl_version), "%s", transfer_library_version());
-    snprintf(result->tls_version, sizeof(result->tls_version), "%s", transfer_tls_version());
-    clock_utc(result->started_at);
-    resources_system_name(result->machine_system, sizeof(result->machine_system));
-    resources_cpu_name(result->machine_cpu, sizeof(result->machine_cpu));
-    result->cores = resources_cores();
-    result->cpu_quota = cgroup_cpu_quota("");
+        snprintf(run->reference, sizeof(run->reference), "%s", session->options->reference->name);
+    snprintf(run->tool_version, sizeof(run->tool_version), "%s", CONC_BENCH_VERSION);
+    snprintf(run->libcurl_version, sizeof(run->libcurl_version), "%s", transfer_library_version());
+    snprintf(run->tls_version, sizeof(run->tls_version), "%s", transfer_tls_version());
+    clock_utc(run->started_at);
+    resources_system_name(run->machine_system, sizeof(run->machine_system));
+    resources_cpu_name(run->machine_cpu, sizeof(run->machine_cpu));
+    run->cores = resources_cores();
+    run->cpu_quota = cgroup_cpu_quota("");
 }
 
 /* Who relies on a proxy should know that none is used. */
-static void warn_of_proxies(struct result *result)
+static void warn_of_proxies(struct run *run)
 {
     static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
         if (value != NULL && value[0] != '\0') {
-            result_warn(result, "%s is set in the environment and not used", names[i]);
+            run_warn(run, "%s is set in the environment and not used", names[i]);
             return;
         }
     }
@@ -177,7 +177,7 @@ int description_fill(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     if (!options->request.proxy_from_environment && session->request.proxy_count == 0)
-        warn_of_proxies(&session->result);
+        warn_of_proxies(&session->run);
     describe_policy(session);
     if (describe_request(session, error) != 0)
         return -1;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/place.h"
+#include "conc_bench/base/place.h"
 #include "places.h"
 
 /* One place that the run reads from or writes to. */

@@ -1,27 +1,27 @@
-#include "conc_bench/session.h"
+#include "conc_bench/session/session.h"
 
 #include <stdlib.h>
 
-#include "conc_bench/evidence.h"
-#include "conc_bench/experiment.h"
-#include "conc_bench/outline.h"
-#include "conc_bench/rehearsal.h"
-#include "conc_bench/report.h"
+#include "conc_bench/analysis/evidence.h"
+#include "conc_bench/http/preflight.h"
+#include "conc_bench/report/dry_run.h"
+#include "conc_bench/report/report.h"
+#include "conc_bench/run/experiment.h"
 #include "places.h"
-#include "state.h"
+#include "session_state.h"
 
 static int report(struct session *session, struct error *error)
 {
     const struct report_request request = {
         .options = session->options,
-        .result = &session->result,
+        .run = &session->run,
         .baseline = session->options->baseline != NULL ? &session->baseline : NULL,
     };
-    if (session->result.cell_count == 0)
+    if (session->run.cell_count == 0)
         return 0;
-    session->result.wants_per_url = session->options->per_url;
-    session->result.tolerates_failures = session->options->allow_failures;
-    if (evidence_settle(&session->result, session->options->samples, error) != 0)
+    session->run.wants_per_url = session->options->per_url;
+    session->run.tolerates_failures = session->options->allow_failures;
+    if (evidence_settle(&session->run, session->options->samples, error) != 0)
         return -1;
     return report_write(&request, error);
 }
@@ -29,8 +29,8 @@ static int report(struct session *session, struct error *error)
 static void release(struct session *session)
 {
     progress_clear(&session->progress);
-    evidence_release(&session->result);
-    result_release(&session->result);
+    evidence_release(&session->run);
+    run_release(&session->run);
     baseline_release(&session->baseline);
     plan_release(&session->plan);
     origin_stop(session->origin);
@@ -49,7 +49,7 @@ static int read_baseline(struct session *session, struct error *error)
     const struct options *options = session->options;
     if (options->baseline == NULL)
         return 0;
-    if (baseline_read(options->baseline, &session->result, options->force_baseline, &session->baseline, error) != 0)
+    if (baseline_read(options->baseline, &session->run, options->force_baseline, &session->baseline, error) != 0)
         return -1;
     for (size_t i = 0; i < session->plan.cell_count; i++) {
         const struct plan_cell *cell = &session->plan.cells[i];
@@ -70,7 +70,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (request_load(&options->request, &session->request, error) != 0)
         return -1;
-    if (rehearsal_check_library(&session->request, error) != 0)
+    if (preflight_check_library(&session->request, error) != 0)
         return -1;
     if (setup_list(session, error) != 0 || setup_room(session, error) != 0)
         return -1;
@@ -80,7 +80,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (!options->dry_run && setup_targets(session, error) != 0)
         return -1;
-    if (setup_politeness(session, error) != 0)
+    if (setup_host_limits(session, error) != 0)
         return -1;
     if (!options->dry_run && trials_rehearse(session, error) != 0)
         return -1;
@@ -101,16 +101,16 @@ int session_run(const struct options *options, struct error *error)
     int status = prepare(&session, error);
     if (status == 0 && options->dry_run) {
         if (options->workers_auto || options->worker_count >= SWEPT_FROM)
-            outline_write_choice(stdout, &session.plan, options->workers_auto);
+            dry_run_write_choice(stdout, &session.plan, options->workers_auto);
         else
-            outline_write(stdout, &session.plan);
+            dry_run_write(stdout, &session.plan);
     } else if (status == 0) {
         status = trials_run(&session, error);
         struct error report_error = {0};
-        int verdict = report(&session, &report_error);
+        int analysis = report(&session, &report_error);
         /* The first failure is the one to tell. */
         if (status == 0) {
-            status = verdict;
+            status = analysis;
             *error = report_error;
         }
     }

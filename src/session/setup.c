@@ -4,14 +4,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "conc_bench/cpu_work.h"
-#include "conc_bench/header.h"
-#include "conc_bench/interrupt.h"
-#include "conc_bench/politeness.h"
-#include "conc_bench/pool.h"
-#include "conc_bench/resources.h"
-#include "conc_bench/runner.h"
-#include "state.h"
+#include "conc_bench/http/pool.h"
+#include "conc_bench/run/interrupt.h"
+#include "conc_bench/run/resources.h"
+#include "conc_bench/run/runner.h"
+#include "conc_bench/workload/cpu_work.h"
+#include "conc_bench/workload/header.h"
+#include "conc_bench/workload/host_limits.h"
+#include "session_state.h"
 
 /* The article's list, for `--origin` without one. */
 static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
@@ -98,9 +98,9 @@ int setup_names(struct session *session, struct error *error)
         return -1;
     for (size_t i = 0; i < session->resolutions.host_count; i++) {
         const struct resolution *host = &session->resolutions.hosts[i];
-        if (host->why != NULL && session->result.warning_count < 3)
-            result_warn(&session->result, "%.*s did not resolve (%s): its downloads fail as dns",
-                        (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
+        if (host->why != NULL && session->run.warning_count < 3)
+            run_warn(&session->run, "%.*s did not resolve (%s): its downloads fail as dns",
+                     (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
     }
     return pins_make(&session->urls, &session->request, &session->resolutions, &session->pins, error);
 }
@@ -159,9 +159,9 @@ int setup_room(struct session *session, struct error *error)
     while (*kept > 1 && descriptors_needed(session) > resources_descriptors_limit())
         --*kept;
     if (*kept < hosts && *kept < wanted)
-        result_warn(&session->result,
-                    "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts",
-                    *kept, hosts);
+        run_warn(&session->run,
+                 "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts", *kept,
+                 hosts);
     char purpose[64];
     snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
     return resources_need_descriptors(descriptors_needed(session), purpose, error);
@@ -218,7 +218,7 @@ int setup_origin(struct session *session, struct error *error)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");
     demand.hosts = hosts;
     if (session->options->origin.has_tls && demand.host_count == 0)
-        result_warn(&session->result, "--origin=tls: the list has no https URL, and nothing is asked over TLS");
+        run_warn(&session->run, "--origin=tls: the list has no https URL, and nothing is asked over TLS");
     session->origin = origin_start(&session->options->origin, &demand, error);
     free(hosts);
     if (session->origin == NULL)
@@ -280,30 +280,30 @@ int setup_plan(struct session *session, struct error *error)
 }
 
 /* Whoever types a large number by accident should not overrun somebody's server with it. */
-int setup_politeness(struct session *session, struct error *error)
+int setup_host_limits(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     const struct plan *plan = &session->plan;
-    struct politeness politeness;
+    struct host_limits host_limits;
     if (options->use_origin || options->dry_run || session_is_scripted(options))
         return 0;
-    if (politeness_look(plan, &session->resolutions, session->most_workers, &politeness, error) != 0)
+    if (host_limits_look(plan, &session->resolutions, session->most_workers, &host_limits, error) != 0)
         return -1;
-    session->is_public = politeness.busiest != NULL;
-    bool is_crowded = politeness.crowded != NULL && politeness.at_once > options->max_per_host;
+    session->is_public = host_limits.busiest != NULL;
+    bool is_crowded = host_limits.crowded != NULL && host_limits.at_once > options->max_per_host;
     if (is_crowded && options->workers_auto)
         session->most_workers = options->max_per_host;
     else if (is_crowded)
         return error_set(error, ERROR_USAGE,
                          "up to %" PRIu32 " downloads at once would go to %.*s, more than the %" PRIu32
                          " that one public host gets: use fewer --workers, or if it is yours, --max-per-host %" PRIu32,
-                         politeness.at_once, (int)politeness.crowded->name_length, politeness.crowded->name,
-                         options->max_per_host, politeness.at_once);
+                         host_limits.at_once, (int)host_limits.crowded->name_length, host_limits.crowded->name,
+                         options->max_per_host, host_limits.at_once);
     uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
-    if (session->is_public && politeness.requests * trials > POLITENESS_NOTICE_FROM && !options->quiet)
+    if (session->is_public && host_limits.requests * trials > HOST_LIMITS_NOTICE_FROM && !options->quiet)
         progress_note(&session->progress, stderr,
                       "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
-                      politeness.requests * trials, (int)politeness.busiest->name_length, politeness.busiest->name);
+                      host_limits.requests * trials, (int)host_limits.busiest->name_length, host_limits.busiest->name);
     return 0;
 }
 
@@ -350,9 +350,9 @@ int setup_warm_urls(struct session *session, struct error *error)
     }
     free(is_chosen);
     if (session->warm_url_count > session->policy.connections_kept)
-        result_warn(&session->result,
-                    "each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
-                    " hosts, so that not every connection is still warm when it is needed",
-                    session->policy.connections_kept, session->warm_url_count);
+        run_warn(&session->run,
+                 "each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
+                 " hosts, so that not every connection is still warm when it is needed",
+                 session->policy.connections_kept, session->warm_url_count);
     return 0;
 }

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/apart.h"
-#include "conc_bench/experiment.h"
-#include "conc_bench/interrupt.h"
-#include "conc_bench/politeness.h"
-#include "conc_bench/rehearsal.h"
-#include "conc_bench/runner.h"
-#include "state.h"
+#include "conc_bench/base/subprocess.h"
+#include "conc_bench/http/preflight.h"
+#include "conc_bench/run/experiment.h"
+#include "conc_bench/run/interrupt.h"
+#include "conc_bench/run/runner.h"
+#include "conc_bench/workload/host_limits.h"
+#include "session_state.h"
 
 /* Different URLs up to which a trial keeps what the origin counted for each. */
 enum { WITNESS_URLS_MAX = 10000 };
@@ -26,8 +26,8 @@ static void note_refusals(struct session *session, const struct trial *trial)
         uint32_t seconds = trial->table->samples[unit].retry_after;
         longest = seconds > longest ? seconds : longest;
     }
-    session->pause = politeness_pause(trial->digest.refused, longest, session->refusals);
-    session->refusals = trial->digest.refused > 0 ? session->refusals + 1 : 0;
+    session->pause = host_limits_pause(trial->summary.refused, longest, session->refusals);
+    session->refusals = trial->summary.refused > 0 ? session->refusals + 1 : 0;
 }
 
 /* Between trials, where no clock is running. */
@@ -60,19 +60,19 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
 }
 
 /* All of them or, where there are too many, none: with some of them it would look like unequal work. */
-static int copy_paths(struct trial_witness *witness, const struct origin_path_count *paths, uint32_t count,
+static int copy_paths(struct trial_origin_counts *origin_counts, const struct origin_path_count *paths, uint32_t count,
                       struct error *error)
 {
     if (count > WITNESS_URLS_MAX)
         return 0;
-    witness->urls = calloc((size_t)count + 1, sizeof(witness->urls[0]));
-    witness->url_requests = calloc((size_t)count + 1, sizeof(witness->url_requests[0]));
-    bool has_memory = witness->urls != NULL && witness->url_requests != NULL;
+    origin_counts->urls = calloc((size_t)count + 1, sizeof(origin_counts->urls[0]));
+    origin_counts->url_requests = calloc((size_t)count + 1, sizeof(origin_counts->url_requests[0]));
+    bool has_memory = origin_counts->urls != NULL && origin_counts->url_requests != NULL;
     for (uint32_t i = 0; i < count && has_memory; i++) {
-        witness->urls[i] = strdup(paths[i].url);
-        has_memory = witness->urls[i] != NULL;
-        witness->url_requests[i] = paths[i].requests;
-        witness->url_count += has_memory;
+        origin_counts->urls[i] = strdup(paths[i].url);
+        has_memory = origin_counts->urls[i] != NULL;
+        origin_counts->url_requests[i] = paths[i].requests;
+        origin_counts->url_count += has_memory;
     }
     return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
@@ -82,7 +82,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     struct session *session = context;
     if (session->is_public && trial->table != NULL)
         note_refusals(session, trial);
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
         return 0;
@@ -90,13 +90,13 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
         return interrupt_signal() != 0 ? 0 : -1;
     session->strangers = counts.strangers;
-    trial->witness = (struct trial_witness){
+    trial->origin_counts = (struct trial_origin_counts){
         .is_present = true,
         .requests = counts.requests,
         .connections = counts.connections,
         .peak_in_flight = counts.peak_in_flight,
     };
-    int status = copy_paths(&trial->witness, paths, counts.paths, error);
+    int status = copy_paths(&trial->origin_counts, paths, counts.paths, error);
     origin_path_counts_release(paths, counts.paths);
     return status;
 }
@@ -122,38 +122,37 @@ static struct transfer_plan describe_transfers(const struct session *session)
     };
 }
 
-static int run_rehearsal(void *context, struct error *error)
+static int run_preflight(void *context, struct error *error)
 {
-    return rehearsal_run(context, error);
+    return preflight_run(context, error);
 }
 
 /* This process is to hold no state of libcurl when it forks: see cell.c. */
 int trials_rehearse(struct session *session, struct error *error)
 {
     struct transfer_plan transfer = describe_transfers(session);
-    if (session_is_scripted(session->options) || !rehearsal_is_needed(&session->request))
+    if (session_is_scripted(session->options) || !preflight_is_needed(&session->request))
         return 0;
     progress_show(&session->progress, -1, "trying certificates and proxies");
-    return apart_run(run_rehearsal, &transfer, error);
+    return subprocess_run(run_preflight, &transfer, error);
 }
 
 /* Clocks go on while the processes are stopped, by Ctrl-Z for one. A run that was ended has another reason for
  * distrust, and a terminal that is closed sends SIGCONT along. */
-static void warn_of_pauses(struct result *result)
+static void warn_of_pauses(struct run *run)
 {
     int pauses = interrupt_continuations();
     if (pauses > 0 && interrupt_signal() == 0)
-        result_warn(result,
-                    "the run was stopped and continued (SIGCONT) %d time%s: times of its rounds include the pause",
-                    pauses, pauses == 1 ? "" : "s");
+        run_warn(run, "the run was stopped and continued (SIGCONT) %d time%s: times of its rounds include the pause",
+                 pauses, pauses == 1 ? "" : "s");
 }
 
 static void warn_of_strangers(struct session *session)
 {
     if (session->strangers > 0)
-        result_warn(&session->result,
-                    "%" PRIu64 " request%s of other programs came to the origin's port: refused, and not counted",
-                    session->strangers, session->strangers == 1 ? "" : "s");
+        run_warn(&session->run,
+                 "%" PRIu64 " request%s of other programs came to the origin's port: refused, and not counted",
+                 session->strangers, session->strangers == 1 ? "" : "s");
 }
 
 int trials_run(struct session *session, struct error *error)
@@ -165,7 +164,7 @@ int trials_run(struct session *session, struct error *error)
         .unit_urls = session->plan.unit_urls,
         .warm_urls = session->warm_urls,
         .warm_url_count = session->warm_url_count,
-        .cores = (uint32_t)ceil(result_usable_cores(&session->result)),
+        .cores = (uint32_t)ceil(run_usable_cores(&session->run)),
         .cpu_work = request->cpu_work,
         .script = request->script,
         .script_count = request->script_count,
@@ -180,7 +179,7 @@ int trials_run(struct session *session, struct error *error)
         .plan = &session->plan,
         .job = &job,
         .hooks = &hooks,
-        .result = &session->result,
+        .run = &session->run,
         .is_auto = session->options->runs_auto,
         .is_sweep = session->options->worker_count >= SWEPT_FROM,
         .is_search = session->options->workers_auto,
@@ -190,10 +189,10 @@ int trials_run(struct session *session, struct error *error)
         return -1;
     int status = experiment_run(&experiment, error);
     if (session->paused > 0)
-        result_warn(&session->result, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
-                    clock_seconds(session->paused));
+        run_warn(&session->run, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
+                 clock_seconds(session->paused));
     warn_of_strangers(session);
-    warn_of_pauses(&session->result);
+    warn_of_pauses(&session->run);
     interrupt_restore();
     progress_clear(&session->progress);
     return status;

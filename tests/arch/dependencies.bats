@@ -3,99 +3,106 @@
 # The rules are the tables below and the tests that name them; how they are checked stands at the end of the file.
 # shellcheck disable=SC2016  # dollars within awk programs are fields
 
-# --- What each file may include of our own: conc_bench/X.h for each word, and headers beside it -----------------------
+# --- What each room may include of our own ----------------------------------------------------------------------------
 
-base='child clock connections environment error number place random scratch text unicode'
-
-# A header in include/conc_bench is held to the line of the source of its name.
+# A file is held to the line of the room it lies in; a header in include/conc_bench/ROOM, too. A word is a room, or one
+# header of a room. What only its own room uses lies beside its source and is found by no other.
 may_include() {
     case $1 in
-        src/base/*)           echo "$base" ;;
-        src/work/plan.c)      echo "$base plan urls resolve mode transfer" ;;
-        src/work/politeness.c) echo "$base politeness plan resolve urls own_host" ;;
-        src/work/*)           echo "$base urls resolve cpu_work target request route config header pins host_name own_host" ;;
-        src/transfer/*)       echo "$base transfer target request rehearsal http2 streams sample pins pool" ;;
-        src/modes/mode.c)     echo "$base mode modes trait sample transfer" ;;
-        src/modes/*)          echo "$base mode modes sample transfer streams cpu_work worker crew loop pool" ;;
-        src/bench/sample.c)   echo "$base sample" ;;
-        src/bench/phases.c)   echo "$base sample phases" ;;
-        src/bench/*)          echo "$base sample phases mode plan transfer result cgroup resources host_load interrupt cell runner apart" ;;
-        src/verdict/*)        echo "$base sample phases result trait stats signed_rank ranking usl extract digest service metrics validity evidence per_url figures" \
-                                   "summary diagnosis gains sweep claim judgement rank_sum regression verdict" ;;
-        src/output/outline.c) echo "$base outline plan sample host_name" ;; # it shows what has no result yet
-        src/output/*)         echo "$base sample phases result trait stats digest service validity evidence judgement per_url figures regression verdict" \
-                                   "format baseline import table json csv markdown html junit trace progress export stream" ;;
-        src/origin/*)         echo "$base origin" ;;
-        src/options/*)        echo "$base options metrics mode origin plan transfer request route header claim sample format" ;;
-        src/report.c)         echo "$base report options result judgement regression verdict export stream format" \
-                                   "csv html json junit markdown table trace" ;;
-        src/experiment.c)     echo "$base experiment mode plan result runner extract digest validity figures ranking signed_rank sweep" ;;
-        src/session/places.c) echo "$base session options request places" ;;
-        src/session/earlier.c) echo "$base session options result per_url baseline import report" ;;
-        src/session/setup.c)  echo "$base session options urls plan header politeness pins pool request resolve target cpu_work mode transfer runner interrupt" \
-                                   "resources result baseline progress origin" ;;
-        src/session/trials.c) echo "$base session options plan politeness request rehearsal apart target transfer experiment runner interrupt" \
-                                   "result baseline progress origin sample" ;;
-        src/session/*)        echo "$base session options urls plan request rehearsal resolve own_host target transfer experiment" \
-                                   "cgroup resources result evidence baseline report outline progress origin" ;;
-        src/main.c)           echo "$base options session transfer stream" ;; # transfer for --version
-        *)                    echo 'no line' ;;
+        base)     echo 'base' ;;
+        workload) echo 'base workload modes/mode http/transfer' ;; # of a plan: what is run, and by which policy
+        http)     echo 'base http run/sample workload/target workload/request workload/pins' ;;
+        modes)    echo 'base modes http/transfer http/streams http/pool run/sample workload/cpu_work' ;;
+        run)      echo 'base run modes/mode workload/plan http/transfer analysis/trial_latencies analysis/trial_summary' \
+                       'analysis/validity analysis/cell_stats analysis/ranking analysis/signed_rank analysis/sweep' ;;
+        analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
+        report)   echo 'base report document analysis run/run run/sample run/phases modes/trait cli/options' \
+                       'workload/plan workload/host_name' ;;
+        document) echo 'base document analysis run/run run/sample run/phases modes/trait report/format' ;;
+        origin)   echo 'base origin' ;;
+        cli)      echo 'base cli run/run analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
+        session)  echo 'base session cli workload http modes/mode run analysis document report origin' ;;
+        main)     echo 'base cli session http/transfer report/stream' ;; # transfer for --version
+        *)        echo 'no line' ;;
     esac
 }
 
-# Headers without a source of their name, and the source they belong to.
-owner_of_orphan() {
-    case $1 in
-        modes | trait) echo src/modes/mode.c ;;
-        *)     echo "nobody: conc_bench/$1.h has no source $1.c" ;;
-    esac
+@test "each room includes only what lies below it" {
+    violations 'the table of includes does not allow it' "$(
+        while IFS= read -r file; do
+            room=$(room_of "$file")
+            awk -F '\t' -v file="$file" -v room="$room" -v allowed=" $(may_include "$room") " '
+                $1 != file { next }
+                $3 ~ /^conc_bench\// {
+                    header = substr($3, 12, length($3) - 13)
+                    split(header, part, "/")
+                    if (!index(allowed, " " part[1] " ") && !index(allowed, " " header " ")) print $1 ":" $2 ": includes " $3
+                    next
+                }
+                $3 ~ /[.]c$|[.][.]|^[a-z]+\/.*[.]h$/ && $3 !~ /^(sys|net|netinet|arpa|linux|curl|nghttp2|gnutls|openssl|sanitizer)\// {
+                    print $1 ":" $2 ": includes " $3
+                }
+            ' "$BATS_FILE_TMPDIR/includes"
+        done <"$BATS_FILE_TMPDIR/files"
+    )"
 }
 
-@test "base knows nothing above it" { includes_follow_the_table 'src/base/'; }
-@test "work knows lists, names and plans, but no run" { includes_follow_the_table 'src/work/'; }
-@test "transfer knows samples, but neither modes nor plans" { includes_follow_the_table 'src/transfer/'; }
-@test "modes know transfers and samples, but neither plans nor results" { includes_follow_the_table 'src/modes/'; }
-@test "bench knows no verdict, no output, no options" { includes_follow_the_table 'src/bench/'; }
-@test "verdict knows results only" { includes_follow_the_table 'src/verdict/'; }
-@test "output knows results and figures only" { includes_follow_the_table 'src/output/'; }
-@test "origin knows nothing of its client" { includes_follow_the_table 'src/origin/'; }
-@test "sessions include what they hand on" { includes_follow_the_table 'src/session/'; }
-@test "options, experiments and main include what they hand on" { includes_follow_the_table 'src/[a-z]*[.]c'; }
-@test "every file has a line in the table of includes" { every_owner_has_a_line; }
+@test "every room has a line in the table of includes" {
+    while IFS= read -r file; do
+        [ "$(may_include "$(room_of "$file")")" != 'no line' ] || echo "$file:1: its room has no line in the table"
+    done <"$BATS_FILE_TMPDIR/files" >"$BATS_TEST_TMPDIR/without"
+    cat "$BATS_TEST_TMPDIR/without"
+    [ ! -s "$BATS_TEST_TMPDIR/without" ]
+}
+
+# Checked on the whole, as two headers of one name are told apart by nobody.
+@test "no two headers and no two sources have the same name" {
+    for ending in c h; do
+        twice=$(awk -F / -v ending="[.]$ending\$" '$NF ~ ending { print $NF }' "$BATS_FILE_TMPDIR/files" | sort | uniq -d)
+        [ -z "$twice" ] || { echo "stands twice: $twice"; return 1; }
+    done
+}
+
+@test "a header that only its own room uses lies beside its source" {
+    violations 'is used by its own room alone, and belongs into src' "$(
+        for header in $(grep '^include/' "$BATS_FILE_TMPDIR/files"); do
+            name=${header#include/}
+            room=$(room_of "$header")
+            for user in $(awk -F '\t' -v name="$name" '$3 == name { print $1 }' "$BATS_FILE_TMPDIR/includes"); do
+                [ "$(room_of "$user")" = "$room" ] && [ "${user#include/}" = "$user" ] || continue 2
+            done
+            echo "$header:1"
+        done
+    )"
+}
 
 # --- Headers that only these may include ------------------------------------------------------------------------------
 
 @test "curl/curl.h stays with transfers, URLs and event loops" {
-    only_these_include curl/curl.h 'src/transfer/*' src/work/urls.c src/work/host_name.c src/work/target.c src/work/resolve.c 'src/modes/loop*'
+    only_these_include curl/curl.h 'src/http/*' src/workload/urls.c src/workload/host_name.c src/workload/target.c src/workload/resolve.c 'src/modes/loop*'
 }
-@test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/crew.c; }
-@test "jansson.h stays in output" { only_these_include jansson.h 'src/output/*'; }
+@test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/thread_pool.c; }
+@test "jansson.h stays in document and report" { only_these_include jansson.h 'src/document/*' 'src/report/*'; }
 @test "microhttpd.h stays in origin" { only_these_include microhttpd.h 'src/origin/*'; }
 @test "GnuTLS's headers stay in origin" {
     for header in gnutls abstract crypto x509 x509-ext; do only_these_include "gnutls/$header.h" 'src/origin/*'; done
 }
-@test "modes.h stays in modes" { only_these_include conc_bench/modes.h 'src/modes/*'; }
-@test "options.h stays at the top" {
-    only_these_include conc_bench/options.h src/main.c 'src/session/*' src/report.c 'src/options/*' include/conc_bench/session.h include/conc_bench/report.h
-}
-@test "session.h stays at the top" { only_these_include conc_bench/session.h src/main.c 'src/session/*'; }
-@test "writers' headers stay in output and at the top" {
-    for header in table json progress export outline; do
-        only_these_include "conc_bench/$header.h" 'src/output/*' src/report.c 'src/session/*'
-    done
+@test "cli/options.h stays at the top" {
+    only_these_include conc_bench/cli/options.h src/main.c 'src/session/*' src/report/report.c 'src/cli/*' \
+        include/conc_bench/session/session.h include/conc_bench/report/report.h
 }
 
 # --- Calls that only these may make -----------------------------------------------------------------------------------
 
-@test "curl_easy_setopt() is called in transfer only" { only_these_call 'curl_easy_setopt|SET' 'src/transfer/*'; }
+@test "curl_easy_setopt() is called in http only" { only_these_call 'curl_easy_setopt|SET' 'src/http/*'; }
 @test "fork() is called only where processes are made" {
-    only_these_call 'v?fork|posix_spawnp?' src/bench/cell.c src/bench/apart.c src/modes/processes.c src/origin/origin.c
+    only_these_call 'v?fork|posix_spawnp?' src/run/trial.c src/base/subprocess.c src/modes/processes.c src/origin/origin.c
 }
-@test "threads are made in crew.c only" { only_these_call 'pthread_create|thrd_create' src/modes/crew.c; }
+@test "threads are made in thread_pool.c only" { only_these_call 'pthread_create|thrd_create' src/modes/thread_pool.c; }
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }
 @test "_exit() is called in child.c only" { only_these_call '_exit|_Exit' src/base/child.c; }
-@test "only main.c, options.c and output print" {
-    only_these_call 'v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror' src/main.c 'src/options/*' 'src/output/*'
+@test "only main.c, cli, document and report print" {
+    only_these_call 'v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|perror' src/main.c 'src/cli/*' 'src/document/*' 'src/report/*'
 }
 
 # A mode is named by its own file and the registry; where anybody else does, two modes know each other, or the core asks
@@ -105,7 +112,7 @@ owner_of_orphan() {
     [ -n "$modes" ]
     for mode in $modes; do
         violations "names $mode, which only src/modes/${mode#mode_}.c and the registry do" \
-            "$(uses "$mode" | not_in "src/modes/${mode#mode_}.c" src/modes/mode.c include/conc_bench/modes.h)"
+            "$(uses "$mode" | not_in "src/modes/${mode#mode_}.c" src/modes/mode.c src/modes/modes.h)"
     done
 }
 
@@ -127,7 +134,7 @@ owner_of_orphan() {
 
 @test "every header compiles on its own" {
     failed=''
-    for header in "$PROJECT_ROOT"/include/conc_bench/*.h "$PROJECT_ROOT"/src/*/*.h; do
+    for header in "$PROJECT_ROOT"/include/conc_bench/*/*.h "$PROJECT_ROOT"/src/*/*.h; do
         echo "#include \"$header\"" |
             "${CC:-cc}" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
                 -I "$PROJECT_ROOT/include" -x c - || failed="$failed ${header#"$PROJECT_ROOT"/}"
@@ -138,19 +145,15 @@ owner_of_orphan() {
 @test "every header has an include guard of its name" {
     violations 'is no guard: it begins with #ifndef and #define, and ends with #endif' "$(
         cd "$PROJECT_ROOT" || exit
-        for header in include/conc_bench/*.h; do
-            name=$(basename "$header" .h | tr '[:lower:]-' '[:upper:]_')
+        for header in include/conc_bench/*/*.h src/*/*.h; do
+            name=$(echo "$(room_of "$header")_$(basename "$header" .h)" | tr '[:lower:]-' '[:upper:]_')
             check_guard "$header" "CONC_BENCH_${name}_H"
-        done
-        for header in src/*/*.h; do
-            name=$(basename "$header" .h | tr '[:lower:]-' '[:upper:]_')
-            check_guard "$header" "CONC_BENCH_([A-Z]+_)?${name}_H"
         done
     )"
 }
 
 @test "every header is included by somebody" {
-    for header in "$PROJECT_ROOT"/include/conc_bench/*.h "$PROJECT_ROOT"/src/*/*.h; do
+    for header in "$PROJECT_ROOT"/include/conc_bench/*/*.h "$PROJECT_ROOT"/src/*/*.h; do
         file=${header#"$PROJECT_ROOT"/}
         name=${file#include/}
         [ "$name" != "$file" ] || name=$(basename "$file")
@@ -252,48 +255,13 @@ only_these_include() {
     )"
 }
 
-# The source whose line in the table a file is held to.
-owner() {
+# The room a file lies in: "main" for src/main.c.
+room_of() {
     case $1 in
-        include/*)
-            name=$(basename "$1" .h)
-            # The topmost, since src/origin/options.c does not make options.h its own.
-            source=$(awk -F / -v name="$name.c" '
-                $1 == "src" && $NF == name && (!depth || NF < depth) { depth = NF; path = $0 }
-                END { print path }
-            ' "$BATS_FILE_TMPDIR/files")
-            echo "${source:-$(owner_of_orphan "$name")}"
-            ;;
-        *.h) echo "${1%.h}.c" ;;
-        *) echo "$1" ;;
+        include/conc_bench/*/*) expr "$1" : 'include/conc_bench/\([^/]*\)/' ;;
+        src/*/*) expr "$1" : 'src/\([^/]*\)/' ;;
+        *) echo main ;;
     esac
-}
-
-every_owner_has_a_line() {
-    while IFS= read -r file; do
-        owner=$(owner "$file")
-        [ "$(may_include "$owner")" != 'no line' ] || echo "$file:1: belongs to $owner, which has no line in the table"
-    done <"$BATS_FILE_TMPDIR/files" >"$BATS_TEST_TMPDIR/without"
-    cat "$BATS_TEST_TMPDIR/without"
-    [ ! -s "$BATS_TEST_TMPDIR/without" ]
-}
-
-# Checks every file whose owner begins with the given expression; there must be one.
-includes_follow_the_table() {
-    grep -q "^$1" "$BATS_FILE_TMPDIR/files" || { echo "$1: there is no such file"; return 1; }
-    violations 'the table of includes does not allow it' "$(
-        while IFS= read -r file; do
-            owner=$(owner "$file")
-            expr "$owner" : "$1" >/dev/null || continue
-            awk -F '\t' -v file="$file" -v allowed=" $(may_include "$owner") " '
-                $1 == file && $3 ~ /^conc_bench\// {
-                    name = substr($3, 12, length($3) - 13)
-                    if (!index(allowed, " " name " ")) print $1 ":" $2 ": includes " $3
-                }
-                $1 == file && $3 ~ /[.]c$|[.][.]/ { print $1 ":" $2 ": includes " $3 }
-            ' "$BATS_FILE_TMPDIR/includes"
-        done <"$BATS_FILE_TMPDIR/files"
-    )"
 }
 
 # Prints file:line of what is not as a guard should be.

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "conc_bench/signed_rank.h"
+#include "conc_bench/analysis/signed_rank.h"
 
 int main(void)
 {
@@ -13,12 +13,12 @@ int main(void)
     size_t count = 0;
     while (count < ROUNDS_MAX && scanf("%lf %lf", &first, &second) == 2)
         differences[count++] = log(first) - log(second);
-    struct signed_rank result;
+    struct signed_rank run;
     struct error error = {0};
-    if (signed_rank_compute(differences, count, 0.95, 0.05, &result, &error) != 0) {
+    if (signed_rank_compute(differences, count, 0.95, 0.05, &run, &error) != 0) {
         fprintf(stderr, "ratio: %s\n", error.message);
         return 1;
     }
-    printf("%.9g %.9g %.9g %.9g\n", exp(result.estimate), exp(result.low), exp(result.high), result.confidence);
+    printf("%.9g %.9g %.9g %.9g\n", exp(run.estimate), exp(run.low), exp(run.high), run.confidence);
     return 0;
 }

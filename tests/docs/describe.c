@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/metrics.h"
+#include "conc_bench/analysis/metrics.h"
 
 static void write_metrics(void)
 {
@@ -15,7 +15,7 @@ static void write_metrics(void)
     puts("| Field | In `--assert` | Unit | Meaning |\n|---|---|---|---|");
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = metric_row(metric);
-        printf("| `%s` | `%s`", row->name, row->claim);
+        printf("| `%s` | `%s`", row->name, row->assertion);
         if (row->aliases[0] != '\0')
             printf(", `%s`", row->aliases);
         printf(" | %s | %s%s |\n", units[row->unit], row->meaning,

@@ -5,15 +5,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "conc_bench/csv.h"
-#include "conc_bench/html.h"
-#include "conc_bench/import.h"
-#include "conc_bench/json.h"
-#include "conc_bench/junit.h"
-#include "conc_bench/markdown.h"
-#include "conc_bench/table.h"
-#include "conc_bench/trace.h"
+#include "conc_bench/document/import.h"
+#include "conc_bench/document/json.h"
 #include "fuzz.h"
+#include "report/csv.h"
+#include "report/html.h"
+#include "report/junit.h"
+#include "report/markdown.h"
+#include "report/table.h"
+#include "report/trace.h"
 
 /* Reads a text as a file. -1: refused. */
 static int read_text(const void *text, size_t size, struct import *import, struct error *error)
@@ -30,38 +30,38 @@ static int read_text(const void *text, size_t size, struct import *import, struc
 /* Writes everything; the text of the document is returned, to be freed. */
 static char *write_all(const struct import *import, size_t *length)
 {
-    const struct verdict_request request = {.judgements = import->judgements,
-                                            .judgement_count = import->judgement_count};
+    const struct analysis_request request = {.assertion_results = import->assertion_results,
+                                             .assertion_result_count = import->assertion_result_count};
     const struct format format = format_default();
     const struct format narrow = {.is_coloured = true, .width = 30};
-    struct verdict verdict;
+    struct analysis analysis;
     struct error error = {0};
     char *text = NULL;
     char *other = NULL;
     size_t other_length = 0;
-    require(verdict_make(&import->result, &request, &verdict, &error) == 0);
+    require(analysis_make(&import->run, &request, &analysis, &error) == 0);
     FILE *stream = open_memstream(&text, length);
-    require(json_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(json_write(stream, &import->run, &analysis, &format, &error) == 0);
     fclose(stream);
     stream = open_memstream(&other, &other_length);
-    require(table_write(stream, &import->result, &verdict, &format, &error) == 0);
-    require(table_write(stream, &import->result, &verdict, &narrow, &error) == 0);
-    require(table_write_quiet(stream, &import->result, &verdict, &format, &error) == 0);
-    require(csv_write(stream, &import->result, &verdict, &format, &error) == 0);
-    require(csv_write_urls(stream, &import->result, &verdict, &format, &error) == 0);
-    require(csv_write_requests(stream, &import->result, &verdict, &format, &error) == 0);
-    require(markdown_write(stream, &import->result, &verdict, &format, &error) == 0);
-    require(junit_write(stream, &import->result, &verdict, &format, &error) == 0);
-    require(trace_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(table_write(stream, &import->run, &analysis, &format, &error) == 0);
+    require(table_write(stream, &import->run, &analysis, &narrow, &error) == 0);
+    require(table_write_quiet(stream, &import->run, &analysis, &format, &error) == 0);
+    require(csv_write(stream, &import->run, &analysis, &format, &error) == 0);
+    require(csv_write_urls(stream, &import->run, &analysis, &format, &error) == 0);
+    require(csv_write_requests(stream, &import->run, &analysis, &format, &error) == 0);
+    require(markdown_write(stream, &import->run, &analysis, &format, &error) == 0);
+    require(junit_write(stream, &import->run, &analysis, &format, &error) == 0);
+    require(trace_write(stream, &import->run, &analysis, &format, &error) == 0);
     fflush(stream);
     for (size_t i = 0; i < other_length; i++) {
         bool is_ours = other[i] == '\n' || other[i] == '\033'; /* of the coloured table */
         require(is_ours || (unsigned char)other[i] >= ' ');
     }
-    require(html_write(stream, &import->result, &verdict, &format, &error) == 0);
+    require(html_write(stream, &import->run, &analysis, &format, &error) == 0);
     fclose(stream);
     free(other);
-    verdict_release(&verdict);
+    analysis_release(&analysis);
     return text;
 }
 

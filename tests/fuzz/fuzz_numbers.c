@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/number.h"
+#include "conc_bench/base/number.h"
 #include "fuzz.h"
 
 __extension__ typedef unsigned __int128 wide;

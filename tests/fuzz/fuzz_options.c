@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "conc_bench/number.h"
-#include "conc_bench/options.h"
-#include "conc_bench/plan.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/cli/options.h"
+#include "conc_bench/workload/plan.h"
 #include "fuzz.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -206,8 +206,8 @@ static void check_texts(const struct command_line *line, const struct options *o
     check_request_texts(line, &options->request);
     for (size_t i = 0; i < options->input_count; i++)
         check_is_argument(line, options->inputs[i]);
-    for (size_t i = 0; i < options->claim_count; i++)
-        check_is_argument(line, options->claim_texts[i]);
+    for (size_t i = 0; i < options->assertion_count; i++)
+        check_is_argument(line, options->assertion_texts[i]);
     for (size_t i = 0; i < EXPORT_COUNT; i++)
         check_is_argument(line, options->exports[i]);
     check_is_argument(line, options->import_json);
@@ -231,9 +231,9 @@ static void check_combination(const struct options *options)
     }
     require(cells <= CELLS_MAX && has_reference && (options->input_count > 0 || options->use_origin));
     require(options->copies == 1 || (options->worker_count < SWEPT_FROM && !options->workers_auto));
-    for (size_t i = 0; i < options->claim_count; i++) {
-        for (size_t j = 0; j < options->claims[i].operand_count; j++) {
-            const struct claim_operand *operand = &options->claims[i].operands[j];
+    for (size_t i = 0; i < options->assertion_count; i++) {
+        for (size_t j = 0; j < options->assertions[i].operand_count; j++) {
+            const struct assertion_operand *operand = &options->assertions[i].operands[j];
             size_t found = strcmp(operand->mode, "*") == 0;
             for (size_t k = 0; k < options->mode_count * options->copies; k++) {
                 const struct plan_cell cell = {.mode = options->modes[k / options->copies],
@@ -361,11 +361,11 @@ static void write_run(struct command_line *line, const struct options *options)
         print(line, "--dry-run");
 }
 
-static void write_claims(struct command_line *line, const struct options *options)
+static void write_assertions(struct command_line *line, const struct options *options)
 {
-    for (size_t i = 0; i < options->claim_count; i++) {
-        char text[CLAIM_TEXT_MAX];
-        print(line, "--assert=%s", claim_format(text, sizeof(text), &options->claims[i]));
+    for (size_t i = 0; i < options->assertion_count; i++) {
+        char text[ASSERTION_TEXT_MAX];
+        print(line, "--assert=%s", assertion_format(text, sizeof(text), &options->assertions[i]));
     }
 }
 
@@ -395,7 +395,7 @@ static void write_reports(struct command_line *line, const struct options *optio
     print(line, "--time-unit=%s", units[options->format.time_unit]);
     print(line, "--color=%s", colors[options->color]);
     write_percentiles(line, &options->format);
-    write_claims(line, options);
+    write_assertions(line, options);
     if (options->baseline != NULL)
         print(line, "--baseline=%s", options->baseline);
     if (options->baseline != NULL)
@@ -420,7 +420,8 @@ static void write_line(struct command_line *line, const struct options *options)
 /* Whether there is room for it: with what write_run() and write_reports() write. */
 static bool has_room(const struct options *options)
 {
-    return options->input_count + options->claim_count + count_request_texts(&options->request) + 51 <= ARGUMENTS_MAX;
+    return options->input_count + options->assertion_count + count_request_texts(&options->request) + 51 <=
+           ARGUMENTS_MAX;
 }
 
 static void check_again(const struct options *options)

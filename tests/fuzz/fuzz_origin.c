@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/origin.h"
-#include "conc_bench/result.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/origin/origin.h"
+#include "conc_bench/run/run.h"
 #include "fuzz.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
@@ -63,7 +63,7 @@ static void check_ranges(const struct origin_options *options)
 /* What people are shown, whole and fit for a terminal. */
 static void check_description(const struct origin_options *options)
 {
-    char text[sizeof(((struct result *)NULL)->origin)];
+    char text[sizeof(((struct run *)NULL)->origin)];
     char escaped[sizeof(text)];
     origin_options_describe(options, text, sizeof(text));
     require(strncmp(text, "latency ", 8) == 0 && strstr(text, " bodies") != NULL);

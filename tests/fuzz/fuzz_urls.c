@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "conc_bench/text.h"
-#include "conc_bench/unicode.h"
-#include "conc_bench/urls.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/base/unicode.h"
+#include "conc_bench/workload/urls.h"
 #include "fuzz.h"
 
 /* Lines of "URL xN" have counts up to this. */

@@ -22,7 +22,7 @@ setup() {
 
 @test "the patch touches two files of src, one of them the row" {
     [ "$(grep -c '^+++ b/src/' "$PROJECT_ROOT/tests/newcomer/metric.patch")" -eq 2 ]
-    grep -q '^+++ b/src/verdict/metrics.c' "$PROJECT_ROOT/tests/newcomer/metric.patch"
+    grep -q '^+++ b/src/analysis/metrics.c' "$PROJECT_ROOT/tests/newcomer/metric.patch"
 }
 
 @test "the document has the metric, and its schema knows it" {

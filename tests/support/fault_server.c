@@ -47,7 +47,7 @@ enum {
     NO_CUT = -1,
 };
 
-struct tally {
+struct counter {
     char path[PATH_MAX_BYTES];
     uint64_t count;
 };
@@ -64,8 +64,8 @@ struct server {
     pthread_mutex_t mutex;
     pthread_cond_t connection_ended;
     uint32_t connections; /* guarded by the mutex, as are the tallies */
-    struct tally tallies[PATHS_MAX];
-    size_t tally_count;
+    struct counter tallies[PATHS_MAX];
+    size_t counter_count;
 };
 
 struct connection {
@@ -744,11 +744,11 @@ static void count_request(struct server *server, const char *path)
 {
     pthread_mutex_lock(&server->mutex);
     size_t i = 0;
-    while (i < server->tally_count && strcmp(server->tallies[i].path, path) != 0)
+    while (i < server->counter_count && strcmp(server->tallies[i].path, path) != 0)
         i++;
-    if (i == server->tally_count && i < PATHS_MAX) {
+    if (i == server->counter_count && i < PATHS_MAX) {
         snprintf(server->tallies[i].path, sizeof(server->tallies[i].path), "%s", path);
-        server->tally_count++;
+        server->counter_count++;
     }
     if (i < PATHS_MAX)
         server->tallies[i].count++;
@@ -984,7 +984,7 @@ int main(void)
     end_connections(&server);
     close_all(&server);
     close(signal_descriptor);
-    for (size_t i = 0; i < server.tally_count; i++)
+    for (size_t i = 0; i < server.counter_count; i++)
         printf("%s %" PRIu64 "\n", server.tallies[i].path, server.tallies[i].count);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

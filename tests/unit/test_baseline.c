@@ -1,23 +1,23 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <math.h>
 #include <unistd.h>
 
-#include "conc_bench/baseline.h"
-#include "conc_bench/json.h"
+#include "conc_bench/document/baseline.h"
+#include "conc_bench/document/json.h"
 
 /* Ten rounds of sync and threads; `scale` slows down both, `slower` threads alone, in percent. */
-static struct result make_rounds(int scale, int slower)
+static struct run make_rounds(int scale, int slower)
 {
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
     for (int round = 0; round < 10; round++) {
         nanoseconds wander = (17 * round % 10) * 10 * NANOSECONDS_PER_MICROSECOND;
-        fixture_trial(&result.cells[0], (10 * FIXTURE_MS + wander) * scale)->startup *= scale;
-        fixture_trial(&result.cells[1], (10 * FIXTURE_MS + wander) * scale * (100 + slower) / 100)->startup *= scale;
+        fixture_trial(&run.cells[0], (10 * FIXTURE_MS + wander) * scale)->startup *= scale;
+        fixture_trial(&run.cells[1], (10 * FIXTURE_MS + wander) * scale * (100 + slower) / 100)->startup *= scale;
     }
-    return result;
+    return run;
 }
 
 static char path[] = "/tmp/conc-bench-baseline-XXXXXX";
@@ -35,17 +35,17 @@ static int remove_file(void **state)
     return unlink(path);
 }
 
-static void write_document(const struct result *result)
+static void write_document(const struct run *run)
 {
-    struct verdict verdict;
+    struct analysis analysis;
     const struct format format = format_default();
     struct error error = {0};
     FILE *file = fopen(path, "we");
     assert_non_null(file);
-    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(json_write(file, result, &verdict, &format, &error), 0);
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(json_write(file, run, &analysis, &format, &error), 0);
     assert_int_equal(fclose(file), 0);
-    verdict_release(&verdict);
+    analysis_release(&analysis);
 }
 
 static void write_text(const char *text)
@@ -56,7 +56,7 @@ static void write_text(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static void assert_refused(const struct result *now, const char *part)
+static void assert_refused(const struct run *now, const char *part)
 {
     struct baseline baseline;
     struct error error = {0};
@@ -69,15 +69,15 @@ static void assert_refused(const struct result *now, const char *part)
 static void test_what_was_written_is_read(void **state)
 {
     (void)state;
-    struct result result = make_rounds(1, 0);
-    fixture_cell(&result, "threads", 4)->stage = STAGE_SWEEP;
-    fixture_trial(&result.cells[2], FIXTURE_MS);
-    result.cells[0].trials[3].status = TRIAL_CRASHED;
-    result.cells[1].trials[6].table->samples[0].status = 206; /* drops the round */
-    write_document(&result);
+    struct run run = make_rounds(1, 0);
+    fixture_cell(&run, "threads", 4)->stage = STAGE_SWEEP;
+    fixture_trial(&run.cells[2], FIXTURE_MS);
+    run.cells[0].trials[3].status = TRIAL_CRASHED;
+    run.cells[1].trials[6].table->samples[0].status = 206; /* drops the round */
+    write_document(&run);
     struct baseline baseline;
     struct error error = {0};
-    assert_int_equal(baseline_read(path, &result, false, &baseline, &error), 0);
+    assert_int_equal(baseline_read(path, &run, false, &baseline, &error), 0);
     assert_int_equal(baseline.cell_count, 2);
     const struct baseline_cell *sync = baseline_find(&baseline, "sync", 1);
     assert_non_null(sync);
@@ -88,42 +88,42 @@ static void test_what_was_written_is_read(void **state)
     assert_int_equal(baseline_find(&baseline, "threads", 2)->count, 9);
     assert_null(baseline_find(&baseline, "threads", 4));
     baseline_release(&baseline);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_other_circumstances_are_refused(void **state)
 {
     (void)state;
-    struct result result = make_rounds(1, 0);
-    write_document(&result);
-    result.cores = 64;
-    assert_refused(&result, "number of cores was \"2\" and is \"64\"");
-    result.cores = 2;
-    result.workload_digest++;
-    assert_refused(&result, "list of URLs");
-    result.workload_digest--;
-    snprintf(result.connections, sizeof(result.connections), "fresh");
-    assert_refused(&result, "--connections was \"reuse\" and is \"fresh\"");
+    struct run run = make_rounds(1, 0);
+    write_document(&run);
+    run.cores = 64;
+    assert_refused(&run, "number of cores was \"2\" and is \"64\"");
+    run.cores = 2;
+    run.workload_digest++;
+    assert_refused(&run, "list of URLs");
+    run.workload_digest--;
+    snprintf(run.connections, sizeof(run.connections), "fresh");
+    assert_refused(&run, "--connections was \"reuse\" and is \"fresh\"");
     struct baseline baseline;
     struct error error = {0};
-    assert_int_equal(baseline_read(path, &result, true, &baseline, &error), 0);
+    assert_int_equal(baseline_read(path, &run, true, &baseline, &error), 0);
     baseline_release(&baseline);
-    snprintf(result.connections, sizeof(result.connections), "reuse");
-    result.cpu_work = FIXTURE_MS;
-    assert_refused(&result, "--cpu-work");
-    result.cpu_work = 0;
-    result.tolerance.share = 0.05;
-    assert_refused(&result, "--tolerate was \"none\" and is \"5%\"");
-    result.tolerance = (struct tolerance){0};
-    snprintf(result.libcurl_version, sizeof(result.libcurl_version), "libcurl/9");
-    assert_refused(&result, "version of libcurl");
-    result_release(&result);
+    snprintf(run.connections, sizeof(run.connections), "reuse");
+    run.cpu_work = FIXTURE_MS;
+    assert_refused(&run, "--cpu-work");
+    run.cpu_work = 0;
+    run.tolerance.share = 0.05;
+    assert_refused(&run, "--tolerate was \"none\" and is \"5%\"");
+    run.tolerance = (struct tolerance){0};
+    snprintf(run.libcurl_version, sizeof(run.libcurl_version), "libcurl/9");
+    assert_refused(&run, "version of libcurl");
+    run_release(&run);
 }
 
 static void test_what_is_no_result_is_refused(void **state)
 {
     (void)state;
-    struct result result = make_rounds(1, 0);
+    struct run run = make_rounds(1, 0);
     static const struct {
         const char *text;
         const char *part;
@@ -137,35 +137,35 @@ static void test_what_is_no_result_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         write_text(cases[i].text);
-        assert_refused(&result, cases[i].part);
+        assert_refused(&run, cases[i].part);
     }
-    result.is_partial = true;
-    write_document(&result);
-    assert_refused(&result, "interrupted");
-    result_release(&result);
+    run.is_partial = true;
+    write_document(&run);
+    assert_refused(&run, "interrupted");
+    run_release(&run);
 }
 
 static enum ruling ruling_of_threads(int scale, int slower, double max_slowdown)
 {
-    struct result before = make_rounds(1, 0);
-    struct result now = make_rounds(scale, slower);
+    struct run before = make_rounds(1, 0);
+    struct run now = make_rounds(scale, slower);
     struct baseline baseline;
-    struct verdict verdict;
+    struct analysis analysis;
     struct error error = {0};
     write_document(&before);
     assert_int_equal(baseline_read(path, &now, false, &baseline, &error), 0);
-    const struct verdict_request request = {.baseline = &baseline, .max_slowdown = max_slowdown};
-    assert_int_equal(verdict_make(&now, &request, &verdict, &error), 0);
-    assert_int_equal(verdict.judgement_count, 2);
+    const struct analysis_request request = {.baseline = &baseline, .max_slowdown = max_slowdown};
+    assert_int_equal(analysis_make(&now, &request, &analysis, &error), 0);
+    assert_int_equal(analysis.assertion_result_count, 2);
     enum ruling ruling = RULING_UNMEASURABLE;
     for (size_t i = 0; i < 2; i++) {
-        if (strstr(verdict.judgements[i].claim, "threads/2") != NULL)
-            ruling = verdict.judgements[i].ruling;
+        if (strstr(analysis.assertion_results[i].assertion, "threads/2") != NULL)
+            ruling = analysis.assertion_results[i].ruling;
     }
-    verdict_release(&verdict);
+    analysis_release(&analysis);
     baseline_release(&baseline);
-    result_release(&before);
-    result_release(&now);
+    run_release(&before);
+    run_release(&now);
     return ruling;
 }
 

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/cgroup.h"
-#include "conc_bench/host_load.h"
-#include "conc_bench/resources.h"
+#include "conc_bench/run/cgroup.h"
+#include "conc_bench/run/resources.h"
+#include "run/host_load.h"
 
 /* A folder in which the files of a machine are made up. */
 

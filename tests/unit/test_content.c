@@ -1,17 +1,17 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <ctype.h>
 
-#include "../../src/output/content.h"
-#include "conc_bench/html.h"
-#include "conc_bench/markdown.h"
-#include "conc_bench/table.h"
+#include "report/content.h"
+#include "report/html.h"
+#include "report/markdown.h"
+#include "report/table.h"
 
 /* What one report says, all say: sentences, facts, tables and notes are compared with what terminal, Markdown and page
  * make of them, less what each format writes otherwise. */
 
-typedef int writer(FILE *stream, const struct result *result, const struct verdict *verdict,
-                   const struct format *format, struct error *error);
+typedef int writer(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+                   struct error *error);
 
 /* Letters, digits and the signs of figures, one space for everything else. */
 static char *plain(const char *text, bool is_markup)
@@ -21,9 +21,9 @@ static char *plain(const char *text, bool is_markup)
         char letter;
     } entities[] = {{"&lt;", '<'},   {"&gt;", '>'},  {"&amp;", '&'}, {"&quot;", '"'},
                     {"&#39;", '\''}, {"&#64;", '@'}, {"&#58;", ':'}};
-    char *result = malloc(strlen(text) + 1);
+    char *run = malloc(strlen(text) + 1);
     size_t length = 0;
-    assert_non_null(result);
+    assert_non_null(run);
     while (*text != '\0') {
         char letter = *text;
         size_t used = 1;
@@ -38,18 +38,18 @@ static char *plain(const char *text, bool is_markup)
         }
         bool is_kept = isalnum((unsigned char)letter) || strchr(".%:/-", letter) != NULL;
         if (is_kept)
-            result[length++] = letter;
-        else if (letter != '\\' && length > 0 && result[length - 1] != ' ')
-            result[length++] = ' ';
+            run[length++] = letter;
+        else if (letter != '\\' && length > 0 && run[length - 1] != ' ')
+            run[length++] = ' ';
         text += used;
     }
-    while (length > 0 && result[length - 1] == ' ')
+    while (length > 0 && run[length - 1] == ' ')
         length--;
-    result[length] = '\0';
-    return result;
+    run[length] = '\0';
+    return run;
 }
 
-static char *write_plain(const struct result *result, const struct verdict *verdict, writer *write)
+static char *write_plain(const struct run *run, const struct analysis *analysis, writer *write)
 {
     char *text = NULL;
     size_t length = 0;
@@ -57,7 +57,7 @@ static char *write_plain(const struct result *result, const struct verdict *verd
     const struct format format = format_default();
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(write(stream, result, verdict, &format, &error), 0);
+    assert_int_equal(write(stream, run, analysis, &format, &error), 0);
     assert_int_equal(fclose(stream), 0);
     char *reduced = plain(text, write != table_write);
     free(text);
@@ -84,7 +84,7 @@ static bool is_of_chart(enum section_kind kind)
     return kind == SECTION_TIMES || kind == SECTION_LATENCIES;
 }
 
-static void assert_all_say(struct result *result, const struct verdict *verdict)
+static void assert_all_say(struct run *run, const struct analysis *analysis)
 {
     static const struct {
         const char *name;
@@ -93,9 +93,9 @@ static void assert_all_say(struct result *result, const struct verdict *verdict)
     struct content content;
     struct error error = {0};
     const struct format format = format_default();
-    assert_int_equal(content_build(result, verdict, &format, &content, &error), 0);
+    assert_int_equal(content_build(run, analysis, &format, &content, &error), 0);
     for (size_t i = 0; i < 3; i++) {
-        char *report = write_plain(result, verdict, reports[i].write);
+        char *report = write_plain(run, analysis, reports[i].write);
         bool is_page = reports[i].write == html_write;
         for (size_t j = 0; j < content.sentence_count; j++)
             assert_has(report, reports[i].name, content.sentences[j].text);
@@ -115,51 +115,52 @@ static void assert_all_say(struct result *result, const struct verdict *verdict)
 static void test_all_reports_say_the_same(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct verdict verdict;
+    struct run run = fixture_two_modes();
+    struct analysis analysis;
     struct error error = {0};
-    struct claim claim;
-    result_warn(&result, "the clock is <strange> & slow");
-    result.is_server_local = true;
+    struct assertion assertion;
+    run_warn(&run, "the clock is <strange> & slow");
+    run.is_server_local = true;
     for (int round = 0; round < 2; round++) {
-        result.cells[0].trials[round].table->samples[0].outcome = OUTCOME_TIMEOUT_WAIT;
-        fixture_http2(&result.cells[0].trials[round], 1, 0);
-        fixture_http2(&result.cells[1].trials[round], 1, 2);
+        run.cells[0].trials[round].table->samples[0].outcome = OUTCOME_TIMEOUT_WAIT;
+        fixture_http2(&run.cells[0].trials[round], 1, 0);
+        fixture_http2(&run.cells[1].trials[round], 1, 2);
     }
-    fixture_trial(fixture_cell(&result, "hybrid", 4), 10 * FIXTURE_MS)->status = TRIAL_HUNG;
-    result.cells[1].trials[1].table->samples[1].status = 206;
-    assert_int_equal(claim_parse("threads.time < 1s", &claim, &error), 0);
-    fixture_settle(&result);
-    assert_int_equal(
-        verdict_make(&result, &(struct verdict_request){.claims = &claim, .claim_count = 1}, &verdict, &error), 0);
-    assert_all_say(&result, &verdict);
-    verdict_release(&verdict);
-    fixture_unsettle(&result);
-    result_release(&result);
+    fixture_trial(fixture_cell(&run, "hybrid", 4), 10 * FIXTURE_MS)->status = TRIAL_HUNG;
+    run.cells[1].trials[1].table->samples[1].status = 206;
+    assert_int_equal(assertion_parse("threads.time < 1s", &assertion, &error), 0);
+    fixture_settle(&run);
+    assert_int_equal(analysis_make(&run, &(struct analysis_request){.assertions = &assertion, .assertion_count = 1},
+                                   &analysis, &error),
+                     0);
+    assert_all_say(&run, &analysis);
+    analysis_release(&analysis);
+    fixture_unsettle(&run);
+    run_release(&run);
 }
 
 static void test_what_was_cut_short_is_told_by_all(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct verdict verdict;
+    struct run run = fixture_two_modes();
+    struct analysis analysis;
     struct error error = {0};
-    result.is_partial = true;
+    run.is_partial = true;
     for (size_t i = 0; i < 2; i++) {
         for (int round = 0; round < 2; round++) {
             for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit++)
-                result.cells[i].trials[round].table->samples[unit].outcome = OUTCOME_CONNECT;
+                run.cells[i].trials[round].table->samples[unit].outcome = OUTCOME_CONNECT;
         }
     }
-    fixture_settle(&result);
-    assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_all_say(&result, &verdict);
-    char *text = write_plain(&result, &verdict, markdown_write);
+    fixture_settle(&run);
+    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_all_say(&run, &analysis);
+    char *text = write_plain(&run, &analysis, markdown_write);
     assert_non_null(strstr(text, "No download succeeded"));
     free(text);
-    verdict_release(&verdict);
-    fixture_unsettle(&result);
-    result_release(&result);
+    analysis_release(&analysis);
+    fixture_unsettle(&run);
+    run_release(&run);
 }
 
 int main(void)

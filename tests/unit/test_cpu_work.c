@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "conc_bench/cpu_work.h"
+#include "conc_bench/workload/cpu_work.h"
 
 /* Ratios of CPU times only, and with several tries: what a virtual machine does to its clocks is not the subject. */
 enum { PAIRS = 7, TRIES = 20 };

@@ -1,34 +1,34 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <math.h>
 
-#include "conc_bench/diagnosis.h"
+#include "conc_bench/analysis/diagnosis.h"
 
 /* Six rounds of sync and of threads with two workers. */
-static struct result make_rounds(nanoseconds alone, nanoseconds together)
+static struct run make_rounds(nanoseconds alone, nanoseconds together)
 {
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
     for (int round = 0; round < 6; round++) {
-        fixture_trial(&result.cells[0], alone + 3 * round % 4 * NANOSECONDS_PER_MICROSECOND);
-        fixture_trial(&result.cells[1], together + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&run.cells[0], alone + 3 * round % 4 * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&run.cells[1], together + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
         /* Each place in a round goes to both equally often. */
-        result.cells[0].trials[round].position = round % 2 == 0 ? 0 : 1;
-        result.cells[1].trials[round].position = round % 2 == 0 ? 1 : 0;
+        run.cells[0].trials[round].position = round % 2 == 0 ? 0 : 1;
+        run.cells[1].trials[round].position = round % 2 == 0 ? 1 : 0;
     }
-    return result;
+    return run;
 }
 
 /* The sentence of a finding, or "" if there is none. Static memory. */
-static const char *sentence_of(const struct result *result, enum finding_kind kind)
+static const char *sentence_of(const struct run *run, enum finding_kind kind)
 {
     static struct diagnosis diagnosis;
-    struct figures figures;
+    struct run_stats stats;
     struct error error = {0};
-    assert_int_equal(figures_compute(result, &figures, &error), 0);
-    assert_int_equal(diagnosis_make(&figures, &diagnosis, &error), 0);
-    figures_release(&figures);
+    assert_int_equal(cell_stats_compute(run, &stats, &error), 0);
+    assert_int_equal(diagnosis_make(&stats, &diagnosis, &error), 0);
+    cell_stats_release(&stats);
     for (size_t i = 0; i < diagnosis.count; i++) {
         if (diagnosis.findings[i].kind == kind)
             return diagnosis.findings[i].sentence;
@@ -36,26 +36,26 @@ static const char *sentence_of(const struct result *result, enum finding_kind ki
     return "";
 }
 
-static void assert_found(const struct result *result, enum finding_kind kind, const char *part)
+static void assert_found(const struct run *run, enum finding_kind kind, const char *part)
 {
-    const char *sentence = sentence_of(result, kind);
+    const char *sentence = sentence_of(run, kind);
     if (sentence[0] == '\0' || strstr(sentence, part) == NULL)
         fail_msg("%s: \"%s\" does not say \"%s\"", finding_name(kind), sentence, part);
 }
 
-static void assert_not_found(const struct result *result, enum finding_kind kind)
+static void assert_not_found(const struct run *run, enum finding_kind kind)
 {
-    const char *sentence = sentence_of(result, kind);
+    const char *sentence = sentence_of(run, kind);
     if (sentence[0] != '\0')
         fail_msg("%s: %s", finding_name(kind), sentence);
 }
 
 typedef void change(struct trial *trial);
 
-static void change_cell(struct result *result, size_t cell, change *apply)
+static void change_cell(struct run *run, size_t cell, change *apply)
 {
-    for (size_t i = 0; i < result->cells[cell].trial_count; i++)
-        apply(&result->cells[cell].trials[i]);
+    for (size_t i = 0; i < run->cells[cell].trial_count; i++)
+        apply(&run->cells[cell].trials[i]);
 }
 
 static void compute_all_the_time(struct trial *trial)
@@ -76,36 +76,36 @@ static void queue_never(struct trial *trial)
 static void test_waiting_and_computing(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
-    assert_not_found(&result, FINDING_CPU_BOUND);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_not_found(&run, FINDING_CPU_BOUND);
     /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
-    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2");
+    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2");
     /* Half of the time was for want of a core: a download waits 4.7 ms for the server, and computes 1 ms. */
-    change_cell(&result, 0, queue_long);
-    assert_found(&result, FINDING_CROSSING, "about 5 at once would keep one core busy, 10 all 2");
-    change_cell(&result, 0, queue_never);
-    change_cell(&result, 0, compute_all_the_time);
-    assert_found(&result, FINDING_CPU_BOUND, "sync/1 computed for 95 %");
+    change_cell(&run, 0, queue_long);
+    assert_found(&run, FINDING_CROSSING, "about 5 at once would keep one core busy, 10 all 2");
+    change_cell(&run, 0, queue_never);
+    change_cell(&run, 0, compute_all_the_time);
+    assert_found(&run, FINDING_CPU_BOUND, "sync/1 computed for 95 %");
     /* 95 % of one core are 47 % of the two that threads can use. */
-    change_cell(&result, 1, compute_all_the_time);
-    assert_found(&result, FINDING_IO_BOUND, "threads/2 computed for 4");
-    result_release(&result);
+    change_cell(&run, 1, compute_all_the_time);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2 computed for 4");
+    run_release(&run);
 }
 
 static void test_who_computes_alone_is_named_and_has_cores(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
     for (int round = 0; round < 6; round++)
-        result.cells[0].trials[round].resources.cpu_user = 30 * FIXTURE_MS;
-    assert_found(&result, FINDING_CROSSING, "One at a time, a download waits ");
-    assert_found(&result, FINDING_CROSSING, "work for the cores, which more workers than cores can only share");
-    result.cores = 1;
-    assert_found(&result, FINDING_CROSSING, "work for the core, which more workers can only share");
-    snprintf(result.cells[0].mode, sizeof(result.cells[0].mode), "sync:reuse");
-    assert_found(&result, FINDING_CROSSING, "One at a time (sync:reuse/1), a download waits ");
-    result_release(&result);
+        run.cells[0].trials[round].resources.cpu_user = 30 * FIXTURE_MS;
+    assert_found(&run, FINDING_CROSSING, "One at a time, a download waits ");
+    assert_found(&run, FINDING_CROSSING, "work for the cores, which more workers than cores can only share");
+    run.cores = 1;
+    assert_found(&run, FINDING_CROSSING, "work for the core, which more workers can only share");
+    snprintf(run.cells[0].mode, sizeof(run.cells[0].mode), "sync:reuse");
+    assert_found(&run, FINDING_CROSSING, "One at a time (sync:reuse/1), a download waits ");
+    run_release(&run);
 }
 
 static void lag_long(struct trial *trial)
@@ -116,19 +116,19 @@ static void lag_long(struct trial *trial)
 static void test_a_client_that_keeps_downloads_waiting(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_not_found(&result, FINDING_CLIENT_SATURATED);
-    change_cell(&result, 1, queue_long);
-    assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2 were ready to run but waited for a core for 25 %");
-    result.cells[1].traits = MODE_COOPERATIVE;
-    change_cell(&result, 1, lag_long);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&run, FINDING_CLIENT_SATURATED);
+    change_cell(&run, 1, queue_long);
+    assert_found(&run, FINDING_CLIENT_SATURATED, "threads/2 were ready to run but waited for a core for 25 %");
+    run.cells[1].traits = MODE_COOPERATIVE;
+    change_cell(&run, 1, lag_long);
     /* A loop that has no core for half of the time is as good as busy. */
-    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
-    change_cell(&result, 1, queue_never);
-    assert_not_found(&result, FINDING_CLIENT_SATURATED); /* it waits most of the time */
-    change_cell(&result, 1, compute_all_the_time);
-    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
-    result_release(&result);
+    assert_found(&run, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    change_cell(&run, 1, queue_never);
+    assert_not_found(&run, FINDING_CLIENT_SATURATED); /* it waits most of the time */
+    change_cell(&run, 1, compute_all_the_time);
+    assert_found(&run, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    run_release(&run);
 }
 
 static void queue_longer(struct trial *trial)
@@ -139,34 +139,34 @@ static void queue_longer(struct trial *trial)
 static void test_who_waits_for_a_core_has_no_time_to_spare(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    assert_found(&result, FINDING_IO_BOUND, "of the time they had and waited for the rest");
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    change_cell(&result, 1, queue_long);
-    assert_found(&result, FINDING_CLIENT_SATURATED, "threads/2");
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    assert_found(&result, FINDING_IO_BOUND, "and waited for the rest, for the network or for a core");
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&run, FINDING_IO_BOUND, "of the time they had and waited for the rest");
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&run, 1, queue_long);
+    assert_found(&run, FINDING_CLIENT_SATURATED, "threads/2");
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    assert_found(&run, FINDING_IO_BOUND, "and waited for the rest, for the network or for a core");
     /* 47 % of the cores it can use, and 45 % of the time in want of one. */
-    change_cell(&result, 1, compute_all_the_time);
-    change_cell(&result, 1, queue_longer);
-    assert_found(&result, FINDING_IO_BOUND, "sync/1 computed for 9.8 % of the time it had and waited for the rest");
-    assert_found(&result, FINDING_MIXED,
+    change_cell(&run, 1, compute_all_the_time);
+    change_cell(&run, 1, queue_longer);
+    assert_found(&run, FINDING_IO_BOUND, "sync/1 computed for 9.8 % of the time it had and waited for the rest");
+    assert_found(&run, FINDING_MIXED,
                  "Between I/O-bound and CPU-bound: threads/2 computed for 48 % of the time it had and waited for the "
                  "rest, for the network or for a core");
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_a_loop_that_lags_has_no_time_to_spare(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    result.cells[1].traits = MODE_COOPERATIVE;
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    change_cell(&result, 1, lag_long);
-    change_cell(&result, 1, queue_longer);
-    assert_found(&result, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    run.cells[1].traits = MODE_COOPERATIVE;
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&run, 1, lag_long);
+    change_cell(&run, 1, queue_longer);
+    assert_found(&run, FINDING_CLIENT_SATURATED, "was busy for up to 5.00 ms");
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    run_release(&run);
 }
 
 static void refuse_one(struct trial *trial)
@@ -196,23 +196,23 @@ static void go_on(struct trial *trial)
 static void test_limits_on_the_other_side(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2 a download took 1.8 times as long as one at a time, on");
-    assert_not_found(&result, FINDING_RATE_LIMITED);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2 a download took 1.8 times as long as one at a time, on");
+    assert_not_found(&run, FINDING_RATE_LIMITED);
     /* Two cells with the very same rate, but only because half of the run is the last downloads. */
-    struct cell_result *cell = fixture_cell(&result, "hybrid", 2);
+    struct run_cell *cell = fixture_cell(&run, "hybrid", 2);
     for (int round = 0; round < 6; round++)
         fixture_trial(cell, 18 * FIXTURE_MS + 5 * round % 4 * NANOSECONDS_PER_MICROSECOND);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    assert_not_found(&result, FINDING_RATE_LIMITED);
-    change_cell(&result, 1, go_on);
-    change_cell(&result, 2, go_on);
-    assert_found(&result, FINDING_RATE_LIMITED, "a download took 2.6 times as long as one at a time, on average");
-    assert_found(&result, FINDING_RATE_LIMITED, "a limit on the other side");
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    change_cell(&result, 0, refuse_one);
-    assert_found(&result, FINDING_RATE_LIMITED, "25 % of the downloads of sync/1 were answered with status 429 or 503");
-    result_release(&result);
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    assert_not_found(&run, FINDING_RATE_LIMITED);
+    change_cell(&run, 1, go_on);
+    change_cell(&run, 2, go_on);
+    assert_found(&run, FINDING_RATE_LIMITED, "a download took 2.6 times as long as one at a time, on average");
+    assert_found(&run, FINDING_RATE_LIMITED, "a limit on the other side");
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    change_cell(&run, 0, refuse_one);
+    assert_found(&run, FINDING_RATE_LIMITED, "25 % of the downloads of sync/1 were answered with status 429 or 503");
+    run_release(&run);
 }
 
 /* Every download makes a connection, which takes 15 of its 18 ms. */
@@ -244,18 +244,18 @@ static void together_with_slow_ones(struct trial *trial)
 static void test_connecting_and_slow_urls_are_no_saturated_server(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    change_cell(&result, 1, connect_for_long);
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&run, 1, connect_for_long);
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    run_release(&run);
     /* The median is three times as long, the mean hardly: 10.8 and 12.3 ms. */
-    result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    change_cell(&result, 0, alone_with_slow_ones);
-    change_cell(&result, 1, together_with_slow_ones);
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    assert_not_found(&result, FINDING_RATE_LIMITED);
-    result_release(&result);
+    run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    change_cell(&run, 0, alone_with_slow_ones);
+    change_cell(&run, 1, together_with_slow_ones);
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    assert_not_found(&run, FINDING_RATE_LIMITED);
+    run_release(&run);
 }
 
 static void straggle(struct trial *trial)
@@ -267,16 +267,15 @@ static void straggle(struct trial *trial)
 static void test_a_tail_names_its_download(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    result.urls[1] = "http://b.test/\033[31mslow";
-    change_cell(&result, 1, straggle);
-    assert_found(&result, FINDING_TAIL_BOUND,
-                 "one download is 90 % of the run of threads/2 (http://b.test/\\x1b[31mslow");
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    run.urls[1] = "http://b.test/\033[31mslow";
+    change_cell(&run, 1, straggle);
+    assert_found(&run, FINDING_TAIL_BOUND, "one download is 90 % of the run of threads/2 (http://b.test/\\x1b[31mslow");
     /* 95 % of four downloads are all of them, and of twenty not. */
-    assert_null(strstr(sentence_of(&result, FINDING_TAIL_BOUND), "95 %"));
-    result.downloads = 20;
-    assert_found(&result, FINDING_TAIL_BOUND, "more workers cannot make it shorter: compare the times until 95 % were");
-    result_release(&result);
+    assert_null(strstr(sentence_of(&run, FINDING_TAIL_BOUND), "95 %"));
+    run.downloads = 20;
+    assert_found(&run, FINDING_TAIL_BOUND, "more workers cannot make it shorter: compare the times until 95 % were");
+    run_release(&run);
 }
 
 static void idle(struct trial *trial)
@@ -289,11 +288,11 @@ static void idle(struct trial *trial)
 static void test_idle_workers(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_not_found(&result, FINDING_WORKERS_IDLE);
-    change_cell(&result, 1, idle);
-    assert_found(&result, FINDING_WORKERS_IDLE, "threads/2");
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&run, FINDING_WORKERS_IDLE);
+    change_cell(&run, 1, idle);
+    assert_found(&run, FINDING_WORKERS_IDLE, "threads/2");
+    run_release(&run);
 }
 
 static void steal(struct trial *trial)
@@ -337,55 +336,55 @@ static void compute_a_third_of_the_time(struct trial *trial)
 static void test_a_quota_that_leaves_less_than_the_cores(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
     for (int i = 0; i < 2; i++)
-        change_cell(&result, (size_t)i, compute_a_third_of_the_time);
-    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    result.cpu_quota = 0.35;
+        change_cell(&run, (size_t)i, compute_a_third_of_the_time);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    run.cpu_quota = 0.35;
     /* It stopped nobody: short runs use up what was saved before. */
-    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
-    assert_not_found(&result, FINDING_CPU_BOUND);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_not_found(&run, FINDING_CPU_BOUND);
     for (int i = 0; i < 2; i++)
-        change_cell(&result, (size_t)i, stop_long);
-    assert_not_found(&result, FINDING_IO_BOUND);
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    assert_not_found(&result, FINDING_CROSSING);
+        change_cell(&run, (size_t)i, stop_long);
+    assert_not_found(&run, FINDING_IO_BOUND);
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    assert_not_found(&run, FINDING_CROSSING);
     assert_found(
-        &result, FINDING_CPU_BOUND,
+        &run, FINDING_CPU_BOUND,
         "threads/2, sync/1 computed for 95 % of the time they had on what the CPU quota of 0.35 cores leaves of "
         "the cores they can use");
-    assert_found(&result, FINDING_NOISY_HOST, "a container's limit of 0.35 cores");
+    assert_found(&run, FINDING_NOISY_HOST, "a container's limit of 0.35 cores");
     /* A quota that cannot be seen, as one above what a container shows: nobody knows what they waited for. */
-    result.cpu_quota = 0;
-    assert_not_found(&result, FINDING_IO_BOUND);
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    assert_not_found(&result, FINDING_CROSSING);
-    assert_found(&result, FINDING_NOISY_HOST, "a container's limit, not the modes");
+    run.cpu_quota = 0;
+    assert_not_found(&run, FINDING_IO_BOUND);
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    assert_not_found(&run, FINDING_CROSSING);
+    assert_found(&run, FINDING_NOISY_HOST, "a container's limit, not the modes");
     /* What is no limit: more than there is. */
-    result.cpu_quota = 3;
+    run.cpu_quota = 3;
     for (int i = 0; i < 2; i++)
-        change_cell(&result, (size_t)i, stop_never);
-    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
-    result_release(&result);
+        change_cell(&run, (size_t)i, stop_never);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
+    run_release(&run);
 }
 
 static void test_how_many_use_up_a_quota(void **state)
 {
     (void)state;
     /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
-    result.cpu_quota = 1.5;
-    assert_found(&result, FINDING_CROSSING,
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    run.cpu_quota = 1.5;
+    assert_found(&run, FINDING_CROSSING,
                  "about 10 at once would keep one core busy, 15 use up the CPU quota of 1.5 cores;");
-    result.cpu_quota = 0.5;
-    assert_found(&result, FINDING_CROSSING, "about 5 at once would use up the CPU quota of 0.5 cores;");
-    result.cpu_quota = 0.1;
-    assert_found(&result, FINDING_CROSSING, "work for the CPU quota of 0.1 cores, which more workers can only share");
-    result.cpu_quota = 2;
-    assert_found(&result, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
-    result_release(&result);
+    run.cpu_quota = 0.5;
+    assert_found(&run, FINDING_CROSSING, "about 5 at once would use up the CPU quota of 0.5 cores;");
+    run.cpu_quota = 0.1;
+    assert_found(&run, FINDING_CROSSING, "work for the CPU quota of 0.1 cores, which more workers can only share");
+    run.cpu_quota = 2;
+    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    run_release(&run);
 }
 
 /* Where nobody knows how long threads waited for a core, little CPU time may mean that. Much of it means the same as
@@ -393,24 +392,24 @@ static void test_how_many_use_up_a_quota(void **state)
 static void test_nothing_follows_from_what_is_not_known(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    assert_found(&result, FINDING_IO_BOUND, "threads/2, sync/1");
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    change_cell(&result, 1, know_nothing);
-    assert_found(&result, FINDING_IO_BOUND, "I/O-bound: sync/1 computed for");
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    assert_not_found(&result, FINDING_CLIENT_SATURATED);
-    change_cell(&result, 0, know_nothing);
-    assert_not_found(&result, FINDING_IO_BOUND);
-    assert_not_found(&result, FINDING_MIXED);
-    assert_not_found(&result, FINDING_CROSSING);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&run, 1, know_nothing);
+    assert_found(&run, FINDING_IO_BOUND, "I/O-bound: sync/1 computed for");
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    assert_not_found(&run, FINDING_CLIENT_SATURATED);
+    change_cell(&run, 0, know_nothing);
+    assert_not_found(&run, FINDING_IO_BOUND);
+    assert_not_found(&run, FINDING_MIXED);
+    assert_not_found(&run, FINDING_CROSSING);
     for (int round = 0; round < 6; round++)
-        result.cells[0].trials[round].resources.cpu_user = trial_time(&result.cells[0].trials[round]);
-    assert_found(&result, FINDING_CPU_BOUND, "sync/1 computed for");
+        run.cells[0].trials[round].resources.cpu_user = trial_time(&run.cells[0].trials[round]);
+    assert_found(&run, FINDING_CPU_BOUND, "sync/1 computed for");
     for (int round = 0; round < 6; round++)
-        result.cells[0].trials[round].resources.cpu_user = trial_time(&result.cells[0].trials[round]) * 6 / 10;
-    assert_found(&result, FINDING_MIXED, "sync/1 computed for");
-    result_release(&result);
+        run.cells[0].trials[round].resources.cpu_user = trial_time(&run.cells[0].trials[round]) * 6 / 10;
+    assert_found(&run, FINDING_MIXED, "sync/1 computed for");
+    run_release(&run);
 }
 
 static void test_noisy_hosts(void **state)
@@ -421,43 +420,43 @@ static void test_noisy_hosts(void **state)
         const char *part;
     } cases[] = {{steal, "the hypervisor gave 5 %"}, {disturb, "0.9 of 2 cores"}, {throttle, "a CPU quota stopped"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-        assert_not_found(&result, FINDING_NOISY_HOST);
-        change_cell(&result, 0, cases[i].apply);
-        change_cell(&result, 1, cases[i].apply);
-        assert_found(&result, FINDING_NOISY_HOST, cases[i].part);
-        result_release(&result);
+        struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+        assert_not_found(&run, FINDING_NOISY_HOST);
+        change_cell(&run, 0, cases[i].apply);
+        change_cell(&run, 1, cases[i].apply);
+        assert_found(&run, FINDING_NOISY_HOST, cases[i].part);
+        run_release(&run);
     }
     /* A server on this machine is part of the experiment. */
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    change_cell(&result, 0, disturb);
-    change_cell(&result, 1, disturb);
-    result.is_proxy_local = true;
-    assert_not_found(&result, FINDING_NOISY_HOST);
-    result.is_proxy_local = false;
-    result.is_server_local = true;
-    assert_not_found(&result, FINDING_NOISY_HOST);
-    change_cell(&result, 0, know_nothing);
-    change_cell(&result, 1, know_nothing);
-    assert_not_found(&result, FINDING_NOISY_HOST);
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    change_cell(&run, 0, disturb);
+    change_cell(&run, 1, disturb);
+    run.is_proxy_local = true;
+    assert_not_found(&run, FINDING_NOISY_HOST);
+    run.is_proxy_local = false;
+    run.is_server_local = true;
+    assert_not_found(&run, FINDING_NOISY_HOST);
+    change_cell(&run, 0, know_nothing);
+    change_cell(&run, 1, know_nothing);
+    assert_not_found(&run, FINDING_NOISY_HOST);
+    run_release(&run);
 }
 
 static void test_series_that_drift_or_stand_out(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_not_found(&result, FINDING_DRIFTING);
-    assert_not_found(&result, FINDING_OUTLIERS);
-    result_release(&result);
-    result = fixture_result();
-    fixture_cell(&result, "sync", 1);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&run, FINDING_DRIFTING);
+    assert_not_found(&run, FINDING_OUTLIERS);
+    run_release(&run);
+    run = fixture_run();
+    fixture_cell(&run, "sync", 1);
     for (int round = 0; round < 8; round++)
-        fixture_trial(&result.cells[0], (10 + round) * FIXTURE_MS);
-    assert_found(&result, FINDING_DRIFTING, "1 of 1 cells rise or fall");
-    fixture_trial(&result.cells[0], 100 * FIXTURE_MS);
-    assert_found(&result, FINDING_OUTLIERS, "1 trial of sync/1 lies far");
-    result_release(&result);
+        fixture_trial(&run.cells[0], (10 + round) * FIXTURE_MS);
+    assert_found(&run, FINDING_DRIFTING, "1 of 1 cells rise or fall");
+    fixture_trial(&run.cells[0], 100 * FIXTURE_MS);
+    assert_found(&run, FINDING_OUTLIERS, "1 trial of sync/1 lies far");
+    run_release(&run);
 }
 
 static void share(struct trial *trial)
@@ -484,24 +483,24 @@ static void answer_one_over_http1(struct trial *trial)
 static void test_connections_that_some_share(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    struct cell_result *cell = fixture_cell(&result, "event-loop", 2);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    struct run_cell *cell = fixture_cell(&run, "event-loop", 2);
     for (int round = 0; round < 6; round++)
         fixture_trial(cell, 10 * FIXTURE_MS);
-    assert_not_found(&result, FINDING_MULTIPLEXED);
+    assert_not_found(&run, FINDING_MULTIPLEXED);
     for (size_t i = 0; i < 3; i++)
-        change_cell(&result, i, do_not_share);
-    assert_not_found(&result, FINDING_MULTIPLEXED); /* as with fresh connections */
-    change_cell(&result, 2, share);
-    assert_found(&result, FINDING_MULTIPLEXED,
+        change_cell(&run, i, do_not_share);
+    assert_not_found(&run, FINDING_MULTIPLEXED); /* as with fresh connections */
+    change_cell(&run, 2, share);
+    assert_found(&run, FINDING_MULTIPLEXED,
                  "event-loop/2 had 2 downloads at once on one HTTP/2 connection at the peak, and 4 on each in all; "
                  "threads/2 could not share any, and had 2 on each, one at a time");
-    change_cell(&result, 2, warm_up);
-    assert_found(&result, FINDING_MULTIPLEXED, "event-loop/2 had 2 downloads at once");
-    change_cell(&result, 1, share);
-    assert_found(&result, FINDING_MULTIPLEXED, "event-loop/2, threads/2 had 2 downloads at once");
-    assert_null(strstr(sentence_of(&result, FINDING_MULTIPLEXED), "could not"));
-    result_release(&result);
+    change_cell(&run, 2, warm_up);
+    assert_found(&run, FINDING_MULTIPLEXED, "event-loop/2 had 2 downloads at once");
+    change_cell(&run, 1, share);
+    assert_found(&run, FINDING_MULTIPLEXED, "event-loop/2, threads/2 had 2 downloads at once");
+    assert_null(strstr(sentence_of(&run, FINDING_MULTIPLEXED), "could not"));
+    run_release(&run);
 }
 
 /* All but the first are given up, and nobody knows over what. */
@@ -522,36 +521,36 @@ static void answer_again(struct trial *trial)
 static void test_who_waits_for_a_shared_connection_waits_for_no_server(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
-    change_cell(&result, 0, do_not_share);
-    change_cell(&result, 1, do_not_share);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    change_cell(&result, 1, share);
-    assert_not_found(&result, FINDING_SERVER_SATURATED);
-    change_cell(&result, 1, warm_up);
-    assert_found(&result, FINDING_SERVER_SATURATED, "threads/2");
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    change_cell(&run, 0, do_not_share);
+    change_cell(&run, 1, do_not_share);
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    change_cell(&run, 1, share);
+    assert_not_found(&run, FINDING_SERVER_SATURATED);
+    change_cell(&run, 1, warm_up);
+    assert_found(&run, FINDING_SERVER_SATURATED, "threads/2");
+    run_release(&run);
 }
 
 static void test_servers_that_do_not_agree_to_http2(void **state)
 {
     (void)state;
-    struct result result = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_not_found(&result, FINDING_HTTP2_DECLINED); /* nobody asked for it */
-    snprintf(result.http_version, sizeof(result.http_version), "HTTP/2");
-    assert_found(&result, FINDING_HTTP2_DECLINED, "all that was answered was answered over HTTP/1.1");
-    change_cell(&result, 0, give_up);
-    change_cell(&result, 1, give_up);
-    assert_not_found(&result, FINDING_HTTP2_DECLINED);
-    change_cell(&result, 0, answer_again);
-    change_cell(&result, 1, answer_again);
-    change_cell(&result, 0, share);
-    change_cell(&result, 1, share);
-    assert_not_found(&result, FINDING_HTTP2_DECLINED);
-    change_cell(&result, 0, answer_one_over_http1);
-    change_cell(&result, 1, answer_one_over_http1);
-    assert_found(&result, FINDING_HTTP2_DECLINED, "25 % of the answers came over HTTP/1.1");
-    result_release(&result);
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_not_found(&run, FINDING_HTTP2_DECLINED); /* nobody asked for it */
+    snprintf(run.http_version, sizeof(run.http_version), "HTTP/2");
+    assert_found(&run, FINDING_HTTP2_DECLINED, "all that was answered was answered over HTTP/1.1");
+    change_cell(&run, 0, give_up);
+    change_cell(&run, 1, give_up);
+    assert_not_found(&run, FINDING_HTTP2_DECLINED);
+    change_cell(&run, 0, answer_again);
+    change_cell(&run, 1, answer_again);
+    change_cell(&run, 0, share);
+    change_cell(&run, 1, share);
+    assert_not_found(&run, FINDING_HTTP2_DECLINED);
+    change_cell(&run, 0, answer_one_over_http1);
+    change_cell(&run, 1, answer_one_over_http1);
+    assert_found(&run, FINDING_HTTP2_DECLINED, "25 % of the answers came over HTTP/1.1");
+    run_release(&run);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "conc_bench/environment.h"
+#include "conc_bench/base/environment.h"
 
 static void what_libraries_would_obey_is_gone(void **state)
 {

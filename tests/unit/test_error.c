@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "conc_bench/error.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/base/text.h"
 
 static void test_a_message_is_escaped_and_has_a_kind(void **state)
 {

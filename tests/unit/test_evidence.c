@@ -1,17 +1,17 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <math.h>
 
-#include "conc_bench/digest.h"
-#include "conc_bench/service.h"
-#include "conc_bench/verdict.h"
+#include "conc_bench/analysis/analysis.h"
+#include "conc_bench/analysis/latency_percentiles.h"
+#include "conc_bench/analysis/trial_summary.h"
 
 static void test_a_digest_counts_what_the_samples_say(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[0];
-    struct trial_digest digest;
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[0];
+    struct trial_summary summary;
     struct error error = {0};
     trial->table->samples[1].outcome = OUTCOME_HTTP_5XX;
     trial->table->samples[1].status = 503;
@@ -20,109 +20,109 @@ static void test_a_digest_counts_what_the_samples_say(void **state)
     trial->table->samples[2].tls_us = 5;
     trial->table->samples[2].connects = 3;
     trial->table->samples[3].state = SAMPLE_CLAIMED;
-    assert_int_equal(digest_make(trial, &digest, &error), 0);
-    assert_true(digest.is_known);
-    assert_int_equal(digest.settled, 3);
-    assert_int_equal(digest.outcomes[OUTCOME_OK], 1);
-    assert_int_equal(digest.outcomes[OUTCOME_HTTP_5XX], 1);
-    assert_int_equal(digest.outcomes[OUTCOME_HTTP_4XX], 1);
-    assert_int_equal(digest.outcomes[OUTCOME_LOST], 1);
-    assert_int_equal(digest.answered, 3);
-    assert_int_equal(digest.refused, 2);
-    assert_int_equal(digest.body_bytes, 3000);
-    assert_int_equal(digest.connects, 5);
-    assert_int_equal(digest.handshakes, 3);
-    assert_int_equal(digest.peak_in_flight, 2);
-    assert_int_equal(digest.p50, 10 * FIXTURE_MS);
-    assert_int_equal(digest.longest, 10 * FIXTURE_MS);
-    assert_int_equal(digest.phases[PHASE_TLS], 5 * NANOSECONDS_PER_MICROSECOND);
-    assert_int_equal(digest.phases[PHASE_TLS] + digest.phases[PHASE_WAIT] + digest.phases[PHASE_RECEIVE],
+    assert_int_equal(trial_summary_make(trial, &summary, &error), 0);
+    assert_true(summary.is_known);
+    assert_int_equal(summary.settled, 3);
+    assert_int_equal(summary.outcomes[OUTCOME_OK], 1);
+    assert_int_equal(summary.outcomes[OUTCOME_HTTP_5XX], 1);
+    assert_int_equal(summary.outcomes[OUTCOME_HTTP_4XX], 1);
+    assert_int_equal(summary.outcomes[OUTCOME_LOST], 1);
+    assert_int_equal(summary.answered, 3);
+    assert_int_equal(summary.refused, 2);
+    assert_int_equal(summary.body_bytes, 3000);
+    assert_int_equal(summary.connects, 5);
+    assert_int_equal(summary.handshakes, 3);
+    assert_int_equal(summary.peak_in_flight, 2);
+    assert_int_equal(summary.p50, 10 * FIXTURE_MS);
+    assert_int_equal(summary.longest, 10 * FIXTURE_MS);
+    assert_int_equal(summary.phases[PHASE_TLS], 5 * NANOSECONDS_PER_MICROSECOND);
+    assert_int_equal(summary.phases[PHASE_TLS] + summary.phases[PHASE_WAIT] + summary.phases[PHASE_RECEIVE],
                      30 * FIXTURE_MS);
-    assert_int_equal(digest.phases[PHASE_WORK], 0);
-    assert_int_equal(digest.settled_p95, 20 * FIXTURE_MS);
-    assert_int_equal(digest.last_start, 10 * FIXTURE_MS);
-    result_release(&result);
+    assert_int_equal(summary.phases[PHASE_WORK], 0);
+    assert_int_equal(summary.settled_p95, 20 * FIXTURE_MS);
+    assert_int_equal(summary.last_start, 10 * FIXTURE_MS);
+    run_release(&run);
 }
 
 static void test_a_digest_counts_what_was_spoken_over_http2(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[0];
-    struct trial_digest digest;
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[0];
+    struct trial_summary summary;
     struct error error = {0};
-    assert_int_equal(digest_make(trial, &digest, &error), 0);
-    assert_int_equal(digest.http2, 0);
-    assert_int_equal(digest.http2_connects, 0);
+    assert_int_equal(trial_summary_make(trial, &summary, &error), 0);
+    assert_int_equal(summary.http2, 0);
+    assert_int_equal(summary.http2_connects, 0);
     fixture_http2(trial, 2, 2);
-    assert_int_equal(digest_make(trial, &digest, &error), 0);
-    assert_int_equal(digest.http2, 4);
-    assert_int_equal(digest.http2_connects, 2);
+    assert_int_equal(trial_summary_make(trial, &summary, &error), 0);
+    assert_int_equal(summary.http2, 4);
+    assert_int_equal(summary.http2_connects, 2);
     /* A connection whose download was not answered carries others: if it came as far as a handshake. */
     trial->table->samples[0].http_version = 0;
     trial->table->samples[1].http_version = 11;
-    assert_int_equal(digest_make(trial, &digest, &error), 0);
-    assert_int_equal(digest.http2, 2);
-    assert_int_equal(digest.http2_connects, 0);
+    assert_int_equal(trial_summary_make(trial, &summary, &error), 0);
+    assert_int_equal(summary.http2, 2);
+    assert_int_equal(summary.http2_connects, 0);
     trial->table->samples[0].tls_us = 7;
-    assert_int_equal(digest_make(trial, &digest, &error), 0);
-    assert_int_equal(digest.http2_connects, 1);
-    result_release(&result);
+    assert_int_equal(trial_summary_make(trial, &summary, &error), 0);
+    assert_int_equal(summary.http2_connects, 1);
+    run_release(&run);
 }
 
 static void test_a_digest_that_is_there_is_taken(void **state)
 {
     (void)state;
-    const struct trial trial = {.digest = {.is_known = true, .settled = 7}};
-    struct trial_digest digest;
+    const struct trial trial = {.summary = {.is_known = true, .settled = 7}};
+    struct trial_summary summary;
     struct error error = {0};
-    assert_int_equal(digest_make(&trial, &digest, &error), 0);
-    assert_int_equal(digest.settled, 7);
-    assert_int_equal(digest_make(&(struct trial){0}, &digest, &error), 0);
-    assert_false(digest.is_known);
+    assert_int_equal(trial_summary_make(&trial, &summary, &error), 0);
+    assert_int_equal(summary.settled, 7);
+    assert_int_equal(trial_summary_make(&(struct trial){0}, &summary, &error), 0);
+    assert_false(summary.is_known);
 }
 
 static void test_service_points_are_exact_ranks(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     struct error error = {0};
     /* 8 samples in 2 rounds: 4 of 10 ms and 4 of 11 ms. */
-    assert_int_equal(evidence_settle(&result, SAMPLES_ALL, &error), 0);
-    const struct service_times *times = &result.cells[0].service;
+    assert_int_equal(evidence_settle(&run, SAMPLES_ALL, &error), 0);
+    const struct latency_percentiles *times = &run.cells[0].service;
     assert_int_equal(times->count, 8);
     assert_int_equal(times->sum, 84 * FIXTURE_MS);
-    assert_int_equal(times->points[service_point_find(50)], 10 * FIXTURE_MS);
-    assert_int_equal(times->points[service_point_find(51)], 11 * FIXTURE_MS);
-    assert_int_equal(times->points[service_point_find(100)], 11 * FIXTURE_MS);
-    assert_true(isnan(service_percentile(times, 50))); /* 10 carry a median */
-    assert_true(fabs(service_percentile(times, 100) - 0.011) < 1e-12);
-    assert_true(isnan(service_percentile(times, 33.3)));
+    assert_int_equal(times->points[latency_point_find(50)], 10 * FIXTURE_MS);
+    assert_int_equal(times->points[latency_point_find(51)], 11 * FIXTURE_MS);
+    assert_int_equal(times->points[latency_point_find(100)], 11 * FIXTURE_MS);
+    assert_true(isnan(latency_percentile(times, 50))); /* 10 carry a median */
+    assert_true(fabs(latency_percentile(times, 100) - 0.011) < 1e-12);
+    assert_true(isnan(latency_percentile(times, 33.3)));
     assert_int_equal(times->slowest_url, 0);
-    fixture_unsettle(&result);
-    result_release(&result);
+    fixture_unsettle(&run);
+    run_release(&run);
 }
 
 static void test_service_points_have_their_per_cents(void **state)
 {
     (void)state;
-    assert_true(service_point_percent(0) == 1);
-    assert_true(service_point_percent(98) == 99);
-    assert_true(service_point_percent(99) == 99.5);
-    assert_true(service_point_percent(SERVICE_POINTS - 1) == 100);
-    for (size_t i = 0; i < SERVICE_POINTS; i++) {
-        assert_int_equal(service_point_find(service_point_percent(i)), i);
-        assert_true(i == 0 || service_point_percent(i) > service_point_percent(i - 1));
+    assert_true(latency_point_percent(0) == 1);
+    assert_true(latency_point_percent(98) == 99);
+    assert_true(latency_point_percent(99) == 99.5);
+    assert_true(latency_point_percent(LATENCY_POINTS - 1) == 100);
+    for (size_t i = 0; i < LATENCY_POINTS; i++) {
+        assert_int_equal(latency_point_find(latency_point_percent(i)), i);
+        assert_true(i == 0 || latency_point_percent(i) > latency_point_percent(i - 1));
     }
-    assert_int_equal(service_point_find(0), SERVICE_POINTS);
+    assert_int_equal(latency_point_find(0), LATENCY_POINTS);
 }
 
-static size_t count_tables(const struct result *result)
+static size_t count_tables(const struct run *run)
 {
     size_t count = 0;
-    for (size_t i = 0; i < result->cell_count; i++) {
-        for (size_t j = 0; j < result->cells[i].trial_count; j++)
-            count += result->cells[i].trials[j].table != NULL;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < run->cells[i].trial_count; j++)
+            count += run->cells[i].trials[j].table != NULL;
     }
     return count;
 }
@@ -143,23 +143,23 @@ static void test_samples_are_kept_up_to_a_limit(void **state)
         {SAMPLES_AUTO, SAMPLES_AUTO_MAX + 1, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct result result = fixture_two_modes();
+        struct run run = fixture_two_modes();
         struct error error = {0};
-        fixture_trial(fixture_cell(&result, "hybrid", 2), 10 * FIXTURE_MS);
-        result.downloads = cases[i].downloads;
-        assert_int_equal(evidence_settle(&result, cases[i].policy, &error), 0);
-        assert_int_equal(count_tables(&result), cases[i].kept);
-        fixture_unsettle(&result);
-        result_release(&result);
+        fixture_trial(fixture_cell(&run, "hybrid", 2), 10 * FIXTURE_MS);
+        run.downloads = cases[i].downloads;
+        assert_int_equal(evidence_settle(&run, cases[i].policy, &error), 0);
+        assert_int_equal(count_tables(&run), cases[i].kept);
+        fixture_unsettle(&run);
+        run_release(&run);
     }
 }
 
-static void assert_same_figures(const struct figures *one, const struct figures *other)
+static void assert_same_figures(const struct run_stats *one, const struct run_stats *other)
 {
     assert_int_equal(one->cell_count, other->cell_count);
     for (size_t i = 0; i < one->cell_count; i++) {
-        const struct cell_figures *left = &one->cells[i];
-        const struct cell_figures *right = &other->cells[i];
+        const struct cell_stats *left = &one->cells[i];
+        const struct cell_stats *right = &other->cells[i];
         assert_string_equal(left->cell->mode, right->cell->mode);
         assert_memory_equal(left->measures, right->measures, sizeof(left->measures));
         assert_memory_equal(left->failure_classes, right->failure_classes, sizeof(left->failure_classes));
@@ -174,26 +174,26 @@ static void assert_same_figures(const struct figures *one, const struct figures 
 static void test_figures_are_the_same_without_samples(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     struct error error = {0};
-    struct verdict before;
-    struct verdict after;
-    const struct verdict_request request = {0};
-    result.cells[1].trials[1].table->samples[2].outcome = OUTCOME_TIMEOUT_WAIT;
-    result.cells[1].trials[1].table->samples[3].end += FIXTURE_MS;
-    assert_int_equal(verdict_make(&result, &request, &before, &error), 0);
-    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
-    assert_int_equal(count_tables(&result), 0);
-    assert_int_equal(verdict_make(&result, &request, &after, &error), 0);
-    assert_same_figures(&before.figures, &after.figures);
-    assert_int_equal(before.figures.validity.failures, after.figures.validity.failures);
+    struct analysis before;
+    struct analysis after;
+    const struct analysis_request request = {0};
+    run.cells[1].trials[1].table->samples[2].outcome = OUTCOME_TIMEOUT_WAIT;
+    run.cells[1].trials[1].table->samples[3].end += FIXTURE_MS;
+    assert_int_equal(analysis_make(&run, &request, &before, &error), 0);
+    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
+    assert_int_equal(count_tables(&run), 0);
+    assert_int_equal(analysis_make(&run, &request, &after, &error), 0);
+    assert_same_figures(&before.stats, &after.stats);
+    assert_int_equal(before.stats.validity.failures, after.stats.validity.failures);
     assert_int_equal(before.sentence_count, after.sentence_count);
     assert_memory_equal(before.sentences, after.sentences, sizeof(before.sentences));
     assert_int_equal(before.diagnosis.count, after.diagnosis.count);
-    verdict_release(&before);
-    verdict_release(&after);
-    fixture_unsettle(&result);
-    result_release(&result);
+    analysis_release(&before);
+    analysis_release(&after);
+    fixture_unsettle(&run);
+    run_release(&run);
 }
 
 int main(void)

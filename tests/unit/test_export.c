@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/export.h"
+#include "report/export.h"
 
 /* Each test works in an empty folder of its own, and so with names that need no prefix. */
 

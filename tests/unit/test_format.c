@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "conc_bench/clock.h"
-#include "conc_bench/format.h"
-#include "conc_bench/number.h"
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/report/format.h"
 
 static void test_three_digits(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conc_bench/http2.h"
+#include "http/http2.h"
 
 #define VERSION(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
 

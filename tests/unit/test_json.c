@@ -1,26 +1,26 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
 
-#include "conc_bench/json.h"
+#include "conc_bench/document/json.h"
 
 /* What a reader of the document gets. */
-static json_t *write_document(const struct result *result)
+static json_t *write_document(const struct run *run)
 {
     char *text = NULL;
     size_t length = 0;
-    struct verdict verdict;
+    struct analysis analysis;
     const struct format format = format_default();
     struct error error = {0};
     json_error_t flaw;
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(json_write(stream, result, &verdict, &format, &error), 0);
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(json_write(stream, run, &analysis, &format, &error), 0);
     assert_int_equal(fclose(stream), 0);
-    verdict_release(&verdict);
+    analysis_release(&analysis);
     assert_int_equal(text[length - 1], '\n');
     json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &flaw);
     if (document == NULL)
@@ -79,9 +79,9 @@ static void assert_size(json_t *document, const char *path, size_t expected)
 static void test_what_was_run_and_where(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    result_warn(&result, "one warning");
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    run_warn(&run, "one warning");
+    json_t *document = write_document(&run);
     assert_text(document, "schema", "conc-bench/1");
     assert_text(document, "tool.name", "conc-bench");
     assert_text(document, "tool.version", "0.1.0");
@@ -114,14 +114,14 @@ static void test_what_was_run_and_where(void **state)
     assert_size(document, "warnings", 1);
     assert_text(document, "warnings.0", "one warning");
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_policy_and_experiment(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    json_t *document = write_document(&run);
     assert_text(document, "policy.connections", "reuse");
     assert_text(document, "policy.dns", "pinned");
     assert_text(document, "policy.http_version", "HTTP/1.1");
@@ -139,13 +139,13 @@ static void test_policy_and_experiment(void **state)
     assert_text(document, "experiment.reference", "sync");
     json_decref(document);
 
-    result.seed = INT64_MAX; /* the largest that --seed takes */
-    result.is_order_shuffled = true;
-    result.is_isolated = false;
-    result.cpu_work = 5 * FIXTURE_MS;
-    snprintf(result.origin, sizeof(result.origin), "latency 20 ms");
-    snprintf(result.stop_reason, sizeof(result.stop_reason), "no time");
-    document = write_document(&result);
+    run.seed = INT64_MAX; /* the largest that --seed takes */
+    run.is_order_shuffled = true;
+    run.is_isolated = false;
+    run.cpu_work = 5 * FIXTURE_MS;
+    snprintf(run.origin, sizeof(run.origin), "latency 20 ms");
+    snprintf(run.stop_reason, sizeof(run.stop_reason), "no time");
+    document = write_document(&run);
     assert_count(document, "seed", INT64_MAX);
     assert_text(document, "workload.order", "shuffle");
     assert_number(document, "workload.cpu_work_s", 0.005);
@@ -153,14 +153,14 @@ static void test_policy_and_experiment(void **state)
     assert_text(document, "experiment.stop_reason", "no time");
     assert_true(json_is_false(at(document, "experiment.is_isolated")));
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_hyperfine_fields(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    json_t *document = write_document(&run);
     assert_size(document, "results", 2);
     json_t *sync = at(document, "results.0");
     assert_text(sync, "command", "sync/1");
@@ -183,14 +183,14 @@ static void test_hyperfine_fields(void **state)
     assert_text(threads, "parameters.workers", "2");
     assert_number(threads, "median", 0.022);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_figures_of_a_cell(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    json_t *document = write_document(&run);
     json_t *cell = at(document, "results.1");
     assert_text(cell, "mode", "threads");
     assert_count(cell, "workers", 2);
@@ -233,24 +233,24 @@ static void test_figures_of_a_cell(void **state)
     assert_number(cell, "speedup.high", 45.0 / 23);
     assert_number(document, "results.0.speedup.value", 1);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_the_use_of_connections_over_http2(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    json_t *document = write_document(&run);
     assert_count(document, "results.1.http2_downloads", 0);
     assert_null_at(document, "results.1.http2_connections");
     assert_null_at(document, "results.1.http2_downloads_per_connection");
     assert_null_at(document, "results.1.http2_most_streams");
     json_decref(document);
     for (int round = 0; round < 2; round++) {
-        fixture_http2(&result.cells[1].trials[round], 1, 2);
-        result.cells[1].trials[round].http2.warm_connects = 1;
+        fixture_http2(&run.cells[1].trials[round], 1, 2);
+        run.cells[1].trials[round].http2.warm_connects = 1;
     }
-    document = write_document(&result);
+    document = write_document(&run);
     assert_count(document, "results.1.http2_downloads", 4);
     assert_count(document, "results.1.http2_connections", 2);
     assert_number(document, "results.1.http2_downloads_per_connection", 2);
@@ -261,19 +261,19 @@ static void test_the_use_of_connections_over_http2(void **state)
     assert_count(document, "results.1.rounds.1.downloads.http2_connects", 1);
     assert_count(document, "results.0.http2_downloads", 0);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_rounds_tell_each_trial(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[1];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[1];
     trial->position = 1;
-    fixture_witness(trial);
-    trial->witness.connections = 2;
-    trial->witness.peak_in_flight = 2;
-    json_t *document = write_document(&result);
+    fixture_origin_counts(trial);
+    trial->origin_counts.connections = 2;
+    trial->origin_counts.peak_in_flight = 2;
+    json_t *document = write_document(&run);
     assert_size(document, "results.1.rounds", 2);
     json_t *round = at(document, "results.1.rounds.1");
     assert_count(round, "round", 1);
@@ -299,7 +299,7 @@ static void test_rounds_tell_each_trial(void **state)
     assert_int_equal(json_integer_value(json_object_get(at(round, "witness.urls"), "b.test/page")), 2);
     assert_null_at(document, "results.1.rounds.0.witness");
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* A column of a row by its name, as a reader has to look it up. */
@@ -340,8 +340,8 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
         {"http_version", 11},
         {"curl_code", 22},
     };
-    struct result result = fixture_two_modes();
-    struct sample *sample = &result.cells[1].trials[1].table->samples[3];
+    struct run run = fixture_two_modes();
+    struct sample *sample = &run.cells[1].trials[1].table->samples[3];
     sample->settled += 3 * FIXTURE_MS;
     sample->name_lookup_us = 1;
     sample->connect_us = 1500;
@@ -353,7 +353,7 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     sample->redirects = 3;
     sample->transfer_code = 22;
     sample->outcome = OUTCOME_HTTP_5XX;
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     json_t *row = at(document, "results.1.rounds.1.samples.3");
     const size_t count = sizeof(expected) / sizeof(expected[0]);
     assert_size(document, "results.1.rounds.1.samples", 4);
@@ -365,31 +365,31 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     json_t *first = at(document, "results.1.rounds.1.samples.0");
     assert_string_equal(json_string_value(column(document, first, "outcome")), "ok");
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_samples_that_were_not_kept_are_null(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     struct error error = {0};
-    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
-    json_t *document = write_document(&result);
+    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
+    json_t *document = write_document(&run);
     assert_null_at(document, "results.0.rounds.0.samples");
     assert_count(document, "results.0.rounds.0.downloads.settled", 4);
     assert_count(document, "results.0.service_s.count", 8);
     json_decref(document);
-    evidence_release(&result);
-    result_release(&result);
+    evidence_release(&run);
+    run_release(&run);
 }
 
 static void test_null_where_there_is_no_number(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
-    fixture_trial(fixture_cell(&result, "threads", 2), 10 * FIXTURE_MS); /* one round, no reference */
-    fixture_cell(&result, "hybrid", 2);                                  /* never run */
-    json_t *document = write_document(&result);
+    struct run run = fixture_run();
+    fixture_trial(fixture_cell(&run, "threads", 2), 10 * FIXTURE_MS); /* one round, no reference */
+    fixture_cell(&run, "hybrid", 2);                                  /* never run */
+    json_t *document = write_document(&run);
     assert_null_at(document, "results.0.stddev");
     assert_null_at(document, "results.0.speedup");
     assert_number(document, "results.0.median", 0.021);
@@ -416,7 +416,7 @@ static void test_null_where_there_is_no_number(void **state)
     assert_count(cell, "downloads", 0);
     assert_count(cell, "rounds_counted", 0);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_resources_that_are_not_known_are_null(void **state)
@@ -426,13 +426,13 @@ static void test_resources_that_are_not_known_are_null(void **state)
                                           "descriptors",   "on_cpu_s",          "run_queue_wait_s"};
     static const char *const medians[] = {"peak_memory_bytes", "processes", "threads", "descriptors",
                                           "run_queue_wait_s"};
-    struct result result = fixture_result();
-    struct trial *trial = fixture_trial(fixture_cell(&result, "threads", 2), 10 * FIXTURE_MS);
-    json_t *document = write_document(&result);
+    struct run run = fixture_run();
+    struct trial *trial = fixture_trial(fixture_cell(&run, "threads", 2), 10 * FIXTURE_MS);
+    json_t *document = write_document(&run);
     assert_number(document, "results.0.rounds.0.resources.run_queue_wait_s", 0);
     json_decref(document);
     trial->resources = (struct trial_resources){.cpu_user = 2 * FIXTURE_MS, .voluntary_switches = 3};
-    document = write_document(&result);
+    document = write_document(&run);
     json_t *resources = at(document, "results.0.rounds.0.resources");
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         assert_null_at(resources, unknown[i]);
@@ -442,38 +442,38 @@ static void test_resources_that_are_not_known_are_null(void **state)
     for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++)
         assert_null_at(at(document, "results.0"), medians[i]);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_failures_by_class(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
-        struct sample *samples = result.cells[1].trials[round].table->samples;
+        struct sample *samples = run.cells[1].trials[round].table->samples;
         samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_INCOMPLETE_HEADERS;
     }
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     assert_count(document, "results.0.failures", 0);
     assert_count(document, "results.1.failures", 3);
     assert_size(document, "results.1.failure_classes", 2);
     assert_count(document, "results.1.failure_classes.timeout_wait", 2);
     assert_count(document, "results.1.failure_classes.incomplete_headers", 1);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_a_crashed_trial_has_no_times(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[0];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[0];
     trial->status = TRIAL_CRASHED;
     snprintf(trial->reason, sizeof(trial->reason), "its process was killed by signal 9 (Killed)");
     trial->table->samples[2].state = SAMPLE_CLAIMED;
     trial->table->samples[3].state = SAMPLE_FREE;
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     json_t *round = at(document, "results.1.rounds.0");
     assert_text(round, "status", "crashed");
     assert_text(round, "reason", "its process was killed by signal 9 (Killed)");
@@ -486,25 +486,25 @@ static void test_a_crashed_trial_has_no_times(void **state)
     assert_number(document, "results.1.median", 0.023);
     json_decref(document);
 
-    result.cells[1].trials[1].status = TRIAL_HUNG;
-    document = write_document(&result);
+    run.cells[1].trials[1].status = TRIAL_HUNG;
+    document = write_document(&run);
     assert_text(document, "results.1.rounds.1.status", "hung");
     assert_null_at(document, "results.1.median");
     assert_size(document, "results.1.times", 0);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_an_interrupted_run_is_partial(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[0].trials[1];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[0].trials[1];
     trial->status = TRIAL_INTERRUPTED;
     trial->table->samples[3].outcome = OUTCOME_CANCELLED;
-    result.is_partial = true;
-    result.interrupting_signal = SIGTERM;
-    json_t *document = write_document(&result);
+    run.is_partial = true;
+    run.interrupting_signal = SIGTERM;
+    json_t *document = write_document(&run);
     assert_true(json_is_true(at(document, "partial")));
     assert_count(document, "interrupting_signal", 15);
     assert_text(document, "results.0.rounds.1.status", "interrupted");
@@ -512,30 +512,30 @@ static void test_an_interrupted_run_is_partial(void **state)
     assert_count(document, "results.0.failures", 0);
     assert_null_at(document, "results.0.stddev");
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_a_trial_without_a_table_has_no_samples(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[1];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[1];
     sample_table_release(trial->table);
     trial->table = NULL;
     trial->status = TRIAL_FAILED;
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     assert_text(document, "results.1.rounds.1.status", "failed");
     assert_null_at(document, "results.1.rounds.1.samples");
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_unequal_work_is_told(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    result.cells[1].trials[1].table->samples[1].body_bytes = 7;
-    json_t *document = write_document(&result);
+    struct run run = fixture_two_modes();
+    run.cells[1].trials[1].table->samples[1].body_bytes = 7;
+    json_t *document = write_document(&run);
     assert_true(json_is_false(at(document, "validity.is_work_equal")));
     assert_count(document, "validity.dropped_rounds.0.round", 1);
     assert_non_null(strstr(json_string_value(at(document, "validity.dropped_rounds.0.reason")), "http://b.test/page"));
@@ -543,23 +543,23 @@ static void test_unequal_work_is_told(void **state)
     assert_size(document, "validity.mismatched_urls", 1);
     assert_count(document, "validity.mismatched_urls.0.2", 1);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_text_from_outside_is_valid(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[1];
-    result.urls[0] = "http://a.test/\xff\x1b[2J\"\\\n";
-    free(result.sources[0]);
-    result.sources[0] = strdup("list\xc3.txt");
-    result_warn(&result, "about \x9b\xe2\x82\xac");
-    snprintf(result.machine_cpu, sizeof(result.machine_cpu), "CPU\x80");
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[1];
+    run.urls[0] = "http://a.test/\xff\x1b[2J\"\\\n";
+    free(run.sources[0]);
+    run.sources[0] = strdup("list\xc3.txt");
+    run_warn(&run, "about \x9b\xe2\x82\xac");
+    snprintf(run.machine_cpu, sizeof(run.machine_cpu), "CPU\x80");
     snprintf(trial->reason, sizeof(trial->reason), "cut off \xe2\x82");
-    fixture_witness(trial);
-    snprintf(trial->witness.urls[0], strlen("a.test/") + 1, "a/\xfe");
-    json_t *document = write_document(&result);
+    fixture_origin_counts(trial);
+    snprintf(trial->origin_counts.urls[0], strlen("a.test/") + 1, "a/\xfe");
+    json_t *document = write_document(&run);
     assert_text(document, "urls.0", "http://a.test/\\xff\\x1b[2J\"\\\\x0a");
     assert_text(document, "workload.sources.0", "list\\xc3.txt");
     assert_text(document, "warnings.0", "about \\x9b\xe2\x82\xac");
@@ -568,7 +568,7 @@ static void test_text_from_outside_is_valid(void **state)
     assert_int_equal(json_integer_value(json_object_get(at(document, "results.1.rounds.1.witness.urls"), "a/\\xfe")),
                      2);
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* As long as a list may have them, and different at the very end only. */
@@ -577,47 +577,47 @@ static void test_long_urls_are_whole(void **state)
     (void)state;
     enum { LENGTH = 8000 };
     char texts[2][LENGTH + 1];
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[1];
-    fixture_witness(trial);
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[1];
+    fixture_origin_counts(trial);
     for (int i = 0; i < 2; i++) {
         memset(texts[i], 'a', LENGTH);
         memcpy(texts[i], "http://", 7);
         texts[i][LENGTH - 1] = (char)('0' + i);
         texts[i][LENGTH] = '\0';
-        result.urls[i] = texts[i];
-        free(trial->witness.urls[i]);
-        trial->witness.urls[i] = strdup(texts[i] + 7);
+        run.urls[i] = texts[i];
+        free(trial->origin_counts.urls[i]);
+        trial->origin_counts.urls[i] = strdup(texts[i] + 7);
     }
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     assert_text(document, "urls.0", texts[0]);
     assert_text(document, "urls.1", texts[1]);
     assert_size(document, "results.1.rounds.1.witness.urls", 2);
     assert_non_null(json_object_get(at(document, "results.1.rounds.1.witness.urls"), texts[1] + 7));
     json_decref(document);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_figures_of_urls(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     struct error error = {0};
-    json_t *document = write_document(&result);
+    json_t *document = write_document(&run);
     assert_null_at(document, "per_url");
     json_decref(document);
-    result.wants_per_url = true;
+    run.wants_per_url = true;
     for (size_t i = 0; i < 2; i++) {
-        result.cells[0].trials[i].table->samples[0].outcome = OUTCOME_DNS;
-        result.cells[1].trials[i].table->samples[0].outcome = OUTCOME_DNS;
-        result.cells[1].trials[i].table->samples[2].outcome = OUTCOME_RESET;
-        result.cells[0].trials[i].table->samples[1].end += FIXTURE_MS;
-        result.cells[0].trials[i].table->samples[1].settled += FIXTURE_MS;
-        result.cells[0].trials[i].run += FIXTURE_MS;
+        run.cells[0].trials[i].table->samples[0].outcome = OUTCOME_DNS;
+        run.cells[1].trials[i].table->samples[0].outcome = OUTCOME_DNS;
+        run.cells[1].trials[i].table->samples[2].outcome = OUTCOME_RESET;
+        run.cells[0].trials[i].table->samples[1].end += FIXTURE_MS;
+        run.cells[0].trials[i].table->samples[1].settled += FIXTURE_MS;
+        run.cells[0].trials[i].run += FIXTURE_MS;
     }
     /* Without its samples it has them all the same. */
-    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
-    document = write_document(&result);
+    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
+    document = write_document(&run);
     assert_count(document, "per_url.settled_urls", 2);
     assert_count(document, "per_url.failing_urls", 1);
     assert_count(document, "per_url.lost_urls", 0);
@@ -643,27 +643,27 @@ static void test_figures_of_urls(void **state)
     assert_count(document, "per_url.urls.1.cells.1.failure_classes.dns", 2);
     assert_count(document, "per_url.urls.1.cells.1.failure_classes.reset", 2);
     json_decref(document);
-    fixture_unsettle(&result);
-    result_release(&result);
+    fixture_unsettle(&run);
+    run_release(&run);
 }
 
 static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct verdict verdict;
+    struct run run = fixture_two_modes();
+    struct analysis analysis;
     const struct format format = format_default();
     struct error error = {0};
     FILE *stream = fopen("/dev/full", "we");
     assert_non_null(stream);
     setvbuf(stream, NULL, _IONBF, 0);
-    assert_int_equal(verdict_make(&result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(json_write(stream, &result, &verdict, &format, &error), 0);
+    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(json_write(stream, &run, &analysis, &format, &error), 0);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_true(ferror(stream));
     fclose(stream);
-    verdict_release(&verdict);
-    result_release(&result);
+    analysis_release(&analysis);
+    run_release(&run);
 }
 
 int main(void)

@@ -3,17 +3,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "conc_bench/metrics.h"
+#include "conc_bench/analysis/metrics.h"
 
 static void test_every_metric_is_found_by_its_name(void **state)
 {
     (void)state;
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *description = metric_row(metric);
-        assert_non_null(description->claim);
+        assert_non_null(description->assertion);
         assert_non_null(description->aliases);
         assert_true(strlen(description->meaning) > 0);
-        assert_int_equal(metric_find(description->claim), metric);
+        assert_int_equal(metric_find(description->assertion), metric);
     }
 }
 
@@ -39,8 +39,8 @@ static void test_names_are_listed_in_order(void **state)
     assert_ptr_equal(metric_names(buffer, sizeof(buffer)), buffer);
     assert_memory_equal(buffer, "time, t95, startup, run, ", strlen("time, t95, startup, run, "));
     assert_true(strlen(buffer) < sizeof(buffer) - 1);
-    const char *last = buffer + strlen(buffer) - strlen(metric_row(METRIC_COUNT - 1)->claim);
-    assert_string_equal(last, metric_row(METRIC_COUNT - 1)->claim);
+    const char *last = buffer + strlen(buffer) - strlen(metric_row(METRIC_COUNT - 1)->assertion);
+    assert_string_equal(last, metric_row(METRIC_COUNT - 1)->assertion);
     char shorter[8] = "zzzzzzz";
     metric_names(shorter, 7);
     assert_string_equal(shorter, "time, ");
@@ -70,7 +70,7 @@ static void test_names(void **state)
         assert_int_equal(has_bytes, row->unit == UNIT_BYTES);
         for (enum metric other = 0; other < metric; other++) {
             assert_string_not_equal(row->name, metric_row(other)->name);
-            assert_string_not_equal(row->claim, metric_row(other)->claim);
+            assert_string_not_equal(row->assertion, metric_row(other)->assertion);
         }
         assert_int_equal(row->column.head != NULL, row->column.table != METRIC_TABLE_NONE);
     }

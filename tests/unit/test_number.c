@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/number.h"
+#include "conc_bench/base/number.h"
 
 /* What outputs hold before a call that is to leave them alone. */
 #define UNTOUCHED 77

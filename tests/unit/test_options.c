@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/options.h"
+#include "conc_bench/cli/options.h"
 
 #define MILLISECOND NANOSECONDS_PER_MILLISECOND
 #define SECOND      NANOSECONDS_PER_SECOND
@@ -772,11 +772,11 @@ static void claims_name_connections_where_cells_differ_by_them(void **state)
 {
     const struct options *options =
         accept(state, ARGUMENTS("--connections", "fresh,reuse", "--assert", "async:reuse.time / sync.time < 2", "f"));
-    assert_string_equal(options->claims[0].operands[0].mode, "event-loop:reuse");
-    assert_string_equal(options->claims[0].operands[1].mode, "sync");
+    assert_string_equal(options->assertions[0].operands[0].mode, "event-loop:reuse");
+    assert_string_equal(options->assertions[0].operands[1].mode, "sync");
     /* Where there is one kind only, no cell is named by it. */
     options = accept(state, ARGUMENTS("--connections", "fresh", "--assert", "threads:fresh.time < 2s", "f"));
-    assert_string_equal(options->claims[0].operands[0].mode, "threads");
+    assert_string_equal(options->assertions[0].operands[0].mode, "threads");
     refuse(state, ARGUMENTS("--assert", "threads:fresh.time < 2s", "f"), ARGUMENTS("add them to --connections"));
     refuse(state, ARGUMENTS("--assert", "threads:cold.time < 2s", "f"), ARGUMENTS("reuse, fresh or warm", "cold"));
 }
@@ -785,9 +785,9 @@ static void claims_are_held_to_the_plan(void **state)
 {
     struct fixture *fixture = *state;
     accept(state, ARGUMENTS("--assert", "async.time < 2s", "--assert=*.failures == 0", "--origin"));
-    assert_int_equal(fixture->options.claim_count, 2);
-    assert_string_equal(fixture->options.claims[0].operands[0].mode, "event-loop");
-    assert_string_equal(fixture->options.claims[1].operands[0].mode, "*");
+    assert_int_equal(fixture->options.assertion_count, 2);
+    assert_string_equal(fixture->options.assertions[0].operands[0].mode, "event-loop");
+    assert_string_equal(fixture->options.assertions[1].operands[0].mode, "*");
     refuse(state, ARGUMENTS("--assert", "thread.time < 2s", "f"), ARGUMENTS("did you mean \"threads\""));
     refuse(state, ARGUMENTS("--mode", "sync", "--assert", "threads.time < 2s", "f"), ARGUMENTS("add it to --mode"));
     refuse(state, ARGUMENTS("--assert", "threads@9.time < 2s", "f"), ARGUMENTS("add them to --workers"));
@@ -798,7 +798,7 @@ static void claims_are_held_to_the_plan(void **state)
     accept(state, ARGUMENTS("-c", "auto", "--assert", "threads@77.time < 2s", "f"));
     refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("a claim is empty"));
     accept(state, ARGUMENTS("--copies", "3", "--assert", "async#03.time < 2s", "f"));
-    assert_string_equal(fixture->options.claims[0].operands[0].mode, "event-loop#3");
+    assert_string_equal(fixture->options.assertions[0].operands[0].mode, "event-loop#3");
     static const char *const copies[] = {"sync#4.time < 2s", "sync#1.time < 2s", "sync#.time < 2s", "sync#x.time < 2s"};
     for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
         refuse(state, ARGUMENTS("--copies", "3", "--assert", copies[i], "f"), ARGUMENTS("there is no copy \"#"));

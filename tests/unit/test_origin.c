@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "conc_bench/origin.h"
+#include "conc_bench/origin/origin.h"
 
 /* A client of plain sockets: what it sends and when is under the test's control. */
 
@@ -34,9 +34,9 @@ static struct origin *start(const char *text, uint32_t connections)
     return origin;
 }
 
-static struct origin_counts counts_of(struct origin *origin)
+static struct origin_totals counts_of(struct origin *origin)
 {
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct error error = {0};
     if (origin_read_counts(origin, &counts, NULL, &error) != 0)
         fail_msg("%s", error.message);
@@ -370,7 +370,7 @@ static void test_counts_each_url_until_reset(void **state)
     get(other, "www.jython.org:8080", "/");
     get(other, own_host, "/");
 
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct origin_path_count *paths;
     assert_int_equal(origin_read_counts(origin, &counts, &paths, &error), 0);
     assert_true(counts.requests == 6);
@@ -410,7 +410,7 @@ static void test_counts_many_urls(void **state)
         snprintf(target, sizeof(target), "/%d", i % URLS);
         assert_int_equal(get(connection, "www.example.org", target).status, 200);
     }
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct origin_path_count *paths;
     struct error error;
     assert_int_equal(origin_read_counts(origin, &counts, &paths, &error), 0);
@@ -477,7 +477,7 @@ static void test_strangers_are_refused_and_counted_apart(void **state)
     close(stranger);
     assert_int_equal(get_as_own(own).status, 200);
     assert_true(clock_now() - begin < (HEADERS * 10 - 5) * NANOSECONDS_PER_SECOND);
-    struct origin_counts counts = counts_of(origin);
+    struct origin_totals counts = counts_of(origin);
     assert_true(counts.requests == 1 && counts.responses == 1 && counts.connections == 1);
     assert_int_equal(counts.peak_in_flight, 1);
     assert_int_equal(counts.paths, 1);
@@ -510,7 +510,7 @@ static void test_silent_strangers_leave_room(void **state)
     /* Whoever is of the run is not ended for them. */
     for (size_t i = 0; i < OWN; i++)
         assert_int_equal(get_as_own(own[i]).status, 200);
-    struct origin_counts counts = counts_of(origin);
+    struct origin_totals counts = counts_of(origin);
     assert_true(counts.requests == 2 * OWN && counts.connections == OWN && counts.strangers == 0);
     for (size_t i = 0; i < SILENT; i++)
         close(silent[i]);
@@ -543,7 +543,7 @@ static void test_peak_in_flight(void **state)
         assert_int_equal(receive_answer(connections[i], true).status, 200);
         close(connections[i]);
     }
-    struct origin_counts counts = counts_of(origin);
+    struct origin_totals counts = counts_of(origin);
     assert_int_equal(counts.peak_in_flight, CONNECTIONS);
     assert_true(counts.responses == CONNECTIONS);
     assert_true(counts.connections == CONNECTIONS);
@@ -602,7 +602,7 @@ static void test_errors_depend_on_seed_url_and_occurrence_alone(void **state)
     static char first[DRAWN_URLS][DRAWS], second[DRAWN_URLS][DRAWS], other_seed[DRAWN_URLS][DRAWS];
     struct origin *origin = start("latency=0ms,size=10,errors=10%,seed=7", 4);
     draw_fates(origin, true, first);
-    struct origin_counts counts = counts_of(origin);
+    struct origin_totals counts = counts_of(origin);
     reset(origin);
     draw_fates(origin, false, second);
     origin_stop(origin);
@@ -776,7 +776,7 @@ static void test_server_ignores_the_terminal(void **state)
         sigaction(SIGTERM, &ignore, NULL);
         kill(0, SIGINT);
         kill(0, SIGTERM);
-        struct origin_counts counts;
+        struct origin_totals counts;
         int status = origin_read_counts(origin, &counts, NULL, &error);
         origin_stop(origin);
         _exit(status == 0 ? 0 : 2);
@@ -819,7 +819,7 @@ static void test_a_lost_server_is_an_error(void **state)
     if (server == 0)
         skip();
     kill(server, SIGKILL);
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct error error = {0};
     assert_int_equal(origin_read_counts(origin, &counts, NULL, &error), -1);
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
@@ -842,7 +842,7 @@ static void test_a_stopped_server_is_not_waited_for_after_a_signal(void **state)
         skip();
     kill(server, SIGSTOP);
     nanoseconds begin = clock_now();
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct error error = {0};
     origin_heed(origin, tell_of_signal);
     assert_int_equal(origin_read_counts(origin, &counts, NULL, &error), -1);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conc_bench/own_host.h"
+#include "conc_bench/workload/own_host.h"
 
 static void localhost_is_a_whole_label(void **state)
 {

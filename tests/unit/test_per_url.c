@@ -1,45 +1,44 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <math.h>
 
-#include "conc_bench/per_url.h"
-#include "conc_bench/random.h"
-#include "conc_bench/validity.h"
-#include "conc_bench/verdict.h"
+#include "conc_bench/analysis/analysis.h"
+#include "conc_bench/analysis/per_url.h"
+#include "conc_bench/analysis/validity.h"
+#include "conc_bench/base/random.h"
 
 /* A result of so many units and URLs, with cells to be filled; URLs are all the same text. Released by release(). */
-static struct result make_result(uint32_t units, uint32_t urls)
+static struct run make_run(uint32_t units, uint32_t urls)
 {
-    struct result result = fixture_result();
-    result.downloads = units;
-    result.distinct_urls = urls;
+    struct run run = fixture_run();
+    run.downloads = units;
+    run.distinct_urls = urls;
     uint32_t *unit_urls = calloc(units + 1, sizeof(*unit_urls));
-    free(result.urls);
-    result.urls = calloc(urls + 1, sizeof(result.urls[0]));
-    assert_true(unit_urls != NULL && result.urls != NULL);
+    free(run.urls);
+    run.urls = calloc(urls + 1, sizeof(run.urls[0]));
+    assert_true(unit_urls != NULL && run.urls != NULL);
     for (uint32_t url = 0; url < urls; url++)
-        result.urls[url] = "http://a.test/page";
+        run.urls[url] = "http://a.test/page";
     for (uint32_t unit = 0; unit < units; unit++)
         unit_urls[unit] = unit % urls;
-    result.unit_urls = result.lent[1] = unit_urls;
-    result.validity = calloc(1, sizeof(*result.validity));
-    assert_non_null(result.validity);
-    return result;
+    run.unit_urls = run.lent[1] = unit_urls;
+    run.validity = calloc(1, sizeof(*run.validity));
+    assert_non_null(run.validity);
+    return run;
 }
 
-static void release(struct result *result)
+static void release(struct run *run)
 {
-    evidence_release(result);
-    result_release(result);
+    evidence_release(run);
+    run_release(run);
 }
 
 /* A complete trial without anything settled. */
-static struct trial *add_trial(struct result *result, size_t cell_place)
+static struct trial *add_trial(struct run *run, size_t cell_place)
 {
     struct error error = {0};
-    struct cell_result *cell = &result->cells[cell_place];
-    struct trial trial = {.round = (uint32_t)cell->trial_count,
-                          .table = sample_table_create(result->downloads, &error)};
+    struct run_cell *cell = &run->cells[cell_place];
+    struct trial trial = {.round = (uint32_t)cell->trial_count, .table = sample_table_create(run->downloads, &error)};
     assert_non_null(trial.table);
     cell->trials = realloc(cell->trials, (cell->trial_count + 1) * sizeof(cell->trials[0]));
     assert_non_null(cell->trials);
@@ -58,18 +57,18 @@ static void settle(struct trial *trial, uint32_t unit, enum outcome outcome, nan
 }
 
 /* All units with the same outcome. */
-static void settle_all(struct result *result, struct trial *trial, nanoseconds service)
+static void settle_all(struct run *run, struct trial *trial, nanoseconds service)
 {
-    for (uint32_t unit = 0; unit < result->downloads; unit++)
+    for (uint32_t unit = 0; unit < run->downloads; unit++)
         settle(trial, unit, OUTCOME_OK, service, 1000);
 }
 
-static const struct per_url *make(struct result *result)
+static const struct per_url *make(struct run *run)
 {
     struct error error = {0};
-    assert_null(per_url_lacks(result));
-    assert_int_equal(per_url_make(result, &error), 0);
-    return result->per_url;
+    assert_null(per_url_lacks(run));
+    assert_int_equal(per_url_make(run, &error), 0);
+    return run->per_url;
 }
 
 /* The smallest value with at least half of the values at or below it, by counting them. */
@@ -87,18 +86,18 @@ static int64_t median_by_counting(const int64_t *values, size_t count)
 }
 
 /* What a URL is to have in a cell, by going through all samples there are. */
-static struct url_figure figure_by_search(const struct result *result, size_t cell_place, uint32_t url)
+static struct url_figure figure_by_search(const struct run *run, size_t cell_place, uint32_t url)
 {
     static int64_t services[4096], bodies[4096];
-    const struct cell_result *cell = &result->cells[cell_place];
+    const struct run_cell *cell = &run->cells[cell_place];
     struct url_figure figure = {0};
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct trial *trial = &cell->trials[i];
-        if (!validity_counts(result->validity, cell, trial))
+        if (!validity_counts(run->validity, cell, trial))
             continue;
         for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
             const struct sample *sample = &trial->table->samples[unit];
-            if (result->unit_urls[unit] != url || atomic_load(&sample->state) != SAMPLE_SETTLED)
+            if (run->unit_urls[unit] != url || atomic_load(&sample->state) != SAMPLE_SETTLED)
                 continue;
             if (sample->outcome != OUTCOME_OK) {
                 figure.failures[sample->outcome]++;
@@ -116,22 +115,22 @@ static struct url_figure figure_by_search(const struct result *result, size_t ce
 }
 
 /* Random lists, rounds and outcomes; rounds that do not count, units never begun, cells of a sweep. */
-static struct result make_random(struct random *random)
+static struct run make_random(struct random *random)
 {
     uint32_t urls = 1 + (uint32_t)random_below(random, 12);
-    struct result result = make_result(urls + (uint32_t)random_below(random, 40), urls);
-    uint32_t *units = result.lent[1];
-    for (uint32_t unit = urls; unit < result.downloads; unit++)
+    struct run run = make_run(urls + (uint32_t)random_below(random, 40), urls);
+    uint32_t *units = run.lent[1];
+    for (uint32_t unit = urls; unit < run.downloads; unit++)
         units[unit] = (uint32_t)random_below(random, urls);
     size_t cells = 1 + random_below(random, 4);
     for (size_t i = 0; i < cells; i++) {
-        struct cell_result *cell = fixture_cell(&result, i == 0 ? "sync" : "threads", (uint32_t)i + 1);
+        struct run_cell *cell = fixture_cell(&run, i == 0 ? "sync" : "threads", (uint32_t)i + 1);
         cell->stage = i == 2 ? STAGE_SWEEP : STAGE_MAIN;
         for (uint32_t j = 0; j < 5; j++) {
-            struct trial *trial = add_trial(&result, i);
+            struct trial *trial = add_trial(&run, i);
             if (j > 0 && random_below(random, 4) == 0)
                 trial->status = TRIAL_CRASHED;
-            for (uint32_t unit = 0; unit < result.downloads; unit++) {
+            for (uint32_t unit = 0; unit < run.downloads; unit++) {
                 uint64_t chance = random_below(random, 8);
                 enum outcome outcome = chance < 5 ? OUTCOME_OK : chance < 6 ? OUTCOME_HTTP_4XX : OUTCOME_RESET;
                 if (chance < 7)
@@ -142,25 +141,25 @@ static struct result make_random(struct random *random)
             }
         }
     }
-    result.validity->dropped = calloc(1, sizeof(result.validity->dropped[0]));
-    assert_non_null(result.validity->dropped);
-    result.validity->dropped[result.validity->dropped_count++].round = 4;
-    return result;
+    run.validity->dropped = calloc(1, sizeof(run.validity->dropped[0]));
+    assert_non_null(run.validity->dropped);
+    run.validity->dropped[run.validity->dropped_count++].round = 4;
+    return run;
 }
 
-static void assert_as_by_search(const struct result *result)
+static void assert_as_by_search(const struct run *run)
 {
-    const struct per_url *per_url = result->per_url;
+    const struct per_url *per_url = run->per_url;
     uint32_t failed = 0, lost = 0, settled = 0;
     struct url_total totals[4] = {{0, 0}};
     size_t rows = 0;
-    for (uint32_t url = 0; url < result->distinct_urls; url++) {
+    for (uint32_t url = 0; url < run->distinct_urls; url++) {
         size_t row = 0;
         while (row < per_url->count && per_url->urls[row] != url)
             row++;
         uint64_t count = 0, failures = 0;
         for (size_t i = 0; i < per_url->cell_count; i++) {
-            const struct url_figure expected = figure_by_search(result, per_url->cells[i], url);
+            const struct url_figure expected = figure_by_search(run, per_url->cells[i], url);
             if (row < per_url->count)
                 assert_memory_equal(per_url_figure(per_url, row, i), &expected, sizeof(expected));
             count += expected.count;
@@ -197,54 +196,54 @@ static void test_figures_are_those_of_a_search(void **state)
     (void)state;
     struct random random = random_stream(11, 0);
     for (int i = 0; i < 300; i++) {
-        struct result result = make_random(&random);
-        const struct per_url *per_url = make(&result);
-        assert_as_by_search(&result);
+        struct run run = make_random(&random);
+        const struct per_url *per_url = make(&run);
+        assert_as_by_search(&run);
         for (size_t row = 1; row < per_url->count; row++)
             assert_true(longest_median(per_url, row) <= longest_median(per_url, row - 1));
         for (size_t cell = 0; cell < per_url->cell_count; cell++)
-            assert_int_equal(result.cells[per_url->cells[cell]].stage, STAGE_MAIN);
-        release(&result);
+            assert_int_equal(run.cells[per_url->cells[cell]].stage, STAGE_MAIN);
+        release(&run);
     }
 }
 
 static void test_failures_are_in_no_median(void **state)
 {
     (void)state;
-    struct result result = make_result(5, 1);
-    fixture_cell(&result, "sync", 1);
-    struct trial *trial = add_trial(&result, 0);
+    struct run run = make_run(5, 1);
+    fixture_cell(&run, "sync", 1);
+    struct trial *trial = add_trial(&run, 0);
     settle(trial, 0, OUTCOME_OK, 10, 100);
     settle(trial, 1, OUTCOME_TIMEOUT_WAIT, 30000, 0);
     settle(trial, 2, OUTCOME_HTTP_4XX, 1, 7);
     settle(trial, 3, OUTCOME_OK, 20, 200);
     settle(trial, 4, OUTCOME_PARTIAL, 40000, 50000);
-    const struct url_figure *figure = per_url_figure(make(&result), 0, 0);
+    const struct url_figure *figure = per_url_figure(make(&run), 0, 0);
     assert_int_equal(figure->count, 2);
     assert_int_equal(figure->service, 10); /* nearest rank: one of the values */
     assert_int_equal(figure->body_bytes, 100);
     assert_int_equal(url_figure_failures(figure), 3);
     assert_int_equal(figure->failures[OUTCOME_TIMEOUT_WAIT], 1);
-    release(&result);
+    release(&run);
 }
 
 static void test_without_a_round_that_counts_the_last_is_taken(void **state)
 {
     (void)state;
-    struct result result = make_result(3, 3);
-    fixture_cell(&result, "sync", 1);
-    settle_all(&result, add_trial(&result, 0), 10);
-    result.cells[0].trials[0].status = TRIAL_CRASHED;
-    struct trial *trial = add_trial(&result, 0);
+    struct run run = make_run(3, 3);
+    fixture_cell(&run, "sync", 1);
+    settle_all(&run, add_trial(&run, 0), 10);
+    run.cells[0].trials[0].status = TRIAL_CRASHED;
+    struct trial *trial = add_trial(&run, 0);
     trial->status = TRIAL_INTERRUPTED;
     settle(trial, 0, OUTCOME_OK, 70, 1);
     settle(trial, 1, OUTCOME_CANCELLED, 90, 1); /* by who pressed Ctrl-C: no failure */
-    const struct per_url *per_url = make(&result);
+    const struct per_url *per_url = make(&run);
     assert_int_equal(per_url->count, 1);
     assert_int_equal(per_url_figure(per_url, 0, 0)->service, 70);
     assert_int_equal(per_url->failed, 0);
     assert_int_equal(per_url->settled, 1);
-    release(&result);
+    release(&run);
 }
 
 /* Of many URLs the slowest and those that fail most are kept, and none but them; what is said of all is of all. */
@@ -252,17 +251,17 @@ static void test_many_urls_are_kept_in_part(void **state)
 {
     (void)state;
     enum { URLS = 5000 };
-    struct result result = make_result(URLS, URLS);
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
-    struct trial *alone = add_trial(&result, 0);
-    struct trial *beside = add_trial(&result, 1);
+    struct run run = make_run(URLS, URLS);
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
+    struct trial *alone = add_trial(&run, 0);
+    struct trial *beside = add_trial(&run, 1);
     for (uint32_t url = 0; url < URLS; url++) {
         bool fails = url % 4 == 0; /* 1250 of them */
         settle(alone, url, fails && url < 40 ? OUTCOME_DNS : OUTCOME_OK, 1 + url, 1);
         settle(beside, url, fails ? OUTCOME_RESET : OUTCOME_OK, 1, 1);
     }
-    const struct per_url *per_url = make(&result);
+    const struct per_url *per_url = make(&run);
     assert_int_equal(per_url->settled, URLS);
     assert_int_equal(per_url->failed, 1250);
     assert_int_equal(per_url->lost, 10);
@@ -282,74 +281,74 @@ static void test_many_urls_are_kept_in_part(void **state)
     /* 4990 medians: 1 for none, those of URL 1 to 4999 but for the ten. */
     assert_int_equal(per_url->p50, 2505);
     assert_int_equal(per_url->p99, 4951);
-    release(&result);
+    release(&run);
 }
 
 static void test_many_cells_keep_fewer(void **state)
 {
     (void)state;
     enum { URLS = 1500, CELLS = 200 };
-    struct result result = make_result(URLS, URLS);
+    struct run run = make_run(URLS, URLS);
     for (uint32_t i = 0; i < CELLS; i++) {
-        fixture_cell(&result, "threads", i + 1);
-        settle_all(&result, add_trial(&result, i), 10);
+        fixture_cell(&run, "threads", i + 1);
+        settle_all(&run, add_trial(&run, i), 10);
     }
-    assert_int_equal(make(&result)->count, PER_URL_FIGURES_MAX / CELLS);
-    assert_int_equal(result.per_url->urls[0], 0); /* of equal ones the first */
-    release(&result);
+    assert_int_equal(make(&run)->count, PER_URL_FIGURES_MAX / CELLS);
+    assert_int_equal(run.per_url->urls[0], 0); /* of equal ones the first */
+    release(&run);
 }
 
 static void test_missing_samples_are_told(void **state)
 {
     (void)state;
-    struct result result = make_result(2, 2);
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
-    settle_all(&result, add_trial(&result, 0), 10);
-    struct trial *trial = add_trial(&result, 1);
-    assert_null(per_url_lacks(&result));
+    struct run run = make_run(2, 2);
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
+    settle_all(&run, add_trial(&run, 0), 10);
+    struct trial *trial = add_trial(&run, 1);
+    assert_null(per_url_lacks(&run));
     sample_table_release(trial->table);
     trial->table = NULL;
-    trial->digest = (struct trial_digest){.is_known = true, .settled = 2};
-    assert_ptr_equal(per_url_lacks(&result), &result.cells[1]);
-    result.cells[1].stage = STAGE_SWEEP; /* which is not shown */
-    assert_null(per_url_lacks(&result));
-    result.cells[1].stage = STAGE_MAIN;
-    trial->digest.settled = 0;
-    assert_null(per_url_lacks(&result));
-    assert_int_equal(make(&result)->cell_count, 2);
-    assert_int_equal(per_url_figure(result.per_url, 0, 1)->count, 0);
-    release(&result);
+    trial->summary = (struct trial_summary){.is_known = true, .settled = 2};
+    assert_ptr_equal(per_url_lacks(&run), &run.cells[1]);
+    run.cells[1].stage = STAGE_SWEEP; /* which is not shown */
+    assert_null(per_url_lacks(&run));
+    run.cells[1].stage = STAGE_MAIN;
+    trial->summary.settled = 0;
+    assert_null(per_url_lacks(&run));
+    assert_int_equal(make(&run)->cell_count, 2);
+    assert_int_equal(per_url_figure(run.per_url, 0, 1)->count, 0);
+    release(&run);
 }
 
 static void test_what_is_slow_only_beside_others(void **state)
 {
     (void)state;
-    struct result result = make_result(30, 3);
-    result.urls[1] = "http://b.test/";
-    fixture_cell(&result, "sync", 1)->connections = CONNECTIONS_REUSE;
-    fixture_cell(&result, "threads", 1)->connections = CONNECTIONS_FRESH;
-    fixture_cell(&result, "threads", 8)->connections = CONNECTIONS_REUSE;
-    fixture_cell(&result, "hybrid", 8)->connections = CONNECTIONS_FRESH;
+    struct run run = make_run(30, 3);
+    run.urls[1] = "http://b.test/";
+    fixture_cell(&run, "sync", 1)->connections = CONNECTIONS_REUSE;
+    fixture_cell(&run, "threads", 1)->connections = CONNECTIONS_FRESH;
+    fixture_cell(&run, "threads", 8)->connections = CONNECTIONS_REUSE;
+    fixture_cell(&run, "hybrid", 8)->connections = CONNECTIONS_FRESH;
     static const nanoseconds services[4][3] = {{1000, 10, 20}, {900, 9, 9}, {1100, 45, 10}, {1200, 9, 9}};
     for (size_t i = 0; i < 4; i++) {
-        struct trial *trial = add_trial(&result, i);
+        struct trial *trial = add_trial(&run, i);
         for (uint32_t unit = 0; unit < 30; unit++)
             settle(trial, unit, OUTCOME_OK, services[i][unit % 3] * FIXTURE_MS, 1);
-        result.cells[i].service.points[49] = (nanoseconds)(i == 2 ? 15 : 10) * FIXTURE_MS;
+        run.cells[i].service.points[49] = (nanoseconds)(i == 2 ? 15 : 10) * FIXTURE_MS;
     }
-    const struct per_url *per_url = make(&result);
+    const struct per_url *per_url = make(&run);
     size_t cell = 9, alone = 9;
     assert_int_equal(per_url->urls[0], 0);
     assert_int_equal(per_url->urls[1], 1);
-    assert_true(fabs(per_url_slowdown(&result, 0, &cell, &alone) - 12.0 / 9) < 1e-9); /* 1200 against 900, both fresh */
+    assert_true(fabs(per_url_slowdown(&run, 0, &cell, &alone) - 12.0 / 9) < 1e-9); /* 1200 against 900, both fresh */
     assert_int_equal(cell, 3);
     assert_int_equal(alone, 1);
-    assert_true(fabs(per_url_slowdown(&result, 1, &cell, &alone) - 4.5) < 1e-9);
+    assert_true(fabs(per_url_slowdown(&run, 1, &cell, &alone) - 4.5) < 1e-9);
     assert_int_equal(cell, 2);
     assert_int_equal(alone, 0);
     struct per_url_sentences sentences;
-    per_url_tell(&result, &sentences);
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 2);
     assert_string_equal(sentences.texts[0],
                         "The slowest URL is http://a.test/page, with a median of 1.20 s in hybrid/8 "
@@ -358,36 +357,36 @@ static void test_what_is_slow_only_beside_others(void **state)
     assert_string_equal(sentences.texts[1], "Slowed most beside others is http://b.test/: 45.0 ms in threads/8, 4.5 "
                                             "times its 10.0 ms in sync/1 (all downloads together: 1.5 times)");
     /* Nor are 4.5 times worth one where all downloads take 3.1 times as long. */
-    result.cells[2].service.points[49] = 31 * FIXTURE_MS;
-    per_url_tell(&result, &sentences);
+    run.cells[2].service.points[49] = 31 * FIXTURE_MS;
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 1);
-    result.cells[2].service.points[49] = 15 * FIXTURE_MS;
+    run.cells[2].service.points[49] = 15 * FIXTURE_MS;
     /* Nine downloads carry no such sentence. */
-    result.cells[2].trials[0].table->samples[1].outcome = OUTCOME_RESET;
-    per_url_release(result.per_url);
-    make(&result);
-    per_url_tell(&result, &sentences);
+    run.cells[2].trials[0].table->samples[1].outcome = OUTCOME_RESET;
+    per_url_release(run.per_url);
+    make(&run);
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 2);
     assert_string_equal(sentences.texts[1], "1 of 3 URLs failed at times, none every time");
-    release(&result);
+    release(&run);
 }
 
 /* Downloads of the first URLs of a list, all but the first of `failing` of them. */
 static void assert_failures_told(uint32_t urls, uint32_t failing, uint32_t once, const char *expected)
 {
-    struct result result = make_result(2 * urls, urls);
+    struct run run = make_run(2 * urls, urls);
     struct per_url_sentences sentences;
-    fixture_cell(&result, "sync", 1);
-    struct trial *trial = add_trial(&result, 0);
+    fixture_cell(&run, "sync", 1);
+    struct trial *trial = add_trial(&run, 0);
     for (uint32_t unit = 0; unit < 2 * urls; unit++) {
         bool does_fail = unit % urls < failing || (unit < urls && unit < failing + once);
         settle(trial, unit, does_fail ? OUTCOME_RESET : OUTCOME_OK, 10, 1);
     }
-    make(&result);
-    per_url_tell(&result, &sentences);
+    make(&run);
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 1);
     assert_string_equal(sentences.texts[0], expected);
-    release(&result);
+    release(&run);
 }
 
 static void test_failures_are_told_as_people_say_it(void **state)
@@ -403,18 +402,18 @@ static void test_failures_are_told_as_people_say_it(void **state)
 static void test_a_single_url_is_not_slowed_most(void **state)
 {
     (void)state;
-    struct result result = make_result(20, 1);
+    struct run run = make_run(20, 1);
     struct per_url_sentences sentences;
     for (size_t i = 0; i < 2; i++) {
-        fixture_cell(&result, i == 0 ? "sync" : "threads", i == 0 ? 1 : 8);
-        struct trial *trial = add_trial(&result, i);
+        fixture_cell(&run, i == 0 ? "sync" : "threads", i == 0 ? 1 : 8);
+        struct trial *trial = add_trial(&run, i);
         for (uint32_t unit = 0; unit < 20; unit++)
             settle(trial, unit, OUTCOME_OK, (i == 0 ? 10 : 40) * FIXTURE_MS, 1);
     }
-    make(&result);
-    per_url_tell(&result, &sentences);
+    make(&run);
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 0);
-    release(&result);
+    release(&run);
 }
 
 static void test_nothing_alone_is_no_ratio(void **state)
@@ -431,33 +430,33 @@ static void test_nothing_alone_is_no_ratio(void **state)
         {{1, 8}, 10, 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct result result = make_result(2, 2);
+        struct run run = make_run(2, 2);
         size_t cell, alone;
         for (size_t j = 0; j < 2; j++) {
-            fixture_cell(&result, j == 0 ? "sync" : "threads", cases[i].workers[j]);
-            settle_all(&result, add_trial(&result, j), cases[i].service);
+            fixture_cell(&run, j == 0 ? "sync" : "threads", cases[i].workers[j]);
+            settle_all(&run, add_trial(&run, j), cases[i].service);
         }
-        make(&result);
-        double ratio = per_url_slowdown(&result, 0, &cell, &alone);
+        make(&run);
+        double ratio = per_url_slowdown(&run, 0, &cell, &alone);
         assert_true(isnan(cases[i].ratio) ? isnan(ratio) : ratio == cases[i].ratio);
-        release(&result);
+        release(&run);
     }
 }
 
 static void test_urls_that_never_succeed_come_last_the_worst_first(void **state)
 {
     (void)state;
-    struct result result = make_result(7, 4);
+    struct run run = make_run(7, 4);
     static const uint32_t units[] = {0, 1, 2, 3, 2, 2, 1};
-    memcpy(result.lent[1], units, sizeof(units));
-    fixture_cell(&result, "sync", 1);
-    struct trial *trial = add_trial(&result, 0);
+    memcpy(run.lent[1], units, sizeof(units));
+    fixture_cell(&run, "sync", 1);
+    struct trial *trial = add_trial(&run, 0);
     for (uint32_t unit = 0; unit < 7; unit++)
         settle(trial, unit, units[unit] == 3 ? OUTCOME_OK : OUTCOME_DNS, 10, 1);
     static const uint32_t expected[] = {3, 2, 1, 0};
-    assert_int_equal(make(&result)->count, 4);
-    assert_memory_equal(result.per_url->urls, expected, sizeof(expected));
-    release(&result);
+    assert_int_equal(make(&run)->count, 4);
+    assert_memory_equal(run.per_url->urls, expected, sizeof(expected));
+    release(&run);
 }
 
 /* As in documents that were read, where units that no sample is of are missing. */
@@ -466,43 +465,43 @@ static void test_trials_need_not_have_all_units(void **state)
     (void)state;
     enum { UNITS = 100000 };
     struct error error = {0};
-    struct result result = make_result(UNITS, UNITS);
-    uint32_t *units = result.lent[1];
-    fixture_cell(&result, "sync", 1);
-    settle_all(&result, add_trial(&result, 0), 10);
-    struct trial *trial = add_trial(&result, 0);
+    struct run run = make_run(UNITS, UNITS);
+    uint32_t *units = run.lent[1];
+    fixture_cell(&run, "sync", 1);
+    settle_all(&run, add_trial(&run, 0), 10);
+    struct trial *trial = add_trial(&run, 0);
     sample_table_release(trial->table);
     trial->table = sample_table_create(2, &error);
     assert_non_null(trial->table);
     settle(trial, 1, OUTCOME_OK, 30, 1);
     units[UNITS - 1] = UINT32_MAX; /* nor need it be known what they are */
-    atomic_store(&result.cells[0].trials[0].table->samples[UNITS - 1].state, SAMPLE_FREE);
-    const struct per_url *per_url = make(&result);
+    atomic_store(&run.cells[0].trials[0].table->samples[UNITS - 1].state, SAMPLE_FREE);
+    const struct per_url *per_url = make(&run);
     assert_int_equal(per_url->totals[0].count, UNITS);
     assert_int_equal(per_url->settled, UNITS - 1);
     assert_int_equal(per_url->urls[0], 0);
     for (size_t row = 0; row < per_url->count; row++)
         assert_int_equal(per_url_figure(per_url, row, 0)->count, per_url->urls[row] == 1 ? 2 : 1);
-    release(&result);
+    release(&run);
 }
 
 static void test_urls_in_sentences_are_harmless_and_short(void **state)
 {
     (void)state;
-    struct result result = make_result(2, 2);
+    struct run run = make_run(2, 2);
     struct per_url_sentences sentences;
     char url[3000];
     memset(url, 'x', sizeof(url) - 1);
     url[sizeof(url) - 1] = '\0';
     memcpy(url, "http://a.test/\033[31m%s%n", strlen("http://a.test/\033[31m%s%n"));
-    result.urls[1] = url;
-    per_url_tell(&result, &sentences);
+    run.urls[1] = url;
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 0);
-    fixture_cell(&result, "sync", 1);
-    settle(add_trial(&result, 0), 0, OUTCOME_OK, 10, 1);
-    settle(&result.cells[0].trials[0], 1, OUTCOME_OK, 20, 1);
-    make(&result);
-    per_url_tell(&result, &sentences);
+    fixture_cell(&run, "sync", 1);
+    settle(add_trial(&run, 0), 0, OUTCOME_OK, 10, 1);
+    settle(&run.cells[0].trials[0], 1, OUTCOME_OK, 20, 1);
+    make(&run);
+    per_url_tell(&run, &sentences);
     assert_int_equal(sentences.count, 1);
     assert_non_null(strstr(sentences.texts[0], "is http://a.test/\\x1b[31m%..."));
     assert_non_null(strstr(
@@ -510,27 +509,27 @@ static void test_urls_in_sentences_are_harmless_and_short(void **state)
         "xxx (#2), with a median of 20 ns in sync/1, of at least 1 download; half of all URLs stay below 10 ns in "
         "every mode"));
     assert_true(strlen(sentences.texts[0]) < 250);
-    release(&result);
+    release(&run);
 }
 
 static void test_settling_makes_them_where_they_are_wanted(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     struct error error = {0};
-    fixture_settle(&result);
-    assert_null(result.per_url);
-    fixture_unsettle(&result);
-    result.wants_per_url = true;
-    assert_int_equal(evidence_settle(&result, SAMPLES_NONE, &error), 0);
-    assert_non_null(result.per_url);
-    assert_int_equal(result.per_url->count, 2);
-    assert_int_equal(result.per_url->cell_count, 2);
-    assert_int_equal(per_url_figure(result.per_url, 0, 1)->count, 4);
-    assert_int_equal(per_url_figure(result.per_url, 0, 1)->service, 10 * FIXTURE_MS);
-    fixture_unsettle(&result);
-    assert_null(result.per_url);
-    result_release(&result);
+    fixture_settle(&run);
+    assert_null(run.per_url);
+    fixture_unsettle(&run);
+    run.wants_per_url = true;
+    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
+    assert_non_null(run.per_url);
+    assert_int_equal(run.per_url->count, 2);
+    assert_int_equal(run.per_url->cell_count, 2);
+    assert_int_equal(per_url_figure(run.per_url, 0, 1)->count, 4);
+    assert_int_equal(per_url_figure(run.per_url, 0, 1)->service, 10 * FIXTURE_MS);
+    fixture_unsettle(&run);
+    assert_null(run.per_url);
+    run_release(&run);
 }
 
 int main(void)

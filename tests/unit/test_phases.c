@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "conc_bench/phases.h"
+#include "conc_bench/run/phases.h"
 
 enum { US = NANOSECONDS_PER_MICROSECOND };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/pins.h"
+#include "conc_bench/workload/pins.h"
 
 /* A list of `count` hosts h0.test, h1.test ..., all of which resolved. */
 struct many {

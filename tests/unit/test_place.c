@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conc_bench/place.h"
+#include "conc_bench/base/place.h"
 
 static void descriptors_have_names(void **state)
 {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "conc_bench/modes.h"
-#include "conc_bench/plan.h"
+#include "conc_bench/workload/plan.h"
+#include "modes/modes.h"
 
 struct fixture {
     struct url_list urls;

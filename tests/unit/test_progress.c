@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "conc_bench/progress.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/report/progress.h"
 
 #define ERASE "\033[K"
 

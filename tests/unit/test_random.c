@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conc_bench/random.h"
+#include "conc_bench/base/random.h"
 
 static void test_a_seed_gives_the_same_numbers_everywhere(void **state)
 {

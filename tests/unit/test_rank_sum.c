@@ -3,16 +3,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/rank_sum.h"
-#include "conc_bench/stats.h"
+#include "analysis/rank_sum.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/random.h"
 
 static struct rank_sum test(const double *x, size_t m, const double *y, size_t n)
 {
-    struct rank_sum result;
+    struct rank_sum run;
     struct error error = {0};
-    assert_int_equal(rank_sum_test(x, m, y, n, 0.95, &result, &error), 0);
-    return result;
+    assert_int_equal(rank_sum_test(x, m, y, n, 0.95, &run, &error), 0);
+    return run;
 }
 
 static void assert_close(double value, double expected)
@@ -26,13 +26,13 @@ static void test_known_values(void **state)
     (void)state;
     static const double x[] = {6, 7, 8, 9, 10, 11};
     static const double y[] = {1, 2, 3, 4, 5};
-    struct rank_sum result = test(x, 6, y, 5);
-    assert_close(result.estimate, 5.5);
-    assert_close(result.p_greater, 1.0 / 462);
+    struct rank_sum run = test(x, 6, y, 5);
+    assert_close(run.estimate, 5.5);
+    assert_close(run.p_greater, 1.0 / 462);
     /* U is 0, 1, 2 or 3 in 1, 1, 2 and 3 of 462 orders. */
-    assert_close(result.low, 3);
-    assert_close(result.high, 8);
-    assert_close(result.confidence, 1 - 2 * 7.0 / 462);
+    assert_close(run.low, 3);
+    assert_close(run.high, 8);
+    assert_close(run.confidence, 1 - 2 * 7.0 / 462);
 }
 
 /* How often, over all ways to choose which of the ranks are x's, as many or fewer pairs have the smaller x. */
@@ -80,11 +80,11 @@ static void test_too_few_have_no_interval(void **state)
 {
     (void)state;
     static const double values[] = {1, 2, 3, 4, 5, 6};
-    struct rank_sum result = test(values, 3, values, 3);
-    assert_true(result.confidence == 0 && isinf(result.low) && isinf(result.high));
-    result = test(values, 0, values, 3);
-    assert_true(isnan(result.estimate));
-    assert_true(result.p_greater == 1);
+    struct rank_sum run = test(values, 3, values, 3);
+    assert_true(run.confidence == 0 && isinf(run.low) && isinf(run.high));
+    run = test(values, 0, values, 3);
+    assert_true(isnan(run.estimate));
+    assert_true(run.p_greater == 1);
     assert_true(test(values, 4, values, 4).confidence > 0.95);
 }
 
@@ -123,13 +123,13 @@ static void test_differences_are_counted_as_if_listed(void **state)
         for (size_t i = 0; i < x_count * y_count; i++)
             differences[i] = x[i / y_count] - y[i % y_count];
         stats_sort(differences, x_count * y_count);
-        struct rank_sum result = test(x, x_count, y, y_count);
-        assert_true(result.estimate == stats_median(differences, x_count * y_count));
-        size_t outside = stats_count_below(differences, x_count * y_count, result.low, false);
-        assert_true(differences[outside] == result.low);
-        assert_true(stats_count_below(differences, x_count * y_count, result.high, true) > outside);
+        struct rank_sum run = test(x, x_count, y, y_count);
+        assert_true(run.estimate == stats_median(differences, x_count * y_count));
+        size_t outside = stats_count_below(differences, x_count * y_count, run.low, false);
+        assert_true(differences[outside] == run.low);
+        assert_true(stats_count_below(differences, x_count * y_count, run.high, true) > outside);
         if (repetition % 2 == 0) /* without ties as many lie outside at either end */
-            assert_true(differences[x_count * y_count - 1 - outside] == result.high);
+            assert_true(differences[x_count * y_count - 1 - outside] == run.high);
     }
 }
 

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/ranking.h"
+#include "conc_bench/analysis/ranking.h"
+#include "conc_bench/base/random.h"
 
 static void assert_close(double value, double expected)
 {

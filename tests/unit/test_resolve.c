@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/resolve.h"
+#include "conc_bench/workload/resolve.h"
 
 /* A resolver that the test scripts stands before the system's, so that what no machine answers reliably (duplicates,
  * temporary failures, link-local addresses) can be answered here. Names it does not know go on to the system. */
@@ -71,7 +71,7 @@ static void find_next(const char *symbol, void *function, size_t size)
 }
 
 int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
-                struct addrinfo **restrict result)
+                struct addrinfo **restrict run)
 {
     assert_int_equal(hints->ai_socktype, SOCK_STREAM);
     for (size_t i = 0; i < SCRIPTS; i++) {
@@ -79,14 +79,14 @@ int getaddrinfo(const char *restrict name, const char *restrict service, const s
             continue;
         int failure = lookups[i]++ == 0 ? scripts[i].first_failure : scripts[i].failure;
         for (size_t j = 0; failure == 0 && j < 5 && scripts[i].addresses[j] != NULL; j++) {
-            *result = &make_answer(scripts[i].addresses[j], scripts[i].scope)->info;
-            result = &(*result)->ai_next;
+            *run = &make_answer(scripts[i].addresses[j], scripts[i].scope)->info;
+            run = &(*run)->ai_next;
         }
         return failure;
     }
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     find_next("getaddrinfo", &next, sizeof(next));
-    return next(name, service, hints, result);
+    return next(name, service, hints, run);
 }
 
 void freeaddrinfo(struct addrinfo *list)

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/resources.h"
+#include "conc_bench/run/resources.h"
 
 /* A folder that looks like /proc: process 10 has the children 11 and 12, and process 13 is none of theirs. */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conc_bench/route.h"
+#include "conc_bench/workload/route.h"
 
 static void assert_name(const struct route_name *name, const char *text, uint16_t port)
 {

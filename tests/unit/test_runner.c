@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/runner.h"
+#include "conc_bench/run/runner.h"
 
 /* Trials that use one table after each other: each begins with an empty one, whatever those before did to it. */
 
@@ -71,7 +71,7 @@ static const struct mode mode_bad = {
     .name = "bad", .prepare = prepare_nothing, .run = claim_one_and_crash, .release = release_nothing};
 
 /* What the trials were, in the order they ran. */
-struct witness {
+struct observed {
     bool keeps;
     size_t good;
     size_t bad;
@@ -80,26 +80,26 @@ struct witness {
 static int look(void *context, struct trial *trial, struct error *error)
 {
     (void)error;
-    struct witness *witness = context;
+    struct observed *observed = context;
     struct sample_account account = sample_table_account(trial->table);
     if (trial->status == TRIAL_COMPLETE) {
         assert_int_equal(account.settled, UNITS);
-        witness->good++;
+        observed->good++;
     } else {
         /* What was settled stands; the rest is not taken for that of the trial before. */
         assert_int_equal(trial->status, TRIAL_CRASHED);
         assert_int_equal(account.settled, 2);
         assert_int_equal(account.lost, 1);
         assert_int_equal(account.outcomes[OUTCOME_NONE], UNITS - 3);
-        witness->bad++;
+        observed->bad++;
     }
     assert_int_equal(account.settled_twice, 0);
-    if (!witness->keeps)
+    if (!observed->keeps)
         trial->table = NULL;
     return 0;
 }
 
-static void run(struct witness *witness, const struct plan_cell *cells, size_t count, struct result *result)
+static void make_run(struct observed *observed, const struct plan_cell *cells, size_t count, struct run *run)
 {
     struct error error = {0};
     struct plan plan = {
@@ -112,8 +112,8 @@ static void run(struct witness *witness, const struct plan_cell *cells, size_t c
     memcpy(plan.cells, cells, count * sizeof(cells[0]));
     const struct transfer_plan transfer = {.policy = &plan.request.transfer};
     const struct mode_job job = {.transfer = &transfer, .cores = 1};
-    const struct runner_hooks hooks = {.context = witness, .after_trial = look};
-    assert_int_equal(runner_run(&plan, STAGE_MAIN, &job, &hooks, result, &error), 0);
+    const struct runner_hooks hooks = {.context = observed, .after_trial = look};
+    assert_int_equal(runner_run(&plan, STAGE_MAIN, &job, &hooks, run, &error), 0);
     free(plan.cells);
 }
 
@@ -121,41 +121,41 @@ static void test_each_trial_begins_with_an_empty_table(void **state)
 {
     (void)state;
     static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}, {.mode = &mode_good, .workers = 2}};
-    struct result result = {0};
-    struct witness witness = {0};
-    run(&witness, cells, 2, &result);
-    assert_int_equal(witness.good, 2 * (ROUNDS + 1));
+    struct run run = {0};
+    struct observed observed = {0};
+    make_run(&observed, cells, 2, &run);
+    assert_int_equal(observed.good, 2 * (ROUNDS + 1));
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(result.cells[i].trial_count, ROUNDS);
+        assert_int_equal(run.cells[i].trial_count, ROUNDS);
         for (size_t j = 0; j < ROUNDS; j++)
-            assert_null(result.cells[i].trials[j].table);
+            assert_null(run.cells[i].trials[j].table);
     }
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_a_table_that_is_kept_is_not_used_again(void **state)
 {
     (void)state;
     static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}};
-    struct result result = {0};
-    struct witness witness = {.keeps = true};
-    run(&witness, cells, 1, &result);
-    assert_int_equal(witness.good, ROUNDS + 1);
+    struct run run = {0};
+    struct observed observed = {.keeps = true};
+    make_run(&observed, cells, 1, &run);
+    assert_int_equal(observed.good, ROUNDS + 1);
     for (size_t j = 0; j < ROUNDS; j++)
-        assert_int_equal(sample_table_account(result.cells[0].trials[j].table).settled, UNITS);
-    result_release(&result);
+        assert_int_equal(sample_table_account(run.cells[0].trials[j].table).settled, UNITS);
+    run_release(&run);
 }
 
 static void test_a_crash_leaves_nothing_behind_and_finds_nothing(void **state)
 {
     (void)state;
     static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}, {.mode = &mode_bad, .workers = 1}};
-    struct result result = {0};
-    struct witness witness = {0};
-    run(&witness, cells, 2, &result);
-    assert_int_equal(witness.bad, 1); /* and is not tried again */
-    assert_int_equal(witness.good, ROUNDS + 1);
-    result_release(&result);
+    struct run run = {0};
+    struct observed observed = {0};
+    make_run(&observed, cells, 2, &run);
+    assert_int_equal(observed.bad, 1); /* and is not tried again */
+    assert_int_equal(observed.good, ROUNDS + 1);
+    run_release(&run);
 }
 
 int main(void)

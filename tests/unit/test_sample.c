@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conc_bench/sample.h"
+#include "conc_bench/run/sample.h"
 
 static void test_claims_hand_out_each_unit_once_in_order(void **state)
 {
@@ -115,7 +115,7 @@ static void test_memory_is_known_beforehand(void **state)
 
 enum { UNITS = 20000, CLAIMERS = 4 };
 
-static void *claim_all(void *context)
+static void *assertion_all(void *context)
 {
     struct sample_table *table = context;
     uint32_t unit;
@@ -142,7 +142,7 @@ static void test_threads_share_the_work_exactly_once(void **state)
     struct sample_table *table = sample_table_create(UNITS, &error);
     pthread_t threads[CLAIMERS];
     for (int i = 0; i < CLAIMERS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, claim_all, table), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, assertion_all, table), 0);
     for (int i = 0; i < CLAIMERS; i++)
         pthread_join(threads[i], NULL);
     assert_all_settled_once(table);
@@ -159,7 +159,7 @@ static void test_processes_share_the_work_exactly_once(void **state)
         children[i] = fork();
         assert_true(children[i] >= 0);
         if (children[i] == 0) {
-            claim_all(table);
+            assertion_all(table);
             _exit(0);
         }
     }

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/signed_rank.h"
-#include "conc_bench/stats.h"
+#include "conc_bench/analysis/signed_rank.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/random.h"
 
 static const double known[] = {.021, .034, -.008, .055, .012, .041, .018, .302, .027, .009};
 
@@ -17,33 +17,33 @@ static void assert_close(double value, double expected)
 
 static struct signed_rank compute(const double *differences, size_t count)
 {
-    struct signed_rank result;
-    assert_int_equal(signed_rank_compute(differences, count, 0.95, 0.05, &result, NULL), 0);
-    return result;
+    struct signed_rank run;
+    assert_int_equal(signed_rank_compute(differences, count, 0.95, 0.05, &run, NULL), 0);
+    return run;
 }
 
 static void test_known_differences(void **state)
 {
     (void)state;
-    struct signed_rank result = compute(known, 10);
-    assert_int_equal(result.count, 10);
-    assert_close(result.estimate, .0265);
-    assert_close(result.low, .012);
-    assert_close(result.high, .1555);
-    assert_close(result.lower_bound, .0135);
-    assert_close(result.upper_bound, .055);
-    assert_close(result.p, 4.0 / 1024); /* W+ is 54 of 55 */
-    result = compute(known, 8);
-    assert_close(result.estimate, .03025);
-    assert_close(result.low, .0065);
-    assert_close(result.high, .168);
-    assert_close(result.p, 4.0 / 256);
-    result = compute(known, 6);
-    assert_close(result.estimate, .0265);
-    assert_close(result.low, -.008);
-    assert_close(result.high, .055);
-    assert_close(result.p, 4.0 / 64);
-    assert_close(result.confidence, 1 - 2.0 / 64);
+    struct signed_rank run = compute(known, 10);
+    assert_int_equal(run.count, 10);
+    assert_close(run.estimate, .0265);
+    assert_close(run.low, .012);
+    assert_close(run.high, .1555);
+    assert_close(run.lower_bound, .0135);
+    assert_close(run.upper_bound, .055);
+    assert_close(run.p, 4.0 / 1024); /* W+ is 54 of 55 */
+    run = compute(known, 8);
+    assert_close(run.estimate, .03025);
+    assert_close(run.low, .0065);
+    assert_close(run.high, .168);
+    assert_close(run.p, 4.0 / 256);
+    run = compute(known, 6);
+    assert_close(run.estimate, .0265);
+    assert_close(run.low, -.008);
+    assert_close(run.high, .055);
+    assert_close(run.p, 4.0 / 64);
+    assert_close(run.confidence, 1 - 2.0 / 64);
 }
 
 /* Counted with whole numbers of any length, for 5 to 30 differences. */
@@ -168,43 +168,43 @@ static void test_intervals_are_what_the_test_does_not_reject(void **state)
         double moved[50];
         for (size_t i = 0; i < count; i++)
             differences[i] = random_fraction(&random);
-        struct signed_rank result = compute(differences, count);
-        const double ends[] = {result.low, result.high};
+        struct signed_rank run = compute(differences, count);
+        const double ends[] = {run.low, run.high};
         for (size_t end = 0; end < 2; end++) {
             double outwards = end == 0 ? -1e-9 : 1e-9;
             for (size_t i = 0; i < count; i++)
                 moved[i] = differences[i] - ends[end] - outwards;
             assert_true(compute(moved, count).p <= 0.05);
-            assert_close(compute(moved, count).p, 1 - result.confidence);
+            assert_close(compute(moved, count).p, 1 - run.confidence);
             for (size_t i = 0; i < count; i++)
                 moved[i] = differences[i] - ends[end] + outwards;
             assert_true(compute(moved, count).p > 0.05);
         }
-        assert_true(result.low <= result.lower_bound && result.lower_bound <= result.estimate);
-        assert_true(result.estimate <= result.upper_bound && result.upper_bound <= result.high);
+        assert_true(run.low <= run.lower_bound && run.lower_bound <= run.estimate);
+        assert_true(run.estimate <= run.upper_bound && run.upper_bound <= run.high);
     }
 }
 
 static void test_few_differences(void **state)
 {
     (void)state;
-    struct signed_rank result = compute(NULL, 0);
-    assert_int_equal(result.count, 0);
-    assert_true(isnan(result.estimate));
-    assert_close(result.p, 1);
-    assert_close(result.confidence, 0);
-    assert_close(result.bound_confidence, 0);
-    assert_true(isinf(result.low) && result.low < 0 && isinf(result.high) && result.high > 0);
-    assert_true(isinf(result.detectable_effect));
-    result = compute(known, 1);
-    assert_close(result.estimate, .021);
-    assert_close(result.p, 1);
-    assert_true(isinf(result.lower_bound) && isinf(result.upper_bound));
-    result = compute(known, 5);
-    assert_close(result.confidence, 0);
-    assert_close(result.bound_confidence, 31.0 / 32);
-    assert_close(result.lower_bound, -.008);
-    assert_close(result.upper_bound, .055);
+    struct signed_rank run = compute(NULL, 0);
+    assert_int_equal(run.count, 0);
+    assert_true(isnan(run.estimate));
+    assert_close(run.p, 1);
+    assert_close(run.confidence, 0);
+    assert_close(run.bound_confidence, 0);
+    assert_true(isinf(run.low) && run.low < 0 && isinf(run.high) && run.high > 0);
+    assert_true(isinf(run.detectable_effect));
+    run = compute(known, 1);
+    assert_close(run.estimate, .021);
+    assert_close(run.p, 1);
+    assert_true(isinf(run.lower_bound) && isinf(run.upper_bound));
+    run = compute(known, 5);
+    assert_close(run.confidence, 0);
+    assert_close(run.bound_confidence, 31.0 / 32);
+    assert_close(run.lower_bound, -.008);
+    assert_close(run.upper_bound, .055);
 }
 
 static void test_missing_rounds_are_left_out(void **state)
@@ -235,21 +235,21 @@ static void test_detectable_effect(void **state)
 static void test_widening(void **state)
 {
     (void)state;
-    struct signed_rank result = compute(known, 10);
-    double effect = result.detectable_effect;
-    signed_rank_widen(&result, 2);
-    assert_close(result.estimate, .0265);
-    assert_close(result.low, .0265 - 2 * .0145);
-    assert_close(result.high, .0265 + 2 * .129);
-    assert_close(result.lower_bound, .0265 - 2 * .013);
-    assert_close(result.upper_bound, .0265 + 2 * .0285);
-    assert_close(result.detectable_effect, (1 + effect) * (1 + effect) - 1);
-    result = compute(known, 5);
-    signed_rank_widen(&result, 2);
-    assert_true(isinf(result.low) && result.low < 0 && isinf(result.high));
-    result = compute(known, 0);
-    signed_rank_widen(&result, 2);
-    assert_true(isinf(result.low) && isinf(result.upper_bound));
+    struct signed_rank run = compute(known, 10);
+    double effect = run.detectable_effect;
+    signed_rank_widen(&run, 2);
+    assert_close(run.estimate, .0265);
+    assert_close(run.low, .0265 - 2 * .0145);
+    assert_close(run.high, .0265 + 2 * .129);
+    assert_close(run.lower_bound, .0265 - 2 * .013);
+    assert_close(run.upper_bound, .0265 + 2 * .0285);
+    assert_close(run.detectable_effect, (1 + effect) * (1 + effect) - 1);
+    run = compute(known, 5);
+    signed_rank_widen(&run, 2);
+    assert_true(isinf(run.low) && run.low < 0 && isinf(run.high));
+    run = compute(known, 0);
+    signed_rank_widen(&run, 2);
+    assert_true(isinf(run.low) && isinf(run.upper_bound));
 }
 
 /* P(sum of signed ranks < critical), by halving probabilities where counts would not be exact. */
@@ -329,14 +329,14 @@ static void test_of_many_differences_the_means_are_counted_as_if_listed(void **s
                              : repetition % 3 == 1 ? (double)random_below(&random, 7) - 3
                                                    : -1 - fraction;
         }
-        struct signed_rank result = compute(differences, count);
+        struct signed_rank run = compute(differences, count);
         size_t mean_count = count * (count + 1) / 2;
         list_means(differences, count, means);
         size_t critical = signed_rank_critical(count, 0.025, &probability);
-        assert_true(result.estimate == stats_median(means, mean_count));
-        assert_true(result.low == means[critical - 1] && result.high == means[mean_count - critical]);
+        assert_true(run.estimate == stats_median(means, mean_count));
+        assert_true(run.low == means[critical - 1] && run.high == means[mean_count - critical]);
         critical = signed_rank_critical(count, 0.05, &probability);
-        assert_true(result.lower_bound == means[critical - 1] && result.upper_bound == means[mean_count - critical]);
+        assert_true(run.lower_bound == means[critical - 1] && run.upper_bound == means[mean_count - critical]);
     }
 }
 
@@ -349,9 +349,9 @@ static void test_the_rounds_of_a_long_run_take_little_memory(void **state)
     struct random random = random_stream(12, 0);
     for (size_t i = 0; i < ROUNDS; i++)
         differences[i] = 0.1 + random_fraction(&random);
-    struct signed_rank result = compute(differences, ROUNDS);
-    assert_true(fabs(result.estimate - 0.6) < 0.01 && result.low < result.estimate && result.estimate < result.high);
-    assert_true(result.p < 1e-12);
+    struct signed_rank run = compute(differences, ROUNDS);
+    assert_true(fabs(run.estimate - 0.6) < 0.01 && run.low < run.estimate && run.estimate < run.high);
+    assert_true(run.p < 1e-12);
 }
 
 int main(void)

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/stats.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/random.h"
 
 static void assert_close(double value, double expected)
 {

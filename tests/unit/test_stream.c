@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "conc_bench/stream.h"
+#include "conc_bench/report/stream.h"
 
 static char buffer[4096];
 

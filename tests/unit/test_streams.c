@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "conc_bench/streams.h"
+#include "conc_bench/http/streams.h"
 
 static const char one[1], other[1];
 

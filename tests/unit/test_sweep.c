@@ -1,49 +1,49 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <math.h>
 
-#include "conc_bench/sweep.h"
+#include "conc_bench/analysis/sweep.h"
 
 /* Adds a swept cell of threads with `rounds` rounds of that service time. */
-static void add_point(struct result *result, uint32_t workers, nanoseconds service, int rounds)
+static void add_point(struct run *run, uint32_t workers, nanoseconds service, int rounds)
 {
-    struct cell_result *cell = fixture_cell(result, "threads", workers);
+    struct run_cell *cell = fixture_cell(run, "threads", workers);
     cell->stage = STAGE_SWEEP;
     for (int round = 0; round < rounds; round++)
         fixture_trial(cell, service + 10 * round * NANOSECONDS_PER_MICROSECOND);
 }
 
 struct swept {
-    struct figures figures;
+    struct run_stats stats;
     struct sweep sweeps[SWEEPS_MAX];
     size_t count;
 };
 
-static void sweep(const struct result *result, struct swept *swept)
+static void sweep(const struct run *run, struct swept *swept)
 {
     struct error error = {0};
-    assert_int_equal(figures_compute(result, &swept->figures, &error), 0);
-    assert_int_equal(sweeps_make(&swept->figures, swept->sweeps, &swept->count, &error), 0);
+    assert_int_equal(cell_stats_compute(run, &swept->stats, &error), 0);
+    assert_int_equal(sweeps_make(&swept->stats, swept->sweeps, &swept->count, &error), 0);
 }
 
 static void release(struct swept *swept)
 {
     for (size_t i = 0; i < swept->count; i++)
         sweep_release(&swept->sweeps[i]);
-    figures_release(&swept->figures);
+    cell_stats_release(&swept->stats);
 }
 
 static void test_the_smallest_that_is_enough(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     struct swept swept;
     /* Four downloads: 40, 20, 10.2 and 10 ms, and the startup of 1 ms. */
-    add_point(&result, 1, 10 * FIXTURE_MS, 5);
-    add_point(&result, 2, 10 * FIXTURE_MS, 5);
-    add_point(&result, 3, 5100 * NANOSECONDS_PER_MICROSECOND, 5);
-    add_point(&result, 4, 10 * FIXTURE_MS, 5);
-    sweep(&result, &swept);
+    add_point(&run, 1, 10 * FIXTURE_MS, 5);
+    add_point(&run, 2, 10 * FIXTURE_MS, 5);
+    add_point(&run, 3, 5100 * NANOSECONDS_PER_MICROSECOND, 5);
+    add_point(&run, 4, 10 * FIXTURE_MS, 5);
+    sweep(&run, &swept);
     assert_int_equal(swept.count, 1);
     assert_string_equal(swept.sweeps[0].mode, "threads");
     assert_int_equal(swept.sweeps[0].count, 4);
@@ -55,54 +55,54 @@ static void test_the_smallest_that_is_enough(void **state)
     assert_true(fabs(swept.sweeps[0].points[3].efficiency - 10.02 / 11.02) < 0.02);
     assert_false(swept.sweeps[0].has_fit); /* four numbers of workers are too few */
     release(&swept);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_efficiency_is_against_the_same_connections(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     struct swept swept;
-    struct cell_result *fresh = fixture_cell(&result, "sync:fresh", 1);
+    struct run_cell *fresh = fixture_cell(&run, "sync:fresh", 1);
     fresh->connections = CONNECTIONS_FRESH;
     fixture_trial(fresh, 20 * FIXTURE_MS);
     for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit++)
         fresh->trials[0].table->samples[unit].connects = 1;
-    fixture_trial(fixture_cell(&result, "sync:reuse", 1), 10 * FIXTURE_MS);
-    struct cell_result *kept = fixture_cell(&result, "threads:reuse", 2);
+    fixture_trial(fixture_cell(&run, "sync:reuse", 1), 10 * FIXTURE_MS);
+    struct run_cell *kept = fixture_cell(&run, "threads:reuse", 2);
     kept->stage = STAGE_SWEEP;
     fixture_trial(kept, 10 * FIXTURE_MS);
-    sweep(&result, &swept);
+    sweep(&run, &swept);
     /* 40 ms of work for two workers, who took 20 and their startup of 1. */
     assert_true(fabs(swept.sweeps[0].points[0].efficiency - 20.0 / 21) < 1e-6);
     release(&swept);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_points_without_times_are_passed_over(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     struct swept swept;
-    add_point(&result, 1, 10 * FIXTURE_MS, 5);
-    add_point(&result, 2, 10 * FIXTURE_MS, 5);
+    add_point(&run, 1, 10 * FIXTURE_MS, 5);
+    add_point(&run, 2, 10 * FIXTURE_MS, 5);
     for (int round = 0; round < 5; round++)
-        result.cells[1].trials[round].status = TRIAL_HUNG;
-    sweep(&result, &swept);
+        run.cells[1].trials[round].status = TRIAL_HUNG;
+    sweep(&run, &swept);
     assert_int_equal(swept.sweeps[0].knee, 1);
     release(&swept);
-    result.cells[0].trials[0].status = TRIAL_HUNG;
+    run.cells[0].trials[0].status = TRIAL_HUNG;
     for (int round = 0; round < 5; round++)
-        result.cells[0].trials[round].status = TRIAL_HUNG;
-    sweep(&result, &swept);
+        run.cells[0].trials[round].status = TRIAL_HUNG;
+    sweep(&run, &swept);
     assert_int_equal(swept.sweeps[0].knee, 0);
     assert_non_null(strstr(swept.sweeps[0].sentence, "no number of workers got through"));
     release(&swept);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Has that many downloads of each trial of a cell refused a connection. */
-static void refuse(struct cell_result *cell, uint32_t downloads)
+static void refuse(struct run_cell *cell, uint32_t downloads)
 {
     for (size_t i = 0; i < cell->trial_count; i++) {
         for (uint32_t unit = 0; unit < downloads; unit++)
@@ -113,34 +113,34 @@ static void refuse(struct cell_result *cell, uint32_t downloads)
 static void test_a_number_with_which_most_were_refused_is_not_chosen(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     struct swept swept;
-    add_point(&result, 1, 10 * FIXTURE_MS, 5);
-    add_point(&result, 2, 10 * FIXTURE_MS, 5);
-    add_point(&result, 4, FIXTURE_MS, 5);
-    refuse(&result.cells[1], 1);
-    refuse(&result.cells[2], 3);
-    sweep(&result, &swept);
+    add_point(&run, 1, 10 * FIXTURE_MS, 5);
+    add_point(&run, 2, 10 * FIXTURE_MS, 5);
+    add_point(&run, 4, FIXTURE_MS, 5);
+    refuse(&run.cells[1], 1);
+    refuse(&run.cells[2], 3);
+    sweep(&run, &swept);
     assert_int_equal(swept.sweeps[0].best, 2);
     release(&swept);
-    refuse(&result.cells[1], 3);
-    sweep(&result, &swept);
+    refuse(&run.cells[1], 3);
+    sweep(&run, &swept);
     assert_string_equal(swept.sweeps[0].sentence, "threads: 1 worker is best");
     release(&swept);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Follows the search where `workers` take `time_of(workers)`; returns how many numbers were tried. */
 static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, uint32_t *tried, size_t capacity)
 {
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     size_t count = 0;
     for (;;) {
-        struct figures figures;
+        struct run_stats stats;
         struct error error = {0};
-        assert_int_equal(figures_compute(&result, &figures, &error), 0);
-        uint32_t next = sweep_next(&figures, "threads", most);
-        figures_release(&figures);
+        assert_int_equal(cell_stats_compute(&run, &stats, &error), 0);
+        uint32_t next = sweep_next(&stats, "threads", most);
+        cell_stats_release(&stats);
         if (next == 0)
             break;
         assert_true(count < capacity && next <= most);
@@ -148,12 +148,12 @@ static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, ui
             assert_int_not_equal(tried[i], next);
         tried[count++] = next;
         /* One after the other, which any number of workers can do: only the time counts here. */
-        struct cell_result *cell = fixture_cell(&result, "threads", 1);
+        struct run_cell *cell = fixture_cell(&run, "threads", 1);
         fixture_trial(cell, time_of(next) / FIXTURE_UNITS);
         cell->workers = next;
         cell->stage = STAGE_SWEEP;
     }
-    result_release(&result);
+    run_release(&run);
     return count;
 }
 

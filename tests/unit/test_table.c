@@ -1,30 +1,30 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
 #include <signal.h>
 
-#include "conc_bench/table.h"
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
+#include "report/table.h"
 
 /* What is said and in which order, rather than the text letter by letter: columns may come and go. */
 
-typedef int writer(FILE *stream, const struct result *result, const struct verdict *verdict,
-                   const struct format *format, struct error *error);
+typedef int writer(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+                   struct error *error);
 
-static char *write_text(struct result *result, writer *write)
+static char *write_text(struct run *run, writer *write)
 {
     char *text = NULL;
     size_t length = 0;
-    struct verdict verdict;
+    struct analysis analysis;
     struct error error = {0};
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     const struct format format = format_default();
-    fixture_settle(result);
-    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(write(stream, result, &verdict, &format, &error), 0);
-    fixture_unsettle(result);
+    fixture_settle(run);
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(write(stream, run, &analysis, &format, &error), 0);
+    fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
-    verdict_release(&verdict);
+    analysis_release(&analysis);
     assert_int_equal(strlen(text), length);
     return text;
 }
@@ -41,16 +41,16 @@ static void assert_says_not(const char *text, const char *part)
         fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
-static void assert_report(struct result *result, const char *part)
+static void assert_report(struct run *run, const char *part)
 {
-    char *text = write_text(result, table_write);
+    char *text = write_text(run, table_write);
     assert_says(text, part);
     free(text);
 }
 
-static void assert_no_report(struct result *result, const char *part)
+static void assert_no_report(struct run *run, const char *part)
 {
-    char *text = write_text(result, table_write);
+    char *text = write_text(run, table_write);
     assert_says_not(text, part);
     free(text);
 }
@@ -71,8 +71,8 @@ static char *line_of(const char *text, const char *start)
 static void test_the_head_tells_what_was_run(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    char *text = write_text(&result, table_write);
+    struct run run = fixture_two_modes();
+    char *text = write_text(&run, table_write);
     assert_says(text, "conc-bench 0.1.0, libcurl/7.88.1, OpenSSL/3.0.19; 2 cores of Some CPU, Linux 6.1 x86_64\n");
     assert_says(text, "4 downloads of 2 URLs on 2 hosts from sites.txt\n");
     assert_says(text, "HTTP/1.1, connections reused within a trial, names resolved beforehand, up to 10 redirects");
@@ -83,14 +83,14 @@ static void test_the_head_tells_what_was_run(void **state)
     assert_says_not(text, "embedded origin");
     free(text);
 
-    result.downloads = result.distinct_urls = result.hosts = result.cores = result.rounds_done = 1;
-    result.max_redirects = 0;
-    result.is_order_shuffled = true;
-    result.cpu_work = 5 * FIXTURE_MS;
-    snprintf(result.connections, sizeof(result.connections), "fresh");
-    snprintf(result.dns, sizeof(result.dns), "live");
-    snprintf(result.stop_reason, sizeof(result.stop_reason), "no time is left");
-    text = write_text(&result, table_write);
+    run.downloads = run.distinct_urls = run.hosts = run.cores = run.rounds_done = 1;
+    run.max_redirects = 0;
+    run.is_order_shuffled = true;
+    run.cpu_work = 5 * FIXTURE_MS;
+    snprintf(run.connections, sizeof(run.connections), "fresh");
+    snprintf(run.dns, sizeof(run.dns), "live");
+    snprintf(run.stop_reason, sizeof(run.stop_reason), "no time is left");
+    text = write_text(&run, table_write);
     assert_says(text, "1 core of");
     assert_says(text, "1 download of 1 URL on 1 host from sites.txt, in shuffled order");
     assert_says(text, "with work worth 5.00 ms of CPU time on each response\n");
@@ -106,41 +106,41 @@ static void test_the_head_tells_what_was_run(void **state)
         {"live,proxy", ", names resolved live, or by the proxy, "},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(result.dns, sizeof(result.dns), "%s", names[i][0]);
-        assert_report(&result, names[i][1]);
+        snprintf(run.dns, sizeof(run.dns), "%s", names[i][0]);
+        assert_report(&run, names[i][1]);
     }
 
-    snprintf(result.origin, sizeof(result.origin), "latency 20 ms");
-    assert_report(&result, "served by the embedded origin on this machine (latency 20 ms)");
-    assert_report(&result, "no names to resolve");
-    result_release(&result);
+    snprintf(run.origin, sizeof(run.origin), "latency 20 ms");
+    assert_report(&run, "served by the embedded origin on this machine (latency 20 ms)");
+    assert_report(&run, "no names to resolve");
+    run_release(&run);
 }
 
 static void test_the_use_of_connections_is_told_over_http2(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    assert_no_report(&result, "downloads each");
-    assert_no_report(&result, "HTTP/2");
+    struct run run = fixture_two_modes();
+    assert_no_report(&run, "downloads each");
+    assert_no_report(&run, "HTTP/2");
     for (int round = 0; round < 2; round++) {
-        fixture_http2(&result.cells[0].trials[round], 1, 0);
-        fixture_http2(&result.cells[1].trials[round], 1, 2);
+        fixture_http2(&run.cells[0].trials[round], 1, 0);
+        fixture_http2(&run.cells[1].trials[round], 1, 2);
     }
-    result.cells[1].trials[0].http2.warm_connects = result.cells[1].trials[1].http2.warm_connects = 1;
-    char *text = write_text(&result, table_write);
+    run.cells[1].trials[0].http2.warm_connects = run.cells[1].trials[1].http2.warm_connects = 1;
+    char *text = write_text(&run, table_write);
     assert_says(text, "mode/workers  HTTP/2  connections  downloads each  at once\n");
     assert_says(text, "sync/1             4            1            4.00        1\n");
     assert_says(text, "threads/2          4            2            2.00        2\n");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_rows_are_sorted_fastest_first(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes(); /* planned first: sync, which is slower */
-    fixture_trial(fixture_cell(&result, "hybrid", 4), 10 * FIXTURE_MS);
-    char *text = write_text(&result, table_write);
+    struct run run = fixture_two_modes(); /* planned first: sync, which is slower */
+    fixture_trial(fixture_cell(&run, "hybrid", 4), 10 * FIXTURE_MS);
+    char *text = write_text(&run, table_write);
     const char *hybrid = strstr(text, "\nhybrid ");
     const char *threads = strstr(text, "\nthreads ");
     const char *sync = strstr(text, "\nsync ");
@@ -152,20 +152,20 @@ static void test_rows_are_sorted_fastest_first(void **state)
     assert_true(hybrid != NULL && threads != NULL && sync != NULL);
     assert_true(hybrid < threads && threads < sync);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_times_have_three_digits_and_a_range(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
-        struct trial_resources *resources = &result.cells[0].trials[round].resources;
+        struct trial_resources *resources = &run.cells[0].trials[round].resources;
         resources->cpu_user = 5 * FIXTURE_MS;
         resources->voluntary_switches = 12;
         resources->involuntary_switches = 5;
     }
-    char *text = write_text(&result, table_write);
+    char *text = write_text(&run, table_write);
     char *line = line_of(text, "threads ");
     assert_says(line, " 0.0220 ");
     assert_says(line, "0.0210 to 0.0230");
@@ -187,16 +187,16 @@ static void test_times_have_three_digits_and_a_range(void **state)
     assert_says(line, " 2.00 ");
     free(line);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_one_round_claims_no_interval(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
-    fixture_trial(fixture_cell(&result, "sync", 1), 10 * FIXTURE_MS);
-    fixture_trial(fixture_cell(&result, "threads", 2), 10 * FIXTURE_MS);
-    char *text = write_text(&result, table_write);
+    struct run run = fixture_run();
+    fixture_trial(fixture_cell(&run, "sync", 1), 10 * FIXTURE_MS);
+    fixture_trial(fixture_cell(&run, "threads", 2), 10 * FIXTURE_MS);
+    char *text = write_text(&run, table_write);
     char *line = line_of(text, "threads ");
     assert_says(line, "1 round, no interval");
     assert_says(line, " 0.0210 ");
@@ -207,31 +207,31 @@ static void test_one_round_claims_no_interval(void **state)
     assert_says(text, "By one round a difference cannot be told from noise");
     assert_says_not(text, "fastest");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Ten rounds of sync and two other modes, whose service times are given in microseconds and vary a little. */
-static struct result ten_rounds(int threads, int hybrid, const int *jitter)
+static struct run ten_rounds(int threads, int hybrid, const int *jitter)
 {
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
-    fixture_cell(&result, "hybrid", 2);
-    result.rounds_planned = result.rounds_done = 10;
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
+    fixture_cell(&run, "hybrid", 2);
+    run.rounds_planned = run.rounds_done = 10;
     for (int round = 0; round < 10; round++) {
-        fixture_trial(&result.cells[0], 10000 * NANOSECONDS_PER_MICROSECOND);
-        fixture_trial(&result.cells[1], (threads + jitter[round]) * NANOSECONDS_PER_MICROSECOND);
-        fixture_trial(&result.cells[2], hybrid * NANOSECONDS_PER_MICROSECOND)->resources.cpu_user = 0;
+        fixture_trial(&run.cells[0], 10000 * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&run.cells[1], (threads + jitter[round]) * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&run.cells[2], hybrid * NANOSECONDS_PER_MICROSECOND)->resources.cpu_user = 0;
     }
-    return result;
+    return run;
 }
 
 static void test_who_won_is_said(void **state)
 {
     (void)state;
     static const int steady[10] = {1, 7, 3, 9, 5, 2, 8, 4, 6, 10};
-    struct result result = ten_rounds(10000, 12000, steady);
-    char *text = write_text(&result, table_write);
+    struct run run = ten_rounds(10000, 12000, steady);
+    char *text = write_text(&run, table_write);
     assert_says(text, "\nthreads/2 is the fastest: 0.021 s, 1.95 times as fast as sync/1; hybrid/2, the "
                       "next, takes 19.0 % longer.\n");
     assert_says(text, "\nRecommended: threads/2; no other is surely within 5 % of it.\n");
@@ -239,15 +239,15 @@ static void test_who_won_is_said(void **state)
     assert_says(line, " 3 ");
     free(line);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_no_difference_is_said_too(void **state)
 {
     (void)state;
     static const int both_ways[10] = {100, -90, 80, -70, 60, -65, 75, -85, 95, -105};
-    struct result result = ten_rounds(10000, 10000, both_ways);
-    char *text = write_text(&result, table_write);
+    struct run run = ten_rounds(10000, 10000, both_ways);
+    char *text = write_text(&run, table_write);
     assert_says(text,
                 "\nNo difference detected between the fastest (threads/2, hybrid/2): practically equal, within 5 % "
                 "of the first; threads/2 is 1.95 times as fast as sync/1");
@@ -256,22 +256,22 @@ static void test_no_difference_is_said_too(void **state)
     assert_says(line, " 1-2 ");
     free(line);
     free(text);
-    snprintf(result.reference, sizeof(result.reference), "processes");
-    assert_no_report(&result, "times as fast as");
-    assert_report(&result, "vs -");
-    result_release(&result);
+    snprintf(run.reference, sizeof(run.reference), "processes");
+    assert_no_report(&run, "times as fast as");
+    assert_report(&run, "vs -");
+    run_release(&run);
 }
 
 static void test_one_cell_wins_nothing(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
-    struct cell_result *cell = fixture_cell(&result, "threads", 2);
+    struct run run = fixture_run();
+    struct run_cell *cell = fixture_cell(&run, "threads", 2);
     fixture_trial(cell, 10 * FIXTURE_MS);
     fixture_trial(cell, 10 * FIXTURE_MS);
-    assert_no_report(&result, "least median time");
-    assert_no_report(&result, "fastest");
-    result_release(&result);
+    assert_no_report(&run, "least median time");
+    assert_no_report(&run, "fastest");
+    run_release(&run);
 }
 
 static void test_what_bounds_the_downloads_is_said(void **state)
@@ -279,55 +279,55 @@ static void test_what_bounds_the_downloads_is_said(void **state)
     (void)state;
     static const struct {
         nanoseconds cpu; /* of trials of 41 and 45 ms */
-        const char *verdict;
+        const char *analysis;
     } cases[] = {
         {4 * FIXTURE_MS, "I/O-bound: threads/2, sync/1 computed for 9.3 %"},
         {30 * FIXTURE_MS, "Between I/O-bound and CPU-bound: sync/1 computed for 70 % of the time it had"},
         {41 * FIXTURE_MS, "CPU-bound: sync/1 computed for 96 % of the time it had"},
     };
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (int round = 0; round < 2; round++) {
-            result.cells[0].trials[round].resources.on_cpu = cases[i].cpu;
+            run.cells[0].trials[round].resources.on_cpu = cases[i].cpu;
         }
-        assert_report(&result, cases[i].verdict);
+        assert_report(&run, cases[i].analysis);
     }
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_every_ending_is_named_with_its_reason(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[0];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[0];
     trial->table->samples[2].state = SAMPLE_CLAIMED;
     trial->table->samples[3].state = SAMPLE_FREE;
     snprintf(trial->reason, sizeof(trial->reason), "the reason");
     trial->status = TRIAL_CRASHED;
-    assert_report(&result, "\nthreads/2: crashed after 2 of 4 downloads: the reason\n");
+    assert_report(&run, "\nthreads/2: crashed after 2 of 4 downloads: the reason\n");
     trial->status = TRIAL_HUNG;
-    assert_report(&result, "\nthreads/2: hung after 2 of 4 downloads: the reason\n");
+    assert_report(&run, "\nthreads/2: hung after 2 of 4 downloads: the reason\n");
     trial->status = TRIAL_FAILED;
-    assert_report(&result, "\nthreads/2: failed after 2 of 4 downloads: the reason\n");
+    assert_report(&run, "\nthreads/2: failed after 2 of 4 downloads: the reason\n");
     trial->status = TRIAL_INTERRUPTED;
-    assert_report(&result, "\nthreads/2: interrupted after 2 of 4 downloads\n");
+    assert_report(&run, "\nthreads/2: interrupted after 2 of 4 downloads\n");
     trial->table->samples[1].outcome = OUTCOME_CANCELLED;
-    assert_report(&result, "\nthreads/2: interrupted after 1 of 4 downloads\n");
+    assert_report(&run, "\nthreads/2: interrupted after 1 of 4 downloads\n");
     sample_table_release(trial->table);
     trial->table = NULL;
     trial->status = TRIAL_FAILED;
-    assert_report(&result, "\nthreads/2: failed after 0 of 4 downloads: the reason\n");
-    result_release(&result);
+    assert_report(&run, "\nthreads/2: failed after 0 of 4 downloads: the reason\n");
+    run_release(&run);
 }
 
 static void test_a_cell_without_times_shows_why_instead(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (int round = 0; round < 2; round++)
-        result.cells[1].trials[round].status = TRIAL_HUNG;
-    fixture_cell(&result, "hybrid", 2);
-    char *text = write_text(&result, table_write);
+        run.cells[1].trials[round].status = TRIAL_HUNG;
+    fixture_cell(&run, "hybrid", 2);
+    char *text = write_text(&run, table_write);
     char *line = line_of(text, "threads ");
     assert_says(line, "hung");
     assert_says_not(line, "nan");
@@ -340,20 +340,20 @@ static void test_a_cell_without_times_shows_why_instead(void **state)
     assert_true(strstr(text, "\nsync ") < strstr(text, "\nthreads "));
     assert_says_not(text, "least");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_failures_are_counted_by_class(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    assert_no_report(&result, "failed:");
+    struct run run = fixture_two_modes();
+    assert_no_report(&run, "failed:");
     for (int round = 0; round < 2; round++) {
-        struct sample *samples = result.cells[0].trials[round].table->samples;
+        struct sample *samples = run.cells[0].trials[round].table->samples;
         samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_HTTP_5XX;
     }
-    char *text = write_text(&result, table_write);
+    char *text = write_text(&run, table_write);
     assert_says(text, "\nsync/1: 6 of 8 downloads failed: 2 http_5xx, 4 timeout_wait\n");
     assert_says_not(text, "\nDownloads failed: "); /* of so few it may be chance that only one mode has any */
     assert_says_not(text, "threads/2: ");
@@ -361,31 +361,30 @@ static void test_failures_are_counted_by_class(void **state)
     assert_says(line, "  3 ");
     free(line);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_reasons_for_distrust_are_told(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    assert_no_report(&result, "INVALID");
-    assert_no_report(&result, "Note");
-    assert_no_report(&result, "partial");
-    result_warn(&result, "the clock is strange");
-    result.is_partial = true;
-    result.rounds_planned = 500;
-    assert_report(&result, "\n2 of 500 rounds after 1 to warm up, ");
-    result.interrupting_signal = SIGINT;
-    assert_report(&result, "\nNote: the clock is strange.\n");
-    assert_report(&result, "\nInterrupted by SIGINT: this is a partial result.\n");
-    result.interrupting_signal = SIGTERM;
-    assert_report(&result, "\nInterrupted by SIGTERM: this is a partial result.\n");
-    result.cells[1].trials[1].table->samples[1].status = 206;
-    assert_report(&result,
-                  "\nRound 2 does not count, for any mode: threads/2 in round 2 had http://b.test/page answered");
-    result.cells[1].trials[0].table->settled_twice = 1;
-    assert_report(&result, "\nINVALID, so nothing is ranked: ");
-    result_release(&result);
+    struct run run = fixture_two_modes();
+    assert_no_report(&run, "INVALID");
+    assert_no_report(&run, "Note");
+    assert_no_report(&run, "partial");
+    run_warn(&run, "the clock is strange");
+    run.is_partial = true;
+    run.rounds_planned = 500;
+    assert_report(&run, "\n2 of 500 rounds after 1 to warm up, ");
+    run.interrupting_signal = SIGINT;
+    assert_report(&run, "\nNote: the clock is strange.\n");
+    assert_report(&run, "\nInterrupted by SIGINT: this is a partial result.\n");
+    run.interrupting_signal = SIGTERM;
+    assert_report(&run, "\nInterrupted by SIGTERM: this is a partial result.\n");
+    run.cells[1].trials[1].table->samples[1].status = 206;
+    assert_report(&run, "\nRound 2 does not count, for any mode: threads/2 in round 2 had http://b.test/page answered");
+    run.cells[1].trials[0].table->settled_twice = 1;
+    assert_report(&run, "\nINVALID, so nothing is ranked: ");
+    run_release(&run);
 }
 
 static void assert_harmless(const char *text)
@@ -414,35 +413,35 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     static const char hostile[] = "x\033[31m\nforged\r\x9b"
                                   "2J\xc2\x9b"
                                   "2J\xff\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xe2\x82";
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[0].trials[1];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[0].trials[1];
     char url[128];
     snprintf(url, sizeof(url), "http://a.test/%s", hostile);
-    result.urls[0] = url;
-    result.wants_per_url = true;
+    run.urls[0] = url;
+    run.wants_per_url = true;
     for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) { /* the slowest */
-        result.cells[0].trials[0].table->samples[unit].end += FIXTURE_MS;
-        result.cells[0].trials[0].table->samples[unit].settled += FIXTURE_MS;
-        result.cells[0].trials[0].run += FIXTURE_MS;
+        run.cells[0].trials[0].table->samples[unit].end += FIXTURE_MS;
+        run.cells[0].trials[0].table->samples[unit].settled += FIXTURE_MS;
+        run.cells[0].trials[0].run += FIXTURE_MS;
     }
-    free(result.sources[0]);
-    result.sources[0] = strdup(hostile);
-    result_warn(&result, "%s", hostile);
-    snprintf(result.machine_cpu, sizeof(result.machine_cpu), "%s", hostile);
-    snprintf(result.machine_system, sizeof(result.machine_system), "%s", hostile);
+    free(run.sources[0]);
+    run.sources[0] = strdup(hostile);
+    run_warn(&run, "%s", hostile);
+    snprintf(run.machine_cpu, sizeof(run.machine_cpu), "%s", hostile);
+    snprintf(run.machine_system, sizeof(run.machine_system), "%s", hostile);
     snprintf(trial->reason, sizeof(trial->reason), "%s", hostile);
     trial->status = TRIAL_CRASHED;
-    result.cells[1].trials[1].table->samples[0].status = 206; /* the URL stands in the sentence about it */
-    char *text = write_text(&result, table_write);
+    run.cells[1].trials[1].table->samples[0].status = 206; /* the URL stands in the sentence about it */
+    char *text = write_text(&run, table_write);
     assert_says(text, "had http://a.test/x\\x1b[31m\\x0aforged");
     assert_says(text, "\nThe slowest URL is http://a.test/x\\x1b[31m");
     assert_says(text, "crashed after 4 of 4 downloads: x\\x1b[31m");
     assert_harmless(text);
     free(text);
-    text = write_text(&result, table_write_quiet);
+    text = write_text(&run, table_write_quiet);
     assert_harmless(text);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Lines of the tables, as opposed to sentences, which a terminal may wrap. */
@@ -465,35 +464,35 @@ static void test_tables_stay_within_their_width(void **state)
     (void)state;
     enum { REPORT_COLUMNS = 110 }; /* as wide as the tables may grow before somebody has to decide it */
     static const char *const modes[] = {"sync", "threads", "event-loop", "processes", "hybrid"};
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     for (size_t i = 0; i < 5; i++) {
-        struct cell_result *cell = fixture_cell(&result, modes[i], i == 0 ? 1 : 8);
+        struct run_cell *cell = fixture_cell(&run, modes[i], i == 0 ? 1 : 8);
         for (int round = 0; round < 2; round++)
             fixture_trial(cell, (102 + (nanoseconds)i) * FIXTURE_MS)->resources.peak_memory_bytes = INT64_C(123) << 20;
     }
-    char *text = write_text(&result, table_write);
+    char *text = write_text(&run, table_write);
     assert_tables_within(text, REPORT_COLUMNS);
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* The report of a terminal of so many columns; the caller frees it. */
-static char *write_wide(struct result *result, size_t width)
+static char *write_wide(struct run *run, size_t width)
 {
     char *text = NULL;
     size_t length = 0;
-    struct verdict verdict;
+    struct analysis analysis;
     struct error error = {0};
     struct format format = format_default();
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     format.width = width;
-    fixture_settle(result);
-    assert_int_equal(verdict_make(result, &(struct verdict_request){0}, &verdict, &error), 0);
-    assert_int_equal(table_write(stream, result, &verdict, &format, &error), 0);
-    fixture_unsettle(result);
+    fixture_settle(run);
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(table_write(stream, run, &analysis, &format, &error), 0);
+    fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
-    verdict_release(&verdict);
+    analysis_release(&analysis);
     return text;
 }
 
@@ -507,20 +506,20 @@ static void assert_line(const char *text, const char *start, const char *expecte
 static void test_urls_are_rows_the_slowest_first(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    assert_no_report(&result, "URL, median ms");
-    result.wants_per_url = true;
+    struct run run = fixture_two_modes();
+    assert_no_report(&run, "URL, median ms");
+    run.wants_per_url = true;
     for (size_t i = 0; i < 2; i++) {
-        struct sample *samples = result.cells[1].trials[i].table->samples;
+        struct sample *samples = run.cells[1].trials[i].table->samples;
         samples[1].outcome = OUTCOME_HTTP_4XX;
         samples[3].end -= 9 * FIXTURE_MS;                          /* URL 1 without the failures: 1 and 2 ms */
         for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) { /* URL 0 alone: 12 and 13 ms */
-            result.cells[0].trials[i].table->samples[unit].end += 2 * FIXTURE_MS;
-            result.cells[0].trials[i].table->samples[unit].settled += 2 * FIXTURE_MS;
-            result.cells[0].trials[i].run += 2 * FIXTURE_MS;
+            run.cells[0].trials[i].table->samples[unit].end += 2 * FIXTURE_MS;
+            run.cells[0].trials[i].table->samples[unit].settled += 2 * FIXTURE_MS;
+            run.cells[0].trials[i].run += 2 * FIXTURE_MS;
         }
     }
-    char *text = write_text(&result, table_write);
+    char *text = write_text(&run, table_write);
     assert_line(text, "URL, median ms", "URL, median ms      sync/1  threads/2  x alone    body");
     assert_line(text, "http://a.test/ ", "http://a.test/        12.0       10.0   0.833x  1000 B");
     assert_line(text, "http://b.test/page ", "http://b.test/page    10.0   1.00 (2)   0.100x  1000 B");
@@ -537,30 +536,30 @@ static void test_urls_are_rows_the_slowest_first(void **state)
     assert_says(text, "\n1 of 2 URLs failed at times, none every time.\n");
     free(text);
     for (size_t i = 0; i < 4; i++) {
-        struct sample *samples = result.cells[i / 2].trials[i % 2].table->samples;
+        struct sample *samples = run.cells[i / 2].trials[i % 2].table->samples;
         samples[1].outcome = samples[3].outcome = OUTCOME_RESET;
     }
-    text = write_text(&result, table_write);
+    text = write_text(&run, table_write);
     assert_line(text, "http://b.test/page ", "http://b.test/page   - (4)      - (4)        -       -");
     assert_says(text, "\n1 of 2 URLs failed every time.\n");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* A cell with one round in which every URL is downloaded once; the longer the later in either half of the list. */
-static void add_cell_of_many(struct result *result, uint32_t workers)
+static void add_cell_of_many(struct run *run, uint32_t workers)
 {
     struct error error = {0};
-    struct trial *trial = fixture_trial(fixture_cell(result, "event-loop", workers), FIXTURE_MS);
+    struct trial *trial = fixture_trial(fixture_cell(run, "event-loop", workers), FIXTURE_MS);
     sample_table_release(trial->table);
-    trial->table = sample_table_create(result->downloads, &error);
+    trial->table = sample_table_create(run->downloads, &error);
     assert_non_null(trial->table);
     trial->run = 1000 * FIXTURE_MS;
-    for (uint32_t i = 0; i < result->downloads; i++) {
+    for (uint32_t i = 0; i < run->downloads; i++) {
         uint32_t unit;
         struct sample *sample = sample_claim(trial->table, 0, &unit);
         sample->start = trial->gate;
-        sample->end = sample->settled = trial->gate + (i % (result->downloads / 2) + 1) * FIXTURE_MS / 3000;
+        sample->end = sample->settled = trial->gate + (i % (run->downloads / 2) + 1) * FIXTURE_MS / 3000;
         sample->status = 200;
         sample->http_version = 11;
         sample->body_bytes = 1000;
@@ -570,32 +569,32 @@ static void add_cell_of_many(struct result *result, uint32_t workers)
 }
 
 /* Many URLs, whose names differ in their middle, and in each half of the list at their end. */
-static struct result make_many(uint32_t count, uint32_t cells)
+static struct run make_many(uint32_t count, uint32_t cells)
 {
     static char names[3000][200];
     static uint32_t units[3000];
-    struct result result = fixture_result();
-    result.downloads = result.distinct_urls = count;
-    free(result.urls);
-    result.urls = calloc(count, sizeof(result.urls[0]));
-    assert_non_null(result.urls);
+    struct run run = fixture_run();
+    run.downloads = run.distinct_urls = count;
+    free(run.urls);
+    run.urls = calloc(count, sizeof(run.urls[0]));
+    assert_non_null(run.urls);
     for (uint32_t i = 0; i < count; i++) {
         snprintf(names[i], sizeof(names[i]), "http://a.test/%0100u/%060u/page-%05u.html", i, 0U, i % (count / 2) + 1);
-        result.urls[i] = names[i];
+        run.urls[i] = names[i];
         units[i] = i;
     }
-    result.unit_urls = units;
-    result.wants_per_url = true;
+    run.unit_urls = units;
+    run.wants_per_url = true;
     for (uint32_t i = 0; i < cells; i++)
-        add_cell_of_many(&result, i + 1);
-    return result;
+        add_cell_of_many(&run, i + 1);
+    return run;
 }
 
 static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void **state)
 {
     (void)state;
-    struct result result = make_many(60, 1);
-    char *text = write_text(&result, table_write);
+    struct run run = make_many(60, 1);
+    char *text = write_text(&run, table_write);
     assert_says(text, "\nThe slowest 10 of 60 URLs and 5 more that failed most, by their longest median;\nof all URLs "
                       "half have one of at most ");
     assert_says(text, "\nAll URLs are in --export-json, --export-urls-csv and --export-html.\n");
@@ -603,13 +602,13 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     assert_says(text, "0/page-00029.html #29 ");
     assert_says(text, "0/page-00029.html #59 ");
     free(text);
-    result_release(&result);
-    result = make_many(3000, 1);
-    text = write_text(&result, table_write);
+    run_release(&run);
+    run = make_many(3000, 1);
+    text = write_text(&run, table_write);
     assert_says(text, "The slowest 10 of 3000 URLs and 5 more that failed most");
     assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and\n");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* The line of a URL, by its end. */
@@ -622,30 +621,30 @@ static size_t place_of(const char *text, const char *label)
 static void test_what_fails_most_is_shown_in_the_order_of_all(void **state)
 {
     (void)state;
-    struct result result = make_many(60, 2);
+    struct run run = make_many(60, 2);
     /* Twice what fails once elsewhere; only these and one more are left to fail. */
     static const uint32_t twice[] = {5, 17, 11};
     for (size_t i = 0; i < 2; i++) {
-        struct sample *samples = result.cells[i].trials[0].table->samples;
+        struct sample *samples = run.cells[i].trials[0].table->samples;
         for (uint32_t unit = 0; unit < 60; unit++)
             samples[unit].outcome = OUTCOME_OK;
         for (size_t j = 0; j < 3; j++)
             samples[twice[j]].outcome = i == 0 || j == 1 ? OUTCOME_DNS : OUTCOME_OK;
     }
-    char *text = write_text(&result, table_write);
+    char *text = write_text(&run, table_write);
     assert_says(text, "The slowest 10 of 60 URLs and 3 more that failed most,");
     assert_true(place_of(text, "page-00012.html") < place_of(text, "page-00006.html")); /* the slower first ... */
     assert_true(place_of(text, "page-00006.html") < place_of(text, "page-00018.html")); /* ... what has no time last */
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_tables_of_urls_stay_within_a_terminal(void **state)
 {
     (void)state;
     for (size_t width = 40; width <= 140; width += 20) {
-        struct result result = make_many(60, 19);
-        char *text = write_wide(&result, width);
+        struct run run = make_many(60, 19);
+        char *text = write_wide(&run, width);
         size_t rows = 0;
         for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
             char row[512];
@@ -660,25 +659,25 @@ static void test_tables_of_urls_stay_within_a_terminal(void **state)
         assert_says(text, "event-loop/19");
         assert_says(text, "  body\n");
         free(text);
-        result_release(&result);
+        run_release(&run);
     }
 }
 
 static void test_quiet_is_a_line_a_cell(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    char *text = write_text(&result, table_write_quiet);
+    struct run run = fixture_two_modes();
+    char *text = write_text(&run, table_write_quiet);
     assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
                               "sync/1: Downloaded 4 sites in 0.043 seconds\n");
     free(text);
     for (int round = 0; round < 2; round++)
-        result.cells[0].trials[round].table->samples[1].outcome = OUTCOME_DNS;
-    struct trial *trial = fixture_trial(fixture_cell(&result, "hybrid", 2), 10 * FIXTURE_MS);
+        run.cells[0].trials[round].table->samples[1].outcome = OUTCOME_DNS;
+    struct trial *trial = fixture_trial(fixture_cell(&run, "hybrid", 2), 10 * FIXTURE_MS);
     trial->status = TRIAL_HUNG;
     trial->table->samples[3].state = SAMPLE_CLAIMED;
-    fixture_cell(&result, "processes", 2);
-    text = write_text(&result, table_write_quiet);
+    fixture_cell(&run, "processes", 2);
+    text = write_text(&run, table_write_quiet);
     assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
                               "sync/1: Downloaded 3 sites in 0.043 seconds, 1 failed\n"
                               "hybrid/2: hung after 3 of 4 sites\n"
@@ -687,43 +686,43 @@ static void test_quiet_is_a_line_a_cell(void **state)
     trial->status = TRIAL_INTERRUPTED;
     trial->table->samples[2].outcome = OUTCOME_CANCELLED;
     for (int round = 0; round < 2; round++) {
-        struct sample *samples = result.cells[0].trials[round].table->samples;
+        struct sample *samples = run.cells[0].trials[round].table->samples;
         samples[2].outcome = samples[3].outcome = OUTCOME_DNS;
     }
-    text = write_text(&result, table_write_quiet);
+    text = write_text(&run, table_write_quiet);
     assert_says(text, "sync/1: Downloaded 1 site in 0.043 seconds, 3 failed\n");
     assert_says(text, "hybrid/2: interrupted after 2 of 4 sites\n");
     free(text);
-    result_release(&result);
+    run_release(&run);
 }
 
 static void test_modes_that_fail_differently_do_not_compare(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < FIXTURE_UNITS; i++)
-            result.cells[0].trials[round].table->samples[i].outcome = OUTCOME_CONNECT;
+            run.cells[0].trials[round].table->samples[i].outcome = OUTCOME_CONNECT;
     }
-    assert_report(&result, "\nDownloads failed: times of modes that fail differently do not compare.\n");
-    result_release(&result);
+    assert_report(&run, "\nDownloads failed: times of modes that fail differently do not compare.\n");
+    run_release(&run);
 }
 
 /* Eight classes with one failure each, four in each of two rounds: no more than four downloads can have failed. */
 static void test_no_more_failures_than_downloads(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < FIXTURE_UNITS; i++)
-            result.cells[0].trials[round].table->samples[i].outcome =
+            run.cells[0].trials[round].table->samples[i].outcome =
                 (uint8_t)(OUTCOME_HTTP_4XX + FIXTURE_UNITS * round + i);
     }
-    char *text = write_text(&result, table_write_quiet);
+    char *text = write_text(&run, table_write_quiet);
     assert_says(text, "sync/1: Downloaded 0 sites in 0.043 seconds, 4 failed\n");
     free(text);
-    assert_report(&result, "\nsync/1: 8 of 8 downloads failed: 1 http_4xx, ");
-    result_release(&result);
+    assert_report(&run, "\nsync/1: 8 of 8 downloads failed: 1 http_4xx, ");
+    run_release(&run);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/target.h"
+#include "conc_bench/workload/target.h"
 
 static void expect_url(CURLU *parsed, const char *expected)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/text.h"
+#include "conc_bench/base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/origin.h"
-#include "conc_bench/transfer.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/origin/origin.h"
 
 /* The origin over TLS, asked as the program asks: verified, by the authority that the origin names. */
 
@@ -93,7 +93,7 @@ static void test_https_goes_over_tls_and_http_does_not(void **state)
     assert_int_equal(samples[1].tls_us, 0);
     assert_int_equal(samples[2].connects, 0); /* the first connection is still there */
 
-    struct origin_counts counts;
+    struct origin_totals counts;
     struct origin_path_count *paths;
     assert_int_equal(origin_read_counts(origin, &counts, &paths, &error), 0);
     assert_true(counts.connections == 2);

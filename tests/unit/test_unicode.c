@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conc_bench/unicode.h"
+#include "conc_bench/base/unicode.h"
 
 static void characters_are_those_of_utf8(void **state)
 {

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/urls.h"
+#include "conc_bench/base/random.h"
+#include "conc_bench/workload/urls.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -620,7 +620,7 @@ static void test_sources_are_joined(void **state)
     url_list_release(&list);
 }
 
-static uint64_t digest_of(const char *text)
+static uint64_t summary_of(const char *text)
 {
     struct url_list list;
     load(&list, text);
@@ -632,12 +632,12 @@ static uint64_t digest_of(const char *text)
 static void test_digests_tell_lists_apart_but_not_spellings_of_one(void **state)
 {
     (void)state;
-    uint64_t digest = digest_of("http://a/\nhttp://a/\nhttp://b/\n");
-    assert_true(digest == digest_of("# c\n http://a/ x2\r\n\r\nhttp://b/"));
-    assert_true(digest != digest_of("http://a/\nhttp://b/\n"));
-    assert_true(digest != digest_of("http://b/\nhttp://a/ x2\n"));
-    assert_true(digest != digest_of("http://a/\nhttp://b/\nhttp://a/\n"));
-    assert_true(digest != digest_of("http://a/ x2\nhttp://b/?\n"));
+    uint64_t digest = summary_of("http://a/\nhttp://a/\nhttp://b/\n");
+    assert_true(digest == summary_of("# c\n http://a/ x2\r\n\r\nhttp://b/"));
+    assert_true(digest != summary_of("http://a/\nhttp://b/\n"));
+    assert_true(digest != summary_of("http://b/\nhttp://a/ x2\n"));
+    assert_true(digest != summary_of("http://a/\nhttp://b/\nhttp://a/\n"));
+    assert_true(digest != summary_of("http://a/ x2\nhttp://b/?\n"));
     struct url_list list;
     struct error error = {0};
     load(&list, "http://a/\n");
@@ -646,7 +646,7 @@ static void test_digests_tell_lists_apart_but_not_spellings_of_one(void **state)
     assert_true(digest == url_list_digest(&list));
     url_list_release(&list);
     /* FNV-1a, 64 bits, of "http://a/", NUL and 1 as four bytes, worked out by hand: the same on every machine. */
-    assert_true(digest_of("http://a/") == UINT64_C(0xadcc1aba2637ef8));
+    assert_true(summary_of("http://a/") == UINT64_C(0xadcc1aba2637ef8));
 }
 
 /* Larger than every first size of a table; each URL and each host has to be found again. */
@@ -685,15 +685,15 @@ static void test_many_urls_and_hosts(void **state)
 }
 
 /* What adding the URL comes to: an error message, or the host. */
-static void add_and_describe(struct url_list *list, const char *url, char *result, size_t size)
+static void add_and_describe(struct url_list *list, const char *url, char *run, size_t size)
 {
     struct error error = {0};
     if (url_list_add_url(list, url, &error) != 0) {
-        snprintf(result, size, "%s", error.message);
+        snprintf(run, size, "%s", error.message);
         return;
     }
     const struct url_host *host = &list->hosts[list->url_hosts[list->url_count - 1]];
-    snprintf(result, size, "%.*s:%d, literal %d", (int)host->name_length, host->name, host->port, host->is_literal);
+    snprintf(run, size, "%.*s:%d, literal %d", (int)host->name_length, host->name, host->port, host->is_literal);
 }
 
 /* Behind a host that is known libcurl is not asked about every path: whatever stands there, the answer is the same. */

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/usl.h"
+#include "conc_bench/analysis/usl.h"
+#include "conc_bench/base/random.h"
 
 static const double workers[] = {1, 2, 4, 8, 16, 32, 64};
 
@@ -129,9 +129,9 @@ static struct usl analyse(const double *log_times, size_t count, uint64_t units,
 {
     struct usl_sweep sweep = {
         .workers = workers, .count = count, .log_times = log_times, .rounds = ROUNDS, .units = units};
-    struct usl result;
-    assert_int_equal(usl_analyse(&sweep, seed, &result, NULL), 0);
-    return result;
+    struct usl run;
+    assert_int_equal(usl_analyse(&sweep, seed, &run, NULL), 0);
+    return run;
 }
 
 static void test_a_noisy_sweep_recovers_the_curve(void **state)
@@ -140,19 +140,19 @@ static void test_a_noisy_sweep_recovers_the_curve(void **state)
     const struct usl_curve truth = {.lambda = 40, .sigma = .02, .kappa = .0005};
     double log_times[POINTS * ROUNDS];
     make_times(&truth, 0.01, 6, log_times);
-    struct usl result = analyse(log_times, POINTS, UNITS, 1);
-    assert_int_equal(result.status, USL_FITTED);
-    assert_near(result.curve.sigma, .02, .2 * .02);
-    assert_near(result.curve.kappa, .0005, .2 * .0005);
-    assert_near(result.curve.lambda, 40, .02 * 40);
-    assert_true(result.has_peak);
-    assert_near(result.peak, sqrt(1960), .1 * sqrt(1960));
-    assert_near(result.peak_throughput, usl_throughput(&truth, sqrt(1960)), .02 * 1000);
-    assert_true(result.sigma.low < result.curve.sigma && result.curve.sigma < result.sigma.high);
-    assert_true(result.kappa.low < result.curve.kappa && result.curve.kappa < result.kappa.high);
-    assert_true(result.peak_workers.low < result.peak && result.peak < result.peak_workers.high);
-    assert_true(result.peak_workers.high - result.peak_workers.low < 10);
-    assert_int_equal(result.knee, 5); /* the fastest of those tried; 16 have three quarters of its throughput */
+    struct usl run = analyse(log_times, POINTS, UNITS, 1);
+    assert_int_equal(run.status, USL_FITTED);
+    assert_near(run.curve.sigma, .02, .2 * .02);
+    assert_near(run.curve.kappa, .0005, .2 * .0005);
+    assert_near(run.curve.lambda, 40, .02 * 40);
+    assert_true(run.has_peak);
+    assert_near(run.peak, sqrt(1960), .1 * sqrt(1960));
+    assert_near(run.peak_throughput, usl_throughput(&truth, sqrt(1960)), .02 * 1000);
+    assert_true(run.sigma.low < run.curve.sigma && run.curve.sigma < run.sigma.high);
+    assert_true(run.kappa.low < run.curve.kappa && run.curve.kappa < run.kappa.high);
+    assert_true(run.peak_workers.low < run.peak && run.peak < run.peak_workers.high);
+    assert_true(run.peak_workers.high - run.peak_workers.low < 10);
+    assert_int_equal(run.knee, 5); /* the fastest of those tried; 16 have three quarters of its throughput */
 }
 
 static void test_ranges_depend_on_the_seed_alone(void **state)
@@ -176,22 +176,22 @@ static void test_a_peak_must_be_seen(void **state)
     double log_times[POINTS * ROUNDS];
     /* Amdahl: rises to the end. */
     make_times(&(struct usl_curve){.lambda = 40, .sigma = .05, .kappa = 0}, 0.01, 7, log_times);
-    struct usl result = analyse(log_times, POINTS, UNITS, 1);
-    assert_int_equal(result.status, USL_FITTED);
-    assert_false(result.has_peak);
-    assert_true(isnan(result.peak) && isnan(result.peak_throughput));
-    assert_true(isinf(result.peak_workers.high));
+    struct usl run = analyse(log_times, POINTS, UNITS, 1);
+    assert_int_equal(run.status, USL_FITTED);
+    assert_false(run.has_peak);
+    assert_true(isnan(run.peak) && isnan(run.peak_throughput));
+    assert_true(isinf(run.peak_workers.high));
     /* The curve has a peak, at 89, but 64 workers were the fastest. */
     make_times(&(struct usl_curve){.lambda = 40, .sigma = 0, .kappa = .000125}, 0.01, 7, log_times);
-    result = analyse(log_times, POINTS, UNITS, 1);
-    assert_true(usl_peak_workers(&result.curve) < 1.5 * 64);
-    assert_false(result.has_peak);
+    run = analyse(log_times, POINTS, UNITS, 1);
+    assert_true(usl_peak_workers(&run.curve) < 1.5 * 64);
+    assert_false(run.has_peak);
     /* It falls from the first on. */
     make_times(&(struct usl_curve){.lambda = 40, .sigma = 1.2, .kappa = .1}, 0.01, 7, log_times);
-    result = analyse(log_times, POINTS, UNITS, 1);
-    assert_true(result.has_peak);
-    assert_near(result.peak, 1, 0);
-    assert_int_equal(result.knee, 0);
+    run = analyse(log_times, POINTS, UNITS, 1);
+    assert_true(run.has_peak);
+    assert_near(run.peak, 1, 0);
+    assert_int_equal(run.knee, 0);
 }
 
 static void test_the_knee_is_where_more_workers_bring_little(void **state)
@@ -234,9 +234,9 @@ static void test_missing_rounds_are_left_out(void **state)
     make_times(&truth, 0.001, 9, log_times);
     for (size_t i = 0; i < POINTS; i++)
         log_times[i * ROUNDS + i] = NAN;
-    struct usl result = analyse(log_times, POINTS, UNITS, 1);
-    assert_near(result.curve.kappa, .0005, .02 * .0005);
-    assert_true(result.has_peak);
+    struct usl run = analyse(log_times, POINTS, UNITS, 1);
+    assert_near(run.curve.kappa, .0005, .02 * .0005);
+    assert_true(run.has_peak);
 }
 
 int main(void)

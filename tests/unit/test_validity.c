@@ -1,12 +1,12 @@
-#include "result_fixture.h"
+#include "run_fixture.h"
 
-#include "conc_bench/validity.h"
+#include "conc_bench/analysis/validity.h"
 
-static struct validity judge(const struct result *result)
+static struct validity judge(const struct run *run)
 {
     struct validity validity;
     struct error error = {0};
-    assert_int_equal(validity_judge(result, &validity, &error), 0);
+    assert_int_equal(validity_judge(run, &validity, &error), 0);
     return validity;
 }
 
@@ -17,15 +17,15 @@ static void assert_says(const char *text, const char *part)
 }
 
 /* That a round is dropped, for that reason. */
-static void assert_drops(const struct result *result, uint32_t round, const char *part)
+static void assert_drops(const struct run *run, uint32_t round, const char *part)
 {
-    struct validity validity = judge(result);
+    struct validity validity = judge(run);
     assert_int_equal(validity.dropped_count, 1);
     assert_int_equal(validity.dropped[0].round, round);
     assert_says(validity.dropped[0].reason, part);
     assert_false(validity.is_work_equal);
-    for (size_t i = 0; i < result->cell_count; i++) {
-        const struct cell_result *cell = &result->cells[i];
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
         for (size_t j = 0; j < cell->trial_count; j++)
             assert_int_equal(validity_counts(&validity, cell, &cell->trials[j]),
                              cell->trials[j].round != round || cell->group != validity.dropped[0].group);
@@ -34,17 +34,17 @@ static void assert_drops(const struct result *result, uint32_t round, const char
 }
 
 /* That nothing may be ranked, for that reason. */
-static void assert_invalid(const struct result *result, const char *part)
+static void assert_invalid(const struct run *run, const char *part)
 {
-    struct validity validity = judge(result);
+    struct validity validity = judge(run);
     assert_false(validity.is_valid);
     assert_says(validity.reason, part);
     validity_release(&validity);
 }
 
-static void assert_fine(const struct result *result)
+static void assert_fine(const struct run *run)
 {
-    struct validity validity = judge(result);
+    struct validity validity = judge(run);
     assert_true(validity.is_valid);
     assert_true(validity.is_work_equal);
     assert_int_equal(validity.dropped_count, 0);
@@ -54,27 +54,27 @@ static void assert_fine(const struct result *result)
 static void test_answers_are_held_to_what_was_learned(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct sample *sample = &result.cells[1].trials[1].table->samples[3];
-    assert_fine(&result);
+    struct run run = fixture_two_modes();
+    struct sample *sample = &run.cells[1].trials[1].table->samples[3];
+    assert_fine(&run);
     sample->body_bytes = 999;
-    struct validity validity = judge(&result);
+    struct validity validity = judge(&run);
     struct validity copy;
     assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
     validity_release(&validity);
     assert_int_equal(copy.mismatches, 1);
     assert_int_equal(copy.mismatched_url_count, 1);
     assert_int_equal(copy.mismatched_urls[0].cell, 1);
-    assert_string_equal(result.urls[copy.mismatched_urls[0].url], "http://b.test/page");
+    assert_string_equal(run.urls[copy.mismatched_urls[0].url], "http://b.test/page");
     assert_int_equal(copy.mismatched_urls[0].count, 1);
     assert_int_equal(copy.failures, 0);
     validity_release(&copy);
-    assert_drops(&result, 1,
+    assert_drops(&run, 1,
                  "threads/2 in round 2 had http://b.test/page answered with status 200 and 999 bytes instead of status "
                  "200 and 1000");
     /* A failure is told as a failure. */
     sample->outcome = OUTCOME_TIMEOUT_WAIT;
-    validity = judge(&result);
+    validity = judge(&run);
     assert_int_equal(validity.mismatches, 0);
     assert_int_equal(validity.dropped_count, 0);
     assert_int_equal(validity.failures, 1);
@@ -82,39 +82,39 @@ static void test_answers_are_held_to_what_was_learned(void **state)
     sample->outcome = OUTCOME_OK;
     sample->body_bytes = 1000;
     sample->status = 201;
-    assert_drops(&result, 1, "status 201");
+    assert_drops(&run, 1, "status 201");
     sample->status = 200;
     sample->http_version = 10;
-    assert_drops(&result, 1, "by HTTP 1.0 instead of 1.1");
+    assert_drops(&run, 1, "by HTTP 1.0 instead of 1.1");
     sample->http_version = 20;
-    assert_drops(&result, 1, "by HTTP 2.0 instead of 1.1");
-    result_release(&result);
+    assert_drops(&run, 1, "by HTTP 2.0 instead of 1.1");
+    run_release(&run);
 }
 
 /* Gives the first download of a trial, which is of URL 0, another size. */
-static void set_bytes(struct result *result, size_t cell, size_t trial, int64_t bytes)
+static void set_bytes(struct run *run, size_t cell, size_t trial, int64_t bytes)
 {
-    result->cells[cell].trials[trial].table->samples[0].body_bytes = bytes;
+    run->cells[cell].trials[trial].table->samples[0].body_bytes = bytes;
 }
 
 /* `rounds` rounds of sync and threads/2. */
-static struct result with_rounds(int rounds)
+static struct run with_rounds(int rounds)
 {
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
-    for (size_t i = 0; i < result.cell_count; i++) {
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
+    for (size_t i = 0; i < run.cell_count; i++) {
         for (int round = 0; round < rounds; round++)
-            fixture_trial(&result.cells[i], FIXTURE_MS);
+            fixture_trial(&run.cells[i], FIXTURE_MS);
     }
-    return result;
+    return run;
 }
 
 /* Makes the first round the warm-up. */
-static void warm_up(struct result *result)
+static void warm_up(struct run *run)
 {
-    for (size_t i = 0; i < result->cell_count; i++) {
-        struct cell_result *cell = &result->cells[i];
+    for (size_t i = 0; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
         cell->warmups = calloc(1, sizeof(cell->warmups[0]));
         cell->warmups[cell->warmup_count++] = cell->trials[0];
         cell->trial_count--;
@@ -127,53 +127,53 @@ static void warm_up(struct result *result)
 static void test_a_url_that_varies_while_it_is_learned_may_vary(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    set_bytes(&result, 0, 0, 1);
-    set_bytes(&result, 1, 0, 5);
-    set_bytes(&result, 1, 1, 77);
-    struct validity validity = judge(&result);
+    struct run run = fixture_two_modes();
+    set_bytes(&run, 0, 0, 1);
+    set_bytes(&run, 1, 0, 5);
+    set_bytes(&run, 1, 1, 77);
+    struct validity validity = judge(&run);
     assert_true(validity.is_valid);
     assert_int_equal(validity.dropped_count, 0);
     assert_int_equal(validity.varying_urls, 1);
     assert_int_equal(validity.varying_url, 0);
     validity_release(&validity);
     /* Its status may not. */
-    result.cells[1].trials[1].table->samples[0].status = 204;
-    assert_drops(&result, 1, "status 204");
-    result_release(&result);
+    run.cells[1].trials[1].table->samples[0].status = 204;
+    assert_drops(&run, 1, "status 204");
+    run_release(&run);
 }
 
 static void test_a_size_that_depends_on_the_mode_does_not_vary(void **state)
 {
     (void)state;
-    struct result result = with_rounds(11);
+    struct run run = with_rounds(11);
     for (size_t round = 0; round < 11; round++) {
         for (int unit = 0; unit < FIXTURE_UNITS; unit += 2)
-            result.cells[1].trials[round].table->samples[unit].body_bytes = 999;
+            run.cells[1].trials[round].table->samples[unit].body_bytes = 999;
     }
-    warm_up(&result);
-    struct validity validity = judge(&result);
+    warm_up(&run);
+    struct validity validity = judge(&run);
     assert_int_equal(validity.varying_urls, 0);
     assert_int_equal(validity.dropped_count, 10);
     validity_release(&validity);
-    assert_invalid(&result, "in 10 of 10 rounds the work was not equal");
-    result_release(&result);
+    assert_invalid(&run, "in 10 of 10 rounds the work was not equal");
+    run_release(&run);
 }
 
 static void test_a_url_that_varies_only_later_may_not(void **state)
 {
     (void)state;
-    struct result result = with_rounds(11);
-    warm_up(&result);
+    struct run run = with_rounds(11);
+    warm_up(&run);
     for (size_t round = 0; round < 10; round += 2) {
-        set_bytes(&result, 0, round, 900 + (int64_t)round);
-        set_bytes(&result, 1, round + 1, 800 + (int64_t)round);
+        set_bytes(&run, 0, round, 900 + (int64_t)round);
+        set_bytes(&run, 1, round + 1, 800 + (int64_t)round);
     }
-    struct validity validity = judge(&result);
+    struct validity validity = judge(&run);
     assert_int_equal(validity.varying_urls, 0);
     assert_int_equal(validity.dropped_count, 10);
     validity_release(&validity);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Wherever it comes, even in the warm-up, that all others are then held against. */
@@ -182,10 +182,10 @@ static void test_one_odd_answer_drops_its_round_at_most(void **state)
     (void)state;
     for (size_t round = 0; round < 11; round++) {
         for (size_t cell = 0; cell < 2; cell++) {
-            struct result result = with_rounds(11);
-            set_bytes(&result, cell, round, 1001);
-            warm_up(&result);
-            struct validity validity = judge(&result);
+            struct run run = with_rounds(11);
+            set_bytes(&run, cell, round, 1001);
+            warm_up(&run);
+            struct validity validity = judge(&run);
             assert_true(validity.is_valid);
             assert_int_equal(validity.varying_urls, 0);
             assert_int_equal(validity.dropped_count, round > 0);
@@ -193,7 +193,7 @@ static void test_one_odd_answer_drops_its_round_at_most(void **state)
             if (round > 0)
                 assert_int_equal(validity.dropped[0].round, round - 1);
             validity_release(&validity);
-            result_release(&result);
+            run_release(&run);
         }
     }
 }
@@ -201,17 +201,17 @@ static void test_one_odd_answer_drops_its_round_at_most(void **state)
 static void test_one_odd_answer_to_a_single_mode_is_no_variation(void **state)
 {
     (void)state;
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
     for (int round = 0; round < 5; round++)
-        fixture_trial(&result.cells[0], FIXTURE_MS);
-    set_bytes(&result, 0, 0, 1001);
-    warm_up(&result);
-    struct validity validity = judge(&result);
+        fixture_trial(&run.cells[0], FIXTURE_MS);
+    set_bytes(&run, 0, 0, 1001);
+    warm_up(&run);
+    struct validity validity = judge(&run);
     assert_int_equal(validity.varying_urls, 0);
     assert_int_equal(validity.dropped_count, 0);
     validity_release(&validity);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* A server that was not ready yet: all of the first trial of the warm-up, or all of the warm-up, is another page. */
@@ -219,47 +219,47 @@ static void test_what_most_answers_say_is_expected(void **state)
 {
     (void)state;
     for (size_t cells = 1; cells <= 2; cells++) {
-        struct result result = with_rounds(11);
+        struct run run = with_rounds(11);
         for (size_t i = 0; i < cells; i++) {
             for (int unit = 0; unit < FIXTURE_UNITS; unit++) {
-                struct sample *sample = &result.cells[i].trials[0].table->samples[unit];
+                struct sample *sample = &run.cells[i].trials[0].table->samples[unit];
                 sample->body_bytes = 5000;
                 sample->status = 203;
                 sample->http_version = 10;
             }
         }
-        warm_up(&result);
-        assert_fine(&result);
-        result_release(&result);
+        warm_up(&run);
+        assert_fine(&run);
+        run_release(&run);
     }
 }
 
 static void test_a_single_round_and_no_warm_up(void **state)
 {
     (void)state;
-    struct result result = with_rounds(1);
-    assert_fine(&result);
-    set_bytes(&result, 1, 0, 1001);
-    assert_invalid(&result, "in 1 of 1 rounds the work was not equal: threads/2 in round 1 had http://a.test/ answered "
-                            "with status 200 and 1001 bytes");
-    result_release(&result);
-    result = with_rounds(10);
-    set_bytes(&result, 1, 0, 1001);
-    assert_drops(&result, 0, "1001 bytes instead of status 200 and 1000");
-    result_release(&result);
+    struct run run = with_rounds(1);
+    assert_fine(&run);
+    set_bytes(&run, 1, 0, 1001);
+    assert_invalid(&run, "in 1 of 1 rounds the work was not equal: threads/2 in round 1 had http://a.test/ answered "
+                         "with status 200 and 1001 bytes");
+    run_release(&run);
+    run = with_rounds(10);
+    set_bytes(&run, 1, 0, 1001);
+    assert_drops(&run, 0, "1001 bytes instead of status 200 and 1000");
+    run_release(&run);
 }
 
 static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
 {
     (void)state;
-    struct result result = with_rounds(11);
-    result.tolerance.share = 0.05;
-    set_bytes(&result, 0, 0, 3000); /* which makes no difference: what varies in the warm-up is held to 5 %, too */
-    set_bytes(&result, 1, 0, 10);
-    warm_up(&result);
-    set_bytes(&result, 0, 3, 1050);
-    set_bytes(&result, 1, 4, 950);
-    struct validity validity = judge(&result);
+    struct run run = with_rounds(11);
+    run.tolerance.share = 0.05;
+    set_bytes(&run, 0, 0, 3000); /* which makes no difference: what varies in the warm-up is held to 5 %, too */
+    set_bytes(&run, 1, 0, 10);
+    warm_up(&run);
+    set_bytes(&run, 0, 3, 1050);
+    set_bytes(&run, 1, 4, 950);
+    struct validity validity = judge(&run);
     struct validity copy;
     assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
     validity_release(&validity);
@@ -277,52 +277,52 @@ static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
     assert_int_equal(copy.variations[1].bytes, 10 * FIXTURE_UNITS * 1000 - 50);
     assert_int_equal(copy.variations[1].usual_bytes, 10 * FIXTURE_UNITS * 1000);
     validity_release(&copy);
-    set_bytes(&result, 0, 3, 1051);
-    assert_drops(&result, 3, "1051 bytes instead of status 200 and 1000");
-    set_bytes(&result, 0, 3, 949);
-    assert_drops(&result, 3, "949 bytes");
-    result.tolerance = (struct tolerance){.is_status_only = true};
-    set_bytes(&result, 0, 3, 0);
-    validity = judge(&result);
+    set_bytes(&run, 0, 3, 1051);
+    assert_drops(&run, 3, "1051 bytes instead of status 200 and 1000");
+    set_bytes(&run, 0, 3, 949);
+    assert_drops(&run, 3, "949 bytes");
+    run.tolerance = (struct tolerance){.is_status_only = true};
+    set_bytes(&run, 0, 3, 0);
+    validity = judge(&run);
     assert_int_equal(validity.dropped_count, 0);
     assert_int_equal(validity.varied, 2);
     assert_int_equal(validity.furthest_bytes, 0);
     validity_release(&validity);
-    result.cells[0].trials[3].table->samples[0].status = 206;
-    assert_drops(&result, 3, "status 206");
-    result_release(&result);
+    run.cells[0].trials[3].table->samples[0].status = 206;
+    assert_drops(&run, 3, "status 206");
+    run_release(&run);
 }
 
-static bool is_lost(const struct result *result, uint32_t rounds_in_group, uint32_t rounds_behind)
+static bool is_lost(const struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
     const struct prospect prospect = {rounds_in_group, rounds_behind};
     bool is_lost;
-    assert_int_equal(validity_foresee(result, &prospect, &is_lost, NULL), 0);
+    assert_int_equal(validity_foresee(run, &prospect, &is_lost, NULL), 0);
     return is_lost;
 }
 
 static void test_only_what_is_certain_is_foreseen(void **state)
 {
     (void)state;
-    struct result result = with_rounds(3);
-    warm_up(&result);
-    assert_false(is_lost(&result, 0, 0));
+    struct run run = with_rounds(3);
+    warm_up(&run);
+    assert_false(is_lost(&run, 0, 0));
     /* One dropped round is borne by any number of rounds that leaves another. */
-    set_bytes(&result, 1, 0, 1001);
-    assert_false(is_lost(&result, 8, 0));
-    assert_false(is_lost(&result, 0, 0));
+    set_bytes(&run, 1, 0, 1001);
+    assert_false(is_lost(&run, 8, 0));
+    assert_false(is_lost(&run, 0, 0));
     /* Two are by 40, in this group or in all. */
-    set_bytes(&result, 0, 1, 999);
-    assert_true(is_lost(&result, 8, 0));
-    assert_true(is_lost(&result, 37, 0));
-    assert_false(is_lost(&result, 38, 0));
-    assert_true(is_lost(&result, 0, 38)); /* a group that has no round left */
-    assert_false(is_lost(&result, 1, 37));
-    set_bytes(&result, 0, 1, 1000);
+    set_bytes(&run, 0, 1, 999);
+    assert_true(is_lost(&run, 8, 0));
+    assert_true(is_lost(&run, 37, 0));
+    assert_false(is_lost(&run, 38, 0));
+    assert_true(is_lost(&run, 0, 38)); /* a group that has no round left */
+    assert_false(is_lost(&run, 1, 37));
+    set_bytes(&run, 0, 1, 1000);
     /* What the tool itself promises is not made good by anything. */
-    result.cells[1].trials[1].table->settled_twice = 1;
-    assert_true(is_lost(&result, 1000, 1000));
-    result_release(&result);
+    run.cells[1].trials[1].table->settled_twice = 1;
+    assert_true(is_lost(&run, 1000, 1000));
+    run_release(&run);
 }
 
 static void test_what_is_usual_is_not_certain_before_the_end(void **state)
@@ -330,212 +330,212 @@ static void test_what_is_usual_is_not_certain_before_the_end(void **state)
     (void)state;
     /* All cells got one answer in one round, and another in the next: which of them is usual, rounds to come will tell.
      */
-    struct result result = with_rounds(3);
-    warm_up(&result);
+    struct run run = with_rounds(3);
+    warm_up(&run);
     for (size_t cell = 0; cell < 2; cell++) {
         for (size_t round = 0; round < 2; round++) {
             for (int unit = 0; unit < FIXTURE_UNITS; unit++)
-                result.cells[cell].trials[round].table->samples[unit].body_bytes = 2000 + (int64_t)round;
+                run.cells[cell].trials[round].table->samples[unit].body_bytes = 2000 + (int64_t)round;
         }
     }
-    assert_false(is_lost(&result, 8, 0));
+    assert_false(is_lost(&run, 8, 0));
     /* That a URL varies by itself may show later. */
     for (size_t cell = 0; cell < 2; cell++)
-        result.cells[cell].warmups[0].table->samples[0].body_bytes = 10 + (int64_t)cell;
-    set_bytes(&result, 0, 0, 1);
-    set_bytes(&result, 0, 1, 1);
-    assert_false(is_lost(&result, 8, 0));
-    result_release(&result);
+        run.cells[cell].warmups[0].table->samples[0].body_bytes = 10 + (int64_t)cell;
+    set_bytes(&run, 0, 0, 1);
+    set_bytes(&run, 0, 1, 1);
+    assert_false(is_lost(&run, 8, 0));
+    run_release(&run);
 }
 
 static void test_what_is_tolerated_may_become_usual(void **state)
 {
     (void)state;
-    struct result result = with_rounds(3);
-    warm_up(&result);
-    result.tolerance.share = 0.05;
+    struct run run = with_rounds(3);
+    warm_up(&run);
+    run.tolerance.share = 0.05;
     /* 1000 and 1105 both fit if 1052 becomes usual, and 1106 does not fit any more, whatever does. */
     for (size_t round = 0; round < 2; round++)
-        set_bytes(&result, 1, round, 1105);
-    assert_false(is_lost(&result, 8, 0));
+        set_bytes(&run, 1, round, 1105);
+    assert_false(is_lost(&run, 8, 0));
     for (size_t round = 0; round < 2; round++)
-        set_bytes(&result, 1, round, 1106);
-    assert_true(is_lost(&result, 8, 0));
-    result.tolerance = (struct tolerance){.is_status_only = true};
-    assert_false(is_lost(&result, 8, 0));
-    result_release(&result);
+        set_bytes(&run, 1, round, 1106);
+    assert_true(is_lost(&run, 8, 0));
+    run.tolerance = (struct tolerance){.is_status_only = true};
+    assert_false(is_lost(&run, 8, 0));
+    run_release(&run);
 }
 
 static void test_no_group_may_lose_all_of_its_rounds(void **state)
 {
     (void)state;
-    struct result result = with_rounds(2);
-    warm_up(&result);
-    struct cell_result *main = fixture_cell(&result, "sync", 1);
+    struct run run = with_rounds(2);
+    warm_up(&run);
+    struct run_cell *main = fixture_cell(&run, "sync", 1);
     main->group = 1;
     for (int round = 0; round < 10; round++)
         fixture_trial(main, FIXTURE_MS);
-    assert_fine(&result);
-    set_bytes(&result, 1, 0, 1001);
-    assert_invalid(&result, "in 1 of 1 rounds the work was not equal");
-    assert_true(is_lost(&result, 100, 100));
-    set_bytes(&result, 1, 0, 1000);
-    set_bytes(&result, 2, 0, 1001);
-    assert_drops(&result, 0, "sync/1 in round 1");
-    result_release(&result);
+    assert_fine(&run);
+    set_bytes(&run, 1, 0, 1001);
+    assert_invalid(&run, "in 1 of 1 rounds the work was not equal");
+    assert_true(is_lost(&run, 100, 100));
+    set_bytes(&run, 1, 0, 1000);
+    set_bytes(&run, 2, 0, 1001);
+    assert_drops(&run, 0, "sync/1 in round 1");
+    run_release(&run);
 }
 
 static void test_exactly_once_is_held_to_without_tolerance(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct sample_table *table = result.cells[1].trials[1].table;
+    struct run run = fixture_two_modes();
+    struct sample_table *table = run.cells[1].trials[1].table;
     table->settled_twice = 1;
-    assert_invalid(&result, "threads/2 in round 2 settled 1 downloads more than once");
+    assert_invalid(&run, "threads/2 in round 2 settled 1 downloads more than once");
     table->settled_twice = 0;
     table->samples[3].state = SAMPLE_CLAIMED;
-    assert_invalid(&result, "3 of 4");
-    result_release(&result);
+    assert_invalid(&run, "3 of 4");
+    run_release(&run);
 }
 
 static void test_impossible_times_are_found(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
-    struct trial *trial = &result.cells[1].trials[1];
+    struct run run = fixture_two_modes();
+    struct trial *trial = &run.cells[1].trials[1];
     struct sample *sample = &trial->table->samples[3];
     nanoseconds start = sample->start;
     sample->start = trial->gate - 1;
-    assert_invalid(&result, "outside its run");
+    assert_invalid(&run, "outside its run");
     sample->start = sample->end + 1;
-    assert_invalid(&result, "outside its run");
+    assert_invalid(&run, "outside its run");
     /* All four at once, with two workers. */
     sample->start = start;
     for (int i = 0; i < FIXTURE_UNITS; i++)
         trial->table->samples[i].start = trial->gate;
     for (int i = 0; i < FIXTURE_UNITS; i++)
         trial->table->samples[i].end = trial->table->samples[i].settled = trial->gate + trial->run;
-    assert_invalid(&result, "threads/2 in round 2 had 4.00 downloads under way");
-    result_release(&result);
+    assert_invalid(&run, "threads/2 in round 2 had 4.00 downloads under way");
+    run_release(&run);
 }
 
 static void test_the_origin_attests(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (size_t i = 0; i < 2; i++) {
-        fixture_witness(&result.cells[i].trials[0]);
-        fixture_witness(&result.cells[i].trials[1]);
+        fixture_origin_counts(&run.cells[i].trials[0]);
+        fixture_origin_counts(&run.cells[i].trials[1]);
     }
-    assert_fine(&result);
-    struct trial *trial = &result.cells[1].trials[1];
-    trial->witness.requests = 5;
-    assert_drops(&result, 1, "the origin saw 5 requests");
+    assert_fine(&run);
+    struct trial *trial = &run.cells[1].trials[1];
+    trial->origin_counts.requests = 5;
+    assert_drops(&run, 1, "the origin saw 5 requests");
     /* Requests that opened connections beforehand are no downloads. */
     trial->warm_requests = 1;
-    assert_fine(&result);
+    assert_fine(&run);
     trial->warm_requests = 0;
     /* Redirects add requests: then nothing follows from their number. */
     trial->table->samples[3].redirects = 1;
-    assert_fine(&result);
+    assert_fine(&run);
     trial->table->samples[3].redirects = 0;
-    trial->witness.requests = 4;
-    trial->witness.url_requests[0] = 3;
-    assert_drops(&result, 1, "not asked for the same URLs by sync/1 in round 1 and threads/2 in round 2");
-    trial->witness.url_requests[0] = 2;
-    trial->witness.urls[1][0] = 'c';
-    assert_drops(&result, 1, "not asked for the same URLs");
-    trial->witness.urls[1][0] = 'b';
+    trial->origin_counts.requests = 4;
+    trial->origin_counts.url_requests[0] = 3;
+    assert_drops(&run, 1, "not asked for the same URLs by sync/1 in round 1 and threads/2 in round 2");
+    trial->origin_counts.url_requests[0] = 2;
+    trial->origin_counts.urls[1][0] = 'c';
+    assert_drops(&run, 1, "not asked for the same URLs");
+    trial->origin_counts.urls[1][0] = 'b';
     /* What most trials asked for is right, not what the first did. */
-    result.cells[0].trials[0].witness.url_requests[0] = 3;
-    result.cells[0].trials[0].witness.url_requests[1] = 1;
-    assert_drops(&result, 0, "not asked for the same URLs by threads/2 in round 1 and sync/1 in round 1");
-    result_release(&result);
+    run.cells[0].trials[0].origin_counts.url_requests[0] = 3;
+    run.cells[0].trials[0].origin_counts.url_requests[1] = 1;
+    assert_drops(&run, 0, "not asked for the same URLs by threads/2 in round 1 and sync/1 in round 1");
+    run_release(&run);
 }
 
 static void test_fresh_connections_are_counted(void **state)
 {
     (void)state;
-    struct result result = fixture_two_modes();
+    struct run run = fixture_two_modes();
     for (size_t i = 0; i < 2; i++) {
-        result.cells[i].connections = CONNECTIONS_FRESH;
+        run.cells[i].connections = CONNECTIONS_FRESH;
         for (size_t j = 0; j < 2; j++) {
             for (int unit = 0; unit < FIXTURE_UNITS; unit++)
-                result.cells[i].trials[j].table->samples[unit].connects = 1;
+                run.cells[i].trials[j].table->samples[unit].connects = 1;
         }
     }
-    assert_fine(&result);
-    result.cells[0].trials[1].table->samples[2].connects = 0;
-    assert_drops(&result, 1, "sync/1 in round 2 made a download (number 3) over a connection that was not fresh");
-    result.cells[0].connections = CONNECTIONS_REUSE; /* which need not be */
-    assert_fine(&result);
-    result.cells[0].connections = result.cells[1].connections = CONNECTIONS_WARM;
-    struct validity validity = judge(&result);
+    assert_fine(&run);
+    run.cells[0].trials[1].table->samples[2].connects = 0;
+    assert_drops(&run, 1, "sync/1 in round 2 made a download (number 3) over a connection that was not fresh");
+    run.cells[0].connections = CONNECTIONS_REUSE; /* which need not be */
+    assert_fine(&run);
+    run.cells[0].connections = run.cells[1].connections = CONNECTIONS_WARM;
+    struct validity validity = judge(&run);
     assert_int_equal(validity.cold_connects, 15);
     assert_true(validity.is_valid);
     validity_release(&validity);
-    result_release(&result);
+    run_release(&run);
 }
 
 /* Twenty rounds of which the first `bad` have a wrong body. */
-static struct result with_bad_rounds(int bad)
+static struct run with_bad_rounds(int bad)
 {
-    struct result result = fixture_result();
-    fixture_cell(&result, "sync", 1);
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
     for (int round = 0; round < 20; round++)
-        fixture_trial(&result.cells[0], FIXTURE_MS);
+        fixture_trial(&run.cells[0], FIXTURE_MS);
     for (int round = 0; round < bad; round++)
-        result.cells[0].trials[19 - round].table->samples[0].status = 206;
-    return result;
+        run.cells[0].trials[19 - round].table->samples[0].status = 206;
+    return run;
 }
 
 static void test_one_bad_round_is_borne_and_two_of_twenty_are_not(void **state)
 {
     (void)state;
-    struct result result = with_bad_rounds(1);
-    struct validity validity = judge(&result);
+    struct run run = with_bad_rounds(1);
+    struct validity validity = judge(&run);
     assert_true(validity.is_valid);
     validity_release(&validity);
-    result_release(&result);
-    result = with_bad_rounds(2);
-    assert_invalid(&result, "in 2 of 20 rounds the work was not equal");
-    result_release(&result);
+    run_release(&run);
+    run = with_bad_rounds(2);
+    assert_invalid(&run, "in 2 of 20 rounds the work was not equal");
+    run_release(&run);
 }
 
 /* 40 trials of 4 downloads a cell, of which every n-th download fails. */
-static struct result failing(unsigned first_every, unsigned second_every)
+static struct run failing(unsigned first_every, unsigned second_every)
 {
-    struct result result = fixture_result();
+    struct run run = fixture_run();
     const unsigned every[2] = {first_every, second_every};
-    fixture_cell(&result, "sync", 1);
-    fixture_cell(&result, "threads", 2);
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
     for (size_t i = 0; i < 2; i++) {
         for (unsigned round = 0; round < 40; round++) {
-            struct trial *trial = fixture_trial(&result.cells[i], FIXTURE_MS);
+            struct trial *trial = fixture_trial(&run.cells[i], FIXTURE_MS);
             for (unsigned unit = 0; unit < FIXTURE_UNITS; unit++) {
                 if ((round * FIXTURE_UNITS + unit) % every[i] == 0)
                     trial->table->samples[unit].outcome = OUTCOME_TIMEOUT_WAIT;
             }
         }
     }
-    return result;
+    return run;
 }
 
 static void test_modes_that_fail_differently_are_not_ranked(void **state)
 {
     (void)state;
-    struct result result = failing(10, 9);
-    struct validity validity = judge(&result);
+    struct run run = failing(10, 9);
+    struct validity validity = judge(&run);
     assert_true(validity.is_valid);
     assert_int_equal(validity.failures, 16 + 18);
     validity_release(&validity);
-    result_release(&result);
-    result = failing(80, 4);
-    validity = judge(&result);
+    run_release(&run);
+    run = failing(80, 4);
+    validity = judge(&run);
     assert_true(validity.differs_in_failures);
     validity_release(&validity);
-    assert_invalid(&result, "sync/1 failed in 1.25 % of its downloads and the others in 25 %");
-    result_release(&result);
+    assert_invalid(&run, "sync/1 failed in 1.25 % of its downloads and the others in 25 %");
+    run_release(&run);
 }
 
 int main(void)

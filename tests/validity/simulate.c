@@ -1,5 +1,5 @@
 /*
- * Monte-Carlo checks of the statistics: series of rounds with a known truth go through the modules of src/verdict, and
+ * Monte-Carlo checks of the statistics: series of rounds with a known truth go through the modules of src/analysis, and
  * how often these are wrong, or find what is there, is held against limits. No server, no clock, fixed seeds: the same
  * figures on every run. Prints a Markdown table of what was observed beside its limit; exit status 1 if one is missed.
  *
@@ -21,11 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/random.h"
-#include "conc_bench/ranking.h"
-#include "conc_bench/signed_rank.h"
-#include "conc_bench/stats.h"
-#include "conc_bench/usl.h"
+#include "conc_bench/analysis/ranking.h"
+#include "conc_bench/analysis/signed_rank.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/analysis/usl.h"
+#include "conc_bench/base/random.h"
 
 enum { MOST_CELLS = 7, MOST_ROUNDS = 20, MOST_SERIES = 20000 };
 
@@ -45,8 +45,8 @@ struct simulation {
  */
 
 /* One row. `least` or `most` is NAN where there is no such limit. Figures are shares, printed as percentages. */
-static void report(struct simulation *simulation, const char *claim, const char *noise, size_t rounds, double observed,
-                   double least, double most)
+static void report(struct simulation *simulation, const char *assertion, const char *noise, size_t rounds,
+                   double observed, double least, double most)
 {
     char limit[64] = "none";
     bool is_missed = !(isnan(least) || observed >= least) || !(isnan(most) || observed <= most);
@@ -59,7 +59,7 @@ static void report(struct simulation *simulation, const char *claim, const char 
     bool is_limited = !isnan(least) || !isnan(most);
     simulation->checked += is_limited;
     simulation->missed += is_missed;
-    printf("| %s | %s | %zu | %.2f %% | %s | %s |\n", claim, noise, rounds, 100 * observed, limit,
+    printf("| %s | %s | %zu | %.2f %% | %s | %s |\n", assertion, noise, rounds, 100 * observed, limit,
            is_missed    ? "**missed**"
            : is_limited ? "met"
                         : "");
@@ -151,20 +151,20 @@ static struct pair_shares simulate_pairs(struct simulation *simulation, enum noi
     for (size_t series = 0; series < simulation->series; series++) {
         double log_times[2 * MOST_ROUNDS];
         double differences[MOST_ROUNDS];
-        struct signed_rank result;
+        struct signed_rank run;
         make_series(&random, noise, centers, 2, rounds, log_times);
         for (size_t round = 0; round < rounds; round++)
             differences[round] = log_times[rounds + round] - log_times[round];
-        need(signed_rank_compute(differences, rounds, 0.95, 0.05, &result, NULL));
-        shares.alarm += result.p <= 0.05;
-        shares.found += result.low > 0;
-        shares.proved += result.lower_bound > 0;
-        shares.covered += result.low <= centers[1] && centers[1] <= result.high;
-        shares.fail += result.lower_bound > log(1.05);
-        shares.pass += result.upper_bound <= log(1.05);
-        effects[series] = result.detectable_effect;
-        signed_rank_widen(&result, stats_serial_dependence(differences, rounds).widening);
-        shares.guarded += result.low > 0 || result.high < 0;
+        need(signed_rank_compute(differences, rounds, 0.95, 0.05, &run, NULL));
+        shares.alarm += run.p <= 0.05;
+        shares.found += run.low > 0;
+        shares.proved += run.lower_bound > 0;
+        shares.covered += run.low <= centers[1] && centers[1] <= run.high;
+        shares.fail += run.lower_bound > log(1.05);
+        shares.pass += run.upper_bound <= log(1.05);
+        effects[series] = run.detectable_effect;
+        signed_rank_widen(&run, stats_serial_dependence(differences, rounds).widening);
+        shares.guarded += run.low > 0 || run.high < 0;
     }
     double count = (double)simulation->series;
     stats_sort(effects, simulation->series);
@@ -179,10 +179,10 @@ static struct pair_shares simulate_pairs(struct simulation *simulation, enum noi
 }
 
 /* 2.2 points about the confidence the interval has: 92.8 to 97.2 % for 95 %. */
-static void report_coverage(struct simulation *simulation, const char *claim, const char *noise, size_t rounds,
+static void report_coverage(struct simulation *simulation, const char *assertion, const char *noise, size_t rounds,
                             double observed, double confidence)
 {
-    report(simulation, claim, noise, rounds, observed, confidence - 0.022, fmin(1, confidence + 0.022));
+    report(simulation, assertion, noise, rounds, observed, confidence - 0.022, fmin(1, confidence + 0.022));
 }
 
 static void check_level_and_coverage(struct simulation *simulation)
@@ -217,10 +217,10 @@ static void check_power(struct simulation *simulation)
                  {SPIKY, 20, {NAN, NAN, NAN}}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (size_t j = 0; j < 3; j++) {
-            char claim[64];
+            char assertion[64];
             struct pair_shares shares = simulate_pairs(simulation, cases[i].noise, cases[i].rounds, ratios[j]);
-            snprintf(claim, sizeof(claim), "+%.0f %% found", 100 * (ratios[j] - 1));
-            report(simulation, claim, noise_names[cases[i].noise], cases[i].rounds, shares.found, cases[i].least[j],
+            snprintf(assertion, sizeof(assertion), "+%.0f %% found", 100 * (ratios[j] - 1));
+            report(simulation, assertion, noise_names[cases[i].noise], cases[i].rounds, shares.found, cases[i].least[j],
                    NAN);
         }
     }
@@ -233,9 +233,9 @@ static void check_detectable_effect(struct simulation *simulation)
         for (size_t rounds = 10; rounds <= 20; rounds += 10) {
             struct pair_shares equal = simulate_pairs(simulation, (enum noise)noise, rounds, 1);
             struct pair_shares slower = simulate_pairs(simulation, (enum noise)noise, rounds, 1 + equal.effect);
-            char claim[64];
-            snprintf(claim, sizeof(claim), "detectable effect, here +%.1f %%, proved", 100 * equal.effect);
-            report(simulation, claim, noise_names[noise], rounds, slower.proved, 0.75, NAN);
+            char assertion[64];
+            snprintf(assertion, sizeof(assertion), "detectable effect, here +%.1f %%, proved", 100 * equal.effect);
+            report(simulation, assertion, noise_names[noise], rounds, slower.proved, 0.75, NAN);
         }
     }
 }
@@ -248,15 +248,15 @@ static void check_gate(struct simulation *simulation)
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < 3; i++) {
             for (size_t j = 0; j < 4; j++) {
-                char claim[64];
+                char assertion[64];
                 struct pair_shares shares = simulate_pairs(simulation, (enum noise)noise, rounds[i], ratios[j]);
                 /* At the limit itself either verdict is wrong in 5 %; well away from it, in 1 %. */
                 double most_fail = ratios[j] < 1.05 ? 0.01 : ratios[j] > 1.05 ? NAN : nominal;
                 double most_pass = ratios[j] > 1.05 ? 0.01 : ratios[j] < 1.05 ? NAN : nominal;
-                snprintf(claim, sizeof(claim), "gate at 1.05: FAIL at %.2f", ratios[j]);
-                report(simulation, claim, noise_names[noise], rounds[i], shares.fail, NAN, most_fail);
-                snprintf(claim, sizeof(claim), "gate at 1.05: PASS at %.2f", ratios[j]);
-                report(simulation, claim, noise_names[noise], rounds[i], shares.pass, NAN, most_pass);
+                snprintf(assertion, sizeof(assertion), "gate at 1.05: FAIL at %.2f", ratios[j]);
+                report(simulation, assertion, noise_names[noise], rounds[i], shares.fail, NAN, most_fail);
+                snprintf(assertion, sizeof(assertion), "gate at 1.05: PASS at %.2f", ratios[j]);
+                report(simulation, assertion, noise_names[noise], rounds[i], shares.pass, NAN, most_pass);
             }
         }
     }
@@ -284,7 +284,7 @@ static void check_ranking(struct simulation *simulation)
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
             struct random random = random_stream(seed, simulation->scenarios++);
-            size_t claims = 0;
+            size_t assertions = 0;
             size_t equal = 0;
             for (size_t series = 0; series < simulation->series; series++) {
                 double log_times[5 * MOST_ROUNDS];
@@ -294,12 +294,12 @@ static void check_ranking(struct simulation *simulation)
                 need(ranking_compute(log_times, 5, rounds[i], 0.05, 0.05, &ranking, NULL));
                 for (size_t cell = 0; cell < 5; cell++)
                     is_claimed = is_claimed || ranking.cells[cell].low > 1 || ranking.cells[cell].high < 5;
-                claims += is_claimed;
+                assertions += is_claimed;
                 equal += ranking_are_practically_equal(&ranking, 0, 1);
                 ranking_release(&ranking);
             }
             report(simulation, "five equal modes said to differ in rank", noise_names[noise], rounds[i],
-                   (double)claims / (double)simulation->series, NAN, limit_of(0.05, simulation->series, 1));
+                   (double)assertions / (double)simulation->series, NAN, limit_of(0.05, simulation->series, 1));
             report(simulation, "equal modes shown to be practically equal", noise_names[noise], rounds[i],
                    (double)equal / (double)simulation->series, NAN, NAN);
         }
@@ -395,18 +395,18 @@ static void check_sweep_of(struct simulation *simulation, enum noise noise, size
         centers[i] = log(320 / usl_throughput(&truth, workers[i]));
     for (size_t series = 0; series < series_count; series++) {
         double log_times[MOST_CELLS * MOST_ROUNDS];
-        struct usl result;
+        struct usl run;
         make_series(&random, noise, centers, MOST_CELLS, rounds, log_times);
         struct usl_sweep sweep = {
             .workers = workers, .count = MOST_CELLS, .log_times = log_times, .rounds = rounds, .units = 320};
-        need(usl_analyse(&sweep, series, &result, NULL));
+        need(usl_analyse(&sweep, series, &run, NULL));
         double peak = usl_peak_workers(&truth);
-        near += fabs(usl_peak_workers(&result.curve) / peak - 1) <= 0.1;
-        held += result.peak_workers.low <= peak && peak <= result.peak_workers.high;
-        near_sigma += fabs(result.curve.sigma / truth.sigma - 1) <= 0.2;
-        near_kappa += fabs(result.curve.kappa / truth.kappa - 1) <= 0.2;
-        sigmas[series] = result.curve.sigma;
-        kappas[series] = result.curve.kappa;
+        near += fabs(usl_peak_workers(&run.curve) / peak - 1) <= 0.1;
+        held += run.peak_workers.low <= peak && peak <= run.peak_workers.high;
+        near_sigma += fabs(run.curve.sigma / truth.sigma - 1) <= 0.2;
+        near_kappa += fabs(run.curve.kappa / truth.kappa - 1) <= 0.2;
+        sigmas[series] = run.curve.sigma;
+        kappas[series] = run.curve.kappa;
     }
     double count = (double)series_count;
     const char *name = noise_names[noise];

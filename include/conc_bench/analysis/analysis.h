@@ -1,0 +1,52 @@
+#ifndef CONC_BENCH_ANALYSIS_ANALYSIS_H
+#define CONC_BENCH_ANALYSIS_ANALYSIS_H
+
+#include <stddef.h>
+
+#include "conc_bench/analysis/assertion.h"
+#include "conc_bench/analysis/assertion_result.h"
+#include "conc_bench/analysis/cell_stats.h"
+#include "conc_bench/analysis/diagnosis.h"
+#include "conc_bench/analysis/per_url.h"
+#include "conc_bench/analysis/regression.h"
+#include "conc_bench/analysis/speedup_breakdown.h"
+#include "conc_bench/analysis/sweep.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/run/run.h"
+
+/*
+ * All that follows from a result: figures, what they say in sentences, and whether claims hold. Pure; writers see a
+ * result and its verdict, and nothing else.
+ */
+enum { SENTENCES_MAX = 8 };
+
+struct analysis {
+    struct run_stats stats;
+    struct sweep sweeps[SWEEPS_MAX];
+    size_t sweep_count;
+    char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */
+    size_t sentence_count;
+    const struct cell_stats *recommended; /* NULL: nothing is ranked */
+    struct diagnosis diagnosis;
+    struct speedup_breakdown breakdown;
+    struct per_url_sentences urls;              /* none without figures of URLs */
+    struct assertion_result *assertion_results; /* owned */
+    size_t assertion_result_count;
+};
+
+/* What a result is to be held to. Zeros: nothing. */
+struct analysis_request {
+    const struct assertion *assertions;
+    size_t assertion_count;
+    const struct baseline *baseline; /* NULL: none */
+    double max_slowdown;
+    const struct assertion_result *assertion_results; /* made earlier, to be taken over as they are */
+    size_t assertion_result_count;
+};
+
+/* -1: no memory. `result` must outlive the verdict. */
+int analysis_make(const struct run *run, const struct analysis_request *request, struct analysis *analysis,
+                  struct error *error);
+void analysis_release(struct analysis *analysis);
+
+#endif

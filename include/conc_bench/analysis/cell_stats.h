@@ -1,0 +1,127 @@
+#ifndef CONC_BENCH_ANALYSIS_CELL_STATS_H
+#define CONC_BENCH_ANALYSIS_CELL_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/analysis/metrics.h"
+#include "conc_bench/analysis/ranking.h"
+#include "conc_bench/analysis/validity.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/run/run.h"
+
+/*
+ * From the trials of all cells to the figures people read. Pure: no clock, no files, no libcurl.
+ * What counts is a trial that is complete and whose round was not dropped. A figure is the median over the rounds that
+ * count; where there is none (interrupted, crashed), counts are those of the last trial and `has_times` is false.
+ */
+
+/* The confidence asked for where an interval is given. What is reached is a little more: order statistics come in
+ * steps. */
+#define FIGURES_CONFIDENCE 0.95
+
+/* A slowdown that nobody would change a program for. */
+#define FIGURES_NEGLIGIBLE 0.05
+
+/* The share of failed downloads above which times say nothing: a refused connection takes no time. The other where
+ * failures were announced. */
+#define FIGURES_FAILED           0.1
+#define FIGURES_FAILED_TOLERATED 0.5
+
+/* A value and the interval that holds it with `confidence`. Without enough rounds for one, `confidence` is 0 and low
+ * and high are the extremes. All NAN: there is no value. */
+struct estimate {
+    double value;
+    double low;
+    double high;
+    double confidence; /* reached; 0: low and high are no interval but the range */
+};
+
+struct cell_stats {
+    const struct run_cell *cell;
+    size_t rounds;        /* that count */
+    bool has_times;       /* rounds > 0 */
+    bool is_sound;        /* and not so many of its downloads failed that its times say nothing */
+    double *values;       /* by round that counts (a row), then by enum metric; owned */
+    uint32_t *row_rounds; /* the round of each row, ascending; owned */
+
+    struct estimate measures[METRIC_COUNT]; /* medians and their order-statistic intervals */
+
+    /* of METRIC_TIME, seconds, for those who want them */
+    double mean;
+    double standard_deviation; /* NAN for one round */
+    double minimum, maximum;
+    size_t outliers;  /* rounds far from the others; flagged, never left out */
+    double cold_time; /* of the first warm-up round; NAN without */
+
+    /* Per round, each a median, rounded up: a failure in one of two rounds is not none. Medians do not add up. */
+    uint64_t failure_classes[OUTCOME_COUNT];
+    uint64_t failures;
+
+    /* Over all these rounds together. */
+    uint64_t downloads_in_all;
+    uint64_t failures_in_all;
+    uint64_t failures_in_all_by_class[OUTCOME_COUNT];
+
+    /* Service time over the samples of all rounds that count, seconds: exact nearest rank, failures included. NAN where
+     * fewer samples lie beyond it than can carry it. */
+    struct latency_percentiles service;
+    size_t service_count;
+    double service_p50, service_p90, service_p95, service_p99, service_max, service_mean;
+    uint32_t slowest_url; /* of the sample with service_max */
+
+    /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
+     * the log ratio, exact signed-rank interval). All NAN without a reference in the same rounds, and where either is
+     * not sound. */
+    struct estimate speedup;
+
+    /* Where it stands among the cells it was ranked with: equal ranks overlap. 0: not ranked. */
+    uint32_t rank_low, rank_high;
+};
+
+struct run_stats {
+    const struct run *run;
+    struct validity validity;
+    struct cell_stats *cells; /* as many as the result has: main before sweep, then fastest first, those that are not
+                                   sound behind them, and those without times last */
+    size_t cell_count;
+    size_t main_count;                  /* cells of STAGE_MAIN, which come first */
+    const struct cell_stats *reference; /* the first main cell of the reference mode; NULL: none */
+    struct ranking ranking;             /* of the first cells, by their place in `cells`; no cells: nothing is ranked */
+};
+
+/* -1: out of memory. `result` must outlive `figures`. */
+int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error);
+void cell_stats_release(struct run_stats *stats);
+
+/* The value of one round, `row` < rounds. */
+double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure);
+
+/* The median as tables show it: per download and in the column's unit, as far as the metric's row says so. */
+double cell_stats_shown(const struct cell_stats *cell, enum metric metric);
+
+/* The name of the reference cell; "-": there is none. */
+const char *cell_stats_reference_name(const struct run_stats *stats);
+
+/* The sound cell whose downloads went one at a time: one with these connections before others, then one of that name
+ * (NULL: any), then in the order of cells. NULL: there is none. */
+const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const char *name,
+                                          enum connection_policy connections);
+
+/* Whether the downloads of any main cell spent time in a phase. */
+bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase);
+
+/* Whether any download of a main cell was answered over HTTP/2. */
+bool cell_stats_have_http2(const struct run_stats *stats);
+
+/* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
+ * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
+size_t cell_stats_paired_logs(const struct cell_stats *numerator, const struct cell_stats *denominator,
+                              enum metric measure, double *logs);
+
+/* A ratio from its logarithms in `count` rounds, which may come back in another order: Hodges-Lehmann estimate and
+ * exact signed-rank interval, or their range. All NAN without rounds. -1: out of memory. */
+int cell_stats_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error);
+
+#endif

@@ -1,0 +1,50 @@
+#ifndef CONC_BENCH_ANALYSIS_SWEEP_H
+#define CONC_BENCH_ANALYSIS_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/analysis/cell_stats.h"
+#include "conc_bench/analysis/usl.h"
+#include "conc_bench/base/error.h"
+
+/*
+ * How a mode does with different numbers of workers, and how many are enough. Pure; over the cells of STAGE_SWEEP.
+ */
+struct sweep_point {
+    const struct cell_stats *cell;
+    /* The bound over the run: no schedule of the same downloads on W workers ends before the sum of their service times
+     * is shared out among them, nor before the slowest of them is done (Graham 1969). Service times are those of one at
+     * a time. NAN: nothing was downloaded one at a time. */
+    double efficiency;
+};
+
+struct sweep {
+    char mode[24];
+    struct sweep_point *points; /* by number of workers; owned */
+    size_t count;
+    uint32_t best; /* workers with the least median time */
+    /* The smallest number of workers that is not, or by less than 5 %, slower than the best: with enough rounds the
+     * upper one-sided 95 % bound of the paired ratio says so, otherwise the medians. 0: no point has times. */
+    uint32_t knee;
+    bool is_knee_bounded; /* by the bound */
+    bool has_fit;         /* at least 5 numbers of workers, the most of them a fifth of the downloads or fewer */
+    struct usl_curve fit;
+    bool has_ranges; /* of an explicit sweep: all numbers of workers in the same rounds */
+    struct usl ranges;
+    char sentence[640]; /* what it amounts to */
+};
+
+enum { SWEEPS_MAX = 16 };
+
+/* One sweep for each mode that has cells of STAGE_SWEEP with more than one number of workers. -1: out of memory. */
+int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error);
+void sweep_release(struct sweep *sweep);
+
+/* The search of --workers auto: which number of workers of a mode to try next, from what has been tried; 0: none. First
+ * 1, 2, 4, ... until it no longer gets at least 5 % faster twice in a row, then the middle on both sides of the best.
+ */
+uint32_t sweep_next(const struct run_stats *stats, const char *mode, uint32_t most);
+
+#endif

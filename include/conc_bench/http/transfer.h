@@ -1,0 +1,180 @@
+#ifndef CONC_BENCH_HTTP_TRANSFER_H
+#define CONC_BENCH_HTTP_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/connections.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/http/streams.h"
+#include "conc_bench/run/sample.h"
+#include "conc_bench/workload/pins.h"
+#include "conc_bench/workload/request.h"
+#include "conc_bench/workload/target.h"
+
+/*
+ * What a download is, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
+ * wanted to download differently would have to come here, and then all modes would.
+ */
+
+struct transfer_policy {
+    enum connection_policy connections;
+    bool dns_live;               /* libcurl resolves names during the run; otherwise they are pinned beforehand */
+    uint32_t connections_kept;   /* idle connections kept for each worker: the pool is the same size in every mode */
+    uint32_t host_count;         /* of the list */
+    bool has_too_many_hosts;     /* to keep a connection to each, even in a pool of all workers */
+    uint32_t max_redirects;      /* 0: redirects are not followed, and are results */
+    nanoseconds connect_timeout; /* name, TCP and TLS */
+    nanoseconds max_time;        /* the whole download */
+    int64_t max_body;            /* bytes; longer bodies are given up */
+    uint32_t buffer_bytes;       /* libcurl's receive buffer */
+    uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
+    uint16_t origin_tls_port;    /* not 0: except https URLs, which are asked at this one, over TLS */
+    const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
+};
+
+/* The largest receive buffer where bodies are unpacked (--compressed). libcurl unpacks all that it has received before
+ * it does anything else: by gzip 16 KiB become up to 16 MiB, which takes some 20 ms, and all else in an event loop
+ * waits. */
+enum { PACKED_BUFFER_BYTES = 16 * 1024 };
+
+/* The defaults; what each value rests on is said where it is set. */
+struct transfer_policy transfer_policy_default(void);
+
+/* What a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
+struct transfer_plan {
+    const struct transfer_policy *policy;
+    const struct request *request;
+    const struct target_list *targets;
+    const struct pins *pins;          /* NULL: no name is known beforehand */
+    const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
+};
+
+/* One libcurl easy handle with everything set. Made once by its worker and kept; only the URL changes. May move between
+ * threads but is used by one at a time. */
+struct transfer;
+
+/* libcurl's process-wide state. Once in each process that transfers, before its first thread, after any fork. */
+int transfer_library_init(struct error *error);
+void transfer_library_cleanup(void);
+
+/* "libcurl/7.88.1 OpenSSL/3.0.19 ..."; static storage. May be called without transfer_library_init(). */
+const char *transfer_library_version(void);
+const char *transfer_tls_version(void);
+
+/* How a transfer is driven decides where its connections and pinned names live. */
+enum transfer_driver {
+    TRANSFER_ALONE,          /* by transfer_perform(): they belong to this handle */
+    TRANSFER_FIRST_IN_MULTI, /* by a multi handle of the caller: they belong to that, and this one brings the names
+                                along */
+    TRANSFER_IN_MULTI,       /* beside a first one in the same multi handle */
+};
+
+/* For whoever watches connections: told of each right after it was opened and right before it is closed, in the thread
+ * that drives the transfer. Sockets of attempts that came to nothing may be closed without a word. Connections outlive
+ * transfers, and this must outlive both. */
+struct transfer_sockets {
+    void *context;
+    int (*opened)(void *context, int socket); /* -1, with errno: it is given up again. NULL: nobody wants to know */
+    void (*closed)(void *context, int socket);
+};
+
+/* Whether transfers in a multi handle go over one connection several at a time, as far as servers agree: over HTTP/2,
+ * and unless each is to have a connection of its own. What goes alone has no other to share with, whatever is spoken.
+ */
+bool transfer_shares_connections(const struct transfer_plan *plan);
+
+/* The most that share one, if the server allows as many: libcurl's own limit, stated. */
+enum { STREAMS_MAX = 100 };
+
+/* No network. `sockets` may be NULL. NULL: out of memory, or an option this libcurl refuses. Needs
+ * transfer_library_init(). */
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
+                                 const struct transfer_sockets *sockets, struct error *error);
+void transfer_release(struct transfer *transfer); /* NULL is allowed */
+
+/* Downloads a URL, given by its index in the plan's targets, into nothing, and describes it in `sample`, which the
+ * caller has claimed and will settle. One whose host did not resolve beforehand fails at once, as DNS. */
+void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample);
+
+/* The same in two halves, for whoever drives the handle. transfer_begin() arms it with a URL and a slot; false: there
+ * is nothing to drive, and the sample is described already. Later, when libcurl reports it done with `code` (a
+ * CURLcode), transfer_finish() describes the outcome. Between the two the easy handle belongs to the multi handle. */
+bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample);
+void transfer_finish(struct transfer *transfer, int code);
+
+/* Whether libcurl's `code` is one behind which the transfer is to be driven again, as it is, before it is finished: it
+ * was lost without a trace, and could not know. */
+bool transfer_is_repeated(struct transfer *transfer, int code);
+
+/* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the
+ * loop failed. What libcurl knows of it may still be of the transfer before. */
+void transfer_give_up(struct transfer *transfer, bool is_cancelled);
+
+/* For transfers that share connections: has it counted on which it goes. `streams` must outlive the transfer. */
+void transfer_count_streams(struct transfer *transfer, struct streams *streams);
+
+/* Transfers that share connections are to be timed out by whoever drives them: libcurl (before 8.8) does not as long as
+ * they wait for a connection that another one makes, and then has them try one after the other, each for the whole time
+ * again. When that is, of one that is under way: without a connection it is the time to connect. */
+nanoseconds transfer_deadline(const struct transfer *transfer);
+
+/* How much time every transfer has that begins now. */
+nanoseconds transfer_least_time(const struct transfer_plan *plan);
+
+/* Of transfers under way that share connections: whether one is for the server that a URL of the plan's targets is on,
+ * by scheme, host and port; whether it is making a connection, for which others to that server wait; and whether it has
+ * none yet, nor is making one. */
+bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
+bool transfer_makes_connection(const struct transfer *transfer);
+bool transfer_waits(const struct transfer *transfer);
+
+/* Describes a transfer that is taken out of its multi handle because its time is up. Without a connection of its own
+ * it was up for what others know: that of `before`, how the last for the same server failed, or OUTCOME_NONE; otherwise
+ * for what `maker` is about, which makes the connection it waits for, or NULL. */
+void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before);
+
+/* For transfers under way in a multi handle, when a socket was let go before it was connected: should it be that of
+ * this one, has libcurl come to the next address of the host. By itself it would do that too late. */
+void transfer_urge(struct transfer *transfer);
+
+/* How much libcurl receives in one go. Over HTTP/2 (7.88) it reads on until there is something for the download that it
+ * looks at, however long that takes: a server that sends frames without content, fast enough, keeps it for ever, and
+ * with it all else in that thread, the times that downloads have included.
+ *
+ * So this program defines recv(2) itself, and the dynamic linker gives it to libcurl, too. Behind a MiB from which
+ * nothing was delivered recv() says that there is no more for now. libcurl returns, looks at times, serves others, and
+ * comes back at once, since the socket says otherwise. Nothing is lost, no thread and no timer is needed, and what is
+ * delivered in time never gets there. A libcurl that was linked statically is not reached, and does as it always did.
+ *
+ * To be called in the thread that drives transfers, before it calls libcurl for a multi handle. */
+void transfer_receive_anew(void);
+
+/* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
+void transfer_receive_unpacked(size_t length);
+
+/* Where a server breaks HTTP/2, libcurl (7.88) gives up the download that it looks at just then, and leaves the others
+ * on that connection waiting until their time is up. Whether that has happened in this thread since it was last asked
+ * about; and whether a transfer under way is one of those, to be taken out of its multi handle and finished. */
+bool transfer_connections_broke(void);
+bool transfer_is_broken(const struct transfer *transfer);
+void transfer_finish_broken(struct transfer *transfer);
+
+/* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
+ * pinned names into the multi handle and ends with an error at once, without touching the network. */
+int transfer_arm_names(struct transfer *transfer, struct error *error);
+
+/* Whether the handle brings any. */
+bool transfer_has_names(const struct transfer *transfer);
+
+/* What transfer_begin() was given: the slot, and the URL. */
+struct sample *transfer_sample(const struct transfer *transfer);
+uint32_t transfer_url(const struct transfer *transfer);
+
+/* The CURL * inside, for curl_multi_add_handle(3); and back, by CURLINFO_PRIVATE. */
+void *transfer_easy_handle(const struct transfer *transfer);
+struct transfer *transfer_of_easy_handle(void *easy);
+
+#endif

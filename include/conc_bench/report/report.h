@@ -1,0 +1,34 @@
+#ifndef CONC_BENCH_REPORT_REPORT_H
+#define CONC_BENCH_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conc_bench/analysis/assertion_result.h"
+#include "conc_bench/analysis/regression.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/cli/options.h"
+#include "conc_bench/run/run.h"
+
+/*
+ * What is made of a result, whether it was measured just now or read from a document: the table on standard output,
+ * all exports, and the exit status.
+ */
+
+/* Whether all exports can be written, found out before a run rather than after it. -1. */
+int report_check(const struct options *options, struct error *error);
+
+struct report_request {
+    const struct options *options;
+    const struct run *run; /* settled */
+    const struct baseline *baseline;
+    /* What was judged earlier: taken over where the options neither claim anything nor name a baseline. */
+    const struct assertion_result *assertion_results;
+    size_t assertion_result_count;
+};
+
+/* Returns the exit status that the result calls for: 0, 1, 3, 4, 5 (a cell could not be set up) or 128 + signal. -1: a
+ * report could not be made or written; all others were. */
+int report_write(const struct report_request *request, struct error *error);
+
+#endif

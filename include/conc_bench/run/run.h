@@ -1,0 +1,297 @@
+#ifndef CONC_BENCH_RUN_RUN_H
+#define CONC_BENCH_RUN_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/connections.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/run/phases.h"
+#include "conc_bench/run/sample.h"
+
+/*
+ * Everything a run found out. Writers see this and nothing else: no plan, no modes, no clock. Figures derived from it
+ * are made by verdict/figures.
+ */
+
+/* How a trial ended. */
+enum trial_status {
+    TRIAL_COMPLETE,    /* every unit settled, however its download went */
+    TRIAL_INTERRUPTED, /* stopped by a signal: what is settled is reported, times mean nothing */
+    TRIAL_CRASHED,     /* its process, or a worker process of it, died */
+    TRIAL_HUNG,        /* not done at its deadline, and killed */
+    TRIAL_FAILED,      /* could not be set up: see `reason` */
+};
+
+/* The name of a status as it stands in reports: "complete", "hung". */
+const char *trial_status_name(enum trial_status status);
+
+/* What a trial cost, over all its processes, from the fork of its cell to the end. What is below `involuntary_switches`
+ * is 0 where it is not known: the system does not tell, or the trial ended before it could be read. None of it can be 0
+ * otherwise, but for `run_queue_wait`, which is known where `on_cpu` is. */
+struct trial_resources {
+    nanoseconds cpu_user; /* wait4(2) */
+    nanoseconds cpu_system;
+    int64_t voluntary_switches;
+    int64_t involuntary_switches;
+    int64_t max_rss_bytes;     /* of the largest single process, as wait4(2) has it, inherited pages excluded */
+    int64_t peak_memory_bytes; /* proportional set size at its peak, summed over all processes */
+    uint32_t processes;        /* alive at the end of the run, the cell's own included */
+    uint32_t threads;          /* of all those processes */
+    uint32_t descriptors;      /* that they have open */
+    /* CPU time up to the end of the run, without teardown and exit, summed over all threads. */
+    nanoseconds on_cpu;
+    /* Time in which threads could have run and no core was free for them: what pre-emptive switching costs. Summed over
+     * all threads. */
+    nanoseconds run_queue_wait;
+};
+
+/* What else went on on the machine during a trial. NAN: the system does not tell. */
+struct trial_host {
+    double steal_share;   /* of all cores' time, given to other machines by the hypervisor */
+    double foreign_cores; /* of ours, kept busy by other processes than the trial's, on average */
+    double throttled;     /* seconds for which CPU quotas stopped our control groups, summed over processors */
+};
+
+/* How long event loops were busy between two waits, and so kept whatever happened waiting: what co-operative switching
+ * costs. Zeros: no event loop has run. */
+struct trial_lag {
+    nanoseconds p99;
+    nanoseconds longest;
+};
+
+/* Of HTTP/2, what single downloads do not tell. Zeros: it was not spoken, or nothing was shared. */
+struct trial_http2 {
+    uint32_t warm_connects; /* connections it was spoken over that were made beforehand */
+    uint32_t most_streams;  /* downloads under way at once on one connection that transfers share */
+};
+
+/* What the embedded origin saw of a trial. */
+struct trial_origin_counts {
+    bool is_present;
+    uint64_t requests;
+    uint64_t connections;
+    uint32_t peak_in_flight;
+    uint32_t url_count;
+    char **urls; /* "host/path", sorted; NULL when there are too many to keep */
+    uint64_t *url_requests;
+};
+
+/* What the samples of a trial amount to, in whole numbers: all that figures need of them, so that they need not be
+ * kept. Made by verdict/digest. Times are those of settled samples, by exact nearest rank; 0 without any. */
+struct trial_summary {
+    bool is_known; /* false: not made yet, or there are no samples */
+    uint32_t settled;
+    uint32_t outcomes[OUTCOME_COUNT]; /* units that ended so, OUTCOME_NONE and OUTCOME_LOST included */
+    uint32_t answered;                /* with any status */
+    uint32_t refused;                 /* of those, with status 429 or 503 */
+    int64_t body_bytes;
+    uint64_t connects;       /* new connections */
+    uint64_t handshakes;     /* of those, with TLS */
+    uint32_t http2;          /* answered over HTTP/2 */
+    uint64_t http2_connects; /* new connections made for those, or over TLS for what was not answered */
+    uint32_t peak_in_flight;
+    /* service times, from taking a unit to having its response */
+    nanoseconds p50, p90, p95, p99, longest;
+    nanoseconds phases[PHASE_COUNT]; /* of all settled samples together */
+    nanoseconds settled_p95;         /* after the gate: when 95 % were done */
+    nanoseconds last_start;          /* after the gate: when the last unit was taken */
+    /* broken promises; of no interest once a trial was judged, so documents are without them */
+    uint32_t settled_twice;
+    uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
+    /* as much of no interest */
+    uint32_t redirected; /* followed redirects */
+    uint32_t not_fresh;  /* the first that succeeded over a connection not made for it, from 1; 0: none did */
+};
+
+/* One cell in one round. */
+struct trial {
+    uint32_t round;    /* 0-based among measured rounds */
+    uint32_t position; /* 0-based place within its round */
+    enum trial_status status;
+    char reason[512]; /* for any status but complete: one sentence */
+    nanoseconds gate; /* the instant the gate opened */
+    nanoseconds startup;
+    nanoseconds warm; /* opening connections beforehand; counts for nothing */
+    nanoseconds run;  /* from the gate to the last settled unit */
+    nanoseconds teardown;
+    struct trial_resources resources;
+    struct trial_host host;
+    struct trial_lag lag;
+    struct trial_http2 http2;
+    uint32_t warm_requests; /* made before the clock started, to open connections */
+    struct trial_origin_counts origin_counts;
+    struct trial_summary summary;
+    struct sample_table *table; /* owned; NULL: the samples were not kept */
+    uint32_t *units; /* owned; the unit of each slot of the table, ascending; NULL: the slot's own number. A table that
+                      * was read from a document has no slots for units without a sample, however many it claims */
+    struct trial_latencies *latencies; /* owned; until the result is settled. NULL: not made */
+};
+
+/* Whether there are samples, or what was kept of them. */
+static inline bool trial_has_samples(const struct trial *trial)
+{
+    return trial->table != NULL || trial->latencies != NULL;
+}
+
+/* The unit of a slot of the trial's table. */
+static inline uint32_t trial_unit(const struct trial *trial, uint32_t slot)
+{
+    return trial->units != NULL ? trial->units[slot] : slot;
+}
+
+/* The headline: startup + run, because making threads and processes is a cost of the model. */
+nanoseconds trial_time(const struct trial *trial);
+
+/* Frees what the trial owns. */
+void trial_release(struct trial *trial);
+
+/* What the rounds of a cell are for. */
+enum stage {
+    STAGE_MAIN,  /* ranked and reported */
+    STAGE_SWEEP, /* looks for the best number of workers; a figure chosen from many is not quoted, but measured again */
+};
+
+/* The per cents of which a cell's service times are kept: 1 to 99, then 99.5, 99.9, 99.95, 99.99, 100. */
+enum { LATENCY_POINTS = 104 };
+
+/* Service times over the rounds of a cell that count: all that reports need of them once the samples are gone. */
+struct latency_percentiles {
+    bool is_known;
+    uint64_t count;
+    nanoseconds sum;
+    nanoseconds points[LATENCY_POINTS]; /* exact nearest rank; zeros without samples */
+    uint32_t slowest_url;               /* of the longest */
+};
+
+/* How often a URL failed in one way, over all rounds of a cell. */
+struct url_failure {
+    uint32_t url;
+    enum outcome outcome;
+    uint8_t code; /* libcurl's own, where the class alone says little (tls); otherwise 0 */
+    uint64_t count;
+};
+
+/* Of those with the most failures so many are kept for each cell. */
+enum { URL_FAILURES_MAX = 100 };
+
+/* All rounds of one mode with one number of workers. */
+struct run_cell {
+    char mode[24]; /* its name: see plan_cell_name() */
+    enum connection_policy connections;
+    uint32_t workers;
+    unsigned traits; /* enum mode_trait, or-ed */
+    enum stage stage;
+    uint32_t group;       /* cells that ran in the same rounds; only their rounds can be paired */
+    struct trial *trials; /* measured rounds, in the order they ran */
+    size_t trial_count;
+    struct trial *warmups; /* complete warm-up rounds, in the order they ran */
+    size_t warmup_count;
+    /* once settled, see verdict/evidence */
+    struct latency_percentiles service;
+    struct url_failure *url_failures; /* the most first; owned */
+    size_t url_failure_count;
+    uint64_t failing_urls; /* how many there are in all, each way of failing counted */
+};
+
+/* How far bodies may be from the usual size of their URL, and the work still counts as equal. Zeros: not at all. */
+struct tolerance {
+    bool is_status_only; /* sizes are not compared */
+    double share;        /* of the usual size */
+};
+
+/* "5%", "status", as --tolerate has it; "": no tolerance. Returns `buffer`. */
+char *tolerance_describe(const struct tolerance *tolerance, char *buffer, size_t size);
+
+struct validity; /* verdict/validity */
+struct per_url;  /* verdict/per_url */
+
+struct run {
+    /* tool and machine */
+    char tool_version[32];
+    char libcurl_version[160];
+    char tls_version[64];
+    char machine_system[128]; /* "Linux 6.1.0 x86_64" */
+    char machine_cpu[128];
+    uint32_t cores;   /* that the program may run on */
+    double cpu_quota; /* of CPU time in a second, in cores, by control groups; 0: none, or not known */
+
+    char started_at[24]; /* UTC: "2026-01-31T23:59:59Z"; "" where not known */
+
+    /* workload */
+    char **sources; /* list files and "command line", "embedded list" */
+    size_t source_count;
+    uint32_t downloads; /* units of one trial */
+    uint32_t distinct_urls;
+    uint32_t hosts;
+    uint32_t unresolved_hosts;
+    uint64_t workload_digest;
+    bool is_order_shuffled;
+    nanoseconds cpu_work;      /* asked for on each response */
+    const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
+    const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
+    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the result is to free it */
+
+    /* policy */
+    char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
+    char dns[16]; /* "pinned", "live"; "none", behind a Unix socket; with "proxy", or that alone: who resolves is the
+                     proxy */
+    char http_version[16];
+    uint32_t connections_kept;
+    uint32_t max_redirects;
+    nanoseconds connect_timeout;
+    nanoseconds max_time;
+    int64_t max_body; /* bytes */
+    uint32_t buffer_bytes;
+    char **asked; /* the request's options, without secrets, such as "--header Authorization"; owned */
+    size_t asked_count;
+    bool is_unverified; /* --insecure: nobody knows who answered */
+    char origin[256];   /* description of the embedded origin; "" without */
+    struct tolerance tolerance;
+    bool is_server_local; /* origin, or a host of the list that is this machine */
+    bool is_proxy_local;  /* a proxy that may be asked is this machine */
+
+    /* experiment */
+    uint64_t seed;
+    uint32_t warmup_rounds;
+    uint32_t rounds_planned;
+    uint32_t rounds_done;  /* complete rounds */
+    char stop_reason[128]; /* why there are not more rounds; "" if the planned number was reached */
+    bool is_isolated;
+    bool is_partial;         /* interrupted: at least one planned trial is missing or cut short */
+    int interrupting_signal; /* SIGINT, SIGTERM or SIGHUP; 0: none, and what is partial was cut short by an error */
+    char reference[24];      /* the mode that ratios refer to */
+
+    struct run_cell *cells; /* in the order of the plan */
+    size_t cell_count;
+    struct validity *validity; /* once settled, see verdict/evidence; owned there */
+    bool tolerates_failures;   /* asked for: failed downloads are part of the work */
+    bool wants_per_url;        /* figures of each URL are to be drawn from the samples, too */
+    struct per_url *per_url;   /* once settled, if wanted; owned there. NULL: none */
+
+    char **warnings; /* complete sentences */
+    size_t warning_count;
+};
+
+/* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
+ * "threads:fresh". */
+bool cell_has_name(const struct run_cell *cell, const char *name);
+
+/* Cores' worth of CPU time that can be had at once: the cores, or the quota where that is less. */
+double run_usable_cores(const struct run *run);
+
+/* The instant the first gate opened behind which anything was downloaded; 0: nothing was. */
+nanoseconds run_began(const struct run *run);
+
+/* Adds a warning; the text is copied. Out of memory: the warning is dropped, since no result may be lost over it. */
+void run_warn(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds one of the request's options; the text is copied. -1: no memory. */
+int run_add_asked(struct run *run, const char *option, struct error *error);
+
+/* Frees everything the result owns, tables included. */
+void run_release(struct run *run);
+
+#endif

@@ -1,0 +1,208 @@
+#ifndef CONC_BENCH_RUN_SAMPLE_H
+#define CONC_BENCH_RUN_SAMPLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
+
+/*
+ * The table of samples of one trial: one slot for each unit of work, in memory shared between processes, always, so
+ * that threads, forked workers and the parent read and write it alike. The cursor hands out unit numbers; whoever
+ * claimed a unit is the only writer of its slot until it is settled. No locks, no pointers: a worker that is killed
+ * leaves nothing behind but a slot that says claimed and never settled.
+ *
+ * Making the pages of a shared table takes longer than all that is done with its samples. So where samples need not be
+ * kept, the trials of a run fill one table after each other, and struct trial_latencies is what remains.
+ */
+
+/* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
+ * decides between reset and protocol only, for two of libcurl's codes, where nothing else can (transfer.c). */
+enum outcome {
+    OUTCOME_NONE, /* not settled */
+    OUTCOME_OK,   /* a complete response, status below 400 */
+    OUTCOME_HTTP_4XX,
+    OUTCOME_HTTP_5XX,
+    OUTCOME_DNS,
+    OUTCOME_CONNECT, /* refused, unreachable */
+    OUTCOME_TLS,
+    OUTCOME_TIMEOUT_DNS, /* the time was up while ... looking the name up */
+    OUTCOME_TIMEOUT_CONNECT,
+    OUTCOME_TIMEOUT_TLS,
+    OUTCOME_TIMEOUT_WAIT, /* ... waiting for the first byte */
+    OUTCOME_TIMEOUT_RECEIVE,
+    OUTCOME_RESET,              /* the connection broke while sending or receiving */
+    OUTCOME_EMPTY_REPLY,        /* closed before the first byte */
+    OUTCOME_PARTIAL,            /* fewer body bytes than announced */
+    OUTCOME_INCOMPLETE_HEADERS, /* closed within the headers: libcurl calls that success */
+    OUTCOME_PROTOCOL,           /* not HTTP, or broken HTTP */
+    OUTCOME_REDIRECT,           /* too many, or to where we don't go */
+    OUTCOME_BODY_LIMIT,         /* longer than --max-filesize */
+    OUTCOME_CLIENT_RESOURCE,    /* our own fault: descriptors, ports, memory */
+    OUTCOME_CANCELLED,          /* interrupted, or past the deadline of its trial */
+    OUTCOME_INTERNAL,
+    OUTCOME_LOST, /* claimed by a worker that died; never written, only derived when reading */
+    OUTCOME_COUNT,
+};
+
+/* The name of a class as it stands in reports: "ok", "http_5xx", "incomplete_headers". */
+const char *outcome_name(enum outcome outcome);
+
+enum sample_state { SAMPLE_FREE, SAMPLE_CLAIMED, SAMPLE_SETTLED };
+
+/* One download. 64 bytes, aligned to a cache line, so that two workers never write to the same line. */
+struct sample {
+    nanoseconds start;   /* the instant a worker took the unit (CLOCK_MONOTONIC) */
+    nanoseconds end;     /* the instant the worker saw the transfer complete */
+    nanoseconds settled; /* `end` plus the CPU work done on the response, if any */
+    int64_t body_bytes;  /* counted in the write callback */
+    /* Microseconds since the transfer began, by libcurl, cumulative; 0 where the phase did not happen. Of a download
+     * that first waited for a connection made by another, the first byte counts that wait, which libcurl leaves out. */
+    uint32_t name_lookup_us;
+    uint32_t connect_us;
+    uint32_t tls_us;
+    uint32_t first_byte_us;
+    uint32_t worker;   /* 0 to workers - 1 */
+    uint16_t status;   /* of the last response; 0 without one */
+    uint16_t connects; /* new connections made for it; 0 = an old one was reused */
+    uint16_t redirects;
+    uint8_t outcome;       /* enum outcome */
+    uint8_t http_version;  /* 10, 11, 20; 0 without a response */
+    _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
+    uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
+    uint16_t retry_after;  /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
+};
+_Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
+
+/* Quarters of octaves, from a nanosecond to twenty minutes. */
+enum { LAG_BUCKETS = 160 };
+
+struct sample_table {
+    uint32_t unit_count;
+    bool is_private;                      /* in memory of this process, from the heap */
+    _Alignas(64) _Atomic uint64_t cursor; /* next unit to hand out; every worker adds, nobody subtracts */
+    _Alignas(64) _Atomic uint32_t
+        is_stopped;                 /* written by the parent on a signal or by a cell that fails; read by all */
+    _Atomic uint32_t settled_twice; /* broken promises of exactly-once; must stay 0 */
+    _Alignas(64) _Atomic uint32_t settled_count_hint; /* for the progress line only, relaxed; not for accounting */
+    /* How long event loops were busy between two waits; written by every loop, rarely for the same bucket at once. */
+    _Alignas(64) _Atomic int64_t longest_lag;
+    _Atomic uint32_t lags[LAG_BUCKETS];
+    /* Of HTTP/2; written where it is spoken only. */
+    _Atomic uint32_t most_streams;  /* downloads under way at once on one connection that is shared */
+    _Atomic uint32_t warm_connects; /* connections it was spoken over that were made before the run */
+    _Alignas(64) struct sample samples[];
+};
+
+/* Maps a zeroed table that forked children share. The caller releases it. NULL: out of memory. */
+struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
+/* The same for samples that this process alone looks at: thousands of small tables are no thousands of mappings. */
+struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error);
+/* Has all of the table's memory there at once, for the process that calls, so that no page of it is fetched while
+ * downloads are timed. Where another process did so before, only mapping it is left to do. */
+void sample_table_populate(struct sample_table *table);
+/* Makes it as empty as a new one. For tables that nobody writes to any more. */
+void sample_table_clear(struct sample_table *table);
+void sample_table_release(struct sample_table *table);
+
+/* The bytes such a table takes. */
+uint64_t sample_table_bytes(uint64_t unit_count);
+
+/* Takes the next unit for `worker` (in any thread or process): stamps its start and returns its slot, `unit` its
+ * number. NULL: none left, or the table was stopped. */
+struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit);
+
+/* Publishes a slot the caller claimed and has filled in. Stamps `settled`, unless the caller did. Call exactly once for
+ * each claim. */
+void sample_settle(struct sample_table *table, struct sample *sample);
+
+/* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
+void sample_table_stop(struct sample_table *table);
+bool sample_table_is_stopped(const struct sample_table *table);
+
+/* The time for which an event loop kept whatever happened waiting. */
+void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
+
+/* Of those, the one that `percent` % do not exceed, up to 19 % too high (the upper end of its quarter octave), and
+ * never above the longest. 0: no loop has run. */
+nanoseconds sample_table_lag(const struct sample_table *table, double percent);
+
+/* So many downloads are under way on one shared connection. */
+void sample_table_note_streams(struct sample_table *table, uint32_t streams);
+
+/* A download made beforehand, to open connections. */
+void sample_table_note_warm(struct sample_table *table, const struct sample *sample);
+
+/* Which samples a result keeps for reports that show single downloads. */
+enum sample_policy {
+    SAMPLES_AUTO, /* those of cells with at most SAMPLES_AUTO_MAX downloads over all rounds */
+    SAMPLES_ALL,
+    SAMPLES_NONE,
+};
+
+enum { SAMPLES_AUTO_MAX = 100000 };
+
+/* How many samples of a cell are kept at most. */
+uint64_t sample_policy_most(enum sample_policy policy);
+
+/* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
+static inline enum outcome sample_outcome(const struct sample *sample)
+{
+    switch (atomic_load_explicit(&sample->state, memory_order_acquire)) {
+    case SAMPLE_SETTLED:
+        return sample->outcome < OUTCOME_COUNT ? (enum outcome)sample->outcome : OUTCOME_INTERNAL;
+    case SAMPLE_CLAIMED:
+        return OUTCOME_LOST;
+    default:
+        return OUTCOME_NONE;
+    }
+}
+
+/* Downloads of a URL, one after the other, that ended alike. */
+struct answer {
+    int64_t body_bytes; /* of those with OUTCOME_OK, as status and version; else 0 */
+    uint32_t url;
+    uint32_t count;
+    uint16_t status;
+    uint8_t http_version;
+    uint8_t outcome;       /* as sample_outcome() tells it, but for OUTCOME_NONE */
+    uint8_t transfer_code; /* of those with OUTCOME_TLS; else 0 */
+};
+
+/* What is kept of the samples of a trial until its run is over: as much as verdicts look at again then. Made by
+ * verdict/extract. */
+struct trial_latencies {
+    uint32_t unit_count;
+    uint32_t slowest_url;    /* of the first of the longest service times */
+    nanoseconds service_sum; /* of all settled samples, as what follows */
+    size_t service_count;
+    size_t answer_count;
+    const struct answer *answers; /* in the order of their first units; behind the service times */
+    double services[];            /* nanoseconds, from start to end; sorted */
+};
+
+/* Copies service times and answers, in memory that no child inherits; the other fields are zeros. The caller releases
+ * it. NULL: no memory. */
+struct trial_latencies *trial_latencies_create(const double *services, size_t service_count,
+                                               const struct answer *answers, size_t answer_count);
+void trial_latencies_release(struct trial_latencies *latencies);
+
+/* The most bytes that so many trials take until the end of a run, for checks made beforehand: the table that samples
+ * are made in, and what is kept of each trial where up to `most` samples of a cell are. */
+uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most);
+
+/* What became of the units. claimed = settled + lost. */
+struct sample_account {
+    uint32_t claimed;
+    uint32_t settled;
+    uint32_t lost; /* claimed by a worker that never settled them */
+    uint32_t settled_twice;
+    uint32_t outcomes[OUTCOME_COUNT];
+    nanoseconds last_settled; /* the instant; 0: none was */
+};
+struct sample_account sample_table_account(const struct sample_table *table);
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef CONC_BENCH_SESSION_SESSION_H
+#define CONC_BENCH_SESSION_SESSION_H
+
+#include "conc_bench/base/error.h"
+#include "conc_bench/cli/options.h"
+
+/*
+ * One use of the program: from the options to the reports. Knows the order of the steps and how what one finds is
+ * handed to the next; how a step works is the step's own business.
+ */
+
+/* Loads the list, resolves, starts the origin, runs, and writes table and exports. Returns the exit status that the
+ * results call for: 0, 3 (invalid), 5 (a cell could not be set up) or 128 + signal. -1: `error` says what failed; what
+ * was measured until then has been reported all the same. */
+int session_run(const struct options *options, struct error *error);
+
+/* Reports on an earlier result instead (--import-json). Returns as session_run() does. */
+int session_import(const struct options *options, struct error *error);
+
+#endif

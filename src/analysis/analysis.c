@@ -1,0 +1,61 @@
+#include "conc_bench/analysis/analysis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conclusions.h"
+
+static int judge(const struct analysis_request *request, struct analysis *analysis, struct error *error)
+{
+    const struct run_stats *stats = &analysis->stats;
+    if (request->assertion_result_count > 0) {
+        analysis->assertion_results = calloc(request->assertion_result_count, sizeof(analysis->assertion_results[0]));
+        if (analysis->assertion_results == NULL)
+            return error_set(error, ERROR_ENVIRONMENT, "no memory for what became of the claims");
+        memcpy(analysis->assertion_results, request->assertion_results,
+               request->assertion_result_count * sizeof(analysis->assertion_results[0]));
+        analysis->assertion_result_count = request->assertion_result_count;
+        return 0;
+    }
+    int status = assertion_results_make(stats, request->assertions, request->assertion_count,
+                                        &analysis->assertion_results, &analysis->assertion_result_count, error);
+    if (status == 0 && request->baseline != NULL)
+        status = regressions_make(stats, request->baseline, request->max_slowdown, &analysis->assertion_results,
+                                  &analysis->assertion_result_count, error);
+    return status == 0 ? assertion_results_adjust(analysis->assertion_results, analysis->assertion_result_count, error)
+                       : -1;
+}
+
+int analysis_make(const struct run *run, const struct analysis_request *request, struct analysis *analysis,
+                  struct error *error)
+{
+    *analysis = (struct analysis){0};
+    struct conclusions conclusions = {.sentences = analysis->sentences, .capacity = SENTENCES_MAX};
+    int status = cell_stats_compute(run, &analysis->stats, error);
+    if (status == 0)
+        status = sweeps_make(&analysis->stats, analysis->sweeps, &analysis->sweep_count, error);
+    if (status == 0)
+        status = conclusions_make(&analysis->stats, &conclusions, error);
+    if (status == 0)
+        status = diagnosis_make(&analysis->stats, &analysis->diagnosis, error);
+    if (status == 0)
+        status = speedup_breakdown_make(&analysis->stats, &analysis->breakdown, error);
+    if (status == 0)
+        status = judge(request, analysis, error);
+    per_url_tell(run, &analysis->urls);
+    analysis->sentence_count = conclusions.count;
+    analysis->recommended = conclusions.recommended;
+    if (status != 0)
+        analysis_release(analysis);
+    return status;
+}
+
+void analysis_release(struct analysis *analysis)
+{
+    for (size_t i = 0; i < analysis->sweep_count; i++)
+        sweep_release(&analysis->sweeps[i]);
+    speedup_breakdown_release(&analysis->breakdown);
+    free(analysis->assertion_results);
+    cell_stats_release(&analysis->stats);
+    *analysis = (struct analysis){0};
+}

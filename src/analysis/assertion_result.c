@@ -1,0 +1,379 @@
+#include "conc_bench/analysis/assertion_result.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/metrics.h"
+#include "conc_bench/analysis/ranking.h"
+#include "conc_bench/analysis/signed_rank.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+
+/* Of each bound, and of all failures together. */
+static const double significance = 0.05;
+
+/* A gate that could not have seen a difference of this size is none. */
+static const double detectable_at_most = 0.25;
+
+const char *assertion_result_name(enum ruling ruling)
+{
+    static const char *const names[] = {[RULING_PASS] = "PASS",
+                                        [RULING_FAIL] = "FAIL",
+                                        [RULING_INCONCLUSIVE] = "INCONCLUSIVE",
+                                        [RULING_UNMEASURABLE] = "UNMEASURABLE"};
+    return names[ruling];
+}
+
+static bool holds(enum assertion_comparison comparison, double value, double limit)
+{
+    switch (comparison) {
+    case ASSERTION_LESS:
+        return value < limit;
+    case ASSERTION_AT_MOST:
+        return value <= limit;
+    case ASSERTION_MORE:
+        return value > limit;
+    case ASSERTION_AT_LEAST:
+        return value >= limit;
+    case ASSERTION_EQUAL:
+        return value == limit;
+    case ASSERTION_UNEQUAL:
+        break;
+    }
+    return value != limit;
+}
+
+static bool wants_small(enum assertion_comparison comparison)
+{
+    return comparison == ASSERTION_LESS || comparison == ASSERTION_AT_MOST;
+}
+
+/* The values of a claim, one a round. */
+struct series {
+    double *values; /* in the unit of the claim, or logarithms for a ratio */
+    size_t count;
+};
+
+static size_t take_values(const struct cell_stats *cell, enum metric metric, double *values)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double value = cell_stats_value(cell, row, metric);
+        if (isfinite(value))
+            values[count++] = value;
+    }
+    return count;
+}
+
+/* Every round must hold: counts have no noise to allow for. */
+static void judge_exact(const struct assertion *assertion, const struct series *series,
+                        struct assertion_result *assertion_result)
+{
+    size_t broken = 0;
+    for (size_t i = 0; i < series->count; i++)
+        broken += !holds(assertion->comparison, series->values[i], assertion->limit);
+    assertion_result->ruling = broken > 0 ? RULING_FAIL : RULING_PASS;
+    assertion_result->p = broken > 0 ? 0 : 1;
+    assertion_result->low = assertion_result->high = assertion_result->value;
+    assertion_result->detectable = 0;
+    snprintf(assertion_result->sentence, sizeof(assertion_result->sentence),
+             "%.10g (median), and it %s in %zu of %zu rounds", assertion_result->value,
+             broken > 0 ? "does not hold" : "holds", broken > 0 ? broken : series->count, series->count);
+}
+
+/* The chance that so many rounds lie beyond the limit if the median does not (sign test). */
+static double sign_p(const struct series *series, double limit, bool is_small_wanted)
+{
+    size_t beyond = 0;
+    for (size_t i = 0; i < series->count; i++)
+        beyond += is_small_wanted ? series->values[i] > limit : series->values[i] < limit;
+    double chance = ldexp(1, -(int)series->count);
+    double tail = 0;
+    for (size_t k = 0; k <= series->count; k++) {
+        tail += k >= beyond ? chance : 0;
+        chance *= (double)(series->count - k) / (double)(k + 1);
+    }
+    return fmin(1, tail);
+}
+
+static int bound_value(const struct assertion *assertion, const struct series *series,
+                       struct assertion_result *assertion_result)
+{
+    stats_sort(series->values, series->count);
+    assertion_result->value = stats_median(series->values, series->count);
+    stats_median_bounds(series->values, series->count, 1 - significance, &assertion_result->low,
+                        &assertion_result->high);
+    assertion_result->p = sign_p(series, assertion->limit, wants_small(assertion->comparison));
+    double half_width = (assertion_result->high - assertion_result->low) / 2;
+    /* The half-width of a two-sided 90 % interval against one-sided 5 % and power .8: (1.645 + 0.842) / 1.645. */
+    assertion_result->detectable = 1.51 * half_width / fabs(assertion_result->value);
+    return 0;
+}
+
+/* Of logarithms of ratios, widened if they drift. */
+static int bound_ratio(const struct assertion *assertion, const struct series *series,
+                       struct assertion_result *assertion_result, struct error *error)
+{
+    struct signed_rank test, against_limit;
+    if (signed_rank_compute(series->values, series->count, 1 - significance, significance, &test, error) != 0)
+        return -1;
+    signed_rank_widen(&test, stats_serial_dependence(series->values, series->count).widening);
+    assertion_result->value = exp(test.estimate);
+    assertion_result->low = test.bound_confidence > 0 ? exp(test.lower_bound) : -INFINITY;
+    assertion_result->high = exp(test.upper_bound);
+    assertion_result->detectable = test.detectable_effect;
+    for (size_t i = 0; i < series->count; i++)
+        series->values[i] -= log(assertion->limit);
+    if (signed_rank_compute(series->values, series->count, 1 - significance, significance, &against_limit, error) != 0)
+        return -1;
+    bool is_beyond = wants_small(assertion->comparison) ? against_limit.estimate > 0 : against_limit.estimate < 0;
+    assertion_result->p = is_beyond ? against_limit.p / 2 : 1;
+    return 0;
+}
+
+static void rule(const struct assertion *assertion, struct assertion_result *assertion_result)
+{
+    bool is_small_wanted = wants_small(assertion->comparison);
+    double near = is_small_wanted ? assertion_result->low : assertion_result->high;
+    double far = is_small_wanted ? assertion_result->high : assertion_result->low;
+    if (isfinite(far) && holds(assertion->comparison, far, assertion->limit))
+        assertion_result->ruling = RULING_PASS;
+    else if (isfinite(near) && near != assertion->limit && !holds(assertion->comparison, near, assertion->limit))
+        assertion_result->ruling = RULING_FAIL;
+    else if (assertion_result->detectable <= detectable_at_most)
+        assertion_result->ruling = RULING_INCONCLUSIVE;
+    else
+        assertion_result->ruling = RULING_UNMEASURABLE;
+}
+
+/* A value in the unit in which the claim was probably written. */
+static void format_value(char *buffer, size_t size, const struct assertion *assertion, double value)
+{
+    switch (assertion->unit) {
+    case UNIT_DURATION:
+        snprintf(buffer, size, "%.4g s", value);
+        break;
+    case UNIT_BYTES:
+        number_format_size(buffer, size, value);
+        break;
+    case UNIT_RATE:
+        snprintf(buffer, size, "%.4g/s", value);
+        break;
+    case UNIT_COUNT:
+    case UNIT_PLAIN:
+        snprintf(buffer, size, "%.4g", value);
+        break;
+    }
+}
+
+/* `rounds` were measured, whether they have a value or not. */
+static void describe(const struct assertion *assertion, const struct series *series, size_t rounds,
+                     struct assertion_result *assertion_result)
+{
+    char value[32], low[32], high[32];
+    format_value(value, sizeof(value), assertion, assertion_result->value);
+    format_value(low, sizeof(low), assertion, assertion_result->low);
+    format_value(high, sizeof(high), assertion, assertion_result->high);
+    char *text = assertion_result->sentence;
+    size_t size = sizeof(assertion_result->sentence);
+    if (series->count == 0) {
+        snprintf(text, size, "%s",
+                 rounds == 0 ? "there is no round to judge it by"
+                             : "it is not known in any round: the system did not tell it");
+        return;
+    }
+    if (!isfinite(assertion_result->low) || !isfinite(assertion_result->high)) {
+        snprintf(text, size, "%s by %zu round%s, too few to judge: it takes 5 (--runs)", value, series->count,
+                 series->count == 1 ? "" : "s");
+        return;
+    }
+    snprintf(text, size, "%s, by %zu rounds between %s and %s (95 %% on each side)", value, series->count, low, high);
+    if (assertion_result->ruling == RULING_PASS || assertion_result->ruling == RULING_FAIL)
+        return;
+    double distance = fabs(log(assertion_result->value / assertion_result->limit));
+    double needed = (double)series->count * pow(log1p(assertion_result->detectable) / distance, 2);
+    text_append(text, size, "; a difference of %.1f %% would have shown", 100 * assertion_result->detectable);
+    if (needed <= 1000)
+        text_append(text, size, ", and this one would take about %.0f rounds", ceil(needed));
+}
+
+/* By round: the two figures may be different ones, such as cpu / time, even of one cell. */
+static size_t paired_logs(const struct cell_stats *left, const struct cell_stats *right,
+                          const struct assertion *assertion, double *logs)
+{
+    size_t count = 0;
+    for (size_t i = 0, j = 0; i < left->rounds && j < right->rounds;) {
+        if (left->row_rounds[i] < right->row_rounds[j]) {
+            i++;
+        } else if (left->row_rounds[i] > right->row_rounds[j]) {
+            j++;
+        } else {
+            double value = log(cell_stats_value(left, i++, assertion->operands[0].metric)) -
+                           log(cell_stats_value(right, j++, assertion->operands[1].metric));
+            if (isfinite(value))
+                logs[count++] = value;
+        }
+    }
+    return count;
+}
+
+static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
+                      struct assertion_result *assertion_result, struct error *error)
+{
+    *assertion_result = (struct assertion_result){.value = NAN,
+                                                  .low = -INFINITY,
+                                                  .high = INFINITY,
+                                                  .limit = assertion->limit,
+                                                  .p = 1,
+                                                  .detectable = INFINITY,
+                                                  .ruling = RULING_UNMEASURABLE};
+    bool is_ratio = assertion->operand_count == 2;
+    enum metric metric = assertion->operands[0].metric;
+    char text[ASSERTION_TEXT_MAX];
+    assertion_format(text, sizeof(text), assertion);
+    if (assertion->operands[0].workers == 0)
+        snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s [%s/%" PRIu32 "]", text,
+                 left->cell->mode, left->cell->workers);
+    else
+        snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s", text);
+    struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
+    if (series.values == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
+    series.count =
+        is_ratio ? paired_logs(left, right, assertion, series.values) : take_values(left, metric, series.values);
+    int status = 0;
+    if (series.count > 0 && !is_ratio && assertion->is_exact) {
+        assertion_result->value = left->measures[metric].value;
+        judge_exact(assertion, &series, assertion_result);
+    } else {
+        if (series.count > 0) {
+            status = is_ratio ? bound_ratio(assertion, &series, assertion_result, error)
+                              : bound_value(assertion, &series, assertion_result);
+            rule(assertion, assertion_result);
+        }
+        describe(assertion, &series, left->rounds, assertion_result);
+    }
+    free(series.values);
+    return status;
+}
+
+static bool is_named(const struct assertion_operand *operand, const struct cell_stats *cell)
+{
+    bool is_mode = strcmp(operand->mode, "*") == 0 || cell_has_name(cell->cell, operand->mode);
+    return is_mode && (operand->workers == 0 || operand->workers == cell->cell->workers);
+}
+
+/* A ratio needs rounds that both took part in; and where the divisor's connections are not told, it is of the same. */
+static const struct cell_stats *find_partner(const struct run_stats *stats, const struct assertion *assertion,
+                                             const struct cell_stats *left)
+{
+    bool is_told = strchr(assertion->operands[1].mode, ':') != NULL;
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        bool is_alike = is_told || cell->cell->connections == left->cell->connections;
+        if (is_alike && cell->cell->group == left->cell->group && is_named(&assertion->operands[1], cell))
+            return cell;
+    }
+    return NULL;
+}
+
+static int add_assertion_result(const struct assertion *assertion, const struct cell_stats *left,
+                                const struct cell_stats *right, struct assertion_result **assertion_results,
+                                size_t *count, struct error *error)
+{
+    struct assertion_result *longer = realloc(*assertion_results, (*count + 1) * sizeof(*longer));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
+    *assertion_results = longer;
+    return judge_cell(assertion, left, right, &longer[(*count)++], error);
+}
+
+/* Nothing was measured that it could be judged by, because the run ended early or the cell never got through. */
+static int add_unmeasured(const struct assertion *assertion, struct assertion_result **assertion_results, size_t *count,
+                          struct error *error)
+{
+    const struct run_cell nothing = {.mode = "?"};
+    const struct cell_stats none = {.cell = &nothing};
+    if (add_assertion_result(assertion, &none, &none, assertion_results, count, error) != 0)
+        return -1;
+    assertion_format((*assertion_results)[*count - 1].assertion, sizeof((*assertion_results)[0].assertion), assertion);
+    return 0;
+}
+
+static int judge(const struct run_stats *stats, const struct assertion *assertion,
+                 struct assertion_result **assertion_results, size_t *count, struct error *error)
+{
+    size_t found = 0;
+    bool is_main_found = false;
+    int status = 0;
+    bool is_ratio = assertion->operand_count == 2;
+    for (size_t i = 0; i < stats->cell_count && status == 0; i++) {
+        const struct cell_stats *left = &stats->cells[i];
+        /* Main cells come first: swept ones stand in where there is none. */
+        if (!is_named(&assertion->operands[0], left) || (is_main_found && left->cell->stage == STAGE_SWEEP))
+            continue;
+        const struct cell_stats *right = is_ratio ? find_partner(stats, assertion, left) : NULL;
+        if (is_ratio && right == NULL)
+            continue;
+        found++;
+        is_main_found |= left->cell->stage == STAGE_MAIN;
+        status = add_assertion_result(assertion, left, right, assertion_results, count, error);
+    }
+    return status == 0 && found == 0 ? add_unmeasured(assertion, assertion_results, count, error) : status;
+}
+
+/* A failure must stand although several claims were looked at. */
+int assertion_results_adjust(struct assertion_result *assertion_results, size_t count, struct error *error)
+{
+    double *p = calloc(4 * count + 1, sizeof(*p));
+    if (p == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu claims", count);
+    double *adjusted = p + count;
+    /* Counts are no matter of chance. */
+    size_t family = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (assertion_results[i].detectable > 0)
+            p[family++] = assertion_results[i].p;
+    }
+    ranking_adjust(p, family, adjusted, adjusted + count);
+    for (size_t i = 0, j = 0; i < count; i++) {
+        if (!(assertion_results[i].detectable > 0))
+            continue;
+        double own = adjusted[j++];
+        if (assertion_results[i].ruling != RULING_FAIL || own <= significance * (1 + 1e-9) || family == 1)
+            continue;
+        assertion_results[i].ruling = RULING_INCONCLUSIVE;
+        size_t used = strlen(assertion_results[i].sentence);
+        snprintf(assertion_results[i].sentence + used, sizeof(assertion_results[i].sentence) - used,
+                 "; a failure alone, but among %zu claims it may be chance (adjusted p %.2g)", family, own);
+    }
+    free(p);
+    return 0;
+}
+
+int assertion_results_make(const struct run_stats *stats, const struct assertion *assertions, size_t assertion_count,
+                           struct assertion_result **assertion_results, size_t *count, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < assertion_count && status == 0; i++)
+        status = judge(stats, &assertions[i], assertion_results, count, error);
+    return status;
+}
+
+int assertion_results_status(const struct assertion_result *assertion_results, size_t count, bool strict)
+{
+    enum { FAILED = 1, INCONCLUSIVE = 4 };
+    int status = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (assertion_results[i].ruling == RULING_FAIL)
+            return FAILED;
+        if (assertion_results[i].ruling == RULING_UNMEASURABLE ||
+            (assertion_results[i].ruling == RULING_INCONCLUSIVE && strict))
+            status = INCONCLUSIVE;
+    }
+    return status;
+}

@@ -1,0 +1,393 @@
+#include "conc_bench/analysis/cell_stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/latency_percentiles.h"
+#include "conc_bench/analysis/signed_rank.h"
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/analysis/trial_summary.h"
+
+static const struct estimate no_estimate = {NAN, NAN, NAN, 0};
+
+double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure)
+{
+    return cell->values[row * METRIC_COUNT + measure];
+}
+
+/* Cells */
+
+double cell_stats_shown(const struct cell_stats *cell, enum metric metric)
+{
+    const struct metric_row *row = metric_row(metric);
+    double value = cell->measures[metric].value * (row->column.factor != 0 ? row->column.factor : 1);
+    return (row->traits & METRIC_PER_DOWNLOAD) != 0 ? value / cell->measures[METRIC_DOWNLOADS].value : value;
+}
+
+static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
+{
+    cell->values = calloc((cell->cell->trial_count + 1) * METRIC_COUNT, sizeof(cell->values[0]));
+    cell->row_rounds = calloc(cell->cell->trial_count + 1, sizeof(cell->row_rounds[0]));
+    if (cell->values == NULL || cell->row_rounds == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        const struct trial *trial = &cell->cell->trials[i];
+        if (!validity_counts(&stats->validity, cell->cell, trial))
+            continue;
+        cell->row_rounds[cell->rounds] = trial->round;
+        if (metrics_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * METRIC_COUNT], error) != 0)
+            return -1;
+    }
+    cell->has_times = cell->rounds > 0;
+    return 0;
+}
+
+/* Of the values that are numbers. `sorted` is scratch for the rounds. */
+static struct estimate estimate_median(const struct cell_stats *cell, enum metric measure, double *sorted)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double value = cell_stats_value(cell, row, measure);
+        if (isfinite(value))
+            sorted[count++] = value;
+    }
+    if (count == 0)
+        return no_estimate;
+    stats_sort(sorted, count);
+    struct estimate estimate = {.value = stats_median(sorted, count), .low = sorted[0], .high = sorted[count - 1]};
+    double low, high;
+    estimate.confidence = stats_median_interval(sorted, count, FIGURES_CONFIDENCE, &low, &high);
+    if (estimate.confidence > 0) {
+        estimate.low = low;
+        estimate.high = high;
+    }
+    return estimate;
+}
+
+/* Of fewer rounds none is far from the others. */
+enum { OUTLIERS_FROM = 5 };
+
+static void spread_of_times(struct cell_stats *cell, double *times)
+{
+    for (size_t row = 0; row < cell->rounds; row++)
+        times[row] = cell_stats_value(cell, row, METRIC_TIME);
+    cell->mean = stats_mean(times, cell->rounds);
+    cell->standard_deviation = stats_standard_deviation(times, cell->rounds);
+    stats_sort(times, cell->rounds);
+    double low, high;
+    stats_outlier_limits(times, cell->rounds, &low, &high);
+    for (size_t row = 0; row < cell->rounds && cell->rounds >= OUTLIERS_FROM; row++)
+        cell->outliers += times[row] < low || times[row] > high;
+    cell->minimum = cell->has_times ? times[0] : NAN;
+    cell->maximum = cell->has_times ? times[cell->rounds - 1] : NAN;
+    cell->cold_time = cell->cell->warmup_count > 0 ? clock_seconds(trial_time(&cell->cell->warmups[0])) : NAN;
+}
+
+/* Without a round that counts, the counts of the last trial there is. */
+static int count_last_trial(struct cell_stats *cell, struct error *error)
+{
+    const struct run_cell *run = cell->cell;
+    double values[METRIC_COUNT] = {0};
+    if (cell->has_times)
+        return 0;
+    if (run->trial_count > 0 && metrics_of_trial(run, &run->trials[run->trial_count - 1], values, error) != 0)
+        return -1;
+    for (int measure = METRIC_DOWNLOADS; measure <= METRIC_PEAK_IN_FLIGHT; measure++)
+        cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
+    return 0;
+}
+
+/* Of the outcomes of all trials that take part, one after the other, those of one class, as failures. */
+static void count_class(struct cell_stats *cell, enum outcome outcome, const uint32_t *failed, size_t trials,
+                        double *values)
+{
+    for (size_t i = 0; i < trials; i++) {
+        values[i] = failed[i * OUTCOME_COUNT + (size_t)outcome];
+        cell->failures_in_all_by_class[outcome] += failed[i * OUTCOME_COUNT + (size_t)outcome];
+    }
+    cell->failures_in_all += cell->failures_in_all_by_class[outcome];
+    stats_sort(values, trials);
+    cell->failure_classes[outcome] = trials > 0 ? (uint64_t)ceil(stats_median(values, trials)) : 0;
+}
+
+/* By class, in a usual round and in all together. */
+static int count_failures(const struct run_stats *stats, struct cell_stats *cell, double *values, struct error *error)
+{
+    const struct run_cell *run = cell->cell;
+    bool has_counting = latency_has_counting(&stats->validity, run);
+    uint32_t *failed = calloc(run->trial_count * OUTCOME_COUNT + 1, sizeof(*failed));
+    size_t trials = 0;
+    int status = failed != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < run->trial_count && status == 0; i++) {
+        struct trial_summary summary;
+        if (!latency_counts(&stats->validity, run, i, has_counting))
+            continue;
+        status = trial_summary_make(&run->trials[i], &summary, error);
+        for (int outcome = OUTCOME_OK; outcome < OUTCOME_COUNT && status == 0; outcome++) {
+            cell->downloads_in_all += summary.outcomes[outcome];
+            if (validity_is_failure(&run->trials[i], (enum outcome)outcome))
+                failed[trials * OUTCOME_COUNT + (size_t)outcome] = summary.outcomes[outcome];
+        }
+        trials++;
+    }
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT && status == 0; outcome++)
+        count_class(cell, (enum outcome)outcome, failed, trials, values);
+    free(failed);
+    return status;
+}
+
+static int figure_services(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
+{
+    struct latency_percentiles times;
+    if (latency_pool(stats->run, &stats->validity, cell->cell, &times, error) != 0)
+        return -1;
+    cell->service = times;
+    cell->service_count = times.count;
+    cell->service_p50 = latency_percentile(&times, 50);
+    cell->service_p90 = latency_percentile(&times, 90);
+    cell->service_p95 = latency_percentile(&times, 95);
+    cell->service_p99 = latency_percentile(&times, 99);
+    cell->service_max = latency_percentile(&times, 100);
+    cell->service_mean = times.count > 0 ? clock_seconds(times.sum) / (double)times.count : NAN;
+    cell->slowest_url = times.slowest_url;
+    return 0;
+}
+
+static int figure_cell(const struct run_stats *stats, const struct run_cell *run, struct cell_stats *cell,
+                       struct error *error)
+{
+    *cell = (struct cell_stats){.cell = run, .speedup = no_estimate};
+    double *scratch = calloc(run->trial_count + 1, sizeof(*scratch));
+    if (scratch == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    int status = measure_rounds(stats, cell, error);
+    if (status == 0) {
+        for (int measure = 0; measure < METRIC_COUNT; measure++)
+            cell->measures[measure] = estimate_median(cell, (enum metric)measure, scratch);
+        spread_of_times(cell, scratch);
+        status = count_failures(stats, cell, scratch, error);
+    }
+    if (status == 0)
+        status = count_last_trial(cell, error);
+    if (status == 0) {
+        double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+        cell->is_sound = cell->has_times && (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
+        /* Rounded up, as its classes are; not their sum, since medians do not add up. */
+        if (cell->measures[METRIC_FAILURES].value > 0)
+            cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);
+    }
+    free(scratch);
+    return status == 0 ? figure_services(stats, cell, error) : -1;
+}
+
+/* Between cells */
+
+size_t cell_stats_paired_logs(const struct cell_stats *numerator, const struct cell_stats *denominator,
+                              enum metric measure, double *logs)
+{
+    size_t count = 0;
+    if (numerator->cell->group != denominator->cell->group)
+        return 0;
+    for (size_t i = 0, j = 0; i < numerator->rounds && j < denominator->rounds;) {
+        if (numerator->row_rounds[i] < denominator->row_rounds[j]) {
+            i++;
+        } else if (numerator->row_rounds[i] > denominator->row_rounds[j]) {
+            j++;
+        } else {
+            double log_ratio =
+                log(cell_stats_value(numerator, i++, measure)) - log(cell_stats_value(denominator, j++, measure));
+            if (isfinite(log_ratio))
+                logs[count++] = log_ratio;
+        }
+    }
+    return count;
+}
+
+const char *cell_stats_reference_name(const struct run_stats *stats)
+{
+    return stats->reference != NULL ? stats->reference->cell->mode : "-";
+}
+
+const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const char *name,
+                                          enum connection_policy connections)
+{
+    const struct cell_stats *alone = NULL;
+    int best = -1;
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        int likeness =
+            2 * (cell->cell->connections == connections) + (name != NULL && strcmp(cell->cell->mode, name) == 0);
+        if (cell->cell->workers != 1 || !cell->is_sound || likeness <= best)
+            continue;
+        alone = cell;
+        best = likeness;
+    }
+    return alone;
+}
+
+bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase)
+{
+    /* Without work of its own, settling a download takes the last phase a moment. */
+    if (phase == PHASE_WORK)
+        return stats->run->cpu_work > 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (stats->cells[i].measures[METRIC_PHASES + phase].value > 0)
+            return true;
+    }
+    return false;
+}
+
+bool cell_stats_have_http2(const struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (stats->cells[i].measures[METRIC_HTTP2].value > 0)
+            return true;
+    }
+    return false;
+}
+
+int cell_stats_estimate_ratio(double *logs, size_t count, struct estimate *ratio, struct error *error)
+{
+    struct signed_rank test;
+    *ratio = no_estimate;
+    if (count == 0)
+        return 0;
+    if (signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, error) != 0)
+        return -1;
+    *ratio = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
+    if (test.confidence == 0) {
+        stats_sort(logs, count);
+        ratio->low = exp(logs[0]);
+        ratio->high = exp(logs[count - 1]);
+    }
+    return 0;
+}
+
+/* Paired by round: what disturbs the machine for a while then disturbs both. */
+static int estimate_speedup(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
+{
+    if (stats->reference == NULL || stats->reference->cell->group != cell->cell->group)
+        return 0;
+    if (!stats->reference->is_sound || !cell->is_sound)
+        return 0;
+    double *logs = calloc(cell->rounds + 1, sizeof(*logs));
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    size_t count = cell_stats_paired_logs(stats->reference, cell, METRIC_TIME, logs);
+    int status = cell_stats_estimate_ratio(logs, count, &cell->speedup, error);
+    free(logs);
+    return status;
+}
+
+/* Fastest first, behind them those that failed too often, those without times last, and otherwise as in the plan; what
+ * was swept behind what was chosen. */
+static int compare_cells(const void *a, const void *b)
+{
+    const struct cell_stats *left = a;
+    const struct cell_stats *right = b;
+    double left_time = left->measures[METRIC_TIME].value;
+    double right_time = right->measures[METRIC_TIME].value;
+    if (left->cell->stage != right->cell->stage)
+        return left->cell->stage == STAGE_MAIN ? -1 : 1;
+    if (left->is_sound != right->is_sound)
+        return left->is_sound ? -1 : 1;
+    if (left->has_times != right->has_times)
+        return left->has_times ? -1 : 1;
+    if (left->has_times && left_time != right_time)
+        return left_time < right_time ? -1 : 1;
+    return (left->cell > right->cell) - (left->cell < right->cell);
+}
+
+/* The first main cell of the reference mode, in the order of the plan. */
+static const struct cell_stats *find_reference(const struct run_stats *stats)
+{
+    const struct cell_stats *found = NULL;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        if (cell_has_name(cell->cell, stats->run->reference) && (found == NULL || cell->cell < found->cell))
+            found = cell;
+    }
+    return found;
+}
+
+/* Rows of logarithms of times, one for each ranked cell, NAN where a round does not count. */
+static void fill_logs(const struct cell_stats *cell, double *logs, size_t rounds)
+{
+    for (size_t round = 0; round < rounds; round++)
+        logs[round] = NAN;
+    for (size_t row = 0; row < cell->rounds; row++)
+        logs[cell->row_rounds[row]] = log(cell_stats_value(cell, row, METRIC_TIME));
+}
+
+/* Ranks the main cells that are sound, if the run is valid. */
+static int rank(struct run_stats *stats, struct error *error)
+{
+    size_t ranked = 0;
+    size_t rounds = 1;
+    for (size_t i = 0; i < stats->main_count && stats->cells[i].is_sound; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        uint32_t last = cell->row_rounds[cell->rounds - 1];
+        rounds = last + 1 > rounds ? last + 1 : rounds;
+        ranked++;
+    }
+    if (ranked < 2 || !stats->validity.is_valid || !stats->validity.has_success)
+        return 0;
+    double *logs = calloc(ranked * rounds, sizeof(*logs));
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", ranked);
+    for (size_t i = 0; i < ranked; i++)
+        fill_logs(&stats->cells[i], &logs[i * rounds], rounds);
+    int status =
+        ranking_compute(logs, ranked, rounds, 1 - FIGURES_CONFIDENCE, FIGURES_NEGLIGIBLE, &stats->ranking, error);
+    for (size_t i = 0; i < ranked && status == 0 && stats->ranking.test != RANKING_NONE; i++) {
+        stats->cells[i].rank_low = (uint32_t)stats->ranking.cells[i].low;
+        stats->cells[i].rank_high = (uint32_t)stats->ranking.cells[i].high;
+    }
+    free(logs);
+    return status;
+}
+
+static int compute_cells(struct run_stats *stats, struct error *error)
+{
+    const struct run *run = stats->run;
+    stats->cells = calloc(run->cell_count + 1, sizeof(stats->cells[0]));
+    if (stats->cells == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < run->cell_count; i++) {
+        stats->cell_count = i + 1;
+        stats->main_count += run->cells[i].stage == STAGE_MAIN;
+        if (figure_cell(stats, &run->cells[i], &stats->cells[i], error) != 0)
+            return -1;
+    }
+    qsort(stats->cells, stats->cell_count, sizeof(stats->cells[0]), compare_cells);
+    stats->reference = find_reference(stats);
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        if (estimate_speedup(stats, &stats->cells[i], error) != 0)
+            return -1;
+    }
+    return rank(stats, error);
+}
+
+int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error)
+{
+    *stats = (struct run_stats){.run = run};
+    int status = run->validity != NULL ? validity_copy(run->validity, &stats->validity, error)
+                                       : validity_judge(run, &stats->validity, error);
+    if (status == 0 && compute_cells(stats, error) == 0)
+        return 0;
+    cell_stats_release(stats);
+    return -1;
+}
+
+void cell_stats_release(struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        free(stats->cells[i].values);
+        free(stats->cells[i].row_rounds);
+    }
+    free(stats->cells);
+    ranking_release(&stats->ranking);
+    validity_release(&stats->validity);
+    *stats = (struct run_stats){0};
+}

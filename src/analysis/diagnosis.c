@@ -1,0 +1,704 @@
+#include "conc_bench/analysis/diagnosis.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/analysis/trial_summary.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/modes/trait.h"
+
+/* Thresholds. Shares are of what there is to use: a core for what runs in one thread, all of them for the rest. */
+static const double mostly_waiting = 0.5;
+static const double mostly_computing = 0.85;
+static const double lag_matters = 0.1;       /* of the median service time */
+static const double queueing_matters = 0.1;  /* of the workers' time */
+static const double service_inflated = 1.5;  /* against one at a time */
+static const double few_waited = 0.1;        /* of downloads, for a connection to be made */
+static const double same_rate = 0.02;        /* spread of throughputs */
+static const double refused_matters = 0.01;  /* of downloads, answered with 429 or 503 */
+static const double tail_matters = 0.25;     /* of the run */
+static const double straggler_matters = 0.5; /* of the run, by one download */
+static const double occupied = 0.8;          /* of the workers' time */
+static const double steal_matters = 0.01;    /* of all cores' time */
+static const double foreign_matters = 0.1;   /* of all cores */
+static const double noisy = 0.15;            /* standard deviation of log ratios */
+static const double trend_significance = 0.01;
+static const double position_matters = 0.02;
+static const double cold_matters = 0.2;
+
+static const char *const names[] = {
+    [FINDING_IO_BOUND] = "io_bound",
+    [FINDING_CPU_BOUND] = "cpu_bound",
+    [FINDING_MIXED] = "mixed",
+    [FINDING_CROSSING] = "crossing",
+    [FINDING_MULTIPLEXED] = "multiplexed",
+    [FINDING_HTTP2_DECLINED] = "http2_declined",
+    [FINDING_CLIENT_SATURATED] = "client_saturated",
+    [FINDING_SERVER_SATURATED] = "server_saturated",
+    [FINDING_RATE_LIMITED] = "rate_limited",
+    [FINDING_TAIL_BOUND] = "tail_bound",
+    [FINDING_WORKERS_IDLE] = "workers_idle",
+    [FINDING_NOISY_HOST] = "noisy_host",
+    [FINDING_NOISY_RATIOS] = "noisy_ratios",
+    [FINDING_DRIFTING] = "drifting",
+    [FINDING_POSITION] = "position",
+    [FINDING_OUTLIERS] = "outliers",
+    [FINDING_COLD_START] = "cold_start",
+};
+
+const char *finding_name(enum finding_kind kind)
+{
+    return names[kind];
+}
+
+__attribute__((format(printf, 3, 4))) static void find(struct diagnosis *diagnosis, enum finding_kind kind,
+                                                       const char *format, ...)
+{
+    if (diagnosis->count == FINDINGS_MAX)
+        return;
+    struct finding *finding = &diagnosis->findings[diagnosis->count++];
+    finding->kind = kind;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(finding->sentence, sizeof(finding->sentence), format, arguments);
+    va_end(arguments);
+}
+
+/* Names of cells for a sentence: "threads/8, hybrid/8". */
+struct cell_list {
+    char text[256];
+    size_t count;
+    double lowest, highest; /* of the evidence */
+};
+
+static void list_add(struct cell_list *list, const struct cell_stats *cell, double evidence)
+{
+    size_t used = strlen(list->text);
+    if (used + 48 < sizeof(list->text))
+        snprintf(list->text + used, sizeof(list->text) - used, "%s%s/%" PRIu32, list->count > 0 ? ", " : "",
+                 cell->cell->mode, cell->cell->workers);
+    else if (used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
+        snprintf(list->text + used, sizeof(list->text) - used, ", ...");
+    list->lowest = list->count == 0 || evidence < list->lowest ? evidence : list->lowest;
+    list->highest = list->count == 0 || evidence > list->highest ? evidence : list->highest;
+    list->count++;
+}
+
+/* "12 %" or "12 to 80 %". */
+static const char *percent_range(const struct cell_list *list, char *buffer, size_t size)
+{
+    double low = 100 * list->lowest;
+    double high = 100 * list->highest;
+    if (high - low < 1)
+        snprintf(buffer, size, "%.*f %%", high < 10, high);
+    else
+        snprintf(buffer, size, "%.*f to %.*f %%", low < 10, low, high < 10, high);
+    return buffer;
+}
+
+static double median(const struct cell_stats *cell, enum metric measure)
+{
+    return cell->measures[measure].value;
+}
+
+static const char *duration(char *buffer, size_t size, double seconds)
+{
+    return number_format_duration(buffer, size, (nanoseconds)llround(seconds * 1e9));
+}
+
+/* Boundness */
+
+/* For how long CPU quotas stopped a trial of the cell, in seconds, on average; NAN: the system does not tell. */
+static double stopped(const struct cell_stats *cell)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        double throttled = cell->cell->trials[i].host.throttled;
+        sum += isfinite(throttled) ? throttled : 0;
+        count += isfinite(throttled) ? 1 : 0;
+    }
+    return count > 0 ? sum / (double)count : NAN;
+}
+
+/* Whether too much of the time may have gone there to tell what else the cell waited for. */
+static bool is_stopped(const struct cell_stats *cell)
+{
+    return stopped(cell) > queueing_matters * median(cell, METRIC_TIME);
+}
+
+/* Threads that a cell can have at work at once. */
+static double parallelism(const struct cell_stats *cell, double cores)
+{
+    return (cell->cell->traits & MODE_ALL_CORES) != 0 ? fmin(cell->cell->workers, cores) : 1;
+}
+
+static bool has_quota(const struct run_stats *stats)
+{
+    return run_usable_cores(stats->run) < stats->run->cores;
+}
+
+/* Whether the quota was a limit to the cell: one that stopped nobody was none, since it holds for a tenth of a second,
+ * and short runs use up what was saved before. */
+static bool is_limited(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    return has_quota(stats) && stopped(cell) != 0;
+}
+
+/* Cores a cell can use at most. */
+static double capacity(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    double most = parallelism(cell, stats->run->cores);
+    return is_limited(stats, cell) ? fmin(most, stats->run->cpu_quota) : most;
+}
+
+static double busy_share(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    /* In very short runs what comes before the clock starts shows. */
+    return fmin(1, median(cell, METRIC_CORES) / capacity(stats, cell));
+}
+
+/* Of the time of its threads, how much they were ready to run and had no core; NAN: the system does not tell. */
+static double queued_share(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
+    double loops = parallelism(cell, ceil(run_usable_cores(stats->run)));
+    double threads = is_cooperative ? loops : cell->cell->workers;
+    return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
+}
+
+/* What the cells of a list did when they did not compute. */
+static const char *rest_of_time(bool is_queued)
+{
+    return is_queued ? " and waited for the rest, for the network or for a core" : " and waited for the rest";
+}
+
+static const char *time_of(const struct cell_list *list)
+{
+    return list->count == 1 ? "the time it had" : "the time they had";
+}
+
+static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list waiting = {0}, computing = {0}, mixed = {0};
+    bool is_waiting_queued = false, is_mixed_queued = false, is_any_limited = false;
+    char range[48], cores[96] = "the cores";
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double busy = busy_share(stats, cell);
+        double queued = queued_share(stats, cell);
+        if (!cell->is_sound || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
+            continue;
+        /* Who waits for a core does not wait for the network: where nobody knows, nothing follows from little CPU time.
+         */
+        if (isnan(queued) && busy <= mostly_waiting)
+            continue;
+        bool is_waiting = busy + queued < mostly_waiting && !is_stopped(cell);
+        bool is_computing = !is_waiting && busy > mostly_computing;
+        is_any_limited |= is_computing && is_limited(stats, cell);
+        list_add(is_waiting ? &waiting : is_computing ? &computing : &mixed, cell, busy);
+        is_waiting_queued |= is_waiting && queued > queueing_matters;
+        is_mixed_queued |= !is_waiting && !is_computing && (queued > queueing_matters || is_stopped(cell));
+    }
+    if (is_any_limited)
+        snprintf(cores, sizeof(cores), "what the CPU quota of %.3g cores leaves of the cores", stats->run->cpu_quota);
+    if (waiting.count > 0)
+        find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of %s%s", waiting.text,
+             percent_range(&waiting, range, sizeof(range)), time_of(&waiting), rest_of_time(is_waiting_queued));
+    if (computing.count > 0)
+        find(diagnosis, FINDING_CPU_BOUND,
+             "CPU-bound: %s computed for %s of %s on %s %s can use; more workers do not help", computing.text,
+             percent_range(&computing, range, sizeof(range)), time_of(&computing), cores,
+             computing.count == 1 ? "it" : "they");
+    if (mixed.count > 0)
+        find(diagnosis, FINDING_MIXED, "Between I/O-bound and CPU-bound: %s computed for %s of %s%s", mixed.text,
+             percent_range(&mixed, range, sizeof(range)), time_of(&mixed), is_mixed_queued ? rest_of_time(true) : "");
+}
+
+static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    const struct cell_stats *alone = cell_stats_alone(stats, NULL, CONNECTIONS_REUSE);
+    if (alone == NULL || (alone->cell->traits & MODE_SCRIPTED) != 0)
+        return;
+    double downloads = median(alone, METRIC_DOWNLOADS);
+    double computes = median(alone, METRIC_CPU) / downloads;
+    double takes = median(alone, METRIC_RUN) / downloads;
+    /* Whoever wants a core and has none waits for no server; where nobody knows for how long, nothing is said. */
+    double waits = takes - computes - median(alone, METRIC_RUN_QUEUE_WAIT) / downloads;
+    if (!(computes > 0) || !(waits > 0) || is_stopped(alone))
+        return;
+    char wait_text[32], compute_text[32], which[40] = "", all[64];
+    double usable = run_usable_cores(stats->run);
+    double fills_a_core = (waits + computes) / computes;
+    double fills_all = fills_a_core * usable;
+    bool is_one_core = usable <= 1;
+    if (has_quota(stats))
+        snprintf(all, sizeof(all), "the CPU quota of %.3g cores", usable);
+    else
+        snprintf(all, sizeof(all), is_one_core ? "the core" : "the cores");
+    duration(wait_text, sizeof(wait_text), waits);
+    duration(compute_text, sizeof(compute_text), computes);
+    if (strchr(alone->cell->mode, ':') != NULL)
+        snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
+    if (fmin(fills_a_core, fills_all) < 2)
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: work for %s, which more workers%s can only share",
+             which, wait_text, compute_text, all, is_one_core ? "" : " than cores");
+    else if (has_quota(stats) && is_one_core)
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would use up %s; beyond that it "
+             "is CPU-bound",
+             which, wait_text, compute_text, fills_all, all);
+    else if (has_quota(stats))
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
+             "use up %s; beyond that it is CPU-bound",
+             which, wait_text, compute_text, fills_a_core, fills_all, all);
+    else
+        find(diagnosis, FINDING_CROSSING,
+             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
+             "all %" PRIu32 "; beyond that it is CPU-bound",
+             which, wait_text, compute_text, fills_a_core, fills_all, stats->run->cores);
+}
+
+/* HTTP/2 */
+
+/* "4" or "4 to 8". */
+static const char *count_range(const struct cell_list *list, char *buffer, size_t size)
+{
+    return number_format_range(buffer, size, 3, list->lowest, list->highest);
+}
+
+/* Whoever compares modes over HTTP/2 compares more than schedules. */
+static void diagnose_streams(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list sharing = {0}, shared = {0}, alone = {0};
+    char at_once[48], each[48], each_alone[48];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        bool is_shared = median(cell, METRIC_STREAMS) > 1;
+        if (!cell->is_sound || !(median(cell, METRIC_HTTP2) > 0) || cell->cell->workers == 1)
+            continue;
+        if (is_shared)
+            list_add(&sharing, cell, median(cell, METRIC_STREAMS));
+        if (isfinite(median(cell, METRIC_HTTP2_SHARE)))
+            list_add(is_shared ? &shared : &alone, cell, median(cell, METRIC_HTTP2_SHARE));
+    }
+    if (shared.count == 0)
+        return;
+    count_range(&sharing, at_once, sizeof(at_once));
+    count_range(&shared, each, sizeof(each));
+    count_range(&alone, each_alone, sizeof(each_alone));
+    if (alone.count == 0)
+        find(diagnosis, FINDING_MULTIPLEXED,
+             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all",
+             sharing.text, at_once, each);
+    else
+        find(diagnosis, FINDING_MULTIPLEXED,
+             "Multiplexed: %s had %s downloads at once on one HTTP/2 connection at the peak, and %s on each in all; %s "
+             "could "
+             "not share any, and had %s on each, one at a time: this compares how connections are used as well, not "
+             "how downloads are scheduled alone",
+             sharing.text, at_once, each, alone.text, each_alone);
+}
+
+/* Of complete answers: what was given up may have a status, and nobody knows in which version. */
+static void diagnose_versions(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    double answered = 0;
+    double over_http2 = 0;
+    if (strcmp(stats->run->http_version, "HTTP/2") != 0)
+        return;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct run_cell *cell = stats->cells[i].cell;
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            struct trial_summary summary;
+            if (trial_summary_make(&cell->trials[j], &summary, NULL) != 0)
+                return;
+            answered += summary.outcomes[OUTCOME_OK] + summary.outcomes[OUTCOME_HTTP_4XX] +
+                        (double)summary.outcomes[OUTCOME_HTTP_5XX];
+            over_http2 += summary.http2;
+        }
+    }
+    double declined = 1 - over_http2 / answered;
+    if (over_http2 == 0 && answered > 0)
+        find(diagnosis, FINDING_HTTP2_DECLINED,
+             "No HTTP/2: it was offered, and all that was answered was answered over HTTP/1.1, one download at a time "
+             "on "
+             "a connection");
+    else if (declined > 0)
+        find(diagnosis, FINDING_HTTP2_DECLINED,
+             "Not all HTTP/2: %.*f %% of the answers came over HTTP/1.1, from http URLs or servers that did not agree "
+             "to "
+             "it",
+             declined < 0.1, fmax(100 * declined, 0.1));
+}
+
+/* A loop that mostly waits is busy at a stretch when it starts; that keeps nobody waiting for long. One that waits for
+ * a core, on a machine that others use too, keeps its downloads waiting as if it were busy. */
+static bool has_busy_loop(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    double queueing = median(cell, METRIC_RUN_QUEUE_WAIT) / median(cell, METRIC_TIME);
+    double occupied_share = busy_share(stats, cell) + (isfinite(queueing) ? queueing : 0);
+    return median(cell, METRIC_LAG_P99) > lag_matters * median(cell, METRIC_P50) && occupied_share > mostly_waiting;
+}
+
+static bool has_queueing_workers(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    return (cell->cell->traits & MODE_COOPERATIVE) == 0 && queued_share(stats, cell) > queueing_matters;
+}
+
+static void diagnose_client(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        char first[32], second[32];
+        if (!cell->is_sound || cell->cell->workers == 1)
+            continue;
+        if (has_busy_loop(stats, cell))
+            find(diagnosis, FINDING_CLIENT_SATURATED,
+                 "Client saturated: the event loop of %s/%" PRIu32 " was busy for up to %s at a stretch (99 %% of its "
+                 "turns), which every other download had to wait out; a download takes %s (median)",
+                 cell->cell->mode, cell->cell->workers, duration(first, sizeof(first), median(cell, METRIC_LAG_P99)),
+                 duration(second, sizeof(second), median(cell, METRIC_P50)));
+        else if (has_queueing_workers(stats, cell))
+            find(diagnosis, FINDING_CLIENT_SATURATED,
+                 "Client saturated: the workers of %s/%" PRIu32
+                 " were ready to run but waited for a core for %.0f %% of the "
+                 "time",
+                 cell->cell->mode, cell->cell->workers, 100 * queued_share(stats, cell));
+    }
+}
+
+/* Server and link */
+
+static double share_refused(const struct cell_stats *cell)
+{
+    double refused = 0;
+    double answered = 0;
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        struct trial_summary summary;
+        if (trial_summary_make(&cell->cell->trials[i], &summary, NULL) != 0)
+            return 0;
+        refused += summary.refused;
+        answered += summary.answered;
+    }
+    return answered > 0 ? refused / answered : 0;
+}
+
+static void diagnose_refusals(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        double refused = share_refused(&stats->cells[i]);
+        if (refused > refused_matters)
+            list_add(&list, &stats->cells[i], refused);
+    }
+    if (list.count > 0)
+        find(diagnosis, FINDING_RATE_LIMITED,
+             "Rate-limited: %s of the downloads of %s were answered with status 429 or 503; ask with fewer workers",
+             percent_range(&list, range, sizeof(range)), list.text);
+}
+
+/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
+ * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
+static double exchange(const struct cell_stats *cell)
+{
+    return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
+}
+
+/* Whether the mean is also that of downloads that waited for a connection others were making. */
+static bool waits_for_connections(const struct cell_stats *cell)
+{
+    return median(cell, METRIC_STREAMS) > 1 && median(cell, METRIC_CONNECTS) > 0 &&
+           cell->cell->workers > few_waited * median(cell, METRIC_DOWNLOADS);
+}
+
+/* Cells whose downloads take much longer than one at a time although the client is not busy. */
+static void diagnose_server(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list inflated = {0}, rates = {0};
+    char times[48];
+    bool is_tail_bound = false;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        const struct cell_stats *alone = cell_stats_alone(stats, NULL, cell->cell->connections);
+        if (alone == NULL)
+            return;
+        double ratio = exchange(cell) / exchange(alone);
+        bool is_client_free = busy_share(stats, cell) < 0.7 && !isnan(queued_share(stats, cell)) && !is_stopped(cell) &&
+                              !has_busy_loop(stats, cell) && !has_queueing_workers(stats, cell);
+        if (!cell->is_sound || cell->cell->workers == 1 || !is_client_free || waits_for_connections(cell) ||
+            !(ratio > service_inflated))
+            continue;
+        list_add(&inflated, cell, ratio);
+        list_add(&rates, cell, median(cell, METRIC_THROUGHPUT));
+        is_tail_bound |= median(cell, METRIC_DRAIN) > tail_matters;
+    }
+    if (inflated.count == 0)
+        return;
+    /* The same slow URL makes runs equally long, too. */
+    bool is_constant = rates.count > 1 && rates.highest <= rates.lowest * (1 + same_rate) && !is_tail_bound;
+    number_format_range(times, sizeof(times), 2, inflated.lowest, inflated.highest);
+    if (is_constant)
+        find(diagnosis, FINDING_RATE_LIMITED,
+             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and a download took %s times as "
+             "long as one at a time, on average and without connecting: a limit on the other side",
+             rates.text, rates.lowest, 100 * same_rate, times);
+    else
+        find(diagnosis, FINDING_SERVER_SATURATED,
+             "Server or link saturated: with %s a download took %s times as long as one at a time, on average and "
+             "without connecting, while the client had time to spare",
+             inflated.text, times);
+}
+
+/* Scheduling of the batch */
+
+/* Of fewer downloads, 95 % are all of them. */
+enum { T95_FROM = 20 };
+
+static void diagnose_tail(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    const struct cell_stats *worst = NULL;
+    char range[48], longest[32], url[200];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double drain = median(cell, METRIC_DRAIN);
+        if (!cell->is_sound || cell->cell->workers == 1 || !(drain > tail_matters))
+            continue;
+        list_add(&list, cell, drain);
+        worst = worst == NULL || drain > median(worst, METRIC_DRAIN) ? cell : worst;
+    }
+    if (worst == NULL)
+        return;
+    double share = median(worst, METRIC_MAX) / median(worst, METRIC_RUN);
+    const char *text = stats->run->urls[worst->slowest_url];
+    text_escape(url, sizeof(url), text, strlen(text));
+    bool has_last_ones = stats->run->downloads >= T95_FROM;
+    if (share > straggler_matters && median(worst, METRIC_MAX) > 2 * median(worst, METRIC_P50))
+        find(diagnosis, FINDING_TAIL_BOUND,
+             "Tail-bound: one download is %.0f %% of the run of %s/%" PRIu32 " (%s, %s); more workers cannot make it "
+             "shorter%s",
+             100 * fmin(share, 1), worst->cell->mode, worst->cell->workers, url,
+             duration(longest, sizeof(longest), worst->service_max),
+             has_last_ones ? ": compare the times until 95 % were done" : "");
+    else
+        find(diagnosis, FINDING_TAIL_BOUND, "Tail-bound: for %s of the run of %s there was nothing left to begin; %s",
+             percent_range(&list, range, sizeof(range)), list.text,
+             has_last_ones ? "compare the times until 95 % were done, or use a longer list" : "use a longer list");
+}
+
+static void diagnose_idle(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        bool is_idle = median(cell, METRIC_OCCUPANCY) < occupied && median(cell, METRIC_DRAIN) < 0.1;
+        if (cell->is_sound && is_idle)
+            list_add(&list, cell, median(cell, METRIC_OCCUPANCY));
+    }
+    if (list.count > 0)
+        find(diagnosis, FINDING_WORKERS_IDLE,
+             "Workers idle: those of %s spent %s of their time on downloads, although there were downloads left",
+             list.text, percent_range(&list, range, sizeof(range)));
+}
+
+/* Reasons for distrust */
+
+/* Medians over all trials of what the host did. `values` has room for all trials. */
+static double host_median(const struct run_stats *stats, double *values, double (*of)(const struct trial_host *host))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        for (size_t j = 0; j < stats->cells[i].cell->trial_count; j++) {
+            double value = of(&stats->cells[i].cell->trials[j].host);
+            if (isfinite(value))
+                values[count++] = value;
+        }
+    }
+    stats_sort(values, count);
+    return stats_median(values, count);
+}
+
+static double steal_of(const struct trial_host *host)
+{
+    return host->steal_share;
+}
+
+static double foreign_of(const struct trial_host *host)
+{
+    return host->foreign_cores;
+}
+
+static double throttled_of(const struct trial_host *host)
+{
+    return host->throttled;
+}
+
+static void diagnose_host(const struct run_stats *stats, double *values, struct diagnosis *diagnosis)
+{
+    double steal = host_median(stats, values, steal_of);
+    double foreign = host_median(stats, values, foreign_of);
+    double throttled = host_median(stats, values, throttled_of);
+    if (steal > steal_matters)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: the hypervisor gave %.2g %% of the processor to other machines (median of all trials)",
+             100 * steal);
+    /* A server or proxy on this machine is no disturbance but part of the experiment. */
+    bool is_local = stats->run->is_server_local || stats->run->is_proxy_local;
+    if (!is_local && foreign > foreign_matters * stats->run->cores)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,
+             stats->run->cores);
+    char quota[32] = "";
+    if (stats->run->cpu_quota > 0)
+        snprintf(quota, sizeof(quota), " of %.3g cores", stats->run->cpu_quota);
+    if (throttled > 0)
+        find(diagnosis, FINDING_NOISY_HOST,
+             "Noisy host: a CPU quota stopped the run for %.2g s a trial (median, summed over cores): a container's "
+             "limit%s, not the modes, may decide",
+             throttled, quota);
+}
+
+static void diagnose_ratios(const struct run_stats *stats, double *logs, struct diagnosis *diagnosis)
+{
+    double worst = 0;
+    const struct cell_stats *cell = NULL;
+    for (size_t i = 0; stats->reference != NULL && i < stats->main_count; i++) {
+        if (&stats->cells[i] == stats->reference || !stats->cells[i].is_sound || !stats->reference->is_sound)
+            continue;
+        size_t count = cell_stats_paired_logs(stats->reference, &stats->cells[i], METRIC_TIME, logs);
+        double deviation = stats_standard_deviation(logs, count);
+        if (count > 2 && deviation > worst) {
+            worst = deviation;
+            cell = &stats->cells[i];
+        }
+    }
+    if (cell != NULL && worst > noisy)
+        find(diagnosis, FINDING_NOISY_RATIOS,
+             "Noisy: from round to round the ratio of %s/%" PRIu32
+             " to the reference varies by %.0f %%: differences of "
+             "less than that hardly show",
+             cell->cell->mode, cell->cell->workers, 100 * worst);
+}
+
+static void diagnose_drift(const struct run_stats *stats, double *values, struct diagnosis *diagnosis)
+{
+    size_t drifting = 0;
+    size_t tested = 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        for (size_t row = 0; row < cell->rounds; row++)
+            values[row] = cell_stats_value(cell, row, METRIC_TIME);
+        tested += cell->is_sound && cell->rounds > 4;
+        drifting += cell->is_sound && cell->rounds > 4 && stats_trend(values, cell->rounds, NULL) < trend_significance;
+    }
+    if (tested > 0 && 2 * drifting > tested)
+        find(diagnosis, FINDING_DRIFTING,
+             "Drifting: the times of %zu of %zu cells rise or fall steadily during the run (Kendall, p < %g); ratios "
+             "within rounds stand, absolute times do not",
+             drifting, tested, trend_significance);
+}
+
+/* Whether the place within a round decides: the median over all trials of a place of ln(time / median of its cell). */
+static void diagnose_position(const struct run_stats *stats, double *values, struct diagnosis *diagnosis)
+{
+    double lowest = INFINITY;
+    double highest = -INFINITY;
+    size_t trials = 0;
+    for (uint32_t position = 0; position < stats->main_count; position++) {
+        size_t count = 0;
+        for (size_t i = 0; i < stats->main_count; i++) {
+            const struct cell_stats *cell = &stats->cells[i];
+            for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
+                const struct trial *trial = &cell->cell->trials[j];
+                if (trial->position == position && validity_counts(&stats->validity, cell->cell, trial))
+                    values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, METRIC_TIME));
+            }
+        }
+        stats_sort(values, count);
+        trials += count;
+        if (count < 5)
+            return; /* too few to tell a place from chance */
+        lowest = fmin(lowest, stats_median(values, count));
+        highest = fmax(highest, stats_median(values, count));
+    }
+    if (stats->main_count > 1 && trials >= 30 && highest - lowest > position_matters)
+        find(
+            diagnosis, FINDING_POSITION,
+            "The place within a round makes a difference of %.2g %%: what ran before leaves traces, which the changing "
+            "order spreads over all modes",
+            100 * (exp(highest - lowest) - 1));
+}
+
+static void diagnose_outliers(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    size_t outliers = 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (stats->cells[i].outliers == 0 || !stats->cells[i].is_sound)
+            continue;
+        list_add(&list, &stats->cells[i], (double)stats->cells[i].outliers);
+        outliers += stats->cells[i].outliers;
+    }
+    if (outliers > 0)
+        find(diagnosis, FINDING_OUTLIERS,
+             "Outliers: %zu trial%s of %s lie%s far from the others; they are kept, and medians bear them", outliers,
+             outliers == 1 ? "" : "s", list.text, outliers == 1 ? "s" : "");
+}
+
+static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double slower = cell->cold_time / median(cell, METRIC_TIME) - 1;
+        if (cell->is_sound && slower > cold_matters)
+            list_add(&list, cell, slower);
+    }
+    if (list.count > 0)
+        find(
+            diagnosis, FINDING_COLD_START,
+            "Cold start: the first, unmeasured round took up to %.2g times as long with %s; the figures are those of a "
+            "warm server",
+            1 + list.highest, list.text);
+}
+
+int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error)
+{
+    *diagnosis = (struct diagnosis){0};
+    if (!stats->validity.has_success)
+        return 0;
+    size_t trials = 1;
+    for (size_t i = 0; i < stats->main_count; i++)
+        trials += stats->cells[i].cell->trial_count;
+    double *values = calloc(trials, sizeof(*values));
+    if (values == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
+    diagnose_boundness(stats, diagnosis);
+    diagnose_crossing(stats, diagnosis);
+    diagnose_streams(stats, diagnosis);
+    diagnose_versions(stats, diagnosis);
+    diagnose_client(stats, diagnosis);
+    diagnose_refusals(stats, diagnosis);
+    diagnose_server(stats, diagnosis);
+    diagnose_tail(stats, diagnosis);
+    diagnose_idle(stats, diagnosis);
+    diagnose_host(stats, values, diagnosis);
+    diagnose_ratios(stats, values, diagnosis);
+    diagnose_drift(stats, values, diagnosis);
+    diagnose_position(stats, values, diagnosis);
+    diagnose_outliers(stats, diagnosis);
+    diagnose_cold(stats, diagnosis);
+    free(values);
+    return 0;
+}

@@ -1,0 +1,151 @@
+#include "conc_bench/analysis/metrics.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conc_bench/base/text.h"
+
+#define MILLI 1e3
+#define MEBI  (1.0 / (1 << 20))
+
+/* Keeps the formatter from giving each member of a row a line of its own. */
+#define COLUMN(...)                                                                                                    \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+
+/* Service times are those from taking a unit to having its response, by exact nearest rank. */
+static const struct metric_row rows[METRIC_COUNT] = {
+    [METRIC_TIME] = {"time_s", "time", "", UNIT_DURATION, METRIC_HAS_INTERVAL,
+                     "startup and run of all downloads together"},
+    [METRIC_T95] = {"t95_s", "t95", "", UNIT_DURATION, 0, "time until 95 % of the downloads are done"},
+    [METRIC_STARTUP] = {"startup_s", "startup", "", UNIT_DURATION, 0, "time to make handles, threads and processes",
+                        COLUMN(METRIC_TABLE_COSTS, MILLI, "start ms", "startup", "ms")},
+    [METRIC_RUN] = {"run_s", "run", "", UNIT_DURATION, 0,
+                    "time from the opened gate to the last download that is settled"},
+    [METRIC_TEARDOWN] = {"teardown_s", "teardown", "", UNIT_DURATION, 0,
+                         "time to end threads and processes and free memory"},
+    [METRIC_P50] = {"p50_s", "p50", "", UNIT_DURATION, 0, "service time that half of the downloads keep to"},
+    [METRIC_P90] = {"p90_s", "p90", "", UNIT_DURATION, 0, "service time that 90 % of the downloads keep to"},
+    [METRIC_P95] = {"p95_s", "p95", "", UNIT_DURATION, 0, "service time that 95 % of the downloads keep to"},
+    [METRIC_P99] = {"p99_s", "p99", "", UNIT_DURATION, 0, "service time that 99 % of the downloads keep to"},
+    [METRIC_MAX] = {"slowest_s", "max", "", UNIT_DURATION, 0, "service time of the slowest download"},
+    [METRIC_MEAN] = {"service_mean_s", "mean", "", UNIT_DURATION, 0, "mean service time",
+                     COLUMN(METRIC_TABLE_PHASES, 0, "service", "service", "")},
+    [METRIC_PHASES + PHASE_NAME] = {"name_lookup_s", "name_lookup", "", UNIT_DURATION, 0,
+                                    "mean time of a download to look its host's name up",
+                                    COLUMN(METRIC_TABLE_PHASES, 0, "look up name", "look up name", "")},
+    [METRIC_PHASES + PHASE_CONNECT] = {"connect_s", "connect", "", UNIT_DURATION, 0,
+                                       "mean time of a download to connect by TCP",
+                                       COLUMN(METRIC_TABLE_PHASES, 0, "connect", "connect", "")},
+    [METRIC_PHASES + PHASE_TLS] = {"tls_s", "tls", "", UNIT_DURATION, 0,
+                                   "mean time of a download for its TLS handshake",
+                                   COLUMN(METRIC_TABLE_PHASES, 0, "TLS handshake", "TLS handshake", "")},
+    [METRIC_PHASES + PHASE_WAIT] = {"wait_s", "wait", "", UNIT_DURATION, 0,
+                                    "mean time of a download from the request to the first byte",
+                                    COLUMN(METRIC_TABLE_PHASES, 0, "wait", "wait", "")},
+    [METRIC_PHASES + PHASE_RECEIVE] = {"receive_s", "receive", "", UNIT_DURATION, 0,
+                                       "mean time of a download from the first byte to the last",
+                                       COLUMN(METRIC_TABLE_PHASES, 0, "receive", "receive", "")},
+    [METRIC_PHASES + PHASE_WORK] = {"work_s", "work", "", UNIT_DURATION, 0, "mean time of a download for --cpu-work",
+                                    COLUMN(METRIC_TABLE_PHASES, 0, "work", "work", "")},
+    [METRIC_HANDSHAKE] = {"tls_handshake_s", "handshake", "", UNIT_DURATION, 0,
+                          "mean time of those downloads that had a TLS handshake for it",
+                          COLUMN(METRIC_TABLE_PHASES, 0, "each handshake", "each handshake", "")},
+    [METRIC_THROUGHPUT] = {"downloads_per_s", "throughput", "", UNIT_RATE, 0, "downloads per second"},
+    [METRIC_BANDWIDTH] = {"body_bytes_per_s", "bandwidth", "", UNIT_RATE, 0, "bytes of bodies per second"},
+    [METRIC_DOWNLOADS] = {"downloads", "downloads", "", UNIT_COUNT, METRIC_WHOLE | METRIC_EXACT,
+                          "downloads that are settled"},
+    [METRIC_FAILURES] = {"failures", "failures", "errors", UNIT_COUNT, METRIC_WHOLE | METRIC_EXACT,
+                         "downloads that failed"},
+    [METRIC_BYTES] = {"body_bytes", "bytes", "", UNIT_BYTES, METRIC_WHOLE | METRIC_EXACT, "bytes of all bodies"},
+    [METRIC_CONNECTS] = {"connects", "connects", "", UNIT_COUNT, METRIC_WHOLE | METRIC_EXACT, "connections made",
+                         COLUMN(METRIC_TABLE_COSTS, 1, "connects", "connections", "")},
+    [METRIC_TLS_HANDSHAKES] = {"tls_handshakes", "tls_handshakes", "", UNIT_COUNT, METRIC_WHOLE | METRIC_EXACT,
+                               "connections made with a TLS handshake, also one that failed"},
+    [METRIC_HTTP2] = {"http2_downloads", "http2", "", UNIT_COUNT, METRIC_WHOLE | METRIC_EXACT,
+                      "downloads answered over HTTP/2", COLUMN(METRIC_TABLE_HTTP2, 1, "HTTP/2", "over HTTP/2", "")},
+    [METRIC_HTTP2_CONNECTIONS] = {"http2_connections", "http2_connections", "", UNIT_COUNT, METRIC_WHOLE,
+                                  "connections that HTTP/2 was spoken over, those opened beforehand too",
+                                  COLUMN(METRIC_TABLE_HTTP2, 1, "connections", "connections", "")},
+    [METRIC_HTTP2_SHARE] = {"http2_downloads_per_connection", "http2_share", "", UNIT_PLAIN, 0,
+                            "downloads on each connection of HTTP/2",
+                            COLUMN(METRIC_TABLE_HTTP2, 1, "downloads each", "downloads on each", "")},
+    [METRIC_STREAMS] = {"http2_most_streams", "streams", "", UNIT_COUNT, METRIC_WHOLE,
+                        "the most downloads under way at once on one connection of HTTP/2",
+                        COLUMN(METRIC_TABLE_HTTP2, 1, "at once", "most at once on one", "")},
+    [METRIC_PEAK_IN_FLIGHT] = {"peak_in_flight", "in_flight", "", UNIT_COUNT, METRIC_WHOLE,
+                               "the most downloads under way at once"},
+    [METRIC_CPU] = {"cpu_s", "cpu", "", UNIT_DURATION, METRIC_PER_DOWNLOAD, "CPU time, user and system",
+                    COLUMN(METRIC_TABLE_COSTS, MILLI, "CPU ms", "CPU/download", "ms")},
+    [METRIC_CPU_USER] = {"cpu_user_s", "cpu_user", "", UNIT_DURATION, 0, "CPU time in user mode"},
+    [METRIC_CPU_SYSTEM] = {"cpu_system_s", "cpu_system", "", UNIT_DURATION, 0, "CPU time in the kernel"},
+    [METRIC_CORES] = {"cores_used", "cores", "", UNIT_PLAIN, 0,
+                      "cores kept busy on average, from startup to the end of the run",
+                      COLUMN(METRIC_TABLE_COSTS, 1, "cores", "cores", "")},
+    [METRIC_VOLUNTARY] = {"voluntary_switches", "voluntary", "", UNIT_COUNT, METRIC_PER_DOWNLOAD,
+                          "context switches to wait for something",
+                          COLUMN(METRIC_TABLE_COSTS, 1, "vol", "voluntary switches/download", "")},
+    [METRIC_INVOLUNTARY] = {"involuntary_switches", "involuntary", "", UNIT_COUNT, METRIC_PER_DOWNLOAD,
+                            "context switches because others were to run",
+                            COLUMN(METRIC_TABLE_COSTS, 1, "invol", "involuntary", "")},
+    [METRIC_RUN_QUEUE_WAIT] = {"run_queue_wait_s", "queue", "", UNIT_DURATION, METRIC_PER_DOWNLOAD,
+                               "time in which threads could have run and no core was free, all together",
+                               COLUMN(METRIC_TABLE_COSTS, MILLI, "queue ms", "queued for a core/download", "ms")},
+    [METRIC_LAG_P99] = {"loop_lag_p99_s", "lag", "", UNIT_DURATION, 0,
+                        "time that event loops are busy between two waits, 99 % of the time at most",
+                        COLUMN(METRIC_TABLE_COSTS, MILLI, "lag ms", "loop lag p99", "ms")},
+    [METRIC_LAG_MAX] = {"loop_lag_max_s", "lag_max", "", UNIT_DURATION, 0,
+                        "the longest time that an event loop is busy between two waits",
+                        COLUMN(METRIC_TABLE_COSTS, MILLI, "max lag", "loop lag max", "ms")},
+    [METRIC_MEMORY] = {"peak_memory_bytes", "memory", "rss", UNIT_BYTES, METRIC_WHOLE,
+                       "peak memory, of all processes of the mode",
+                       COLUMN(METRIC_TABLE_COSTS, MEBI, "MiB", "memory", "MiB")},
+    [METRIC_PROCESSES] = {"processes", "process_count", "", UNIT_COUNT, METRIC_WHOLE, "processes at the end of the run",
+                          COLUMN(METRIC_TABLE_COSTS, 1, "proc", "processes", "")},
+    [METRIC_THREADS] = {"threads", "thread_count", "", UNIT_COUNT, METRIC_WHOLE,
+                        "threads of all processes at the end of the run",
+                        COLUMN(METRIC_TABLE_COSTS, 1, "thr", "threads", "")},
+    [METRIC_DESCRIPTORS] = {"descriptors", "descriptors", "", UNIT_COUNT, METRIC_WHOLE,
+                            "open descriptors of all processes at the end of the run",
+                            COLUMN(METRIC_TABLE_COSTS, 1, "fds", "descriptors", "")},
+    [METRIC_DRAIN] = {"drain_share", "drain", "", UNIT_PLAIN, 0, "share of the run after the last download was begun"},
+    [METRIC_OCCUPANCY] = {"occupancy_share", "occupancy", "", UNIT_PLAIN, 0,
+                          "share of the workers' time spent on downloads"},
+};
+
+enum metric metric_find(const char *assertion)
+{
+    enum metric metric = 0;
+    while (metric < METRIC_COUNT && strcmp(rows[metric].assertion, assertion) != 0 &&
+           !text_list_has(rows[metric].aliases, assertion))
+        metric++;
+    return metric;
+}
+
+const struct metric_row *metric_row(enum metric metric)
+{
+    assert(metric < METRIC_COUNT);
+    return &rows[metric];
+}
+
+char *metric_names(char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
+        text_append(buffer, size, "%s%s", metric > 0 ? ", " : "", rows[metric].assertion);
+    return buffer;
+}
+
+const struct metric_unit_description *metric_unit_describe(enum metric_unit unit)
+{
+    static const struct metric_unit_description units[] = {
+        [UNIT_DURATION] = {"a duration", "1.5s or 120ms"},
+        [UNIT_BYTES] = {"a size", "64MiB or 512kB"},
+        [UNIT_COUNT] = {"a whole number", "0 or 160"},
+        [UNIT_RATE] = {"a rate above 0", "100/s"},
+        [UNIT_PLAIN] = {"a number or a percentage", "0.25 or 25%"},
+    };
+    return &units[unit];
+}

@@ -1,0 +1,580 @@
+#include "conc_bench/analysis/validity.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/trial_latencies.h"
+#include "conc_bench/analysis/trial_summary.h"
+#include "conc_bench/modes/trait.h"
+#include "expected_responses.h"
+
+/* Rounds that may be dropped before the whole run is not to be believed: one, or this share. */
+static const double droppable_share = 0.05;
+
+/* In-flight downloads above the number of workers that rounding may explain. */
+static const double little_tolerance = 1.01;
+
+struct judge {
+    const struct run *run;
+    struct validity *validity;
+    struct expected_responses expected_responses;
+    const struct run_cell *cell; /* under judgement */
+    const struct trial *trial;
+    const struct trial_latencies *latencies; /* the trial's */
+    char place[64];                          /* "threads/8 in round 3" */
+    const struct trial *attested; /* what the origin saw of it is what it saw of most; NULL: it was never asked */
+    char attested_place[64];
+    uint64_t *mismatched; /* by URL, in the cell under judgement; NULL: nothing has been yet */
+    bool has_broken_promise;
+};
+
+bool validity_is_failure(const struct trial *trial, enum outcome outcome)
+{
+    bool is_given_up = outcome == OUTCOME_CANCELLED || outcome == OUTCOME_LOST;
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
+}
+
+static int compare_dropped(const void *a, const void *b)
+{
+    const struct dropped_round *left = a;
+    const struct dropped_round *right = b;
+    if (left->group != right->group)
+        return left->group < right->group ? -1 : 1;
+    return (left->round > right->round) - (left->round < right->round);
+}
+
+static struct dropped_round *find_dropped(const struct validity *validity, uint32_t group, uint32_t round)
+{
+    const struct dropped_round wanted = {.group = group, .round = round};
+    if (validity->is_dropped_in_order)
+        return bsearch(&wanted, validity->dropped, validity->dropped_count, sizeof(wanted), compare_dropped);
+    for (size_t i = 0; i < validity->dropped_count; i++) {
+        if (validity->dropped[i].group == group && validity->dropped[i].round == round)
+            return &validity->dropped[i];
+    }
+    return NULL;
+}
+
+bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial)
+{
+    return trial->status == TRIAL_COMPLETE && (trial->summary.is_known || trial_has_samples(trial)) &&
+           find_dropped(validity, cell->group, trial->round) == NULL;
+}
+
+/* Held to without tolerance */
+
+static bool is_done_once(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+{
+    uint32_t units = judge->latencies->unit_count;
+    if (summary->settled_twice > 0)
+        snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, summary->settled_twice);
+    else if (summary->settled != units)
+        snprintf(why, size, "%s settled %" PRIu32 " of %" PRIu32 " downloads", judge->place, summary->settled, units);
+    return summary->settled_twice == 0 && summary->settled == units;
+}
+
+/* By identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
+static bool is_possible(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+{
+    nanoseconds under_way = 0;
+    if (summary->outside_run > 0) {
+        snprintf(why, size, "%s has a download (number %" PRIu32 ") that lies outside its run", judge->place,
+                 summary->outside_run);
+        return false;
+    }
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        under_way += summary->phases[phase];
+    double in_flight = judge->trial->run > 0 ? (double)under_way / (double)judge->trial->run : 0;
+    if (in_flight <= little_tolerance * judge->cell->workers)
+        return true;
+    snprintf(why, size, "%s had %.2f downloads under way on average, more than its workers can have", judge->place,
+             in_flight);
+    return false;
+}
+
+/* Held to within a round */
+
+/* Whether requests and downloads must agree in number. */
+static bool is_plain(const struct trial_summary *summary)
+{
+    uint32_t responses =
+        summary->outcomes[OUTCOME_OK] + summary->outcomes[OUTCOME_HTTP_4XX] + summary->outcomes[OUTCOME_HTTP_5XX];
+    return responses == summary->settled && summary->redirected == 0;
+}
+
+static bool is_same_origin_counts(const struct trial_origin_counts *one, const struct trial_origin_counts *other)
+{
+    if (one->url_count != other->url_count)
+        return false;
+    for (uint32_t i = 0; i < one->url_count; i++) {
+        if (one->url_requests[i] != other->url_requests[i] || strcmp(one->urls[i], other->urls[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Whether the origin was asked what a complete trial asked of it, and saw a request for each download. */
+static bool is_attestable(const struct run_cell *cell, const struct trial *trial, const struct trial_summary *summary)
+{
+    return trial->origin_counts.is_present && (cell->traits & MODE_SCRIPTED) == 0 && is_plain(summary);
+}
+
+static bool has_all_requests(const struct judge *judge, const struct trial *trial)
+{
+    return trial->origin_counts.requests == (uint64_t)judge->run->downloads + trial->warm_requests;
+}
+
+static void name_place(const struct run_cell *cell, const struct trial *trial, char *place, size_t size)
+{
+    snprintf(place, size, "%s/%" PRIu32 " in round %" PRIu32, cell->mode, cell->workers, trial->round + 1);
+}
+
+/* Chooses the trial that the others are held to: if the origin saw the same of most, one of those (Boyer and Moore
+ * 1991). More workers ask more often for what opens connections beforehand, so that those trials tell nothing here. */
+static int choose_attested(struct judge *judge, struct error *error)
+{
+    uint32_t lead = 0;
+    for (size_t i = 0; i < judge->run->cell_count; i++) {
+        const struct run_cell *cell = &judge->run->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct trial *trial = &cell->trials[j];
+            struct trial_summary summary;
+            if (trial->status != TRIAL_COMPLETE || !trial->origin_counts.is_present || trial->warm_requests > 0)
+                continue;
+            if (trial_summary_make(trial, &summary, error) != 0)
+                return -1;
+            if (!summary.is_known || !is_attestable(cell, trial, &summary) || !has_all_requests(judge, trial))
+                continue;
+            bool is_same = lead > 0 && is_same_origin_counts(&judge->attested->origin_counts, &trial->origin_counts);
+            if (lead == 0) {
+                judge->attested = trial;
+                name_place(cell, trial, judge->attested_place, sizeof(judge->attested_place));
+            }
+            lead = lead == 0 || is_same ? lead + 1 : lead - 1;
+        }
+    }
+    return 0;
+}
+
+/* What the origin saw must be what was downloaded, and the same in all trials. Its URLs are not compared with the list:
+ * libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
+static bool is_counted(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+{
+    const struct trial *trial = judge->trial;
+    if (!is_attestable(judge->cell, trial, summary) || has_all_requests(judge, trial))
+        return true;
+    snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
+             judge->run->downloads, trial->origin_counts.requests - trial->warm_requests);
+    return false;
+}
+
+static bool is_attested(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+{
+    const struct trial *trial = judge->trial;
+    if (!is_attestable(judge->cell, trial, summary) || trial->warm_requests > 0 || judge->attested == NULL ||
+        is_same_origin_counts(&judge->attested->origin_counts, &trial->origin_counts))
+        return true;
+    snprintf(why, size, "the origin was not asked for the same URLs by %s and %s", judge->attested_place, judge->place);
+    return false;
+}
+
+/* The policy is not only set but seen: libcurl counts the connections it makes. */
+static bool is_policy_kept(struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+{
+    if (judge->cell->connections == CONNECTIONS_WARM)
+        judge->validity->cold_connects += summary->connects;
+    if (judge->cell->connections != CONNECTIONS_FRESH || summary->not_fresh == 0)
+        return true;
+    snprintf(why, size, "%s made a download (number %" PRIu32 ") over a connection that was not fresh", judge->place,
+             summary->not_fresh);
+    return false;
+}
+
+static int drop_round(struct judge *judge, bool is_certain, const char *reason, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    validity->is_work_equal = false;
+    struct dropped_round *known = find_dropped(validity, judge->cell->group, judge->trial->round);
+    if (known != NULL) {
+        known->is_certain |= is_certain;
+        return 0;
+    }
+    struct dropped_round *longer =
+        realloc(validity->dropped, (validity->dropped_count + 1) * sizeof(validity->dropped[0]));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
+    validity->dropped = longer;
+    struct dropped_round *dropped = &longer[validity->dropped_count++];
+    *dropped =
+        (struct dropped_round){.group = judge->cell->group, .round = judge->trial->round, .is_certain = is_certain};
+    snprintf(dropped->reason, sizeof(dropped->reason), "%s", reason);
+    return 0;
+}
+
+/* What a trial was answered that its URLs do not answer. */
+static int count_mismatches(struct judge *judge, struct error *error)
+{
+    const struct run *run = judge->run;
+    if (judge->mismatched == NULL)
+        judge->mismatched = calloc((size_t)run->distinct_urls + 1, sizeof(judge->mismatched[0]));
+    if (judge->mismatched == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to count what %" PRIu32 " URLs answered otherwise",
+                         run->distinct_urls);
+    for (size_t i = 0; i < judge->latencies->answer_count; i++) {
+        const struct answer *answer = &judge->latencies->answers[i];
+        if (expected_fits(&judge->expected_responses, answer))
+            continue;
+        judge->mismatched[answer->url] += answer->count;
+        judge->validity->mismatches += answer->count;
+    }
+    return 0;
+}
+
+static double distance(uint64_t bytes, uint64_t usual)
+{
+    return fabs((double)bytes - (double)usual) / (usual > 0 ? (double)usual : 1);
+}
+
+static void note_unusual(struct validity *validity, const struct answer *answer, uint64_t usual)
+{
+    uint64_t bytes = (uint64_t)answer->body_bytes;
+    bool is_further = distance(bytes, usual) > distance(validity->furthest_bytes, validity->furthest_usual);
+    if (validity->varied == 0 || is_further) {
+        validity->furthest_url = answer->url;
+        validity->furthest_bytes = bytes;
+        validity->furthest_usual = usual;
+    }
+    validity->varied += answer->count;
+}
+
+/* How far bodies that were borne are from the usual size. */
+static void measure_variation(const struct judge *judge, struct variation *variation)
+{
+    for (size_t i = 0; i < judge->latencies->answer_count; i++) {
+        const struct answer *answer = &judge->latencies->answers[i];
+        if (answer->outcome != OUTCOME_OK || !expected_fits(&judge->expected_responses, answer))
+            continue;
+        uint64_t usual = (uint64_t)judge->expected_responses.urls[answer->url].bytes;
+        variation->bytes += (uint64_t)answer->body_bytes * answer->count;
+        variation->usual_bytes += usual * answer->count;
+        if (!expected_is_unusual(&judge->expected_responses, answer))
+            continue;
+        variation->count += answer->count;
+        note_unusual(judge->validity, answer, usual);
+    }
+}
+
+/* The most first; of equal ones in the order of cells and of the list. */
+static int compare_mismatches(const void *a, const void *b)
+{
+    const struct mismatch *left = a;
+    const struct mismatch *right = b;
+    if (left->count != right->count)
+        return left->count > right->count ? -1 : 1;
+    if (left->cell != right->cell)
+        return left->cell < right->cell ? -1 : 1;
+    return (left->url > right->url) - (left->url < right->url);
+}
+
+/* Moves what was counted for a cell to the list of all, and keeps of that the largest. */
+static int list_mismatches(struct judge *judge, uint32_t cell, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    uint32_t urls = judge->run->distinct_urls;
+    size_t count = 0;
+    for (uint32_t url = 0; judge->mismatched != NULL && url < urls; url++)
+        count += judge->mismatched[url] > 0;
+    if (count == 0)
+        return 0;
+    size_t kept = validity->mismatched_url_count;
+    struct mismatch *longer = realloc(validity->mismatched_urls, (kept + count) * sizeof(longer[0]));
+    if (longer == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to list what %zu URLs answered otherwise", count);
+    validity->mismatched_urls = longer;
+    for (uint32_t url = 0; url < urls; url++) {
+        if (judge->mismatched[url] > 0)
+            longer[kept++] = (struct mismatch){.cell = cell, .url = url, .count = judge->mismatched[url]};
+        judge->mismatched[url] = 0;
+    }
+    qsort(longer, kept, sizeof(longer[0]), compare_mismatches);
+    validity->mismatched_url_count = kept < MISMATCHES_MAX ? kept : MISMATCHES_MAX;
+    return 0;
+}
+
+static void condemn(struct validity *validity, const char *reason)
+{
+    if (validity->is_valid)
+        snprintf(validity->reason, sizeof(validity->reason), "%s", reason);
+    validity->is_valid = false;
+}
+
+static int judge_trial(struct judge *judge, struct error *error)
+{
+    char why[512];
+    struct trial_summary summary;
+    if (trial_summary_make(judge->trial, &summary, error) != 0)
+        return -1;
+    if (!is_done_once(judge, &summary, why, sizeof(why)) || !is_possible(judge, &summary, why, sizeof(why))) {
+        condemn(judge->validity, why);
+        judge->has_broken_promise = true;
+        return drop_round(judge, true, why, error);
+    }
+    if (!expected_holds(&judge->expected_responses, judge->latencies, judge->place, why, sizeof(why))) {
+        bool is_torn = expected_is_torn(&judge->expected_responses, judge->cell->group, judge->trial->round);
+        return count_mismatches(judge, error) == 0 ? drop_round(judge, is_torn, why, error) : -1;
+    }
+    if (!is_policy_kept(judge, &summary, why, sizeof(why)) || !is_counted(judge, &summary, why, sizeof(why)))
+        return drop_round(judge, true, why, error);
+    /* What most trials asked for is not certain yet. */
+    return is_attested(judge, &summary, why, sizeof(why)) ? 0 : drop_round(judge, false, why, error);
+}
+
+static int judge_trials(struct judge *judge, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    validity->variations = calloc(judge->run->cell_count + 1, sizeof(validity->variations[0]));
+    if (validity->variations == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for what cells received");
+    int status = choose_attested(judge, error);
+    for (size_t i = 0; i < judge->run->cell_count && status == 0; i++) {
+        judge->cell = &judge->run->cells[i];
+        validity->variations[i].cell = (uint32_t)i;
+        for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
+            judge->trial = &judge->cell->trials[j];
+            if (judge->trial->status != TRIAL_COMPLETE || !trial_has_samples(judge->trial))
+                continue;
+            name_place(judge->cell, judge->trial, judge->place, sizeof(judge->place));
+            struct trial_latencies *made;
+            judge->latencies = trial_latencies_of(judge->run, judge->trial, &made, error);
+            status = judge->latencies != NULL ? judge_trial(judge, error) : -1;
+            if (status == 0)
+                measure_variation(judge, &validity->variations[i]);
+            trial_latencies_release(made);
+        }
+        if (status == 0)
+            status = list_mismatches(judge, (uint32_t)i, error);
+    }
+    return status;
+}
+
+/* Rounds of a group that were run. */
+static uint32_t count_rounds_of(const struct run *run, uint32_t group)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        if (run->cells[i].group == group && run->cells[i].trial_count > most)
+            most = run->cells[i].trial_count;
+    }
+    return (uint32_t)most;
+}
+
+/* Of all groups. */
+static uint32_t count_rounds(const struct run *run)
+{
+    uint32_t rounds = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        if (i == 0 || run->cells[i].group != run->cells[i - 1].group)
+            rounds += count_rounds_of(run, run->cells[i].group);
+    }
+    return rounds;
+}
+
+static size_t count_dropped(const struct validity *validity, bool is_certain)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < validity->dropped_count; i++)
+        count += !is_certain || validity->dropped[i].is_certain;
+    return count;
+}
+
+static bool is_borne(size_t dropped, uint32_t rounds)
+{
+    return (double)dropped <= fmax(1, droppable_share * rounds);
+}
+
+/* A group of which no round is left, so that nothing follows from it; 0: there is none. With `is_certain`, for certain,
+ * and of the last group only if no round of it may still come. Returns the number of its rounds. */
+static uint32_t find_void(const struct run *run, const struct validity *validity, bool is_certain,
+                          uint32_t rounds_to_come, size_t *first_dropped)
+{
+    uint32_t last = run->cell_count > 0 ? run->cells[run->cell_count - 1].group : 0;
+    for (size_t i = 0; i < validity->dropped_count; i++) {
+        uint32_t group = validity->dropped[i].group;
+        uint32_t dropped = 0;
+        for (size_t j = 0; j < validity->dropped_count; j++)
+            dropped += validity->dropped[j].group == group && (!is_certain || validity->dropped[j].is_certain);
+        *first_dropped = i;
+        if (dropped >= count_rounds_of(run, group) && (group != last || rounds_to_come == 0))
+            return dropped;
+    }
+    return 0;
+}
+
+static void judge_dropped(const struct run *run, struct validity *validity)
+{
+    char reason[sizeof(validity->reason)];
+    size_t first;
+    uint32_t lost = find_void(run, validity, false, 0, &first);
+    if (!is_borne(validity->dropped_count, count_rounds(run)))
+        snprintf(reason, sizeof(reason), "in %zu of %" PRIu32 " rounds the work was not equal: %s",
+                 validity->dropped_count, count_rounds(run), validity->dropped[0].reason);
+    else if (lost > 0)
+        snprintf(reason, sizeof(reason), "in %" PRIu32 " of %" PRIu32 " rounds the work was not equal: %s", lost, lost,
+                 validity->dropped[first].reason);
+    else
+        return;
+    condemn(validity, reason);
+}
+
+/* Failures */
+
+struct failure_count {
+    double failed;
+    double downloads;
+};
+
+static int count_failures(const struct run_cell *cell, struct failure_count *count, struct error *error)
+{
+    *count = (struct failure_count){0};
+    for (size_t j = 0; j < cell->trial_count; j++) {
+        const struct trial *trial = &cell->trials[j];
+        struct trial_summary summary;
+        if (trial_summary_make(trial, &summary, error) != 0)
+            return -1;
+        for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
+            count->downloads += summary.outcomes[outcome];
+            if (validity_is_failure(trial, (enum outcome)outcome))
+                count->failed += summary.outcomes[outcome];
+        }
+    }
+    return 0;
+}
+
+/* Each cell against all the others together: two-proportion z statistics, with a limit that five modes without a
+ * difference exceed once in 200 runs. */
+static void compare_failures(const struct run *run, const struct failure_count *counts,
+                             const struct failure_count *total, struct validity *validity)
+{
+    static const double limit = 3.3;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct failure_count *own = &counts[i];
+        struct failure_count others = {total->failed - own->failed, total->downloads - own->downloads};
+        if (own->downloads == 0 || others.downloads == 0)
+            continue;
+        double pooled = total->failed / total->downloads;
+        double difference = own->failed / own->downloads - others.failed / others.downloads;
+        double error = sqrt(pooled * (1 - pooled) * (1 / own->downloads + 1 / others.downloads));
+        if (error == 0 || fabs(difference) <= limit * error)
+            continue;
+        char reason[256];
+        snprintf(reason, sizeof(reason), "%s/%" PRIu32 " failed in %.3g %% of its downloads and the others in %.3g %%",
+                 run->cells[i].mode, run->cells[i].workers, 100 * own->failed / own->downloads,
+                 100 * others.failed / others.downloads);
+        validity->differs_in_failures = true;
+        condemn(validity, reason);
+        return;
+    }
+}
+
+static int judge_failures(const struct run *run, struct validity *validity, struct error *error)
+{
+    struct failure_count total = {0};
+    struct failure_count *counts = calloc(run->cell_count + 1, sizeof(*counts));
+    if (counts == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to count failures");
+    int status = 0;
+    for (size_t i = 0; i < run->cell_count && status == 0; i++) {
+        status = count_failures(&run->cells[i], &counts[i], error);
+        total.failed += counts[i].failed;
+        total.downloads += counts[i].downloads;
+    }
+    validity->failures = (uint64_t)total.failed;
+    validity->has_success = total.downloads > total.failed;
+    if (status == 0)
+        compare_failures(run, counts, &total, validity);
+    free(counts);
+    return status;
+}
+
+static void note_varying(const struct expected_responses *expected_responses, struct validity *validity)
+{
+    for (uint32_t url = 0; url < expected_responses->run->distinct_urls; url++) {
+        if (!expected_responses->urls[url].does_vary)
+            continue;
+        if (validity->varying_urls++ == 0)
+            validity->varying_url = url;
+    }
+}
+
+static int judge_all(struct judge *judge, struct error *error)
+{
+    struct validity *validity = judge->validity;
+    *validity = (struct validity){.is_valid = true, .is_work_equal = true};
+    int status = expected_learn(judge->run, &judge->expected_responses, error);
+    if (status == 0)
+        status = judge_trials(judge, error);
+    validity->variation_count = validity->varied > 0 ? judge->run->cell_count : 0;
+    if (status == 0)
+        note_varying(&judge->expected_responses, validity);
+    if (status != 0)
+        validity_release(validity);
+    expected_release(&judge->expected_responses);
+    free(judge->mismatched);
+    return status;
+}
+
+int validity_judge(const struct run *run, struct validity *validity, struct error *error)
+{
+    struct judge judge = {.run = run, .validity = validity};
+    if (judge_all(&judge, error) != 0)
+        return -1;
+    judge_dropped(run, validity);
+    int status = judge_failures(run, validity, error);
+    if (status != 0)
+        validity_release(validity);
+    return status;
+}
+
+int validity_foresee(const struct run *run, const struct prospect *prospect, bool *is_lost, struct error *error)
+{
+    struct validity validity;
+    struct judge judge = {.run = run, .validity = &validity};
+    size_t first;
+    if (judge_all(&judge, error) != 0)
+        return -1;
+    uint32_t rounds = count_rounds(run) + prospect->rounds_in_group + prospect->rounds_behind;
+    *is_lost = judge.has_broken_promise || !is_borne(count_dropped(&validity, true), rounds) ||
+               find_void(run, &validity, true, prospect->rounds_in_group, &first) > 0;
+    validity_release(&validity);
+    return 0;
+}
+
+void validity_release(struct validity *validity)
+{
+    free(validity->dropped);
+    free(validity->mismatched_urls);
+    free(validity->variations);
+    *validity = (struct validity){0};
+}
+
+int validity_copy(const struct validity *validity, struct validity *copy, struct error *error)
+{
+    *copy = *validity;
+    copy->dropped = calloc(validity->dropped_count + 1, sizeof(copy->dropped[0]));
+    copy->mismatched_urls = calloc(validity->mismatched_url_count + 1, sizeof(copy->mismatched_urls[0]));
+    copy->variations = calloc(validity->variation_count + 1, sizeof(copy->variations[0]));
+    if (copy->dropped == NULL || copy->mismatched_urls == NULL || copy->variations == NULL) {
+        validity_release(copy);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
+    }
+    for (size_t i = 0; i < validity->dropped_count; i++)
+        copy->dropped[i] = validity->dropped[i];
+    for (size_t i = 0; i < validity->mismatched_url_count; i++)
+        copy->mismatched_urls[i] = validity->mismatched_urls[i];
+    for (size_t i = 0; i < validity->variation_count; i++)
+        copy->variations[i] = validity->variations[i];
+    return 0;
+}

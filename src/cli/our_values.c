@@ -1,0 +1,307 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/workload/plan.h"
+#include "option_table.h"
+
+/* Values of our own options that are more than one of a type. */
+
+enum { AUTO_RUNS = 10, RUNS_MAX = 10000 };
+
+int option_refuse_mode(const struct value *value)
+{
+    struct text_guess guess = {.word = value->text};
+    for (size_t i = 0; mode_registry[i] != NULL; i++) {
+        if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
+            continue;
+        text_guess_consider(&guess, mode_registry[i]->name);
+        text_guess_consider(&guess, mode_registry[i]->aliases);
+    }
+    char known[256];
+    mode_names(known, sizeof(known));
+    if (guess.best[0] != '\0')
+        return error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%s\"; did you mean \"%s\"? Known are %s",
+                         value->name, value->text, guess.best, known);
+    return error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%.100s\"; known are %s", value->name, value->text,
+                     known);
+}
+
+bool options_have_mode(const struct options *options, const struct mode *mode)
+{
+    for (size_t i = 0; i < options->mode_count; i++) {
+        if (options->modes[i] == mode)
+            return true;
+    }
+    return false;
+}
+
+static void add_mode(struct options *options, const struct mode *mode)
+{
+    if (options_have_mode(options, mode))
+        return;
+    assert(options->mode_count < sizeof(options->modes) / sizeof(options->modes[0]));
+    options->modes[options->mode_count++] = mode;
+}
+
+static int read_mode(const struct value *value)
+{
+    if (strcmp(value->text, "all") == 0) {
+        for (size_t i = 0; mode_registry[i] != NULL; i++) {
+            if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
+                add_mode(value->options, mode_registry[i]);
+        }
+        return 0;
+    }
+    const struct mode *mode = mode_find(value->text);
+    if (mode == NULL)
+        return option_refuse_mode(value);
+    add_mode(value->options, mode);
+    return 0;
+}
+
+int store_modes(const struct value *value)
+{
+    return option_read_items(value, read_mode);
+}
+
+static int add_workers(const struct value *value, uint32_t workers)
+{
+    struct options *options = value->options;
+    enum { CAPACITY = sizeof(options->workers) / sizeof(options->workers[0]) };
+    for (size_t i = 0; i < options->worker_count; i++) {
+        if (options->workers[i] == workers)
+            return 0;
+    }
+    if (options->worker_count == CAPACITY)
+        return error_set(value->error, ERROR_USAGE, "--%s has more than %d different numbers: use fewer", value->name,
+                         CAPACITY);
+    options->workers[options->worker_count++] = workers;
+    return 0;
+}
+
+/* "1..50": doubling, with the end included. */
+static int read_worker_range(const struct value *low, const struct value *high)
+{
+    uint64_t first, last;
+    if (option_read_count(low, 1, WORKERS_MAX, &first) != 0 || option_read_count(high, 1, WORKERS_MAX, &last) != 0)
+        return -1;
+    if (first > last)
+        return error_set(low->error, ERROR_USAGE,
+                         "--%s: a range goes upwards, not from %" PRIu64 " to %" PRIu64 ": write %" PRIu64 "..%" PRIu64,
+                         low->name, first, last, last, first);
+    for (uint64_t workers = first; workers < last; workers *= 2) {
+        if (add_workers(low, (uint32_t)workers) != 0)
+            return -1;
+    }
+    return add_workers(low, (uint32_t)last);
+}
+
+static int read_workers(const struct value *value)
+{
+    const char *dots = strstr(value->text, "..");
+    uint64_t workers;
+    if (dots == NULL)
+        return option_read_count(value, 1, WORKERS_MAX, &workers) == 0 ? add_workers(value, (uint32_t)workers) : -1;
+    struct value low = *value, high = *value;
+    char first[32];
+    /* What is too long for any number is refused as a whole: cut off, it might become one. */
+    if (dots - value->text >= (ptrdiff_t)sizeof(first))
+        return option_read_count(value, 1, WORKERS_MAX, &workers);
+    snprintf(first, sizeof(first), "%.*s", (int)(dots - value->text), value->text);
+    low.text = first;
+    high.text = dots + 2;
+    return read_worker_range(&low, &high);
+}
+
+int store_workers(const struct value *value)
+{
+    value->options->workers_auto = strcmp(value->text, "auto") == 0;
+    if (value->options->workers_auto)
+        return add_workers(value, 1);
+    return option_read_items(value, read_workers);
+}
+
+int store_runs(const struct value *value)
+{
+    uint64_t runs = AUTO_RUNS;
+    value->options->runs_auto = strcmp(value->text, "auto") == 0;
+    if (!value->options->runs_auto && (number_parse_count(value->text, &runs) != 0 || runs < 1 || runs > RUNS_MAX))
+        return error_set(value->error, ERROR_USAGE, "--%s wants auto or a whole number from 1 to %d, not \"%s\"",
+                         value->name, RUNS_MAX, value->text);
+    value->options->runs = (uint32_t)runs;
+    return 0;
+}
+
+int store_seed(const struct value *value)
+{
+    value->options->has_seed = true;
+    /* JSON documents hold it as a signed number, and are to give it back. */
+    return option_read_count(value, 0, INT64_MAX, &value->options->seed);
+}
+
+bool options_have_connections(const struct options *options, enum connection_policy connections)
+{
+    for (size_t i = 0; i < options->connection_count; i++) {
+        if (options->connections[i] == connections)
+            return true;
+    }
+    return false;
+}
+
+static int read_connections(const struct value *value)
+{
+    int choice = option_read_name(value, connection_policy_names);
+    if (choice < 0)
+        return -1;
+    if (options_have_connections(value->options, (enum connection_policy)choice))
+        return error_set(value->error, ERROR_USAGE, "--%s has %s twice: each is compared once", value->name,
+                         value->text);
+    value->options->connections[value->options->connection_count++] = (enum connection_policy)choice;
+    return 0;
+}
+
+int store_connections(const struct value *value)
+{
+    value->options->connection_count = 0;
+    return option_read_items(value, read_connections);
+}
+
+int store_tolerance(const struct value *value)
+{
+    struct tolerance *tolerance = value->field;
+    *tolerance = (struct tolerance){.is_status_only = strcmp(value->text, "status") == 0};
+    if (tolerance->is_status_only)
+        return 0;
+    if (number_parse_ratio(value->text, &tolerance->share) == 0 && tolerance->share > 0 && tolerance->share <= 1)
+        return 0;
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s wants status or a share such as 5%%, above 0 and at most 100%%, not \"%s\"", value->name,
+                     value->text);
+}
+
+static int read_script_time(const struct value *value)
+{
+    struct value item = *value;
+    item.field = &value->options->script[value->options->script_count++];
+    return store_time(&item);
+}
+
+int store_script(const struct value *value)
+{
+    size_t count = 1;
+    for (const char *comma = strchr(value->text, ','); comma != NULL; comma = strchr(comma + 1, ','))
+        count++;
+    value->options->script = calloc(count, sizeof(value->options->script[0]));
+    if (value->options->script == NULL)
+        return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);
+    return option_read_items(value, read_script_time);
+}
+
+int store_origin(const struct value *value)
+{
+    value->options->use_origin = true;
+    return value->text == NULL ? 0 : origin_options_parse(value->text, &value->options->origin, value->error);
+}
+
+static const char *const export_names[EXPORT_COUNT] = {
+    [EXPORT_JSON] = "export-json",
+    [EXPORT_CSV] = "export-csv",
+    [EXPORT_REQUESTS_CSV] = "export-requests-csv",
+    [EXPORT_URLS_CSV] = "export-urls-csv",
+    [EXPORT_MARKDOWN] = "export-markdown",
+    [EXPORT_HTML] = "export-html",
+    [EXPORT_JUNIT] = "export-junit",
+    [EXPORT_TRACE] = "export-trace",
+};
+
+const char *options_name_export(enum export_format format)
+{
+    return export_names[format];
+}
+
+int store_export(const struct value *value)
+{
+    size_t format = 0;
+    while (strcmp(export_names[format], value->name) != 0)
+        format++;
+    value->options->per_url |= format == EXPORT_URLS_CSV;
+    return store_file(value);
+}
+
+/* Keeps them ascending, each once. */
+static int add_percentile(const struct value *value, double percent)
+{
+    struct format *format = &value->options->format;
+    size_t place = 0;
+    while (place < format->percentile_count && format->percentiles[place] < percent)
+        place++;
+    if (place < format->percentile_count && format->percentiles[place] == percent)
+        return 0;
+    if (format->percentile_count == PERCENTILES_MAX)
+        return error_set(value->error, ERROR_USAGE, "--%s has more than %d percentiles: use fewer", value->name,
+                         PERCENTILES_MAX);
+    for (size_t i = format->percentile_count++; i > place; i--)
+        format->percentiles[i] = format->percentiles[i - 1];
+    format->percentiles[place] = percent;
+    return 0;
+}
+
+static int read_percentile(const struct value *value)
+{
+    static const struct {
+        const char *text;
+        double percent;
+    } fine[] = {{"99.5", 99.5}, {"99.9", 99.9}, {"99.95", 99.95}, {"99.99", 99.99}};
+    uint64_t whole;
+    if (number_parse_count(value->text, &whole) == 0 && whole >= 1 && whole <= 99)
+        return add_percentile(value, (double)whole);
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        if (strcmp(value->text, fine[i].text) == 0)
+            return add_percentile(value, fine[i].percent);
+    }
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s wants numbers from 1 to 99, or 99.5, 99.9, 99.95, 99.99, not \"%s\"", value->name,
+                     value->text);
+}
+
+int store_percentiles(const struct value *value)
+{
+    value->options->format.percentile_count = 0;
+    return option_read_items(value, read_percentile);
+}
+
+int store_assertion(const struct value *value)
+{
+    struct options *options = value->options;
+    struct assertion *longer = realloc(options->assertions, (options->assertion_count + 1) * sizeof(*longer));
+    const char **texts = realloc(options->assertion_texts, (options->assertion_count + 1) * sizeof(*texts));
+    options->assertions = longer != NULL ? longer : options->assertions;
+    options->assertion_texts = texts != NULL ? texts : options->assertion_texts;
+    if (longer == NULL || texts == NULL)
+        return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);
+    if (assertion_parse(value->text, &longer[options->assertion_count], value->error) != 0)
+        return -1;
+    texts[options->assertion_count++] = value->text;
+    return 0;
+}
+
+int store_reference(const struct value *value)
+{
+    value->options->reference = mode_find(value->text);
+    return value->options->reference != NULL ? 0 : option_refuse_mode(value);
+}
+
+int store_completion(const struct value *value)
+{
+    static const char *const names[] = {[SHELL_BASH] = "bash", [SHELL_ZSH] = "zsh", [SHELL_FISH] = "fish", NULL};
+    int choice = option_read_name(value, names);
+    if (choice < 0)
+        return -1;
+    value->options->show_completion = true;
+    value->options->shell = (enum shell)choice;
+    return 0;
+}

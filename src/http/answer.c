@@ -1,0 +1,262 @@
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+
+#include "transfer_state.h"
+
+/* What comes of a server: header lines and pieces of bodies. Here a download is given up whose answer is not one, or
+ * has no end. */
+
+enum {
+    HEADER_BYTES_MAX = 300 * 1024, /* libcurl's own, which is not of trailers */
+    HEADER_LINES_MAX = 5000,       /* libcurl (7.88) keeps all of them, each in more than a hundred bytes */
+    CODINGS_MAX = 1,
+    PIECES_BETWEEN_LOOKS = 64, /* of up to 16 KiB each */
+};
+
+/* What deflate makes of a byte at most. */
+#define UNPACKED_PER_BYTE INT64_C(1032)
+
+static size_t refuse(struct transfer *transfer, enum outcome outcome)
+{
+    transfer->refused = outcome;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+static bool is_blank(const char *line)
+{
+    return line[0] == ' ' || line[0] == '\t';
+}
+
+/* Header lines come here, too, and that before libcurl stores them: see watch_first_field(). */
+static void set_headers_to_body(struct transfer *transfer, bool is_wanted)
+{
+    if (transfer->awaits_field == is_wanted)
+        return;
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADER, is_wanted ? 1L : 0L);
+    transfer->awaits_field = is_wanted;
+}
+
+/* libcurl before 8.2 appends a line that begins with a blank to the last header it stored, which is of the answer to
+ * the transfer before, and freed, if this one has none yet. Only a line that does not reach its store is harmless. */
+static bool keeps_freed_header(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080200;
+}
+
+void answer_create(struct transfer *transfer)
+{
+    transfer->is_at_risk = keeps_freed_header();
+}
+
+void answer_begin(struct transfer *transfer)
+{
+    transfer->place = PLACE_STATUS;
+    transfer->is_of_proxy = true;
+    transfer->has_field = false;
+    transfer->is_within_line = false;
+    transfer->has_interim = false;
+    transfer->headers_ended = false;
+    transfer->refused = OUTCOME_NONE;
+    transfer->is_overdue = false;
+    transfer->header_bytes = 0;
+    transfer->header_lines = 0;
+    transfer->pieces = 0;
+    transfer->answered = 0;
+    set_headers_to_body(transfer, false);
+}
+
+void answer_expect(struct transfer *transfer)
+{
+    transfer->place = PLACE_STATUS;
+    transfer->is_of_proxy = false;
+    transfer->has_interim = false;
+    transfer->headers_ended = false;
+    transfer->answered = 0;
+}
+
+/* The first time in a transfer, before anything is stored: whether this line may be. libcurl delivers long ones in
+ * several pieces. */
+static size_t watch_first_field(struct transfer *transfer, const char *piece, size_t length)
+{
+    bool is_begin = !transfer->is_within_line;
+    transfer->is_within_line = true;
+    return is_begin && is_blank(piece) ? refuse(transfer, OUTCOME_PROTOCOL) : length;
+}
+
+/* Whether a body comes from so few bytes that it could be without end. Neither brotli nor zstd have a limit as deflate
+ * has, and libcurl unpacks all it has received, a buffer full, before it does anything else. */
+static bool is_out_of_proportion(const struct transfer *transfer)
+{
+    curl_off_t received = 0;
+    int64_t buffer = transfer->plan->policy->buffer_bytes; /* may not be counted as received yet */
+    if (transfer->body_bytes / UNPACKED_PER_BYTE <= buffer)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    return transfer->body_bytes / UNPACKED_PER_BYTE - buffer > received;
+}
+
+static bool is_overdue(const struct transfer *transfer)
+{
+    return clock_now() - transfer->sample->start >= transfer->plan->policy->max_time;
+}
+
+/* Asked before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers
+ * that have no body: to --head, and with status 304. */
+static bool is_announced_too_long(const struct transfer *transfer)
+{
+    curl_off_t announced = -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    return announced > transfer->plan->policy->max_body;
+}
+
+size_t answer_take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+    if (transfer->awaits_field)
+        return watch_first_field(transfer, data, length);
+    if (transfer->codings > 0)
+        transfer_receive_unpacked(length);
+    else
+        transfer_receive_anew();
+    if (transfer->body_bytes == 0 && is_announced_too_long(transfer))
+        return refuse(transfer, OUTCOME_BODY_LIMIT);
+    transfer->body_bytes += (int64_t)length;
+    if (transfer->body_bytes > transfer->plan->policy->max_body)
+        return refuse(transfer, OUTCOME_BODY_LIMIT);
+    if (++transfer->pieces % PIECES_BETWEEN_LOOKS != 0)
+        return length;
+    if (is_out_of_proportion(transfer))
+        return refuse(transfer, OUTCOME_BODY_LIMIT);
+    if (is_overdue(transfer)) {
+        transfer->is_overdue = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    return length;
+}
+
+static bool has_name(const char *line, size_t length, const char *name)
+{
+    size_t name_length = strlen(name);
+    return length > name_length && strncasecmp(line, name, name_length) == 0;
+}
+
+static bool is_coding(const char *text, size_t length, const char *name)
+{
+    return length == strlen(name) && strncasecmp(text, name, length) == 0;
+}
+
+/* In a list, as libcurl reads it. */
+static uint32_t count_codings(const char *list, size_t length)
+{
+    static const char separators[] = " \t\r\n\v\f,";
+    uint32_t count = 0;
+    for (size_t i = 0; i < length;) {
+        size_t end = i;
+        while (end < length && strchr(separators, list[end]) == NULL)
+            end++;
+        if (end > i && !is_coding(list + i, end - i, "identity") && !is_coding(list + i, end - i, "none") &&
+            !is_coding(list + i, end - i, "chunked"))
+            count++;
+        i = end + 1;
+    }
+    return count;
+}
+
+/* What is packed for the transfer nobody asked for, and libcurl before 8.9 unpacks it: it counts as one too many. */
+static void note_codings(struct transfer *transfer, const char *line, size_t length)
+{
+    static const char content[] = "content-encoding:";
+    static const char transport[] = "transfer-encoding:";
+    size_t name = sizeof(content) - 1;
+    if (has_name(line, length, content) && transfer->plan->request->options->accepts_compressed)
+        transfer->codings += count_codings(line + name, length - name);
+    name = sizeof(transport) - 1;
+    if (has_name(line, length, transport) && count_codings(line + name, length - name) > 0)
+        transfer->codings += CODINGS_MAX + 1;
+}
+
+static size_t take_status(struct transfer *transfer, const char *line, size_t length)
+{
+    transfer->headers_ended = false;
+    transfer->place = PLACE_FIRST_FIELD;
+    transfer->codings = 0;
+    if (transfer->is_at_risk && !transfer->has_field)
+        set_headers_to_body(transfer, true);
+    if (transfer->is_of_proxy)
+        return length;
+    if (transfer->streams != NULL && length >= 6 && memcmp(line, "HTTP/", 5) == 0)
+        streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
+    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    transfer->is_interim = status >= 100 && status < 200;
+    /* What follows would be another protocol, which nobody asked for. */
+    if (status == 101)
+        return refuse(transfer, OUTCOME_PROTOCOL);
+    if (transfer->is_interim)
+        transfer->has_interim = true;
+    else if (transfer->has_interim)
+        transfer->answered = clock_now() - transfer->sample->start;
+    return length;
+}
+
+/* Without a body nothing is unpacked. */
+static bool has_no_body(const struct transfer *transfer)
+{
+    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    return transfer->is_interim || status == 204 || status == 304 || transfer->plan->request->options->is_head;
+}
+
+static size_t end_fields(struct transfer *transfer, size_t length)
+{
+    transfer->headers_ended = true;
+    /* Of a proxy that refuses to connect libcurl reads the body, byte by byte, without being able to do more with it.
+     */
+    if (transfer->is_of_proxy && transfer_info_number(transfer, CURLINFO_HTTP_CONNECTCODE) == 407)
+        return refuse(transfer, OUTCOME_CONNECT);
+    /* What a piece unpacks to is unpacked again before anything of it is delivered: of 18 KB, for as long as it takes.
+     */
+    if (transfer->codings > CODINGS_MAX && !has_no_body(transfer))
+        return refuse(transfer, OUTCOME_PROTOCOL);
+    transfer->place = transfer->is_of_proxy || transfer->is_interim ? PLACE_STATUS : PLACE_BEHIND_FIELDS;
+    return length;
+}
+
+static size_t take_field(struct transfer *transfer, const char *line, size_t length)
+{
+    if (transfer->place == PLACE_FIRST_FIELD && is_blank(line))
+        return refuse(transfer, OUTCOME_PROTOCOL);
+    transfer->place = PLACE_FIELDS;
+    transfer->has_field = true;
+    note_codings(transfer, line, length);
+    if (transfer->pool != NULL)
+        pool_heed_header(transfer, line, length);
+    return length;
+}
+
+/* Behind an answer there are its trailers, or what a proxy says to the next connection, where a redirect leads. */
+static size_t take_trailer(struct transfer *transfer, const char *line, size_t length)
+{
+    static const char name[] = "HTTP/";
+    if (length < sizeof(name) || memcmp(line, name, sizeof(name) - 1) != 0)
+        return length;
+    transfer->is_of_proxy = true;
+    return take_status(transfer, line, length);
+}
+
+size_t answer_take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+    transfer_receive_anew();
+    set_headers_to_body(transfer, false);
+    transfer->is_within_line = false;
+    transfer->header_bytes += length;
+    if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || ++transfer->header_lines > HEADER_LINES_MAX)
+        return refuse(transfer, OUTCOME_PROTOCOL);
+    if (transfer->place == PLACE_STATUS)
+        return take_status(transfer, data, length);
+    if (transfer->place == PLACE_BEHIND_FIELDS)
+        return take_trailer(transfer, data, length);
+    return data[0] == '\r' || data[0] == '\n' ? end_fields(transfer, length) : take_field(transfer, data, length);
+}

@@ -1,0 +1,144 @@
+#include "frames.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "transfer_state.h"
+
+/* nghttp2's own declarations, as far as they are used here, so that its header need not be there. They are part of its
+ * binary interface, and the same in all its versions. */
+struct frame {
+    size_t length;
+    int32_t stream;
+    uint8_t type;
+    uint8_t flags;
+};
+typedef int on_frame(void *session, const struct frame *frame, void *context);
+void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_frame *callback);
+ssize_t nghttp2_session_mem_recv(void *session, const uint8_t *data, size_t length);
+int nghttp2_session_send(void *session);
+
+static struct {
+    void (*set_on_frame)(void *callbacks, on_frame *callback);
+    ssize_t (*receive)(void *session, const uint8_t *data, size_t length);
+    int (*send)(void *session);
+    void *(*user_data)(void *session, int32_t stream);
+    int (*terminate)(void *session, uint32_t error);
+    int (*wants_to_read)(void *session);
+    int32_t (*next_stream)(void *session);
+} nghttp2;
+
+/* libcurl's, the same for all connections; NULL: it has none yet. */
+static _Atomic(on_frame *) libcurls_on_frame;
+
+/* In this thread. */
+static _Thread_local bool has_broken;
+
+/* In a way that ISO C does not forbid. */
+static void find(const char *name, void *function)
+{
+    *(void **)function = dlsym(RTLD_NEXT, name);
+}
+
+void frames_init(void)
+{
+    find("nghttp2_session_callbacks_set_on_frame_recv_callback", &nghttp2.set_on_frame);
+    find("nghttp2_session_mem_recv", &nghttp2.receive);
+    find("nghttp2_session_send", &nghttp2.send);
+    find("nghttp2_session_get_stream_user_data", &nghttp2.user_data);
+    find("nghttp2_session_terminate_session", &nghttp2.terminate);
+    find("nghttp2_session_want_read", &nghttp2.wants_to_read);
+    find("nghttp2_session_get_next_stream_id", &nghttp2.next_stream);
+}
+
+bool frames_are_seen(void)
+{
+    return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed) != NULL;
+}
+
+/* libcurl notes its handle with each stream, for as long as the stream is open. NULL: it is not. */
+static struct transfer *transfer_of(void *session, int32_t stream)
+{
+    CURL *easy = nghttp2.user_data(session, stream);
+    return easy != NULL ? transfer_of_easy_handle(easy) : NULL;
+}
+
+/* A stream is complete when its last frame says so. One that the server gives up without an error looks the same when
+ * it is closed. */
+static int note_frame(void *session, const struct frame *frame, void *context)
+{
+    enum { DATA = 0, HEADERS = 1, END_STREAM = 1 };
+    if ((frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0) {
+        struct transfer *transfer = transfer_of(session, frame->stream);
+        if (transfer != NULL)
+            transfer->stream_ended = true;
+    }
+    return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed)(session, frame, context);
+}
+
+void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_frame *callback)
+{
+    atomic_store_explicit(&libcurls_on_frame, callback, memory_order_relaxed);
+    nghttp2.set_on_frame(callbacks, note_frame);
+}
+
+/* Of all downloads that are on the connection, the last of which is to close it: libcurl would give it to others. */
+static void note_break(void *session, enum outcome outcome)
+{
+    int32_t end = nghttp2.next_stream(session);
+    for (int32_t stream = 1; stream > 0 && stream < end; stream += 2) {
+        struct transfer *transfer = transfer_of(session, stream);
+        if (transfer == NULL || transfer->broken != OUTCOME_NONE)
+            continue;
+        transfer->broken = outcome;
+        transfer->forbids_reuse = true;
+        curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+        has_broken = true;
+    }
+}
+
+/* An error is the end of the session: what was received cannot be taken, most often since it is too much. nghttp2
+ * leaves it to libcurl to say so to the server. */
+ssize_t nghttp2_session_mem_recv(void *session, const uint8_t *data, size_t length)
+{
+    enum { FLOODED = -904 /* by frames that want an answer, as fast as the connection can carry */ };
+    enum { ENHANCE_YOUR_CALM = 11 };
+    ssize_t taken = nghttp2.receive(session, data, length);
+    if (taken < 0) {
+        note_break(session, taken == FLOODED ? OUTCOME_RESET : OUTCOME_PROTOCOL);
+        (void)nghttp2.terminate(session, ENHANCE_YOUR_CALM);
+    }
+    return taken;
+}
+
+/* Whoever has told the server that it broke HTTP/2 reads no more. What is asked on such a connection later was never
+ * asked, and is no part of it: it is asked again on another. */
+int nghttp2_session_send(void *session)
+{
+    bool was_alive = nghttp2.wants_to_read(session) != 0;
+    int status = nghttp2.send(session);
+    if (was_alive && nghttp2.wants_to_read(session) == 0)
+        note_break(session, OUTCOME_RESET);
+    return status;
+}
+
+bool transfer_connections_broke(void)
+{
+    bool is_so = has_broken;
+    has_broken = false;
+    return is_so;
+}
+
+bool transfer_is_broken(const struct transfer *transfer)
+{
+    return transfer->broken != OUTCOME_NONE;
+}
+
+void transfer_finish_broken(struct transfer *transfer)
+{
+    transfer_finish(transfer, CURLE_RECV_ERROR);
+}

@@ -1,0 +1,33 @@
+#ifndef CONC_BENCH_HTTP_SETTINGS_H
+#define CONC_BENCH_HTTP_SETTINGS_H
+
+#include <curl/curl.h>
+
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/workload/request.h"
+
+/* What is set once for each handle because options ask for it. Private to src/transfer. */
+
+/* One place where an option can fail; the first failure is kept, later ones do not matter. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        CURLcode code_ = curl_easy_setopt(easy, option, value);                                                        \
+        if (code_ != CURLE_OK && *failure == NULL) {                                                                   \
+            *failure = #option;                                                                                        \
+            *code = code_;                                                                                             \
+        }                                                                                                              \
+    } while (0)
+
+/* Method, body, encodings. libcurl borrows the body. */
+void settings_set_message(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
+
+/* Whom to trust, what to present, which versions, whether to resume. */
+void settings_set_tls(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
+
+/* Whom to trust instead of all others: an authority in PEM, which libcurl borrows. */
+void settings_set_authority(CURL *easy, const char *authority, const char **failure, CURLcode *code);
+
+/* Proxies, the socket, the interface, the family of addresses. */
+void settings_set_way(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
+
+#endif

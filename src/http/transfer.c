@@ -1,0 +1,641 @@
+#include "conc_bench/http/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frames.h"
+#include "settings.h"
+#include "transfer_state.h"
+
+struct transfer_policy transfer_policy_default(void)
+{
+    return (struct transfer_policy){
+        .connections = CONNECTIONS_REUSE,
+        .connections_kept = 1,
+        .max_redirects = 10,
+        .connect_timeout = 10 * NANOSECONDS_PER_SECOND,
+        .max_time = 30 * NANOSECONDS_PER_SECOND,
+        .max_body = INT64_C(1) << 30,
+        /* Measured with 1 MiB bodies from nginx: 64 KiB takes 11 to 25 % less CPU than libcurl's 16 KiB, and larger
+         * ones no less, but as much more memory for each transfer in flight. */
+        .buffer_bytes = 64 * 1024,
+    };
+}
+
+bool transfer_shares_connections(const struct transfer_plan *plan)
+{
+    return plan->request->options->http_version == HTTP_VERSION_2 && plan->policy->connections != CONNECTIONS_FRESH;
+}
+
+int transfer_library_init(struct error *error)
+{
+    frames_init();
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK)
+        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not start: %s", curl_easy_strerror(code));
+    return 0;
+}
+
+void transfer_library_cleanup(void)
+{
+    curl_global_cleanup();
+}
+
+/* Not curl_version(): to tell the version of OpenLDAP it starts that library, which looks this machine's name up. */
+const char *transfer_library_version(void)
+{
+    static char text[128];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    snprintf(text, sizeof(text), "libcurl/%s %s zlib/%s", info->version, transfer_tls_version(),
+             info->libz_version != NULL ? info->libz_version : "-");
+    return text;
+}
+
+const char *transfer_tls_version(void)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return version != NULL ? version : "";
+}
+
+/* What tells a socket from others that have its number before or after it; 0: it is none, or nothing tells. */
+static uint64_t cookie_of(int descriptor)
+{
+    uint64_t cookie = 0;
+#ifdef SO_COOKIE
+    socklen_t size = sizeof(cookie);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0)
+        return 0;
+#else
+    (void)descriptor; /* whoever cannot tell waits until libcurl is called for something else */
+#endif
+    return cookie;
+}
+
+/* Pausing a transfer and going on with it makes libcurl look at it at once, and changes nothing else. */
+static void have_looked_at(struct transfer *transfer)
+{
+    transfer->urged = clock_now();
+    curl_easy_pause(transfer->easy, CURLPAUSE_SEND);
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
+enum { ATTEMPTS = sizeof(((struct transfer *)0)->attempts) / sizeof(struct attempt) };
+
+/* Before, no connection is slow, and costs no more than a look at the clock. */
+static bool connects_slowly(const struct transfer *transfer, nanoseconds now)
+{
+    const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
+    return transfer->is_connecting && now - transfer->opened >= patience;
+}
+
+static bool has_let_go(struct transfer *transfer)
+{
+    bool has_let_go = false;
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        struct attempt *attempt = &transfer->attempts[i];
+        if (attempt->descriptor < 0 || cookie_of(attempt->descriptor) == attempt->cookie)
+            continue;
+        attempt->descriptor = -1;
+        has_let_go = true;
+    }
+    return has_let_go;
+}
+
+/* Where an address of a host does not answer, libcurl (7.88) closes its socket when half of the time is over, but opens
+ * that for the next address only when it is called again. It asks for no such call: an easy handle is next looked at
+ * within a second, and a multi handle when the whole time is over. Not without need, though: what libcurl was to do
+ * within the next millisecond it forgets over being called. */
+void transfer_urge(struct transfer *transfer)
+{
+    if (connects_slowly(transfer, clock_now()) && has_let_go(transfer))
+        have_looked_at(transfer);
+}
+
+/* The same of an easy handle, within a call. A look that is asked for within a millisecond is forgotten, too; and where
+ * poll(2) wakes libcurl a moment too early, it forgets to give up an address, or to try one of the other family. So
+ * whoever is called while nothing has come of any address comes again behind that millisecond. */
+static void pursue(struct transfer *transfer)
+{
+    const nanoseconds pause = 10 * NANOSECONDS_PER_MILLISECOND; /* the call that is asked for comes here, too */
+    enum { FORGOTTEN_MS = 2 };
+    struct pollfd sockets[ATTEMPTS];
+    nanoseconds now = clock_now();
+    if (!connects_slowly(transfer, now) || (!has_let_go(transfer) && now - transfer->urged < pause))
+        return;
+    for (size_t i = 0; i < ATTEMPTS; i++)
+        sockets[i] = (struct pollfd){.fd = transfer->attempts[i].descriptor, .events = POLLOUT};
+    if (poll(sockets, ATTEMPTS, FORGOTTEN_MS) == 0)
+        have_looked_at(transfer);
+}
+
+/* A non-zero answer aborts the transfer; libcurl asks at least once a second. */
+static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
+{
+    (void)total;
+    (void)now;
+    (void)upload_total;
+    (void)upload_now;
+    struct transfer *transfer = context;
+    transfer_receive_anew();
+    if (transfer->is_connecting)
+        pursue(transfer);
+    return sample_table_is_stopped(transfer->plan->table);
+}
+
+/* libcurl's clock begins anew when a transfer stops waiting for a connection that another one makes, and when a refused
+ * request is repeated. Seen when the connection is there and nothing was asked yet. */
+static void measure_untimed(struct transfer *transfer)
+{
+    curl_off_t connected = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &connected);
+    nanoseconds timed = connected > 0 ? (nanoseconds)connected * NANOSECONDS_PER_MICROSECOND : 0;
+    nanoseconds untimed = clock_now() - transfer->sample->start - timed;
+    transfer->untimed = untimed > 0 ? untimed : 0;
+    transfer->is_timed = true;
+}
+
+/* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
+ * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
+ * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
+ * for all at once, and all of them are to share the next. But libcurl 7.88 does not see at once that one is about to be
+ * closed, and would use up its retries on it within a tenth of a millisecond: whoever has lost two has one made. */
+static int on_request(void *context, char *address, char *local_address, int port, int local_port)
+{
+    enum { SHARED_REQUESTS = 2 };
+    (void)address, (void)local_address, (void)port, (void)local_port;
+    struct transfer *transfer = context;
+    transfer->requests++;
+    transfer->stream_ended = false;
+    transfer->broken = OUTCOME_NONE;
+    answer_expect(transfer);
+    transfer->is_connecting = false;
+    transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
+    if (transfer->message[0] != '\0' || transfer->listens)
+        transfer_listen_anew(transfer);
+    if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
+        measure_untimed(transfer);
+    if (transfer->streams != NULL)
+        transfer_count_stream(transfer);
+    if (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS)
+        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    return CURL_PREREQFUNC_OK;
+}
+
+static void note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor)
+{
+    if (!transfer->is_connecting)
+        transfer->attempts[0].descriptor = transfer->attempts[1].descriptor = -1;
+    transfer->attempts[is_ipv6 ? 0 : 1] = (struct attempt){.descriptor = descriptor, .cookie = cookie_of(descriptor)};
+    transfer->is_connecting = true;
+    transfer->opened = clock_now();
+}
+
+/* As libcurl would, but keeps why it failed: libcurl 7.88 forgets. */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct transfer *transfer = context;
+    const struct transfer_sockets *sockets = transfer->sockets;
+    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0 || (sockets != NULL && sockets->opened(sockets->context, descriptor) != 0)) {
+        transfer->socket_error = errno;
+        if (descriptor >= 0)
+            close(descriptor);
+        return CURL_SOCKET_BAD;
+    }
+    if (transfer->pool != NULL)
+        pool_note_opened(transfer);
+    note_attempt(transfer, address->family == AF_INET6, descriptor);
+    return descriptor;
+}
+
+/* The connection may have outlived the transfer that opened it: only who watches is still there for certain. */
+static int on_close(void *context, curl_socket_t socket)
+{
+    const struct transfer_sockets *sockets = context;
+    sockets->closed(sockets->context, socket);
+    return close(socket);
+}
+
+static void set_callbacks(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_ERRORBUFFER, transfer->message);
+    SET(CURLOPT_WRITEFUNCTION, answer_take_body);
+    SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, answer_take_header);
+    SET(CURLOPT_HEADERDATA, transfer);
+    /* Who drives a multi handle stops its transfers himself. */
+    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(CURLOPT_XFERINFODATA, transfer);
+    SET(CURLOPT_NOPROGRESS, transfer->driver == TRANSFER_ALONE ? 0L : 1L);
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQDATA, transfer);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
+    if (transfer->sockets != NULL) {
+        SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+        SET(CURLOPT_CLOSESOCKETDATA, (void *)transfer->sockets);
+    }
+}
+
+static void set_request(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    const struct transfer_policy *policy = transfer->plan->policy;
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    /* Those of the list have none; where a server sends us is no place to log in by what that server says. */
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
+     * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */
+    bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2;
+    SET(CURLOPT_HTTP_VERSION, is_http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
+    SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
+    SET(CURLOPT_HTTPHEADER, transfer->headers);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_milliseconds(policy->connect_timeout));
+    SET(CURLOPT_TIMEOUT_MS, transfer_milliseconds(policy->max_time));
+    SET(CURLOPT_BUFFERSIZE, (long)policy->buffer_bytes);
+    /* Signals are process-wide and would race between threads; SIGPIPE is ignored for the whole process. */
+    SET(CURLOPT_NOSIGNAL, 1L);
+}
+
+static void set_connections(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    const struct transfer_policy *policy = transfer->plan->policy;
+    SET(CURLOPT_FORBID_REUSE, policy->connections == CONNECTIONS_FRESH ? 1L : 0L);
+    SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
+}
+
+static int append(struct curl_slist **list, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(*list, text);
+    if (longer == NULL)
+        return -1;
+    *list = longer;
+    return 0;
+}
+
+static int list_headers(struct transfer *transfer)
+{
+    const struct request *request = transfer->plan->request;
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (append(&transfer->headers, request->headers[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Leads every host to the origin's port, and says where that is. Each keeps its own name on the way, as with another
+ * server: libcurl (7.88 as well as 8) keeps connections by the name it connects to, and would look through those of all
+ * hosts for each download if that were 127.0.0.1 for all. */
+static int append_origin(struct transfer *transfer, struct curl_slist **way, uint16_t port)
+{
+    char text[64];
+    snprintf(text, sizeof(text), ":::%u", (unsigned)port);
+    if (append(way, text) != 0)
+        return -1;
+    snprintf(text, sizeof(text), "*:%u:127.0.0.1", (unsigned)port);
+    return append(&transfer->names, text);
+}
+
+/* Entries for any host libcurl keeps where the others are, but in each easy handle that there is one: those beside the
+ * first would not look for it. Where names are many, each brings along what is fixed. */
+static int list_names(struct transfer *transfer)
+{
+    const struct pins *pins = transfer->plan->pins;
+    bool is_beside = transfer->driver == TRANSFER_IN_MULTI && !pins_are_many(pins);
+    for (size_t i = 0; pins != NULL && i < pins->fixed_count; i++) {
+        bool is_known = is_beside && !pin_stands_for_any(pins->fixed[i]);
+        if (!is_known && append(&transfer->names, pins->fixed[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
+static int list_addresses(struct transfer *transfer)
+{
+    const struct transfer_plan *plan = transfer->plan;
+    const struct transfer_policy *policy = plan->policy;
+    if ((policy->origin_port != 0 && append_origin(transfer, &transfer->connect_to, policy->origin_port) != 0) ||
+        (policy->origin_tls_port != 0 && append_origin(transfer, &transfer->tls_way, policy->origin_tls_port) != 0))
+        return -1;
+    const struct request_texts *detours = &plan->request->options->connect_to;
+    for (size_t i = 0; i < detours->count; i++) {
+        if (append(&transfer->connect_to, detours->items[i].text) != 0)
+            return -1;
+    }
+    return list_names(transfer);
+}
+
+/* Everything but names, which are read once and stay. */
+static void set_options(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    set_callbacks(transfer, failure, code);
+    set_request(transfer, failure, code);
+    set_connections(transfer, failure, code);
+    settings_set_message(easy, transfer->plan->request, failure, code);
+    settings_set_tls(easy, transfer->plan->request, failure, code);
+    if (transfer->plan->policy->authority != NULL)
+        settings_set_authority(easy, transfer->plan->policy->authority, failure, code);
+    settings_set_way(easy, transfer->plan->request, failure, code);
+    if (transfer->connect_to != NULL)
+        SET(CURLOPT_CONNECT_TO, transfer->connect_to);
+}
+
+static void set_names(struct transfer *transfer, const char **failure, CURLcode *code)
+{
+    CURL *easy = transfer->easy;
+    if (transfer->names != NULL)
+        SET(CURLOPT_RESOLVE, transfer->names);
+}
+
+int transfer_arm_names(struct transfer *transfer, struct error *error)
+{
+    /* A scheme that is not allowed ends the transfer right after the names were read, before any connection. */
+    CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_URL, "file:///");
+    if (code != CURLE_OK)
+        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not take a URL: %s", curl_easy_strerror(code));
+    return 0;
+}
+
+bool transfer_has_names(const struct transfer *transfer)
+{
+    return transfer->names != NULL;
+}
+
+static int set_all(struct transfer *transfer, struct error *error)
+{
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    if (list_headers(transfer) != 0 || list_addresses(transfer) != 0)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the headers and addresses of a transfer");
+    set_options(transfer, &failure, &code);
+    set_names(transfer, &failure, &code);
+    if (failure != NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
+                         curl_version_info(CURLVERSION_NOW)->version, failure, curl_easy_strerror(code));
+    if (transfer->driver == TRANSFER_ALONE && transfer->names != NULL) {
+        if (transfer_arm_names(transfer, error) != 0)
+            return -1;
+        /* Names are read at a handle's first transfer: have that one now, not under the clock. Its failure is meant. */
+        curl_easy_perform(transfer->easy);
+    }
+    return 0;
+}
+
+struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
+                                 const struct transfer_sockets *sockets, struct error *error)
+{
+    struct transfer *transfer = calloc(1, sizeof(*transfer));
+    if (transfer != NULL)
+        transfer->easy = curl_easy_init();
+    if (transfer == NULL || transfer->easy == NULL) {
+        free(transfer);
+        error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl handle");
+        return NULL;
+    }
+    transfer->plan = plan;
+    transfer->driver = driver;
+    answer_create(transfer);
+    transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
+    struct pool *pool = NULL;
+    int status = driver == TRANSFER_ALONE ? pool_create(plan, driver, 1, &pool, error) : 0;
+    transfer_use_pool(transfer, pool);
+    transfer->owns_pool = pool != NULL;
+    if (status == 0 && set_all(transfer, error) == 0)
+        return transfer;
+    transfer_release(transfer);
+    return NULL;
+}
+
+void transfer_release(struct transfer *transfer)
+{
+    if (transfer == NULL)
+        return;
+    curl_easy_cleanup(transfer->easy);
+    pool_leave(transfer);
+    curl_slist_free_all(transfer->names);
+    curl_slist_free_all(transfer->connect_to);
+    curl_slist_free_all(transfer->tls_way);
+    curl_slist_free_all(transfer->headers);
+    curl_url_cleanup(transfer->parser);
+    free(transfer);
+}
+
+/* NULL: no memory. */
+static CURLU *parsed_target(struct transfer *transfer, uint32_t url)
+{
+    const struct target_list *targets = transfer->plan->targets;
+    if (targets->parsed != NULL)
+        return targets->parsed[url];
+    if (transfer->parser == NULL)
+        transfer->parser = curl_url();
+    return transfer->parser != NULL && target_parse(targets, url, transfer->parser) ? transfer->parser : NULL;
+}
+
+static bool is_tls(const struct target_list *targets, uint32_t url)
+{
+    return !targets->is_plain && target_is_tls(targets->texts[url]);
+}
+
+/* Where a kept connection turns out to be dead, libcurl sends the request again by itself, up to five times. Version
+ * 7.88 counts over the whole life of a handle, so that every sixth dead connection would be a failure, most often in
+ * the mode with the fewest handles. The count is reset together with the options; connections and names stay. */
+static bool forget_retries(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    /* Behind a redirect to where we don't go libcurl still has its buffer, whose size must not change; next time. */
+    if (curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)transfer->plan->policy->buffer_bytes) != CURLE_OK)
+        return true;
+    curl_easy_reset(easy);
+    set_options(transfer, &failure, &code);
+    transfer->has_retried = false;
+    return failure == NULL;
+}
+
+/* What changes from one download to the next; a kept connection is looked for again, even if the last request was sent
+ * twice. libcurl's own text of the URL stays that of the first (before 8.14): nobody reads it. */
+static bool set_target(struct transfer *transfer, uint32_t url)
+{
+    CURLU *target = parsed_target(transfer, url);
+    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    if (transfer->forbids_reuse &&
+        curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L) != CURLE_OK)
+        return false;
+    transfer->forbids_reuse = false;
+    if (transfer->tls_way != NULL &&
+        curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
+                         transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
+        return false;
+    /* Whoever comes while the first connection is made waits for it instead of making another. Only with TLS, whose
+     * handshake says whether it can be shared: without, they would wait for the first response. */
+    if (transfer->streams != NULL &&
+        curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer->is_tls ? 1L : 0L) != CURLE_OK)
+        return false;
+    return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
+           curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
+}
+
+static void end_before_start(struct sample *sample, enum outcome outcome, CURLcode code)
+{
+    sample->outcome = (uint8_t)outcome;
+    sample->transfer_code = (uint8_t)code;
+    sample->end = clock_now();
+}
+
+bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
+{
+    bool has_asked = transfer->requests > 0;
+    transfer->sample = sample;
+    transfer->url = url;
+    transfer->attempted = sample->start;
+    transfer->opened = 0;
+    transfer->is_connecting = false;
+    transfer->untimed = 0;
+    transfer->is_timed = false;
+    transfer->repeats = 0;
+    transfer->body_bytes = 0;
+    transfer->requests = 0;
+    transfer->heard = 0;
+    transfer->stream_ended = false;
+    transfer->broken = OUTCOME_NONE;
+    transfer->socket_error = 0;
+    answer_begin(transfer);
+    transfer->message[0] = '\0';
+    transfer_end_listening(transfer);
+    const struct target_list *targets = transfer->plan->targets;
+    if (targets->unresolved != NULL && targets->unresolved[url]) {
+        end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);
+        return false;
+    }
+    transfer->is_tls = is_tls(targets, url);
+    if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url) ||
+        (transfer->pool != NULL && !pool_begin(transfer, has_asked))) {
+        end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);
+        return false;
+    }
+    return true;
+}
+
+static uint16_t to_16_bits(long value)
+{
+    return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
+}
+
+static uint16_t retry_after(const struct transfer *transfer)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
+}
+
+/* Of the answer to the last request, after all that came before; 0: there was none. libcurl also takes the end of a
+ * kept connection for a byte, and an interim answer, and remembers that of a redirect. */
+static uint32_t first_byte(const struct transfer *transfer)
+{
+    uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    if (transfer->has_interim)
+        time = (uint64_t)(transfer->answered / NANOSECONDS_PER_MICROSECOND);
+    else if (time <= transfer->heard)
+        return 0;
+    else
+        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
+    return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
+}
+
+/* How far it has come, by libcurl. */
+void transfer_describe(const struct transfer *transfer)
+{
+    struct sample *sample = transfer->sample;
+    sample->connects = to_16_bits(transfer_info_number(transfer, CURLINFO_NUM_CONNECTS));
+    sample->redirects = to_16_bits(transfer_info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    sample->name_lookup_us = transfer_info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+    sample->connect_us = transfer_info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
+    sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    sample->first_byte_us = first_byte(transfer);
+}
+
+void transfer_finish(struct transfer *transfer, int code)
+{
+    struct sample *sample = transfer->sample;
+    sample->end = clock_now();
+    transfer_end_stream(transfer);
+    if (transfer->is_overdue)
+        code = CURLE_OPERATION_TIMEDOUT;
+    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    sample->body_bytes = transfer->body_bytes;
+    sample->status = to_16_bits(status);
+    transfer_describe(transfer);
+    /* A failure may have come before a request that would be counted. */
+    transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
+    sample->http_version = transfer_http_version(transfer);
+    if (transfer->is_tls)
+        transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
+    sample->transfer_code = (uint8_t)code;
+    sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
+    if (transfer->refused != OUTCOME_NONE)
+        sample->outcome = (uint8_t)transfer->refused;
+    else if (code == CURLE_OK)
+        sample->outcome = (uint8_t)transfer_outcome_of_response(transfer, status);
+    else
+        sample->outcome = (uint8_t)transfer_outcome_of_failure(transfer, (CURLcode)code, status);
+}
+
+void transfer_give_up(struct transfer *transfer, bool is_cancelled)
+{
+    struct sample *sample = transfer->sample;
+    sample->end = clock_now();
+    transfer_end_stream(transfer);
+    sample->body_bytes = transfer->body_bytes;
+    sample->transfer_code = is_cancelled ? CURLE_ABORTED_BY_CALLBACK : CURLE_BAD_FUNCTION_ARGUMENT;
+    sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
+}
+
+void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
+{
+    if (!transfer_begin(transfer, url, sample))
+        return;
+    CURLcode code = curl_easy_perform(transfer->easy);
+    while (transfer_is_repeated(transfer, (int)code))
+        code = curl_easy_perform(transfer->easy);
+    transfer_finish(transfer, (int)code);
+}
+
+struct sample *transfer_sample(const struct transfer *transfer)
+{
+    return transfer->sample;
+}
+
+uint32_t transfer_url(const struct transfer *transfer)
+{
+    return transfer->url;
+}
+
+void *transfer_easy_handle(const struct transfer *transfer)
+{
+    return transfer->easy;
+}
+
+struct transfer *transfer_of_easy_handle(void *easy)
+{
+    char *private = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+    return (struct transfer *)(void *)private;
+}

@@ -1,0 +1,143 @@
+#ifndef CONC_BENCH_HTTP_TRANSFER_STATE_H
+#define CONC_BENCH_HTTP_TRANSFER_STATE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/http/pool.h"
+#include "conc_bench/http/streams.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/run/sample.h"
+
+/* What transfer.c, which drives a handle, outcome.c, which knows what its answers mean, and sharing.c, which knows of
+ * the others on its connection, have in common. Private to src/transfer. */
+
+/* A socket that libcurl tries to connect. It may be closed again without a word. */
+struct attempt {
+    int descriptor;  /* -1: none */
+    uint64_t cookie; /* what tells it from other sockets of that number */
+};
+
+/* Where in an answer the next line of its headers stands. */
+enum answer_place {
+    PLACE_STATUS,      /* nothing of it has come */
+    PLACE_FIRST_FIELD, /* behind the status */
+    PLACE_FIELDS,
+    PLACE_BEHIND_FIELDS, /* in the trailers of a body, if there are any */
+};
+
+/* What a transfer uses of a pool (pool.c). libcurl borrows the texts and the list. */
+struct pool_use {
+    uint32_t held[2];             /* names: what was asked for, and where a redirect led */
+    struct curl_slist changes[2]; /* the latest, for CURLOPT_RESOLVE */
+    char forgotten[300];          /* "-host:port" */
+    bool is_new;                  /* nothing has been told through this transfer */
+};
+
+struct transfer {
+    CURL *easy;
+    const struct transfer_plan *plan;
+    const struct transfer_sockets *sockets; /* NULL: nobody watches connections */
+    enum transfer_driver driver;
+    struct sample *sample;
+    struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
+    struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
+    struct curl_slist *tls_way;    /* the same for https URLs, where they go elsewhere; otherwise NULL */
+    struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
+    CURLU *parser;                 /* for targets that are not kept parsed */
+    int64_t body_bytes;
+    struct streams *streams;    /* counted there; NULL: it shares no connections */
+    const void *connection;     /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds attempted;      /* when it began, or was last repeated */
+    nanoseconds opened;         /* when it last opened a socket; 0: not yet */
+    struct attempt attempts[2]; /* the last to an IPv6 address, and the last to others, while `is_connecting` */
+    nanoseconds urged;          /* when libcurl was last asked to look at it while it connects */
+    nanoseconds untimed;        /* before libcurl's clock began, so far as that is looked at */
+    uint32_t url;
+    uint32_t heard;      /* libcurl's time of the first byte when the last request was sent: it is of one before */
+    uint32_t requests;   /* sent for this transfer: redirects and libcurl's own retries send more than one */
+    uint32_t repeats;    /* by us, of this transfer */
+    int socket_error;    /* of the last socket that could not be made; 0: none */
+    struct pool *pool;   /* NULL: there is none */
+    struct store *store; /* of the pool, what this transfer uses */
+    struct pool_use use;
+    bool owns_pool;
+    enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
+    bool forbids_reuse;  /* of the connection that broke, though the policy may allow it */
+    bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
+    bool is_timed;       /* `untimed` is known, of HTTP/2 */
+    bool is_connecting;  /* it opened a socket, over which it has sent no request yet */
+    enum answer_place place;
+    enum outcome refused;  /* what the answer was given up as; OUTCOME_NONE: it was not */
+    size_t header_bytes;   /* of all its answers, and what a proxy says before */
+    uint32_t header_lines; /* the same */
+    uint32_t pieces;       /* of bodies */
+    uint32_t codings;      /* of the body that comes: each is unpacked in turn */
+    nanoseconds answered;  /* when the final answer came behind an interim one, from the start; 0: not yet */
+    bool is_at_risk;       /* libcurl is one that stores headers where others were freed */
+    bool is_of_proxy;      /* the next lines are: no request was sent for them */
+    bool has_field;        /* libcurl has stored a header line since the transfer began */
+    bool awaits_field;     /* what comes as body is the line behind the status, before it is stored */
+    bool is_within_line;   /* and not its first piece */
+    bool is_interim;       /* the last status line is: 1xx */
+    bool has_interim;      /* the last request had such an answer */
+    bool is_overdue;       /* it was given up since its time was over */
+    bool headers_ended;    /* the blank line of the last response was seen */
+    bool is_tls;           /* the URL asked for is; a redirect may lead elsewhere */
+    bool has_retried;      /* perhaps, since the options were set */
+    bool met_http1;        /* the last https URL was not answered in HTTP/2 */
+    bool listens;          /* to what libcurl says, since its message is of something else */
+    char message[CURL_ERROR_SIZE];
+};
+
+/* What libcurl allows for a time: whole milliseconds, not less. */
+static inline long transfer_milliseconds(nanoseconds duration)
+{
+    return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
+}
+
+/* Of libcurl's answers; 0: none. */
+long transfer_info_number(const struct transfer *transfer, CURLINFO info);
+uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
+uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
+
+/* Fills in how far it has come, by libcurl. */
+void transfer_describe(const struct transfer *transfer);
+
+/* Of a transfer that is over, and described. */
+enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status);
+enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status);
+
+/* What was under way when the time was up. */
+enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
+
+/* From a request on whose message would otherwise be one before; and until the next transfer. */
+void transfer_listen_anew(struct transfer *transfer);
+void transfer_end_listening(struct transfer *transfer);
+
+/* What comes of a server (answer.c): when a handle is made, before each time it is driven, and right before each
+ * request. Then libcurl's callbacks for bodies and header lines, whose context is the transfer. */
+void answer_create(struct transfer *transfer);
+void answer_begin(struct transfer *transfer);
+void answer_expect(struct transfer *transfer);
+size_t answer_take_body(char *data, size_t size, size_t count, void *context);
+size_t answer_take_header(char *data, size_t size, size_t count, void *context);
+
+/* Where there is a pool: before each download, once `url` is set, with whether the last one came to send a request.
+ * False: no memory. */
+bool pool_begin(struct transfer *transfer, bool has_asked);
+
+/* Of each connection that is opened, and of each line of headers, where the transfer may be sent on. */
+void pool_note_opened(struct transfer *transfer);
+void pool_heed_header(struct transfer *transfer, const char *line, size_t length);
+
+/* After the easy handle is gone. */
+void pool_leave(struct transfer *transfer);
+
+/* Counts the transfer on the connection it has, and no longer. */
+void transfer_count_stream(struct transfer *transfer);
+void transfer_end_stream(struct transfer *transfer);
+
+#endif

@@ -1,0 +1,151 @@
+#ifndef CONC_BENCH_REPORT_CONTENT_H
+#define CONC_BENCH_REPORT_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conc_bench/analysis/analysis.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/report/format.h"
+#include "conc_bench/run/run.h"
+#include "paint.h"
+
+/*
+ * What a report for people says, built once from a result and its verdict: facts about the run, tables, sentences. The
+ * terminal's table, Markdown and the page only lay it out, so that what one of them says, all say. Texts from outside
+ * are escaped already, as text_escape() does; what else a format takes for its own is for it to escape. Sentences and
+ * facts have no full stop at their end. Private to src/output.
+ */
+
+struct content_cell {
+    const char *text;
+    enum paint paint;
+};
+
+struct content_column {
+    const char *head;  /* where room is short, unit included: "CPU ms" */
+    const char *title; /* where there is room: "CPU/download [ms]" */
+    bool is_words;     /* aligned to the left */
+};
+
+struct content_row {
+    const char *mode; /* of the cell that it is about; NULL: of several */
+    size_t count;     /* of its cells; columns behind them are empty */
+};
+
+struct content_table {
+    struct content_column *columns;
+    size_t column_count;
+    struct content_row *rows;
+    size_t row_count;
+    struct content_cell *cells; /* column_count for each row */
+};
+
+enum section_kind {
+    SECTION_RANKING,
+    SECTION_DOWNLOADS,
+    SECTION_CLAIMS,
+    SECTION_TIMES,     /* of every round: the numbers of a chart */
+    SECTION_LATENCIES, /* percentiles of service times: the numbers of a chart */
+    SECTION_HTTP2,
+    SECTION_PHASES,
+    SECTION_COSTS,
+    SECTION_GAINS,
+    SECTION_SWEEP, /* one for each mode whose workers were swept */
+    SECTION_FAILURES,
+    SECTION_MISMATCHES,
+    SECTION_COUNT,
+};
+
+/* A table and what is said about it. */
+struct section {
+    enum section_kind kind;
+    const char *title;
+    struct content_table table;
+    const char *note; /* how to read it; "": nothing is to be said */
+};
+
+/* What a sentence is for, which is also the order of them all. */
+enum sentence_kind {
+    SENTENCE_FLAW,    /* the result as a whole is not to be believed */
+    SENTENCE_ENDING,  /* what failed or broke off */
+    SENTENCE_ANSWER,  /* who is fastest, and what to use */
+    SENTENCE_FINDING, /* why */
+    SENTENCE_DOUBT,   /* a finding that is a reason for distrust */
+    SENTENCE_NOTE,    /* what else changes what to believe */
+};
+
+struct sentence {
+    enum sentence_kind kind;
+    const char *text;
+    size_t lead; /* bytes up to the colon, "Noisy host" of "Noisy host: ..."; 0: there is none */
+};
+
+/* Facts about the run. Those that share a line in reports stand one after the other. */
+enum fact_kind {
+    FACT_WORKLOAD, /* one or more: what was downloaded, by whom it was served, what was done with it */
+    FACT_POLICY,   /* how it was asked for */
+    FACT_METHOD,   /* rounds, seed */
+    FACT_TOOL,     /* program, libraries, machine */
+    FACT_STARTED,  /* date and time of day; none where it is not known */
+};
+
+struct fact {
+    enum fact_kind kind;
+    const char *text;
+};
+
+struct content {
+    struct fact *facts;
+    size_t fact_count;
+    struct section *sections;
+    size_t section_count;
+    struct sentence *sentences;
+    size_t sentence_count;
+    char **texts; /* owned: what all of the above is made of */
+    size_t text_count;
+    bool has_failed; /* for want of memory */
+};
+
+/* -1: no memory. Result and verdict must outlive it. */
+int content_build(const struct run *run, const struct analysis *analysis, const struct format *format,
+                  struct content *content, struct error *error);
+void content_release(struct content *content);
+
+/* For who builds it. A text that lives as long as the content; "" and a note of the failure without memory. */
+const char *content_text(struct content *content, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A text from outside, escaped. */
+const char *content_outside(struct content *content, const char *text);
+
+/* Several of them in one, with the separator between them. */
+const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count);
+
+/* Adds a section, which is valid until the next one is added, and to its table a column, a row, or a cell to the row
+ * added last. `mode` may be NULL. All columns come first. */
+struct section *content_add_section(struct content *content, enum section_kind kind, const char *title);
+void content_add_column(struct content *content, struct section *section, const char *head, const char *title,
+                        bool is_words);
+void content_add_row(struct content *content, struct section *section, const char *mode);
+void content_add_cell(struct content *content, struct section *section, enum paint paint, const char *text);
+
+void content_add_sentence(struct content *content, enum sentence_kind kind, const char *text);
+void content_add_fact(struct content *content, enum fact_kind kind, const char *text);
+
+/* The tables: content_tables.c. */
+void content_add_tables(struct content *content, const struct run *run, const struct analysis *analysis,
+                        const struct format *format);
+
+/* The sentences: content_sentences.c. */
+void content_add_sentences(struct content *content, const struct run *run, const struct analysis *analysis);
+
+/* Why a cell has no time: "not run", "hung". */
+const char *content_ending(const struct cell_stats *cell);
+
+/* Downloads of a trial that are done: what was given up when it ended is settled, too. */
+uint32_t content_done(const struct trial *trial);
+
+/* "threads/8". */
+const char *content_name(struct content *content, const struct run_cell *cell);
+
+#endif

@@ -1,0 +1,107 @@
+#include "conc_bench/report/dry_run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/run/sample.h"
+#include "conc_bench/workload/host_name.h"
+
+static void write_order(FILE *stream, const struct plan *plan, uint32_t round, uint32_t *order)
+{
+    uint32_t warmups = plan->request.warmup_rounds;
+    if (round < warmups)
+        fprintf(stream, "warm-up %" PRIu32 ":", round + 1);
+    else
+        fprintf(stream, "round %" PRIu32 ":", round - warmups + 1);
+    plan_order(plan, round, order);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct plan_cell *cell = &plan->cells[order[i]];
+        char name[32];
+        fprintf(stream, " %s/%" PRIu32, plan_cell_name(cell, name, sizeof(name)), cell->workers);
+    }
+    fputc('\n', stream);
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* International names are asked for in their ASCII form. */
+static void write_names(FILE *stream, const struct url_list *urls)
+{
+    enum { SHOWN = 10 };
+    size_t found = 0;
+    size_t next = 0; /* hosts are numbered in the order of the first URLs that have them */
+    for (size_t i = 0; i < urls->url_count; i++) {
+        char spelling[256];
+        if (urls->url_hosts[i] != next)
+            continue;
+        const struct url_host *name = &urls->hosts[next++];
+        const char *host = strchr(urls->texts[i], ':') + 1;
+        host += strspn(host, "/"); /* libcurl takes any number of them */
+        size_t length = strcspn(host, ":/?#");
+        if (host_name_is_ascii(host, length) || ++found > SHOWN)
+            continue;
+        fprintf(stream, "%s is asked for as %.*s\n", text_escape(spelling, sizeof(spelling), host, length),
+                (int)name->name_length, name->name);
+    }
+    if (found > SHOWN)
+        fprintf(stream, "%zu more hosts are asked for in their ASCII form\n", found - SHOWN);
+}
+
+static void write_workload(FILE *stream, const struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    fprintf(stream, "%" PRIu32 " download%s of %zu URL%s on %zu host%s in each trial, %s\n", plan->unit_count,
+            plural(plan->unit_count), request->urls->url_count, plural(request->urls->url_count),
+            request->urls->host_count, plural(request->urls->host_count),
+            request->shuffle ? "in shuffled order" : "in list order");
+    write_names(stream, request->urls);
+}
+
+void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search)
+{
+    write_workload(stream, plan);
+    fprintf(stream, is_search ? "first a search for the number of workers of" : "first a sweep of");
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        char name[32];
+        fprintf(stream, " %s", plan_cell_name(&plan->cells[i], name, sizeof(name)));
+        if (!is_search)
+            fprintf(stream, "/%" PRIu32, plan->cells[i].workers);
+    }
+    fprintf(stream, ",\nthen each mode with the number that is enough, in rounds of their own; seed %" PRIu64 "\n",
+            plan->request.seed);
+}
+
+/* What would be held in memory until the end. */
+static void write_memory(FILE *stream, const struct plan *plan)
+{
+    char size[32];
+    const struct plan_request *request = &plan->request;
+    uint64_t trials = (uint64_t)plan->cell_count * (request->rounds + request->warmup_rounds);
+    number_format_size(size, sizeof(size), (double)sample_memory(plan->unit_count, trials, request->samples_kept));
+    fprintf(stream, "samples of all trials take up to %s of memory\n", size);
+}
+
+void dry_run_write(FILE *stream, const struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    write_workload(stream, plan);
+    fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, plural(plan->cell_count),
+            request->warmup_rounds);
+    if (request->time_budget > 0)
+        fprintf(stream, "up to %" PRIu32 " measured round%s within %.3g s, seed %" PRIu64 "\n", request->rounds,
+                plural(request->rounds), clock_seconds(request->time_budget), request->seed);
+    else
+        fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds, plural(request->rounds),
+                request->seed);
+    write_memory(stream, plan);
+    uint32_t *order = calloc(plan->cell_count, sizeof(*order));
+    for (uint32_t round = 0; order != NULL && round < request->warmup_rounds + request->rounds; round++)
+        write_order(stream, plan, round, order);
+    free(order);
+}

@@ -1,0 +1,355 @@
+#include "html.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assets.h"
+#include "conc_bench/base/number.h"
+#include "content.h"
+#include "markup.h"
+#include "page_data.h"
+#include "page_urls.h"
+
+struct page {
+    FILE *stream;
+    const struct run *run;
+    const struct analysis *analysis;
+    const struct run_stats *stats;
+    const struct format *format;
+    struct content content;
+};
+
+/* What the page has of each kind of section besides what the content says. Charts are drawn by page.js, and their
+ * numbers stand in a table that can be unfolded. */
+static const struct {
+    const char *id;
+    const char *intro;
+    const char *chart; /* in words, for whom it cannot be shown to; NULL: there is none */
+} sections[SECTION_COUNT] = {
+    [SECTION_RANKING] = {"ranking", "", NULL},
+    [SECTION_DOWNLOADS] = {"downloads", "", NULL},
+    [SECTION_CLAIMS] = {"claims", "", NULL},
+    [SECTION_TIMES] = {"times",
+                       "Every dot is a round; the bar across is their median, the broad line its interval. Startup "
+                       "counts.",
+                       "Time of the whole list in every round, with median and interval, for each mode."},
+    [SECTION_LATENCIES] = {"latencies",
+                           "The share of downloads that took no longer than so many milliseconds, from the moment a "
+                           "worker took the URL; all rounds together.",
+                           "Cumulative distribution of service times, a line for each mode."},
+    [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},
+    [SECTION_PHASES] = {"phases", "", NULL},
+    [SECTION_COSTS] = {"costs", "", NULL},
+    [SECTION_GAINS] = {"gains", "", NULL},
+    [SECTION_SWEEP] = {"sweeps",
+                       "Dashed: the Universal Scalability Law as fitted to the points. A diamond, and an asterisk in "
+                       "the table, mark how many workers are enough: the least number within 5 % of the best.",
+                       "Downloads per second against the number of workers, with the fitted curve and the knee."},
+    [SECTION_FAILURES] = {"failures", "", NULL},
+    [SECTION_MISMATCHES] = {"mismatches",
+                            "Complete answers of another size, status or HTTP version than their URLs gave before. "
+                            "Their rounds do not count.",
+                            NULL},
+};
+
+static void write_text(const struct page *page, const char *text)
+{
+    markup_write(page->stream, text);
+}
+
+/* Of a cell of a table, as page.css has it. */
+static const char *paint_class(enum paint paint)
+{
+    static const char *const classes[] = {
+        [PAINT_NONE] = "", [PAINT_HEAD] = "", [PAINT_GOOD] = "good", [PAINT_DOUBT] = "doubt", [PAINT_BAD] = "bad"};
+    return classes[paint];
+}
+
+static void write_cell(const struct page *page, const struct content_table *table, size_t row, size_t column)
+{
+    const struct content_cell *cell = &table->cells[row * table->column_count + column];
+    const char *colour = paint_class(cell->paint);
+    const char *words = !table->columns[column].is_words ? "" : column + 1 < table->column_count ? "word" : "text";
+    if (column == 0) {
+        fputs("<th scope=\"row\">", page->stream);
+        write_text(page, cell->text);
+        fputs("</th>", page->stream);
+        return;
+    }
+    fputs("<td", page->stream);
+    if (words[0] != '\0' || colour[0] != '\0')
+        fprintf(page->stream, " class=\"%s%s%s\"", words, words[0] != '\0' && colour[0] != '\0' ? " " : "", colour);
+    fputc('>', page->stream);
+    write_text(page, cell->text);
+    fputs("</td>", page->stream);
+}
+
+/* Scrolls by itself where the window is narrow; by keyboard too. */
+static void write_table(const struct page *page, const struct section *section)
+{
+    const struct content_table *table = &section->table;
+    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", page->stream);
+    write_text(page, section->title);
+    fputs("\"><table><thead><tr>", page->stream);
+    for (size_t i = 0; i < table->column_count; i++) {
+        bool is_words = table->columns[i].is_words && i > 0;
+        fprintf(page->stream, "<th scope=\"col\"%s>",
+                !is_words                     ? ""
+                : i + 1 < table->column_count ? " class=\"word\""
+                                              : " class=\"text\"");
+        write_text(page, table->columns[i].title);
+        fputs("</th>", page->stream);
+    }
+    fputs("</tr></thead>\n<tbody>\n", page->stream);
+    for (size_t i = 0; i < table->row_count; i++) {
+        fputs("<tr", page->stream);
+        if (table->rows[i].mode != NULL) {
+            fputs(" data-mode=\"", page->stream);
+            write_text(page, table->rows[i].mode);
+            fputc('"', page->stream);
+        }
+        fputc('>', page->stream);
+        for (size_t j = 0; j < table->column_count; j++)
+            write_cell(page, table, i, j);
+        fputs("</tr>\n", page->stream);
+    }
+    fputs("</tbody></table></div>\n", page->stream);
+    if (section->note[0] != '\0') {
+        fputs("<p class=\"faint\">", page->stream);
+        write_text(page, section->note);
+        fputs("</p>\n", page->stream);
+    }
+}
+
+/* A chart, which is told in words to whom it cannot be shown; its numbers stand in a table beside it. */
+static void write_chart(const struct page *page, const char *id, const char *label)
+{
+    fprintf(page->stream, "<div class=\"chart\"><canvas id=\"%s\" role=\"img\" aria-label=\"", id);
+    write_text(page, label);
+    fputs("\"></canvas></div>\n", page->stream);
+}
+
+static void open_section(const struct page *page, const char *id, const char *title, const char *intro)
+{
+    fprintf(page->stream, "<section aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n", id, id, title);
+    if (intro[0] != '\0')
+        fprintf(page->stream, "<p>%s</p>\n", intro);
+}
+
+/* All sections of a kind under one heading. */
+static void write_sections(const struct page *page, enum section_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < page->content.section_count; i++) {
+        const struct section *section = &page->content.sections[i];
+        if (section->kind != kind)
+            continue;
+        if (count++ == 0) {
+            open_section(page, sections[kind].id, kind == SECTION_SWEEP ? "Throughput against workers" : section->title,
+                         sections[kind].intro);
+            if (sections[kind].chart != NULL) {
+                write_chart(page, sections[kind].id, sections[kind].chart);
+                fputs("<details><summary>The same in numbers</summary>\n", page->stream);
+            }
+        }
+        if (kind == SECTION_SWEEP) {
+            fputs("<h3>", page->stream);
+            write_text(page, section->title);
+            fputs("</h3>\n", page->stream);
+        }
+        write_table(page, section);
+    }
+    if (count > 0)
+        fprintf(page->stream, "%s</section>\n", sections[kind].chart != NULL ? "</details>\n" : "");
+}
+
+/* Head */
+
+static void write_asset(const struct page *page, const struct asset *asset)
+{
+    fwrite(asset->start, 1, (size_t)(asset->end - asset->start), page->stream);
+}
+
+static void write_preamble(const struct page *page)
+{
+    fprintf(page->stream,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'sha256-%s' "
+            "'sha256-%s'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta name=\"referrer\" content=\"no-referrer\">\n"
+            "<link rel=\"icon\" href=\"data:,\">\n<title>conc-bench: ",
+            asset_chart.summary, asset_script.summary, asset_style.summary);
+    for (size_t i = 0; i < page->run->source_count; i++) {
+        fputs(i > 0 ? ", " : "", page->stream);
+        write_text(page, page->run->sources[i]);
+    }
+    fputs("</title>\n<style>", page->stream);
+    write_asset(page, &asset_style);
+    fputs("</style>\n</head>\n<body>\n", page->stream);
+}
+
+static void write_sentence(const struct page *page, const struct sentence *sentence)
+{
+    static const char *const classes[] = {
+        [SENTENCE_FLAW] = " class=\"bad\"",
+        [SENTENCE_ENDING] = " class=\"bad\"",
+        [SENTENCE_ANSWER] = "",
+        [SENTENCE_FINDING] = "",
+        [SENTENCE_DOUBT] = " class=\"doubt\"",
+        [SENTENCE_NOTE] = " class=\"doubt\"",
+    };
+    fprintf(page->stream, "<li%s>", classes[sentence->kind]);
+    write_text(page, sentence->text);
+    fputs(".</li>\n", page->stream);
+}
+
+static void write_sentences(const struct page *page, enum sentence_kind first, enum sentence_kind last)
+{
+    for (int kind = (int)first; kind <= (int)last; kind++) {
+        for (size_t i = 0; i < page->content.sentence_count; i++) {
+            if ((int)page->content.sentences[i].kind == kind)
+                write_sentence(page, &page->content.sentences[i]);
+        }
+    }
+}
+
+/* The question, what it was asked of, and the answer. */
+static void write_summary(const struct page *page)
+{
+    size_t shown = 0;
+    fputs("<header>\n<h1>Which concurrency model downloads this list best?</h1>\n<p class=\"lead\">", page->stream);
+    for (size_t i = 0; i < page->content.fact_count; i++) {
+        if (page->content.facts[i].kind != FACT_WORKLOAD)
+            continue;
+        fputs(shown++ > 0 ? ", " : "", page->stream);
+        write_text(page, page->content.facts[i].text);
+    }
+    fputs("</p>\n<ul class=\"lead\">\n", page->stream);
+    write_sentences(page, SENTENCE_FLAW, SENTENCE_ANSWER);
+    fputs(
+        "</ul>\n</header>\n<noscript><p class=\"doubt\">Charts need JavaScript; every number is in the tables all the "
+        "same.</p></noscript>\n<nav id=\"modes\" aria-label=\"Modes shown\" hidden></nav>\n<main>\n",
+        page->stream);
+}
+
+/* Timelines */
+
+static void write_name(const struct page *page, const struct run_cell *cell)
+{
+    write_text(page, cell->mode);
+    fprintf(page->stream, "/%" PRIu32, cell->workers);
+}
+
+static void write_timeline(const struct page *page, const struct cell_stats *cell, const struct trial *trial,
+                           size_t number)
+{
+    char id[48], label[160], run[32], first[32], wait[32];
+    number_format_duration(run, sizeof(run), trial->run);
+    number_format_duration(first, sizeof(first), trial->summary.p50);
+    number_format_duration(wait, sizeof(wait), trial->summary.longest);
+    snprintf(id, sizeof(id), "timeline-%zu", number);
+    fprintf(page->stream, "<section id=\"%s-section\">\n<h3>", id);
+    write_name(page, cell->cell);
+    fprintf(page->stream,
+            "</h3>\n<p class=\"faint\">Round %" PRIu32 ", the nearest to the median: %" PRIu32
+            " downloads in %s, at most %" PRIu32 " at once; one took %s (median), the longest %s.",
+            trial->round + 1, trial->summary.settled, run, trial->summary.peak_in_flight, first, wait);
+    if (cell->cell->workers > TIMELINE_WORKERS_MAX || trial->summary.settled > TIMELINE_DOWNLOADS_MAX)
+        fprintf(page->stream, " Shown are the first %d downloads of up to %d workers.", TIMELINE_DOWNLOADS_MAX,
+                TIMELINE_WORKERS_MAX);
+    fputs("</p>\n", page->stream);
+    snprintf(label, sizeof(label),
+             "Timeline of %.30s with %" PRIu32 " workers: one lane a worker, one bar a download, %" PRIu32
+             " downloads in %s.",
+             cell->cell->mode, cell->cell->workers, trial->summary.settled, run);
+    write_chart(page, id, label);
+    fputs("</section>\n", page->stream);
+}
+
+static void write_timelines(const struct page *page)
+{
+    size_t count = 0;
+    fputs("<section aria-labelledby=\"timelines-title\">\n<h2 id=\"timelines-title\">Timeline</h2>\n", page->stream);
+    for (size_t i = 0; i < page->stats->main_count; i++) {
+        const struct cell_stats *cell = &page->stats->cells[i];
+        const struct trial *trial = page_timeline_trial(cell);
+        if (trial == NULL)
+            continue;
+        if (count == 0)
+            fputs("<p>One lane a worker, one bar a download: connecting, waiting for the first byte, receiving.</p>\n"
+                  "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
+                  "all</label></p>\n",
+                  page->stream);
+        write_timeline(page, cell, trial, count++);
+    }
+    if (count == 0)
+        fputs("<p class=\"faint\">No downloads were kept to draw it from (--samples all keeps them).</p>\n",
+              page->stream);
+    fputs("</section>\n", page->stream);
+}
+
+static void write_findings(const struct page *page)
+{
+    open_section(page, "why", "Why, and what to distrust", "");
+    fputs("<ul>\n", page->stream);
+    write_sentences(page, SENTENCE_FINDING, SENTENCE_NOTE);
+    fputs("</ul>\n</section>\n", page->stream);
+}
+
+static void write_method(const struct page *page)
+{
+    open_section(page, "method", "How it was measured", "");
+    fputs("<ul>\n", page->stream);
+    for (size_t i = 0; i < page->content.fact_count; i++) {
+        if (page->content.facts[i].kind == FACT_WORKLOAD)
+            continue;
+        fputs("<li>", page->stream);
+        write_text(page, page->content.facts[i].text);
+        fputs("</li>\n", page->stream);
+    }
+    fputs("</ul>\n</section>\n</main>\n<footer class=\"faint\"><p>Charts by Chart.js, MIT licence.</p></footer>\n",
+          page->stream);
+}
+
+static int write_scripts(const struct page *page, struct error *error)
+{
+    fputs("<script type=\"application/json\" id=\"data\">", page->stream);
+    if (page_data_write(page->stream, page->run, page->analysis, error) != 0)
+        return -1;
+    fputs("</script>\n<!--\n", page->stream);
+    write_asset(page, &asset_chart_licence);
+    fputs("-->\n<script>", page->stream);
+    write_asset(page, &asset_chart);
+    fputs("</script>\n<script>", page->stream);
+    write_asset(page, &asset_script);
+    fputs("</script>\n</body>\n</html>\n", page->stream);
+    return 0;
+}
+
+int html_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+               struct error *error)
+{
+    static const enum section_kind before_timelines[] = {SECTION_RANKING,   SECTION_CLAIMS,    SECTION_TIMES,
+                                                         SECTION_LATENCIES, SECTION_DOWNLOADS, SECTION_PHASES,
+                                                         SECTION_HTTP2,     SECTION_GAINS,     SECTION_SWEEP};
+    static const enum section_kind behind_timelines[] = {SECTION_COSTS, SECTION_FAILURES, SECTION_MISMATCHES};
+    struct page page = {
+        .stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats, .format = format};
+    if (content_build(run, analysis, format, &page.content, error) != 0)
+        return -1;
+    write_preamble(&page);
+    write_summary(&page);
+    for (size_t i = 0; i < sizeof(before_timelines) / sizeof(before_timelines[0]); i++)
+        write_sections(&page, before_timelines[i]);
+    write_timelines(&page);
+    for (size_t i = 0; i < sizeof(behind_timelines) / sizeof(behind_timelines[0]); i++)
+        write_sections(&page, behind_timelines[i]);
+    page_urls_write(stream, run, format);
+    write_findings(&page);
+    write_method(&page);
+    int status = write_scripts(&page, error);
+    content_release(&page.content);
+    return status;
+}

@@ -1,0 +1,145 @@
+#include "junit.h"
+
+#include <inttypes.h>
+
+#include "markup.h"
+
+static void open_case(FILE *stream, const char *class, const char *name, double seconds)
+{
+    fputs("    <testcase classname=\"", stream);
+    markup_write(stream, class);
+    fputs("\" name=\"", stream);
+    markup_write(stream, name);
+    fprintf(stream, "\" time=\"%.6f\"", seconds);
+}
+
+/* GitLab shows the text of the element, others its message. */
+static void close_with(FILE *stream, const char *element, const char *message)
+{
+    fprintf(stream, ">\n      <%s message=\"", element);
+    markup_write(stream, message);
+    if (element[0] == 's') { /* skipped */
+        fputs("\"/>\n    </testcase>\n", stream);
+        return;
+    }
+    fputs("\" type=\"conc-bench\">", stream);
+    markup_write(stream, message);
+    fprintf(stream, "</%s>\n    </testcase>\n", element);
+}
+
+static void close_passed(FILE *stream, const char *text)
+{
+    fputs(">\n      <system-out>", stream);
+    markup_write(stream, text);
+    fputs("</system-out>\n    </testcase>\n", stream);
+}
+
+/* What is wrong with the measurement as a whole. `buffer` is for a sentence made here; "": nothing. */
+static const char *find_flaw(const struct run *run, const struct validity *validity, char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < run->cells[i].trial_count; j++) {
+            const struct trial *trial = &run->cells[i].trials[j];
+            if (trial->status == TRIAL_COMPLETE || trial->status == TRIAL_INTERRUPTED)
+                continue;
+            snprintf(buffer, size, "%s/%" PRIu32 " %s: %s", run->cells[i].mode, run->cells[i].workers,
+                     trial_status_name(trial->status), trial->reason);
+            return buffer;
+        }
+    }
+    if (!validity->is_valid)
+        return validity->reason;
+    if (run->is_partial)
+        snprintf(buffer, size, "interrupted: this is a partial result");
+    else if (validity->failures > 0)
+        snprintf(buffer, size, "%" PRIu64 " downloads failed", validity->failures);
+    return buffer;
+}
+
+/* The time that all measured rounds took together. */
+static double total_time(const struct run *run)
+{
+    double total = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < run->cells[i].trial_count; j++)
+            total += clock_seconds(trial_time(&run->cells[i].trials[j]));
+    }
+    return total;
+}
+
+static void write_measurement(FILE *stream, const struct run *run, const struct analysis *analysis)
+{
+    char buffer[700];
+    const char *flaw = find_flaw(run, &analysis->stats.validity, buffer, sizeof(buffer));
+    open_case(stream, "conc-bench.measurement", "the work was equal in all modes, and no download failed",
+              total_time(run));
+    if (flaw[0] != '\0')
+        close_with(stream, "failure", flaw);
+    else
+        close_passed(stream, analysis->sentence_count > 0 ? analysis->sentences[0] : "one mode");
+}
+
+/* What is to be known of a run whose test cases pass. */
+static void write_properties(FILE *stream, const struct run *run, const struct validity *validity)
+{
+    char tolerance[32];
+    tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
+    if (!run->is_unverified && tolerance[0] == '\0' && validity->varied == 0)
+        return;
+    fputs("    <properties>\n", stream);
+    if (run->is_unverified)
+        fputs("      <property name=\"tls\" value=\"not verified (--insecure)\"/>\n", stream);
+    if (tolerance[0] != '\0')
+        fprintf(stream, "      <property name=\"tolerate\" value=\"%s\"/>\n", tolerance);
+    if (validity->varied > 0)
+        fprintf(stream, "      <property name=\"bodies of another size\" value=\"%" PRIu64 "\"/>\n", validity->varied);
+    fputs("    </properties>\n", stream);
+}
+
+static void write_assertion_result(FILE *stream, const struct assertion_result *assertion_result)
+{
+    open_case(stream, "conc-bench.claims", assertion_result->assertion, 0);
+    if (assertion_result->ruling == RULING_PASS)
+        close_passed(stream, assertion_result->sentence);
+    else
+        close_with(stream, assertion_result->ruling == RULING_FAIL ? "failure" : "skipped", assertion_result->sentence);
+}
+
+int junit_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+                struct error *error)
+{
+    (void)format, (void)error;
+    char buffer[700];
+    size_t failures = find_flaw(run, &analysis->stats.validity, buffer, sizeof(buffer))[0] != '\0';
+    size_t skipped = 0;
+    size_t tests = 1 + analysis->assertion_result_count;
+    double seconds = total_time(run);
+    for (size_t i = 0; i < analysis->assertion_result_count; i++) {
+        enum ruling ruling = analysis->assertion_results[i].ruling;
+        failures += ruling == RULING_FAIL;
+        skipped += ruling != RULING_FAIL && ruling != RULING_PASS;
+    }
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", stream);
+    fprintf(stream, "<testsuites name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"%.6f\">\n",
+            tests, failures, seconds);
+    fprintf(
+        stream,
+        "  <testsuite name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.6f\"",
+        tests, failures, skipped, seconds);
+    /* Without a zone, as most readers want it; it is UTC. */
+    if (run->started_at[0] != '\0') {
+        char instant[sizeof(run->started_at)];
+        snprintf(instant, sizeof(instant), "%.19s", run->started_at);
+        fputs(" timestamp=\"", stream);
+        markup_write(stream, instant);
+        fputc('"', stream);
+    }
+    fputs(">\n", stream);
+    write_properties(stream, run, &analysis->stats.validity);
+    write_measurement(stream, run, analysis);
+    for (size_t i = 0; i < analysis->assertion_result_count; i++)
+        write_assertion_result(stream, &analysis->assertion_results[i]);
+    fputs("  </testsuite>\n</testsuites>\n", stream);
+    return 0;
+}

@@ -1,0 +1,260 @@
+#include "markdown.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "content.h"
+#include "url_rows.h"
+
+/* Text within a line or a table: what Markdown or HTML would take for its own is escaped, so that it stays text. */
+static void write_text(FILE *stream, const char *text)
+{
+    char escaped[4096];
+    text_escape(escaped, sizeof(escaped), text, strlen(text));
+    for (const char *letter = escaped; *letter != '\0'; letter++) {
+        if (*letter == '<')
+            fputs("&lt;", stream);
+        else if (*letter == '&')
+            fputs("&amp;", stream);
+        else if (*letter == '@') /* nobody is to be called by a report */
+            fputs("&#64;", stream);
+        else if (strncmp(letter, "://", 3) == 0) /* nor is a link to be made of it */
+            fputs("&#58;", stream);
+        else if (strchr("\\`*_{}[]#|~>!", *letter) != NULL)
+            fprintf(stream, "\\%c", *letter);
+        else
+            fputc(*letter, stream);
+    }
+}
+
+static void write_digits(FILE *stream, double value, const char *suffix)
+{
+    char digits[FORMAT_DIGITS_BYTES];
+    fprintf(stream, " %s%s |", format_digits(digits, value), isfinite(value) ? suffix : "");
+}
+
+/* What a title says comes first, as it is what a summary shows of a whole comment. */
+static void write_head(FILE *stream, const struct content *content)
+{
+    fputs("### conc-bench: ", stream);
+    for (size_t i = 0, shown = 0; i < content->fact_count; i++) {
+        if (content->facts[i].kind != FACT_WORKLOAD)
+            continue;
+        fputs(shown++ > 0 ? ", " : "", stream);
+        write_text(stream, content->facts[i].text);
+    }
+    fputs("\n\n", stream);
+}
+
+static void write_sentences(FILE *stream, const struct content *content)
+{
+    for (int kind = 0; kind <= SENTENCE_NOTE; kind++) {
+        for (size_t i = 0; i < content->sentence_count; i++) {
+            const struct sentence *sentence = &content->sentences[i];
+            const char *mark = kind == SENTENCE_FLAW ? "**" : "";
+            if ((int)sentence->kind != kind)
+                continue;
+            fprintf(stream, "- %s", mark);
+            write_text(stream, sentence->text);
+            fprintf(stream, "%s.\n", mark);
+        }
+    }
+    fputc('\n', stream);
+}
+
+static void write_table(FILE *stream, const struct content_table *table)
+{
+    fputc('|', stream);
+    for (size_t i = 0; i < table->column_count; i++) {
+        fputc(' ', stream);
+        write_text(stream, table->columns[i].title);
+        fputs(" |", stream);
+    }
+    fputs("\n|", stream);
+    for (size_t i = 0; i < table->column_count; i++)
+        fputs(table->columns[i].is_words ? ":--|" : "--:|", stream);
+    fputc('\n', stream);
+    for (size_t i = 0; i < table->row_count; i++) {
+        fputc('|', stream);
+        for (size_t j = 0; j < table->column_count; j++) {
+            fputc(' ', stream);
+            write_text(stream, table->cells[i * table->column_count + j].text);
+            fputs(" |", stream);
+        }
+        fputc('\n', stream);
+    }
+    fputc('\n', stream);
+}
+
+/* Marks that stand out in a comment. */
+static const char *ruling_mark(const char *name)
+{
+    static const char *const marks[] = {
+        [RULING_PASS] = "✅",
+        [RULING_FAIL] = "❌",
+        [RULING_INCONCLUSIVE] = "❔",
+        [RULING_UNMEASURABLE] = "⚠️",
+    };
+    int ruling = RULING_PASS;
+    while (ruling < RULING_UNMEASURABLE && strcmp(name, assertion_result_name((enum ruling)ruling)) != 0)
+        ruling++;
+    return marks[ruling];
+}
+
+static void write_assertions(FILE *stream, const struct content_table *table)
+{
+    fputs("| Claim | | |\n|:--|:--|:--|\n", stream);
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct content_cell *cells = &table->cells[i * table->column_count];
+        fputs("| ", stream);
+        write_text(stream, cells[0].text);
+        fprintf(stream, " | %s %s | ", ruling_mark(cells[1].text), cells[1].text);
+        write_text(stream, cells[2].text);
+        fputs(" |\n", stream);
+    }
+    fputc('\n', stream);
+}
+
+/* What is not the answer can be unfolded. */
+static void write_folded(FILE *stream, const struct section *section)
+{
+    fputs("<details><summary>", stream);
+    write_text(stream, section->title);
+    fputs("</summary>\n\n", stream);
+    write_table(stream, &section->table);
+    if (section->note[0] != '\0') {
+        write_text(stream, section->note);
+        fputs("\n\n", stream);
+    }
+    fputs("</details>\n\n", stream);
+}
+
+static void write_sections(FILE *stream, const struct content *content)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        const struct section *section = &content->sections[i];
+        switch (section->kind) {
+        case SECTION_TIMES: /* the numbers of charts, which there are none of */
+        case SECTION_LATENCIES:
+        case SECTION_RANKING:
+        case SECTION_CLAIMS: /* written before */
+        case SECTION_COUNT:
+            break;
+        case SECTION_DOWNLOADS:
+        case SECTION_HTTP2:
+        case SECTION_PHASES:
+        case SECTION_COSTS:
+        case SECTION_GAINS:
+        case SECTION_SWEEP:
+        case SECTION_FAILURES:
+        case SECTION_MISMATCHES:
+            write_folded(stream, section);
+        }
+    }
+}
+
+static const struct section *find_section(const struct content *content, enum section_kind kind)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        if (content->sections[i].kind == kind)
+            return &content->sections[i];
+    }
+    return NULL;
+}
+
+static void write_url_row(FILE *stream, const struct run *run, const struct url_rows *rows, size_t place,
+                          const struct format *format)
+{
+    const struct per_url *per_url = run->per_url;
+    char label[URL_LABEL_BYTES], bodies[URL_BODIES_BYTES];
+    size_t row = rows->rows[place];
+    size_t beside, alone;
+    url_rows_label(run, rows, place, URL_LABEL_COLUMNS, label);
+    fputs("| ", stream);
+    write_text(stream, label);
+    fputs(" |", stream);
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct url_figure *figure = per_url_figure(per_url, row, i);
+        char digits[FORMAT_DIGITS_BYTES];
+        double median = figure->count > 0 ? clock_seconds(figure->service) * format_service_scale(format).factor : NAN;
+        uint64_t failures = url_figure_failures(figure);
+        fprintf(stream, " %s", format_digits(digits, median));
+        if (failures > 0)
+            fprintf(stream, " (%" PRIu64 ")", failures);
+        fputs(" |", stream);
+    }
+    write_digits(stream, per_url_slowdown(run, row, &beside, &alone), "x");
+    fprintf(stream, " %s |\n", url_rows_bodies(per_url, row, bodies));
+}
+
+static void write_urls(FILE *stream, const struct run *run, const struct format *format)
+{
+    const struct per_url *per_url = run->per_url;
+    uint32_t least, most;
+    if (per_url == NULL || per_url->count == 0)
+        return;
+    const struct url_rows rows = url_rows_choose(per_url);
+    fprintf(stream, "<details><summary>URLs, median service times in %s</summary>\n\n| URL |",
+            format_service_scale(format).name);
+    for (size_t i = 0; i < per_url->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[per_url->cells[i]];
+        fputc(' ', stream);
+        write_text(stream, cell->mode);
+        fprintf(stream, "/%" PRIu32 " |", cell->workers);
+    }
+    fputs(" x alone | Body |\n|:--|", stream);
+    for (size_t i = 0; i < per_url->cell_count; i++)
+        fputs("--:|", stream);
+    fputs("--:|--:|\n", stream);
+    for (size_t place = 0; place < rows.count; place++)
+        write_url_row(stream, run, &rows, place, format);
+    url_rows_counts(per_url, &rows, &least, &most);
+    char downloads[32];
+    number_format_range(downloads, sizeof(downloads), 9, least, most);
+    fprintf(stream,
+            "\n%zu of %" PRIu32
+            " URLs, by their longest median; medians of %s downloads that succeeded%s; in brackets how many failed. x "
+            "alone: the longest median with several workers against that with one. It includes connecting, which the "
+            "first downloads of each worker pay for (see `--connections warm`, `--order shuffle`).\n\n</details>\n\n",
+            rows.count, per_url->settled, downloads,
+            most > 0 && !stats_supports_percentile(least, 50) ? ", too few to rely on" : "");
+}
+
+/* Where and how it was measured. */
+static void write_foot(FILE *stream, const struct content *content)
+{
+    const char *before = "<sub>";
+    for (size_t i = 0; i < content->fact_count; i++) {
+        if (content->facts[i].kind == FACT_WORKLOAD)
+            continue;
+        fputs(before, stream);
+        write_text(stream, content->facts[i].text);
+        before = "; ";
+    }
+    fputs("</sub>\n", stream);
+}
+
+int markdown_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+                   struct error *error)
+{
+    struct content content;
+    if (content_build(run, analysis, format, &content, error) != 0)
+        return -1;
+    const struct section *ranking = find_section(&content, SECTION_RANKING);
+    const struct section *assertions = find_section(&content, SECTION_CLAIMS);
+    write_head(stream, &content);
+    write_sentences(stream, &content);
+    if (ranking != NULL)
+        write_table(stream, &ranking->table);
+    if (assertions != NULL)
+        write_assertions(stream, &assertions->table);
+    write_sections(stream, &content);
+    write_urls(stream, run, format);
+    write_foot(stream, &content);
+    content_release(&content);
+    return 0;
+}

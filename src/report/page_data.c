@@ -1,0 +1,213 @@
+#include "page_data.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/latency_percentiles.h"
+#include "conc_bench/run/phases.h"
+
+/* As in json.c: a failure of any call is noted, and the page given up. */
+struct maker {
+    const struct run *run;
+    bool has_failed;
+};
+
+static void put(struct maker *maker, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        maker->has_failed = true;
+}
+
+static void append(struct maker *maker, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        maker->has_failed = true;
+}
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *text(const struct run_cell *cell)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s/%" PRIu32, cell->mode, cell->workers);
+    return json_string(name);
+}
+
+/* Cells */
+
+static json_t *make_cell(struct maker *maker, const struct cell_stats *stats)
+{
+    json_t *cell = json_object();
+    json_t *time = json_object();
+    json_t *times = json_array();
+    json_t *rounds = json_array();
+    json_t *service = json_array();
+    const struct estimate *estimate = &stats->measures[METRIC_TIME];
+    put(maker, time, "value", number(estimate->value));
+    put(maker, time, "low", number(estimate->low));
+    put(maker, time, "high", number(estimate->high));
+    for (size_t row = 0; row < stats->rounds; row++) {
+        append(maker, times, number(cell_stats_value(stats, row, METRIC_TIME)));
+        append(maker, rounds, json_integer(stats->row_rounds[row]));
+    }
+    for (size_t i = 0; i < LATENCY_POINTS && stats->service.count > 0; i++)
+        append(maker, service, json_real(clock_seconds(stats->service.points[i])));
+    put(maker, cell, "name", text(stats->cell));
+    put(maker, cell, "mode", json_string(stats->cell->mode));
+    put(maker, cell, "main", json_boolean(stats->cell->stage == STAGE_MAIN));
+    put(maker, cell, "time", time);
+    put(maker, cell, "times", times);
+    put(maker, cell, "rounds", rounds);
+    put(maker, cell, "service", service);
+    return cell;
+}
+
+/* Sweeps */
+
+static json_t *make_sweep(struct maker *maker, const struct sweep *sweep)
+{
+    json_t *object = json_object();
+    json_t *points = json_array();
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct cell_stats *cell = sweep->points[i].cell;
+        const struct estimate *throughput = &cell->measures[METRIC_THROUGHPUT];
+        json_t *point = json_object();
+        if (!cell->has_times) {
+            json_decref(point);
+            continue;
+        }
+        put(maker, point, "workers", json_integer(cell->cell->workers));
+        put(maker, point, "throughput", number(throughput->value));
+        put(maker, point, "low", number(throughput->low));
+        put(maker, point, "high", number(throughput->high));
+        append(maker, points, point);
+    }
+    put(maker, object, "mode", json_string(sweep->mode));
+    put(maker, object, "knee", json_integer(sweep->knee));
+    put(maker, object, "points", points);
+    if (sweep->has_fit) {
+        json_t *fit = json_object();
+        put(maker, fit, "lambda", number(sweep->fit.lambda));
+        put(maker, fit, "sigma", number(sweep->fit.sigma));
+        put(maker, fit, "kappa", number(sweep->fit.kappa));
+        put(maker, object, "fit", fit);
+    } else {
+        put(maker, object, "fit", json_null());
+    }
+    return object;
+}
+
+/* Timelines */
+
+const struct trial *page_timeline_trial(const struct cell_stats *cell)
+{
+    const struct trial *nearest = NULL;
+    double distance = INFINITY;
+    size_t next = 0;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double off = fabs(cell_stats_value(cell, row, METRIC_TIME) - cell->measures[METRIC_TIME].value);
+        /* Rounds ascend in both. */
+        while (next < cell->cell->trial_count && cell->cell->trials[next].round < cell->row_rounds[row])
+            next++;
+        if (next == cell->cell->trial_count || cell->cell->trials[next].table == NULL || !(off < distance))
+            continue;
+        nearest = &cell->cell->trials[next];
+        distance = off;
+    }
+    return nearest;
+}
+
+/* [worker, start, connected, first byte, received, done, unit, whether it succeeded]; seconds since the gate. */
+static json_t *make_download(struct maker *maker, const struct trial *trial, uint32_t slot)
+{
+    const struct sample *sample = &trial->table->samples[slot];
+    nanoseconds ends[PHASE_COUNT];
+    json_t *download = json_array();
+    nanoseconds start = sample->start - trial->gate;
+    bool has_work = maker->run->cpu_work > 0;
+    phases_of(sample, ends);
+    append(maker, download, json_integer(sample->worker));
+    append(maker, download, json_real(clock_seconds(start)));
+    append(maker, download, json_real(clock_seconds(start + ends[PHASE_TLS])));
+    append(maker, download, json_real(clock_seconds(start + ends[PHASE_WAIT])));
+    append(maker, download, json_real(clock_seconds(start + ends[PHASE_RECEIVE])));
+    append(maker, download, json_real(clock_seconds(start + ends[has_work ? PHASE_WORK : PHASE_RECEIVE])));
+    append(maker, download, json_integer(trial_unit(trial, slot)));
+    append(maker, download, json_boolean(sample_outcome(sample) == OUTCOME_OK));
+    return download;
+}
+
+static json_t *make_timeline(struct maker *maker, const struct cell_stats *cell, const struct trial *trial)
+{
+    json_t *timeline = json_object();
+    json_t *downloads = json_array();
+    for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+        const struct sample *sample = &trial->table->samples[slot];
+        bool is_shown = atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < TIMELINE_WORKERS_MAX;
+        if (is_shown && json_array_size(downloads) < TIMELINE_DOWNLOADS_MAX)
+            append(maker, downloads, make_download(maker, trial, slot));
+    }
+    put(maker, timeline, "name", text(cell->cell));
+    put(maker, timeline, "mode", json_string(cell->cell->mode));
+    put(maker, timeline, "run", json_real(clock_seconds(trial->run)));
+    put(maker, timeline, "downloads", downloads);
+    return timeline;
+}
+
+static json_t *make_data(struct maker *maker, const struct analysis *analysis)
+{
+    json_t *data = json_object();
+    json_t *cells = json_array();
+    json_t *percents = json_array();
+    json_t *sweeps = json_array();
+    json_t *timelines = json_array();
+    for (size_t i = 0; i < analysis->stats.cell_count; i++) {
+        const struct cell_stats *cell = &analysis->stats.cells[i];
+        const struct trial *trial = i < analysis->stats.main_count ? page_timeline_trial(cell) : NULL;
+        append(maker, cells, make_cell(maker, cell));
+        if (trial != NULL)
+            append(maker, timelines, make_timeline(maker, cell, trial));
+    }
+    for (size_t i = 0; i < LATENCY_POINTS; i++)
+        append(maker, percents, json_real(latency_point_percent(i)));
+    for (size_t i = 0; i < analysis->sweep_count; i++) {
+        if (analysis->sweeps[i].count > 1)
+            append(maker, sweeps, make_sweep(maker, &analysis->sweeps[i]));
+    }
+    put(maker, data, "percents", percents);
+    put(maker, data, "cells", cells);
+    put(maker, data, "sweeps", sweeps);
+    put(maker, data, "timelines", timelines);
+    return data;
+}
+
+/* In JSON these letters stand in strings only, where they may be written otherwise. */
+static int write_defused(const char *buffer, size_t size, void *context)
+{
+    FILE *stream = context;
+    for (size_t i = 0; i < size; i++) {
+        if (buffer[i] == '<' || buffer[i] == '>' || buffer[i] == '&')
+            fprintf(stream, "\\u%04x", (unsigned)buffer[i]);
+        else
+            fputc(buffer[i], stream);
+    }
+    return 0;
+}
+
+int page_data_write(FILE *stream, const struct run *run, const struct analysis *analysis, struct error *error)
+{
+    struct maker maker = {.run = run};
+    json_t *data = make_data(&maker, analysis);
+    int status = 0;
+    if (data == NULL || maker.has_failed ||
+        json_dump_callback(data, write_defused, stream, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0)
+        status = error_set(error, ERROR_ENVIRONMENT, "no memory for the page");
+    json_decref(data);
+    return status;
+}

@@ -1,0 +1,219 @@
+#include "trace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/text.h"
+#include "conc_bench/run/phases.h"
+
+/* Points of a counter in one trial: more than any screen has. */
+enum { COUNTER_POINTS = 4000 };
+
+struct tracer {
+    FILE *stream;
+    const struct run *run;
+    nanoseconds began; /* the first gate of all */
+    size_t cell;
+    const char *separator;
+};
+
+/* Text from outside, within quotation marks. What is too long for a label is cut off. */
+static void write_text(FILE *stream, const char *text)
+{
+    enum { LABEL_BYTES = 4096 };
+    char escaped[LABEL_BYTES];
+    text_escape(escaped, sizeof(escaped), text, strlen(text));
+    for (const char *letter = escaped; *letter != '\0'; letter++) {
+        if (*letter == '"' || *letter == '\\')
+            putc('\\', stream);
+        putc(*letter, stream);
+    }
+}
+
+/* Microseconds, in which the format counts. */
+static void write_time(struct tracer *tracer, const char *key, nanoseconds time)
+{
+    fprintf(tracer->stream, ",\"%s\":%" PRId64 ".%03d", key, time / 1000, (int)(time % 1000));
+}
+
+static void begin_event(struct tracer *tracer, char kind, const char *name, uint32_t thread)
+{
+    fprintf(tracer->stream, "%s\n{\"ph\":\"%c\",\"pid\":%zu,\"tid\":%" PRIu32 ",\"name\":\"", tracer->separator, kind,
+            tracer->cell + 1, thread);
+    write_text(tracer->stream, name);
+    putc('"', tracer->stream);
+    tracer->separator = ",";
+}
+
+static void write_slice(struct tracer *tracer, uint32_t worker, const char *name, nanoseconds start, nanoseconds end)
+{
+    begin_event(tracer, 'X', name, worker + 1);
+    write_time(tracer, "ts", start - tracer->began);
+    write_time(tracer, "dur", end - start);
+}
+
+static void write_download(struct tracer *tracer, const struct trial *trial, uint32_t slot)
+{
+    const struct sample *sample = &trial->table->samples[slot];
+    uint32_t unit = trial_unit(trial, slot);
+    nanoseconds ends[PHASE_COUNT];
+    nanoseconds last = 0;
+    write_slice(tracer, sample->worker, tracer->run->urls[tracer->run->unit_urls[unit]], sample->start,
+                sample->settled);
+    fprintf(tracer->stream,
+            ",\"args\":{\"outcome\":\"%s\",\"status\":%u,\"body_bytes\":%" PRId64 ",\"connects\":%u,\"round\":%" PRIu32
+            ",\"unit\":%" PRIu32 "}}",
+            outcome_name(sample_outcome(sample)), (unsigned)sample->status, sample->body_bytes,
+            (unsigned)sample->connects, trial->round + 1, unit);
+    phases_of(sample, ends);
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        if (ends[phase] > last && (phase != PHASE_WORK || tracer->run->cpu_work > 0)) {
+            write_slice(tracer, sample->worker, phase_name((enum phase)phase), sample->start + last,
+                        sample->start + ends[phase]);
+            fputc('}', tracer->stream);
+        }
+        last = ends[phase];
+    }
+}
+
+/* In flight */
+
+static int compare_times(const void *a, const void *b)
+{
+    nanoseconds left = *(const nanoseconds *)a;
+    nanoseconds right = *(const nanoseconds *)b;
+    return (left > right) - (left < right);
+}
+
+static void write_counter(struct tracer *tracer, nanoseconds time, size_t in_flight)
+{
+    begin_event(tracer, 'C', "in flight", 0);
+    write_time(tracer, "ts", time - tracer->began);
+    fprintf(tracer->stream, ",\"args\":{\"downloads\":%zu}}", in_flight);
+}
+
+/* Of sorted starts and ends: at equal instants ends come first. */
+static void write_counters(struct tracer *tracer, const struct trial *trial, const nanoseconds *starts,
+                           const nanoseconds *ends, size_t count)
+{
+    nanoseconds step = trial->run / COUNTER_POINTS;
+    nanoseconds written = trial->gate - step;
+    for (size_t started = 0, ended = 0; ended < count;) {
+        bool is_end = started == count || ends[ended] <= starts[started];
+        nanoseconds time = is_end ? ends[ended++] : starts[started++];
+        if (time - written < step && ended < count)
+            continue;
+        /* A download that took no time ends before it starts. */
+        write_counter(tracer, time, started > ended ? started - ended : 0);
+        written = time;
+    }
+}
+
+static int write_in_flight(struct tracer *tracer, const struct trial *trial, struct error *error)
+{
+    uint32_t units = trial->table->unit_count;
+    nanoseconds *times = malloc((2 * (size_t)units + 1) * sizeof(*times));
+    size_t count = 0;
+    if (times == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
+    for (uint32_t unit = 0; unit < units; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
+            continue;
+        times[count] = sample->start;
+        times[units + count++] = sample->end;
+    }
+    qsort(times, count, sizeof(*times), compare_times);
+    qsort(times + units, count, sizeof(*times), compare_times);
+    write_counters(tracer, trial, times, times + units, count);
+    free(times);
+    return 0;
+}
+
+/* The whole */
+
+/* Which workers have samples; of a document that was read, there may be fewer than it says. NULL: no memory. */
+static bool *find_workers(const struct run_cell *cell)
+{
+    bool *has_samples = calloc(cell->workers, sizeof(*has_samples));
+    for (size_t i = 0; has_samples != NULL && i < cell->trial_count; i++) {
+        const struct sample_table *table = cell->trials[i].table;
+        for (uint32_t slot = 0; table != NULL && slot < table->unit_count; slot++) {
+            const struct sample *sample = &table->samples[slot];
+            if (atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < cell->workers)
+                has_samples[sample->worker] = true;
+        }
+    }
+    return has_samples;
+}
+
+static int write_names(struct tracer *tracer, const struct run_cell *cell, struct error *error)
+{
+    bool *has_samples = find_workers(cell);
+    if (has_samples == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
+    begin_event(tracer, 'M', "process_name", 0);
+    fputs(",\"args\":{\"name\":\"", tracer->stream);
+    write_text(tracer->stream, cell->mode); /* of a document that somebody else may have written */
+    fprintf(tracer->stream, "/%" PRIu32 "%s\"}}", cell->workers, cell->stage == STAGE_SWEEP ? " (sweep)" : "");
+    begin_event(tracer, 'M', "process_sort_index", 0);
+    fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
+    for (uint32_t worker = 0; worker < cell->workers; worker++) {
+        if (!has_samples[worker])
+            continue;
+        begin_event(tracer, 'M', "thread_name", worker + 1);
+        fprintf(tracer->stream, ",\"args\":{\"name\":\"worker %" PRIu32 "\"}}", worker + 1);
+    }
+    free(has_samples);
+    return 0;
+}
+
+static int write_cell(struct tracer *tracer, const struct run_cell *cell, struct error *error)
+{
+    bool has_samples = false;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
+        if (trial->table == NULL)
+            continue;
+        if (!has_samples && write_names(tracer, cell, error) != 0)
+            return -1;
+        has_samples = true;
+        for (uint32_t slot = 0; slot < trial->table->unit_count; slot++) {
+            if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED)
+                write_download(tracer, trial, slot);
+        }
+        if (write_in_flight(tracer, trial, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void write_policy(FILE *stream, const struct run *run)
+{
+    char tolerance[32];
+    tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
+    if (!run->is_unverified && tolerance[0] == '\0')
+        return;
+    fputs("\"otherData\":{", stream);
+    if (run->is_unverified)
+        fprintf(stream, "\"TLS\":\"not verified (--insecure)\"%s", tolerance[0] != '\0' ? "," : "");
+    if (tolerance[0] != '\0')
+        fprintf(stream, "\"tolerate\":\"%s\"", tolerance);
+    fputs("},", stream);
+}
+
+int trace_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
+                struct error *error)
+{
+    (void)analysis, (void)format;
+    struct tracer tracer = {.stream = stream, .run = run, .began = run_began(run), .separator = ""};
+    int status = 0;
+    fputs("{\"displayTimeUnit\":\"ms\",", stream);
+    write_policy(stream, run);
+    fputs("\"traceEvents\":[", stream);
+    for (; tracer.cell < run->cell_count && status == 0; tracer.cell++)
+        status = write_cell(&tracer, &run->cells[tracer.cell], error);
+    fputs("\n]}\n", stream);
+    return status;
+}

@@ -1,0 +1,128 @@
+#include "conc_bench/run/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *trial_status_name(enum trial_status status)
+{
+    static const char *const names[] = {
+        [TRIAL_COMPLETE] = "complete", [TRIAL_INTERRUPTED] = "interrupted", [TRIAL_CRASHED] = "crashed",
+        [TRIAL_HUNG] = "hung",         [TRIAL_FAILED] = "failed",
+    };
+    return names[status];
+}
+
+char *tolerance_describe(const struct tolerance *tolerance, char *buffer, size_t size)
+{
+    if (tolerance->is_status_only)
+        snprintf(buffer, size, "status");
+    else if (tolerance->share > 0)
+        snprintf(buffer, size, "%.9g%%", 100 * tolerance->share);
+    else
+        snprintf(buffer, size, "%s", "");
+    return buffer;
+}
+
+nanoseconds trial_time(const struct trial *trial)
+{
+    return trial->startup + trial->run;
+}
+
+bool cell_has_name(const struct run_cell *cell, const char *name)
+{
+    const char *connections = strchr(cell->mode, ':');
+    if (connections == NULL || strchr(name, ':') != NULL)
+        return strcmp(cell->mode, name) == 0;
+    size_t length = (size_t)(connections - cell->mode);
+    const char *copy = connections + strcspn(connections, "#");
+    return strncmp(cell->mode, name, length) == 0 && strcmp(copy, name + length) == 0;
+}
+
+double run_usable_cores(const struct run *run)
+{
+    bool is_limited = run->cpu_quota > 0 && run->cpu_quota < run->cores;
+    return is_limited ? run->cpu_quota : run->cores;
+}
+
+nanoseconds run_began(const struct run *run)
+{
+    nanoseconds began = INT64_MAX;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < run->cells[i].trial_count; j++) {
+            const struct trial *trial = &run->cells[i].trials[j];
+            if (trial->summary.settled > 0 && trial->gate < began)
+                began = trial->gate;
+        }
+    }
+    return began < INT64_MAX ? began : 0;
+}
+
+void run_warn(struct run *run, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    char **warnings = realloc(run->warnings, (run->warning_count + 1) * sizeof(*warnings));
+    if (warnings == NULL)
+        return;
+    run->warnings = warnings;
+    warnings[run->warning_count] = strdup(text);
+    run->warning_count += warnings[run->warning_count] != NULL;
+}
+
+void trial_release(struct trial *trial)
+{
+    for (uint32_t i = 0; i < trial->origin_counts.url_count; i++)
+        free(trial->origin_counts.urls[i]);
+    free(trial->origin_counts.urls);
+    free(trial->origin_counts.url_requests);
+    sample_table_release(trial->table);
+    free(trial->units);
+    trial_latencies_release(trial->latencies);
+    *trial = (struct trial){0};
+}
+
+int run_add_asked(struct run *run, const char *option, struct error *error)
+{
+    char **longer = realloc(run->asked, (run->asked_count + 1) * sizeof(*longer));
+    if (longer != NULL) {
+        run->asked = longer;
+        longer[run->asked_count] = strdup(option);
+    }
+    if (longer == NULL || longer[run->asked_count] == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    run->asked_count++;
+    return 0;
+}
+
+void run_release(struct run *run)
+{
+    for (size_t i = 0; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++)
+            trial_release(&cell->trials[j]);
+        for (size_t j = 0; j < cell->warmup_count; j++)
+            trial_release(&cell->warmups[j]);
+        free(cell->trials);
+        free(cell->warmups);
+        free(cell->url_failures);
+    }
+    free(run->cells);
+    for (size_t i = 0; i < run->source_count; i++)
+        free(run->sources[i]);
+    free(run->sources);
+    free(run->urls);
+    free(run->lent[0]);
+    free(run->lent[1]);
+    for (size_t i = 0; i < run->asked_count; i++)
+        free(run->asked[i]);
+    free(run->asked);
+    for (size_t i = 0; i < run->warning_count; i++)
+        free(run->warnings[i]);
+    free(run->warnings);
+    *run = (struct run){0};
+}

@@ -1,0 +1,261 @@
+#include "conc_bench/run/sample.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const char *const outcome_names[OUTCOME_COUNT] = {
+    [OUTCOME_NONE] = "none",
+    [OUTCOME_OK] = "ok",
+    [OUTCOME_HTTP_4XX] = "http_4xx",
+    [OUTCOME_HTTP_5XX] = "http_5xx",
+    [OUTCOME_DNS] = "dns",
+    [OUTCOME_CONNECT] = "connect",
+    [OUTCOME_TLS] = "tls",
+    [OUTCOME_TIMEOUT_DNS] = "timeout_dns",
+    [OUTCOME_TIMEOUT_CONNECT] = "timeout_connect",
+    [OUTCOME_TIMEOUT_TLS] = "timeout_tls",
+    [OUTCOME_TIMEOUT_WAIT] = "timeout_wait",
+    [OUTCOME_TIMEOUT_RECEIVE] = "timeout_receive",
+    [OUTCOME_RESET] = "reset",
+    [OUTCOME_EMPTY_REPLY] = "empty_reply",
+    [OUTCOME_PARTIAL] = "partial",
+    [OUTCOME_INCOMPLETE_HEADERS] = "incomplete_headers",
+    [OUTCOME_PROTOCOL] = "protocol",
+    [OUTCOME_REDIRECT] = "redirect",
+    [OUTCOME_BODY_LIMIT] = "body_limit",
+    [OUTCOME_CLIENT_RESOURCE] = "client_resource",
+    [OUTCOME_CANCELLED] = "cancelled",
+    [OUTCOME_INTERNAL] = "internal",
+    [OUTCOME_LOST] = "lost",
+};
+
+/* Workers in several processes rely on these being plain instructions; a lock would live in one process only. */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_CHAR_LOCK_FREE == 2,
+               "atomics are lock-free");
+
+const char *outcome_name(enum outcome outcome)
+{
+    return outcome < OUTCOME_COUNT ? outcome_names[outcome] : "unknown";
+}
+
+uint64_t sample_table_bytes(uint64_t unit_count)
+{
+    return offsetof(struct sample_table, samples) + unit_count * sizeof(struct sample);
+}
+
+static uint64_t trial_latencies_bytes(uint64_t service_count, uint64_t answer_count)
+{
+    return offsetof(struct trial_latencies, services) + service_count * sizeof(double) +
+           answer_count * sizeof(struct answer);
+}
+
+struct sample_table *sample_table_create(uint32_t unit_count, struct error *error)
+{
+    /* Shared even where nobody forks: one way for all modes. Untouched pages cost nothing, and shared mappings are not
+     * copied when a cell is forked, so that keeping the tables of all rounds does not slow later forks down. */
+    void *memory =
+        mmap(NULL, sample_table_bytes(unit_count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for the samples of %lu downloads (%lu bytes)",
+                         (unsigned long)unit_count, (unsigned long)sample_table_bytes(unit_count));
+        return NULL;
+    }
+    struct sample_table *table = memory;
+    table->unit_count = unit_count;
+    return table;
+}
+
+void sample_table_populate(struct sample_table *table)
+{
+    /* For reading: of a shared mapping that makes the pages too, they may be written to as well, and where they are
+     * there already, Linux maps sixteen at a time instead of one. Before Linux 5.14 they come when they are touched. */
+    (void)madvise(table, sample_table_bytes(table->unit_count), MADV_POPULATE_READ);
+}
+
+void sample_table_clear(struct sample_table *table)
+{
+    uint32_t unit_count = table->unit_count;
+    bool is_private = table->is_private;
+    memset(table, 0, sample_table_bytes(unit_count));
+    table->unit_count = unit_count;
+    table->is_private = is_private;
+}
+
+struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error)
+{
+    size_t alignment = _Alignof(struct sample_table);
+    size_t bytes = (sample_table_bytes(unit_count) + alignment - 1) / alignment * alignment;
+    struct sample_table *table = aligned_alloc(alignment, bytes);
+    if (table == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory for the samples of %lu downloads (%zu bytes)",
+                  (unsigned long)unit_count, bytes);
+        return NULL;
+    }
+    memset(table, 0, bytes);
+    table->unit_count = unit_count;
+    table->is_private = true;
+    return table;
+}
+
+void sample_table_release(struct sample_table *table)
+{
+    if (table != NULL && table->is_private)
+        free(table);
+    else if (table != NULL)
+        munmap(table, sample_table_bytes(table->unit_count));
+}
+
+struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit)
+{
+    if (sample_table_is_stopped(table))
+        return NULL;
+    /* Relaxed: the cursor orders nothing but itself. It may run past the end by one for each worker, never wrap. */
+    uint64_t claimed = atomic_fetch_add_explicit(&table->cursor, 1, memory_order_relaxed);
+    if (claimed >= table->unit_count)
+        return NULL;
+    struct sample *sample = &table->samples[claimed];
+    *unit = (uint32_t)claimed;
+    sample->worker = worker;
+    sample->start = clock_now();
+    atomic_store_explicit(&sample->state, SAMPLE_CLAIMED, memory_order_relaxed);
+    return sample;
+}
+
+void sample_settle(struct sample_table *table, struct sample *sample)
+{
+    if (sample->settled == 0)
+        sample->settled = clock_now();
+    uint8_t before = atomic_exchange_explicit(&sample->state, SAMPLE_SETTLED, memory_order_release);
+    if (before == SAMPLE_SETTLED)
+        atomic_fetch_add_explicit(&table->settled_twice, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&table->settled_count_hint, 1, memory_order_relaxed);
+}
+
+void sample_table_stop(struct sample_table *table)
+{
+    atomic_store_explicit(&table->is_stopped, 1, memory_order_relaxed);
+}
+
+bool sample_table_is_stopped(const struct sample_table *table)
+{
+    return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
+}
+
+static unsigned bucket_of(nanoseconds lag)
+{
+    if (lag < 4)
+        return lag > 0 ? (unsigned)lag : 0;
+    unsigned octave = 63 - (unsigned)__builtin_clzll((unsigned long long)lag);
+    unsigned quarter = (unsigned)(lag >> (octave - 2)) & 3;
+    unsigned bucket = 4 * (octave - 1) + quarter;
+    return bucket < LAG_BUCKETS ? bucket : LAG_BUCKETS - 1;
+}
+
+static nanoseconds upper_end(unsigned bucket)
+{
+    if (bucket < 4)
+        return bucket;
+    return ((nanoseconds)(bucket % 4 + 5) << (bucket / 4 - 1)) - 1;
+}
+
+void sample_table_note_lag(struct sample_table *table, nanoseconds lag)
+{
+    atomic_fetch_add_explicit(&table->lags[bucket_of(lag)], 1, memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
+    while (lag > longest && !atomic_compare_exchange_weak_explicit(&table->longest_lag, &longest, lag,
+                                                                   memory_order_relaxed, memory_order_relaxed)) {}
+}
+
+nanoseconds sample_table_lag(const struct sample_table *table, double percent)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < LAG_BUCKETS; i++)
+        total += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
+    uint64_t below = 0;
+    for (unsigned i = 0; i < LAG_BUCKETS; i++) {
+        below += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
+        if (below > 0 && (double)below * 100 >= percent * (double)total)
+            return upper_end(i) < longest ? upper_end(i) : longest;
+    }
+    return longest;
+}
+
+void sample_table_note_streams(struct sample_table *table, uint32_t streams)
+{
+    uint32_t most = atomic_load_explicit(&table->most_streams, memory_order_relaxed);
+    while (streams > most && !atomic_compare_exchange_weak_explicit(&table->most_streams, &most, streams,
+                                                                    memory_order_relaxed, memory_order_relaxed)) {}
+}
+
+void sample_table_note_warm(struct sample_table *table, const struct sample *sample)
+{
+    if (sample->http_version == 20)
+        atomic_fetch_add_explicit(&table->warm_connects, sample->connects, memory_order_relaxed);
+}
+
+struct sample_account sample_table_account(const struct sample_table *table)
+{
+    struct sample_account account = {.settled_twice = atomic_load(&table->settled_twice)};
+    for (uint32_t unit = 0; unit < table->unit_count; unit++) {
+        const struct sample *sample = &table->samples[unit];
+        enum outcome outcome = sample_outcome(sample);
+        account.outcomes[outcome]++;
+        if (outcome != OUTCOME_NONE && outcome != OUTCOME_LOST && sample->settled > account.last_settled)
+            account.last_settled = sample->settled;
+    }
+    account.claimed = table->unit_count - account.outcomes[OUTCOME_NONE];
+    account.lost = account.outcomes[OUTCOME_LOST];
+    account.settled = account.claimed - account.lost;
+    return account;
+}
+
+struct trial_latencies *trial_latencies_create(const double *services, size_t service_count,
+                                               const struct answer *answers, size_t answer_count)
+{
+    size_t bytes = trial_latencies_bytes(service_count, answer_count);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* Or each trial would make the forks of all later ones slower. */
+    (void)madvise(memory, bytes, MADV_DONTFORK);
+    struct trial_latencies *latencies = memory;
+    struct answer *behind = (struct answer *)(void *)&latencies->services[service_count];
+    memcpy(latencies->services, services, service_count * sizeof(*services));
+    if (answer_count > 0)
+        memcpy(behind, answers, answer_count * sizeof(*answers));
+    latencies->service_count = service_count;
+    latencies->answer_count = answer_count;
+    latencies->answers = behind;
+    return latencies;
+}
+
+void trial_latencies_release(struct trial_latencies *latencies)
+{
+    if (latencies != NULL)
+        munmap(latencies, trial_latencies_bytes(latencies->service_count, latencies->answer_count));
+}
+
+uint64_t sample_policy_most(enum sample_policy policy)
+{
+    switch (policy) {
+    case SAMPLES_ALL:
+        return UINT64_MAX;
+    case SAMPLES_NONE:
+        return 0;
+    default:
+        return SAMPLES_AUTO_MAX;
+    }
+}
+
+uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most)
+{
+    uint64_t bytes;
+    if (units > UINT32_MAX)
+        return UINT64_MAX;
+    uint64_t each = trial_latencies_bytes(units, units) + (units <= most ? sample_table_bytes(units) : 0);
+    return __builtin_mul_overflow(trials, each, &bytes) ? UINT64_MAX : bytes + sample_table_bytes(units);
+}

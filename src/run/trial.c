@@ -1,0 +1,318 @@
+#include "trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conc_bench/base/child.h"
+#include "conc_bench/run/interrupt.h"
+#include "conc_bench/run/resources.h"
+#include "host_load.h"
+
+/* After a signal, transfers in flight get this long to give up by themselves; then the cell is killed. What is settled
+ * stands in shared memory either way. */
+#define GRACE (400 * NANOSECONDS_PER_MILLISECOND)
+
+/* What has run has this long to join, reap and free. */
+#define LONGEST_TEARDOWN (60 * NANOSECONDS_PER_SECOND)
+
+/* The parent looks at the running trial this often. */
+#define TICK (100 * NANOSECONDS_PER_MILLISECOND)
+
+/* What the cell tells its parent, in memory they share. Written by the cell alone; read once it has ended. */
+struct cell_report {
+    nanoseconds gate;
+    nanoseconds startup;
+    nanoseconds warm;
+    nanoseconds teardown;
+    bool was_prepared;
+    bool has_ended; /* got through everything, whatever came of it */
+    struct error error;
+};
+
+/* The parent's view of a running cell. */
+struct cell {
+    pid_t pid;
+    int line; /* to the cell: it writes a byte when it has run, and waits for one before it tears down */
+    struct cell_report *report;
+    const struct trial_options *options;
+    nanoseconds deadline; /* an instant */
+    nanoseconds kill_at;  /* an instant; 0: no signal has arrived */
+    bool was_killed_for_deadline;
+    bool was_killed_for_signal;
+};
+
+/* Runs the mode. `pause` is called between run and teardown, when the workers are idle but alive. */
+static void run_mode(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
+                     void (*pause)(void *context), void *context)
+{
+    void *run = NULL;
+    nanoseconds begin = clock_now();
+    report->was_prepared = mode->prepare(job, &run, &report->error) == 0;
+    nanoseconds prepared = clock_now();
+    report->startup = prepared - begin;
+    bool is_ready = report->was_prepared;
+    if (is_ready && job->warm_url_count > 0)
+        is_ready = mode->warm(run, &report->error) == 0;
+    report->gate = clock_now();
+    report->warm = job->warm_url_count > 0 ? report->gate - prepared : 0;
+    if (is_ready)
+        mode->run(run, &report->error);
+    pause(context);
+    begin = clock_now();
+    mode->release(run);
+    report->teardown = clock_now() - begin;
+    report->has_ended = true;
+}
+
+static void tell_and_wait(void *context)
+{
+    const int *line = context;
+    char byte = 'r';
+    ssize_t count;
+    if (write(*line, &byte, 1) != 1)
+        return; /* nobody is there to look */
+    do {
+        count = read(*line, &byte, 1);
+    } while (count < 0 && errno == EINTR);
+}
+
+static _Noreturn void live(const struct mode *mode, const struct mode_job *job, struct cell_report *report, int line,
+                           pid_t parent)
+{
+    child_enter(parent);
+    sample_table_populate(job->table);
+    resources_reset_peak();
+    run_mode(mode, job, report, tell_and_wait, &line);
+    child_leave(0);
+}
+
+static int start(struct cell *cell, const struct mode *mode, const struct mode_job *job, struct error *error)
+{
+    int lines[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lines) != 0)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a line to a cell");
+    pid_t parent = getpid();
+    fflush(NULL); /* or the child would hold the same unwritten text */
+    cell->pid = fork();
+    if (cell->pid == 0) {
+        close(lines[0]);
+        live(mode, job, cell->report, lines[1], parent);
+    }
+    int failure = errno;
+    close(lines[1]);
+    cell->line = lines[0];
+    if (cell->pid < 0) {
+        close(lines[0]);
+        return error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot fork a cell");
+    }
+    return 0;
+}
+
+/* The cell has run: its workers are idle, and reading what they hold disturbs nothing that is timed. */
+static void look_and_let_go(struct cell *cell, struct trial *trial)
+{
+    char byte;
+    if (read(cell->line, &byte, 1) != 1) {
+        /* It died; wait4() will say how. Nothing more will come over the line. */
+        close(cell->line);
+        cell->line = -1;
+        return;
+    }
+    resources_of_tree("/proc", cell->pid, &trial->resources);
+    /* Whole, whatever of it this process has mapped, too. */
+    if (trial->resources.peak_memory_bytes > 0)
+        trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
+    /* The deadline was for the run, and what was just read took its time. */
+    cell->deadline = clock_now() + LONGEST_TEARDOWN;
+    ssize_t written = send(cell->line, "g", 1, MSG_NOSIGNAL);
+    (void)written;
+}
+
+static void kill_when_due(struct cell *cell)
+{
+    nanoseconds now = clock_now();
+    if (interrupt_signal() != 0 && cell->kill_at == 0)
+        cell->kill_at = now + GRACE;
+    bool is_late_for_signal = cell->kill_at != 0 && now >= cell->kill_at;
+    if (!is_late_for_signal && now < cell->deadline)
+        return;
+    if (is_late_for_signal)
+        cell->was_killed_for_signal = true;
+    else
+        cell->was_killed_for_deadline = true;
+    /* Its worker processes die with it. */
+    kill(cell->pid, SIGKILL);
+}
+
+/* Watches the cell until it has ended, and reaps it. */
+static int watch(struct cell *cell, const struct mode_job *job, struct trial *trial, struct rusage *usage)
+{
+    for (;;) {
+        if (interrupt_wait(cell->line, TICK))
+            look_and_let_go(cell, trial);
+        int status;
+        pid_t reaped = wait4(cell->pid, &status, WNOHANG, usage);
+        if (reaped == cell->pid)
+            return status;
+        kill_when_due(cell);
+        if (cell->options->tick != NULL)
+            cell->options->tick(cell->options->context, job->table);
+    }
+}
+
+static void set_status(struct trial *trial, enum trial_status status, const char *reason)
+{
+    trial->status = status;
+    snprintf(trial->reason, sizeof(trial->reason), "%.*s", (int)sizeof(trial->reason) - 1, reason);
+}
+
+static void judge(struct trial *trial, const struct cell_report *report, const struct sample_account *account)
+{
+    const char *reason = report->error.kind != ERROR_NONE ? report->error.message : "";
+    /* What is settled when transfers in flight gave up is not what a run would have come to. */
+    bool is_done = account->settled == trial->table->unit_count && account->outcomes[OUTCOME_CANCELLED] == 0;
+    if (interrupt_signal() != 0 && !is_done)
+        set_status(trial, TRIAL_INTERRUPTED, "interrupted");
+    else if (!report->was_prepared)
+        set_status(trial, TRIAL_FAILED, reason);
+    else if (report->error.kind != ERROR_NONE)
+        set_status(trial, TRIAL_CRASHED, reason);
+    else if (account->settled < trial->table->unit_count)
+        set_status(trial, TRIAL_CRASHED, "it ended before its work was done");
+    else
+        set_status(trial, TRIAL_COMPLETE, "");
+}
+
+static void judge_end(struct trial *trial, const struct cell *cell, const struct sample_account *account, int status)
+{
+    char reason[256];
+    if (cell->was_killed_for_signal) {
+        set_status(trial, TRIAL_INTERRUPTED, "interrupted");
+    } else if (cell->was_killed_for_deadline) {
+        snprintf(reason, sizeof(reason), "not done after %.1f s: %lu of %lu downloads were settled",
+                 clock_seconds(cell->options->deadline), (unsigned long)account->settled,
+                 (unsigned long)trial->table->unit_count);
+        set_status(trial, TRIAL_HUNG, reason);
+    } else if (WIFSIGNALED(status)) {
+        snprintf(reason, sizeof(reason), "its process was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+        set_status(trial, TRIAL_CRASHED, reason);
+    } else if (!cell->report->has_ended || WEXITSTATUS(status) != 0) {
+        snprintf(reason, sizeof(reason), "its process ended with status %d", WEXITSTATUS(status));
+        set_status(trial, TRIAL_CRASHED, reason);
+    } else {
+        judge(trial, cell->report, account);
+    }
+}
+
+static void take_times(struct trial *trial, const struct mode *mode, const struct cell_report *report,
+                       const struct sample_account *account)
+{
+    trial->gate = report->gate;
+    trial->startup = report->startup;
+    trial->warm = report->warm;
+    trial->teardown = report->teardown;
+    if ((mode->traits & MODE_SCRIPTED) != 0) {
+        trial->gate = trial->table->samples[0].start;
+        trial->startup = 0;
+        trial->teardown = 0;
+    }
+    trial->run = account->last_settled > trial->gate ? account->last_settled - trial->gate : 0;
+    trial->lag.p99 = sample_table_lag(trial->table, 99);
+    trial->lag.longest = sample_table_lag(trial->table, 100);
+    trial->http2.warm_connects = atomic_load(&trial->table->warm_connects);
+    trial->http2.most_streams = atomic_load(&trial->table->most_streams);
+}
+
+static void do_nothing(void *context)
+{
+    (void)context;
+}
+
+static void subtract_usage(struct trial_resources *resources, const struct trial_resources *before)
+{
+    resources->cpu_user -= before->cpu_user;
+    resources->cpu_system -= before->cpu_system;
+    resources->voluntary_switches -= before->voluntary_switches;
+    resources->involuntary_switches -= before->involuntary_switches;
+}
+
+static void read_own_usage(struct trial_resources *resources)
+{
+    struct rusage self, children;
+    struct trial_resources reaped = {0};
+    getrusage(RUSAGE_SELF, &self);
+    getrusage(RUSAGE_CHILDREN, &children);
+    resources_from_usage(&self, resources);
+    resources_from_usage(&children, &reaped);
+    resources->cpu_user += reaped.cpu_user;
+    resources->cpu_system += reaped.cpu_system;
+    resources->voluntary_switches += reaped.voluntary_switches;
+    resources->involuntary_switches += reaped.involuntary_switches;
+}
+
+/* Costs are those of the whole process and what it has reaped, so far as they grew. What is alive at the end of the run
+ * is not told: some of it, such as the origin, belongs to nobody's trial. */
+static void run_in_place(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
+                         struct trial *trial, struct sample_account *account)
+{
+    struct trial_resources before = {0};
+    read_own_usage(&before);
+    interrupt_let_in(true);
+    run_mode(mode, job, report, do_nothing, NULL);
+    interrupt_let_in(false);
+    read_own_usage(&trial->resources);
+    subtract_usage(&trial->resources, &before);
+    *account = sample_table_account(trial->table);
+    judge(trial, report, account);
+}
+
+static int run_isolated(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
+                        struct cell_report *report, struct trial *trial, struct sample_account *account,
+                        struct error *error)
+{
+    struct cell cell = {.report = report, .options = options, .deadline = clock_now() + options->deadline};
+    if (start(&cell, mode, job, error) != 0)
+        return -1;
+    struct rusage usage;
+    int status = watch(&cell, job, trial, &usage);
+    if (cell.line >= 0)
+        close(cell.line);
+    resources_from_usage(&usage, &trial->resources);
+    *account = sample_table_account(trial->table);
+    judge_end(trial, &cell, account, status);
+    return 0;
+}
+
+int trial_run(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
+              struct trial *trial, struct error *error)
+{
+    struct cell_report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (report == MAP_FAILED)
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a cell");
+    trial->table = job->table;
+    trial->warm_requests = job->workers * job->warm_url_count;
+    struct sample_account account;
+    struct host_reading before;
+    host_load_read("", &before);
+    interrupt_watch(job->table);
+    int result = 0;
+    if (options->isolate)
+        result = run_isolated(mode, job, options, report, trial, &account, error);
+    else
+        run_in_place(mode, job, report, trial, &account);
+    interrupt_watch(NULL);
+    if (result == 0) {
+        struct host_reading after;
+        host_load_read("", &after);
+        take_times(trial, mode, report, &account);
+        host_load_between(&before, &after, trial->resources.cpu_user + trial->resources.cpu_system, &trial->host);
+    }
+    munmap(report, sizeof(*report));
+    return result;
+}

@@ -1,0 +1,29 @@
+#ifndef CONC_BENCH_RUN_TRIAL_H
+#define CONC_BENCH_RUN_TRIAL_H
+
+#include <stdbool.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/modes/mode.h"
+#include "conc_bench/run/run.h"
+
+/*
+ * One trial in its own forked process, so that each starts cold, a crash or a hang is an outcome, and wait4(2) tells
+ * what it cost. Call while the process has one thread and holds no libcurl state.
+ */
+
+struct trial_options {
+    nanoseconds deadline; /* how long the trial may take */
+    bool isolate; /* false: run in place, for debuggers; then no deadline, and costs are those of the whole process */
+    /* Called now and then while the trial runs; the table may be looked at. NULL is allowed. */
+    void (*tick)(void *context, const struct sample_table *table);
+    void *context;
+};
+
+/* Runs one trial and fills in everything of `trial` but round, position and witness; trial->table is the job's. -1 only
+ * if no process could be made at all; whatever happens inside is reported in trial->status. */
+int trial_run(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
+              struct trial *trial, struct error *error);
+
+#endif

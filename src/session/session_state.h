@@ -1,0 +1,69 @@
+#ifndef CONC_BENCH_SESSION_SESSION_STATE_H
+#define CONC_BENCH_SESSION_SESSION_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/cli/options.h"
+#include "conc_bench/document/baseline.h"
+#include "conc_bench/http/transfer.h"
+#include "conc_bench/origin/origin.h"
+#include "conc_bench/report/progress.h"
+#include "conc_bench/run/run.h"
+#include "conc_bench/workload/plan.h"
+#include "conc_bench/workload/request.h"
+#include "conc_bench/workload/resolve.h"
+#include "conc_bench/workload/target.h"
+#include "conc_bench/workload/urls.h"
+
+/* What the steps of one measurement hand on to each other; session.c begins it and frees all of it. */
+struct session {
+    const struct options *options;
+    uint32_t most_workers;
+    struct url_list urls;
+    bool is_list_embedded;
+    struct resolutions resolutions;
+    struct target_list targets;
+    bool *unresolved;    /* of each URL whether its host did not resolve; NULL: all did */
+    uint32_t *warm_urls; /* one of each host that resolved */
+    uint32_t warm_url_count;
+    struct pins pins;
+    struct transfer_policy policy;
+    struct request request;
+    struct origin *origin;
+    uint64_t strangers; /* requests that others sent to it */
+    struct plan plan;
+    struct progress progress;
+    struct run run;
+    struct baseline baseline;
+    uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */
+    nanoseconds pause;  /* before the next trial, because of them */
+    nanoseconds paused; /* in all */
+    bool is_public;     /* some of the hosts are */
+};
+
+/* Whether no mode downloads anything, so that there is nobody to ask. */
+bool session_is_scripted(const struct options *options);
+
+/* setup.c: what must be there before anything runs. Each step needs those before it. -1: `error` says what is wrong. */
+int setup_list(struct session *session, struct error *error);        /* urls, and that they can be asked as wanted */
+int setup_room(struct session *session, struct error *error);        /* most_workers, pools, descriptors */
+int setup_names(struct session *session, struct error *error);       /* resolutions, pins */
+int setup_origin(struct session *session, struct error *error);      /* origin */
+int setup_plan(struct session *session, struct error *error);        /* plan */
+int setup_targets(struct session *session, struct error *error);     /* targets, unresolved */
+int setup_host_limits(struct session *session, struct error *error); /* is_public; refuses what is too much */
+int setup_warm_urls(struct session *session, struct error *error);   /* warm_urls */
+
+/* description.c: what the result says of the run before it begins. -1: no memory. */
+int description_fill(struct session *session, struct error *error);
+
+/* trials.c: certificates and proxies tried in a process of its own; and the run, with what happens around each trial.
+ */
+int trials_rehearse(struct session *session, struct error *error);
+int trials_run(struct session *session, struct error *error);
+
+#endif

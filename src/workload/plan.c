@@ -1,0 +1,202 @@
+#include "conc_bench/workload/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/random.h"
+
+/* Streams of the one seed, so that changing one thing does not reshuffle another. */
+enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1, STREAMS_OF_A_STAGE = 1 << 20, STREAM_BLOCKS = 1 << 19 };
+
+/* With more cells a block would be longer than any run. */
+enum { CELLS_BALANCED_MAX = 64 };
+
+static int lay_out_units(struct plan *plan, struct error *error)
+{
+    const struct plan_request *request = &plan->request;
+    uint64_t total = request->urls->downloads * request->repeat;
+    if (total == 0)
+        return error_set(error, ERROR_USAGE, "there is nothing to download");
+    if (total > URL_DOWNLOADS_MAX || (request->repeat > 1 && total / request->repeat != request->urls->downloads))
+        return error_set(error, ERROR_USAGE,
+                         "%" PRIu64 " downloads %" PRIu32 " times over are more than the %" PRIu32
+                         " that one run can hold: use a smaller --repeat",
+                         request->urls->downloads, request->repeat, URL_DOWNLOADS_MAX);
+    plan->unit_count = (uint32_t)total;
+    plan->unit_urls = calloc((size_t)total, sizeof(plan->unit_urls[0]));
+    if (plan->unit_urls == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
+    uint32_t unit = 0;
+    for (uint32_t pass = 0; pass < request->repeat; pass++) {
+        for (size_t i = 0; i < request->urls->line_count; i++) {
+            for (uint32_t n = 0; n < request->urls->lines[i].count; n++)
+                plan->unit_urls[unit++] = request->urls->lines[i].url;
+        }
+    }
+    if (request->shuffle) {
+        struct random random = random_stream(request->seed, STREAM_UNITS);
+        random_shuffle(&random, plan->unit_urls, plan->unit_count);
+    }
+    return 0;
+}
+
+static bool has_cell(const struct plan *plan, const struct plan_cell *cell)
+{
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct plan_cell *other = &plan->cells[i];
+        if (other->mode == cell->mode && other->workers == cell->workers && other->connections == cell->connections)
+            return true;
+    }
+    return false;
+}
+
+/* All copies, unless they are there: a mode with one worker has one cell, however many worker counts are swept. */
+static void add_cell(struct plan *plan, struct plan_cell cell)
+{
+    if (has_cell(plan, &cell))
+        return;
+    for (cell.copy = 0; cell.copy < plan->request.copies; cell.copy++)
+        plan->cells[plan->cell_count++] = cell;
+}
+
+static int lay_out_cells(struct plan *plan, struct error *error)
+{
+    const struct plan_request *request = &plan->request;
+    size_t most = request->mode_count * request->connection_count * request->worker_count * request->copies;
+    plan->cells = calloc(most, sizeof(plan->cells[0]));
+    if (plan->cells == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
+    for (size_t i = 0; i < request->mode_count * request->connection_count; i++) {
+        const struct mode *mode = request->modes[i / request->connection_count];
+        for (size_t j = 0; j < request->worker_count; j++)
+            add_cell(plan, (struct plan_cell){
+                               .mode = mode,
+                               .workers = mode_workers(mode, request->workers[j]),
+                               .connections = request->connections[i % request->connection_count],
+                               .is_named_by_connections = request->connection_count > 1,
+                           });
+    }
+    return 0;
+}
+
+char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
+{
+    char copy[16] = "";
+    if (cell->copy > 0)
+        snprintf(copy, sizeof(copy), "#%" PRIu32, cell->copy + 1);
+    snprintf(buffer, size, "%s%s%s%s", cell->mode->name, cell->is_named_by_connections ? ":" : "",
+             cell->is_named_by_connections ? connection_policy_names[cell->connections] : "", copy);
+    return buffer;
+}
+
+int plan_build(const struct plan_request *request, struct plan *plan, struct error *error)
+{
+    *plan = (struct plan){.request = *request};
+    if (lay_out_units(plan, error) != 0 || lay_out_cells(plan, error) != 0) {
+        plan_release(plan);
+        return -1;
+    }
+    return 0;
+}
+
+int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan_cell *cells, size_t cell_count,
+                     struct plan *plan, struct error *error)
+{
+    *plan = *first;
+    plan->request.stage = stage;
+    plan->borrows_units = true;
+    plan->cell_count = cell_count;
+    plan->cells = calloc(cell_count, sizeof(plan->cells[0]));
+    if (plan->cells == NULL) {
+        *plan = (struct plan){0};
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
+    }
+    memcpy(plan->cells, cells, cell_count * sizeof(cells[0]));
+    return 0;
+}
+
+void plan_release(struct plan *plan)
+{
+    if (!plan->borrows_units) {
+        free(plan->unit_urls);
+    }
+    free(plan->cells);
+    *plan = (struct plan){0};
+}
+
+static struct random stream(const struct plan *plan, uint64_t number)
+{
+    return random_stream(plan->request.seed, number + (uint64_t)plan->request.stage * STREAMS_OF_A_STAGE);
+}
+
+/* How many rounds make a balanced block, from `round` (0-based, measured) on: 0 if too few are left. */
+static uint32_t block_rounds(const struct plan *plan, uint32_t round)
+{
+    uint32_t cells = (uint32_t)plan->cell_count;
+    uint32_t left = plan->request.rounds - round;
+    if (cells < 2 || left < cells)
+        return 0;
+    /* For an odd number of cells half a design is a Latin square: balanced by place, not by predecessor. */
+    return cells % 2 == 0 || left < 2 * cells ? cells : 2 * cells;
+}
+
+/* Row `row` of Williams' design: 0, 1, n-1, 2, n-2, ... shifted by the row; rows from n on are mirrored. */
+static void williams_row(uint32_t cells, uint32_t row, const uint32_t *names, uint32_t *order)
+{
+    for (uint32_t i = 0; i < cells; i++) {
+        uint32_t zigzag = i % 2 == 1 ? (i + 1) / 2 : (cells - i / 2) % cells;
+        uint32_t place = row < cells ? i : cells - 1 - i;
+        order[place] = names[(zigzag + row) % cells];
+    }
+}
+
+static void count_up(uint32_t *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = i;
+}
+
+/* A row of the block that begins with the measured round `first`: names and rows are dealt anew for each block. */
+static void balanced_order(const struct plan *plan, uint32_t first, uint32_t rounds, uint32_t round, uint32_t *order)
+{
+    uint32_t names[CELLS_BALANCED_MAX];
+    uint32_t rows[2 * CELLS_BALANCED_MAX];
+    struct random random = stream(plan, STREAM_BLOCKS + first);
+    count_up(names, (uint32_t)plan->cell_count);
+    count_up(rows, rounds);
+    random_shuffle(&random, names, plan->cell_count);
+    random_shuffle(&random, rows, rounds);
+    williams_row((uint32_t)plan->cell_count, rows[round - first], names, order);
+}
+
+void plan_order(const struct plan *plan, uint32_t round, uint32_t *order)
+{
+    uint32_t warmups = plan->request.warmup_rounds;
+    uint32_t first = 0;
+    if (round >= warmups && plan->cell_count <= CELLS_BALANCED_MAX) {
+        uint32_t rounds;
+        while ((rounds = block_rounds(plan, first)) > 0 && round - warmups >= first + rounds)
+            first += rounds;
+        if (rounds > 0) {
+            balanced_order(plan, first, rounds, round - warmups, order);
+            return;
+        }
+    }
+    count_up(order, (uint32_t)plan->cell_count);
+    struct random random = stream(plan, STREAM_FIRST_ROUND + round);
+    random_shuffle(&random, order, plan->cell_count);
+}
+
+nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
+{
+    if (plan->request.deadline > 0)
+        return plan->request.deadline;
+    /* As long as every download may take, one after the other at each worker, and a minute for the rest: a trial that
+     * is merely slow never gets there. */
+    nanoseconds waves = (plan->unit_count + cell->workers - 1) / cell->workers;
+    nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;
+    nanoseconds longest = INT64_MAX / 4;
+    return waves > longest / each ? longest : waves * each + 60 * NANOSECONDS_PER_SECOND;
+}

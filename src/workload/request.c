@@ -1,0 +1,593 @@
+#include "conc_bench/workload/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conc_bench/base/unicode.h"
+#include "conc_bench/workload/header.h"
+#include "conc_bench/workload/host_name.h"
+#include "conc_bench/workload/route.h"
+#include "config.h"
+
+/* Text of a file or made here; wiped when it is freed, since it may be secret. */
+struct content {
+    char *bytes; /* with a NUL behind them */
+    size_t length;
+    size_t capacity;
+};
+
+static void wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+static void wipe_content(struct content *content)
+{
+    if (content->bytes != NULL)
+        explicit_bzero(content->bytes, content->capacity);
+    free(content->bytes);
+    *content = (struct content){0};
+}
+
+/* Not by realloc(), which would leave what it moves behind. */
+static int grow(struct content *content, size_t capacity)
+{
+    struct content larger = {.bytes = malloc(capacity), .length = content->length, .capacity = capacity};
+    if (larger.bytes == NULL)
+        return -1;
+    if (content->length > 0)
+        memcpy(larger.bytes, content->bytes, content->length);
+    wipe_content(content);
+    *content = larger;
+    return 0;
+}
+
+static int append(struct content *content, const char *bytes, size_t length)
+{
+    size_t needed = content->length + length + 1;
+    if (needed > content->capacity && grow(content, 2 * needed) != 0)
+        return -1;
+    memcpy(content->bytes + content->length, bytes, length);
+    content->length += length;
+    content->bytes[content->length] = '\0';
+    return 0;
+}
+
+/* Files */
+
+struct loading {
+    const struct request_options *options;
+    struct request *request;
+    const char *stdin_reader; /* the option that standard input is for; NULL: none yet */
+    struct error *error;
+};
+
+static int no_memory(const struct loading *loading, const char *option)
+{
+    return error_set(loading->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", option);
+}
+
+static FILE *open_file(struct loading *loading, const char *option, const char *path)
+{
+    if (strcmp(path, "-") != 0) {
+        FILE *file = fopen(path, "re");
+        if (file == NULL)
+            error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+        return file;
+    }
+    if (loading->stdin_reader != NULL) {
+        error_set(loading->error, ERROR_USAGE, "--%s and --%s both read standard input: give one of them a file",
+                  loading->stdin_reader, option);
+        return NULL;
+    }
+    loading->stdin_reader = option;
+    return stdin;
+}
+
+static int read_file(struct loading *loading, const char *option, const char *path, size_t limit,
+                     struct content *content)
+{
+    char block[16384];
+    size_t count;
+    int status = 0;
+    FILE *file = open_file(loading, option, path);
+    if (file == NULL)
+        return -1;
+    errno = 0;
+    while (status == 0 && (count = fread(block, 1, sizeof(block), file)) > 0) {
+        if (content->length + count > limit)
+            status = error_set(loading->error, ERROR_USAGE, "--%s: %s is longer than %zu bytes", option, path, limit);
+        else if (append(content, block, count) != 0)
+            status = no_memory(loading, option);
+    }
+    if (status == 0 && ferror(file))
+        status = error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+    explicit_bzero(block, sizeof(block));
+    if (file != stdin)
+        fclose(file);
+    return status;
+}
+
+/* Behind a byte order mark; NULL: the file was empty. */
+static char *text_start(const struct content *content)
+{
+    return content->bytes == NULL ? NULL : content->bytes + unicode_mark_length(content->bytes, content->length);
+}
+
+/* Headers */
+
+static int append_header(struct request *request, const char *text)
+{
+    char *copy = strdup(text);
+    char **longer = realloc(request->headers, (request->header_count + 1) * sizeof(longer[0]));
+    request->headers = longer != NULL ? longer : request->headers;
+    if (copy == NULL || longer == NULL) {
+        free(copy);
+        return -1;
+    }
+    longer[request->header_count++] = copy;
+    return 0;
+}
+
+int request_add_own_header(struct request *request, const char *text, struct error *error)
+{
+    if (append_header(request, text) == 0)
+        return 0;
+    return error_set(error, ERROR_ENVIRONMENT, "no memory for a header");
+}
+
+static int add_header(struct loading *loading, const char *text)
+{
+    return append_header(loading->request, text) == 0 ? 0 : no_memory(loading, "header");
+}
+
+/* Each line of a file; blank ones are none. */
+static int add_headers_of(struct loading *loading, const char *path)
+{
+    struct content content = {0};
+    size_t number = 0;
+    int status = read_file(loading, "header", path, REQUEST_HEADERS_MAX_BYTES, &content);
+    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
+        status = error_set(loading->error, ERROR_USAGE, "--header: %s has a NUL byte: it holds no text", path);
+    char *next = text_start(&content);
+    while (status == 0 && next != NULL) {
+        char place[300];
+        char *line = next;
+        char *end = strchr(line, '\n');
+        next = end != NULL ? end + 1 : NULL;
+        line[strcspn(line, "\n")] = '\0';
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        snprintf(place, sizeof(place), "--header %s:%zu", path, ++number);
+        if (line[0] == '\0')
+            continue;
+        if (header_check(line, place, loading->error) != 0)
+            status = -1;
+        else
+            status = add_header(loading, line);
+    }
+    wipe_content(&content);
+    return status;
+}
+
+static int load_headers(struct loading *loading)
+{
+    const struct request_options *options = loading->options;
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < options->headers.count; i++) {
+        const char *text = options->headers.items[i].text;
+        status = text[0] == '@' ? add_headers_of(loading, text + 1) : add_header(loading, text);
+    }
+    return status;
+}
+
+/* As a header of ours rather than by CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
+ * instructions. One that is given as a header counts before --user-agent, as in curl. */
+static int add_user_agent(struct loading *loading)
+{
+    const char *agent = loading->options->user_agent;
+    loading->request->given_headers = loading->request->header_count;
+    for (size_t i = 0; i < loading->request->header_count; i++) {
+        if (header_has_name(loading->request->headers[i], "User-Agent"))
+            return 0;
+    }
+    if (agent == NULL)
+        return add_header(loading, "User-Agent: conc-bench/" CONC_BENCH_VERSION);
+    if (agent[0] == '\0')
+        return 0;
+    struct content header = {0};
+    int status = append(&header, "User-Agent: ", strlen("User-Agent: "));
+    if (status == 0)
+        status = append(&header, agent, strlen(agent));
+    if (status != 0)
+        no_memory(loading, "user-agent");
+    else
+        status = add_header(loading, header.bytes);
+    wipe_content(&header);
+    return status;
+}
+
+/* Body */
+
+/* As curl's --data does: what editors add to files is not part of a form. NUL bytes go as well, as in curl from version
+ * 8 on; before, the rest of their line went with them. */
+static void drop_line_ends(struct content *content)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < content->length; i++) {
+        if (strchr("\r\n", content->bytes[i]) == NULL) /* finds the NUL as well */
+            content->bytes[kept++] = content->bytes[i];
+    }
+    content->length = kept;
+    if (content->bytes != NULL)
+        content->bytes[kept] = '\0';
+}
+
+static int load_piece(struct loading *loading, const struct request_text *piece, struct content *content)
+{
+    const char *option = piece->is_binary ? "data-binary" : "data";
+    if (piece->text[0] != '@')
+        return append(content, piece->text, strlen(piece->text)) == 0 ? 0 : no_memory(loading, option);
+    if (read_file(loading, option, piece->text + 1, REQUEST_BODY_MAX_BYTES, content) != 0)
+        return -1;
+    if (!piece->is_binary)
+        drop_line_ends(content);
+    return 0;
+}
+
+static int load_body(struct loading *loading)
+{
+    const struct request_texts *data = &loading->options->data;
+    struct content body = {0};
+    int status = data->count == 0 || append(&body, "", 0) == 0 ? 0 : no_memory(loading, "data");
+    for (size_t i = 0; status == 0 && i < data->count; i++) {
+        struct content piece = {0};
+        status = load_piece(loading, &data->items[i], &piece);
+        if (status == 0 && i > 0 && append(&body, "&", 1) != 0)
+            status = no_memory(loading, "data");
+        if (status == 0 && piece.length > 0 && append(&body, piece.bytes, piece.length) != 0)
+            status = no_memory(loading, "data");
+        wipe_content(&piece);
+    }
+    loading->request->body = body.bytes;
+    loading->request->body_bytes = body.length;
+    return status;
+}
+
+/* Proxy */
+
+static int add_proxy(struct loading *loading, const char *place, const char *text)
+{
+    struct request *request = loading->request;
+    struct route_proxy proxy;
+    if (route_parse_proxy(text, place, &proxy, loading->error) != 0)
+        return -1;
+    for (size_t i = 0; i < request->proxy_count; i++) {
+        if (strcmp(request->proxies[i], text) == 0)
+            return 0;
+    }
+    request->proxies[request->proxy_count] = strdup(text);
+    if (request->proxies[request->proxy_count] == NULL)
+        return no_memory(loading, "proxy");
+    request->proxy_count++;
+    return 0;
+}
+
+/* The variables that libcurl looks at, which finds the proxy of each download itself: they may differ by scheme. Not
+ * HTTP_PROXY, which a web server sets for its scripts as a client tells it to. */
+static int add_environment_proxies(struct loading *loading)
+{
+    static const char *const names[REQUEST_PROXIES_MAX][2] = {
+        {"http_proxy", NULL}, {"https_proxy", "HTTPS_PROXY"}, {"all_proxy", "ALL_PROXY"}};
+    enum { EACH = 1 << 0 | 1 << 1, ALL = 1 << 2 };
+    unsigned schemes = 0;
+    for (size_t i = 0; i < REQUEST_PROXIES_MAX; i++) {
+        const char *name = names[i][0];
+        const char *value = getenv(name);
+        if ((value == NULL || value[0] == '\0') && names[i][1] != NULL)
+            value = getenv(name = names[i][1]);
+        if (value == NULL || value[0] == '\0')
+            continue;
+        if (add_proxy(loading, name, value) != 0)
+            return -1;
+        schemes |= 1U << i;
+    }
+    loading->request->is_always_proxied = (schemes & ALL) != 0 || (schemes & EACH) == EACH;
+    return 0;
+}
+
+/* libcurl compares the names in it with those of URLs, which are in their ASCII form by then. */
+static int check_exceptions(const struct loading *loading, const char *place, const char *list)
+{
+    if (list == NULL || host_name_is_ascii(list, strlen(list)))
+        return 0;
+    return error_set(loading->error, ERROR_USAGE, "%s has a host that is not in its ASCII form (xn--...)", place);
+}
+
+/* Whether some hosts are asked without the proxy. */
+static bool has_exceptions(const struct request_options *options)
+{
+    const char *lower = getenv("no_proxy");
+    const char *upper = getenv("NO_PROXY");
+    if (options->no_proxy != NULL || !options->proxy_from_environment)
+        return options->no_proxy != NULL;
+    return (lower != NULL && lower[0] != '\0') || (upper != NULL && upper[0] != '\0');
+}
+
+static int load_proxies(struct loading *loading)
+{
+    struct request *request = loading->request;
+    if (loading->options->proxy_from_environment && add_environment_proxies(loading) != 0)
+        return -1;
+    if (loading->options->proxy != NULL && add_proxy(loading, "--proxy", loading->options->proxy) != 0)
+        return -1;
+    if (!loading->options->proxy_from_environment)
+        request->is_always_proxied = request->proxy_count > 0;
+    request->is_always_proxied = request->is_always_proxied && !has_exceptions(loading->options);
+    return 0;
+}
+
+/* The file of --config */
+
+/* What it may hold: what others are not to see, and what goes with it. */
+static int apply_config(struct loading *loading, const struct config_line *line, const char *place)
+{
+    struct request *request = loading->request;
+    char **secret = strcmp(line->name, "pass") == 0                                         ? &request->key_password
+                    : strcmp(line->name, "proxy-user") == 0 || strcmp(line->name, "U") == 0 ? &request->proxy_user
+                                                                                            : NULL;
+    if (strcmp(line->name, "header") == 0 || strcmp(line->name, "H") == 0)
+        return header_check(line->value, place, loading->error) == 0 ? add_header(loading, line->value) : -1;
+    if (strcmp(line->name, "proxy") == 0 || strcmp(line->name, "x") == 0) {
+        if (loading->options->proxy != NULL || loading->options->proxy_from_environment || request->proxy_count > 0)
+            return error_set(loading->error, ERROR_USAGE, "%s: a proxy is given elsewhere too: keep one of them",
+                             place);
+        return add_proxy(loading, place, line->value);
+    }
+    /* The line is not shown: a slip of the pen may have made a secret of its name. */
+    if (secret == NULL)
+        return error_set(loading->error, ERROR_USAGE,
+                         "%s: not an option that is read from here: those are header, proxy, proxy-user and pass",
+                         place);
+    wipe(*secret);
+    *secret = strdup(line->value);
+    return *secret != NULL ? 0 : no_memory(loading, "config");
+}
+
+static int load_config(struct loading *loading)
+{
+    const char *path = loading->options->config;
+    struct content content = {0};
+    struct config_line line = {0};
+    if (path == NULL)
+        return 0;
+    int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, &content);
+    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
+        status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
+    char *rest = text_start(&content);
+    while (status == 0 && config_next(&rest, &line) != NULL) {
+        char place[300];
+        snprintf(place, sizeof(place), "--config %s:%zu", path, line.number);
+        if (line.name == NULL)
+            status = error_set(loading->error, ERROR_USAGE, "%s: wants NAME = \"VALUE\", and no more", place);
+        else
+            status = apply_config(loading, &line, place);
+    }
+    wipe_content(&content);
+    return status;
+}
+
+/* What libcurl reads itself, for each new connection */
+
+static int write_all(int file, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return -1;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Puts what was read into a file in memory, which children inherit, and its name into `*place`. */
+static int keep_copy(struct loading *loading, const char *option, const struct content *content, const char **place)
+{
+    struct request_copy *copy = &loading->request->copies[loading->request->copy_count];
+    copy->descriptor = memfd_create(option, MFD_CLOEXEC);
+    if (copy->descriptor < 0)
+        return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+    loading->request->copy_count++;
+    snprintf(copy->path, sizeof(copy->path), "/proc/self/fd/%d", copy->descriptor);
+    *place = copy->path;
+    if (write_all(copy->descriptor, content->bytes, content->length) == 0)
+        return 0;
+    return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+}
+
+/* Whether such a file is there and can be read is all that is looked at now, unless that is how often it can be. */
+static int take_file(struct loading *loading, const char *option, const char *path, const char **place)
+{
+    struct stat status;
+    struct content content = {0};
+    *place = path;
+    if (path == NULL)
+        return 0;
+    bool is_steady = stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+    if (!is_steady) {
+        int run = read_file(loading, option, path, REQUEST_PEM_MAX_BYTES, &content);
+        if (run == 0)
+            run = keep_copy(loading, option, &content, place);
+        wipe_content(&content);
+        return run;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
+    close(file);
+    return 0;
+}
+
+static int take_folder(const struct loading *loading, const char *path)
+{
+    int folder = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY) : -1;
+    if (path != NULL && folder < 0)
+        return error_set_system(loading->error, ERROR_USAGE, errno, "--capath: cannot read %s", path);
+    if (folder >= 0)
+        close(folder);
+    return 0;
+}
+
+static int take_files(struct loading *loading)
+{
+    const struct request_options *options = loading->options;
+    struct request *request = loading->request;
+    if (take_file(loading, "cacert", options->ca_file, &request->ca_file) != 0 ||
+        take_folder(loading, options->ca_folder) != 0 ||
+        take_file(loading, "cert", options->certificate, &request->certificate) != 0)
+        return -1;
+    return take_file(loading, "key", options->key, &request->key);
+}
+
+/* What nothing asks for: rather, the option that would was forgotten. */
+static int check_use(const struct loading *loading)
+{
+    const struct request *request = loading->request;
+    bool is_environment_obeyed = loading->options->proxy_from_environment && loading->options->no_proxy == NULL;
+    if (check_exceptions(loading, "--noproxy", loading->options->no_proxy) != 0 ||
+        check_exceptions(loading, "no_proxy", is_environment_obeyed ? getenv("no_proxy") : NULL) != 0 ||
+        check_exceptions(loading, "NO_PROXY", is_environment_obeyed ? getenv("NO_PROXY") : NULL) != 0)
+        return -1;
+    if (loading->options->no_proxy != NULL && request->proxy_count == 0 && !loading->options->proxy_from_environment)
+        return error_set(loading->error, ERROR_USAGE, "--noproxy does nothing without --proxy or --proxy-from-env");
+    if (request->proxy_user != NULL && request->proxy_count == 0)
+        return error_set(loading->error, ERROR_USAGE, "--config: proxy-user does nothing without a proxy");
+    if (request->key_password != NULL && loading->options->certificate == NULL)
+        return error_set(loading->error, ERROR_USAGE, "--config: pass does nothing without --cert");
+    return 0;
+}
+
+int request_load(const struct request_options *options, struct request *request, struct error *error)
+{
+    *request = (struct request){.options = options};
+    struct loading loading = {.options = options, .request = request, .error = error};
+    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
+        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_use(&loading) != 0)
+        return -1;
+    return take_files(&loading);
+}
+
+void request_release(struct request *request)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        wipe(request->headers[i]);
+    free(request->headers);
+    struct content body = {.bytes = request->body, .capacity = request->body_bytes};
+    wipe_content(&body);
+    for (size_t i = 0; i < request->proxy_count; i++)
+        wipe(request->proxies[i]);
+    wipe(request->proxy_user);
+    wipe(request->key_password);
+    for (size_t i = 0; i < request->copy_count; i++)
+        close(request->copies[i].descriptor);
+    *request = (struct request){0};
+}
+
+/* What the report says */
+
+struct teller {
+    void (*tell)(void *context, const char *option);
+    void *context;
+};
+
+static void tell_text(const struct teller *teller, const char *option, const char *text)
+{
+    char line[300];
+    if (text == NULL)
+        return;
+    snprintf(line, sizeof(line), "%s %s", option, text[0] != '\0' ? text : "\"\"");
+    teller->tell(teller->context, line);
+}
+
+static void tell_flag(const struct teller *teller, const char *option, bool is_given)
+{
+    if (is_given)
+        teller->tell(teller->context, option);
+}
+
+static void describe_message(const struct teller *teller, const struct request *request)
+{
+    const struct request_options *options = request->options;
+    char text[64];
+    for (size_t i = 0; i < request->given_headers; i++) {
+        snprintf(text, sizeof(text), "%.*s", (int)header_name_length(request->headers[i]), request->headers[i]);
+        tell_text(teller, "--header", text);
+    }
+    tell_text(teller, "--user-agent", options->user_agent);
+    tell_text(teller, "--request", options->method);
+    tell_flag(teller, "--head", options->is_head);
+    snprintf(text, sizeof(text), "(%zu byte%s)", request->body_bytes, request->body_bytes == 1 ? "" : "s");
+    tell_text(teller, "--data", request->body != NULL ? text : NULL);
+    tell_flag(teller, "--compressed", options->accepts_compressed);
+}
+
+static void describe_tls(const struct teller *teller, const struct request_options *options)
+{
+    static const char *const versions[] = {NULL, "1.0", "1.1", "1.2", "1.3"};
+    char text[16];
+    tell_flag(teller, "--insecure", options->is_unverified);
+    tell_text(teller, "--cacert", options->ca_file);
+    tell_text(teller, "--capath", options->ca_folder);
+    tell_text(teller, "--cert", options->certificate);
+    tell_text(teller, "--key", options->key);
+    snprintf(text, sizeof(text), "--tlsv%s", options->tls_min != TLS_VERSION_ANY ? versions[options->tls_min] : "");
+    tell_flag(teller, text, options->tls_min != TLS_VERSION_ANY);
+    tell_text(teller, "--tls-max", versions[options->tls_max]);
+    tell_flag(teller, "--tls-resume", options->resumes_tls);
+}
+
+/* Without its scheme's defaults, and without what a password might be part of. */
+static void describe_proxy(const struct teller *teller, const char *text)
+{
+    struct route_proxy proxy;
+    char name[200];
+    if (route_parse_proxy(text, "", &proxy, NULL) != 0)
+        return;
+    snprintf(name, sizeof(name), "%.*s:%u", (int)proxy.name.length, proxy.name.text, (unsigned)proxy.name.port);
+    tell_text(teller, "--proxy", name);
+}
+
+static void describe_way(const struct teller *teller, const struct request *request)
+{
+    const struct request_options *options = request->options;
+    for (size_t i = 0; i < options->resolve.count; i++)
+        tell_text(teller, "--resolve", options->resolve.items[i].text);
+    for (size_t i = 0; i < options->connect_to.count; i++)
+        tell_text(teller, "--connect-to", options->connect_to.items[i].text);
+    tell_text(teller, "--unix-socket", options->unix_socket);
+    for (size_t i = 0; i < request->proxy_count; i++)
+        describe_proxy(teller, request->proxies[i]);
+    tell_text(teller, "--noproxy", options->no_proxy);
+    tell_text(teller, "--interface", options->interface);
+    tell_flag(teller, options->ip_version == IP_VERSION_4 ? "--ipv4" : "--ipv6", options->ip_version != IP_VERSION_ANY);
+}
+
+void request_describe(const struct request *request, void (*tell)(void *context, const char *option), void *context)
+{
+    const struct teller teller = {.tell = tell, .context = context};
+    describe_message(&teller, request);
+    describe_tls(&teller, request->options);
+    describe_way(&teller, request);
+}

@@ -1,0 +1,900 @@
+#include "conc_bench/workload/urls.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/scratch.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/base/unicode.h"
+#include "conc_bench/workload/host_name.h"
+
+/* "URL xN": the largest N. */
+enum { REPEAT_MAX = 1000000000 };
+
+/* How much of a text is quoted in a message. */
+enum { QUOTE_MAX = 100, PATH_QUOTE_MAX = 240 };
+
+/* Memory that texts live in until the list is released: a whole file, or many small copies. */
+struct block {
+    struct block *next;
+    char bytes[];
+};
+
+/* A hash table of item numbers, probed linearly. A slot is 0 or, in its low `bits`, an item number plus 1; since the
+ * table is larger than any of its items' numbers, the bits above are free to hold a part of the hash, which spares most
+ * looks at items that are not meant. */
+struct index {
+    uint32_t *slots; /* 2^bits of them */
+    unsigned bits;
+};
+
+/* The start of a URL that libcurl has parsed, "http://host:port", and the host it found there. */
+struct origin {
+    const char *text; /* NULL: none */
+    uint32_t length;
+    uint32_t host;
+};
+
+/* As many as fit a page. */
+enum { ORIGIN_BITS = 8 };
+
+struct url_storage {
+    struct block *blocks;
+    char *room; /* free space within the newest block of copies */
+    size_t room_left;
+    size_t line_capacity; /* of `lines`, `texts` and `url_hosts`: there are never more URLs than lines */
+    size_t host_capacity;
+    struct index url_index;
+    struct index host_index;
+    struct origin origins[1 << ORIGIN_BITS]; /* the latest of those whose hash ends alike */
+    CURLU *parser;
+};
+
+/* The line being read, for messages: its text is whole, but for a NUL where the URL ends. */
+struct entry {
+    const char *file; /* NULL: an argument */
+    size_t number;
+    const char *text;
+    size_t length;
+    size_t indent; /* blanks in front of the text */
+};
+
+/* Messages */
+
+static int fail_memory(struct error *error)
+{
+    return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of URLs");
+}
+
+static bool contains(const char *text, size_t length, const char *part)
+{
+    return memmem(text, length, part, strlen(part)) != NULL;
+}
+
+/* Escaped and full-width at signs become real ones on the way to a host name. */
+static bool contains_at_sign(const char *text, size_t length)
+{
+    static const char *const at_signs[] = {"@", "%40", "\xef\xbc\xa0", "\xef\xb9\xab"};
+    for (size_t i = 0; i < sizeof(at_signs) / sizeof(at_signs[0]); i++) {
+        if (contains(text, length, at_signs[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the text can hold a password, also in places where a URL has none: messages about broken lines must not show
+ * what would be one, had the line not been broken. */
+static bool may_hold_credentials(const char *text, size_t length)
+{
+    if (contains_at_sign(text, length))
+        return true;
+    /* "http://me:secret" may be the first half of a line broken before its '@': a colon may go before a port only. */
+    const char *end = text + length;
+    const char *colon = memchr(text, ':', length);
+    if (colon != NULL && colon + 1 < end && colon[1] == '/') {
+        for (text = colon + 1; text < end && *text == '/';)
+            text++;
+    }
+    if (text < end && *text == '[') {
+        const char *bracket = memchr(text, ']', (size_t)(end - text));
+        text = bracket == NULL ? text : bracket;
+    }
+    while (text < end && strchr(":/?#", *text) == NULL)
+        text++;
+    if (text == end || *text != ':')
+        return false;
+    for (text++; text < end && *text >= '0' && *text <= '9';)
+        text++;
+    return text < end && strchr("/?# \t", *text) == NULL;
+}
+
+/* Copies what fits a message, cut between characters; a NUL stands for the blank it replaced. `buffer` has room for
+ * `most` bytes and four more. */
+static const char *abridge(char *buffer, size_t most, const char *text, size_t length)
+{
+    bool is_long = length > most;
+    if (is_long) {
+        for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+            length--;
+    }
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = (char)(text[i] == '\0' ? ' ' : text[i]);
+    memcpy(buffer + length, is_long ? "..." : "", is_long ? 4 : 1);
+    return buffer;
+}
+
+enum quoting { QUOTE, DO_NOT_QUOTE };
+
+/* Says where, why and, where it is allowed and shows nobody's password, what. */
+__attribute__((format(printf, 4, 5))) static int refuse(const struct entry *entry, enum quoting quoting,
+                                                        struct error *error, const char *format, ...)
+{
+    char reason[256];
+    char text[QUOTE_MAX + 4] = "";
+    char file[PATH_QUOTE_MAX + 4];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    if (quoting == QUOTE && !may_hold_credentials(entry->text, entry->length))
+        abridge(text, QUOTE_MAX, entry->text, entry->length);
+    if (entry->file == NULL && text[0] != '\0')
+        return error_set(error, ERROR_USAGE, "argument \"%s\": %s", text, reason);
+    if (entry->file == NULL)
+        return error_set(error, ERROR_USAGE, "argument: %s", reason);
+    abridge(file, PATH_QUOTE_MAX, entry->file, strlen(entry->file));
+    if (text[0] != '\0')
+        return error_set(error, ERROR_USAGE, "%s:%zu: %s: \"%s\"", file, entry->number, reason, text);
+    return error_set(error, ERROR_USAGE, "%s:%zu: %s", file, entry->number, reason);
+}
+
+/* Memory */
+
+/* A block of `size` bytes, or `block` made that large, not yet known to the list. */
+static struct block *block_resize(struct block *block, size_t size)
+{
+    return size > PTRDIFF_MAX - sizeof(*block) ? NULL : realloc(block, sizeof(*block) + size);
+}
+
+static void keep_block(struct url_storage *storage, struct block *block)
+{
+    block->next = storage->blocks;
+    storage->blocks = block;
+}
+
+/* A copy that lives as long as the list; NULL: out of memory. */
+static char *keep_copy(struct url_storage *storage, const char *text, size_t length)
+{
+    enum { BLOCK_SIZE = 64 * 1024 };
+    if (length + 1 > storage->room_left) {
+        size_t size = length + 1 > BLOCK_SIZE ? length + 1 : BLOCK_SIZE;
+        struct block *block = block_resize(NULL, size);
+        if (block == NULL)
+            return NULL;
+        keep_block(storage, block);
+        storage->room = block->bytes;
+        storage->room_left = size;
+    }
+    char *copy = storage->room;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    storage->room += length + 1;
+    storage->room_left -= length + 1;
+    return copy;
+}
+
+/* Memory not yet written to is address space only, so that room to spare costs nothing. */
+static void *resize_array(void *items, size_t count, size_t item_size)
+{
+    return count > PTRDIFF_MAX / item_size ? NULL : realloc(items, count * item_size);
+}
+
+static int open_storage(struct url_list *list, struct error *error)
+{
+    if (list->storage == NULL)
+        list->storage = calloc(1, sizeof(*list->storage));
+    if (list->storage == NULL)
+        return fail_memory(error);
+    if (list->storage->parser == NULL)
+        list->storage->parser = curl_url();
+    return list->storage->parser == NULL ? fail_memory(error) : 0;
+}
+
+/* Hashing. That of bytes is FNV-1a (Fowler, Noll and Vo), which is the digest's definition too. */
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t length)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* FNV leaves texts that differ in their last bytes only close together, where probing would run into them. */
+static uint64_t spread(uint64_t hash)
+{
+    hash = (hash ^ (hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 32);
+}
+
+/* Eight bytes at a time: a multiplication for each byte takes longer than all else that is done with most URLs. */
+static uint64_t hash_url(const char *text, size_t length)
+{
+    uint64_t hash = HASH_START ^ length;
+    uint64_t word;
+    for (; length >= sizeof(word); text += sizeof(word), length -= sizeof(word)) {
+        memcpy(&word, text, sizeof(word));
+        hash = spread(hash ^ word);
+    }
+    word = 0;
+    memcpy(&word, text, length);
+    return spread(hash ^ word);
+}
+
+static uint64_t hash_host(const struct url_host *host)
+{
+    uint64_t hash = hash_bytes(HASH_START, host->name, host->name_length);
+    return spread(hash_bytes(hash, &host->port, sizeof(host->port)));
+}
+
+#define NO_ITEM SIZE_MAX
+
+/* Items that fit: one slot in eight stays empty. */
+static size_t index_room(const struct index *index)
+{
+    return index->slots == NULL ? 0 : ((size_t)7 << index->bits) / 8;
+}
+
+/* Replaces the table by an empty one with room for `count` items; the caller puts all items in again. */
+static int index_reset(struct index *index, size_t count)
+{
+    enum { BITS_MIN = 6 };
+    free(index->slots);
+    *index = (struct index){.bits = BITS_MIN};
+    while (((size_t)7 << index->bits) / 8 < count)
+        index->bits++;
+    size_t bytes = ((size_t)1 << index->bits) * sizeof(index->slots[0]);
+    index->slots = scratch_alloc(bytes);
+    if (index->slots == NULL)
+        return -1;
+    memset(index->slots, 0, bytes);
+    return 0;
+}
+
+/* The next item that may be the one with this hash. `*position` begins as the hash, and ends, with NO_ITEM, at the slot
+ * where the item belongs. */
+static size_t index_candidate(const struct index *index, uint64_t hash, uint64_t *position)
+{
+    uint64_t mask = ((uint64_t)1 << index->bits) - 1;
+    uint32_t tag = (uint32_t)(hash >> 32 << index->bits);
+    for (;; ++*position) {
+        uint32_t slot = index->slots[*position & mask];
+        if (slot == 0)
+            return NO_ITEM;
+        if (((uint64_t)(slot ^ tag) & ~mask) == 0) {
+            ++*position;
+            return (slot & mask) - 1;
+        }
+    }
+}
+
+static void index_put(const struct index *index, uint64_t hash, uint64_t position, size_t item)
+{
+    uint64_t mask = ((uint64_t)1 << index->bits) - 1;
+    index->slots[position & mask] = (uint32_t)(hash >> 32 << index->bits) | (uint32_t)(item + 1);
+}
+
+/* Puts in an item that is not there yet. */
+static void index_add(const struct index *index, uint64_t hash, size_t item)
+{
+    uint64_t position = hash;
+    while (index_candidate(index, hash, &position) != NO_ITEM)
+        continue;
+    index_put(index, hash, position, item);
+}
+
+/* Hosts */
+
+/* Where the name stands in the URL, or a copy if it is spelt differently there. */
+static const char *place_host_name(struct url_storage *storage, const char *url, const char *name, size_t length)
+{
+    const char *place = strchr(url, ':') + 1;
+    place += strspn(place, "/");
+    place += *place == '[';
+    return strncmp(place, name, length) == 0 ? place : keep_copy(storage, name, length);
+}
+
+static int grow_hosts(struct url_list *list)
+{
+    struct url_storage *storage = list->storage;
+    if (list->host_count == storage->host_capacity) {
+        size_t capacity = storage->host_capacity + storage->host_capacity / 2 + 16;
+        struct url_host *hosts = resize_array(list->hosts, capacity, sizeof(list->hosts[0]));
+        if (hosts == NULL)
+            return -1;
+        list->hosts = hosts;
+        storage->host_capacity = capacity;
+    }
+    if (list->host_count < index_room(&storage->host_index))
+        return 0;
+    if (index_reset(&storage->host_index, list->host_count + 1) != 0)
+        return -1;
+    for (size_t i = 0; i < list->host_count; i++)
+        index_add(&storage->host_index, hash_host(&list->hosts[i]), i);
+    return 0;
+}
+
+/* The number of the host, which is taken in if it is new; its name is replaced by one that lasts. -1: out of memory. */
+static int find_host(struct url_list *list, const char *url, struct url_host host, uint32_t *number)
+{
+    struct url_storage *storage = list->storage;
+    if (grow_hosts(list) != 0)
+        return -1;
+    uint64_t hash = hash_host(&host);
+    uint64_t position = hash;
+    for (;;) {
+        size_t item = index_candidate(&storage->host_index, hash, &position);
+        if (item == NO_ITEM)
+            break;
+        const struct url_host *known = &list->hosts[item];
+        if (known->port == host.port && known->name_length == host.name_length &&
+            memcmp(known->name, host.name, host.name_length) == 0) {
+            *number = (uint32_t)item;
+            return 0;
+        }
+    }
+    host.name = place_host_name(storage, url, host.name, host.name_length);
+    if (host.name == NULL)
+        return -1;
+    index_put(&storage->host_index, hash, position, list->host_count);
+    *number = (uint32_t)list->host_count;
+    list->hosts[list->host_count++] = host;
+    return 0;
+}
+
+static struct url_host describe_host(const char *name, uint16_t port)
+{
+    struct in_addr address;
+    size_t length = strlen(name);
+    bool is_ipv6 = name[0] == '[' && name[length - 1] == ']';
+    bool is_ipv4 = inet_pton(AF_INET, name, &address) == 1;
+    return (struct url_host){
+        .name = is_ipv6 ? name + 1 : name,
+        .name_length = (uint16_t)(is_ipv6 ? length - 2 : length),
+        .port = port,
+        .is_literal = is_ipv6 || is_ipv4,
+    };
+}
+
+/* URLs */
+
+static int refuse_credentials(const struct entry *entry, struct error *error)
+{
+    return refuse(entry, DO_NOT_QUOTE, error, "the URL holds credentials (user or password): take them out");
+}
+
+static int refuse_unparsed(const struct entry *entry, CURLUcode code, struct error *error)
+{
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return fail_memory(error);
+    if (code == CURLUE_USER_NOT_ALLOWED)
+        return refuse_credentials(entry, error);
+    return refuse(entry, QUOTE, error, "not a URL that libcurl can use (%s)", curl_url_strerror(code));
+}
+
+static int refuse_host(const struct entry *entry, enum host_name_result run, const char *name, struct error *error)
+{
+    char reason[HOST_NAME_REASON_BYTES];
+    if (run == HOST_NAME_NOT_ENCODED)
+        return refuse(entry, QUOTE, error, "%s", host_name_explain(name, reason));
+    return refuse_unparsed(entry, run == HOST_NAME_BROKEN ? CURLUE_BAD_HOSTNAME : CURLUE_OUT_OF_MEMORY, error);
+}
+
+/* What GnuTLS, by which the origin serves, takes as a name in a handshake; a dot at the end is left out there. */
+static int check_tls_name(const struct entry *entry, const struct url_host *host, struct error *error)
+{
+    enum { LONGEST = 255 };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char others[] = "0123456789-.";
+    size_t taken = 0;
+    if (host->is_literal)
+        return 0;
+    while (taken < host->name_length && (memchr(letters, host->name[taken], sizeof(letters) - 1) != NULL ||
+                                         memchr(others, host->name[taken], sizeof(others) - 1) != NULL))
+        taken++;
+    if (taken < host->name_length)
+        return refuse(entry, QUOTE, error,
+                      "--origin=tls cannot serve a host with '%c' in its name, only with letters, digits, '-' and '.'",
+                      host->name[taken]);
+    if (host->name_length > LONGEST)
+        return refuse(entry, QUOTE, error, "--origin=tls cannot serve a host whose name is longer than %d bytes",
+                      LONGEST);
+    size_t length = host->name_length;
+    bool ends_in_dot = length > 0 && host->name[length - 1] == '.';
+    if (ends_in_dot && (length == 1 || host->name[length - 2] == '.'))
+        return refuse(entry, QUOTE, error,
+                      "--origin=tls cannot serve a host whose name has nothing before its last dot");
+    return 0;
+}
+
+static int keep_host(struct url_list *list, const struct entry *entry, const char *url, struct url_host host,
+                     uint32_t *number, struct error *error)
+{
+    if (list->is_for_tls_origin && strncasecmp(url, "https:", strlen("https:")) == 0 &&
+        check_tls_name(entry, &host, error) != 0)
+        return -1;
+    return find_host(list, url, host, number) == 0 ? 0 : fail_memory(error);
+}
+
+/* Reads the host out of the URL that the parser holds. */
+static int take_host(struct url_list *list, const struct entry *entry, const char *url, uint32_t *number,
+                     struct error *error)
+{
+    char *name;
+    char *port = NULL;
+    uint64_t port_number = 0;
+    int status;
+    enum host_name_result run = host_name_take(list->storage->parser, &name);
+    if (run != HOST_NAME_TAKEN)
+        status = refuse_host(entry, run, name, error);
+    else if (curl_url_get(list->storage->parser, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        status = fail_memory(error);
+    else if (name[0] == '\0' || strlen(name) > UINT16_MAX)
+        status = refuse(entry, QUOTE, error, "the URL names no host");
+    else if (number_parse_count(port, &port_number) != 0 || port_number == 0 || port_number > UINT16_MAX)
+        status = refuse(entry, QUOTE, error, "the port is not one from 1 to 65535");
+    else
+        status = keep_host(list, entry, url, describe_host(name, (uint16_t)port_number), number, error);
+    curl_free(name);
+    curl_free(port);
+    return status;
+}
+
+static bool has_user(const char *url)
+{
+    const char *authority = strchr(url, ':') + 1;
+    authority += strspn(authority, "/");
+    return contains_at_sign(authority, strcspn(authority, "/?#"));
+}
+
+/* The length of "http://host:port" or "https://host:port" at the start of the URL; 0: it is spelt in another way. */
+static size_t origin_length(const char *url)
+{
+    size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
+    size_t host = scheme > 0 ? strcspn(url + scheme, "/?#") : 0;
+    return host > 0 ? scheme + host : 0;
+}
+
+/* Characters that libcurl takes behind any host that it takes: letters, digits, and of RFC 3986's others what needs no
+ * second look. In ASCII many of them are neighbours. */
+static bool is_plain(char c)
+{
+    return (c >= '&' && c <= ';') || (c >= '?' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '=' || c == '_' ||
+           c == '~' || c == '!' || c == '$';
+}
+
+static bool is_plain_path(const char *text)
+{
+    while (is_plain(*text))
+        text++;
+    return *text == '\0';
+}
+
+static int parse_by_libcurl(struct url_list *list, const struct entry *entry, const char *url, uint32_t *host,
+                            struct error *error)
+{
+    /* Ahead of libcurl, which names the first of several defects and would drop an empty user without a word. */
+    if (has_user(url))
+        return refuse_credentials(entry, error);
+    CURLUcode code = curl_url_set(list->storage->parser, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+    if (code != CURLUE_OK)
+        return refuse_unparsed(entry, code, error);
+    return take_host(list, entry, url, host, error);
+}
+
+/* What stands before the path decides about the host, and libcurl need not parse it again for every path. */
+static int parse_url(struct url_list *list, const struct entry *entry, const char *url, uint32_t *host,
+                     struct error *error)
+{
+    size_t length = origin_length(url);
+    if (length == 0 || !is_plain_path(url + length))
+        return parse_by_libcurl(list, entry, url, host, error);
+    struct origin *known = &list->storage->origins[hash_url(url, length) >> (64 - ORIGIN_BITS)];
+    if (known->length == length && memcmp(known->text, url, length) == 0) {
+        *host = known->host;
+        return 0;
+    }
+    if (parse_by_libcurl(list, entry, url, host, error) != 0)
+        return -1;
+    *known = (struct origin){.text = url, .length = (uint32_t)length, .host = *host};
+    return 0;
+}
+
+static int resize_lines(struct url_list *list, size_t capacity)
+{
+    const char **texts = resize_array(list->texts, capacity, sizeof(list->texts[0]));
+    if (texts == NULL)
+        return -1;
+    list->texts = texts;
+    uint32_t *url_hosts = resize_array(list->url_hosts, capacity, sizeof(list->url_hosts[0]));
+    if (url_hosts == NULL)
+        return -1;
+    list->url_hosts = url_hosts;
+    struct url_line *lines = resize_array(list->lines, capacity, sizeof(list->lines[0]));
+    if (lines == NULL)
+        return -1;
+    list->lines = lines;
+    list->storage->line_capacity = capacity;
+    return 0;
+}
+
+/* Makes room for so many more lines, all at once: nothing is copied while they are added. */
+static int reserve_lines(struct url_list *list, size_t more)
+{
+    struct url_storage *storage = list->storage;
+    size_t needed = list->line_count + more;
+    size_t half_more = storage->line_capacity + storage->line_capacity / 2;
+    if (needed > storage->line_capacity && resize_lines(list, needed > half_more ? needed : half_more) != 0)
+        return -1;
+    if (list->url_count + more <= index_room(&storage->url_index))
+        return 0;
+    if (index_reset(&storage->url_index, list->url_count + more) != 0)
+        return -1;
+    for (size_t i = 0; i < list->url_count; i++)
+        index_add(&storage->url_index, hash_url(list->texts[i], strlen(list->texts[i])), i);
+    return 0;
+}
+
+/* The number of the URL, which is parsed and taken in if it is new. Its text must last. */
+static int find_url(struct url_list *list, const struct entry *entry, const char *url, size_t length, uint32_t *number,
+                    struct error *error)
+{
+    struct url_storage *storage = list->storage;
+    uint64_t hash = hash_url(url, length);
+    uint64_t position = hash;
+    for (;;) {
+        size_t item = index_candidate(&storage->url_index, hash, &position);
+        if (item == NO_ITEM)
+            break;
+        if (strcmp(list->texts[item], url) == 0) {
+            *number = (uint32_t)item;
+            return 0;
+        }
+    }
+    if (parse_url(list, entry, url, &list->url_hosts[list->url_count], error) != 0)
+        return -1;
+    index_put(&storage->url_index, hash, position, list->url_count);
+    *number = (uint32_t)list->url_count;
+    list->texts[list->url_count++] = url;
+    return 0;
+}
+
+/* There has to be room for one more line. */
+static int add_downloads(struct url_list *list, const struct entry *entry, const char *url, size_t length,
+                         uint32_t count, struct error *error)
+{
+    uint32_t number = 0;
+    assert(list->line_count < list->storage->line_capacity);
+    if (list->downloads + count > URL_DOWNLOADS_MAX)
+        return refuse(entry, DO_NOT_QUOTE, error, "the list comes to more than 4,000,000,000 downloads");
+    if (find_url(list, entry, url, length, &number, error) != 0)
+        return -1;
+    list->downloads += count;
+    /* Lines that follow each other are one, so that it does not matter how a repetition was written. */
+    if (list->line_count > 0 && list->lines[list->line_count - 1].url == number)
+        list->lines[list->line_count - 1].count += count;
+    else
+        list->lines[list->line_count++] = (struct url_line){.url = number, .count = count};
+    return 0;
+}
+
+/* Lines */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static int check_bytes(const struct entry *entry, struct error *error)
+{
+    if (entry->length > URL_LINE_MAX_BYTES)
+        return refuse(entry, DO_NOT_QUOTE, error, "%zu bytes are too long for a URL: at most %d (8 KiB) are allowed",
+                      entry->length, URL_LINE_MAX_BYTES);
+    if (memchr(entry->text, '\0', entry->length) != NULL)
+        return refuse(entry, DO_NOT_QUOTE, error, "there is a NUL byte: is this a text file?");
+    return 0;
+}
+
+static int check_scheme(const struct entry *entry, struct error *error)
+{
+    if (strncasecmp(entry->text, "http:", 5) != 0 && strncasecmp(entry->text, "https:", 6) != 0)
+        return refuse(entry, QUOTE, error, "not an http or https URL");
+    return 0;
+}
+
+/* URLs that differ in what nobody sees only are told apart by servers, and mostly come of careless copying. */
+static int check_visible(const struct entry *entry, struct error *error)
+{
+    struct unicode_fault fault;
+    char description[UNICODE_DESCRIPTION_BYTES];
+    if (!unicode_find_fault(entry->text, entry->length, &fault))
+        return 0;
+    fault.character += entry->indent;
+    unicode_describe_fault(&fault, description);
+    if (fault.is_invalid)
+        return refuse(entry, DO_NOT_QUOTE, error,
+                      "%s: save the list as UTF-8, or write the byte as %%%02X if the URL has it", description,
+                      (unsigned)fault.code);
+    char escapes[4 * 3 + 1] = "";
+    do {
+        unsigned byte = (unsigned char)entry->text[fault.offset++];
+        text_append(escapes, sizeof(escapes), "%%%02X", byte);
+    } while (fault.offset < entry->length && ((unsigned char)entry->text[fault.offset] & 0xc0) == 0x80);
+    return refuse(entry, DO_NOT_QUOTE, error, "%s: take it out, or write it as %s if the URL has it", description,
+                  escapes);
+}
+
+static int check_characters(const struct entry *entry, struct error *error)
+{
+    bool is_ascii = true;
+    for (size_t i = 0; i < entry->length; i++) {
+        unsigned char byte = (unsigned char)entry->text[i];
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            return refuse(entry, DO_NOT_QUOTE, error, "there is a control character (byte 0x%02x)", byte);
+        is_ascii &= byte < 0x80;
+    }
+    return is_ascii ? 0 : check_visible(entry, error);
+}
+
+/* What follows a URL on its line: "xN". */
+static int parse_repetition(const struct entry *entry, const char *text, size_t length, uint32_t *count,
+                            struct error *error)
+{
+    enum { DIGITS_MAX = 20 };
+    char digits[DIGITS_MAX + 1] = "";
+    uint64_t value = 0;
+    if (*text != 'x')
+        return refuse(entry, QUOTE, error,
+                      "nothing but xN may follow a URL, and a space within it has to be written %%20");
+    if (length - 1 <= DIGITS_MAX)
+        memcpy(digits, text + 1, length - 1);
+    if (number_parse_count(digits, &value) != 0 || value < 1 || value > REPEAT_MAX)
+        return refuse(entry, QUOTE, error, "xN behind a URL wants a whole number from 1 to 1,000,000,000");
+    *count = (uint32_t)value;
+    return 0;
+}
+
+/* Adds the line, unless it is blank or a comment. The URL's end is marked in the text. */
+static int add_line(struct url_list *list, struct entry *entry, char *text, size_t length, struct error *error)
+{
+    *entry = (struct entry){.file = entry->file, .number = entry->number, .text = text, .length = length};
+    if (check_bytes(entry, error) != 0)
+        return -1;
+    while (length > 0 && is_blank(text[length - 1]))
+        length--;
+    for (; length > 0 && is_blank(*text); length--)
+        text++;
+    entry->indent = (size_t)(text - entry->text);
+    entry->text = text;
+    entry->length = length;
+    if (length == 0 || *text == '#')
+        return 0;
+    if (check_characters(entry, error) != 0 || check_scheme(entry, error) != 0)
+        return -1;
+    size_t url_length = 0;
+    while (url_length < length && !is_blank(text[url_length]))
+        url_length++;
+    size_t rest = url_length;
+    while (rest < length && is_blank(text[rest]))
+        rest++;
+    uint32_t count = 1;
+    if (rest < length && parse_repetition(entry, text + rest, length - rest, &count, error) != 0)
+        return -1;
+    text[url_length] = '\0';
+    return add_downloads(list, entry, text, url_length, count, error);
+}
+
+static bool starts_with(const char *text, size_t length, const char *start)
+{
+    return length >= strlen(start) && memcmp(text, start, strlen(start)) == 0;
+}
+
+static size_t count_lines(const char *text, size_t length)
+{
+    size_t lines = 1;
+    const char *end = text + length;
+    while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL) {
+        text++;
+        lines++;
+    }
+    return lines;
+}
+
+/* Adds a whole file, whose text ends in a NUL that its length does not count. */
+static int add_text(struct url_list *list, const char *name, char *text, size_t length, struct error *error)
+{
+    char quoted[PATH_QUOTE_MAX + 4];
+    abridge(quoted, PATH_QUOTE_MAX, name, strlen(name));
+    if (starts_with(text, length, "\xff\xfe") || starts_with(text, length, "\xfe\xff"))
+        return error_set(error, ERROR_USAGE, "\"%s\" is not UTF-8 but UTF-16 text: save it as UTF-8", quoted);
+    if (reserve_lines(list, count_lines(text, length)) != 0)
+        return fail_memory(error);
+    uint64_t downloads_before = list->downloads;
+    struct entry entry = {.file = name};
+    char *end = text + length;
+    text += unicode_mark_length(text, length);
+    while (text < end) {
+        char *newline = memchr(text, '\n', (size_t)(end - text));
+        char *line_end = newline == NULL ? end : newline;
+        size_t line_length = (size_t)(line_end - text);
+        if (line_length > 0 && text[line_length - 1] == '\r')
+            line_length--;
+        entry.number++;
+        if (add_line(list, &entry, text, line_length, error) != 0)
+            return -1;
+        text = line_end + 1;
+    }
+    if (list->downloads == downloads_before)
+        return error_set(error, ERROR_USAGE,
+                         "\"%s\" holds no URL: write one on each line, such as https://example.org/", quoted);
+    return 0;
+}
+
+/* Files */
+
+/* Whether what has been read ends in a line so long that the file is refused, whatever follows: an endless one, such as
+ * /dev/zero, would otherwise be read until memory is used up. */
+static bool ends_in_overlong_line(const char *text, size_t length)
+{
+    enum { TAIL = URL_LINE_MAX_BYTES + 2 };
+    return length >= TAIL && memchr(text + length - TAIL, '\n', TAIL) == NULL;
+}
+
+/* Reads to the end, or as far as it matters, and puts a NUL behind it. NULL: errno says why. */
+static struct block *read_block(int file, size_t *length)
+{
+    enum { UNKNOWN_SIZE = 64 * 1024 };
+    struct stat status;
+    size_t capacity = UNKNOWN_SIZE;
+    /* One byte more to see the end without growing, and one to spare. */
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        capacity = (size_t)status.st_size + 2;
+    struct block *block = block_resize(NULL, capacity);
+    *length = 0;
+    while (block != NULL) {
+        ssize_t count = read(file, block->bytes + *length, capacity - 1 - *length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0) {
+            int failure = errno;
+            free(block);
+            errno = failure;
+            return NULL;
+        }
+        *length += (size_t)count;
+        if (count == 0 || ends_in_overlong_line(block->bytes, *length)) {
+            block->bytes[*length] = '\0';
+            return block;
+        }
+        if (*length == capacity - 1) {
+            struct block *larger = block_resize(block, capacity * 2);
+            if (larger == NULL)
+                free(block);
+            capacity *= 2;
+            block = larger;
+        }
+    }
+    errno = ENOMEM;
+    return NULL;
+}
+
+static int refuse_file(const char *path, int failure, struct error *error)
+{
+    char quoted[PATH_QUOTE_MAX + 4];
+    const char *at = strrchr(path, '@');
+    if (failure == ENOMEM)
+        return fail_memory(error);
+    /* What has no "://" is taken for a file, also "me:secret@host" and "http:/me:secret@host". */
+    if (at != NULL && memchr(path, ':', (size_t)(at - path)) != NULL)
+        return error_set_system(error, ERROR_USAGE, failure,
+                                "cannot read a file whose name is not shown, since it may hold a password");
+    return error_set_system(error, ERROR_USAGE, failure, "cannot read \"%s\"",
+                            abridge(quoted, PATH_QUOTE_MAX, path, strlen(path)));
+}
+
+void url_list_init(struct url_list *list)
+{
+    *list = (struct url_list){0};
+}
+
+int url_list_add_file(struct url_list *list, const char *path, struct error *error)
+{
+    bool is_standard_input = strcmp(path, "-") == 0;
+    const char *name = is_standard_input ? "standard input" : path;
+    size_t length;
+    if (open_storage(list, error) != 0)
+        return -1;
+    int file = is_standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return refuse_file(path, errno, error);
+    struct block *block = read_block(file, &length);
+    int failure = errno;
+    if (!is_standard_input)
+        close(file);
+    if (block == NULL)
+        return refuse_file(name, failure, error);
+    keep_block(list->storage, block);
+    return add_text(list, name, block->bytes, length, error);
+}
+
+int url_list_add_url(struct url_list *list, const char *url, struct error *error)
+{
+    const struct entry entry = {.text = url, .length = strlen(url)};
+    if (open_storage(list, error) != 0)
+        return -1;
+    if (check_bytes(&entry, error) != 0 || check_characters(&entry, error) != 0 || check_scheme(&entry, error) != 0)
+        return -1;
+    if (strpbrk(url, " \t") != NULL)
+        return refuse(&entry, QUOTE, error, "a URL holds no blanks: a space has to be written %%20");
+    const char *copy = keep_copy(list->storage, url, entry.length);
+    if (copy == NULL || reserve_lines(list, 1) != 0)
+        return fail_memory(error);
+    return add_downloads(list, &entry, copy, entry.length, 1, error);
+}
+
+const char *url_text(const struct url_list *list, uint32_t url)
+{
+    return list->texts[url];
+}
+
+/* Numbers go in by their bytes from the lowest, so that the digest is the same on every machine. */
+static uint64_t summary_count(uint64_t digest, uint32_t count)
+{
+    const unsigned char bytes[] = {(unsigned char)count, (unsigned char)(count >> 8), (unsigned char)(count >> 16),
+                                   (unsigned char)(count >> 24)};
+    return hash_bytes(digest, bytes, sizeof(bytes));
+}
+
+uint64_t url_list_digest(const struct url_list *list)
+{
+    uint64_t digest = HASH_START;
+    for (size_t i = 0; i < list->line_count; i++) {
+        const char *text = list->texts[list->lines[i].url];
+        digest = summary_count(hash_bytes(digest, text, strlen(text) + 1), list->lines[i].count);
+    }
+    return digest;
+}
+
+void url_list_release(struct url_list *list)
+{
+    struct url_storage *storage = list->storage;
+    if (storage != NULL) {
+        while (storage->blocks != NULL) {
+            struct block *next = storage->blocks->next;
+            free(storage->blocks);
+            storage->blocks = next;
+        }
+        free(storage->url_index.slots);
+        free(storage->host_index.slots);
+        curl_url_cleanup(storage->parser);
+        free(storage);
+    }
+    free(list->texts);
+    free(list->url_hosts);
+    free(list->hosts);
+    free(list->lines);
+    *list = (struct url_list){0};
+}

@@ -1,0 +1,205 @@
+#include "run_fixture.h"
+
+#include "conc_bench/analysis/analysis.h"
+
+/* Which of several cells that are as fast is recommended: the cheapest, or else the simplest. */
+
+enum { ROUNDS = 8 };
+
+/* Rounds of 40 ms, a little different from each other but alike in every cell. */
+static struct run_cell *add_cell(struct run *run, const char *mode, uint32_t workers, unsigned traits)
+{
+    struct run_cell *cell = fixture_cell(run, mode, workers);
+    cell->traits = traits;
+    for (int round = 0; round < ROUNDS; round++)
+        fixture_trial(cell, (nanoseconds)workers * (10 * FIXTURE_MS + round % 3 * NANOSECONDS_PER_MICROSECOND));
+    return cell;
+}
+
+static void set_cpu(struct run_cell *cell, nanoseconds time)
+{
+    for (size_t i = 0; i < cell->trial_count; i++)
+        cell->trials[i].resources.cpu_user = time;
+}
+
+static void assert_recommended(struct run *run, const char *mode, uint32_t workers)
+{
+    struct analysis analysis;
+    struct error error = {0};
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_non_null(analysis.recommended);
+    assert_string_equal(analysis.recommended->cell->mode, mode);
+    assert_int_equal(analysis.recommended->cell->workers, workers);
+    analysis_release(&analysis);
+}
+
+static void test_the_simplest_of_equals_is_recommended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode;
+        unsigned traits;
+    } from_the_simplest[] = {
+        {"sync", MODE_ONE_WORKER},
+        {"threads", MODE_ALL_CORES},
+        {"event-loop", MODE_COOPERATIVE},
+        {"processes", MODE_OWN_PROCESSES | MODE_ALL_CORES},
+        {"hybrid", MODE_COOPERATIVE | MODE_ALL_CORES},
+    };
+    enum { MODES = sizeof(from_the_simplest) / sizeof(from_the_simplest[0]) };
+    /* Without the first, then without the first two, and in both orders. */
+    for (size_t first = 0; first + 1 < MODES; first++) {
+        struct run upwards = fixture_run();
+        struct run downwards = fixture_run();
+        for (size_t i = first; i < MODES; i++)
+            add_cell(&upwards, from_the_simplest[i].mode, 1, from_the_simplest[i].traits);
+        for (size_t i = MODES; i-- > first;)
+            add_cell(&downwards, from_the_simplest[i].mode, 1, from_the_simplest[i].traits);
+        assert_recommended(&upwards, from_the_simplest[first].mode, 1);
+        assert_recommended(&downwards, from_the_simplest[first].mode, 1);
+        run_release(&upwards);
+        run_release(&downwards);
+    }
+}
+
+static void test_fewer_workers_are_simpler(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    add_cell(&run, "threads", 4, MODE_ALL_CORES);
+    add_cell(&run, "threads", 2, MODE_ALL_CORES);
+    assert_recommended(&run, "threads", 2);
+    run_release(&run);
+}
+
+static void test_the_cheapest_comes_before_the_simplest(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    add_cell(&run, "threads", 1, MODE_ALL_CORES);
+    add_cell(&run, "hybrid", 1, MODE_COOPERATIVE | MODE_ALL_CORES);
+    set_cpu(&run.cells[0], 3 * FIXTURE_MS);
+    assert_recommended(&run, "hybrid", 1);
+    run_release(&run);
+}
+
+static void set_memory(struct run_cell *cell, int64_t bytes)
+{
+    for (size_t i = 0; i < cell->trial_count; i++)
+        cell->trials[i].resources.peak_memory_bytes = bytes;
+}
+
+/* Neither cheaper nor dearer than what is known; and what it took is not told as a number. */
+static void test_memory_that_is_not_known_decides_nothing(void **state)
+{
+    (void)state;
+    for (int unknown = 0; unknown < 2; unknown++) {
+        struct run run = fixture_run();
+        add_cell(&run, "threads", 1, MODE_ALL_CORES);
+        add_cell(&run, "hybrid", 1, MODE_COOPERATIVE | MODE_ALL_CORES);
+        set_memory(&run.cells[unknown], 0);
+        assert_recommended(&run, "threads", 1);
+        struct analysis analysis;
+        struct error error = {0};
+        assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+        const char *last = analysis.sentences[analysis.sentence_count - 1];
+        assert_non_null(strstr(last, "ms of CPU time a download"));
+        assert_null(strstr(last, "inf"));
+        assert_null(strstr(last, "nan"));
+        assert_int_equal(strstr(last, "MiB") != NULL, unknown == 1);
+        analysis_release(&analysis);
+        run_release(&run);
+    }
+}
+
+/* Has the first downloads of every trial from `round` on refused a connection. */
+static void refuse(struct run_cell *cell, size_t round, uint32_t downloads)
+{
+    for (size_t i = round; i < cell->trial_count; i++) {
+        for (uint32_t unit = 0; unit < downloads; unit++)
+            cell->trials[i].table->samples[unit].outcome = OUTCOME_CONNECT;
+    }
+}
+
+static void assert_says(struct run *run, const char *first, bool is_recommended)
+{
+    struct analysis analysis;
+    struct error error = {0};
+    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_true(analysis.sentence_count > 0);
+    assert_string_equal(analysis.sentences[0], first);
+    assert_int_equal(analysis.recommended != NULL, is_recommended);
+    for (size_t i = 0; i < analysis.diagnosis.count && !is_recommended; i++) {
+        assert_int_not_equal(analysis.diagnosis.findings[i].kind, FINDING_IO_BOUND);
+        assert_int_not_equal(analysis.diagnosis.findings[i].kind, FINDING_CROSSING);
+        assert_int_not_equal(analysis.diagnosis.findings[i].kind, FINDING_DRIFTING);
+        assert_int_not_equal(analysis.diagnosis.findings[i].kind, FINDING_OUTLIERS);
+    }
+    analysis_release(&analysis);
+}
+
+static void test_what_mostly_failed_is_not_recommended(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    add_cell(&run, "sync", 1, MODE_ONE_WORKER);
+    add_cell(&run, "threads", 1, MODE_ALL_CORES);
+    assert_says(&run,
+                "No difference detected between the fastest (sync/1, threads/1): practically equal, within 5 % "
+                "of the first",
+                true);
+    /* The server dies behind the third round; the slower it had become. */
+    for (size_t i = 0; i < ROUNDS; i++)
+        run.cells[0].trials[i].startup = run.cells[1].trials[i].startup = (nanoseconds)(i * i * i) * FIXTURE_MS;
+    refuse(&run.cells[0], 3, FIXTURE_UNITS);
+    refuse(&run.cells[1], 3, FIXTURE_UNITS);
+    assert_says(&run, "20 of 32 downloads of sync/1 failed (connect), from round 4 on: its times say nothing", false);
+    run_release(&run);
+}
+
+static void test_of_many_that_failed_three_are_named(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    struct analysis analysis;
+    struct error error = {0};
+    for (uint32_t workers = 1; workers <= 5; workers++)
+        refuse(add_cell(&run, "threads", workers, MODE_ALL_CORES), 0, 2);
+    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    assert_int_equal(analysis.sentence_count, 4);
+    assert_string_equal(analysis.sentences[3], "So many downloads of 2 more cells failed that their times say nothing "
+                                               "either");
+    analysis_release(&analysis);
+    run_release(&run);
+}
+
+static void test_failures_that_were_announced_are_borne(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    add_cell(&run, "sync", 1, MODE_ONE_WORKER);
+    add_cell(&run, "threads", 1, MODE_ALL_CORES);
+    refuse(&run.cells[0], 0, 1);
+    refuse(&run.cells[1], 0, 1);
+    assert_says(&run, "8 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    run.tolerates_failures = true;
+    assert_recommended(&run, "sync", 1);
+    refuse(&run.cells[0], 0, 3);
+    refuse(&run.cells[1], 0, 3);
+    assert_says(&run, "24 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    run_release(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
+        cmocka_unit_test(test_fewer_workers_are_simpler),
+        cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
+        cmocka_unit_test(test_memory_that_is_not_known_decides_nothing),
+        cmocka_unit_test(test_what_mostly_failed_is_not_recommended),
+        cmocka_unit_test(test_of_many_that_failed_three_are_named),
+        cmocka_unit_test(test_failures_that_were_announced_are_borne),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
