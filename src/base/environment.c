@@ -11,11 +11,12 @@
 /* SSLKEYLOGFILE: libcurl and GnuTLS write the secrets of TLS sessions there. SSL_CERT_*, SSL_DIR: authorities of
  * OpenSSL and NSS, which some builds of libcurl fall back to. QLOGDIR, OSSL_QFILTER, CTLOG_FILE: logs and their lists.
  * KRB5*: tickets and a log of Kerberos. HOSTALIASES, LOCALDOMAIN: glibc's resolver takes another host for the one that
- * is named, resolv.conf(5), hostname(7). RES_OPTIONS stays: it says how the resolver asks, not for whom. */
+ * is named, resolv.conf(5), hostname(7). RES_OPTIONS stays: it says how the resolver asks, not for whom. LOCPATH,
+ * GCONV_PATH: a locale or converter from there could encode international names otherwise, and ask another host. */
 static const char *const names[] = {
-    "SSLKEYLOGFILE", "SSL_CERT_FILE",      "SSL_CERT_DIR", "SSL_DIR",     "QLOGDIR",
-    "OSSL_QFILTER",  "CTLOG_FILE",         "KRB5_CONFIG",  "KRB5_TRACE",  "KRB5CCNAME",
-    "KRB5_KTNAME",   "KRB5_CLIENT_KTNAME", "HOSTALIASES",  "LOCALDOMAIN",
+    "SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_DIR",    "QLOGDIR",     "OSSL_QFILTER",
+    "CTLOG_FILE",    "KRB5_CONFIG",   "KRB5_TRACE",   "KRB5CCNAME", "KRB5_KTNAME", "KRB5_CLIENT_KTNAME",
+    "HOSTALIASES",   "LOCALDOMAIN",   "LOCPATH",      "GCONV_PATH",
 };
 
 /* OpenSSL's configuration, modules and engines; libcurl's choice of a TLS library, and what its debug builds read. */

@@ -26,7 +26,7 @@ teardown() {
     [ "$(grep -ac '^Host: xn--bcher-kva.test' curl.records)" -eq 4 ]
     for locale in C C.UTF-8 de_DE.ISO-8859-1; do
         for mode in $MODES; do
-            # glibc itself never frees what it makes of LOCPATH.
+            # A library (p11-kit) makes a locale while it is loaded, for which glibc keeps a copy of LOCPATH.
             ASAN_OPTIONS=detect_leaks=0 LOCPATH=$PWD/locales LC_ALL=$locale once --mode "$mode" --workers 1 --order file \
                 --connect-to "::127.0.0.1:$RECORDER_PORT" list.txt >out
             take_records >records

@@ -183,9 +183,11 @@ stop_nginx() {
     fi
 }
 
-# Makes a folder for LOCPATH that has de_DE.ISO-8859-1, in which each byte is a character.
+# Makes a folder for LOCPATH that has de_DE.ISO-8859-1, in which each byte is a character, and a forged C.UTF-8 that is
+# the same.
 make_latin_locale() {
     mkdir -p "$1"
     localedef --inputfile de_DE --charmap ISO-8859-1 "$1/de_DE.ISO-8859-1" >/dev/null 2>&1 || true
     [ -s "$1/de_DE.ISO-8859-1/LC_CTYPE" ]
+    cp -r "$1/de_DE.ISO-8859-1" "$1/C.UTF-8"
 }

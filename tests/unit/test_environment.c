@@ -10,7 +10,7 @@ static void what_libraries_would_obey_is_gone(void **state)
     static const char *const names[] = {"SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_MODULES",  "OPENSSL_ENGINES",
                                         "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_SSL_BACKEND", "CURL_CA_BUNDLE",
                                         "QLOGDIR",       "HOSTALIASES",  "LOCALDOMAIN",      "GNUTLS_DEBUG_LEVEL",
-                                        "KRB5CCNAME",    "KRB5_TRACE"};
+                                        "KRB5CCNAME",    "KRB5_TRACE",   "LOCPATH",          "GCONV_PATH"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_int_equal(setenv(names[i], "x", 1), 0);
     environment_clear();

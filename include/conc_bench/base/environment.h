@@ -6,8 +6,8 @@
  */
 
 /* Takes those variables out of this process's environment by which libraries would write secrets to a file, trust other
- * certificates, load other code, or ask another host than the one that is named. Before any library is used, and while
- * there is one thread. */
+ * certificates, load other code, encode names otherwise, or ask another host than the one that is named. Before any
+ * library is used, and while there is one thread. */
 void environment_clear(void);
 
 /* Makes text UTF-8 for the libraries of this process, whatever locale the user has: libcurl and libidn2 read the names
