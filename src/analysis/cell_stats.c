@@ -264,6 +264,23 @@ int cell_stats_estimate_ratio(double *logs, size_t count, struct estimate *ratio
     return 0;
 }
 
+/* What ranks by fewer rounds than a signed-rank interval takes has the interval that its ranking has. */
+static void take_ranked_interval(const struct run_stats *stats, const struct cell_stats *cell, struct estimate *speedup)
+{
+    size_t place = (size_t)(cell - stats->cells);
+    size_t reference = (size_t)(stats->reference - stats->cells);
+    bool are_ranked = place < stats->ranking.cell_count && reference < stats->ranking.cell_count;
+    if (speedup->confidence > 0 || !are_ranked || place == reference)
+        return;
+    const struct ranking_pair *pair = ranking_pair(&stats->ranking, reference, place);
+    bool is_mirrored = pair->first == place;
+    if (pair->comparison.confidence == 0)
+        return;
+    speedup->low = exp(is_mirrored ? -pair->comparison.high : pair->comparison.low);
+    speedup->high = exp(is_mirrored ? -pair->comparison.low : pair->comparison.high);
+    speedup->confidence = pair->comparison.confidence;
+}
+
 /* Paired by round: what disturbs the machine for a while then disturbs both. */
 static int estimate_speedup(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
 {
@@ -276,6 +293,7 @@ static int estimate_speedup(const struct run_stats *stats, struct cell_stats *ce
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
     size_t count = cell_stats_paired_logs(stats->reference, cell, METRIC_TIME, logs);
     int status = cell_stats_estimate_ratio(logs, count, &cell->speedup, error);
+    take_ranked_interval(stats, cell, &cell->speedup);
     free(logs);
     return status;
 }
@@ -340,7 +358,7 @@ static int rank(struct run_stats *stats, struct error *error)
         fill_logs(&stats->cells[i], &logs[i * rounds], rounds);
     int status =
         ranking_compute(logs, ranked, rounds, 1 - FIGURES_CONFIDENCE, FIGURES_NEGLIGIBLE, &stats->ranking, error);
-    for (size_t i = 0; i < ranked && status == 0 && stats->ranking.test != RANKING_NONE; i++) {
+    for (size_t i = 0; i < ranked && status == 0 && ranking_says_anything(&stats->ranking); i++) {
         stats->cells[i].rank_low = (uint32_t)stats->ranking.cells[i].low;
         stats->cells[i].rank_high = (uint32_t)stats->ranking.cells[i].high;
     }
@@ -362,11 +380,13 @@ static int compute_cells(struct run_stats *stats, struct error *error)
     }
     qsort(stats->cells, stats->cell_count, sizeof(stats->cells[0]), compare_cells);
     stats->reference = find_reference(stats);
+    if (rank(stats, error) != 0)
+        return -1;
     for (size_t i = 0; i < stats->cell_count; i++) {
         if (estimate_speedup(stats, &stats->cells[i], error) != 0)
             return -1;
     }
-    return rank(stats, error);
+    return 0;
 }
 
 int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error)

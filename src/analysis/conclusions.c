@@ -126,7 +126,7 @@ static const char *describe_percents(double low, double high, char *buffer, size
     snprintf(first, sizeof(first), "%.1f", low);
     snprintf(last, sizeof(last), "%.1f", high);
     buffer[0] = '\0';
-    if (strcmp(first, last) != 0)
+    if (isfinite(low) && isfinite(high) && strcmp(first, last) != 0)
         snprintf(buffer, size, " (%s to %s)", first, last);
     return buffer;
 }
@@ -176,10 +176,44 @@ static void say_tie(const struct run_stats *stats, const bool *is_first, size_t 
         say(conclusions,
             "No difference detected between the fastest (%s): practically equal, within %.0f %% of the first%s", names,
             100 * FIGURES_NEGLIGIBLE, against);
+    else if (isinf(widest))
+        say(conclusions,
+            "%zu rounds do not tell the fastest apart (%s): it takes at least %d (--runs, or a longer "
+            "--time-budget)%s",
+            best->rounds, names, RANKING_ROUNDS_MIN, against);
     else
         say(conclusions,
             "No difference detected between the fastest (%s); a difference of up to %.0f %% would have gone unseen%s",
             names, 100 * expm1(widest), against);
+}
+
+/* Those that left after the first rounds, or have no more than these, and why they are ranked all the same. */
+static int say_settled(const struct run_stats *stats, size_t ranked, struct conclusions *conclusions,
+                       struct error *error)
+{
+    bool *is_settled = calloc(ranked, sizeof(*is_settled));
+    if (is_settled == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the ranking");
+    size_t count = settlement_leaving(&stats->ranking.settlement, NULL, is_settled);
+    size_t named = 0;
+    unsigned by = SETTLE_ROUNDS_MIN;
+    for (size_t i = 0; i < ranked; i++) {
+        is_settled[i] = is_settled[i] && stats->cells[i].rounds < RANKING_ROUNDS_MIN;
+        named += is_settled[i];
+        for (size_t other = 0; other < ranked && is_settled[i]; other++) {
+            unsigned rounds = settlement_rounds(&stats->ranking.settlement, i, other);
+            by = rounds > by ? rounds : by;
+        }
+    }
+    char names[320];
+    list_names(stats, is_settled, ranked, names, sizeof(names));
+    free(is_settled);
+    if (named > 0)
+        say(conclusions,
+            "%s %stook more than %.0f times as long as %s in each of %u rounds, which ranks %s without more", names,
+            named > 1 ? "each " : "", settlement_factor(by), count == 1 ? "any other" : "all before them", by,
+            named > 1 ? "them" : "it");
+    return 0;
 }
 
 /* Rankless: what there is, and what it would take. */
@@ -305,8 +339,11 @@ int conclusions_make(const struct run_stats *stats, struct conclusions *conclusi
     }
     if (say_ranking(stats, ranked, conclusions, error) != 0)
         return -1;
+    if (say_settled(stats, ranked, conclusions, error) != 0)
+        return -1;
     if (stats->ranking.test == RANKING_T)
-        say(conclusions, "Ranked by paired t tests: for a rank test of %zu cells it takes %zu rounds", ranked,
-            signed_rank_rounds_needed(ranked * (ranked - 1) / 2));
+        say(conclusions, "Ranked by paired t tests: rank tests of %zu pair%s take %zu rounds",
+            stats->ranking.tested_count, stats->ranking.tested_count == 1 ? "" : "s",
+            signed_rank_rounds_needed(stats->ranking.tested_count));
     return recommend(stats, ranked, conclusions, error);
 }

@@ -36,8 +36,15 @@ bool ranking_beats(const struct ranking *ranking, size_t cell, size_t other)
     if (cell == other)
         return false;
     const struct ranking_pair *pair = ranking_pair(ranking, cell, other);
+    if (pair->settled_by > 0)
+        return settlement_rounds(&ranking->settlement, other, cell) > 0;
     double estimate = pair->first == cell ? pair->comparison.estimate : -pair->comparison.estimate;
-    return pair->adjusted_p < ranking->error_rate && estimate < 0;
+    return pair->adjusted_p < ranking->error_rate - SETTLE_ERROR_RATE && estimate < 0;
+}
+
+bool ranking_says_anything(const struct ranking *ranking)
+{
+    return ranking->test != RANKING_NONE || ranking->settlement.is_any;
 }
 
 bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, size_t other)
@@ -50,23 +57,21 @@ bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, s
     return comparison->lower_bound >= -limit && comparison->upper_bound <= limit;
 }
 
-/* By the rounds of the cell that has most: one that lost some keeps its weaker tests. */
-static enum ranking_test choose_test(const double *log_times, size_t cell_count, size_t round_count, size_t ranked)
+/* By the rounds of the pair that has most: one that lost some keeps its weaker tests. */
+static enum ranking_test choose_test(const struct ranking *ranking)
 {
     size_t most = 0;
-    for (size_t cell = 0; cell < cell_count; cell++) {
-        size_t rounds = 0;
-        for (size_t round = 0; round < round_count; round++)
-            rounds += isfinite(log_times[cell * round_count + round]) != 0;
-        most = rounds > most ? rounds : most;
+    for (size_t i = 0; i < ranking->pair_count; i++) {
+        const struct ranking_pair *pair = &ranking->pairs[i];
+        if (!isnan(pair->adjusted_p) && pair->comparison.count > most)
+            most = pair->comparison.count;
     }
-    if (most < RANKING_ROUNDS_MIN || ranked < 2)
+    if (most < RANKING_ROUNDS_MIN)
         return RANKING_NONE;
-    return most < signed_rank_rounds_needed(ranked * (ranked - 1) / 2) ? RANKING_T : RANKING_SIGNED_RANK;
+    return most < signed_rank_rounds_needed(ranking->tested_count) ? RANKING_T : RANKING_SIGNED_RANK;
 }
 
-static int compare_pair(const double *first, const double *second, size_t round_count, double *differences,
-                        struct ranking *ranking, struct signed_rank *comparison, struct error *error)
+static size_t take_differences(const double *first, const double *second, size_t round_count, double *differences)
 {
     size_t count = 0;
     for (size_t round = 0; round < round_count; round++) {
@@ -74,14 +79,22 @@ static int compare_pair(const double *first, const double *second, size_t round_
         if (isfinite(difference))
             differences[count++] = difference;
     }
-    double error_rate = ranking->error_rate;
-    if (signed_rank_compute(differences, count, 1 - error_rate, error_rate, comparison, error) != 0)
-        return -1;
-    if (ranking->test == RANKING_T)
-        comparison->p = stats_t_test(differences, count);
-    else if (ranking->test == RANKING_NONE)
+    return count;
+}
+
+/* The pair's differences go by Student's t where ranks cannot: in a test of too few rounds for them, and for the
+ * interval of what ranks by fewer than those have one for. */
+static void use_t(const double *differences, size_t count, const struct ranking *ranking, struct ranking_pair *pair)
+{
+    struct signed_rank *comparison = &pair->comparison;
+    bool is_tested = !isnan(pair->adjusted_p) && ranking->test != RANKING_NONE && count >= RANKING_ROUNDS_MIN;
+    if (!is_tested)
         comparison->p = 1;
-    return 0;
+    else if (ranking->test == RANKING_T)
+        comparison->p = stats_t_test(differences, count);
+    if (comparison->confidence == 0 && (is_tested || pair->settled_by > 0))
+        comparison->confidence =
+            stats_t_interval(differences, count, 1 - ranking->error_rate, &comparison->low, &comparison->high);
 }
 
 /* Four numbers of scratch for each pair. */
@@ -128,19 +141,44 @@ static void find_ranked(const double *log_times, size_t round_count, struct rank
     }
 }
 
+static struct ranking_pair make_pair(const struct ranking *ranking, size_t first, size_t second)
+{
+    unsigned first_slower = settlement_rounds(&ranking->settlement, first, second);
+    unsigned second_slower = settlement_rounds(&ranking->settlement, second, first);
+    bool is_ranked = ranking->cells[first].low > 0 && ranking->cells[second].low > 0;
+    bool is_settled = first_slower + second_slower > 0;
+    return (struct ranking_pair){
+        .first = first,
+        .second = second,
+        .settled_by = first_slower + second_slower,
+        .adjusted_p = is_ranked && !is_settled ? 1 : NAN,
+    };
+}
+
+/* Which test it is takes the rounds of all pairs, so they are gone through twice. */
 static int compare_pairs(const double *log_times, size_t round_count, double *differences, struct ranking *ranking,
                          struct error *error)
 {
     size_t next = 0;
+    double error_rate = ranking->error_rate;
     for (size_t first = 0; first < ranking->cell_count; first++) {
         for (size_t second = first + 1; second < ranking->cell_count; second++) {
             struct ranking_pair *pair = &ranking->pairs[next++];
-            bool is_ranked = ranking->cells[first].low > 0 && ranking->cells[second].low > 0;
-            *pair = (struct ranking_pair){.first = first, .second = second, .adjusted_p = is_ranked ? 1 : NAN};
-            if (compare_pair(&log_times[first * round_count], &log_times[second * round_count], round_count,
-                             differences, ranking, &pair->comparison, error) != 0)
+            *pair = make_pair(ranking, first, second);
+            if (!isnan(pair->adjusted_p))
+                ranking->tested_count++;
+            size_t count = take_differences(&log_times[first * round_count], &log_times[second * round_count],
+                                            round_count, differences);
+            if (signed_rank_compute(differences, count, 1 - error_rate, error_rate, &pair->comparison, error) != 0)
                 return -1;
         }
+    }
+    ranking->test = choose_test(ranking);
+    for (size_t i = 0; i < ranking->pair_count; i++) {
+        struct ranking_pair *pair = &ranking->pairs[i];
+        size_t count = take_differences(&log_times[pair->first * round_count], &log_times[pair->second * round_count],
+                                        round_count, differences);
+        use_t(differences, count, ranking, pair);
     }
     return 0;
 }
@@ -164,8 +202,8 @@ int ranking_compute(const double *log_times, size_t cell_count, size_t round_cou
         goto out;
     }
     find_ranked(log_times, round_count, ranking);
-    ranking->test = choose_test(log_times, cell_count, round_count, ranking->ranked_count);
-    if (compare_pairs(log_times, round_count, scratch, ranking, error) != 0)
+    if (settlement_make(log_times, cell_count, round_count, &ranking->settlement, error) != 0 ||
+        compare_pairs(log_times, round_count, scratch, ranking, error) != 0)
         goto out;
     adjust_pairs(ranking, scratch);
     rank_cells(ranking);
@@ -181,5 +219,6 @@ void ranking_release(struct ranking *ranking)
 {
     free(ranking->cells);
     free(ranking->pairs);
+    settlement_release(&ranking->settlement);
     *ranking = (struct ranking){0};
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "conc_bench/analysis/settle.h"
 #include "conc_bench/analysis/stats.h"
 
 enum { EXACT = STATS_EXACT_COUNT, EXACT_PAIRS = EXACT * (EXACT + 1) / 2, EXACT_DOUBLED_SUM = 2 * EXACT_PAIRS };
@@ -252,8 +253,9 @@ void signed_rank_widen(struct signed_rank *run, double factor)
 
 size_t signed_rank_rounds_needed(size_t comparisons)
 {
+    const double wanted = 0.05 - SETTLE_ERROR_RATE;
     size_t rounds = 1;
-    while (2 * ldexp(1, -(int)rounds) > 0.05 / (double)comparisons)
+    while (2 * ldexp(1, -(int)rounds) > wanted / (double)comparisons)
         rounds++;
     return rounds;
 }

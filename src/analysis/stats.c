@@ -438,6 +438,12 @@ static double incomplete_beta(double a, double b, double x)
     return front * (fraction - 1);
 }
 
+/* Two-sided. */
+static double t_tails(double t, double freedom)
+{
+    return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
+}
+
 double stats_t_test(const double *differences, size_t count)
 {
     if (count < 2)
@@ -446,7 +452,36 @@ double stats_t_test(const double *differences, size_t count)
     double error = stats_standard_deviation(differences, count) / sqrt((double)count);
     if (error == 0)
         return mean == 0 ? 1 : 0;
-    double freedom = (double)count - 1;
-    double t = mean / error;
-    return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
+    return t_tails(mean / error, (double)count - 1);
+}
+
+double stats_t_quantile(double error, size_t freedom)
+{
+    if (freedom == 0)
+        return NAN;
+    double low = 0;
+    double high = 1;
+    while (t_tails(high, (double)freedom) > error)
+        high *= 2;
+    for (int step = 0; step < 60; step++) {
+        double middle = (low + high) / 2;
+        if (t_tails(middle, (double)freedom) > error)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
+double stats_t_interval(const double *differences, size_t count, double confidence, double *low, double *high)
+{
+    double deviation = stats_standard_deviation(differences, count);
+    *low = -INFINITY;
+    *high = INFINITY;
+    if (count < 2 || !(deviation > 0))
+        return 0;
+    double half = stats_t_quantile(1 - confidence, count - 1) * deviation / sqrt((double)count);
+    *low = stats_mean(differences, count) - half;
+    *high = stats_mean(differences, count) + half;
+    return confidence;
 }

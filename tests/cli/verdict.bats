@@ -26,13 +26,23 @@ urls() {
     says "Recommended: "
 }
 
-@test "fewer than six rounds claim no interval and no rank" {
-    run "$CONC_BENCH" --mode sync,threads --runs 5 --no-progress --export-json r.json --origin=latency=1ms <(urls)
+@test "fewer than five rounds claim no interval and no rank of what is about as fast" {
+    run "$CONC_BENCH" --mode sync --copies 2 --runs 4 --no-progress --export-json r.json --origin=latency=1ms <(urls)
     exits_with 0
     holds r.json '[.results[] | .rank == null and .time_s.confidence == 0 and .speedup.confidence == 0] | all'
-    says "it takes at least 6"
+    says "it takes at least 5"
     says "range of rounds"
     says_not "95 % interval"
+}
+
+@test "what takes more than four times as long ranks by three rounds, and the report says why" {
+    run "$CONC_BENCH" --mode sync,threads,event-loop --workers 32 --runs 3 --no-progress --export-json r.json \
+        --origin=latency=40ms <(urls 32)
+    exits_with 0
+    holds r.json '.results | map({(.mode): .rank}) | add | .sync == [3, 3] and .threads == [1, 2]'
+    holds r.json '.results[] | select(.mode == "threads") | .speedup.low > 1 and .speedup.confidence == 0.95'
+    says "sync/1 took more than 4 times as long as any other in each of 3 rounds"
+    says "3 rounds do not tell the fastest apart"
 }
 
 @test "CPU work crosses from I/O-bound to CPU-bound" {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "conc_bench/analysis/cell_stats.h"
+#include "conc_bench/analysis/stats.h"
 
 static void assert_close(double value, double expected)
 {
@@ -205,6 +206,37 @@ static void test_no_rank_where_rounds_disagree(void **state)
     run_release(&run);
 }
 
+/* Eight times as slow by three rounds, then gone: it ranks, and its ratio has Student's interval. */
+static void test_a_cell_that_left_is_ranked_by_its_rounds(void **state)
+{
+    (void)state;
+    static const int of_sync[3] = {80000, 82000, 84000};
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 2);
+    for (int round = 0; round < 10; round++) {
+        if (round < 3)
+            fixture_trial(&run.cells[0], of_sync[round] * NANOSECONDS_PER_MICROSECOND);
+        fixture_trial(&run.cells[1], 20000 * NANOSECONDS_PER_MICROSECOND);
+    }
+    struct run_stats stats = compute(&run);
+    const struct cell_stats *threads = &stats.cells[0];
+    const struct cell_stats *sync = &stats.cells[1];
+    assert_string_equal(threads->cell->mode, "threads");
+    assert_int_equal(threads->rounds, 10);
+    assert_int_equal(sync->rounds, 3);
+    assert_true(threads->rank_low == 1 && threads->rank_high == 1 && sync->rank_low == 2 && sync->rank_high == 2);
+    double logs[3], low, high;
+    assert_int_equal(cell_stats_paired_logs(sync, threads, METRIC_TIME, logs), 3);
+    stats_t_interval(logs, 3, 0.95, &low, &high);
+    assert_close(threads->speedup.low, exp(low));
+    assert_close(threads->speedup.high, exp(high));
+    assert_close(threads->speedup.confidence, 0.95);
+    assert_close(sync->speedup.value, 1);
+    cell_stats_release(&stats);
+    run_release(&run);
+}
+
 static void test_a_dropped_round_counts_for_nobody(void **state)
 {
     (void)state;
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_what_ctrl_c_cancelled_has_not_failed),
         cmocka_unit_test(test_intervals_and_ranks_come_with_rounds),
         cmocka_unit_test(test_no_rank_where_rounds_disagree),
+        cmocka_unit_test(test_a_cell_that_left_is_ranked_by_its_rounds),
         cmocka_unit_test(test_a_dropped_round_counts_for_nobody),
         cmocka_unit_test(test_warnings_are_kept_whole_and_in_order),
     };

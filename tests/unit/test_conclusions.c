@@ -190,9 +190,46 @@ static void test_failures_that_were_announced_are_borne(void **state)
     run_release(&run);
 }
 
+static void assert_told(const struct analysis *analysis, const char *part)
+{
+    for (size_t i = 0; i < analysis->sentence_count; i++) {
+        if (strstr(analysis->sentences[i], part) != NULL)
+            return;
+    }
+    fail_msg("not told: %s", part);
+}
+
+/* Two that are slower by factors leave after three rounds, or after four; what ranks them is told. */
+static void test_what_is_settled_is_told(void **state)
+{
+    (void)state;
+    for (size_t left_after = 3; left_after <= 4; left_after++) {
+        struct run run = fixture_run();
+        struct analysis analysis;
+        add_cell(&run, "threads", 1, MODE_ALL_CORES);
+        add_cell(&run, "event-loop", 1, MODE_COOPERATIVE);
+        for (uint32_t i = 0; i < 2; i++) {
+            struct run_cell *cell = fixture_cell(&run, "sync", 1);
+            snprintf(cell->mode, sizeof(cell->mode), i == 0 ? "sync" : "sync#2");
+            for (size_t round = 0; round < left_after; round++)
+                fixture_trial(cell, (left_after == 3 ? 60 : 30) * FIXTURE_MS + i * FIXTURE_MS);
+        }
+        assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, NULL), 0);
+        assert_told(&analysis,
+                    left_after == 3
+                        ? "sync/1, sync#2/1 each took more than 4 times as long as all before them in each of 3 "
+                          "rounds, which ranks them without more"
+                        : "sync/1, sync#2/1 each took more than 2 times as long as all before them in each of 4 "
+                          "rounds, which ranks them without more");
+        analysis_release(&analysis);
+        run_release(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_settled_is_told),
         cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),

@@ -117,7 +117,7 @@ static void test_equal_cells_share_their_ranks(void **state)
 }
 
 /* Signed ranks cannot tell five cells apart by fewer than nine rounds, since 2 / 2^n times the number of pairs is above
- * 5 %: then t tests do, and below six rounds nothing does. */
+ * 5 %: then t tests do, and below five rounds nothing does, unless it is a matter of factors. */
 static void test_few_rounds_show_less(void **state)
 {
     (void)state;
@@ -126,15 +126,100 @@ static void test_few_rounds_show_less(void **state)
     for (size_t rounds = 1; rounds <= 9; rounds++) {
         for (size_t cell = 0; cell < 5; cell++) {
             for (size_t round = 0; round < rounds; round++)
-                times[cell * rounds + round] = (double)cell + (double)(round * (cell + 1) % 5) / 100;
+                times[cell * rounds + round] = (double)cell / 10 + (double)(round * (cell + 1) % 5) / 1000;
         }
         assert_int_equal(ranking_compute(times, 5, rounds, 0.05, 0.05, &ranking, NULL), 0);
         bool is_shown = rounds >= RANKING_ROUNDS_MIN;
         assert_int_equal(ranking.test, rounds == 9 ? RANKING_SIGNED_RANK : is_shown ? RANKING_T : RANKING_NONE);
         for (size_t cell = 0; cell < 5; cell++)
             assert_ranks(&ranking, cell, is_shown ? cell + 1 : 1, is_shown ? cell + 1 : 5);
+        assert_int_equal(ranking_says_anything(&ranking), is_shown);
         ranking_release(&ranking);
     }
+}
+
+/* Four cells that are about as fast, and one that took eight times as long and left after three rounds. */
+static void make_race(size_t rounds, double *times)
+{
+    struct random random = random_stream(5, rounds);
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t cell = 0; cell < 4; cell++)
+            times[cell * rounds + round] = (double)cell / 10 + noise(&random);
+        times[4 * rounds + round] = round < 3 ? 2.1 + noise(&random) : NAN;
+    }
+}
+
+static void test_what_is_settled_ranks_from_three_rounds_on(void **state)
+{
+    (void)state;
+    double times[5 * 10];
+    struct ranking ranking;
+    for (size_t rounds = 3; rounds <= 10; rounds++) {
+        make_race(rounds, times);
+        assert_int_equal(ranking_compute(times, 5, rounds, 0.05, 0.05, &ranking, NULL), 0);
+        assert_true(ranking_says_anything(&ranking));
+        assert_ranks(&ranking, 4, 5, 5);
+        /* The family is what is left: six pairs, for which eight rounds are enough. */
+        assert_int_equal(ranking.tested_count, 6);
+        assert_int_equal(ranking.test, rounds < 5 ? RANKING_NONE : rounds < 8 ? RANKING_T : RANKING_SIGNED_RANK);
+        for (size_t cell = 0; cell < 4; cell++) {
+            const struct ranking_pair *pair = ranking_pair(&ranking, cell, 4);
+            assert_ranks(&ranking, cell, rounds < 5 ? 1 : cell + 1, rounds < 5 ? 4 : cell + 1);
+            assert_int_equal(pair->settled_by, 3);
+            assert_true(isnan(pair->adjusted_p));
+            assert_true(ranking_beats(&ranking, cell, 4) && !ranking_beats(&ranking, 4, cell));
+        }
+        if (rounds == 10)
+            assert_close(ranking_pair(&ranking, 0, 1)->adjusted_p, 6 * 2.0 / 1024);
+        ranking_release(&ranking);
+    }
+}
+
+/* exp(mean -+ 4.303 s / sqrt 3) by three rounds, 3.182 s / 2 by four. */
+static void test_the_ratio_of_a_cell_that_left_has_an_interval(void **state)
+{
+    (void)state;
+    const double times[] = {0, 0, 0, 0, 0, 2, 2.1, 2.3, NAN, NAN, 1, 1.2, 0.9, 1.1, NAN};
+    const double by_three = 4.302652729749464 * 0.15275252316519466 / sqrt(3);
+    const double by_four = 3.182446305283705 * 0.12909944487358055 / 2;
+    struct ranking ranking;
+    assert_int_equal(ranking_compute(times, 3, 5, 0.05, 0.05, &ranking, NULL), 0);
+    const struct signed_rank *three = &ranking_pair(&ranking, 0, 1)->comparison;
+    const struct signed_rank *four = &ranking_pair(&ranking, 0, 2)->comparison;
+    assert_int_equal(three->count, 3);
+    assert_close(three->low, -6.4 / 3 - by_three);
+    assert_close(three->high, -6.4 / 3 + by_three);
+    assert_close(three->confidence, 0.95);
+    assert_int_equal(ranking_pair(&ranking, 0, 2)->settled_by, 4);
+    assert_close(four->low, -1.05 - by_four);
+    assert_close(four->high, -1.05 + by_four);
+    /* Four rounds test nothing, so that these two are not told apart, and have no interval. */
+    assert_int_equal(ranking_pair(&ranking, 1, 2)->settled_by, 0);
+    assert_true(ranking_pair(&ranking, 1, 2)->comparison.confidence == 0);
+    assert_ranks(&ranking, 0, 1, 1);
+    assert_ranks(&ranking, 1, 2, 3);
+    ranking_release(&ranking);
+}
+
+/* Two that left together have three rounds, by which a t test would tell them apart: it must not. */
+static void test_three_rounds_are_not_tested(void **state)
+{
+    (void)state;
+    double times[4 * 8];
+    struct ranking ranking;
+    for (size_t round = 0; round < 8; round++) {
+        times[round] = (double)(round % 3) / 1000;
+        times[8 + round] = 0.1 + (double)(round % 2) / 1000;
+        times[16 + round] = round < 3 ? 2 + (double)round / 1000 : NAN;
+        times[24 + round] = round < 3 ? 2.1 + (double)round / 1001 : NAN;
+    }
+    assert_int_equal(ranking_compute(times, 4, 8, 0.05, 0.05, &ranking, NULL), 0);
+    assert_int_equal(ranking.tested_count, 2);
+    assert_ranks(&ranking, 0, 1, 1);
+    assert_ranks(&ranking, 1, 2, 2);
+    assert_ranks(&ranking, 2, 3, 4);
+    assert_ranks(&ranking, 3, 3, 4);
+    ranking_release(&ranking);
 }
 
 static void test_not_to_be_distinguished_is_no_order(void **state)
@@ -187,7 +272,7 @@ static void test_missing_rounds_and_cells(void **state)
     for (size_t round = 0; round < ROUNDS; round++) {
         times[round] = round == 2 ? NAN : 0;
         times[ROUNDS + round] = NAN;
-        times[2 * ROUNDS + round] = round == 5 ? NAN : 1 + (double)round / 100;
+        times[2 * ROUNDS + round] = round == 5 ? NAN : 0.5 + (double)round / 100;
     }
     assert_int_equal(ranking_compute(times, 3, ROUNDS, 0.05, 0.05, &ranking, NULL), 0);
     assert_int_equal(ranking.ranked_count, 2);
@@ -224,6 +309,9 @@ int main(void)
         cmocka_unit_test(test_adjustment_is_closed_testing),
         cmocka_unit_test(test_equal_cells_share_their_ranks),
         cmocka_unit_test(test_few_rounds_show_less),
+        cmocka_unit_test(test_what_is_settled_ranks_from_three_rounds_on),
+        cmocka_unit_test(test_the_ratio_of_a_cell_that_left_has_an_interval),
+        cmocka_unit_test(test_three_rounds_are_not_tested),
         cmocka_unit_test(test_not_to_be_distinguished_is_no_order),
         cmocka_unit_test(test_a_cell_can_win_and_be_practically_equal),
         cmocka_unit_test(test_missing_rounds_and_cells),

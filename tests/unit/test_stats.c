@@ -363,6 +363,17 @@ static void test_t_test(void **state)
     assert_true(stats_t_test(same, 3) == 0);
     assert_true(stats_t_test(zeros, 3) == 1);
     assert_true(stats_t_test(two, 1) == 1);
+    /* Tables of Student's t. */
+    assert_true(fabs(stats_t_quantile(0.05, 2) - 4.302652729749464) < 1e-12);
+    assert_true(fabs(stats_t_quantile(0.05, 3) - 3.182446305283705) < 1e-12);
+    assert_true(fabs(stats_t_quantile(0.1, 9) - 1.8331129326562356) < 1e-12);
+    assert_true(isnan(stats_t_quantile(0.05, 0)));
+    double low, high;
+    assert_true(stats_t_interval(golden, 10, 0.95, &low, &high) == 0.95);
+    assert_true(low < 0 && high > 0); /* as its p says */
+    assert_true(stats_t_interval(golden, 10, 1 - stats_t_test(golden, 10), &low, &high) > 0 && fabs(low) < 1e-9);
+    assert_true(stats_t_interval(same, 3, 0.95, &low, &high) == 0 && isinf(low) && isinf(high));
+    assert_true(stats_t_interval(two, 1, 0.95, &low, &high) == 0 && isinf(low) && isinf(high));
 }
 
 int main(void)

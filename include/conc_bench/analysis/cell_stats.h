@@ -72,8 +72,8 @@ struct cell_stats {
     uint32_t slowest_url; /* of the sample with service_max */
 
     /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
-     * the log ratio, exact signed-rank interval). All NAN without a reference in the same rounds, and where either is
-     * not sound. */
+     * the log ratio; exact signed-rank interval, or Student's where the two rank by fewer rounds). All NAN without a
+     * reference in the same rounds, and where either is not sound. */
     struct estimate speedup;
 
     /* Where it stands among the cells it was ranked with: equal ranks overlap. 0: not ranked. */

@@ -4,14 +4,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "conc_bench/analysis/settle.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/base/error.h"
 
 /*
  * Which cells (mode and workers) are faster than which, with ties shown as ties.
  *
- * Every pair of cells is compared by the rounds both have, and all these comparisons together are allowed the error of
- * one (Holm): five equal modes compared pair by pair without that would show a difference in three of ten series.
+ * What takes several times as long in each of the first rounds is settled by them (settle.h). Every other pair of cells
+ * is tested by the rounds both have, and all these tests together are allowed the error of one (Holm): five equal modes
+ * compared pair by pair without that would show a difference in three of ten series.
  * "Not distinguishable" is no order: it can hold for A and B and for B and C while A beats C. So a cell has an interval
  * of ranks, not a place in a group.
  */
@@ -20,8 +22,11 @@
 struct ranking_pair {
     size_t first;
     size_t second;
-    struct signed_rank comparison; /* of log(time of first) - log(time of second): below 0, first is faster */
-    double adjusted_p;             /* Holm, over all pairs of ranked cells; NAN if one of the two is not ranked */
+    /* Of log(time of first) - log(time of second): below 0, first is faster. Where there are too few rounds for its own
+     * interval, but the pair is settled or tested all the same, that of Student's t. */
+    struct signed_rank comparison;
+    unsigned settled_by; /* so many rounds; 0: it is not settled */
+    double adjusted_p; /* Holm, over all pairs that are not settled; NAN if it is, or if one of the two is not ranked */
 };
 
 /* The ranks a cell may have, 1 the fastest: 1 + how many beat it, to the number of ranked cells - how many it beats.
@@ -31,11 +36,11 @@ struct ranking_cell {
     size_t high;
 };
 
-/* What the comparisons rest on: the signed-rank test where there are rounds enough for it to reach significance over so
- * many pairs; with fewer, but at least RANKING_ROUNDS_MIN, Student's paired t test, which keeps its level as well but
- * is blunted by spikes (docs/measurement.md); with fewer still nothing, and nobody beats anybody. */
+/* What the tests are: signed ranks where there are rounds enough for them to reach significance over so many pairs;
+ * with fewer, but at least RANKING_ROUNDS_MIN, Student's paired t test, which keeps its level as well but is blunted by
+ * spikes (docs/measurement.md); with fewer still none, and only what is settled ranks. */
 enum ranking_test { RANKING_NONE, RANKING_T, RANKING_SIGNED_RANK };
-enum { RANKING_ROUNDS_MIN = 6 };
+enum { RANKING_ROUNDS_MIN = 5 };
 
 struct ranking {
     enum ranking_test test;
@@ -44,16 +49,18 @@ struct ranking {
     size_t ranked_count;
     struct ranking_pair *pairs; /* (0, 1), (0, 2), ... (1, 2), ...: all, of cells that are not ranked too */
     size_t pair_count;
+    struct settlement settlement;
+    size_t tested_count; /* pairs of ranked cells that are not settled: the family of the tests */
     double error_rate;
     double margin;
 };
 
 /* Ranks by the times of `cell_count` cells in `round_count` rounds: log_times[cell * round_count + round] is the
  * natural logarithm of a time, or NAN where the round is missing; a pair uses the rounds that neither misses.
- * `error_rate`, 0.05 as a rule, is the probability allowed of claiming any difference among cells that are equal, and
- * that of each bound; `margin`, 0.05 as a rule, is what counts as practically equal.
- * On success the caller owns what `ranking` holds and gives it to ranking_release(). Returns -1 only for lack of
- * memory, and leaves nothing behind then. */
+ * `error_rate`, 0.05 as a rule, is the probability allowed of claiming any difference among cells that are equal
+ * (SETTLE_ERROR_RATE of it is spent on settling), and that of each bound; `margin`, 0.05 as a rule, is what counts as
+ * practically equal. On success the caller owns what `ranking` holds and gives it to ranking_release(). Returns -1 only
+ * for lack of memory, and leaves nothing behind then. */
 int ranking_compute(const double *log_times, size_t cell_count, size_t round_count, double error_rate, double margin,
                     struct ranking *ranking, struct error *error);
 
@@ -63,8 +70,11 @@ void ranking_release(struct ranking *ranking);
 /* The comparison of two different cells, whichever comes first in it. */
 const struct ranking_pair *ranking_pair(const struct ranking *ranking, size_t cell, size_t other);
 
-/* Whether `cell` is faster than `other`: the adjusted p is below the error rate and the estimate says so. Never true of
- * a cell and itself. */
+/* Whether anything is ranked: tested or settled. */
+bool ranking_says_anything(const struct ranking *ranking);
+
+/* Whether `cell` is faster than `other`: that is settled, or the adjusted p is below what settling leaves of the error
+ * rate and the estimate says so. Never true of a cell and itself. */
 bool ranking_beats(const struct ranking *ranking, size_t cell, size_t other);
 
 /* Whether the rounds show that neither takes longer than the other by more than the margin: both bounds of the ratio,

@@ -61,8 +61,8 @@ void signed_rank_widen(struct signed_rank *run, double factor);
  * that end, in (0, 0.5]; 0 if none does. In `probability` the error it really has, or 0. */
 size_t signed_rank_critical(size_t count, double tail, double *probability);
 
-/* The fewest differences with which one of so many comparisons, Holm-adjusted, can be significant at 5 %: 6 for one, 9
- * for ten. */
+/* The fewest differences with which one of so many comparisons, Holm-adjusted, can be significant at what settling
+ * (settle.h) leaves of 5 %: 6 for one, 9 for ten. */
 size_t signed_rank_rounds_needed(size_t comparisons);
 
 #endif

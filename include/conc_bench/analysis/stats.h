@@ -102,6 +102,14 @@ struct stats_serial stats_serial_dependence(const double *values, size_t count);
  * 1 for fewer than two, or where all are 0; 0 where all are alike and not 0. */
 double stats_t_test(const double *differences, size_t count);
 
+/* The quantile of Student's t for `freedom` degrees that the value exceeds, on either side, with a probability of
+ * `error` in (0, 1): 4.303 for 2 and 0.05. NAN without a degree. */
+double stats_t_quantile(double error, size_t freedom);
+
+/* Student's interval for the mean of differences that are about normal. Returns `confidence`; 0 for fewer than two, or
+ * where all are alike: `low` and `high` are then -INFINITY and INFINITY. */
+double stats_t_interval(const double *differences, size_t count, double confidence, double *low, double *high);
+
 /* --- The standard normal distribution --- */
 
 /* The share of it at or below z. */
