@@ -176,6 +176,31 @@ static void count_neighbours(const struct plan *plan, uint32_t rounds, uint32_t 
     }
 }
 
+/* Whether a round begins with the same cell as the one before is a toss of a coin, whether their number is even or odd:
+ * in blocks of AB and BA every second round would begin with the other. */
+static void test_orders_of_two_cells_are_independent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error = {0};
+    static const struct plan_cell cells[] = {{.mode = &mode_sync, .workers = 1}, {.mode = &mode_threads, .workers = 1}};
+    struct plan first, plan;
+    unsigned same[2] = {0};
+    assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
+    assert_int_equal(plan_build_stage(&first, 0, cells, 2, &plan, &error), 0);
+    plan.request.rounds = 2000;
+    for (uint32_t round = 1; round < 2000; round++) {
+        uint32_t before[2], order[2];
+        plan_order(&plan, plan.request.warmup_rounds + round - 1, before);
+        plan_order(&plan, plan.request.warmup_rounds + round, order);
+        same[round % 2] += order[0] == before[0];
+    }
+    /* 500 expected of each, standard deviation 16. */
+    assert_in_range(same[0], 400, 600);
+    assert_in_range(same[1], 400, 600);
+    plan_release(&plan);
+    plan_release(&first);
+}
+
 static void test_places_and_predecessors_are_balanced(void **state)
 {
     struct fixture *fixture = *state;
@@ -187,7 +212,7 @@ static void test_places_and_predecessors_are_balanced(void **state)
     };
     struct plan first;
     assert_int_equal(plan_build(&fixture->request, &first, &error), 0);
-    for (uint32_t count = 2; count <= 6; count++) {
+    for (uint32_t count = 3; count <= 6; count++) {
         uint32_t rounds = count % 2 == 0 ? 2 * count : 4 * count;
         struct plan plan;
         first.request.rounds = rounds;
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cells_cross_modes_with_workers_and_sync_has_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cells_cross_with_connections_and_are_named_by_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_each_round_has_every_cell_once_in_an_order_of_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_orders_of_two_cells_are_independent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_places_and_predecessors_are_balanced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stage_has_the_same_units_and_other_orders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deadlines_bear_the_slowest_honest_trial, set_up, tear_down),

@@ -78,7 +78,7 @@ int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan
  * Where the measured rounds allow, orders are balanced: in a block of as many rounds as there are cells (twice as many
  * if their number is odd), each cell stands in each place equally often and follows each other cell equally often
  * (Williams 1949, "Experimental designs balanced for the estimation of residual effects of treatments"), so that
- * neither place nor predecessor can favour one. Other rounds are plain shuffles. */
+ * neither place nor predecessor can favour one. Other rounds, and all of two cells, are plain shuffles. */
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order);
 
 /* The time a trial of this cell may take before it counts as hung. */
