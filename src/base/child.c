@@ -2,8 +2,9 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <unistd.h>
+
+#include "conc_bench/platform/process.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
@@ -26,7 +27,7 @@ void child_enter(pid_t parent)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    process_end_with_parent();
     /* The parent may have died before the line above took effect. */
     if (getppid() != parent)
         _exit(1);

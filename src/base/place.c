@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "conc_bench/base/number.h"
+#include "conc_bench/platform/descriptor.h"
 
 /* As many as the system follows, path_resolution(7). */
 enum { LINKS_MAX = 40 };
@@ -30,19 +30,14 @@ char *place_folder(const char *path)
 int place_descriptor_of(const char *path)
 {
     static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
-    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};
     uint64_t number;
     for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
         if (strcmp(path, names[i]) == 0)
             return i;
     }
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        size_t length = strlen(folders[i]);
-        if (strncmp(path, folders[i], length) == 0 && number_parse_count(path + length, &number) == 0 &&
-            number <= INT_MAX)
-            return (int)number;
-    }
-    return -1;
+    const char *digits = descriptor_in_path(path);
+    bool is_number = digits != NULL && number_parse_count(digits, &number) == 0 && number <= INT_MAX;
+    return is_number ? (int)number : -1;
 }
 
 /* Who else may put something into a folder. */
@@ -217,7 +212,9 @@ bool place_is_same(const struct place *one, const struct place *other)
 
 bool place_is_read_once(const struct place *place)
 {
-    bool is_null = S_ISCHR(place->status.st_mode) && place->status.st_rdev == makedev(1, 3);
+    struct stat null;
+    bool is_null =
+        S_ISCHR(place->status.st_mode) && stat("/dev/null", &null) == 0 && place->status.st_rdev == null.st_rdev;
     return place->is_there && !S_ISREG(place->status.st_mode) && !S_ISDIR(place->status.st_mode) && !is_null;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "conc_bench/platform/descriptor.h"
 #include "frames.h"
 #include "settings.h"
 #include "transfer_state.h"
@@ -63,20 +64,6 @@ const char *transfer_tls_version(void)
     return version != NULL ? version : "";
 }
 
-/* What tells a socket from others that have its number before or after it; 0: it is none, or nothing tells. */
-static uint64_t cookie_of(int descriptor)
-{
-    uint64_t cookie = 0;
-#ifdef SO_COOKIE
-    socklen_t size = sizeof(cookie);
-    if (getsockopt(descriptor, SOL_SOCKET, SO_COOKIE, &cookie, &size) != 0)
-        return 0;
-#else
-    (void)descriptor; /* whoever cannot tell waits until libcurl is called for something else */
-#endif
-    return cookie;
-}
-
 /* Pausing a transfer and going on with it makes libcurl look at it at once, and changes nothing else. */
 static void have_looked_at(struct transfer *transfer)
 {
@@ -99,7 +86,7 @@ static bool has_let_go(struct transfer *transfer)
     bool has_let_go = false;
     for (size_t i = 0; i < ATTEMPTS; i++) {
         struct attempt *attempt = &transfer->attempts[i];
-        if (attempt->descriptor < 0 || cookie_of(attempt->descriptor) == attempt->cookie)
+        if (attempt->descriptor < 0 || descriptor_identity(attempt->descriptor) == attempt->cookie)
             continue;
         attempt->descriptor = -1;
         has_let_go = true;
@@ -191,7 +178,8 @@ static void note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor
 {
     if (!transfer->is_connecting)
         transfer->attempts[0].descriptor = transfer->attempts[1].descriptor = -1;
-    transfer->attempts[is_ipv6 ? 0 : 1] = (struct attempt){.descriptor = descriptor, .cookie = cookie_of(descriptor)};
+    transfer->attempts[is_ipv6 ? 0 : 1] =
+        (struct attempt){.descriptor = descriptor, .cookie = descriptor_identity(descriptor)};
     transfer->is_connecting = true;
     transfer->opened = clock_now();
 }

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/platform/entropy.h"
 #include "server.h"
 #include "wire.h"
 
@@ -135,7 +135,7 @@ int origin_draw_token(char token[ORIGIN_TOKEN_SIZE], struct error *error)
 {
     static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     unsigned char bytes[ORIGIN_TOKEN_SIZE - 1];
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+    if (!entropy_read(bytes, sizeof(bytes)))
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the system gives no random numbers");
     for (size_t i = 0; i < sizeof(bytes); i++)
         token[i] = characters[bytes[i] % (sizeof(characters) - 1)];

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <time.h>
@@ -19,6 +18,7 @@
 #include "body.h"
 #include "certificates.h"
 #include "conc_bench/base/random.h"
+#include "conc_bench/platform/process.h"
 #include "counter.h"
 #include "deadlines.h"
 #include "visitors.h"
@@ -616,7 +616,7 @@ void server_run(const struct origin_options *options, const struct origin_demand
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
     /* Wake when asked; by default a process is woken up to 50 us late, together with others. */
-    prctl(PR_SET_TIMERSLACK, 1UL);
+    process_be_punctual();
     struct server *server = create(options, control);
     struct wire_greeting greeting = {0};
     if (server == NULL) {

@@ -6,12 +6,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "conc_bench/platform/descriptor.h"
+#include "conc_bench/platform/entropy.h"
+#include "conc_bench/platform/file.h"
 #include "conc_bench/report/stream.h"
 
 /* Tries before a name for a temporary file is given up. */
@@ -63,7 +64,7 @@ static int make_beside(const char *path, mode_t rights, char **name)
     for (int i = 0; *name != NULL && file < 0 && i < NAMES_TRIED; i++) {
         unsigned char random[6] = {0};
         snprintf(*name, size, "%s%s", folder, form);
-        if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        if (!entropy_read(random, sizeof(random)))
             random[i % 6] = (unsigned char)i;
         for (size_t j = 0; j < sizeof(random); j++)
             (*name)[size - 1 - sizeof(random) + j] = letters[random[j] % (sizeof(letters) - 1)];
@@ -113,14 +114,6 @@ static void forget_temporary(void)
         sigaction(ending_signals[i], &reimport_actions[i], NULL);
 }
 
-/* Whether a single file is mounted there, so that nothing can take its place. */
-static bool is_mounted(const char *path)
-{
-    struct statx status;
-    return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
 static int refuse_replacement(const char *path, int number, const char *why, struct error *error)
 {
     return error_set(error, ERROR_ENVIRONMENT,
@@ -134,7 +127,7 @@ static int check_file(const char *path, const struct place *place, struct error 
     char *name;
     if (place->is_there && access(place->path, W_OK) != 0)
         return fail(error, errno, path);
-    if (place->is_there && is_mounted(place->path))
+    if (place->is_there && file_is_mounted(place->path))
         return refuse_replacement(path, EBUSY, "something is mounted there", error);
     int file = make_temporary(place->path, S_IRUSR | S_IWUSR, &name);
     if (file < 0 && place->is_there && (errno == EACCES || errno == EROFS || errno == EPERM))
@@ -209,7 +202,7 @@ static bool wait_for_room(const struct export *export)
     return count > 0;
 }
 
-/* As write(2), for fopencookie(3). What has failed once fails again, at once, until the stream is closed. */
+/* As write(2), for the stream. What has failed once fails again, at once, until the stream is closed. */
 static ssize_t write_in_place(void *cookie, const char *bytes, size_t count)
 {
     struct export *export = cookie;
@@ -236,9 +229,8 @@ static int close_in_place(void *cookie)
 /* Takes over the file. */
 static int write_to(struct export *export, int file, struct error *error)
 {
-    const cookie_io_functions_t functions = {.write = write_in_place, .close = close_in_place};
     export->file = file;
-    export->stream = fopencookie(export, "w", functions);
+    export->stream = descriptor_open_stream(export, write_in_place, close_in_place);
     if (export->stream != NULL)
         return 0;
     close(file);
@@ -315,20 +307,6 @@ int export_open(const char *path, struct export *export, struct error *error)
 
 /* The rights of what a report replaces */
 
-static const char access_list[] = "system.posix_acl_access";
-
-/* The list of who else may read a file, acl(5): that of the old file, or none where it has none; a folder may have
- * given one to the new file. False: it is not the same. */
-static bool keep_access_list(const char *old, int file)
-{
-    char list[4096];
-    ssize_t size = lgetxattr(old, access_list, list, sizeof(list));
-    if (size > 0)
-        return fsetxattr(file, access_list, list, (size_t)size, 0) == 0;
-    bool has_none = errno == ENODATA || errno == EOPNOTSUPP;
-    return has_none && (fremovexattr(file, access_list) == 0 || errno == ENODATA || errno == EOPNOTSUPP);
-}
-
 /* Owner and group as far as we may set them. Where the group is another one, or the list of others is lost, the group
  * gets what everybody has. Some file systems have no rights to set. */
 static void keep_rights(const struct export *export)
@@ -340,7 +318,7 @@ static void keep_rights(const struct export *export)
     bool has_group = old.st_gid == new.st_gid || fchown(file, (uid_t)-1, old.st_gid) == 0;
     bool has_owner = old.st_uid == new.st_uid || fchown(file, old.st_uid, (gid_t)-1) == 0;
     mode_t mode = old.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
-    bool has_list = keep_access_list(export->place.path, file);
+    bool has_list = file_copy_access_list(export->place.path, file);
     if (!has_group || !has_list)
         mode = (mode & ~(mode_t)S_IRWXG) | (mode & S_IRWXG & ((mode & S_IRWXO) << 3));
     /* Behind a list that could not be kept, bits for the group would be those of its mask. */

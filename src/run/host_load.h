@@ -2,21 +2,21 @@
 #define CONC_BENCH_RUN_HOST_LOAD_H
 
 #include "conc_bench/base/clock.h"
+#include "conc_bench/platform/machine.h"
 #include "conc_bench/run/run.h"
 
 /*
  * What the whole machine did, so that what others did during a trial can be told from what the trial did.
  */
 
-/* Counters of the cores this process may run on, at one moment. Negative: the system does not tell. */
+/* Counters of the cores this process may run on, at one moment. NAN: the system does not tell. */
 struct host_reading {
     nanoseconds at;
-    double busy;      /* seconds of all those cores, steal excluded (proc(5), /proc/stat) */
-    double steal;     /* the same */
+    struct machine_cpu_time cpu;
     double throttled; /* see cgroup_throttled() */
 };
 
-/* `root` is "", see cgroup.h. */
+/* `root` is "", see machine.h. */
 void host_load_read(const char *root, struct host_reading *reading);
 
 /* What went on between two readings besides processes that took `own_cpu`. The kernel counts in ticks, so that what is

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "conc_bench/platform/memory.h"
+
 static const char *const outcome_names[OUTCOME_COUNT] = {
     [OUTCOME_NONE] = "none",
     [OUTCOME_OK] = "ok",
@@ -70,9 +72,7 @@ struct sample_table *sample_table_create(uint32_t unit_count, struct error *erro
 
 void sample_table_populate(struct sample_table *table)
 {
-    /* For reading: of a shared mapping that makes the pages too, they may be written to as well, and where they are
-     * there already, Linux maps sixteen at a time instead of one. Before Linux 5.14 they come when they are touched. */
-    (void)madvise(table, sample_table_bytes(table->unit_count), MADV_POPULATE_READ);
+    memory_populate(table, sample_table_bytes(table->unit_count));
 }
 
 void sample_table_clear(struct sample_table *table)
@@ -221,7 +221,7 @@ struct trial_latencies *trial_latencies_create(const double *services, size_t se
     if (memory == MAP_FAILED)
         return NULL;
     /* Or each trial would make the forks of all later ones slower. */
-    (void)madvise(memory, bytes, MADV_DONTFORK);
+    memory_keep_from_forks(memory, bytes);
     struct trial_latencies *latencies = memory;
     struct answer *behind = (struct answer *)(void *)&latencies->services[service_count];
     memcpy(latencies->services, services, service_count * sizeof(*services));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/platform/process.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/resources.h"
 #include "host_load.h"
@@ -86,7 +87,7 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
 {
     child_enter(parent);
     sample_table_populate(job->table);
-    resources_reset_peak();
+    (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
     run_mode(mode, job, report, tell_and_wait, &line);
     child_leave(0);
 }
@@ -123,7 +124,7 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         cell->line = -1;
         return;
     }
-    resources_of_tree("/proc", cell->pid, &trial->resources);
+    resources_of_tree("", cell->pid, &trial->resources);
     /* Whole, whatever of it this process has mapped, too. */
     if (trial->resources.peak_memory_bytes > 0)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/run/cgroup.h"
+#include "conc_bench/platform/cgroup.h"
+#include "conc_bench/platform/machine.h"
 #include "conc_bench/run/resources.h"
 #include "conc_bench/workload/own_host.h"
 #include "session_state.h"
@@ -156,7 +157,7 @@ static void describe_experiment(struct session *session)
     clock_utc(run->started_at);
     resources_system_name(run->machine_system, sizeof(run->machine_system));
     resources_cpu_name(run->machine_cpu, sizeof(run->machine_cpu));
-    run->cores = resources_cores();
+    run->cores = machine_cores();
     run->cpu_quota = cgroup_cpu_quota("");
 }
 

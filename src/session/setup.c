@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "conc_bench/http/pool.h"
+#include "conc_bench/platform/entropy.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/resources.h"
 #include "conc_bench/run/runner.h"
@@ -233,7 +233,7 @@ int setup_origin(struct session *session, struct error *error)
 static uint64_t draw_seed(void)
 {
     uint32_t seed = 1;
-    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+    if (!entropy_read(&seed, sizeof(seed)))
         seed = (uint32_t)clock_now();
     return seed; /* 32 bits: it is to be typed again by hand */
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -406,11 +405,11 @@ static int write_all(int file, const char *bytes, size_t length)
 static int keep_copy(struct loading *loading, const char *option, const struct content *content, const char **place)
 {
     struct request_copy *copy = &loading->request->copies[loading->request->copy_count];
-    copy->descriptor = memfd_create(option, MFD_CLOEXEC);
+    copy->descriptor = descriptor_create_file(option);
     if (copy->descriptor < 0)
         return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
     loading->request->copy_count++;
-    snprintf(copy->path, sizeof(copy->path), "/proc/self/fd/%d", copy->descriptor);
+    descriptor_make_path(copy->descriptor, copy->path);
     *place = copy->path;
     if (write_all(copy->descriptor, content->bytes, content->length) == 0)
         return 0;

@@ -9,19 +9,20 @@
 # header of a room. What only its own room uses lies beside its source and is found by no other.
 may_include() {
     case $1 in
-        base)     echo 'base' ;;
-        workload) echo 'base workload modes/mode http/transfer' ;; # of a plan: what is run, and by which policy
-        http)     echo 'base http run/sample workload/target workload/request workload/pins' ;;
+        platform) echo 'platform' ;;
+        base)     echo 'base platform' ;;
+        workload) echo 'base platform workload modes/mode http/transfer' ;; # of a plan: what is run, and by which policy
+        http)     echo 'base platform http run/sample workload/target workload/request workload/pins' ;;
         modes)    echo 'base modes http/transfer http/streams http/pool run/sample workload/cpu_work' ;;
-        run)      echo 'base run modes/mode workload/plan http/transfer analysis/trial_latencies analysis/trial_summary' \
+        run)      echo 'base platform run modes/mode workload/plan http/transfer analysis/trial_latencies analysis/trial_summary' \
                        'analysis/validity analysis/cell_stats analysis/ranking analysis/signed_rank analysis/sweep' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
-        report)   echo 'base report document analysis run/run run/sample run/phases modes/trait cli/options' \
+        report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \
                        'workload/plan workload/host_name' ;;
         document) echo 'base document analysis run/run run/sample run/phases modes/trait report/format' ;;
-        origin)   echo 'base origin' ;;
+        origin)   echo 'base platform origin' ;;
         cli)      echo 'base cli run/run analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
-        session)  echo 'base session cli workload http modes/mode run analysis document report origin' ;;
+        session)  echo 'base platform session cli workload http modes/mode run analysis document report origin' ;;
         main)     echo 'base cli session http/transfer report/stream' ;; # transfer for --version
         *)        echo 'no line' ;;
     esac
@@ -116,6 +117,44 @@ may_include() {
     done
 }
 
+# --- What only Linux or glibc has -------------------------------------------------------------------------------------
+
+# What is found out by these is asked of src/platform, whose headers say what they answer where the system is another.
+
+@test "Linux's headers stay in platform and the epoll driver" {
+    for header in prctl random xattr sysmacros sysinfo syscall auxv sendfile inotify fanotify eventfd timerfd signalfd mount vfs; do
+        only_these_include "sys/$header.h" 'src/platform/*'
+    done
+    for header in malloc execinfo features gnu/libc-version link sched; do only_these_include "$header.h" 'src/platform/*'; done
+    only_these_include sys/epoll.h src/modes/loop_epoll.c
+    violations 'includes a header of the kernel, which only src/platform/* may' "$(
+        awk -F '\t' '$3 ~ /^(linux|asm)\// { print $1 ":" $2 }' "$BATS_FILE_TMPDIR/includes" | not_in 'src/platform/*'
+    )"
+}
+
+@test "Linux's calls are made in platform and the epoll driver" {
+    only_these_call 'prctl|getrandom|getentropy|memfd_create|statx|[lf]?(get|set|list|remove)xattr|renameat2|openat2|copy_file_range|splice|tee|vmsplice|sendfile|fallocate' \
+        'src/platform/*'
+    only_these_call 'sched_[gs]etaffinity|pthread_[gs]etaffinity_np|sched_getcpu|getcpu|gettid|syscall|sysinfo|unshare|setns|clone|mremap|process_vm_readv' \
+        'src/platform/*'
+    only_these_call 'eventfd|timerfd_create|signalfd|inotify_init1?|fanotify_init|pidfd_open|close_range|fopencookie|mallopt|malloc_trim|mallinfo2?|malloc_info|malloc_usable_size|secure_getenv|getauxval|backtrace|qsort_r' \
+        'src/platform/*'
+    only_these_call 'epoll_[a-z0-9_]+' src/modes/loop_epoll.c
+}
+
+@test "Linux's constants are named in platform only" {
+    violations 'names what only Linux has, which only src/platform/* may' "$(
+        uses 'MADV_[A-Z_]+|MFD_[A-Z_]+|PR_[GS]ET_[A-Z_]+|SO_COOKIE|SO_INCOMING_CPU|TCP_INFO|TCP_QUICKACK|O_TMPFILE|O_PATH|RENAME_[A-Z]+|STATX_[A-Z_]+|CPU_(SET|ISSET|COUNT|ZERO|SETSIZE)|RUSAGE_THREAD|MAP_(POPULATE|HUGETLB)|F_[GS]ETPIPE_SZ' |
+            not_in 'src/platform/*'
+    )"
+}
+
+@test "/proc and /sys are read in platform only" {
+    violations 'is a path below /proc or /sys, which only src/platform/* may read' "$(
+        awk -F '\t' '$3 ~ /(^|%s)\/(proc|sys)(\/|$)/ { print $1 ":" $2 }' "$BATS_FILE_TMPDIR/literals" | not_in 'src/platform/*'
+    )"
+}
+
 # --- Calls that nobody makes ------------------------------------------------------------------------------------------
 
 @test "atoi() is not called" { nobody_calls 'ato(i|l|ll|f)' 'cannot tell an error: use number_parse_count()'; }
@@ -173,14 +212,15 @@ may_include() {
 
 # --- How the rules are checked ----------------------------------------------------------------------------------------
 
-# Leaves two tables with tabs between the columns: `code` (file, line, text without comments, literals emptied) and
-# `includes` (file, line, name as it stands between the quotes or brackets).
+# Leaves three tables with tabs between the columns: `code` (file, line, text without comments, literals emptied),
+# `literals` (file, line, what stands between the quotes of a string) and `includes` (file, line, name as it stands
+# between the quotes or brackets).
 setup_file() {
     : "${PROJECT_ROOT:?is the folder that holds src and include}"
     cd "$PROJECT_ROOT" || return
     find src include -name '*.[ch]' | LC_ALL=C sort >"$BATS_FILE_TMPDIR/files"
     [ -s "$BATS_FILE_TMPDIR/files" ]
-    xargs awk '
+    xargs awk -v literals="$BATS_FILE_TMPDIR/literals" '
         FNR == 1 { inside = 0 }
         {
             code = ""
@@ -188,10 +228,17 @@ setup_file() {
             for (i = 1; i <= length($0); i++) {
                 c = substr($0, i, 1); pair = substr($0, i, 2)
                 if (inside == "comment") { if (pair == "*/") { inside = 0; i++; code = code " " } }
-                else if (inside) { if (c == "\\") i++; else if (c == inside) { inside = 0; code = code c } }
+                else if (inside) {
+                    if (c == "\\") { literal = literal pair; i++ }
+                    else if (c != inside) literal = literal c
+                    else {
+                        if (c == "\"") print FILENAME "\t" FNR "\t" literal >>literals
+                        inside = 0; code = code c
+                    }
+                }
                 else if (pair == "/*") { inside = "comment"; i++ }
                 else if (pair == "//") break
-                else { if ((c == "\"" || c == "\047") && !include) inside = c; code = code c }
+                else { if ((c == "\"" || c == "\047") && !include) { inside = c; literal = "" } code = code c }
             }
             if (inside != "comment") inside = 0 # a literal ends with its line
             print FILENAME "\t" FNR "\t" code
@@ -200,6 +247,7 @@ setup_file() {
     awk -F '\t' '$3 ~ /^[ ]*#[ ]*include/ { split($3, part, /["<>]/); print $1 "\t" $2 "\t" part[2] }' \
         "$BATS_FILE_TMPDIR/code" >"$BATS_FILE_TMPDIR/includes"
     [ -s "$BATS_FILE_TMPDIR/includes" ]
+    [ -s "$BATS_FILE_TMPDIR/literals" ]
 }
 
 # Fails if there are violations, lines that begin with file:line, and says which rule they break.

@@ -10,15 +10,15 @@
 
 #include "conc_bench/run/resources.h"
 
-/* A folder that looks like /proc: process 10 has the children 11 and 12, and process 13 is none of theirs. */
+/* A folder in which /proc is made up: process 10 has the children 11 and 12, and process 13 is none of theirs. */
 
-static char proc[] = "/tmp/resources-XXXXXX";
+static char root[] = "/tmp/resources-XXXXXX";
 
 static void write_file(const char *name, const char *text)
 {
     char path[256];
-    snprintf(path, sizeof(path), "%s/%s", proc, name);
-    for (char *slash = path + strlen(proc) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+    snprintf(path, sizeof(path), "%s/proc/%s", root, name);
+    for (char *slash = path + strlen(root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
         mkdir(path, 0755);
         *slash = '/';
@@ -32,7 +32,7 @@ static void write_file(const char *name, const char *text)
 static void remove_file(const char *name)
 {
     char command[300];
-    snprintf(command, sizeof(command), "rm -r %s/%s", proc, name);
+    snprintf(command, sizeof(command), "rm -r %s/proc/%s", root, name);
     assert_int_equal(system(command), 0);
 }
 
@@ -60,8 +60,8 @@ static void write_process(int pid, int parent, const char *children)
 static int make_proc(void **state)
 {
     (void)state;
-    snprintf(proc, sizeof(proc), "/tmp/resources-XXXXXX");
-    assert_non_null(mkdtemp(proc));
+    snprintf(root, sizeof(root), "/tmp/resources-XXXXXX");
+    assert_non_null(mkdtemp(root));
     write_process(10, 1, "11 12 ");
     write_process(11, 10, "");
     write_process(12, 10, "");
@@ -74,7 +74,7 @@ static int remove_proc(void **state)
 {
     (void)state;
     char command[64];
-    snprintf(command, sizeof(command), "rm -rf '%s'", proc);
+    snprintf(command, sizeof(command), "rm -rf '%s'", root);
     return system(command);
 }
 
@@ -82,7 +82,7 @@ static struct trial_resources read_tree(void)
 {
     /* What stood there before is of no account. */
     struct trial_resources resources = {.processes = 77, .threads = 77, .descriptors = 77, .on_cpu = 77};
-    resources_of_tree(proc, 10, &resources);
+    resources_of_tree(root, 10, &resources);
     return resources;
 }
 
@@ -219,7 +219,7 @@ static void test_this_process_and_a_child(void **state)
     }
     assert_true(child > 0);
     struct trial_resources resources = {0};
-    resources_of_tree("/proc", getpid(), &resources);
+    resources_of_tree("", getpid(), &resources);
     close(line[0]);
     close(line[1]);
     waitpid(child, NULL, 0);

@@ -8,8 +8,8 @@
  */
 
 /* For a freshly forked child: SIGINT, SIGTERM and SIGHUP are ignored, since a terminal sends them to all and the parent
- * alone decides; nothing is blocked; and it dies with `parent`, however that ends (PR_SET_PDEATHSIG, prctl(2)). Leaves
- * the process if the parent is gone already. */
+ * alone decides; nothing is blocked; and it dies with `parent`, however that ends, where the
+ * system can do that (process.h). Leaves the process if the parent is gone already. */
 void child_enter(pid_t parent);
 
 /* Ends the process without running what its parent registered for its own exit. In builds with the leak sanitizer,

@@ -11,30 +11,21 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What processes cost, from rusage and /proc. A figure that the system does not give is not known: see struct
+ * What processes cost, and what they may take. A figure that the system does not give is not known: see struct
  * trial_resources.
  */
-
-/* Lets the calling process's memory peak start anew: a forked child inherits its parent's (proc(5), clear_refs).
- * Returns 0, or -1 where the system cannot; the peak then includes inherited pages. */
-int resources_reset_peak(void);
 
 /* Fills in what wait4(2) reports. */
 void resources_from_usage(const struct rusage *usage, struct trial_resources *resources);
 
 /* Reads, of `pid` and all its descendants as they are now: their number, their threads, their descriptors, the
- * time their threads had a core and waited for one, and the sum of their memory peaks. `proc` is where the system shows
- * its processes: "/proc". The peak of one process is taken as VmHWM - Rss + Pss - Pss_Shmem: pages of files count in
- * proportion, and what it held more at its peak than now was its own. Shared memory is left out: it is the harness's,
- * and how much of it is whose depends on who else looks at it. (Linux before 5.3 does not tell it apart; there it is
- * part of the sum.)
- * A sum is known only if every process of the tree told its part: where one could not be read, or has gone meanwhile,
- * the sum would be too low, and where the tree itself cannot be found out, no sum is known.
- * Costs milliseconds for each process; call when nothing is being timed. */
-void resources_of_tree(const char *proc, pid_t pid, struct trial_resources *resources);
-
-/* Processors this process may run on (sched_getaffinity(2)), whatever a CPU quota says. At least 1. */
-uint32_t resources_cores(void);
+ * time their threads had a core and waited for one, and the sum of their memory peaks. `root` is "", see machine.h.
+ * The peak of one process is its share of what it holds now, and all that it held more at its peak. Shared memory is
+ * left out: it is the harness's, and how much of it is whose depends on who else looks at it. (Linux before 5.3 does
+ * not tell it apart; there it is part of the sum.) A sum is known only if every process of the tree told its part:
+ * where one could not be read, or has gone meanwhile, the sum would be too low, and where the tree itself cannot be
+ * found out, no sum is known. Costs milliseconds for each process; call when nothing is being timed. */
+void resources_of_tree(const char *root, pid_t pid, struct trial_resources *resources);
 
 /* The most descriptors this process may ever have open: its hard limit. */
 uint64_t resources_descriptors_limit(void);
@@ -43,8 +34,8 @@ uint64_t resources_descriptors_limit(void);
  * hard limit is too low; the sentence has the number needed, what `purpose` needs it for, and the way out. */
 int resources_need_descriptors(uint64_t needed, const char *purpose, struct error *error);
 
-/* Memory this process could take now, in bytes: what the machine has (MemAvailable, proc(5)), or, if that is less, what
- * the limits of control groups leave; then `is_limited`. UINT64_MAX: neither is known. `root` is "", see cgroup.h. */
+/* Memory this process could take now, in bytes: what the machine has, or, if that is less, what the limits of control
+ * groups leave; then `is_limited`. UINT64_MAX: neither is known. `root` is "", see machine.h. */
 uint64_t resources_available_memory(const char *root, bool *is_limited);
 
 /* The name of the processor, and of the system; "" where not known. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/platform/descriptor.h"
 
 /*
  * What is asked of every URL and by which way, as curl's options say it: headers, method, body, TLS, proxies. The same
@@ -94,7 +95,7 @@ struct request {
     const char *key;
     struct request_copy {
         int descriptor;
-        char path[32];
+        char path[DESCRIPTOR_PATH_BYTES];
     } copies[REQUEST_COPIES_MAX];
     size_t copy_count;
 };

@@ -1,5 +1,5 @@
-#ifndef CONC_BENCH_RUN_CGROUP_H
-#define CONC_BENCH_RUN_CGROUP_H
+#ifndef CONC_BENCH_PLATFORM_CGROUP_H
+#define CONC_BENCH_PLATFORM_CGROUP_H
 
 #include <stdint.h>
 
@@ -14,16 +14,15 @@
  * `root` stands before every path that is read: "" on the machine itself.
  */
 
-/* CPU time that the quotas allow in a second of time, in cores: 0.5 is half of one. 0: there is no quota, or it cannot
- * be found out. */
+/* CPU time that the quotas allow in a second of time, in cores: 0.5 is half of one. 0: there is no quota, or none is
+ * known. */
 double cgroup_cpu_quota(const char *root);
 
-/* For how long CPU quotas have stopped these groups so far, in seconds, summed over processors. Negative: it cannot be
- * found out. */
+/* For how long CPU quotas have stopped these groups so far, in seconds, summed over processors. NAN: unknown. */
 double cgroup_throttled(const char *root);
 
 /* Bytes that the groups may still take before they reach a limit, what they hold of files not counted, since that is
- * given up first. UINT64_MAX: there is no limit, or it cannot be found out. */
+ * given up first. UINT64_MAX: there is no limit, or none is known. */
 uint64_t cgroup_memory_left(const char *root);
 
 #endif

@@ -1,7 +1,8 @@
-#include "conc_bench/run/cgroup.h"
+#include "conc_bench/platform/cgroup.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,13 +258,13 @@ double cgroup_cpu_quota(const char *root)
 double cgroup_throttled(const char *root)
 {
     struct group group;
-    double sum = -1;
+    double sum = NAN;
     if (!find_group(root, "cpu", &group))
-        return -1;
+        return NAN;
     do {
         int64_t stopped = read_entry(&group, "/cpu.stat", group.is_unified ? "throttled_usec" : "throttled_time");
         if (stopped >= 0)
-            sum = (sum > 0 ? sum : 0) + (double)stopped / (group.is_unified ? 1e6 : 1e9);
+            sum = (isnan(sum) ? 0 : sum) + (double)stopped / (group.is_unified ? 1e6 : 1e9);
     } while (go_up(&group));
     return sum;
 }
