@@ -9,6 +9,7 @@
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/stats.h"
 #include "conc_bench/base/text.h"
+#include "conc_bench/modes/trait.h"
 
 static int compare_points(const void *a, const void *b)
 {
@@ -65,27 +66,43 @@ static bool is_near(const struct sweep_point *point, const struct sweep_point *b
     return test.upper_bound <= log1p(FIGURES_NEGLIGIBLE);
 }
 
-static void find_knee(struct sweep *sweep)
+/* A single trial says too little to be chosen by where others were measured again and again. */
+static bool is_eligible(const struct sweep *sweep, size_t index)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < sweep->count; i++)
+        most = sweep->points[i].cell->rounds > most ? sweep->points[i].cell->rounds : most;
+    return is_usable(sweep->points[index].cell) && 2 * sweep->points[index].cell->rounds >= most;
+}
+
+static void find_knee(const struct run_stats *stats, struct sweep *sweep)
 {
     const struct sweep_point *best = NULL;
     for (size_t i = 0; i < sweep->count; i++) {
-        if (is_usable(sweep->points[i].cell) && (best == NULL || time_of(&sweep->points[i]) < time_of(best)))
+        if (is_eligible(sweep, i) && (best == NULL || time_of(&sweep->points[i]) < time_of(best)))
             best = &sweep->points[i];
     }
     if (best == NULL)
         return;
     sweep->best = best->cell->cell->workers;
     for (size_t i = 0; i < sweep->count && sweep->knee == 0; i++) {
-        if (is_usable(sweep->points[i].cell) && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
+        if (is_eligible(sweep, i) && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
             sweep->knee = sweep->points[i].cell->cell->workers;
     }
+    /* More workers than downloads have nothing to do, and a mode that has but one worker has no more. */
+    uint32_t most = sweep->points[sweep->count - 1].cell->cell->workers;
+    bool can_have_more = most < stats->run->downloads && (best->cell->cell->traits & MODE_ONE_WORKER) == 0;
+    sweep->is_open = sweep->best == most && sweep->knee == most && can_have_more;
 }
 
-/* Whether all points were measured in the same rounds; a search measures them one after the other. */
+/* Whether all points were measured in the same rounds. A search measures them one after the other, and within a time
+ * budget only some of them again. */
 static bool is_one_group(const struct sweep *sweep)
 {
-    for (size_t i = 1; i < sweep->count; i++) {
-        if (sweep->points[i].cell->cell->group != sweep->points[0].cell->cell->group)
+    for (size_t i = 0; i < sweep->count; i++) {
+        const struct cell_stats *cell = sweep->points[i].cell;
+        if (cell->cell->group != sweep->points[0].cell->cell->group ||
+            cell->cell->trial_count != sweep->points[0].cell->cell->trial_count)
             return false;
     }
     return sweep->count > 0;
@@ -165,17 +182,20 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
 static void describe(struct sweep *sweep)
 {
     char fitted[256];
-    bool is_last = sweep->count > 0 && sweep->knee == sweep->points[sweep->count - 1].cell->cell->workers;
     const char *are = sweep->knee == 1 ? " is" : "s are";
     char fewer[80] = "";
     describe_fit(sweep, fitted, sizeof(fitted));
     if (sweep->knee > sweep->points[0].cell->cell->workers)
         snprintf(fewer, sizeof(fewer), ", and with fewer it is not surely within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
-    if (sweep->knee == 0)
+    if (sweep->is_open)
+        snprintf(sweep->sentence, sizeof(sweep->sentence),
+                 "%s: %" PRIu32 " worker%s fastest and the most tried; more may be faster%s", sweep->mode, sweep->best,
+                 sweep->best == 1 ? " was" : "s were", fitted);
+    else if (sweep->knee == 0)
         snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
     else if (sweep->knee == sweep->best)
-        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " worker%s best%s%s%s", sweep->mode,
-                 sweep->knee, are, fewer, is_last ? "; more were not tried" : "", fitted);
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " worker%s best%s%s", sweep->mode,
+                 sweep->knee, are, fewer, fitted);
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " worker%s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s",
@@ -194,6 +214,14 @@ static struct sweep *find_sweep(struct sweep *sweeps, size_t count, const char *
 
 static int add_point(struct sweep *sweep, const struct cell_stats *cell, struct error *error)
 {
+    for (size_t i = 0; i < sweep->count; i++) {
+        struct sweep_point *point = &sweep->points[i];
+        if (point->cell->cell->workers != cell->cell->workers)
+            continue;
+        if (cell->rounds > point->cell->rounds)
+            point->cell = cell;
+        return 0;
+    }
     struct sweep_point *longer = realloc(sweep->points, (sweep->count + 1) * sizeof(*longer));
     if (longer == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
@@ -228,7 +256,7 @@ int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *cou
         struct sweep *sweep = &sweeps[i];
         qsort(sweep->points, sweep->count, sizeof(sweep->points[0]), compare_points);
         rate_efficiency(stats, sweep);
-        find_knee(sweep);
+        find_knee(stats, sweep);
         status = fit(stats, sweep, error);
         if (status == 0)
             describe(sweep);
@@ -244,48 +272,114 @@ void sweep_release(struct sweep *sweep)
 
 /* Search */
 
-static double time_with(const struct run_stats *stats, const char *mode, uint32_t workers)
+/* What was tried of a mode, by number of workers. */
+struct tried {
+    struct point {
+        uint32_t workers;
+        double time; /* INFINITY: it did not get through */
+        size_t rounds;
+    } points[64];
+    size_t count;
+};
+
+static void add_tried(struct tried *tried, const struct cell_stats *cell)
 {
+    size_t place = 0;
+    struct point point = {cell->cell->workers, INFINITY, cell->rounds};
+    if (is_usable(cell))
+        point.time = cell->measures[METRIC_TIME].value;
+    while (place < tried->count && tried->points[place].workers < point.workers)
+        place++;
+    if (place < tried->count && tried->points[place].workers == point.workers) {
+        if (point.rounds > tried->points[place].rounds)
+            tried->points[place] = point;
+        return;
+    }
+    if (tried->count == sizeof(tried->points) / sizeof(tried->points[0]))
+        return;
+    memmove(&tried->points[place + 1], &tried->points[place], (tried->count - place) * sizeof(point));
+    tried->points[place] = point;
+    tried->count++;
+}
+
+static struct tried find_tried(const struct run_stats *stats, const char *mode)
+{
+    struct tried tried = {.count = 0};
     for (size_t i = 0; i < stats->cell_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->cell->workers == workers && strcmp(cell->cell->mode, mode) == 0)
-            return is_usable(cell) ? cell->measures[METRIC_TIME].value : INFINITY;
+        if (cell->cell->stage == STAGE_SWEEP && strcmp(cell->cell->mode, mode) == 0)
+            add_tried(&tried, cell);
     }
-    return NAN;
+    return tried;
 }
 
-/* The largest power of two that was tried in an unbroken row from 1 on, and the best of that row. */
-static uint32_t follow_doublings(const struct run_stats *stats, const char *mode, uint32_t *best)
+static size_t find_best(const struct tried *tried)
 {
-    uint32_t last = 0;
-    for (uint32_t workers = 1; workers <= UINT32_MAX / 2 && !isnan(time_with(stats, mode, workers)); workers *= 2) {
-        if (last == 0 || time_with(stats, mode, workers) < time_with(stats, mode, *best))
-            *best = workers;
-        last = workers;
-    }
-    return last;
+    size_t best = 0;
+    for (size_t i = 1; i < tried->count; i++)
+        best = tried->points[i].time < tried->points[best].time ? i : best;
+    return best;
 }
 
-static bool has_gained(const struct run_stats *stats, const char *mode, uint32_t workers)
+/* The first that is enough, by what was measured. */
+static size_t find_enough(const struct tried *tried)
 {
-    return time_with(stats, mode, workers) < time_with(stats, mode, workers / 2) * (1 - FIGURES_NEGLIGIBLE);
+    double enough = tried->points[find_best(tried)].time * (1 + FIGURES_NEGLIGIBLE);
+    size_t first = 0;
+    while (tried->points[first].time > enough)
+        first++;
+    return first;
 }
 
-uint32_t sweep_next(const struct run_stats *stats, const char *mode, uint32_t most)
+/* How many of the largest numbers, in a row, gained nothing over all that are smaller. */
+static size_t count_flat(const struct tried *tried)
 {
-    uint32_t best = 0;
-    uint32_t last = follow_doublings(stats, mode, &best);
-    if (last == 0)
-        return 1;
-    bool is_flat = last >= 4 && !has_gained(stats, mode, last) && !has_gained(stats, mode, last / 2);
-    if (!is_flat && last <= most / 2)
-        return 2 * last;
-    if (!is_flat && last < most && isnan(time_with(stats, mode, most)))
-        return most;
-    const uint32_t middles[] = {best - best / 4, best + best / 2};
-    for (size_t i = 0; i < sizeof(middles) / sizeof(middles[0]); i++) {
-        if (middles[i] != best && middles[i] <= most && isnan(time_with(stats, mode, middles[i])))
-            return middles[i];
+    size_t flat = 0;
+    double best = INFINITY;
+    for (size_t i = 0; i < tried->count; i++) {
+        bool has_gained = tried->points[i].time < best * (1 - FIGURES_NEGLIGIBLE);
+        flat = has_gained ? 0 : flat + 1;
+        best = fmin(best, tried->points[i].time);
     }
-    return 0;
+    return flat;
+}
+
+/* Between the largest number that is not enough, or cannot be, and the first that is. */
+static uint32_t look_between(const struct tried *tried, double alone)
+{
+    size_t enough = find_enough(tried);
+    double best = tried->points[find_best(tried)].time;
+    double high = tried->points[enough].workers;
+    double low = enough > 0 ? tried->points[enough - 1].workers : 0;
+    if (isfinite(best) && alone > 0)
+        low = fmax(low, floor(alone / (best * (1 + FIGURES_NEGLIGIBLE))));
+    if (2 * high <= 3 * low || high - low <= 1)
+        return 0;
+    double middle = low > 0 ? round(sqrt(low * high)) : ceil(high / 2);
+    middle = fmin(fmax(middle, low + 1), high - 1);
+    return (uint32_t)middle;
+}
+
+uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struct sweep_bounds *bounds)
+{
+    enum { FLAT_ENOUGH = 2 };
+    struct tried tried = find_tried(stats, mode);
+    if (tried.count == 0)
+        return bounds->first < bounds->most ? bounds->first : bounds->most;
+    if (tried.count == sizeof(tried.points) / sizeof(tried.points[0]))
+        return 0;
+    uint32_t last = tried.points[tried.count - 1].workers;
+    if (last < bounds->most && count_flat(&tried) < FLAT_ENOUGH)
+        return last <= bounds->most / 2 ? 2 * last : bounds->most;
+    return look_between(&tried, bounds->alone);
+}
+
+bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_t workers)
+{
+    struct tried tried = find_tried(stats, mode);
+    if (tried.count == 0 || isinf(tried.points[find_best(&tried)].time))
+        return false;
+    size_t enough = find_enough(&tried);
+    return workers == tried.points[find_best(&tried)].workers || workers == tried.points[enough].workers ||
+           (enough > 0 && workers == tried.points[enough - 1].workers);
 }

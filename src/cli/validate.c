@@ -321,6 +321,7 @@ static int check_combination(const struct options *options, const bool *is_given
 
 int options_validate(struct options *options, const bool *is_given, struct error *error)
 {
+    options->is_time_budget_given = is_given[OPTION_TIME_BUDGET];
     if (settle_reference(options, is_given, error) != 0 || settle_assertions(options, error) != 0)
         return -1;
     return check_combination(options, is_given, error);

@@ -584,6 +584,8 @@ void transfer_finish(struct transfer *transfer, int code)
         sample->outcome = (uint8_t)transfer_outcome_of_response(transfer, status);
     else
         sample->outcome = (uint8_t)transfer_outcome_of_failure(transfer, (CURLcode)code, status);
+    if (sample->outcome == OUTCOME_CONNECT)
+        sample->system_error = (uint16_t)transfer_info_number(transfer, CURLINFO_OS_ERRNO);
 }
 
 void transfer_give_up(struct transfer *transfer, bool is_cancelled)

@@ -131,7 +131,7 @@ int report_write(const struct report_request *request, struct error *error)
     if (analysis_make(request->run, &asked, &analysis, error) != 0)
         return -1;
     int status = 0;
-    if (!is_output_taken(options)) {
+    if (!is_output_taken(options) && !request->is_without_figures) {
         struct format format = look(options);
         status = (options->quiet ? table_write_quiet : table_write)(stdout, request->run, &analysis, &format, error);
         /* Now, since a signal during the exports would take it along. */

@@ -8,17 +8,12 @@
 
 #include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/analysis/signed_rank.h"
-#include "conc_bench/analysis/sweep.h"
 #include "conc_bench/analysis/trial_latencies.h"
 #include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/text.h"
-
-/* Rounds in which a cell is looked at before one is chosen. */
-enum { SWEEP_ROUNDS = 5, SEARCH_ROUNDS = 3 };
-
-/* More stages a search does not have: it doubles a 32-bit number, and then looks in between. */
-enum { SEARCH_STAGES_MAX = 40 };
+#include "conc_bench/run/interrupt.h"
+#include "experiment_state.h"
 
 /* Intervals this narrow, as a share on each side, need no more rounds. */
 static const double narrow = 0.01;
@@ -26,30 +21,283 @@ static const double narrow = 0.01;
 /* More samples are not looked at between rounds: it would take longer than it could save. */
 enum { SAMPLES_LOOKED_AT = 2000000 };
 
-struct stages {
-    const struct experiment *experiment;
-    struct runner_hooks hooks;
-    uint32_t count;         /* stages run */
-    uint32_t rounds_behind; /* of stages that may follow the one under way, at most */
-    nanoseconds began;
-};
+/* Around each trial: the hooks of the runner share one context, and the experiment's own work comes before the
+ * caller's. */
+
+static void note(const struct experiment_state *state, const char *sentence)
+{
+    const struct experiment_hooks *hooks = state->experiment->hooks;
+    if (hooks->note != NULL)
+        hooks->note(hooks->context, sentence);
+}
+
+/* The share of the whole run that is over; negative: not known. */
+static double fraction_done(const struct experiment_state *state)
+{
+    nanoseconds now = clock_now();
+    nanoseconds left = state->left - (now - state->trial_began);
+    if (state->left < 0)
+        return -1;
+    return left > 0 ? (double)(now - state->began) / (double)(now - state->began + left) : 1;
+}
+
+/* As soon as a first trial is far enough to tell, or the budget is over: the round goes on all the same. */
+static void look_for_excess(struct experiment_state *state, const struct sample_table *table)
+{
+    enum { TELLING = 20 /* of so many downloads, one is enough to tell from */ };
+    nanoseconds now = clock_now();
+    uint32_t settled = state->position.settled;
+    bool is_hopeless = state->first_downloads.is_watched && !state->first_downloads.has_answer;
+    if (state->ends == NEVER || state->has_noted_excess || !state->is_first_pass || state->position.is_choosing ||
+        is_hopeless)
+        return;
+    double share = table == NULL || settled * TELLING < table->unit_count ? 1 : (double)settled / table->unit_count;
+    nanoseconds expected = state->trial_began + (nanoseconds)((double)(now - state->trial_began) / share);
+    if (expected <= state->ends && now <= state->ends)
+        return;
+    char sentence[160];
+    nanoseconds budget = state->experiment->plan->request.time_budget;
+    state->has_noted_excess = true;
+    snprintf(sentence, sizeof(sentence),
+             "one round does not fit the time budget of %.3g s; it is run to its end, and the run ends with it",
+             clock_seconds(budget));
+    note(state, sentence);
+}
+
+static void tick(void *context, struct sample_table *table)
+{
+    struct experiment_state *state = context;
+    const struct experiment_hooks *hooks = state->experiment->hooks;
+    state->position.settled = table == NULL ? 0 : atomic_load(&table->settled_count_hint);
+    state->position.fraction = fraction_done(state);
+    first_downloads_watch(&state->first_downloads, table);
+    if (table != NULL && clock_now() >= state->cut_at && !state->is_cut) {
+        state->is_cut = true;
+        sample_table_stop(table);
+    }
+    look_for_excess(state, table);
+    if (hooks->progress != NULL)
+        hooks->progress(hooks->context, &state->position);
+}
+
+static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
+{
+    const struct experiment_hooks *hooks = ((struct experiment_state *)context)->experiment->hooks;
+    return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, cell, error) : 0;
+}
+
+/* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
+static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
+{
+    return (uint64_t)plan->unit_count * (trial->round + 1) <= plan->request.samples_kept;
+}
+
+/* Without any server the trial stands for what was tried, and the run ends behind it. */
+static int judge_servers(struct experiment_state *state, struct trial *trial, struct error *error)
+{
+    struct first_downloads *first = &state->first_downloads;
+    bool was_given_up = first->has_given_up;
+    if (first_downloads_judge(first, trial, &state->is_void, &state->servers) == 0)
+        return 0;
+    if (state->servers.kind != ERROR_SERVERS) {
+        *error = state->servers;
+        return -1;
+    }
+    if (was_given_up) {
+        trial->status = TRIAL_INTERRUPTED;
+        snprintf(trial->reason, sizeof(trial->reason), "given up, since its first downloads all failed");
+    }
+    return 0;
+}
+
+static int after_trial(void *context, struct trial *trial, struct error *error)
+{
+    struct experiment_state *state = context;
+    const struct experiment *experiment = state->experiment;
+    const struct experiment_hooks *hooks = experiment->hooks;
+    struct trial_summary summary;
+    if (judge_servers(state, trial, error) != 0)
+        return -1;
+    if (state->is_void)
+        return 1;
+    /* Once, here, rather than at every look between rounds. */
+    trial->latencies = trial_latencies_make(experiment->run, trial, error);
+    if (trial->latencies == NULL)
+        return -1;
+    if (trial_summary_make(trial, &summary, error) != 0)
+        return -1;
+    trial->summary = summary;
+    state->is_cut &= trial->status != TRIAL_COMPLETE;
+    if (state->is_cut) {
+        const struct trial_latencies *latencies = trial->latencies;
+        double done = latencies->service_count > 0 ? (double)latencies->service_count : 1;
+        state->alone = clock_seconds(latencies->service_sum) / done * experiment->plan->unit_count;
+        return 1;
+    }
+    int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
+    if (!are_samples_kept(experiment->plan, trial))
+        trial->table = NULL;
+    return status;
+}
+
+/* Groups */
+
+int group_open(struct experiment_state *state, enum stage stage, const struct plan_cell *cells, size_t cell_count,
+               uint32_t rounds, struct group *group, struct error *error)
+{
+    const struct plan *first = state->experiment->plan;
+    struct run *run = state->experiment->run;
+    uint32_t number = state->groups++;
+    *group = (struct group){.first = run->cell_count};
+    if (plan_build_stage(first, number, cells, cell_count, &group->plan, error) != 0)
+        return -1;
+    group->plan.request.rounds = rounds;
+    group->order = calloc(cell_count, sizeof(group->order[0]));
+    group->is_out = calloc(cell_count, sizeof(group->is_out[0]));
+    group->longest = calloc(cell_count, sizeof(group->longest[0]));
+    int status = 0;
+    if (group->order == NULL || group->is_out == NULL || group->longest == NULL)
+        status = error_set(error, ERROR_ENVIRONMENT, "no memory for the rounds of %zu cells", cell_count);
+    for (size_t i = 0; i < cell_count && status == 0; i++)
+        status = runner_add_cell(state->runner, &cells[i], stage, number, error);
+    if (status != 0)
+        group_close(group);
+    return status;
+}
+
+void group_close(struct group *group)
+{
+    plan_release(&group->plan);
+    free(group->order);
+    free(group->is_out);
+    free(group->longest);
+    *group = (struct group){0};
+}
+
+nanoseconds group_estimate(const struct group *group)
+{
+    nanoseconds sum = 0;
+    for (size_t i = 0; i < group->plan.cell_count; i++)
+        sum += group->is_out[i] ? 0 : group->longest[i];
+    return sum;
+}
+
+/* From before a trial to the end of the run; negative until every cell has run once, or where it is still to be found
+ * out what will run. */
+static nanoseconds estimate_left(const struct experiment_state *state, const struct group *group,
+                                 const struct pass *pass, size_t place, size_t count)
+{
+    nanoseconds now = clock_now();
+    nanoseconds until_end = state->ends == NEVER ? -1 : state->ends > now ? state->ends - now : 0;
+    if (state->position.is_choosing)
+        return until_end;
+    nanoseconds left = group_estimate(group) * pass->passes;
+    for (size_t i = place; i < count; i++) {
+        uint32_t cell = group->order[i];
+        if (group->longest[cell] == 0 && !group->is_out[cell])
+            return until_end;
+        left += group->is_out[cell] ? 0 : group->longest[cell];
+    }
+    return until_end >= 0 && left > until_end ? until_end : left;
+}
+
+static int run_cell(struct experiment_state *state, struct group *group, const struct pass *pass, uint32_t cell,
+                    uint32_t place, struct error *error)
+{
+    enum trial_status status = TRIAL_COMPLETE;
+    const struct runner_trial trial = {
+        .cell = &group->plan.cells[cell],
+        .index = group->first + cell,
+        .is_warmup = pass->is_warmup,
+        .round = pass->round,
+        .position = place,
+    };
+    state->position.cell = trial.cell;
+    state->position.is_warmup = pass->is_warmup;
+    state->position.round = pass->round;
+    do {
+        state->is_void = false;
+        state->trial_began = clock_now();
+        if (runner_run(state->runner, &trial, &status, error) != 0)
+            return -1;
+    } while (state->is_void);
+    if (state->servers.kind != ERROR_NONE) {
+        *error = state->servers;
+        return -1;
+    }
+    nanoseconds took = clock_now() - state->trial_began;
+    if (state->is_cut) {
+        group->is_out[cell] = true;
+        return 0;
+    }
+    group->longest[cell] = took > group->longest[cell] ? took : group->longest[cell];
+    group->is_out[cell] |= status != TRIAL_COMPLETE; /* it is not tried again */
+    return 0;
+}
+
+static size_t lay_out(const struct experiment_state *state, struct group *group, const struct pass *pass)
+{
+    const struct plan_request *request = &state->experiment->plan->request;
+    uint32_t warmups = request->warmup_rounds;
+    if (pass->chain == NULL) {
+        plan_order(&group->plan, pass->round + (pass->is_warmup ? 0 : warmups), group->order);
+        return group->plan.cell_count;
+    }
+    for (size_t i = 0; i < pass->chain_length; i++)
+        group->order[i] = (uint32_t)pass->chain[i];
+    return pass->chain_length;
+}
+
+int group_run(struct experiment_state *state, struct group *group, const struct pass *pass, enum pass_end *end,
+              struct error *error)
+{
+    size_t count = lay_out(state, group, pass);
+    *end = PASS_STOPPED;
+    for (uint32_t i = 0; i < count; i++) {
+        if (interrupt_signal() != 0)
+            return 0;
+        if (group->is_out[group->order[i]])
+            continue;
+        if (clock_now() >= pass->limit) {
+            *end = PASS_OVER;
+            return 0;
+        }
+        state->left = estimate_left(state, group, pass, i, count);
+        /* What fails once a signal has arrived is not what ends the run. */
+        if (run_cell(state, group, pass, group->order[i], i, error) != 0)
+            return interrupt_signal() != 0 ? 0 : -1;
+    }
+    if (interrupt_signal() == 0)
+        *end = PASS_DONE;
+    return 0;
+}
+
+void group_forget_unmeasured(struct experiment_state *state, const struct group *group)
+{
+    struct run *run = state->experiment->run;
+    size_t kept = group->first;
+    for (size_t i = group->first; i < run->cell_count; i++) {
+        if (run->cells[i].trial_count + run->cells[i].warmup_count > 0)
+            run->cells[kept++] = run->cells[i];
+    }
+    run->cell_count = kept;
+}
 
 /* Between rounds */
 
-/* Whether no round to come could make the result valid. */
-static bool is_lost(const struct stages *stages, uint32_t rounds_in_stage, uint32_t rounds_behind)
+bool experiment_is_lost(const struct experiment_state *state, uint32_t rounds_in_group)
 {
-    const struct prospect prospect = {.rounds_in_group = rounds_in_stage, .rounds_behind = rounds_behind};
+    const struct prospect prospect = {.rounds_in_group = rounds_in_group, .rounds_behind = state->rounds_behind};
     bool is_lost = false;
-    if (validity_foresee(stages->experiment->run, &prospect, &is_lost, NULL) != 0)
+    if (validity_foresee(state->experiment->run, &prospect, &is_lost, NULL) != 0)
         return false;
     return is_lost;
 }
 
-static bool are_intervals_narrow(const struct stages *stages)
+static bool are_intervals_narrow(const struct experiment_state *state)
 {
     struct run_stats stats;
-    if (cell_stats_compute(stages->experiment->run, &stats, NULL) != 0)
+    if (cell_stats_compute(state->experiment->run, &stats, NULL) != 0)
         return false;
     size_t pairs = stats.main_count * (stats.main_count - (stats.main_count > 0)) / 2;
     bool is_narrow = pairs > 0 && stats.cells[0].rounds >= signed_rank_rounds_needed(pairs);
@@ -70,298 +318,220 @@ static uint64_t count_samples(const struct experiment *experiment)
     return trials * experiment->plan->unit_count;
 }
 
+static void give_reason(struct run *run, const char *reason)
+{
+    snprintf(run->stop_reason, sizeof(run->stop_reason), "%s", reason);
+}
+
 /* Stopping may depend on widths and on validity, never on significance: whoever stops when a difference shows finds
  * differences where there are none in a fifth of all runs. */
-static bool is_enough(void *context, size_t first_cell, uint32_t done, char *why, size_t size)
+static bool is_enough(struct experiment_state *state, uint32_t done, uint32_t planned)
 {
-    const struct stages *stages = context;
-    const struct experiment *experiment = stages->experiment;
+    const struct experiment *experiment = state->experiment;
     if (count_samples(experiment) > SAMPLES_LOOKED_AT)
         return false;
-    if (is_lost(stages, experiment->run->rounds_planned - done, stages->rounds_behind)) {
-        snprintf(why, size, "more would not make the result valid");
+    if (experiment_is_lost(state, planned - done)) {
+        give_reason(experiment->run, "more would not make the result valid");
         return true;
     }
-    bool is_main = experiment->run->cells[first_cell].stage == STAGE_MAIN;
-    if (!experiment->is_auto || !is_main || done < RANKING_ROUNDS_MIN || !are_intervals_narrow(stages))
+    if (!experiment->is_auto || done < RANKING_ROUNDS_MIN || !are_intervals_narrow(state))
         return false;
-    snprintf(why, size, "all intervals are within 1 %% already");
+    give_reason(experiment->run, "all intervals are within 1 % already");
     return true;
 }
 
-/* The runner's hooks share one context: the experiment's own is put in front of the caller's. */
-static int before_trial(void *context, const struct plan_cell *cell, struct error *error)
-{
-    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
-    return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, cell, error) : 0;
-}
+/* Rounds with what is ranked */
 
-/* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
-static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
-{
-    return (uint64_t)plan->unit_count * (trial->round + 1) <= plan->request.samples_kept;
-}
-
-static int after_trial(void *context, struct trial *trial, struct error *error)
-{
-    const struct experiment *experiment = ((struct stages *)context)->experiment;
-    const struct runner_hooks *hooks = experiment->hooks;
-    struct trial_summary summary;
-    /* Once, here, rather than at every look between rounds. */
-    trial->latencies = trial_latencies_make(experiment->run, trial, error);
-    if (trial->latencies == NULL)
-        return -1;
-    if (trial_summary_make(trial, &summary, error) != 0)
-        return -1;
-    trial->summary = summary;
-    int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
-    if (!are_samples_kept(experiment->plan, trial))
-        trial->table = NULL;
-    return status;
-}
-
-static void progress(void *context, const struct runner_position *position)
-{
-    const struct runner_hooks *hooks = ((struct stages *)context)->experiment->hooks;
-    if (hooks->progress != NULL)
-        hooks->progress(hooks->context, position);
-}
-
-/* Stages */
-
-struct stage_request {
-    enum stage stage;
-    const struct plan_cell *cells;
-    size_t cell_count;
-    uint32_t rounds;
-    uint32_t warmup_rounds;
-    nanoseconds time_budget;
-};
-
-static int run_stage(struct stages *stages, const struct stage_request *request, struct error *error)
-{
-    const struct experiment *experiment = stages->experiment;
-    struct plan plan;
-    if (plan_build_stage(experiment->plan, stages->count++, request->cells, request->cell_count, &plan, error) != 0)
-        return -1;
-    plan.request.rounds = request->rounds;
-    plan.request.warmup_rounds = request->warmup_rounds;
-    plan.request.time_budget = request->time_budget;
-    experiment->run->rounds_planned = request->rounds;
-    int status = runner_run(&plan, request->stage, experiment->job, &stages->hooks, experiment->run, error);
-    plan_release(&plan);
-    return status;
-}
-
-/* As many as it takes to rank all pairs of cells, if that is more than usual. */
-static uint32_t planned_rounds(const struct experiment *experiment, size_t cells)
+uint32_t experiment_rounds(const struct experiment *experiment, size_t cells)
 {
     if (!experiment->is_auto)
         return experiment->plan->request.rounds;
+    /* As many as it takes to rank all pairs of cells, if that is more than usual. */
     size_t needed = cells > 1 ? signed_rank_rounds_needed(cells * (cells - 1) / 2) : 1;
     return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
 }
 
-/* What is left of the time budget; 0: there is none. */
-static nanoseconds budget_left(const struct stages *stages)
+/* The instant behind which no trial of the next round begins; 0: the round does not fit. Decided by time alone, never
+ * by what was found. */
+static nanoseconds limit_of_round(const struct experiment_state *state, const struct group *group, uint32_t done)
 {
-    nanoseconds budget = stages->experiment->plan->request.time_budget;
-    nanoseconds left = budget - (clock_now() - stages->began);
-    return budget == 0 ? 0 : left > 1 ? left : 1;
-}
-
-static int run_main(struct stages *stages, const struct plan_cell *cells, size_t count, uint32_t warmups,
-                    struct error *error)
-{
-    /* Choosing may take longer than its half, since it goes on to the end of a round; a choice that is then hardly
-     * measured would have been for nothing. */
-    nanoseconds half = stages->experiment->plan->request.time_budget / 2;
-    nanoseconds left = budget_left(stages);
-    stages->rounds_behind = 0;
-    const struct stage_request request = {
-        .stage = STAGE_MAIN,
-        .cells = cells,
-        .cell_count = count,
-        .rounds = planned_rounds(stages->experiment, count),
-        .warmup_rounds = warmups,
-        .time_budget = left < half ? half : left,
-    };
-    return run_stage(stages, &request, error);
-}
-
-static struct plan_cell with_workers(const struct plan_cell *cell, uint32_t workers)
-{
-    struct plan_cell other = *cell;
-    other.workers = workers;
-    return other;
-}
-
-/* Adds what the sweep chose for its mode: the smallest number of workers that is enough; and with `is_alone` the best
- * too, so that the two can be compared by rounds of their own. */
-static size_t choose(const struct sweep *sweep, const struct plan_cell *swept, bool is_alone, struct plan_cell *chosen)
-{
-    size_t count = 0;
-    if (sweep->knee > 0)
-        chosen[count++] = with_workers(swept, sweep->knee);
-    if (is_alone && sweep->best != sweep->knee)
-        chosen[count++] = with_workers(swept, sweep->best);
-    return count;
-}
-
-/* Whether that very cell is there. */
-static bool is_chosen(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections &&
-            cells[i].workers == cell->workers)
-            return true;
-    }
-    return false;
-}
-
-/* Adds what was chosen with the plan's other connections too, whatever was enough there: else what a mode gains cannot
- * be taken apart. */
-static size_t choose_counterparts(const struct plan_request *planned, struct plan_cell *chosen, size_t count)
-{
-    size_t total = count;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < planned->connection_count; j++) {
-            struct plan_cell counterpart = chosen[i];
-            counterpart.connections = planned->connections[j];
-            if (!is_chosen(chosen, total, &counterpart))
-                chosen[total++] = counterpart;
-        }
-    }
-    return total;
-}
-
-/* Whether a cell is there that differs by its number of workers at most. */
-static bool is_listed(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections)
-            return true;
-    }
-    return false;
-}
-
-/* In the order of the plan. Returns their number. */
-static size_t choose_cells(const struct plan *plan, const struct run_stats *stats, struct plan_cell *chosen)
-{
-    struct sweep sweeps[SWEEPS_MAX];
-    size_t sweep_count;
-    size_t count = 0;
-    bool is_made = sweeps_make(stats, sweeps, &sweep_count, NULL) == 0;
-    for (size_t i = 0; is_made && i < plan->cell_count; i++) {
-        char name[sizeof(sweeps[0].mode)];
-        plan_cell_name(&plan->cells[i], name, sizeof(name));
-        for (size_t j = 0; j < sweep_count; j++) {
-            if (strcmp(sweeps[j].mode, name) == 0 && !is_listed(chosen, count, &plan->cells[i]))
-                count += choose(&sweeps[j], &plan->cells[i], sweep_count == 1, &chosen[count]);
-        }
-    }
-    for (size_t i = 0; i < sweep_count; i++)
-        sweep_release(&sweeps[i]);
-    return choose_counterparts(&plan->request, chosen, count);
-}
-
-/* Cells that a sweep may choose, at most. */
-enum { CHOSEN_MAX = (SWEEPS_MAX + 1) * CONNECTION_POLICY_COUNT };
-
-/* Whether what was swept is worth going on with. Rounds to come may make good for one that does not count. */
-static bool is_worth_it(const struct stages *stages, const struct validity *validity)
-{
-    return validity->is_valid || (!validity->differs_in_failures && !is_lost(stages, 0, stages->rounds_behind));
-}
-
-/* Measures what was chosen again, with rounds of their own. */
-static int confirm(struct stages *stages, struct error *error)
-{
-    struct plan_cell chosen[CHOSEN_MAX];
-    struct run_stats stats;
-    const struct run *run = stages->experiment->run;
-    if (run->is_partial)
-        return 0;
-    if (cell_stats_compute(run, &stats, error) != 0)
-        return -1;
-    stages->rounds_behind = planned_rounds(stages->experiment, CHOSEN_MAX);
-    bool is_worth = is_worth_it(stages, &stats.validity);
-    size_t count = is_worth ? choose_cells(stages->experiment->plan, &stats, chosen) : 0;
-    cell_stats_release(&stats);
-    return count > 0 ? run_main(stages, chosen, count, 0, error) : 0;
-}
-
-static int sweep(struct stages *stages, struct error *error)
-{
-    const struct experiment *experiment = stages->experiment;
-    const struct plan_request *planned = &experiment->plan->request;
-    const struct stage_request request = {
-        .stage = STAGE_SWEEP,
-        .cells = experiment->plan->cells,
-        .cell_count = experiment->plan->cell_count,
-        .rounds = experiment->is_auto ? SWEEP_ROUNDS : planned->rounds,
-        .warmup_rounds = planned->warmup_rounds,
-        .time_budget = planned->time_budget / 2,
-    };
-    stages->rounds_behind = planned_rounds(experiment, CHOSEN_MAX);
-    if (run_stage(stages, &request, error) != 0)
-        return -1;
-    return confirm(stages, error);
-}
-
-/* Search */
-
-/* The next number of workers of every mode that is still searched. */
-static int next_cells(const struct stages *stages, struct plan_cell *cells, size_t *count, struct error *error)
-{
-    const struct experiment *experiment = stages->experiment;
-    struct run_stats stats;
-    *count = 0;
-    if (cell_stats_compute(experiment->run, &stats, error) != 0)
-        return -1;
-    for (size_t i = 0; i < experiment->plan->cell_count && *count < SWEEPS_MAX; i++) {
-        const struct plan_cell *cell = &experiment->plan->cells[i];
-        char name[32];
-        uint32_t most = (cell->mode->traits & MODE_ONE_WORKER) != 0 ? 1 : experiment->most_workers;
-        uint32_t workers = sweep_next(&stats, plan_cell_name(cell, name, sizeof(name)), most);
-        if (!is_listed(cells, *count, cell) && workers > 0)
-            cells[(*count)++] = with_workers(cell, workers);
-    }
-    if (!is_worth_it(stages, &stats.validity))
-        *count = 0;
-    cell_stats_release(&stats);
+    nanoseconds now = clock_now();
+    nanoseconds round = group_estimate(group);
+    if (state->ends == NEVER || round <= state->ends - now)
+        return state->ends;
+    /* What a ranking lacks may take longer, if that brings it about. */
+    bool is_lacking = group->plan.cell_count > 1 && done < RANKING_ROUNDS_MIN;
+    if (is_lacking && round * (RANKING_ROUNDS_MIN - done) <= state->latest - now)
+        return state->latest;
     return 0;
 }
 
-static bool is_half_spent(const struct stages *stages)
+static void say_budget_is_over(const struct experiment_state *state)
 {
-    nanoseconds budget = stages->experiment->plan->request.time_budget;
-    return budget > 0 && budget_left(stages) < budget / 2;
+    struct run *run = state->experiment->run;
+    snprintf(run->stop_reason, sizeof(run->stop_reason), "another round would not fit the time budget of %.3g s",
+             clock_seconds(state->experiment->plan->request.time_budget));
 }
 
-static int search(struct stages *stages, struct error *error)
+/* Where warming up has taken all the time there was, its first round is the one that counts. */
+static void count_warmup(struct experiment_state *state, const struct group *group)
 {
-    const struct experiment *experiment = stages->experiment;
-    struct plan_cell cells[SWEEPS_MAX];
-    uint32_t warmups = experiment->plan->request.warmup_rounds;
-    uint32_t rounds = experiment->is_auto ? SEARCH_ROUNDS : experiment->plan->request.rounds;
-    stages->rounds_behind = SEARCH_STAGES_MAX * rounds + planned_rounds(experiment, CHOSEN_MAX);
-    while (!is_half_spent(stages) && !experiment->run->is_partial) {
-        struct stage_request request = {
-            .stage = STAGE_SWEEP,
-            .cells = cells,
-            .rounds = rounds,
-            .warmup_rounds = warmups,
-        };
-        if (next_cells(stages, cells, &request.cell_count, error) != 0)
-            return -1;
-        if (request.cell_count == 0)
-            break;
-        if (run_stage(stages, &request, error) != 0)
-            return -1;
-        warmups = 0;
+    struct run *run = state->experiment->run;
+    for (size_t i = group->first; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
+        for (size_t j = 1; j < cell->warmup_count; j++)
+            trial_release(&cell->warmups[j]);
+        if (cell->warmup_count > 0 && cell->trial_count == 0) {
+            cell->trials = cell->warmups;
+            cell->trial_count = 1;
+            cell->warmups = NULL;
+        }
+        cell->warmup_count = 0;
     }
-    return confirm(stages, error);
+    run->warmup_rounds = 0;
+    run->rounds_done = 1;
+    snprintf(run->stop_reason, sizeof(run->stop_reason), "the time budget of %.3g s held one round, without a warm-up",
+             clock_seconds(state->experiment->plan->request.time_budget));
+}
+
+static bool is_anybody_left(const struct group *group)
+{
+    for (size_t i = 0; i < group->plan.cell_count; i++) {
+        if (!group->is_out[i])
+            return true;
+    }
+    return false;
+}
+
+/* More than one only as long as that leaves most of the time to what counts. */
+static int warm_up(struct experiment_state *state, struct group *group, uint32_t warmups, enum pass_end *end,
+                   struct error *error)
+{
+    uint32_t done = 0;
+    *end = PASS_DONE;
+    state->position.rounds = warmups;
+    while (done < warmups && *end == PASS_DONE) {
+        nanoseconds third = (state->ends - state->began) / 3;
+        if (done > 0 && state->ends != NEVER && group_estimate(group) > third - (clock_now() - state->began))
+            break;
+        const struct pass pass = {
+            .is_warmup = true, .round = done++, .passes = warmups - done + group->plan.request.rounds, .limit = NEVER};
+        if (group_run(state, group, &pass, end, error) != 0)
+            return -1;
+        state->is_first_pass = false;
+    }
+    state->experiment->run->warmup_rounds = done;
+    return 0;
+}
+
+static int run_rounds(struct experiment_state *state, struct group *group, struct error *error)
+{
+    struct run *run = state->experiment->run;
+    uint32_t planned = group->plan.request.rounds;
+    enum pass_end end = PASS_DONE;
+    state->position.rounds = planned;
+    while (run->rounds_done < planned && end == PASS_DONE && is_anybody_left(group)) {
+        uint32_t done = run->rounds_done;
+        if (done > 0 && is_enough(state, done, planned))
+            return 0;
+        nanoseconds limit = state->is_first_pass ? NEVER : limit_of_round(state, group, done);
+        if (limit == 0) {
+            say_budget_is_over(state);
+            return 0;
+        }
+        const struct pass pass = {.round = done, .passes = planned - done - 1, .limit = limit};
+        if (group_run(state, group, &pass, &end, error) != 0)
+            return -1;
+        state->is_first_pass = false;
+        run->rounds_done += end == PASS_DONE;
+    }
+    if (end == PASS_OVER)
+        say_budget_is_over(state);
+    return 0;
+}
+
+static int run_group(struct experiment_state *state, struct group *group, uint32_t warmups, struct error *error)
+{
+    struct run *run = state->experiment->run;
+    enum pass_end end = PASS_DONE;
+    run->rounds_planned = group->plan.request.rounds;
+    run->rounds_done = 0;
+    run->stop_reason[0] = '\0';
+    if (warm_up(state, group, warmups, &end, error) != 0)
+        return -1;
+    if (end == PASS_DONE && run->warmup_rounds > 0 && is_anybody_left(group) && limit_of_round(state, group, 0) == 0) {
+        count_warmup(state, group);
+        return 0;
+    }
+    return end == PASS_DONE ? run_rounds(state, group, error) : 0;
+}
+
+/* How long a trial of a cell took when it was measured to be chosen, among the first cells of the run; 0: it was not.
+ */
+static nanoseconds expected_of(const struct run *run, size_t cell_count, const struct plan_cell *cell)
+{
+    char name[32];
+    nanoseconds expected = 0;
+    plan_cell_name(cell, name, sizeof(name));
+    for (size_t i = 0; i < cell_count; i++) {
+        const struct run_cell *other = &run->cells[i];
+        if (other->workers == cell->workers && strcmp(other->mode, name) == 0 && other->trial_count > 0)
+            expected = trial_time(&other->trials[other->trial_count - 1]);
+    }
+    return expected;
+}
+
+static int run_main(struct experiment_state *state, const struct plan_cell *cells, size_t count, uint32_t warmups,
+                    struct error *error)
+{
+    struct group group;
+    state->rounds_behind = 0;
+    state->position.is_choosing = false;
+    if (group_open(state, STAGE_MAIN, cells, count, experiment_rounds(state->experiment, count), &group, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        group.longest[i] = expected_of(state->experiment->run, group.first, &cells[i]);
+    int status = run_group(state, &group, warmups, error);
+    /* What was chosen, and then did not fit, is told by what chose it. */
+    if (status == 0 && interrupt_signal() == 0 && (state->experiment->is_search || state->experiment->is_sweep))
+        group_forget_unmeasured(state, &group);
+    group_close(&group);
+    return status;
+}
+
+/* Takes out cells of which what is left of the budget does not hold the rounds that anything can be said by: with them
+ * there would be none for the others either. */
+static void leave_out_slow(const struct experiment_state *state, struct plan_cell *cells, size_t *count)
+{
+    enum { ROUNDS_LEAST = 3 };
+    struct run *run = state->experiment->run;
+    size_t kept = 0;
+    nanoseconds left = state->ends - clock_now();
+    for (size_t i = 0; i < *count; i++) {
+        nanoseconds expected = expected_of(run, run->cell_count, &cells[i]);
+        if (state->ends == NEVER || *count == 1 || expected * ROUNDS_LEAST <= left) {
+            cells[kept++] = cells[i];
+            continue;
+        }
+        char name[32];
+        run_warn(
+            run,
+            "%s/%" PRIu32 " was measured once, since %d rounds of %.2g s do not fit into what was left of the time "
+            "budget",
+            plan_cell_name(&cells[i], name, sizeof(name)), cells[i].workers, ROUNDS_LEAST, clock_seconds(expected));
+    }
+    *count = kept;
+}
+
+static int choose_and_run(struct experiment_state *state, struct error *error)
+{
+    struct plan_cell chosen[CHOSEN_MAX];
+    size_t count = 0;
+    state->position.is_choosing = true;
+    if (choice_make(state, chosen, &count, error) != 0)
+        return -1;
+    leave_out_slow(state, chosen, &count);
+    return count > 0 && interrupt_signal() == 0 ? run_main(state, chosen, count, 0, error) : 0;
 }
 
 /* What was measured until then stands, and must not look like all that was asked for. */
@@ -371,25 +541,49 @@ static void note_failure(struct run *run, const struct error *error)
     text_escape(run->stop_reason, sizeof(run->stop_reason), error->message, strlen(error->message));
 }
 
+static int run_all(struct experiment_state *state, struct error *error)
+{
+    const struct experiment *experiment = state->experiment;
+    const struct plan *plan = experiment->plan;
+    if (experiment->is_search || experiment->is_sweep)
+        return choose_and_run(state, error);
+    return run_main(state, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
+}
+
 int experiment_run(const struct experiment *experiment, struct error *error)
 {
-    struct stages stages = {.experiment = experiment, .began = clock_now()};
-    stages.hooks = (struct runner_hooks){
-        .context = &stages,
-        .before_trial = before_trial,
-        .after_trial = after_trial,
-        .is_enough = is_enough,
-        .progress = progress,
+    const struct plan_request *request = &experiment->plan->request;
+    struct run *run = experiment->run;
+    struct experiment_state state = {
+        .experiment = experiment,
+        .began = clock_now(),
+        .ends = NEVER,
+        .latest = NEVER,
+        .is_first_pass = true,
+        .cut_at = NEVER,
+        .first_downloads = {.plan = experiment->plan,
+                            .job = experiment->job,
+                            .is_watched =
+                                !experiment->allows_failures && (experiment->is_search || request->warmup_rounds > 0),
+                            .note = experiment->hooks->note,
+                            .context = experiment->hooks->context},
     };
-    const struct plan *plan = experiment->plan;
-    int status;
-    if (experiment->is_search)
-        status = search(&stages, error);
-    else if (experiment->is_sweep)
-        status = sweep(&stages, error);
-    else
-        status = run_main(&stages, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
+    const struct runner_hooks hooks = {
+        .context = &state, .before_trial = before_trial, .after_trial = after_trial, .tick = tick};
+    if (request->time_budget > 0) {
+        state.ends = state.began + request->time_budget;
+        state.latest = experiment->is_budget_given ? state.ends : state.ends + request->time_budget / 2;
+    }
+    state.runner = runner_create(experiment->plan, experiment->job, &hooks, run, error);
+    if (state.runner == NULL)
+        return -1;
+    int status = run_all(&state, error);
+    runner_release(state.runner);
+    if (interrupt_signal() != 0) {
+        run->is_partial = true;
+        run->interrupting_signal = interrupt_signal();
+    }
     if (status != 0)
-        note_failure(experiment->run, error);
+        note_failure(run, error);
     return status;
 }

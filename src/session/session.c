@@ -10,11 +10,12 @@
 #include "places.h"
 #include "session_state.h"
 
-static int report(struct session *session, struct error *error)
+static int report(struct session *session, bool is_without_figures, struct error *error)
 {
     const struct report_request request = {
         .options = session->options,
         .run = &session->run,
+        .is_without_figures = is_without_figures,
         .baseline = session->options->baseline != NULL ? &session->baseline : NULL,
     };
     if (session->run.cell_count == 0)
@@ -107,7 +108,7 @@ int session_run(const struct options *options, struct error *error)
     } else if (status == 0) {
         status = trials_run(&session, error);
         struct error report_error = {0};
-        int analysis = report(&session, &report_error);
+        int analysis = report(&session, status != 0 && error->kind == ERROR_SERVERS, &report_error);
         /* The first failure is the one to tell. */
         if (status == 0) {
             status = analysis;

@@ -23,7 +23,8 @@ static void note_refusals(struct session *session, const struct trial *trial)
 {
     uint32_t longest = 0;
     for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
-        uint32_t seconds = trial->table->samples[unit].retry_after;
+        const struct sample *sample = &trial->table->samples[unit];
+        uint32_t seconds = sample->outcome == OUTCOME_CONNECT ? 0 : sample->retry_after;
         longest = seconds > longest ? seconds : longest;
     }
     session->pause = host_limits_pause(trial->summary.refused, longest, session->refusals);
@@ -106,10 +107,21 @@ static void show_position(void *context, const struct runner_position *position)
     struct session *session = context;
     char name[32];
     plan_cell_name(position->cell, name, sizeof(name));
-    progress_show(&session->progress, position->fraction,
-                  "%s %" PRIu32 " of %" PRIu32 ": %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
-                  position->is_warmup ? "warm-up" : "round", position->round + 1, position->rounds, name,
-                  position->cell->workers, position->settled, session->plan.unit_count);
+    char what[64] = "looking for the number of workers";
+    if (!position->is_choosing)
+        snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",
+                 position->round + 1, position->rounds);
+    progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
+                  what, name, position->cell->workers, position->settled, session->plan.unit_count);
+}
+
+/* Said at once, and again in the report. */
+static void note(void *context, const char *sentence)
+{
+    struct session *session = context;
+    run_warn(&session->run, "%s", sentence);
+    if (!session->options->quiet)
+        progress_note(&session->progress, stderr, "Note: %s.", sentence);
 }
 
 static struct transfer_plan describe_transfers(const struct session *session)
@@ -169,11 +181,12 @@ int trials_run(struct session *session, struct error *error)
         .script = request->script,
         .script_count = request->script_count,
     };
-    const struct runner_hooks hooks = {
+    const struct experiment_hooks hooks = {
         .context = session,
         .before_trial = before_trial,
         .after_trial = after_trial,
         .progress = show_position,
+        .note = note,
     };
     const struct experiment experiment = {
         .plan = &session->plan,
@@ -181,6 +194,8 @@ int trials_run(struct session *session, struct error *error)
         .hooks = &hooks,
         .run = &session->run,
         .is_auto = session->options->runs_auto,
+        .is_budget_given = session->options->is_time_budget_given,
+        .allows_failures = session->options->allow_failures,
         .is_sweep = session->options->worker_count >= SWEPT_FROM,
         .is_search = session->options->workers_auto,
         .most_workers = session->most_workers,

@@ -73,6 +73,7 @@ static const struct mode mode_bad = {
 /* What the trials were, in the order they ran. */
 struct observed {
     bool keeps;
+    bool drops; /* has trials count for nothing */
     size_t good;
     size_t bad;
 };
@@ -96,25 +97,39 @@ static int look(void *context, struct trial *trial, struct error *error)
     assert_int_equal(account.settled_twice, 0);
     if (!observed->keeps)
         trial->table = NULL;
-    return 0;
+    return observed->drops ? 1 : 0;
 }
 
+/* Every cell once a round, unless a trial of it did not complete. */
 static void make_run(struct observed *observed, const struct plan_cell *cells, size_t count, struct run *run)
 {
     struct error error = {0};
-    struct plan plan = {
-        .request = {.rounds = ROUNDS, .warmup_rounds = 1, .isolate = true, .transfer = transfer_policy_default()},
+    const struct plan plan = {
+        .request = {.isolate = true, .transfer = transfer_policy_default()},
         .unit_count = UNITS,
-        .cells = malloc(count * sizeof(cells[0])),
-        .cell_count = count,
     };
-    assert_non_null(plan.cells);
-    memcpy(plan.cells, cells, count * sizeof(cells[0]));
     const struct transfer_plan transfer = {.policy = &plan.request.transfer};
     const struct mode_job job = {.transfer = &transfer, .cores = 1};
     const struct runner_hooks hooks = {.context = observed, .after_trial = look};
-    assert_int_equal(runner_run(&plan, STAGE_MAIN, &job, &hooks, run, &error), 0);
-    free(plan.cells);
+    struct runner *runner = runner_create(&plan, &job, &hooks, run, &error);
+    bool is_out[4] = {false};
+    assert_non_null(runner);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(runner_add_cell(runner, &cells[i], STAGE_MAIN, 0, &error), 0);
+    for (uint32_t round = 0; round < ROUNDS + 1; round++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const struct runner_trial request = {.cell = &cells[i],
+                                                 .index = i,
+                                                 .is_warmup = round == 0,
+                                                 .round = round == 0 ? 0 : round - 1,
+                                                 .position = i};
+            enum trial_status status = TRIAL_COMPLETE;
+            if (!is_out[i])
+                assert_int_equal(runner_run(runner, &request, &status, &error), 0);
+            is_out[i] |= status != TRIAL_COMPLETE;
+        }
+    }
+    runner_release(runner);
 }
 
 static void test_each_trial_begins_with_an_empty_table(void **state)
@@ -153,9 +168,25 @@ static void test_a_crash_leaves_nothing_behind_and_finds_nothing(void **state)
     struct run run = {0};
     struct observed observed = {0};
     make_run(&observed, cells, 2, &run);
-    assert_int_equal(observed.bad, 1); /* and is not tried again */
+    assert_int_equal(observed.bad, 1);
+    assert_int_equal(run.cells[1].trial_count, 1); /* though it was to warm up */
+    assert_int_equal(run.cells[1].warmup_count, 0);
     assert_int_equal(observed.good, ROUNDS + 1);
     run_release(&run);
+}
+
+static void test_a_trial_that_counts_for_nothing_is_not_kept(void **state)
+{
+    (void)state;
+    static const struct plan_cell cells[] = {{.mode = &mode_good, .workers = 1}};
+    for (int keeps = 0; keeps < 2; keeps++) {
+        struct run run = {0};
+        struct observed observed = {.drops = true, .keeps = keeps == 1};
+        make_run(&observed, cells, 1, &run);
+        assert_int_equal(observed.good, ROUNDS + 1);
+        assert_int_equal(run.cells[0].trial_count + run.cells[0].warmup_count, 0);
+        run_release(&run);
+    }
 }
 
 int main(void)
@@ -163,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_trial_begins_with_an_empty_table),
         cmocka_unit_test(test_a_table_that_is_kept_is_not_used_again),
+        cmocka_unit_test(test_a_trial_that_counts_for_nothing_is_not_kept),
         cmocka_unit_test(test_a_crash_leaves_nothing_behind_and_finds_nothing),
     };
     return cmocka_run_group_tests_name("runner", tests, NULL, NULL);

@@ -131,7 +131,8 @@ static void test_a_number_with_which_most_were_refused_is_not_chosen(void **stat
 }
 
 /* Follows the search where `workers` take `time_of(workers)`; returns how many numbers were tried. */
-static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, uint32_t *tried, size_t capacity)
+static size_t search(nanoseconds (*time_of)(uint32_t workers), const struct sweep_bounds *bounds, uint32_t *tried,
+                     size_t capacity)
 {
     struct run run = fixture_run();
     size_t count = 0;
@@ -139,11 +140,11 @@ static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, ui
         struct run_stats stats;
         struct error error = {0};
         assert_int_equal(cell_stats_compute(&run, &stats, &error), 0);
-        uint32_t next = sweep_next(&stats, "threads", most);
+        uint32_t next = sweep_next(&stats, "threads", bounds);
         cell_stats_release(&stats);
         if (next == 0)
             break;
-        assert_true(count < capacity && next <= most);
+        assert_true(count < capacity && next <= bounds->most);
         for (size_t i = 0; i < count; i++)
             assert_int_not_equal(tried[i], next);
         tried[count++] = next;
@@ -157,38 +158,100 @@ static size_t search(nanoseconds (*time_of)(uint32_t workers), uint32_t most, ui
     return count;
 }
 
+/* Where one at a time takes 1600 ms. */
 static nanoseconds flat_from_16(uint32_t workers)
 {
-    return 160 * FIXTURE_MS / (workers < 16 ? workers : 16);
+    return 1600 * FIXTURE_MS / (workers < 16 ? workers : 16);
+}
+
+static nanoseconds limited_to_two(uint32_t workers)
+{
+    return 1600 * FIXTURE_MS / (workers < 2 ? workers : 2);
 }
 
 static nanoseconds always_better(uint32_t workers)
 {
-    return 1000 * FIXTURE_MS / workers;
+    return 1600 * FIXTURE_MS / workers;
 }
 
 static nanoseconds never_better(uint32_t workers)
 {
-    return (10 + workers) * FIXTURE_MS;
+    return (1600 + workers) * FIXTURE_MS;
 }
 
-static void test_the_search_doubles_and_then_looks_between(void **state)
+static void assert_tries(nanoseconds (*time_of)(uint32_t workers), struct sweep_bounds bounds, const uint32_t *expected,
+                         size_t count)
+{
+    uint32_t tried[32];
+    assert_int_equal(search(time_of, &bounds, tried, 32), count);
+    assert_memory_equal(tried, expected, count * sizeof(tried[0]));
+}
+
+static void test_the_search_goes_up_until_nothing_is_gained_and_then_between(void **state)
 {
     (void)state;
-    uint32_t tried[32];
-    static const uint32_t flat[] = {1, 2, 4, 8, 16, 32, 64, 12, 24};
-    size_t count = search(flat_from_16, 1000, tried, 32);
-    assert_int_equal(count, sizeof(flat) / sizeof(flat[0]));
-    assert_memory_equal(tried, flat, sizeof(flat));
-    static const uint32_t better[] = {1, 2, 4, 8, 16, 32, 50};
-    count = search(always_better, 50, tried, 32);
-    assert_true(count >= sizeof(better) / sizeof(better[0]));
-    assert_memory_equal(tried, better, sizeof(better));
+    /* 16 and more are equal; fewer than 15 cannot be as fast, by what one at a time takes. */
+    static const uint32_t flat[] = {8, 16, 32, 64};
+    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 1.6}, flat, 4);
+    /* That is not known: halfway, by factors, to what was not enough. */
+    static const uint32_t blind[] = {8, 16, 32, 64, 11};
+    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 0}, blind, 5);
+    /* What would be enough lies below where it began. */
+    static const uint32_t below[] = {8, 16, 32, 3, 2};
+    assert_tries(limited_to_two, (struct sweep_bounds){8, 1000, 1.6}, below, 5);
+    static const uint32_t better[] = {8, 16, 32, 50};
+    assert_tries(always_better, (struct sweep_bounds){8, 50, 1.6}, better, 4);
     static const uint32_t never[] = {1, 2, 4};
-    count = search(never_better, 1000, tried, 32);
-    assert_int_equal(count, 3);
-    assert_memory_equal(tried, never, sizeof(never));
-    assert_int_equal(search(always_better, 1, tried, 32), 1);
+    assert_tries(never_better, (struct sweep_bounds){1, 1000, 1.6}, never, 3);
+    static const uint32_t one[] = {1};
+    assert_tries(always_better, (struct sweep_bounds){8, 1, 1.6}, one, 1);
+}
+
+/* The best single trial of many is lucky: once some were measured again, only those are chosen from. */
+static void test_what_was_measured_once_is_not_chosen_before_what_was_measured_again(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    struct swept swept;
+    add_point(&run, 2, 10 * FIXTURE_MS, 1);
+    add_point(&run, 4, 4 * FIXTURE_MS, 1);
+    add_point(&run, 8, 3 * FIXTURE_MS, 1);
+    sweep(&run, &swept);
+    assert_int_equal(swept.sweeps[0].best, 8);
+    release(&swept);
+    add_point(&run, 4, 5 * FIXTURE_MS, 3);
+    add_point(&run, 2, 9 * FIXTURE_MS, 3);
+    sweep(&run, &swept);
+    assert_int_equal(swept.sweeps[0].count, 3);                  /* each number once, */
+    assert_int_equal(swept.sweeps[0].points[1].cell->rounds, 3); /* by its most rounds */
+    assert_int_equal(swept.sweeps[0].best, 4);
+    release(&swept);
+    run_release(&run);
+}
+
+static void test_the_most_that_was_tried_is_no_answer(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    struct swept swept;
+    add_point(&run, 1, 10 * FIXTURE_MS, 1);
+    add_point(&run, 2, 5 * FIXTURE_MS, 1);
+    run.downloads = 100;
+    sweep(&run, &swept);
+    assert_true(swept.sweeps[0].is_open);
+    assert_string_equal(swept.sweeps[0].sentence,
+                        "threads: 2 workers were fastest and the most tried; more may be faster");
+    release(&swept);
+    run.downloads = 2; /* more than one worker a download is no more */
+    sweep(&run, &swept);
+    assert_false(swept.sweeps[0].is_open);
+    release(&swept);
+    run.downloads = 100;
+    add_point(&run, 4, 10 * FIXTURE_MS, 1);
+    sweep(&run, &swept);
+    assert_false(swept.sweeps[0].is_open);
+    release(&swept);
+    run_release(&run);
 }
 
 int main(void)
@@ -198,7 +261,9 @@ int main(void)
         cmocka_unit_test(test_the_smallest_that_is_enough),
         cmocka_unit_test(test_efficiency_is_against_the_same_connections),
         cmocka_unit_test(test_points_without_times_are_passed_over),
-        cmocka_unit_test(test_the_search_doubles_and_then_looks_between),
+        cmocka_unit_test(test_the_search_goes_up_until_nothing_is_gained_and_then_between),
+        cmocka_unit_test(test_what_was_measured_once_is_not_chosen_before_what_was_measured_again),
+        cmocka_unit_test(test_the_most_that_was_tried_is_no_answer),
     };
     return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
 }

@@ -29,7 +29,8 @@ struct sweep {
      * upper one-sided 95 % bound of the paired ratio says so, otherwise the medians. 0: no point has times. */
     uint32_t knee;
     bool is_knee_bounded; /* by the bound */
-    bool has_fit;         /* at least 5 numbers of workers, the most of them a fifth of the downloads or fewer */
+    bool is_open; /* the best is the most that was tried, and more might be better: no answer, but a beginning */
+    bool has_fit; /* at least 5 numbers of workers, the most of them a fifth of the downloads or fewer */
     struct usl_curve fit;
     bool has_ranges; /* of an explicit sweep: all numbers of workers in the same rounds */
     struct usl ranges;
@@ -38,13 +39,27 @@ struct sweep {
 
 enum { SWEEPS_MAX = 16 };
 
-/* One sweep for each mode that has cells of STAGE_SWEEP with more than one number of workers. -1: out of memory. */
+/* One sweep for each mode that has cells of STAGE_SWEEP. Of cells with the same number of workers the one with the most
+ * rounds counts; and what was measured in less than half of the rounds that others were is not chosen. -1: out of
+ * memory. */
 int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error);
 void sweep_release(struct sweep *sweep);
 
-/* The search of --workers auto: which number of workers of a mode to try next, from what has been tried; 0: none. First
- * 1, 2, 4, ... until it no longer gets at least 5 % faster twice in a row, then the middle on both sides of the best.
- */
-uint32_t sweep_next(const struct run_stats *stats, const char *mode, uint32_t most);
+/* What a search goes by. */
+struct sweep_bounds {
+    uint32_t first; /* to be tried */
+    uint32_t most;
+    double alone; /* seconds that all downloads take one at a time: W workers need at least 1/W of that; 0: not known */
+};
+
+/* The search of --workers auto: which number of workers of a mode to try next, from what has been tried; 0: none, the
+ * knee is bracketed. Upwards from the first, doubled, until twice in a row it gains less than 5 %; then between the
+ * smallest number within 5 % of the best and the largest that is not, or that cannot be, until they are closer than
+ * 3 : 2. */
+uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struct sweep_bounds *bounds);
+
+/* Whether a number of workers that was tried may turn out to be the best, or the smallest that is enough, in further
+ * rounds: the best, what seems to be enough, and the next smaller one. */
+bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_t workers);
 
 #endif

@@ -15,6 +15,7 @@
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_USAGE = 2,       /* the command line or an input file is wrong: the user can mend it */
+    ERROR_SERVERS = 3,     /* nothing can be downloaded: no server is there, or none answers as it should */
     ERROR_ENVIRONMENT = 5, /* descriptors, memory, fork, a file that can't be written */
 };
 

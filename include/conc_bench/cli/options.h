@@ -61,6 +61,7 @@ struct options {
     uint32_t runs; /* rounds; the most of them when runs_auto */
     bool runs_auto;
     nanoseconds time_budget;
+    bool is_time_budget_given; /* rather than the default */
     uint32_t warmup;
     enum connection_policy connections[CONNECTION_POLICY_COUNT]; /* in the order given, without repeats */
     size_t connection_count;

@@ -64,6 +64,10 @@ void transfer_library_cleanup(void);
 const char *transfer_library_version(void);
 const char *transfer_tls_version(void);
 
+/* Why a download failed, in words: "connection refused by a.test:80". `host` is who was asked. Returns `buffer`. */
+char *transfer_describe_failure(const struct sample *sample, const struct transfer_policy *policy, const char *host,
+                                char *buffer, size_t size);
+
 /* How a transfer is driven decides where its connections and pinned names live. */
 enum transfer_driver {
     TRANSFER_ALONE,          /* by transfer_perform(): they belong to this handle */

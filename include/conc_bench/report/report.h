@@ -20,7 +20,8 @@ int report_check(const struct options *options, struct error *error);
 
 struct report_request {
     const struct options *options;
-    const struct run *run; /* settled */
+    const struct run *run;   /* settled */
+    bool is_without_figures; /* nothing was downloaded, as an error says: there is no table, but there are exports */
     const struct baseline *baseline;
     /* What was judged earlier: taken over where the options neither claim anything nor name a baseline. */
     const struct assertion_result *assertion_results;

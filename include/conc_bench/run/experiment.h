@@ -12,24 +12,48 @@
 #include "conc_bench/workload/plan.h"
 
 /*
- * Which runs of which cells answer the question: one, or where numbers of workers are swept or searched, several to
- * find them and one more with what was chosen, since a figure picked as the best of many flatters itself.
+ * Which trials of which cells answer the question, and when that is enough: rounds of the plan's cells, or where
+ * numbers of workers are swept or searched, single trials to find them and then rounds with what was chosen, since a
+ * figure picked as the best of many flatters itself.
+ *
+ * A time budget is for all of it: warm-up, choice and rounds. Nothing begins that is not expected to fit, so that at
+ * most the trial under way runs over. One round is run in any case, since without it there is no answer; that it does
+ * not fit is told as soon as it shows.
  */
+
+/* What the experiment tells others; each may be NULL. */
+struct experiment_hooks {
+    void *context;
+    int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
+    /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. */
+    int (*after_trial)(void *context, struct trial *trial, struct error *error);
+    void (*progress)(void *context, const struct runner_position *position);
+    /* A sentence, without a full stop, that somebody should know while the run goes on. */
+    void (*note)(void *context, const char *sentence);
+};
+
 struct experiment {
     const struct plan *plan; /* its cells are run, or swept; its rounds are those of the last stage */
     const struct mode_job *job;
-    const struct runner_hooks *hooks; /* is_enough is the experiment's own */
+    const struct experiment_hooks *hooks;
     struct run *run;
     bool is_auto;          /* rounds may end earlier, and be fewer while sweeping */
+    bool is_budget_given;  /* by the user, who is taken at their word; else a ranking may take half as long again */
     bool is_sweep;         /* the plan's cells are looked at first, and one of each mode is chosen */
     bool is_search;        /* --workers auto: the plan's cells only say which modes */
+    bool allows_failures;  /* servers of which nothing comes are measured, too */
     uint32_t most_workers; /* that a search may try */
 };
 
 /* Rounds that --runs auto plans. */
 enum { AUTO_ROUNDS = 10 };
 
-/* Runs everything into the result. -1: the environment failed; what was measured until then is there. */
+/* The most trials of one mode before its number of workers is chosen: the steps of a search, and rounds of the numbers
+ * that come into question. */
+enum { SEARCH_TRIALS_MAX = 64 };
+
+/* Runs everything into the result. -1: the environment failed, or with ERROR_SERVERS no server answers; what was
+ * measured until then is there. */
 int experiment_run(const struct experiment *experiment, struct error *error);
 
 #endif

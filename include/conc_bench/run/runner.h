@@ -2,49 +2,72 @@
 #define CONC_BENCH_RUN_RUNNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/modes/mode.h"
 #include "conc_bench/run/run.h"
 #include "conc_bench/workload/plan.h"
 
 /*
- * Warm-up rounds, then measured rounds; every cell once a round, in an order drawn anew for each.
+ * Runs one trial after the other and files what it measured in the run. Which cell is next, in which round, and when
+ * that is enough, is decided by its caller (experiment.h).
  */
 
 /* Where a run stands, for whoever shows it. */
 struct runner_position {
     const struct plan_cell *cell;
     bool is_warmup;
+    bool is_choosing; /* the number of workers is still looked for */
     uint32_t round;   /* 0-based */
-    uint32_t rounds;  /* of this kind */
+    uint32_t rounds;  /* of this kind; 0: not known */
     uint32_t settled; /* downloads of the running trial */
-    double fraction;  /* of the whole run; negative: not known yet */
+    double fraction;  /* of the whole run, in time; negative: not known yet */
 };
 
 /* What the runner tells others; each may be NULL. */
 struct runner_hooks {
     void *context;
     int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
-    /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. */
+    /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. 1: the
+     * trial counts for nothing, and is not kept. */
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
-    /* After each measured round: whether that was enough, however many were planned; if so, `why` says it. `done`
-     * rounds are in result->cells from `first_cell` on. */
-    bool (*is_enough)(void *context, size_t first_cell, uint32_t done, char *why, size_t size);
-    void (*progress)(void *context, const struct runner_position *position);
+    /* Now and then while a trial runs (every tenth of a second, in a process of its own), and once before it with a
+     * NULL table. The table may be looked at, and stopped: then the trial ends early. */
+    void (*tick)(void *context, struct sample_table *table);
 };
 
 /* All samples, or what remains of them, are kept until the end: better to know beforehand that they do not fit. -1:
  * they would take more than half of the memory that is free. `samples_kept` as in struct plan_request. */
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error);
 
-/* Runs the plan and appends to `result` one run_cell for each cell, with the trials of all rounds; a cell whose
- * trial does not complete is not tried again, and that trial stands among the measured ones whatever its round. Sets
- * the rounds done and the reason to stop. `job` holds what is the same for all trials; workers, table and
- * connections are the runner's, which opens those of warm_urls only for cells that want them warm. May be called again
- * with the next stage of a plan. -1: the environment failed; what was measured until then is in `result` all the same.
- */
-int runner_run(const struct plan *plan, enum stage stage, const struct mode_job *job, const struct runner_hooks *hooks,
-               struct run *run, struct error *error);
+struct runner;
+
+/* `job` holds what is the same for all trials; workers, table and connections are the runner's, which opens those of
+ * warm_urls only for cells that want them warm. All arguments must outlive the runner. NULL: no memory. */
+struct runner *runner_create(const struct plan *plan, const struct mode_job *job, const struct runner_hooks *hooks,
+                             struct run *run, struct error *error);
+void runner_release(struct runner *runner); /* NULL is allowed */
+
+/* Appends a cell without trials to the run's. -1: no memory. */
+int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum stage stage, uint32_t group,
+                    struct error *error);
+
+/* Which trial to run. */
+struct runner_trial {
+    const struct plan_cell *cell;
+    size_t index; /* of the cell in run->cells */
+    bool is_warmup;
+    uint32_t round;    /* 0-based, of its kind */
+    uint32_t position; /* 0-based place within its round */
+};
+
+/* Runs it and adds it to its cell: to the warm-ups if it is one and complete, otherwise to the trials, since what did
+ * not complete has to be told whichever round it was in. `status` says how it ended. -1: the environment failed, and
+ * the trial is not in the run. */
+int runner_run(struct runner *runner, const struct runner_trial *request, enum trial_status *status,
+               struct error *error);
 
 #endif

@@ -73,7 +73,10 @@ struct sample {
     uint8_t http_version;  /* 10, 11, 20; 0 without a response */
     _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
     uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
-    uint16_t retry_after;  /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
+    union {
+        uint16_t retry_after;  /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
+        uint16_t system_error; /* of OUTCOME_CONNECT, which no server has answered: errno; 0: not known */
+    };
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 

@@ -1,0 +1,68 @@
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/http/transfer.h"
+
+/* Nobody was connected to. */
+static void describe_connect(int number, const char *host, char *buffer, size_t size)
+{
+    if (number == ECONNREFUSED)
+        snprintf(buffer, size, "connection refused by %s", host);
+    else if (number == EHOSTUNREACH)
+        snprintf(buffer, size, "no route to %s", host);
+    else if (number == ENETUNREACH)
+        snprintf(buffer, size, "the network of %s is unreachable", host);
+    else if (number == ECONNRESET)
+        snprintf(buffer, size, "connection reset by %s", host);
+    else
+        snprintf(buffer, size, "could not connect to %s", host);
+}
+
+static void describe_other(const struct sample *sample, const char *host, char *buffer, size_t size)
+{
+    enum outcome outcome = sample_outcome(sample);
+    if (outcome == OUTCOME_TLS)
+        snprintf(buffer, size, "no TLS with %s: %s", host, curl_easy_strerror((CURLcode)sample->transfer_code));
+    else if (outcome == OUTCOME_HTTP_4XX || outcome == OUTCOME_HTTP_5XX)
+        snprintf(buffer, size, "%s answered with status %u", host, (unsigned)sample->status);
+    else if (outcome == OUTCOME_RESET)
+        snprintf(buffer, size, "connection reset by %s", host);
+    else if (outcome == OUTCOME_EMPTY_REPLY)
+        snprintf(buffer, size, "empty reply from %s", host);
+    else if (outcome == OUTCOME_PROTOCOL)
+        snprintf(buffer, size, "%s answered with what is not HTTP", host);
+    else
+        snprintf(buffer, size, "downloads from %s failed as %s", host, outcome_name(outcome));
+}
+
+char *transfer_describe_failure(const struct sample *sample, const struct transfer_policy *policy, const char *host,
+                                char *buffer, size_t size)
+{
+    switch (sample_outcome(sample)) {
+    case OUTCOME_DNS:
+        snprintf(buffer, size, "could not resolve host: %s", host);
+        break;
+    case OUTCOME_CONNECT:
+        describe_connect(sample->system_error, host, buffer, size);
+        break;
+    case OUTCOME_TIMEOUT_DNS:
+    case OUTCOME_TIMEOUT_CONNECT:
+    case OUTCOME_TIMEOUT_TLS:
+        snprintf(
+            buffer, size, "no connection to %s within %.3g s (--connect-timeout)", host,
+            clock_seconds(policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time));
+        break;
+    case OUTCOME_TIMEOUT_WAIT:
+    case OUTCOME_TIMEOUT_RECEIVE:
+        snprintf(buffer, size, "no %s from %s within %.3g s (--max-time)",
+                 sample_outcome(sample) == OUTCOME_TIMEOUT_WAIT ? "answer" : "complete answer", host,
+                 clock_seconds(policy->max_time));
+        break;
+    default:
+        describe_other(sample, host, buffer, size);
+        break;
+    }
+    return buffer;
+}
