@@ -6,13 +6,12 @@
  *     simulate quick    2000 series for each row, seconds: part of the test suite
  *     simulate full    20000 series for each row, a minute or more: the `validity` target
  *
- * Three kinds of noise, in logarithms of times:
+ * Three kinds of noise, in logarithms of times (procedure.c has more):
  *   quiet      every trial is off by a normal 3 %
  *   spiky      besides, 8 % of the trials take longer by an exponential share of 30 % on average, and what all trials
  *              share wanders by 6 % (autoregressive, 0.95 from trial to trial)
  *   unshared   quiet, but all cells save the first wander by 6 %: pairing does not help. Without limits, since no
  *              method that knows one series only holds them; the figures say how wrong the results are then
- * A round runs every cell once in a fresh order, as the runner does.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -26,106 +25,10 @@
 #include "conc_bench/analysis/stats.h"
 #include "conc_bench/analysis/usl.h"
 #include "conc_bench/base/random.h"
+#include "simulate.h"
 
-enum { MOST_CELLS = 7, MOST_ROUNDS = 20, MOST_SERIES = 20000 };
-
-static const uint64_t seed = 20260101;
-
-enum noise { QUIET, SPIKY, LIMITED_NOISES, UNSHARED = LIMITED_NOISES };
-static const char *const noise_names[] = {"quiet", "spiky", "unshared"};
-
-struct simulation {
-    size_t series;
-    uint64_t scenarios; /* so far: each has a stream of its own */
-    size_t checked;
-    size_t missed;
-};
-
-/* --- The table ------------------------------------------------------------------------------------------------------
- */
-
-/* One row. `least` or `most` is NAN where there is no such limit. Figures are shares, printed as percentages. */
-static void report(struct simulation *simulation, const char *assertion, const char *noise, size_t rounds,
-                   double observed, double least, double most)
-{
-    char limit[64] = "none";
-    bool is_missed = !(isnan(least) || observed >= least) || !(isnan(most) || observed <= most);
-    if (!isnan(least) && !isnan(most))
-        snprintf(limit, sizeof(limit), "%.1f to %.1f %%", 100 * least, 100 * most);
-    else if (!isnan(least))
-        snprintf(limit, sizeof(limit), "at least %.1f %%", 100 * least);
-    else if (!isnan(most))
-        snprintf(limit, sizeof(limit), "at most %.1f %%", 100 * most);
-    bool is_limited = !isnan(least) || !isnan(most);
-    simulation->checked += is_limited;
-    simulation->missed += is_missed;
-    printf("| %s | %s | %zu | %.2f %% | %s | %s |\n", assertion, noise, rounds, 100 * observed, limit,
-           is_missed    ? "**missed**"
-           : is_limited ? "met"
-                        : "");
-}
-
-/* What the shares of so many rows, of events of at most this probability, stay at or below all together in 39 of 40
- * simulations. */
-static double limit_of(double probability, size_t series, double rows)
-{
-    double n = (double)series;
-    double events = -1;
-    double below = 0;
-    while (below < 1 - 0.025 / rows) {
-        events++;
-        /* By logarithms: that of no event at all may be too small for a double. */
-        below += exp(lgamma(n + 1) - lgamma(events + 1) - lgamma(n - events + 1) + events * log(probability) +
-                     (n - events) * log1p(-probability));
-    }
-    return events / n;
-}
-
-/* --- Series with a known truth ---------------------------------------------------------------------------------------
- */
-
-static double normal(struct random *random)
-{
-    /* Box and Muller; the other one of the pair is not used. */
-    double radius = sqrt(-2 * log(1 - random_fraction(random)));
-    return radius * cos(2 * M_PI * random_fraction(random));
-}
-
-/* How far one trial's logarithm is off; `wander` lasts from trial to trial. */
-static double disturbance(struct random *random, enum noise noise, size_t cell, double *wander)
-{
-    double off = 0.03 * normal(random);
-    if (noise == QUIET)
-        return off;
-    if (noise == SPIKY && random_fraction(random) < 0.08)
-        off += log1p(-0.3 * log(1 - random_fraction(random)));
-    *wander = 0.95 * *wander + 0.06 * sqrt(1 - 0.95 * 0.95) * normal(random);
-    return noise == UNSHARED && cell == 0 ? off : off + *wander;
-}
-
-/* log_times[cell * rounds + round] about the given centers. */
-static void make_series(struct random *random, enum noise noise, const double *centers, size_t cells, size_t rounds,
-                        double *log_times)
-{
-    uint32_t order[MOST_CELLS];
-    double wander = 0.06 * normal(random);
-    for (size_t round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < cells; i++)
-            order[i] = (uint32_t)i;
-        random_shuffle(random, order, cells);
-        for (size_t i = 0; i < cells; i++)
-            log_times[order[i] * rounds + round] = centers[order[i]] + disturbance(random, noise, order[i], &wander);
-    }
-}
-
-/* Ends the program: a simulation without memory has no figures. */
-static void need(int status)
-{
-    if (status != 0) {
-        fprintf(stderr, "simulate: no memory\n");
-        exit(2);
-    }
-}
+static const struct noise *const limited_noises[] = {&quiet, &spiky};
+enum { LIMITED_NOISES = sizeof(limited_noises) / sizeof(limited_noises[0]) };
 
 /* --- Two cells -------------------------------------------------------------------------------------------------------
  */
@@ -142,10 +45,11 @@ struct pair_shares {
     double effect; /* not a share: median of the detectable effects */
 };
 
-static struct pair_shares simulate_pairs(struct simulation *simulation, enum noise noise, size_t rounds, double ratio)
+static struct pair_shares simulate_pairs(struct simulation *simulation, const struct noise *noise, size_t rounds,
+                                         double ratio)
 {
     static double effects[MOST_SERIES];
-    struct random random = random_stream(seed, simulation->scenarios++);
+    struct random random = next_scenario(simulation);
     struct pair_shares shares = {0};
     double centers[] = {0, log(ratio)};
     for (size_t series = 0; series < simulation->series; series++) {
@@ -190,16 +94,16 @@ static void check_level_and_coverage(struct simulation *simulation)
     static const size_t rounds[] = {6, 7, 8, 10, 20};
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
-            struct pair_shares equal = simulate_pairs(simulation, (enum noise)noise, rounds[i], 1);
-            report(simulation, "equal modes said to differ", noise_names[noise], rounds[i], equal.alarm, NAN,
+            struct pair_shares equal = simulate_pairs(simulation, limited_noises[noise], rounds[i], 1);
+            report(simulation, "equal modes said to differ", limited_noises[noise]->name, rounds[i], equal.alarm, NAN,
                    limit_of(0.05, simulation->series, 1));
         }
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
-            struct pair_shares slower = simulate_pairs(simulation, (enum noise)noise, rounds[i], 1.1);
+            struct pair_shares slower = simulate_pairs(simulation, limited_noises[noise], rounds[i], 1.1);
             double tail;
             signed_rank_critical(rounds[i], 0.025, &tail);
-            report_coverage(simulation, "interval holds the ratio 1.10", noise_names[noise], rounds[i], slower.covered,
-                            1 - 2 * tail);
+            report_coverage(simulation, "interval holds the ratio 1.10", limited_noises[noise]->name, rounds[i],
+                            slower.covered, 1 - 2 * tail);
         }
     }
 }
@@ -208,20 +112,19 @@ static void check_power(struct simulation *simulation)
 {
     static const double ratios[] = {1.03, 1.05, 1.1};
     static const struct {
-        enum noise noise;
+        const struct noise *noise;
         size_t rounds;
         double least[3];
-    } cases[] = {{QUIET, 6, {NAN, NAN, NAN}}, {QUIET, 7, {NAN, NAN, NAN}}, {QUIET, 8, {NAN, NAN, NAN}},
-                 {QUIET, 10, {.4, .8, .98}},  {QUIET, 20, {.75, .98, 1}},  {SPIKY, 6, {NAN, NAN, NAN}},
-                 {SPIKY, 7, {NAN, NAN, NAN}}, {SPIKY, 8, {NAN, NAN, NAN}}, {SPIKY, 10, {NAN, NAN, NAN}},
-                 {SPIKY, 20, {NAN, NAN, NAN}}};
+    } cases[] = {{&quiet, 6, {NAN, NAN, NAN}}, {&quiet, 7, {NAN, NAN, NAN}}, {&quiet, 8, {NAN, NAN, NAN}},
+                 {&quiet, 10, {.4, .8, .98}},  {&quiet, 20, {.75, .98, 1}},  {&spiky, 6, {NAN, NAN, NAN}},
+                 {&spiky, 7, {NAN, NAN, NAN}}, {&spiky, 8, {NAN, NAN, NAN}}, {&spiky, 10, {NAN, NAN, NAN}},
+                 {&spiky, 20, {NAN, NAN, NAN}}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (size_t j = 0; j < 3; j++) {
             char assertion[64];
             struct pair_shares shares = simulate_pairs(simulation, cases[i].noise, cases[i].rounds, ratios[j]);
             snprintf(assertion, sizeof(assertion), "+%.0f %% found", 100 * (ratios[j] - 1));
-            report(simulation, assertion, noise_names[cases[i].noise], cases[i].rounds, shares.found, cases[i].least[j],
-                   NAN);
+            report(simulation, assertion, cases[i].noise->name, cases[i].rounds, shares.found, cases[i].least[j], NAN);
         }
     }
 }
@@ -231,11 +134,11 @@ static void check_detectable_effect(struct simulation *simulation)
 {
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t rounds = 10; rounds <= 20; rounds += 10) {
-            struct pair_shares equal = simulate_pairs(simulation, (enum noise)noise, rounds, 1);
-            struct pair_shares slower = simulate_pairs(simulation, (enum noise)noise, rounds, 1 + equal.effect);
+            struct pair_shares equal = simulate_pairs(simulation, limited_noises[noise], rounds, 1);
+            struct pair_shares slower = simulate_pairs(simulation, limited_noises[noise], rounds, 1 + equal.effect);
             char assertion[64];
             snprintf(assertion, sizeof(assertion), "detectable effect, here +%.1f %%, proved", 100 * equal.effect);
-            report(simulation, assertion, noise_names[noise], rounds, slower.proved, 0.75, NAN);
+            report(simulation, assertion, limited_noises[noise]->name, rounds, slower.proved, 0.75, NAN);
         }
     }
 }
@@ -249,14 +152,14 @@ static void check_gate(struct simulation *simulation)
         for (size_t i = 0; i < 3; i++) {
             for (size_t j = 0; j < 4; j++) {
                 char assertion[64];
-                struct pair_shares shares = simulate_pairs(simulation, (enum noise)noise, rounds[i], ratios[j]);
+                struct pair_shares shares = simulate_pairs(simulation, limited_noises[noise], rounds[i], ratios[j]);
                 /* At the limit itself either verdict is wrong in 5 %; well away from it, in 1 %. */
                 double most_fail = ratios[j] < 1.05 ? 0.01 : ratios[j] > 1.05 ? NAN : nominal;
                 double most_pass = ratios[j] > 1.05 ? 0.01 : ratios[j] < 1.05 ? NAN : nominal;
                 snprintf(assertion, sizeof(assertion), "gate at 1.05: FAIL at %.2f", ratios[j]);
-                report(simulation, assertion, noise_names[noise], rounds[i], shares.fail, NAN, most_fail);
+                report(simulation, assertion, limited_noises[noise]->name, rounds[i], shares.fail, NAN, most_fail);
                 snprintf(assertion, sizeof(assertion), "gate at 1.05: PASS at %.2f", ratios[j]);
-                report(simulation, assertion, noise_names[noise], rounds[i], shares.pass, NAN, most_pass);
+                report(simulation, assertion, limited_noises[noise]->name, rounds[i], shares.pass, NAN, most_pass);
             }
         }
     }
@@ -266,10 +169,9 @@ static void show_unshared_wander(struct simulation *simulation)
 {
     static const size_t rounds[] = {7, 10, 20};
     for (size_t i = 0; i < 3; i++) {
-        struct pair_shares equal = simulate_pairs(simulation, UNSHARED, rounds[i], 1);
-        report(simulation, "equal modes said to differ", noise_names[UNSHARED], rounds[i], equal.alarm, NAN, NAN);
-        report(simulation, "the same, with the interval widened", noise_names[UNSHARED], rounds[i], equal.guarded, NAN,
-               NAN);
+        struct pair_shares equal = simulate_pairs(simulation, &unshared, rounds[i], 1);
+        report(simulation, "equal modes said to differ", unshared.name, rounds[i], equal.alarm, NAN, NAN);
+        report(simulation, "the same, with the interval widened", unshared.name, rounds[i], equal.guarded, NAN, NAN);
     }
 }
 
@@ -283,14 +185,14 @@ static void check_ranking(struct simulation *simulation)
     static const double centers[5] = {0};
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
-            struct random random = random_stream(seed, simulation->scenarios++);
+            struct random random = next_scenario(simulation);
             size_t assertions = 0;
             size_t equal = 0;
             for (size_t series = 0; series < simulation->series; series++) {
                 double log_times[5 * MOST_ROUNDS];
                 struct ranking ranking;
                 bool is_claimed = false;
-                make_series(&random, (enum noise)noise, centers, 5, rounds[i], log_times);
+                make_series(&random, limited_noises[noise], centers, 5, rounds[i], log_times);
                 need(ranking_compute(log_times, 5, rounds[i], 0.05, 0.05, &ranking, NULL));
                 for (size_t cell = 0; cell < 5; cell++)
                     is_claimed = is_claimed || ranking.cells[cell].low > 1 || ranking.cells[cell].high < 5;
@@ -298,9 +200,9 @@ static void check_ranking(struct simulation *simulation)
                 equal += ranking_are_practically_equal(&ranking, 0, 1);
                 ranking_release(&ranking);
             }
-            report(simulation, "five equal modes said to differ in rank", noise_names[noise], rounds[i],
+            report(simulation, "five equal modes said to differ in rank", limited_noises[noise]->name, rounds[i],
                    (double)assertions / (double)simulation->series, NAN, limit_of(0.05, simulation->series, 1));
-            report(simulation, "equal modes shown to be practically equal", noise_names[noise], rounds[i],
+            report(simulation, "equal modes shown to be practically equal", limited_noises[noise]->name, rounds[i],
                    (double)equal / (double)simulation->series, NAN, NAN);
         }
     }
@@ -311,9 +213,9 @@ static void check_equivalence(struct simulation *simulation)
 {
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t rounds = 10; rounds <= 20; rounds += 10) {
-            struct pair_shares shares = simulate_pairs(simulation, (enum noise)noise, rounds, 1.05);
-            report(simulation, "ratio 1.05 said to be practically equal", noise_names[noise], rounds, shares.pass, NAN,
-                   limit_of(0.05, simulation->series, 4));
+            struct pair_shares shares = simulate_pairs(simulation, limited_noises[noise], rounds, 1.05);
+            report(simulation, "ratio 1.05 said to be practically equal", limited_noises[noise]->name, rounds,
+                   shares.pass, NAN, limit_of(0.05, simulation->series, 4));
         }
     }
 }
@@ -326,19 +228,19 @@ static void check_median_interval(struct simulation *simulation)
     static const size_t rounds[] = {6, 10, 20};
     static const double center = 0;
     for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
-        struct random random = random_stream(seed, simulation->scenarios++);
+        struct random random = next_scenario(simulation);
         size_t covered = 0;
         double confidence = 0;
         for (size_t series = 0; series < simulation->series; series++) {
             double times[MOST_ROUNDS];
             double low;
             double high;
-            make_series(&random, QUIET, &center, 1, rounds[i], times);
+            make_series(&random, &quiet, &center, 1, rounds[i], times);
             stats_sort(times, rounds[i]);
             confidence = stats_median_interval(times, rounds[i], 0.95, &low, &high);
             covered += low <= 0 && 0 <= high;
         }
-        report_coverage(simulation, "interval holds the median time", noise_names[QUIET], rounds[i],
+        report_coverage(simulation, "interval holds the median time", quiet.name, rounds[i],
                         (double)covered / (double)simulation->series, confidence);
     }
 }
@@ -348,19 +250,19 @@ static void check_median_interval(struct simulation *simulation)
 static void check_guards_of(struct simulation *simulation, size_t rounds, double drift)
 {
     static const double center = 0;
-    struct random random = random_stream(seed, simulation->scenarios++);
+    struct random random = next_scenario(simulation);
     size_t trends = 0;
     size_t dependent = 0;
     for (size_t series = 0; series < simulation->series; series++) {
         double log_times[MOST_ROUNDS];
-        make_series(&random, QUIET, &center, 1, rounds, log_times);
+        make_series(&random, &quiet, &center, 1, rounds, log_times);
         for (size_t round = 0; round < rounds; round++)
             log_times[round] += drift * (double)round / (double)(rounds - 1);
         trends += stats_trend(log_times, rounds, NULL) < 0.01;
         dependent += stats_serial_dependence(log_times, rounds).is_dependent;
     }
     double count = (double)simulation->series;
-    const char *noise = drift > 0 ? "quiet, drift of 10 %" : noise_names[QUIET];
+    const char *noise = drift > 0 ? "quiet, drift of 10 %" : quiet.name;
     report(simulation, "trend reported (1 %)", noise, rounds, (double)trends / count, NAN,
            drift > 0 ? NAN : limit_of(0.01, simulation->series, 3));
     report(simulation, "neighbouring rounds said to be alike (5 %)", noise, rounds, (double)dependent / count, NAN,
@@ -379,13 +281,13 @@ static void check_guards(struct simulation *simulation)
 /* --- A sweep ---------------------------------------------------------------------------------------------------------
  */
 
-static void check_sweep_of(struct simulation *simulation, enum noise noise, size_t rounds, size_t series_count)
+static void check_sweep_of(struct simulation *simulation, const struct noise *noise, size_t rounds, size_t series_count)
 {
     static const double workers[MOST_CELLS] = {1, 2, 4, 8, 16, 32, 64};
     static const struct usl_curve truth = {.lambda = 40, .sigma = 0.02, .kappa = 0.0005};
     static double sigmas[MOST_SERIES];
     static double kappas[MOST_SERIES];
-    struct random random = random_stream(seed, simulation->scenarios++);
+    struct random random = next_scenario(simulation);
     double centers[MOST_CELLS];
     size_t near = 0;
     size_t held = 0;
@@ -409,11 +311,11 @@ static void check_sweep_of(struct simulation *simulation, enum noise noise, size
         kappas[series] = run.curve.kappa;
     }
     double count = (double)series_count;
-    const char *name = noise_names[noise];
+    const char *name = noise->name;
     stats_sort(sigmas, series_count);
     stats_sort(kappas, series_count);
     /* Five rounds under spiky noise are not held to it: N* is off by more in one series of fifteen. */
-    bool is_limited = noise == QUIET || rounds >= 10;
+    bool is_limited = noise == &quiet || rounds >= 10;
     report(simulation, "N* within 10 %", name, rounds, (double)near / count, is_limited ? 0.95 : NAN, NAN);
     report(simulation, "sigma within 20 %", name, rounds, (double)near_sigma / count, NAN, NAN);
     report(simulation, "kappa within 20 %", name, rounds, (double)near_kappa / count, NAN, NAN);
@@ -430,7 +332,7 @@ static void check_sweep(struct simulation *simulation)
     /* A tenth of the series: each is fitted some hundred times. */
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {
         for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++)
-            check_sweep_of(simulation, (enum noise)noise, rounds[i], simulation->series / 10);
+            check_sweep_of(simulation, limited_noises[noise], rounds[i], simulation->series / 10);
     }
 }
 
@@ -442,8 +344,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct simulation simulation = {.series = is_full ? MOST_SERIES : 2000};
-    printf("%zu series for each row (a tenth for those of sweeps), seed %llu.\n\n", simulation.series,
-           (unsigned long long)seed);
+    printf("%zu series for each row (a tenth for those of sweeps), seed %d.\n\n", simulation.series, SEED);
     printf("| Claim | Noise | Rounds | Observed | Limit | |\n|---|---|---:|---:|---|---|\n");
     check_level_and_coverage(&simulation);
     check_power(&simulation);
@@ -455,6 +356,7 @@ int main(int argc, char **argv)
     check_median_interval(&simulation);
     check_guards(&simulation);
     check_sweep(&simulation);
+    check_procedure(&simulation);
     printf("\n%zu of %zu limits missed.\n", simulation.missed, simulation.checked);
     return simulation.missed > 0 ? 1 : 0;
 }
