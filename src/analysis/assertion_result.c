@@ -201,26 +201,6 @@ static void describe(const struct assertion *assertion, const struct series *ser
         text_append(text, size, ", and this one would take about %.0f rounds", ceil(needed));
 }
 
-/* By round: the two figures may be different ones, such as cpu / time, even of one cell. */
-static size_t paired_logs(const struct cell_stats *left, const struct cell_stats *right,
-                          const struct assertion *assertion, double *logs)
-{
-    size_t count = 0;
-    for (size_t i = 0, j = 0; i < left->rounds && j < right->rounds;) {
-        if (left->row_rounds[i] < right->row_rounds[j]) {
-            i++;
-        } else if (left->row_rounds[i] > right->row_rounds[j]) {
-            j++;
-        } else {
-            double value = log(cell_stats_value(left, i++, assertion->operands[0].metric)) -
-                           log(cell_stats_value(right, j++, assertion->operands[1].metric));
-            if (isfinite(value))
-                logs[count++] = value;
-        }
-    }
-    return count;
-}
-
 static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
                       struct assertion_result *assertion_result, struct error *error)
 {
@@ -243,8 +223,12 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
     struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
     if (series.values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
-    series.count =
-        is_ratio ? paired_logs(left, right, assertion, series.values) : take_values(left, metric, series.values);
+    if (is_ratio)
+        series.count =
+            cell_stats_paired_logs((struct cell_metric){left, metric},
+                                   (struct cell_metric){right, assertion->operands[1].metric}, series.values);
+    else
+        series.count = take_values(left, metric, series.values);
     int status = 0;
     if (series.count > 0 && !is_ratio && assertion->is_exact) {
         assertion_result->value = left->measures[metric].value;

@@ -183,20 +183,21 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
 
 /* Between cells */
 
-size_t cell_stats_paired_logs(const struct cell_stats *numerator, const struct cell_stats *denominator,
-                              enum metric measure, double *logs)
+size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric denominator, double *logs)
 {
+    const struct cell_stats *above = numerator.cell;
+    const struct cell_stats *below = denominator.cell;
     size_t count = 0;
-    if (numerator->cell->group != denominator->cell->group)
+    if (above->cell->group != below->cell->group)
         return 0;
-    for (size_t i = 0, j = 0; i < numerator->rounds && j < denominator->rounds;) {
-        if (numerator->row_rounds[i] < denominator->row_rounds[j]) {
+    for (size_t i = 0, j = 0; i < above->rounds && j < below->rounds;) {
+        if (above->row_rounds[i] < below->row_rounds[j]) {
             i++;
-        } else if (numerator->row_rounds[i] > denominator->row_rounds[j]) {
+        } else if (above->row_rounds[i] > below->row_rounds[j]) {
             j++;
         } else {
-            double log_ratio =
-                log(cell_stats_value(numerator, i++, measure)) - log(cell_stats_value(denominator, j++, measure));
+            double log_ratio = log(cell_stats_value(above, i++, numerator.metric)) -
+                               log(cell_stats_value(below, j++, denominator.metric));
             if (isfinite(log_ratio))
                 logs[count++] = log_ratio;
         }
@@ -204,9 +205,29 @@ size_t cell_stats_paired_logs(const struct cell_stats *numerator, const struct c
     return count;
 }
 
+size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct cell_stats *denominator, double *logs)
+{
+    return cell_stats_paired_logs((struct cell_metric){numerator, METRIC_TIME},
+                                  (struct cell_metric){denominator, METRIC_TIME}, logs);
+}
+
+void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t rounds)
+{
+    for (size_t round = 0; round < rounds; round++)
+        logs[round] = NAN;
+    for (size_t row = 0; row < cell->rounds && cell->row_rounds[row] < rounds; row++)
+        logs[cell->row_rounds[row]] = log(cell_stats_value(cell, row, METRIC_TIME));
+}
+
 const char *cell_stats_reference_name(const struct run_stats *stats)
 {
     return stats->reference != NULL ? stats->reference->cell->mode : "-";
+}
+
+int cell_alone_likeness(const struct run_cell *cell, const char *name, enum connection_policy connections)
+{
+    return cell->workers != 1 ? -1
+                              : 2 * (cell->connections == connections) + (name != NULL && cell_has_name(cell, name));
 }
 
 const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const char *name,
@@ -216,9 +237,8 @@ const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const c
     int best = -1;
     for (size_t i = 0; i < stats->cell_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        int likeness =
-            2 * (cell->cell->connections == connections) + (name != NULL && strcmp(cell->cell->mode, name) == 0);
-        if (cell->cell->workers != 1 || !cell->is_sound || likeness <= best)
+        int likeness = cell_alone_likeness(cell->cell, name, connections);
+        if (!cell->is_sound || likeness <= best)
             continue;
         alone = cell;
         best = likeness;
@@ -291,7 +311,7 @@ static int estimate_speedup(const struct run_stats *stats, struct cell_stats *ce
     double *logs = calloc(cell->rounds + 1, sizeof(*logs));
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
-    size_t count = cell_stats_paired_logs(stats->reference, cell, METRIC_TIME, logs);
+    size_t count = cell_stats_paired_times(stats->reference, cell, logs);
     int status = cell_stats_estimate_ratio(logs, count, &cell->speedup, error);
     take_ranked_interval(stats, cell, &cell->speedup);
     free(logs);
@@ -329,15 +349,6 @@ static const struct cell_stats *find_reference(const struct run_stats *stats)
     return found;
 }
 
-/* Rows of logarithms of times, one for each ranked cell, NAN where a round does not count. */
-static void fill_logs(const struct cell_stats *cell, double *logs, size_t rounds)
-{
-    for (size_t round = 0; round < rounds; round++)
-        logs[round] = NAN;
-    for (size_t row = 0; row < cell->rounds; row++)
-        logs[cell->row_rounds[row]] = log(cell_stats_value(cell, row, METRIC_TIME));
-}
-
 /* Ranks the main cells that are sound, if the run is valid. */
 static int rank(struct run_stats *stats, struct error *error)
 {
@@ -355,7 +366,7 @@ static int rank(struct run_stats *stats, struct error *error)
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to rank %zu cells", ranked);
     for (size_t i = 0; i < ranked; i++)
-        fill_logs(&stats->cells[i], &logs[i * rounds], rounds);
+        cell_stats_log_times(&stats->cells[i], &logs[i * rounds], rounds);
     int status =
         ranking_compute(logs, ranked, rounds, 1 - FIGURES_CONFIDENCE, FIGURES_NEGLIGIBLE, &stats->ranking, error);
     for (size_t i = 0; i < ranked && status == 0 && ranking_says_anything(&stats->ranking); i++) {

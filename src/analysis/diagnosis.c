@@ -576,7 +576,7 @@ static void diagnose_ratios(const struct run_stats *stats, double *logs, struct 
     for (size_t i = 0; stats->reference != NULL && i < stats->main_count; i++) {
         if (&stats->cells[i] == stats->reference || !stats->cells[i].is_sound || !stats->reference->is_sound)
             continue;
-        size_t count = cell_stats_paired_logs(stats->reference, &stats->cells[i], METRIC_TIME, logs);
+        size_t count = cell_stats_paired_times(stats->reference, &stats->cells[i], logs);
         double deviation = stats_standard_deviation(logs, count);
         if (count > 2 && deviation > worst) {
             worst = deviation;

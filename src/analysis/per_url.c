@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/analysis/stats.h"
 #include "conc_bench/analysis/validity.h"
@@ -380,8 +381,8 @@ static size_t find_alone(const struct run *run, const struct run_cell *cell)
     int best = -1;
     for (size_t i = 0; i < per_url->cell_count; i++) {
         const struct run_cell *other = &run->cells[per_url->cells[i]];
-        int likeness = 2 * (other->connections == cell->connections) + cell_has_name(other, run->reference);
-        if (other->workers != 1 || likeness <= best)
+        int likeness = cell_alone_likeness(other, run->reference, cell->connections);
+        if (likeness <= best)
             continue;
         alone = i;
         best = likeness;

@@ -55,7 +55,7 @@ static size_t earlier_logs(const struct baseline_cell *cell, const struct baseli
 static size_t present_logs(const struct cell_stats *cell, const struct cell_stats *reference, double *logs)
 {
     if (reference != NULL)
-        return cell_stats_paired_logs(cell, reference, METRIC_TIME, logs);
+        return cell_stats_paired_times(cell, reference, logs);
     for (size_t row = 0; row < cell->rounds; row++)
         logs[row] = log(cell_stats_value(cell, row, METRIC_TIME));
     return cell->rounds;

@@ -55,7 +55,7 @@ static bool is_near(const struct sweep_point *point, const struct sweep_point *b
     struct signed_rank test;
     if (point->cell->rounds > sizeof(logs) / sizeof(logs[0]))
         return false;
-    size_t count = cell_stats_paired_logs(point->cell, best->cell, METRIC_TIME, logs);
+    size_t count = cell_stats_paired_times(point->cell, best->cell, logs);
     *is_bounded = false;
     if (point == best)
         return true;
@@ -113,10 +113,9 @@ static int analyse(const struct run_stats *stats, struct sweep *sweep, const dou
 {
     for (size_t i = 0; i < sweep->count; i++) {
         const struct cell_stats *cell = sweep->points[i].cell;
-        for (size_t round = 0; round < rounds; round++)
+        cell_stats_log_times(cell, &log_times[i * rounds], rounds);
+        for (size_t round = 0; round < rounds && !is_usable(cell); round++)
             log_times[i * rounds + round] = NAN;
-        for (size_t row = 0; row < cell->rounds && is_usable(cell); row++)
-            log_times[i * rounds + cell->row_rounds[row]] = log(cell_stats_value(cell, row, METRIC_TIME));
     }
     const struct usl_sweep data = {.workers = workers,
                                    .count = sweep->count,

@@ -14,17 +14,6 @@ const char *trial_status_name(enum trial_status status)
     return names[status];
 }
 
-char *tolerance_describe(const struct tolerance *tolerance, char *buffer, size_t size)
-{
-    if (tolerance->is_status_only)
-        snprintf(buffer, size, "status");
-    else if (tolerance->share > 0)
-        snprintf(buffer, size, "%.9g%%", 100 * tolerance->share);
-    else
-        snprintf(buffer, size, "%s", "");
-    return buffer;
-}
-
 nanoseconds trial_time(const struct trial *trial)
 {
     return trial->startup + trial->run;

@@ -21,7 +21,7 @@ may_include() {
                        'workload/plan workload/host_name' ;;
         document) echo 'base document analysis run/run run/sample run/phases modes/trait report/format' ;;
         origin)   echo 'base platform origin' ;;
-        cli)      echo 'base cli run/run analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
+        cli)      echo 'base cli analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
         session)  echo 'base platform session cli workload http modes/mode run analysis document report origin' ;;
         main)     echo 'base cli session http/transfer report/stream' ;; # transfer for --version
         *)        echo 'no line' ;;

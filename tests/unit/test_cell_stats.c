@@ -227,7 +227,7 @@ static void test_a_cell_that_left_is_ranked_by_its_rounds(void **state)
     assert_int_equal(sync->rounds, 3);
     assert_true(threads->rank_low == 1 && threads->rank_high == 1 && sync->rank_low == 2 && sync->rank_high == 2);
     double logs[3], low, high;
-    assert_int_equal(cell_stats_paired_logs(sync, threads, METRIC_TIME, logs), 3);
+    assert_int_equal(cell_stats_paired_times(sync, threads, logs), 3);
     stats_t_interval(logs, 3, 0.95, &low, &high);
     assert_close(threads->speedup.low, exp(low));
     assert_close(threads->speedup.high, exp(high));

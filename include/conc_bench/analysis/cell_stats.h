@@ -104,8 +104,11 @@ double cell_stats_shown(const struct cell_stats *cell, enum metric metric);
 /* The name of the reference cell; "-": there is none. */
 const char *cell_stats_reference_name(const struct run_stats *stats);
 
-/* The sound cell whose downloads went one at a time: one with these connections before others, then one of that name
- * (NULL: any), then in the order of cells. NULL: there is none. */
+/* How well a cell serves as the one whose downloads went one at a time: one with these connections before others, then
+ * one of that name (NULL: any). -1: they did not go one at a time. */
+int cell_alone_likeness(const struct run_cell *cell, const char *name, enum connection_policy connections);
+
+/* The sound cell that serves best, the first of several. NULL: there is none. */
 const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const char *name,
                                           enum connection_policy connections);
 
@@ -115,10 +118,22 @@ bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase);
 /* Whether any download of a main cell was answered over HTTP/2. */
 bool cell_stats_have_http2(const struct run_stats *stats);
 
-/* Logarithms of the ratio of two cells' values of a measure, numerator over denominator, for each round that counts in
- * both, in the order of rounds. `logs` has room for the rounds of either. Returns their number. */
-size_t cell_stats_paired_logs(const struct cell_stats *numerator, const struct cell_stats *denominator,
-                              enum metric measure, double *logs);
+/* One figure of one cell, by round. */
+struct cell_metric {
+    const struct cell_stats *cell;
+    enum metric metric;
+};
+
+/* Logarithms of the ratio of two figures, which may be different ones of one cell, for each round that counts in both
+ * cells, in the order of rounds; those that are no numbers are left out. `logs` has room for the rounds of either.
+ * Returns their number; 0: the cells did not run in the same rounds. */
+size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric denominator, double *logs);
+
+/* The same for the time of two cells. */
+size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct cell_stats *denominator, double *logs);
+
+/* The logarithm of a cell's time in each of the first `rounds` rounds; NAN: the round does not count. */
+void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t rounds);
 
 /* A ratio from its logarithms in `count` rounds, which may come back in another order: Hodges-Lehmann estimate and
  * exact signed-rank interval, or their range. All NAN without rounds. -1: out of memory. */

@@ -9,11 +9,11 @@
 #include "conc_bench/analysis/assertion.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/tolerance.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/modes/mode.h"
 #include "conc_bench/origin/origin.h"
 #include "conc_bench/report/format.h"
-#include "conc_bench/run/run.h"
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/request.h"
 

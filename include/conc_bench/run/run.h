@@ -8,6 +8,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/tolerance.h"
 #include "conc_bench/run/phases.h"
 #include "conc_bench/run/sample.h"
 
@@ -195,15 +196,6 @@ struct run_cell {
     size_t url_failure_count;
     uint64_t failing_urls; /* how many there are in all, each way of failing counted */
 };
-
-/* How far bodies may be from the usual size of their URL, and the work still counts as equal. Zeros: not at all. */
-struct tolerance {
-    bool is_status_only; /* sizes are not compared */
-    double share;        /* of the usual size */
-};
-
-/* "5%", "status", as --tolerate has it; "": no tolerance. Returns `buffer`. */
-char *tolerance_describe(const struct tolerance *tolerance, char *buffer, size_t size);
 
 struct validity; /* verdict/validity */
 struct per_url;  /* verdict/per_url */
