@@ -3,63 +3,69 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256 };
+#include "conc_bench/base/hash.h"
 
-uint64_t counter_hash(const char *url, size_t length)
+/* A URL that is looked for. */
+struct wanted_url {
+    const struct counter *counter;
+    const char *url;
+    size_t length;
+};
+
+static bool is_url(const void *key, size_t number)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)url[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    const struct wanted_url *wanted = key;
+    const struct counted_url *known = &wanted->counter->urls[number];
+    return known->length == wanted->length && memcmp(known->url, wanted->url, known->length) == 0;
 }
 
-/* The slot that holds the URL, or the free one where it belongs. The table always has a free slot. */
-static struct counted_url *find(struct counted_url *slots, size_t capacity, const char *url, size_t length,
-                                uint64_t hash)
+static uint64_t hash_of(const void *urls, size_t number)
 {
-    /* FNV-1a mixes its high bits best, and long common beginnings are what URLs have: fold them in. */
-    size_t i = (size_t)(hash ^ (hash >> 32)) & (capacity - 1);
-    while (slots[i].url != NULL &&
-           (slots[i].hash != hash || slots[i].length != length || memcmp(slots[i].url, url, length) != 0))
-        i = (i + 1) & (capacity - 1);
-    return &slots[i];
+    return hash_spread(((const struct counted_url *)urls)[number].hash);
 }
 
-/* Keeps the table at most half full. */
 static int make_room(struct counter *counter)
 {
-    if (((size_t)counter->counts.paths + 1) * 2 <= counter->capacity)
-        return 0;
-    size_t capacity = counter->capacity == 0 ? FIRST_CAPACITY : counter->capacity * 2;
-    struct counted_url *slots = calloc(capacity, sizeof(slots[0]));
-    if (slots == NULL)
-        return -1;
-    for (size_t i = 0; i < counter->capacity; i++) {
-        const struct counted_url *old = &counter->slots[i];
-        if (old->url != NULL)
-            *find(slots, capacity, old->url, old->length, old->hash) = *old;
+    enum { FIRST_CAPACITY = 256 };
+    size_t count = (size_t)counter->counts.paths;
+    if (count == counter->capacity) {
+        size_t capacity = counter->capacity == 0 ? FIRST_CAPACITY : counter->capacity * 2;
+        struct counted_url *urls = realloc(counter->urls, capacity * sizeof(urls[0]));
+        if (urls == NULL)
+            return -1;
+        counter->urls = urls;
+        counter->capacity = capacity;
     }
-    free(counter->slots);
-    counter->slots = slots;
-    counter->capacity = capacity;
-    return 0;
+    return hash_map_reserve(&counter->map, count + 1, count, hash_of, counter->urls);
+}
+
+/* The number of the URL, which is taken in if it is new; HASH_MAP_NONE: no memory. */
+static size_t find(struct counter *counter, const char *url, size_t length, uint64_t hash)
+{
+    const struct wanted_url wanted = {.counter = counter, .url = url, .length = length};
+    size_t place;
+    if (make_room(counter) != 0)
+        return HASH_MAP_NONE;
+    size_t known = hash_map_find(&counter->map, hash_spread(hash), is_url, &wanted, &place);
+    if (known != HASH_MAP_NONE)
+        return known;
+    char *copy = malloc(length + 1);
+    if (copy == NULL)
+        return HASH_MAP_NONE;
+    memcpy(copy, url, length);
+    copy[length] = '\0';
+    size_t number = (size_t)counter->counts.paths++;
+    counter->urls[number] = (struct counted_url){.url = copy, .length = length, .hash = hash};
+    hash_map_put(&counter->map, hash_spread(hash), place, number);
+    return number;
 }
 
 int counter_request(struct counter *counter, const char *url, size_t length, uint64_t hash, uint64_t *occurrence)
 {
-    if (make_room(counter) != 0)
+    size_t number = find(counter, url, length, hash);
+    if (number == HASH_MAP_NONE)
         return -1;
-    struct counted_url *slot = find(counter->slots, counter->capacity, url, length, hash);
-    if (slot->url == NULL) {
-        char *copy = malloc(length + 1);
-        if (copy == NULL)
-            return -1;
-        memcpy(copy, url, length);
-        copy[length] = '\0';
-        *slot = (struct counted_url){.url = copy, .length = length, .hash = hash};
-        counter->counts.paths++;
-    }
-    *occurrence = slot->requests++;
+    *occurrence = counter->urls[number].requests++;
     counter->counts.requests++;
     counter->in_flight++;
     if (counter->in_flight > counter->counts.peak_in_flight)
@@ -67,19 +73,11 @@ int counter_request(struct counter *counter, const char *url, size_t length, uin
     return 0;
 }
 
-const struct counted_url *counter_next(const struct counter *counter, const struct counted_url *entry)
-{
-    for (size_t i = entry == NULL ? 0 : (size_t)(entry - counter->slots) + 1; i < counter->capacity; i++) {
-        if (counter->slots[i].url != NULL)
-            return &counter->slots[i];
-    }
-    return NULL;
-}
-
 void counter_clear(struct counter *counter)
 {
-    for (size_t i = 0; i < counter->capacity; i++)
-        free(counter->slots[i].url);
-    free(counter->slots);
+    for (size_t i = 0; i < (size_t)counter->counts.paths; i++)
+        free(counter->urls[i].url);
+    free(counter->urls);
+    hash_map_release(&counter->map);
     *counter = (struct counter){0};
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/base/hash_map.h"
 #include "conc_bench/origin/origin.h"
 
 /*
@@ -11,27 +12,22 @@
  */
 struct counter {
     struct origin_totals counts;
-    uint32_t in_flight;        /* requests received and not yet answered */
-    struct counted_url *slots; /* hash table with open addressing; private */
-    size_t capacity;           /* a power of two, or 0 */
+    uint32_t in_flight;       /* requests received and not yet answered */
+    struct counted_url *urls; /* `counts.paths` of them, in the order in which they were first asked for */
+    size_t capacity;          /* private: of `urls` */
+    struct hash_map map;      /* private: of URLs to their numbers */
 };
 
 struct counted_url {
-    char *url; /* NULL: the slot is free; otherwise owned and NUL-terminated */
+    char *url; /* owned and NUL-terminated */
     size_t length;
     uint64_t hash;
     uint64_t requests;
 };
 
-/* The same on every machine (FNV-1a): chances drawn from it have to be. */
-uint64_t counter_hash(const char *url, size_t length);
-
-/* Counts one more request, now in flight, for a URL with that hash. `occurrence` is how many came before it. -1: out
- * of memory, nothing is counted. */
+/* Counts one more request, now in flight, for a URL with that hash (hash_bytes()). `occurrence` is how many came before
+ * it. -1: out of memory, nothing is counted. */
 int counter_request(struct counter *counter, const char *url, size_t length, uint64_t hash, uint64_t *occurrence);
-
-/* The table's entries in no order: pass NULL first, then the entry returned. NULL: that was the last one. */
-const struct counted_url *counter_next(const struct counter *counter, const struct counted_url *entry);
 
 /* Back to nothing counted; releases all memory too. */
 void counter_clear(struct counter *counter);

@@ -17,6 +17,7 @@
 
 #include "body.h"
 #include "certificates.h"
+#include "conc_bench/base/hash.h"
 #include "conc_bench/base/random.h"
 #include "conc_bench/platform/process.h"
 #include "counter.h"
@@ -249,7 +250,7 @@ static enum MHD_Result receive(struct request *request)
     size_t length = write_url(server, request);
     size_t scheme_length = length > 0 ? strlen(request->listener->scheme) : 0;
     /* Without the scheme, for the same chances with TLS as without. */
-    uint64_t hash = counter_hash(server->url + scheme_length, length - scheme_length);
+    uint64_t hash = hash_bytes(HASH_START, server->url + scheme_length, length - scheme_length);
     uint64_t occurrence;
     if (server->is_ending || counter_request(&server->counter, server->url, length, hash, &occurrence) != 0)
         return MHD_NO;
@@ -543,14 +544,15 @@ static int reply(struct server *server, const void *data, size_t length)
 static int reply_paths(struct server *server)
 {
     size_t size = sizeof(server->counter.counts);
-    for (const struct counted_url *url = NULL; (url = counter_next(&server->counter, url)) != NULL;)
-        size += sizeof(struct wire_path) + url->length;
+    for (size_t i = 0; i < server->counter.counts.paths; i++)
+        size += sizeof(struct wire_path) + server->counter.urls[i].length;
     char *data = malloc(size);
     if (data == NULL)
         return -1;
     memcpy(data, &server->counter.counts, sizeof(server->counter.counts));
     char *end = data + sizeof(server->counter.counts);
-    for (const struct counted_url *url = NULL; (url = counter_next(&server->counter, url)) != NULL;) {
+    for (size_t i = 0; i < server->counter.counts.paths; i++) {
+        const struct counted_url *url = &server->counter.urls[i];
         struct wire_path path = {.requests = url->requests, .length = url->length};
         memcpy(end, &path, sizeof(path));
         memcpy(end + sizeof(path), url->url, url->length);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conc_bench/base/hash.h"
+
 bool pin_stands_for_any(const char *text)
 {
     return strncmp(text + (text[0] == '+'), "*:", strlen("*:")) == 0;
@@ -21,17 +23,16 @@ bool pins_are_many(const struct pins *pins)
     return pins != NULL && pins->count > PINS_FEW;
 }
 
-/* FNV-1a (Fowler, Noll and Vo) of a name, letters counting alike, and a port; spread, since names that differ in their
- * last bytes only would stand close together. */
+/* Of a name, letters counting alike, and a port. */
 static uint64_t hash_name(const char *name, size_t length, uint16_t port)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ port;
+    uint64_t hash = HASH_START ^ port;
     for (size_t i = 0; i < length; i++) {
         unsigned char letter = (unsigned char)name[i];
-        hash = (hash ^ (letter >= 'A' && letter <= 'Z' ? letter | 0x20U : letter)) * UINT64_C(0x100000001b3);
+        letter |= letter >= 'A' && letter <= 'Z' ? 0x20 : 0;
+        hash = hash_bytes(hash, &letter, 1);
     }
-    hash = (hash ^ (hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ (hash >> 32);
+    return hash_spread(hash);
 }
 
 /* "host:port" of an entry in two. */
@@ -42,20 +43,22 @@ static void split_name(const char *text, const char **name, size_t *length, uint
     *port = (uint16_t)strtoul(*name + *length + ((*name)[*length] == ':'), NULL, 10);
 }
 
-/* The slot of a name and port, or the empty one where it would be. */
-static uint32_t *find_slot(const struct pins *pins, const char *name, size_t length, uint16_t port)
+/* A name and port that are looked for. */
+struct wanted_name {
+    const struct pins *pins;
+    const char *name;
+    size_t length;
+    uint16_t port;
+};
+
+static bool is_pin_of(const void *key, size_t pin)
 {
-    for (size_t i = hash_name(name, length, port);; i++) {
-        uint32_t *slot = &pins->slots[i & (pins->slot_count - 1)];
-        const char *other;
-        size_t other_length;
-        uint16_t other_port;
-        if (*slot == PIN_NONE)
-            return slot;
-        split_name(pins->texts[*slot], &other, &other_length, &other_port);
-        if (other_port == port && other_length == length && strncasecmp(other, name, length) == 0)
-            return slot;
-    }
+    const struct wanted_name *wanted = key;
+    const char *name;
+    size_t length;
+    uint16_t port;
+    split_name(wanted->pins->texts[pin], &name, &length, &port);
+    return port == wanted->port && length == wanted->length && strncasecmp(name, wanted->name, length) == 0;
 }
 
 uint32_t pins_find(const struct pins *pins, const char *name, size_t length, uint16_t port)
@@ -64,7 +67,11 @@ uint32_t pins_find(const struct pins *pins, const char *name, size_t length, uin
     if (length > UINT16_MAX)
         return PIN_NONE;
     struct url_host destination = resolve_destination(&host, &pins->request->options->connect_to);
-    return *find_slot(pins, destination.name, destination.name_length, destination.port);
+    const struct wanted_name wanted = {pins, destination.name, destination.name_length, destination.port};
+    uint64_t hash = hash_name(wanted.name, wanted.length, wanted.port);
+    size_t place;
+    size_t pin = hash_map_find(&pins->map, hash, is_pin_of, &wanted, &place);
+    return pin == HASH_MAP_NONE ? PIN_NONE : (uint32_t)pin;
 }
 
 uint32_t pins_of_url(const struct pins *pins, uint32_t url)
@@ -75,21 +82,18 @@ uint32_t pins_of_url(const struct pins *pins, uint32_t url)
 /* Makes the table in which the rest is found. */
 static int index_names(struct pins *pins, const struct url_list *urls)
 {
-    pins->slot_count = 1;
-    while (pins->slot_count < 2 * pins->count)
-        pins->slot_count *= 2;
-    pins->slots = malloc(pins->slot_count * sizeof(pins->slots[0]));
     pins->of_hosts = malloc((urls->host_count + 1) * sizeof(pins->of_hosts[0]));
-    if (pins->slots == NULL || pins->of_hosts == NULL)
+    if (pins->of_hosts == NULL || hash_map_reserve(&pins->map, pins->count, 0, NULL, NULL) != 0)
         return -1;
-    memset(pins->slots, 0xff, pins->slot_count * sizeof(pins->slots[0]));
     for (uint32_t i = 0; i < pins->count; i++) {
-        const char *name;
-        size_t length;
-        uint16_t port;
-        split_name(pins->texts[i], &name, &length, &port);
-        if (!pin_stands_for_any(pins->texts[i]))
-            *find_slot(pins, name, length, port) = i;
+        struct wanted_name wanted = {.pins = pins};
+        size_t place;
+        if (pin_stands_for_any(pins->texts[i]))
+            continue;
+        split_name(pins->texts[i], &wanted.name, &wanted.length, &wanted.port);
+        uint64_t hash = hash_name(wanted.name, wanted.length, wanted.port);
+        hash_map_find(&pins->map, hash, is_pin_of, &wanted, &place);
+        hash_map_put(&pins->map, hash, place, i); /* the last of several */
     }
     for (size_t i = 0; i < urls->host_count; i++)
         pins->of_hosts[i] = pins_find(pins, urls->hosts[i].name, urls->hosts[i].name_length, urls->hosts[i].port);
@@ -139,7 +143,7 @@ void pins_release(struct pins *pins)
 {
     free(pins->texts);
     free(pins->fixed);
-    free(pins->slots);
+    hash_map_release(&pins->map);
     free(pins->of_hosts);
     *pins = (struct pins){0};
 }

@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conc_bench/base/hash.h"
+#include "conc_bench/base/hash_map.h"
 #include "conc_bench/base/number.h"
-#include "conc_bench/base/scratch.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/base/unicode.h"
 #include "conc_bench/workload/host_name.h"
@@ -29,14 +30,6 @@ enum { QUOTE_MAX = 100, PATH_QUOTE_MAX = 240 };
 struct block {
     struct block *next;
     char bytes[];
-};
-
-/* A hash table of item numbers, probed linearly. A slot is 0 or, in its low `bits`, an item number plus 1; since the
- * table is larger than any of its items' numbers, the bits above are free to hold a part of the hash, which spares most
- * looks at items that are not meant. */
-struct index {
-    uint32_t *slots; /* 2^bits of them */
-    unsigned bits;
 };
 
 /* The start of a URL that libcurl has parsed, "http://host:port", and the host it found there. */
@@ -55,8 +48,8 @@ struct url_storage {
     size_t room_left;
     size_t line_capacity; /* of `lines`, `texts` and `url_hosts`: there are never more URLs than lines */
     size_t host_capacity;
-    struct index url_index;
-    struct index host_index;
+    struct hash_map url_map;
+    struct hash_map host_map;
     struct origin origins[1 << ORIGIN_BITS]; /* the latest of those whose hash ends alike */
     CURLU *parser;
 };
@@ -211,102 +204,13 @@ static int open_storage(struct url_list *list, struct error *error)
     return list->storage->parser == NULL ? fail_memory(error) : 0;
 }
 
-/* Hashing. That of bytes is FNV-1a (Fowler, Noll and Vo), which is the digest's definition too. */
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t length)
-{
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-/* FNV leaves texts that differ in their last bytes only close together, where probing would run into them. */
-static uint64_t spread(uint64_t hash)
-{
-    hash = (hash ^ (hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ (hash >> 32);
-}
-
-/* Eight bytes at a time: a multiplication for each byte takes longer than all else that is done with most URLs. */
-static uint64_t hash_url(const char *text, size_t length)
-{
-    uint64_t hash = HASH_START ^ length;
-    uint64_t word;
-    for (; length >= sizeof(word); text += sizeof(word), length -= sizeof(word)) {
-        memcpy(&word, text, sizeof(word));
-        hash = spread(hash ^ word);
-    }
-    word = 0;
-    memcpy(&word, text, length);
-    return spread(hash ^ word);
-}
-
-static uint64_t hash_host(const struct url_host *host)
-{
-    uint64_t hash = hash_bytes(HASH_START, host->name, host->name_length);
-    return spread(hash_bytes(hash, &host->port, sizeof(host->port)));
-}
-
-#define NO_ITEM SIZE_MAX
-
-/* Items that fit: one slot in eight stays empty. */
-static size_t index_room(const struct index *index)
-{
-    return index->slots == NULL ? 0 : ((size_t)7 << index->bits) / 8;
-}
-
-/* Replaces the table by an empty one with room for `count` items; the caller puts all items in again. */
-static int index_reset(struct index *index, size_t count)
-{
-    enum { BITS_MIN = 6 };
-    free(index->slots);
-    *index = (struct index){.bits = BITS_MIN};
-    while (((size_t)7 << index->bits) / 8 < count)
-        index->bits++;
-    size_t bytes = ((size_t)1 << index->bits) * sizeof(index->slots[0]);
-    index->slots = scratch_alloc(bytes);
-    if (index->slots == NULL)
-        return -1;
-    memset(index->slots, 0, bytes);
-    return 0;
-}
-
-/* The next item that may be the one with this hash. `*position` begins as the hash, and ends, with NO_ITEM, at the slot
- * where the item belongs. */
-static size_t index_candidate(const struct index *index, uint64_t hash, uint64_t *position)
-{
-    uint64_t mask = ((uint64_t)1 << index->bits) - 1;
-    uint32_t tag = (uint32_t)(hash >> 32 << index->bits);
-    for (;; ++*position) {
-        uint32_t slot = index->slots[*position & mask];
-        if (slot == 0)
-            return NO_ITEM;
-        if (((uint64_t)(slot ^ tag) & ~mask) == 0) {
-            ++*position;
-            return (slot & mask) - 1;
-        }
-    }
-}
-
-static void index_put(const struct index *index, uint64_t hash, uint64_t position, size_t item)
-{
-    uint64_t mask = ((uint64_t)1 << index->bits) - 1;
-    index->slots[position & mask] = (uint32_t)(hash >> 32 << index->bits) | (uint32_t)(item + 1);
-}
-
-/* Puts in an item that is not there yet. */
-static void index_add(const struct index *index, uint64_t hash, size_t item)
-{
-    uint64_t position = hash;
-    while (index_candidate(index, hash, &position) != NO_ITEM)
-        continue;
-    index_put(index, hash, position, item);
-}
-
 /* Hosts */
+
+static uint64_t hash_host(const void *hosts, size_t number)
+{
+    const struct url_host *host = (const struct url_host *)hosts + number;
+    return hash_spread(hash_text(host->name, host->name_length) ^ host->port);
+}
 
 /* Where the name stands in the URL, or a copy if it is spelt differently there. */
 static const char *place_host_name(struct url_storage *storage, const char *url, const char *name, size_t length)
@@ -328,13 +232,21 @@ static int grow_hosts(struct url_list *list)
         list->hosts = hosts;
         storage->host_capacity = capacity;
     }
-    if (list->host_count < index_room(&storage->host_index))
-        return 0;
-    if (index_reset(&storage->host_index, list->host_count + 1) != 0)
-        return -1;
-    for (size_t i = 0; i < list->host_count; i++)
-        index_add(&storage->host_index, hash_host(&list->hosts[i]), i);
-    return 0;
+    return hash_map_reserve(&storage->host_map, list->host_count + 1, list->host_count, hash_host, list->hosts);
+}
+
+/* A host that is looked for in a list. */
+struct wanted_host {
+    const struct url_list *list;
+    const struct url_host *host;
+};
+
+static bool is_host(const void *key, size_t number)
+{
+    const struct wanted_host *wanted = key;
+    const struct url_host *known = &wanted->list->hosts[number];
+    return known->port == wanted->host->port && known->name_length == wanted->host->name_length &&
+           memcmp(known->name, wanted->host->name, known->name_length) == 0;
 }
 
 /* The number of the host, which is taken in if it is new; its name is replaced by one that lasts. -1: out of memory. */
@@ -343,24 +255,17 @@ static int find_host(struct url_list *list, const char *url, struct url_host hos
     struct url_storage *storage = list->storage;
     if (grow_hosts(list) != 0)
         return -1;
-    uint64_t hash = hash_host(&host);
-    uint64_t position = hash;
-    for (;;) {
-        size_t item = index_candidate(&storage->host_index, hash, &position);
-        if (item == NO_ITEM)
-            break;
-        const struct url_host *known = &list->hosts[item];
-        if (known->port == host.port && known->name_length == host.name_length &&
-            memcmp(known->name, host.name, host.name_length) == 0) {
-            *number = (uint32_t)item;
-            return 0;
-        }
-    }
+    size_t place;
+    uint64_t hash = hash_host(&host, 0);
+    const struct wanted_host wanted = {.list = list, .host = &host};
+    size_t known = hash_map_find(&storage->host_map, hash, is_host, &wanted, &place);
+    *number = (uint32_t)(known != HASH_MAP_NONE ? known : list->host_count);
+    if (known != HASH_MAP_NONE)
+        return 0;
     host.name = place_host_name(storage, url, host.name, host.name_length);
     if (host.name == NULL)
         return -1;
-    index_put(&storage->host_index, hash, position, list->host_count);
-    *number = (uint32_t)list->host_count;
+    hash_map_put(&storage->host_map, hash, place, list->host_count);
     list->hosts[list->host_count++] = host;
     return 0;
 }
@@ -512,7 +417,7 @@ static int parse_url(struct url_list *list, const struct entry *entry, const cha
     size_t length = origin_length(url);
     if (length == 0 || !is_plain_path(url + length))
         return parse_by_libcurl(list, entry, url, host, error);
-    struct origin *known = &list->storage->origins[hash_url(url, length) >> (64 - ORIGIN_BITS)];
+    struct origin *known = &list->storage->origins[hash_text(url, length) >> (64 - ORIGIN_BITS)];
     if (known->length == length && memcmp(known->text, url, length) == 0) {
         *host = known->host;
         return 0;
@@ -541,6 +446,12 @@ static int resize_lines(struct url_list *list, size_t capacity)
     return 0;
 }
 
+static uint64_t hash_url(const void *texts, size_t number)
+{
+    const char *text = ((const char *const *)texts)[number];
+    return hash_text(text, strlen(text));
+}
+
 /* Makes room for so many more lines, all at once: nothing is copied while they are added. */
 static int reserve_lines(struct url_list *list, size_t more)
 {
@@ -549,13 +460,19 @@ static int reserve_lines(struct url_list *list, size_t more)
     size_t half_more = storage->line_capacity + storage->line_capacity / 2;
     if (needed > storage->line_capacity && resize_lines(list, needed > half_more ? needed : half_more) != 0)
         return -1;
-    if (list->url_count + more <= index_room(&storage->url_index))
-        return 0;
-    if (index_reset(&storage->url_index, list->url_count + more) != 0)
-        return -1;
-    for (size_t i = 0; i < list->url_count; i++)
-        index_add(&storage->url_index, hash_url(list->texts[i], strlen(list->texts[i])), i);
-    return 0;
+    return hash_map_reserve(&storage->url_map, list->url_count + more, list->url_count, hash_url, list->texts);
+}
+
+/* A URL that is looked for in a list. */
+struct wanted_url {
+    const struct url_list *list;
+    const char *text;
+};
+
+static bool is_url(const void *key, size_t number)
+{
+    const struct wanted_url *wanted = key;
+    return strcmp(wanted->list->texts[number], wanted->text) == 0;
 }
 
 /* The number of the URL, which is parsed and taken in if it is new. Its text must last. */
@@ -563,21 +480,16 @@ static int find_url(struct url_list *list, const struct entry *entry, const char
                     struct error *error)
 {
     struct url_storage *storage = list->storage;
-    uint64_t hash = hash_url(url, length);
-    uint64_t position = hash;
-    for (;;) {
-        size_t item = index_candidate(&storage->url_index, hash, &position);
-        if (item == NO_ITEM)
-            break;
-        if (strcmp(list->texts[item], url) == 0) {
-            *number = (uint32_t)item;
-            return 0;
-        }
-    }
+    size_t place;
+    uint64_t hash = hash_text(url, length);
+    const struct wanted_url wanted = {.list = list, .text = url};
+    size_t known = hash_map_find(&storage->url_map, hash, is_url, &wanted, &place);
+    *number = (uint32_t)(known != HASH_MAP_NONE ? known : list->url_count);
+    if (known != HASH_MAP_NONE)
+        return 0;
     if (parse_url(list, entry, url, &list->url_hosts[list->url_count], error) != 0)
         return -1;
-    index_put(&storage->url_index, hash, position, list->url_count);
-    *number = (uint32_t)list->url_count;
+    hash_map_put(&storage->url_map, hash, place, list->url_count);
     list->texts[list->url_count++] = url;
     return 0;
 }
@@ -887,8 +799,8 @@ void url_list_release(struct url_list *list)
             free(storage->blocks);
             storage->blocks = next;
         }
-        free(storage->url_index.slots);
-        free(storage->host_index.slots);
+        hash_map_release(&storage->url_map);
+        hash_map_release(&storage->host_map);
         curl_url_cleanup(storage->parser);
         free(storage);
     }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/hash_map.h"
 #include "conc_bench/workload/request.h"
 #include "conc_bench/workload/resolve.h"
 #include "conc_bench/workload/urls.h"
@@ -32,8 +33,7 @@ struct pins {
     const struct request *request; /* borrowed */
     const uint32_t *url_hosts;     /* borrowed from the list */
     uint32_t *of_hosts;            /* the pin of each host of the list, or PIN_NONE */
-    uint32_t *slots;               /* of a hash table of names and ports, probed linearly; PIN_NONE: empty */
-    size_t slot_count;             /* a power of two */
+    struct hash_map map;           /* of names and ports to pins */
 };
 
 /* Those that were resolved, those of proxies, and those of --resolve, in this order. Borrows all it is given.
