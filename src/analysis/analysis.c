@@ -45,7 +45,9 @@ int analysis_make(const struct run *run, const struct analysis_request *request,
     per_url_tell(run, &analysis->urls);
     analysis->sentence_count = conclusions.count;
     analysis->recommended = conclusions.recommended;
-    if (status != 0)
+    if (status == 0)
+        headline_make(&analysis->stats, analysis->recommended, &analysis->headline);
+    else
         analysis_release(analysis);
     return status;
 }

@@ -184,6 +184,30 @@ static const char *time_of(const struct cell_list *list)
     return list->count == 1 ? "the time it had" : "the time they had";
 }
 
+/* What bounds all of them is said of all, and otherwise by name. */
+static void brief_boundness(const struct cell_list *waiting, const struct cell_list *computing,
+                            const struct cell_list *mixed, struct diagnosis *diagnosis)
+{
+    const struct cell_list *const lists[] = {waiting, computing, mixed};
+    static const char *const kinds[] = {"I/O-bound", "CPU-bound", "Between I/O-bound and CPU-bound"};
+    enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+    size_t found = 0;
+    char range[48];
+    for (size_t i = 0; i < KINDS; i++)
+        found += lists[i]->count > 0;
+    for (size_t i = 0, told = 0; i < KINDS; i++) {
+        if (lists[i]->count == 0)
+            continue;
+        percent_range(lists[i], range, sizeof(range));
+        if (found == 1)
+            text_append(diagnosis->brief, sizeof(diagnosis->brief), "%s: computing took %s of the time", kinds[i],
+                        range);
+        else
+            text_append(diagnosis->brief, sizeof(diagnosis->brief), "%s%s: %s (computing took %s)",
+                        told++ > 0 ? "; " : "", kinds[i], lists[i]->text, range);
+    }
+}
+
 static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     struct cell_list waiting = {0}, computing = {0}, mixed = {0};
@@ -206,6 +230,7 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
         is_waiting_queued |= is_waiting && queued > queueing_matters;
         is_mixed_queued |= !is_waiting && !is_computing && (queued > queueing_matters || is_stopped(cell));
     }
+    brief_boundness(&waiting, &computing, &mixed, diagnosis);
     if (is_any_limited)
         snprintf(cores, sizeof(cores), "what the CPU quota of %.3g cores leaves of the cores", stats->run->cpu_quota);
     if (waiting.count > 0)

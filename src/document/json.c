@@ -531,6 +531,7 @@ static json_t *make_recommendation(struct writer *writer, const struct analysis 
     json_t *object = json_object();
     put(writer, object, "mode", json_string(analysis->recommended->cell->mode));
     put(writer, object, "workers", count(analysis->recommended->cell->workers));
+    put(writer, object, "reason", outside_text(analysis->headline.reason));
     return object;
 }
 
@@ -724,6 +725,7 @@ static json_t *make_head(struct writer *writer, const struct analysis *analysis)
     put(writer, document, "partial", json_boolean(run->is_partial));
     put(writer, document, "interrupting_signal", json_integer(run->interrupting_signal));
     put(writer, document, "validity", make_validity(writer, &analysis->stats.validity));
+    put(writer, document, "answer", outside_text(analysis->headline.sentence));
     put(writer, document, "summary", make_sentences(writer, analysis));
     put(writer, document, "recommended", make_recommendation(writer, analysis));
     put(writer, document, "diagnosis", make_diagnosis(writer, &analysis->diagnosis));

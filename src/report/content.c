@@ -247,6 +247,7 @@ int content_build(const struct run *run, const struct analysis *analysis, const 
                   struct content *content, struct error *error)
 {
     *content = (struct content){0};
+    content_add_summary(content, run, analysis, format);
     add_workload(content, run);
     add_policy(content, run);
     add_method(content, run);
@@ -257,6 +258,15 @@ int content_build(const struct run *run, const struct analysis *analysis, const 
         return 0;
     content_release(content);
     return error_set(error, ERROR_ENVIRONMENT, "no memory for the report");
+}
+
+const struct section *content_find(const struct content *content, enum section_kind kind)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        if (content->sections[i].kind == kind)
+            return &content->sections[i];
+    }
+    return NULL;
 }
 
 void content_release(struct content *content)

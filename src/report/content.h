@@ -11,10 +11,10 @@
 #include "paint.h"
 
 /*
- * What a report for people says, built once from a result and its verdict: facts about the run, tables, sentences. The
- * terminal's table, Markdown and the page only lay it out, so that what one of them says, all say. Texts from outside
+ * What a report for people says, built once from a run and its analysis: facts about the run, tables, sentences. The
+ * terminal, Markdown and the page only lay it out, so that what one of them says, all say. Texts from outside
  * are escaped already, as text_escape() does; what else a format takes for its own is for it to escape. Sentences and
- * facts have no full stop at their end. Private to src/output.
+ * facts have no full stop at their end. Private to src/report.
  */
 
 struct content_cell {
@@ -26,6 +26,7 @@ struct content_column {
     const char *head;  /* where room is short, unit included: "CPU ms" */
     const char *title; /* where there is room: "CPU/download [ms]" */
     bool is_words;     /* aligned to the left */
+    int drop;          /* where there is no room for all, those with the highest leave first; 0: never */
 };
 
 struct content_row {
@@ -42,6 +43,9 @@ struct content_table {
 };
 
 enum section_kind {
+    SECTION_SUMMARY, /* the one table that stands first, or */
+    SECTION_GRID,    /* that of a sweep, mode by workers, or */
+    SECTION_CAUSES,  /* why nothing was downloaded, by host */
     SECTION_RANKING,
     SECTION_DOWNLOADS,
     SECTION_CLAIMS,
@@ -67,6 +71,11 @@ struct section {
 
 /* What a sentence is for, which is also the order of them all. */
 enum sentence_kind {
+    SENTENCE_VERDICT, /* the answer; this and the next four make up the summary that every report begins with */
+    SENTENCE_ADVICE,  /* what to use or to do */
+    SENTENCE_CAVEAT,  /* changes what to believe of the answer */
+    SENTENCE_WHY,
+    SENTENCE_HOW,
     SENTENCE_FLAW,    /* the result as a whole is not to be believed */
     SENTENCE_ENDING,  /* what failed or broke off */
     SENTENCE_ANSWER,  /* who is fastest, and what to use */
@@ -136,6 +145,10 @@ void content_add_fact(struct content *content, enum fact_kind kind, const char *
 void content_add_tables(struct content *content, const struct run *run, const struct analysis *analysis,
                         const struct format *format);
 
+/* What stands first: content_summary.c. */
+void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,
+                         const struct format *format);
+
 /* The sentences: content_sentences.c. */
 void content_add_sentences(struct content *content, const struct run *run, const struct analysis *analysis);
 
@@ -144,6 +157,13 @@ const char *content_ending(const struct cell_stats *cell);
 
 /* Downloads of a trial that are done: what was given up when it ended is settled, too. */
 uint32_t content_done(const struct trial *trial);
+
+/* "sync/1: hung after 12 of 160 downloads: ...", of a trial that is not complete. */
+const char *content_describe_ending(struct content *content, const struct run *run, const struct run_cell *cell,
+                                    const struct trial *trial);
+
+/* Of a kind the first section; NULL: there is none. */
+const struct section *content_find(const struct content *content, enum section_kind kind);
 
 /* "threads/8". */
 const char *content_name(struct content *content, const struct run_cell *cell);

@@ -27,6 +27,9 @@ static const struct {
     const char *intro;
     const char *chart; /* in words, for whom it cannot be shown to; NULL: there is none */
 } sections[SECTION_COUNT] = {
+    [SECTION_SUMMARY] = {"summary", "", NULL},
+    [SECTION_GRID] = {"grid", "", NULL},
+    [SECTION_CAUSES] = {"causes", "", NULL},
     [SECTION_RANKING] = {"ranking", "", NULL},
     [SECTION_DOWNLOADS] = {"downloads", "", NULL},
     [SECTION_CLAIMS] = {"claims", "", NULL},
@@ -193,6 +196,11 @@ static void write_preamble(const struct page *page)
 static void write_sentence(const struct page *page, const struct sentence *sentence)
 {
     static const char *const classes[] = {
+        [SENTENCE_VERDICT] = "",
+        [SENTENCE_ADVICE] = "",
+        [SENTENCE_CAVEAT] = " class=\"doubt\"",
+        [SENTENCE_WHY] = "",
+        [SENTENCE_HOW] = " class=\"faint\"",
         [SENTENCE_FLAW] = " class=\"bad\"",
         [SENTENCE_ENDING] = " class=\"bad\"",
         [SENTENCE_ANSWER] = "",
@@ -215,23 +223,50 @@ static void write_sentences(const struct page *page, enum sentence_kind first, e
     }
 }
 
-/* The question, what it was asked of, and the answer. */
-static void write_summary(const struct page *page)
+/* Sentences of a kind, each in an element of its own. */
+static void write_kind(const struct page *page, enum sentence_kind kind, const char *element, const char *class)
+{
+    for (size_t i = 0; i < page->content.sentence_count; i++) {
+        if (page->content.sentences[i].kind != kind)
+            continue;
+        fprintf(page->stream, "<%s class=\"%s\">", element, class);
+        write_text(page, page->content.sentences[i].text);
+        fprintf(page->stream, "%s</%s>\n", kind == SENTENCE_VERDICT ? "" : ".", element);
+    }
+}
+
+static void write_lead(const struct page *page)
 {
     size_t shown = 0;
-    fputs("<header>\n<h1>Which concurrency model downloads this list best?</h1>\n<p class=\"lead\">", page->stream);
+    fputs("<p class=\"faint\">", page->stream);
     for (size_t i = 0; i < page->content.fact_count; i++) {
         if (page->content.facts[i].kind != FACT_WORKLOAD)
             continue;
         fputs(shown++ > 0 ? ", " : "", page->stream);
         write_text(page, page->content.facts[i].text);
     }
-    fputs("</p>\n<ul class=\"lead\">\n", page->stream);
-    write_sentences(page, SENTENCE_FLAW, SENTENCE_ANSWER);
-    fputs(
-        "</ul>\n</header>\n<noscript><p class=\"doubt\">Charts need JavaScript; every number is in the tables all the "
-        "same.</p></noscript>\n<nav id=\"modes\" aria-label=\"Modes shown\" hidden></nav>\n<main>\n",
-        page->stream);
+    fputs("</p>\n", page->stream);
+}
+
+/* The card that answers the question, and the table it rests on. */
+static void write_summary(const struct page *page)
+{
+    static const enum section_kind kinds[] = {SECTION_CAUSES, SECTION_SUMMARY, SECTION_GRID};
+    fputs("<header class=\"card\">\n", page->stream);
+    write_kind(page, SENTENCE_VERDICT, "h1", "verdict");
+    write_kind(page, SENTENCE_ADVICE, "p", "lead");
+    write_kind(page, SENTENCE_CAVEAT, "p", "caveat");
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct section *section = content_find(&page->content, kinds[i]);
+        if (section != NULL)
+            write_table(page, section);
+    }
+    write_kind(page, SENTENCE_WHY, "p", "why");
+    write_kind(page, SENTENCE_HOW, "p", "faint");
+    write_lead(page);
+    fputs("</header>\n<noscript><p class=\"doubt\">Charts need JavaScript; every number is in the tables all the "
+          "same.</p></noscript>\n<nav id=\"modes\" aria-label=\"Modes shown\" hidden></nav>\n<main>\n",
+          page->stream);
 }
 
 /* Timelines */
@@ -294,7 +329,7 @@ static void write_findings(const struct page *page)
 {
     open_section(page, "why", "Why, and what to distrust", "");
     fputs("<ul>\n", page->stream);
-    write_sentences(page, SENTENCE_FINDING, SENTENCE_NOTE);
+    write_sentences(page, SENTENCE_FLAW, SENTENCE_NOTE);
     fputs("</ul>\n</section>\n", page->stream);
 }
 

@@ -37,33 +37,16 @@ static void write_digits(FILE *stream, double value, const char *suffix)
     fprintf(stream, " %s%s |", format_digits(digits, value), isfinite(value) ? suffix : "");
 }
 
-/* What a title says comes first, as it is what a summary shows of a whole comment. */
-static void write_head(FILE *stream, const struct content *content)
+static void write_kind(FILE *stream, const struct content *content, enum sentence_kind kind, const char *before,
+                       const char *behind)
 {
-    fputs("### conc-bench: ", stream);
-    for (size_t i = 0, shown = 0; i < content->fact_count; i++) {
-        if (content->facts[i].kind != FACT_WORKLOAD)
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        if (content->sentences[i].kind != kind)
             continue;
-        fputs(shown++ > 0 ? ", " : "", stream);
-        write_text(stream, content->facts[i].text);
+        fputs(before, stream);
+        write_text(stream, content->sentences[i].text);
+        fputs(behind, stream);
     }
-    fputs("\n\n", stream);
-}
-
-static void write_sentences(FILE *stream, const struct content *content)
-{
-    for (int kind = 0; kind <= SENTENCE_NOTE; kind++) {
-        for (size_t i = 0; i < content->sentence_count; i++) {
-            const struct sentence *sentence = &content->sentences[i];
-            const char *mark = kind == SENTENCE_FLAW ? "**" : "";
-            if ((int)sentence->kind != kind)
-                continue;
-            fprintf(stream, "- %s", mark);
-            write_text(stream, sentence->text);
-            fprintf(stream, "%s.\n", mark);
-        }
-    }
-    fputc('\n', stream);
 }
 
 static void write_table(FILE *stream, const struct content_table *table)
@@ -119,12 +102,51 @@ static void write_assertions(FILE *stream, const struct content_table *table)
     fputc('\n', stream);
 }
 
+/* The summary. The title is the answer, as it is what a list of comments shows of each. */
+static void write_summary(FILE *stream, const struct content *content)
+{
+    static const enum section_kind kinds[] = {SECTION_CAUSES, SECTION_SUMMARY, SECTION_GRID};
+    const struct section *assertions = content_find(content, SECTION_CLAIMS);
+    fputs("### conc-bench: ", stream);
+    write_kind(stream, content, SENTENCE_VERDICT, "", "");
+    fputs("\n\n", stream);
+    write_kind(stream, content, SENTENCE_ADVICE, "**", ".**\n\n");
+    write_kind(stream, content, SENTENCE_CAVEAT, "- ⚠️ ", ".\n");
+    fputc('\n', stream);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct section *section = content_find(content, kinds[i]);
+        if (section == NULL)
+            continue;
+        write_table(stream, &section->table);
+        write_text(stream, section->note);
+        fputs(section->note[0] != '\0' ? "\n\n" : "", stream);
+    }
+    if (assertions != NULL)
+        write_assertions(stream, &assertions->table);
+    write_kind(stream, content, SENTENCE_WHY, "", ".\n\n");
+    write_kind(stream, content, SENTENCE_HOW, "", ".\n\n");
+}
+
 /* What is not the answer can be unfolded. */
-static void write_folded(FILE *stream, const struct section *section)
+static void open_fold(FILE *stream, const char *title)
 {
     fputs("<details><summary>", stream);
-    write_text(stream, section->title);
+    write_text(stream, title);
     fputs("</summary>\n\n", stream);
+}
+
+static void write_sentences(FILE *stream, const struct content *content)
+{
+    open_fold(stream, "Findings");
+    write_kind(stream, content, SENTENCE_FLAW, "- **", "**.\n");
+    for (int kind = SENTENCE_FLAW + 1; kind <= SENTENCE_NOTE; kind++)
+        write_kind(stream, content, (enum sentence_kind)kind, "- ", ".\n");
+    fputs("\n</details>\n\n", stream);
+}
+
+static void write_folded(FILE *stream, const struct section *section)
+{
+    open_fold(stream, section->title);
     write_table(stream, &section->table);
     if (section->note[0] != '\0') {
         write_text(stream, section->note);
@@ -138,12 +160,15 @@ static void write_sections(FILE *stream, const struct content *content)
     for (size_t i = 0; i < content->section_count; i++) {
         const struct section *section = &content->sections[i];
         switch (section->kind) {
+        case SECTION_SUMMARY: /* written before */
+        case SECTION_GRID:
+        case SECTION_CAUSES:
+        case SECTION_CLAIMS:
         case SECTION_TIMES: /* the numbers of charts, which there are none of */
         case SECTION_LATENCIES:
-        case SECTION_RANKING:
-        case SECTION_CLAIMS: /* written before */
         case SECTION_COUNT:
             break;
+        case SECTION_RANKING:
         case SECTION_DOWNLOADS:
         case SECTION_HTTP2:
         case SECTION_PHASES:
@@ -155,15 +180,6 @@ static void write_sections(FILE *stream, const struct content *content)
             write_folded(stream, section);
         }
     }
-}
-
-static const struct section *find_section(const struct content *content, enum section_kind kind)
-{
-    for (size_t i = 0; i < content->section_count; i++) {
-        if (content->sections[i].kind == kind)
-            return &content->sections[i];
-    }
-    return NULL;
 }
 
 static void write_url_row(FILE *stream, const struct run *run, const struct url_rows *rows, size_t place,
@@ -224,16 +240,14 @@ static void write_urls(FILE *stream, const struct run *run, const struct format 
             most > 0 && !stats_supports_percentile(least, 50) ? ", too few to rely on" : "");
 }
 
-/* Where and how it was measured. */
+/* What was measured, where and how. */
 static void write_foot(FILE *stream, const struct content *content)
 {
     const char *before = "<sub>";
     for (size_t i = 0; i < content->fact_count; i++) {
-        if (content->facts[i].kind == FACT_WORKLOAD)
-            continue;
         fputs(before, stream);
         write_text(stream, content->facts[i].text);
-        before = "; ";
+        before = i + 1 < content->fact_count && content->facts[i + 1].kind == FACT_WORKLOAD ? ", " : "; ";
     }
     fputs("</sub>\n", stream);
 }
@@ -244,14 +258,8 @@ int markdown_write(FILE *stream, const struct run *run, const struct analysis *a
     struct content content;
     if (content_build(run, analysis, format, &content, error) != 0)
         return -1;
-    const struct section *ranking = find_section(&content, SECTION_RANKING);
-    const struct section *assertions = find_section(&content, SECTION_CLAIMS);
-    write_head(stream, &content);
+    write_summary(stream, &content);
     write_sentences(stream, &content);
-    if (ranking != NULL)
-        write_table(stream, &ranking->table);
-    if (assertions != NULL)
-        write_assertions(stream, &assertions->table);
     write_sections(stream, &content);
     write_urls(stream, run, format);
     write_foot(stream, &content);

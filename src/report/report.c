@@ -14,7 +14,7 @@
 #include "html.h"
 #include "junit.h"
 #include "markdown.h"
-#include "table.h"
+#include "terminal.h"
 #include "trace.h"
 
 /* The one place that knows all formats. */
@@ -133,7 +133,9 @@ int report_write(const struct report_request *request, struct error *error)
     int status = 0;
     if (!is_output_taken(options) && !request->is_without_figures) {
         struct format format = look(options);
-        status = (options->quiet ? table_write_quiet : table_write)(stdout, request->run, &analysis, &format, error);
+        status = (options->quiet     ? terminal_write_verdict
+                  : options->details ? terminal_write_details
+                                     : terminal_write_brief)(stdout, request->run, &analysis, &format, error);
         /* Now, since a signal during the exports would take it along. */
         int failure = stream_settle(stdout);
         if (failure != 0 && status == 0)

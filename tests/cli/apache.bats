@@ -90,7 +90,7 @@ agrees() {
 @test "HTTP/2, fresh connections" { agrees HTTP/2.0 --connections fresh --http2; }
 
 @test "all modes, fresh and kept, compared in one run" {
-    "$CONC_BENCH" --no-progress --mode all --workers 5 --runs 2 --http2 --connections fresh,reuse --cacert "$TLS/ca.pem" \
+    "$CONC_BENCH" --details --no-progress --mode all --workers 5 --runs 2 --http2 --connections fresh,reuse --cacert "$TLS/ca.pem" \
         --export-json "$JSON" list.txt >report.txt
     holds "$JSON" '.validity.is_work_equal and ([.results[] | .failures == 0] | length == 10 and all)'
     grep -q 'gain over sync:fresh/1' report.txt

@@ -78,7 +78,7 @@ start_under() {
     local settings=()
     while [ "$1" != : ]; do settings+=("$1"); shift; done
     shift
-    env "${settings[@]}" "$CONC_BENCH" --no-progress --runs 1 --warmup 0 --seed 1 --export-json r.json "$@" >out 2>err 3>&- &
+    env "${settings[@]}" "$CONC_BENCH" --details --no-progress --runs 1 --warmup 0 --seed 1 --export-json r.json "$@" >out 2>err 3>&- &
     program=$!
 }
 
@@ -118,7 +118,7 @@ endless=(--mode threads --workers 4 --origin=latency=400ms -n 1000 http://a.test
 }
 
 @test "nohup: the end of the terminal is not the end of the run, and SIGTERM is" {
-    nohup "$CONC_BENCH" --no-progress --runs 1 --warmup 0 --export-json r.json "${endless[@]}" >out 2>err 3>&- &
+    nohup "$CONC_BENCH" --details --no-progress --runs 1 --warmup 0 --export-json r.json "${endless[@]}" >out 2>err 3>&- &
     program=$!
     until_true are_under_way 4
     kill -HUP "$program"
@@ -153,7 +153,7 @@ endless=(--mode threads --workers 4 --origin=latency=400ms -n 1000 http://a.test
 
 @test "the terminal is closed: the run ends, and its exports are written" {
     # The kernel sends SIGHUP to the session of a terminal when its other side is closed.
-    /usr/bin/python3 - "$CONC_BENCH" --no-progress --runs 1 --warmup 0 --export-json r.json "${endless[@]}" <<'PY'
+    /usr/bin/python3 - "$CONC_BENCH" --details --no-progress --runs 1 --warmup 0 --export-json r.json "${endless[@]}" <<'PY'
 import os, pty, signal, sys, time
 pid, terminal = pty.fork()
 if pid == 0:

@@ -126,7 +126,7 @@ check_nginx() {
 
 @test "nginx: several rounds and worker counts add up" {
     : >"$NGINX_LOG"
-    "$CONC_BENCH" --mode threads,event-loop --workers 2,4 --runs 3 --warmup 1 --no-progress \
+    "$CONC_BENCH" --details --mode threads,event-loop --workers 2,4 --runs 3 --warmup 1 --no-progress \
         "$BATS_FILE_TMPDIR/nginx.txt"
     logged "$NGINX_LOG" $((2 * 2 * 4 * 160))
     [ "$(wc -l <"$NGINX_LOG")" -eq $((2 * 2 * 4 * 160)) ]
@@ -207,7 +207,7 @@ PYTHON
     local port
     cd "$BATS_TEST_TMPDIR"
     read -r port <&"${CHANGING[0]}"
-    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 1 --no-progress --export-json changed.json \
+    run "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 1 --warmup 1 --no-progress --export-json changed.json \
         --export-html changed.html "http://127.0.0.1:$port"/{steady,changes}
     kill "$CHANGING_PID"
     exits_with 3
@@ -220,12 +220,12 @@ PYTHON
     holds changed.json '.validity.mismatches == 1 and .validity.failures == 0
         and .validity.mismatched_urls == [[([.results[].rounds[0].position] | index(1)), 1, 1]]'
     grep -q '<td class="word">mismatch</td><td class="bad">1</td>' changed.html
-    "$CONC_BENCH" --import-json changed.json --export-html again.html --export-json again.json >again.txt || true
+    "$CONC_BENCH" --details --import-json changed.json --export-html again.html --export-json again.json >again.txt || true
     cmp changed.html again.html
     cmp changed.json again.json
     # Documents from before there was such a count.
     jq 'del(.validity.mismatches, .validity.mismatched_urls)' changed.json >old.json
-    run -3 "$CONC_BENCH" --import-json old.json
+    run -3 "$CONC_BENCH" --details --import-json old.json
 }
 
 # Starts a server on $PORT whose answer number $1, over all, is a byte longer; with $2, so is every $2nd one behind it.
@@ -275,7 +275,7 @@ PYTHON
         start_odd "${odd%:*}"
         dropped=${odd#*:}
         seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
-        run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json odd.txt
+        run "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json odd.txt
         kill "$ODD_PID"
         exits_with 0
         holds odd.json '.validity.is_valid and .experiment.rounds_done == 6 and .experiment.stop_reason == ""'
@@ -288,13 +288,13 @@ PYTHON
     cd "$BATS_TEST_TMPDIR"
     start_odd 5
     seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
-    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 2 --warmup 0 --no-progress --export-json odd.json odd.txt
+    run "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 2 --warmup 0 --no-progress --export-json odd.json odd.txt
     kill "$ODD_PID"
     exits_with 0
     holds odd.json '.validity.is_valid and [.validity.dropped_rounds[].round] == [0] and .experiment.rounds_done == 2'
     start_odd 5
     seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
-    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress odd.txt
+    run "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress odd.txt
     kill "$ODD_PID"
     exits_with 3
     says 'INVALID, so nothing is ranked: in 1 of 1 rounds the work was not equal'
@@ -304,7 +304,7 @@ PYTHON
 vary() {
     start_odd 21 7
     seq -f "http://127.0.0.1:$PORT/%g" 10 >odd.txt
-    run "$CONC_BENCH" --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json "$@" odd.txt
+    run "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 6 --warmup 1 --no-progress --export-json odd.json "$@" odd.txt
     kill "$ODD_PID"
 }
 
@@ -323,7 +323,7 @@ vary() {
     holds odd.json '.policy.tolerate == 0.01 and .validity.is_valid and .validity.dropped_rounds == [] and .validity.varied == 18'
     holds odd.json '[.validity.varied_cells[][1]] | add == 18'
     for report in r.html r.md r.xml r.csv; do grep -q '1%' "$report" || { echo "not in $report"; return 1; }; done
-    "$CONC_BENCH" --import-json odd.json --export-json again.json --export-html again.html --export-markdown again.md \
+    "$CONC_BENCH" --details --import-json odd.json --export-json again.json --export-html again.html --export-markdown again.md \
         --export-junit again.xml --export-csv again.csv >again.txt
     cmp odd.json again.json
     for report in html md xml csv; do cmp "r.$report" "again.$report"; done

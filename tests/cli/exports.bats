@@ -203,7 +203,7 @@ open_pipe() {
         env --default-signal=INT,TERM,HUP "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --no-progress --repeat 5000 \
             --samples all --origin=latency=0,size=10 --export-json pipe list >report 2>&1 3>&- &
         # The table is there before the exports.
-        until_true grep -q 'The server runs on this machine' report
+        until_true grep -q -e '--details' report
         sleep 0.5
         kill "-${signal%:*}" $!
         status=0

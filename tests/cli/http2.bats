@@ -113,7 +113,7 @@ nginx_agrees() {
 }
 
 @test "all modes in one run, with rounds and both kinds of connections: equal work" {
-    "$CONC_BENCH" --http2 --cacert "$TLS/ca.pem" --mode all --workers "$WORKERS" --connections fresh,reuse --runs 2 \
+    "$CONC_BENCH" --details --http2 --cacert "$TLS/ca.pem" --mode all --workers "$WORKERS" --connections fresh,reuse --runs 2 \
         --warmup 1 --no-progress --export-json "$JSON" list.txt >report.txt
     holds "$JSON" '.validity.is_work_equal and .validity.is_valid and (.results | length) == 10'
     holds "$JSON" '[.results[] | .http2_downloads == 120 and .failures == 0] | all'
@@ -144,7 +144,7 @@ nginx_agrees() {
 jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$JSON" \
         "$PROJECT_ROOT/docs/conc-bench-1.schema.json"
     mkdir again
-    "$CONC_BENCH" --import-json "$JSON" --export-html again/r.html --export-markdown again/r.md --export-csv again/r.csv \
+    "$CONC_BENCH" --details --import-json "$JSON" --export-html again/r.html --export-markdown again/r.md --export-csv again/r.csv \
         --export-requests-csv again/q.csv --export-junit again/r.xml >again/report.txt
     for file in report.txt r.html r.md r.csv q.csv r.xml; do cmp "$file" "again/$file"; done
 }
@@ -373,7 +373,7 @@ refused() {
     start_h2_faults
     printf '%s\n' "$H2_FAULTS/ok/10 x4" "$H2_FAULTS/stall x8" >list.txt
     for mode in event-loop hybrid threads; do
-        env --default-signal=INT "$CONC_BENCH" --http2 --cacert "$TLS/ca.pem" --mode "$mode" --workers 4 --runs 1 --warmup 0 --no-progress \
+        env --default-signal=INT "$CONC_BENCH" --details --http2 --cacert "$TLS/ca.pem" --mode "$mode" --workers 4 --runs 1 --warmup 0 --no-progress \
             --export-json "$JSON" list.txt >report.txt 2>&1 3>&- &
         pid=$!
         # When all four workers have met one, the four others are done.

@@ -30,15 +30,15 @@ setup() {
     says "160 downloads of 2 URLs"
 }
 
-@test "--quiet prints the article's line and nothing else" {
+@test "--quiet prints the answer in one line and nothing else" {
     run --separate-stderr once --mode threads --workers 8 --quiet --origin=latency=1ms
     exits_with 0
     [ "$stderr" = "" ]
-    [[ "$output" =~ ^threads/8:\ Downloaded\ 160\ sites\ in\ [0-9.]+\ seconds$ ]]
+    [[ "$output" =~ ^threads\ with\ 8\ workers:\ 160\ downloads\ in\ [0-9.]+\ s\;\ none\ failed\.$ ]]
 }
 
 @test "results go to stdout, nothing else does, and stderr is silent without a terminal" {
-    run --separate-stderr "$CONC_BENCH" --mode sync,threads --runs 2 --origin=latency=1ms
+    run --separate-stderr "$CONC_BENCH" --details --mode sync,threads --runs 2 --origin=latency=1ms
     exits_with 0
     [ "$stderr" = "" ]
     [[ "$output" != *$'\033'* ]]
@@ -54,7 +54,7 @@ setup() {
 }
 
 @test "hyperfine's fields are there" {
-    "$CONC_BENCH" --mode threads --workers 4 --runs 3 --warmup 0 --no-progress --origin=latency=1ms --export-json r.json
+    "$CONC_BENCH" --details --mode threads --workers 4 --runs 3 --warmup 0 --no-progress --origin=latency=1ms --export-json r.json
     holds r.json '.results[0] | .command == "threads/4" and (.times | length) == 3 and .exit_codes == [0, 0, 0]
         and (.mean | type) == "number" and (.stddev | type) == "number" and .min <= .median and .median <= .max
         and .user >= 0 and .system >= 0 and .parameters == {"mode": "threads", "workers": "4"}'
@@ -117,7 +117,7 @@ setup() {
 }
 
 @test "a worker process that is killed is reported, and what is settled stands" {
-    "$CONC_BENCH" --mode threads,processes --workers 4 --runs 1 --warmup 0 --seed 1 --origin=latency=1s --no-progress \
+    "$CONC_BENCH" --details --mode threads,processes --workers 4 --runs 1 --warmup 0 --seed 1 --origin=latency=1s --no-progress \
         --export-json r.json http://a.test/{1,2,3}{0,1,2,3} >out.txt 2>&1 &
     program=$!
     until_true are_under_way 1 # in the other mode, for all that is known
@@ -136,7 +136,7 @@ setup() {
 interrupt() {
     local signal=$1 mode=$2 status=0
     # A shell has its jobs in the background ignore SIGINT, which they would inherit.
-    env --default-signal=INT "$CONC_BENCH" --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
+    env --default-signal=INT "$CONC_BENCH" --details --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
         --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9} >out.txt 2>&1 &
     program=$!
     until_true are_under_way 1
@@ -169,7 +169,7 @@ are_dead() {
 }
 
 @test "nothing is left running when the program is killed" {
-    "$CONC_BENCH" --mode processes --workers 4 --runs 1 --warmup 0 --origin=latency=500ms --no-progress \
+    "$CONC_BENCH" --details --mode processes --workers 4 --runs 1 --warmup 0 --origin=latency=500ms --no-progress \
         http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3} >/dev/null 2>&1 &
     program=$!
     until_true find_workers 4
@@ -202,7 +202,7 @@ are_dead() {
 }
 
 @test "null measures the harness: scripted to the digit" {
-    "$CONC_BENCH" --mode null --workers 2 --script 10ms,30ms --runs 3 --warmup 0 --no-progress --export-json r.json \
+    "$CONC_BENCH" --details --mode null --workers 2 --script 10ms,30ms --runs 3 --warmup 0 --no-progress --export-json r.json \
         http://a.test/{0,1,2,3,4,5,6,7,8,9}
     holds r.json '.results[0] | .times == [0.11, 0.11, 0.11] and .service_s.p50 == 0.01 and .service_s.max == 0.03'
 }

@@ -48,7 +48,7 @@ beside() {
 }
 
 @test "a public server that refuses is left alone between trials for as long as it asks" {
-    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress \
+    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress \
         --allow-failures --export-json r.json http://203.0.113.7:8080/busy http://203.0.113.7:8080/
     exits_with 0
     says "was left alone for 4 s in all"
@@ -60,19 +60,19 @@ beside() {
 }
 
 @test "one's own server is not" {
-    run beside 127.0.0.1 "$CONC_BENCH" --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress --allow-failures \
+    run beside 127.0.0.1 "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 1 --warmup 0 --no-progress --allow-failures \
         http://127.0.0.1:8080/busy
     exits_with 0
     says_not "left alone"
 }
 
 @test "many requests to one public host are announced beforehand, on stderr" {
-    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --mode sync --runs 2 --warmup 0 --repeat 600 --no-progress \
+    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --details --mode sync --runs 2 --warmup 0 --repeat 600 --no-progress \
         http://203.0.113.7:8080/
     exits_with 0
     [[ "$stderr" == "Note: up to 1200 requests will go to 203.0.113.7. "* ]]
     [[ "$output" != *"1200 requests"* ]]
-    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --repeat 600 --no-progress \
+    run --separate-stderr beside 203.0.113.7 "$CONC_BENCH" --details --mode sync --runs 1 --warmup 0 --repeat 600 --no-progress \
         http://203.0.113.7:8080/
     [ -z "$stderr" ]
 }

@@ -46,10 +46,10 @@ all_fail_as() {
 # What report.txt says is reported again from its document, byte for byte, and once more; with exit status $1 (0).
 again_the_same() {
     local expected=${1:-0} status=0
-    "$CONC_BENCH" --import-json "$JSON" --export-json again.json --export-html first.html >again.txt || status=$?
+    "$CONC_BENCH" --details --import-json "$JSON" --export-json again.json --export-html first.html >again.txt || status=$?
     [ "$status" -eq "$expected" ]
     cmp report.txt again.txt
-    "$CONC_BENCH" --import-json again.json --export-json third.json --export-html second.html >again.txt || status=$?
+    "$CONC_BENCH" --details --import-json again.json --export-json third.json --export-html second.html >again.txt || status=$?
     [ "$status" -eq "$expected" ]
     cmp report.txt again.txt
     cmp again.json third.json
@@ -99,7 +99,7 @@ refused() {
     jq -e '.traceEvents | length > 0' r.trace >/dev/null
     grep -q 'anybody may have answered' report.txt
     # And again from the document.
-    "$CONC_BENCH" --import-json "$JSON" --export-junit again.xml --export-html again.html >again.txt
+    "$CONC_BENCH" --details --import-json "$JSON" --export-junit again.xml --export-html again.html >again.txt
     cmp report.txt again.txt
     cmp r.xml again.xml
     cmp r.html again.html
@@ -390,7 +390,7 @@ PYTHON
     }
     local port
     read -r port <&"${COOKIES[0]}"
-    HOME=$PWD CURL_HOME=$PWD NETRC=$PWD/.netrc run "$CONC_BENCH" --mode all --workers 2 --runs 1 --warmup 1 --no-progress \
+    HOME=$PWD CURL_HOME=$PWD NETRC=$PWD/.netrc run "$CONC_BENCH" --details --mode all --workers 2 --runs 1 --warmup 1 --no-progress \
         "http://localhost:$port"/{1,2,3,4}
     # curl does look there.
     HOME=$PWD curl -s --netrc "http://localhost:$port/" -o /dev/null

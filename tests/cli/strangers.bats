@@ -60,7 +60,7 @@ PYTHON
 
 # A run with these options, which a stranger disturbs all the time.
 disturbed() {
-    "$CONC_BENCH" --mode all --workers 4 --runs 6 --no-progress --export-json r.json "$@" >out.txt 2>&1 3>&- &
+    "$CONC_BENCH" --details --mode all --workers 4 --runs 6 --no-progress --export-json r.json "$@" >out.txt 2>&1 3>&- &
     PROGRAM=$!
     start_stranger
     wait "$PROGRAM" && status=0 || status=$?

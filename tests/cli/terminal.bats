@@ -5,7 +5,7 @@ load ../support/common
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     "$CONC_BENCH" --mode sync,threads,event-loop --runs 6 --no-progress --origin=latency=5ms,errors=5%,seed=1 \
-        --assert '*.bytes > 0' --assert 'sync.time < 1us' --export-json r.json >r.txt || true
+        --assert '*.bytes > 0' --assert 'sync.time < 1us' --details --export-json r.json >r.txt || true
 }
 
 setup() {
@@ -23,7 +23,7 @@ escape=$'\033'
 
 @test "colours by meaning on a terminal: the fastest green, failures red, doubt yellow" {
     unset NO_COLOR
-    run on_terminal 200 "$CONC_BENCH --import-json r.json"
+    run on_terminal 200 "$CONC_BENCH --details --import-json r.json"
     [[ "$output" == *"$escape[1mmode"* ]]
     [[ "$output" =~ $escape\[32m(threads|event-loop)$escape\[0m ]]
     [[ "$output" == *"$escape[32mPASS$escape[0m"* ]]
@@ -31,7 +31,7 @@ escape=$'\033'
 }
 
 @test "no colour where it was refused, where the terminal has none, and in pipes" {
-    NO_COLOR=1 run on_terminal 200 "$CONC_BENCH --import-json r.json"
+    NO_COLOR=1 run on_terminal 200 "$CONC_BENCH --details --import-json r.json"
     [[ "$output" != *"$escape["* ]]
     TERM_KIND=dumb run on_terminal 200 "env -u NO_COLOR $CONC_BENCH --import-json r.json"
     [[ "$output" != *"$escape["* ]]
@@ -46,22 +46,37 @@ escape=$'\033'
 }
 
 @test "colours do not shift columns" {
-    "$CONC_BENCH" --import-json r.json --color always | sed "s/$escape\[[0-9;]*m//g" >plain.txt || true
+    "$CONC_BENCH" --details --import-json r.json --color always | sed "s/$escape\[[0-9;]*m//g" >plain.txt || true
     diff plain.txt r.txt
 }
 
 @test "nothing is wider than the terminal, and nothing is left out" {
     local columns
     for columns in 40 60 80 120; do
-        NO_COLOR=1 on_terminal "$columns" "$CONC_BENCH --import-json r.json" >narrow.txt || true
+        NO_COLOR=1 on_terminal "$columns" "$CONC_BENCH --details --import-json r.json" >narrow.txt || true
         run ! env LC_ALL=C.UTF-8 grep -nE "^.{$((columns + 1))}" narrow.txt
         # Every word of the report is there; first columns are repeated.
         diff <(tr -s ' ' '\n' <r.txt | sort -u) <(tr -s ' ' '\n' <narrow.txt | sort -u)
     done
 }
 
+@test "the report without details is short, and within the terminal or 80 columns" {
+    local columns
+    for columns in 40 60 80 120; do
+        NO_COLOR=1 on_terminal "$columns" "$CONC_BENCH --import-json r.json" >narrow.txt || true
+        run ! env LC_ALL=C.UTF-8 grep -nE "^.{$((columns + 1))}" narrow.txt
+        grep -q 'vs sync' narrow.txt
+        grep -q '^sync ' narrow.txt
+    done
+    "$CONC_BENCH" --import-json r.json >short.txt || true
+    run ! env LC_ALL=C.UTF-8 grep -nE "^.{81}" short.txt
+    [ "$(wc -l <short.txt)" -le 22 ] # with a line and an empty one for claims
+    run ! grep -q '^Ranking' short.txt
+    grep -q -e '--details$' short.txt
+}
+
 @test "a bar for each round" {
-    run "$CONC_BENCH" --import-json r.json
+    run "$CONC_BENCH" --details --import-json r.json
     says "by round"
     [ "$(grep -cE '[▁▂▃▄▅▆▇█]{6}$' <<<"$output")" -eq 3 ]
 }

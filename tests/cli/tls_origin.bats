@@ -17,7 +17,7 @@ teardown() {
 # Starts a run that stays in its first downloads, and sets TLS_PORT to where its origin speaks TLS, PLAIN_PORT to the
 # other, and PROGRAM.
 start_run() {
-    env --default-signal=INT "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --no-progress --max-time 60s --origin=tls,latency=50s "$@" >run.txt 2>&1 3>&- &
+    env --default-signal=INT "$CONC_BENCH" --details --mode sync --runs 1 --warmup 0 --no-progress --max-time 60s --origin=tls,latency=50s "$@" >run.txt 2>&1 3>&- &
     PROGRAM=$!
     local children port
     for _ in $(seq 1200); do
@@ -55,7 +55,7 @@ certificate() {
 }
 
 @test "fresh connections shake hands for every download, kept ones once each; reports take the gain apart" {
-    "$CONC_BENCH" --no-progress --mode all --workers 3 --runs 2 --warmup 0 --connections fresh,reuse --repeat 30 \
+    "$CONC_BENCH" --details --no-progress --mode all --workers 3 --runs 2 --warmup 0 --connections fresh,reuse --repeat 30 \
         --origin=tls,latency=1ms,size=1KiB --export-json "$JSON" https://a.example/ >report.txt
     holds "$JSON" '[.results[] | .failures == 0] | all'
     holds "$JSON" '[.results[] | select(.connections == "fresh") | .tls_handshakes == 30] | length == 5 and all'
@@ -155,7 +155,7 @@ LIST
 @test "-k is said here too, and the document gives the same reports again" {
     once --mode sync,event-loop -k --origin=tls,latency=1ms --export-json "$JSON" --export-markdown r.md https://a.example/ >report.txt
     grep -q 'not verified (--insecure)' report.txt
-    "$CONC_BENCH" --import-json "$JSON" --export-markdown again.md >again.txt
+    "$CONC_BENCH" --details --import-json "$JSON" --export-markdown again.md >again.txt
     cmp report.txt again.txt
     cmp r.md again.md
 }
@@ -166,11 +166,11 @@ LIST
     [ "${#longest}" -eq 255 ]
     for host in a_b.test a~b.test tést_b.test . .. a.. "x$longest"; do
         printf 'http://a_b.test/\nhttps://fine.test/\nhttps://%s/\n' "$host" >list.txt
-        run "$CONC_BENCH" --mode sync --origin=tls list.txt
+        run "$CONC_BENCH" --details --mode sync --origin=tls list.txt
         exits_with 2
         says 'list.txt:3: --origin=tls cannot serve a host'
     done
-    run "$CONC_BENCH" --mode sync --origin=tls https://a_b.test/
+    run "$CONC_BENCH" --details --mode sync --origin=tls https://a_b.test/
     exits_with 2
     says "a host with '_' in its name"
     # Without TLS, or without the origin, they are names like others.

@@ -36,7 +36,7 @@ setup_file() {
         echo "$here/document-2.txt?$long-b"
     } >>"$BATS_FILE_TMPDIR/list"
     cd "$BATS_FILE_TMPDIR" || return 1
-    "$CONC_BENCH" --mode sync,threads,event-loop --workers 8 --repeat 6 --runs 2 --warmup 0 --no-progress \
+    "$CONC_BENCH" --details --mode sync,threads,event-loop --workers 8 --repeat 6 --runs 2 --warmup 0 --no-progress \
         --allow-failures --per-url --samples all --export-json all.json --export-urls-csv urls.csv \
         --export-html page.html --export-markdown urls.md list >all.txt
 }
@@ -120,20 +120,20 @@ assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
 
 @test "the document has them, and every report comes back byte for byte, with its samples or without" {
     for samples in all none; do
-        "$CONC_BENCH" --mode sync,threads --workers 2 --runs 2 --warmup 0 --no-progress --allow-failures --per-url \
+        "$CONC_BENCH" --details --mode sync,threads --workers 2 --runs 2 --warmup 0 --no-progress --allow-failures --per-url \
             --samples "$samples" --export-json 1.json --export-urls-csv 1.csv --export-html 1.html \
             --export-markdown 1.md list >1.txt
         holds 1.json '.per_url.urls | length == 19'
         # Asked for again or not: they are there.
         for option in --per-url --quiet; do
-            "$CONC_BENCH" --import-json 1.json --allow-failures "$option" --export-json 2.json --export-html 2.html \
+            "$CONC_BENCH" --details --import-json 1.json --allow-failures "$option" --export-json 2.json --export-html 2.html \
                 --export-markdown 2.md >2.txt
             cmp 1.json 2.json
             cmp 1.html 2.html
             cmp 1.md 2.md
             [ "$option" = --quiet ] || cmp 1.txt 2.txt
         done
-        "$CONC_BENCH" --import-json 1.json --allow-failures --export-urls-csv 2.csv >2.txt
+        "$CONC_BENCH" --details --import-json 1.json --allow-failures --export-urls-csv 2.csv >2.txt
         cmp 1.csv 2.csv
         cmp 1.txt 2.txt
     done
@@ -141,32 +141,32 @@ assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
 
 @test "of a document without them they are made of its samples, the very same" {
     jq '.per_url = null' all.json >without.json
-    run "$CONC_BENCH" --import-json without.json --allow-failures
+    run "$CONC_BENCH" --details --import-json without.json --allow-failures
     says_not "URL, median ms"
-    "$CONC_BENCH" --import-json without.json --allow-failures --per-url --export-json made.json >made.txt
+    "$CONC_BENCH" --details --import-json without.json --allow-failures --per-url --export-json made.json >made.txt
     cmp made.json all.json
     cmp made.txt all.txt
     # Documents of earlier versions have no such field.
     jq 'del(.per_url)' all.json >earlier.json
-    "$CONC_BENCH" --import-json earlier.json --allow-failures --per-url --export-json made.json >made.txt
+    "$CONC_BENCH" --details --import-json earlier.json --allow-failures --per-url --export-json made.json >made.txt
     cmp made.json all.json
-    "$CONC_BENCH" --import-json earlier.json --allow-failures --export-json made.json >made.txt
+    "$CONC_BENCH" --details --import-json earlier.json --allow-failures --export-json made.json >made.txt
     holds made.json 'has("per_url") and .per_url == null'
 }
 
 @test "without the samples it is said what is missing, and what to do" {
     jq '.per_url = null | .results[1].rounds[1].samples = null' all.json >partly.json
-    run --separate-stderr -2 "$CONC_BENCH" --import-json partly.json --per-url
+    run --separate-stderr -2 "$CONC_BENCH" --details --import-json partly.json --per-url
     [ "$output" = "" ]
     [[ "$stderr" == *"--per-url: partly.json has neither figures of each URL nor the downloads of threads/8"*"--samples all"* ]]
-    run -2 "$CONC_BENCH" --import-json partly.json --export-urls-csv partly.csv
+    run -2 "$CONC_BENCH" --details --import-json partly.json --export-urls-csv partly.csv
     [ ! -e partly.csv ]
 }
 
 @test "damaged figures are refused by where they stand" {
     damaged() {
         jq "$1" all.json >damaged.json
-        run --separate-stderr -2 "$CONC_BENCH" --import-json damaged.json
+        run --separate-stderr -2 "$CONC_BENCH" --details --import-json damaged.json
         [[ "$stderr" == *"$2"* ]] || { echo "$stderr"; return 1; }
     }
     damaged '.per_url = 1' 'per_url: not an object'
@@ -200,7 +200,7 @@ assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
 }
 
 @test "a run that is interrupted has figures of what was done" {
-    env --default-signal=INT "$CONC_BENCH" --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
+    env --default-signal=INT "$CONC_BENCH" --details --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
         --export-json cut.json list >cut.txt &
     program=$!
     until_true are_under_way 1
@@ -208,7 +208,7 @@ assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
     kill -INT "$program"
     wait "$program" || true
     holds cut.json '.partial and (.per_url.urls | length == 19) and .per_url.failing_urls == 0'
-    "$CONC_BENCH" --import-json cut.json --per-url --export-json cut2.json >/dev/null || true
+    "$CONC_BENCH" --details --import-json cut.json --per-url --export-json cut2.json >/dev/null || true
     cmp cut.json cut2.json
 }
 

@@ -15,7 +15,7 @@ urls() {
 }
 
 @test "sync is ranked last, and told apart from what is concurrent" {
-    run "$CONC_BENCH" --mode sync,threads,event-loop --runs 8 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync,threads,event-loop --runs 8 --no-progress --export-json r.json \
         --origin=latency=20ms <(urls 16)
     exits_with 0
     holds r.json '.results | map({(.mode): .rank}) | add | .sync == [3, 3] and .threads[1] <= 2'
@@ -27,7 +27,7 @@ urls() {
 }
 
 @test "fewer than five rounds claim no interval and no rank of what is about as fast" {
-    run "$CONC_BENCH" --mode sync --copies 2 --runs 4 --no-progress --export-json r.json --origin=latency=1ms <(urls)
+    run "$CONC_BENCH" --details --mode sync --copies 2 --runs 4 --no-progress --export-json r.json --origin=latency=1ms <(urls)
     exits_with 0
     holds r.json '[.results[] | .rank == null and .time_s.confidence == 0 and .speedup.confidence == 0] | all'
     says "it takes at least 5"
@@ -36,7 +36,7 @@ urls() {
 }
 
 @test "what takes more than four times as long ranks by three rounds, and the report says why" {
-    run "$CONC_BENCH" --mode sync,threads,event-loop --workers 32 --runs 3 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync,threads,event-loop --workers 32 --runs 3 --no-progress --export-json r.json \
         --origin=latency=40ms <(urls 32)
     exits_with 0
     holds r.json '.results | map({(.mode): .rank}) | add | .sync == [3, 3] and .threads == [1, 2]'
@@ -47,7 +47,7 @@ urls() {
 
 @test "CPU work crosses from I/O-bound to CPU-bound" {
     # One at a time, 1 of 61 ms is computing, and stays little where the machine gives a tenth of a core.
-    run "$CONC_BENCH" --mode sync,event-loop --workers 48 --runs 2 --warmup 0 --no-progress --cpu-work 1ms \
+    run "$CONC_BENCH" --details --mode sync,event-loop --workers 48 --runs 2 --warmup 0 --no-progress --cpu-work 1ms \
         --export-json r.json --origin=latency=60ms <(urls)
     exits_with 0
     holds r.json '[.diagnosis[] | select(.label == "io_bound").sentence] | length == 1 and (.[0] | contains("sync/1"))'
@@ -57,7 +57,7 @@ urls() {
 }
 
 @test "a limit on the other side is called one" {
-    run "$CONC_BENCH" --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
         --origin=latency=5ms,limit=50/s <(urls 24)
     exits_with 0
     # That the rates are the same within 2 % is up to what else the machine does.
@@ -67,18 +67,18 @@ urls() {
 }
 
 @test "refusals with 503 are called a rate limit, and modes that fail are not ranked" {
-    run "$CONC_BENCH" --mode threads,event-loop --runs 6 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode threads,event-loop --runs 6 --no-progress --export-json r.json \
         --origin=latency=1ms,errors=20% <(urls)
     exits_with 3
     holds r.json '[.diagnosis[].label] | index("rate_limited") != null'
-    run "$CONC_BENCH" --mode threads,event-loop --runs 6 --no-progress --allow-failures -q \
+    run "$CONC_BENCH" --details --mode threads,event-loop --runs 6 --no-progress --allow-failures -q \
         --origin=latency=1ms,errors=20% <(urls)
     exits_with 0
 }
 
 @test "warm connections are opened outside the clock, fresh ones for every download" {
     for policy in reuse fresh warm; do
-        "$CONC_BENCH" --mode all --workers 4 --runs 2 --no-progress -q --connections $policy --export-json $policy.json \
+        "$CONC_BENCH" --details --mode all --workers 4 --runs 2 --no-progress -q --connections $policy --export-json $policy.json \
             --origin=latency=1ms <(urls)
     done
     holds reuse.json '[.results[] | .connects >= 1 and .connects <= .workers] | all'
@@ -89,7 +89,7 @@ urls() {
 }
 
 @test "with fresh and kept connections in the same rounds a gain is taken apart" {
-    run "$CONC_BENCH" --mode sync,threads --workers 4 --runs 6 --no-progress --connections fresh,reuse \
+    run "$CONC_BENCH" --details --mode sync,threads --workers 4 --runs 6 --no-progress --connections fresh,reuse \
         --export-json r.json --export-markdown r.md --export-html r.html --origin=latency=20ms <(urls 16)
     exits_with 0
     says 'gain over sync:fresh/1'
@@ -107,7 +107,7 @@ urls() {
 }
 
 @test "what a sweep chose is measured with all kinds of connections, and taken apart" {
-    run "$CONC_BENCH" --mode sync,threads --workers 1,2,4 --runs 3 --no-progress --connections fresh,reuse \
+    run "$CONC_BENCH" --details --mode sync,threads --workers 1,2,4 --runs 3 --no-progress --connections fresh,reuse \
         --export-json r.json --origin=latency=5ms <(urls)
     exits_with 0
     holds r.json '[.results[] | select(.stage == "main" and .mode == "threads:reuse") | .workers]
@@ -116,7 +116,7 @@ urls() {
 }
 
 @test "phases make the service time, and a kept connection takes none" {
-    run "$CONC_BENCH" --mode sync,event-loop --workers 4 --runs 3 --no-progress --connections fresh,reuse \
+    run "$CONC_BENCH" --details --mode sync,event-loop --workers 4 --runs 3 --no-progress --connections fresh,reuse \
         --cpu-work 100us --export-json r.json --origin=latency=5ms <(urls)
     exits_with 0
     says 'wait ms'
@@ -132,14 +132,14 @@ urls() {
     holds r.json '[.results[] | select(.connections == "fresh").connect_s > 0] | all'
     # Half of that, at the least: it was calibrated at another moment. Without work it is less than a microsecond.
     holds r.json '[.results[].work_s > 0.00003] | all'
-    run "$CONC_BENCH" --mode sync --runs 1 --no-progress --origin=latency=1ms <(urls)
+    run "$CONC_BENCH" --details --mode sync --runs 1 --no-progress --origin=latency=1ms <(urls)
     exits_with 0
     says_not 'work ms'
     says_not 'TLS'
 }
 
 @test "copies of one mode are a tie" {
-    run "$CONC_BENCH" --mode event-loop --copies 3 --runs 7 --seed 3 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode event-loop --copies 3 --runs 7 --seed 3 --no-progress --export-json r.json \
         --origin=latency=10ms <(urls)
     exits_with 0
     holds r.json '[.results[].mode] == ["event-loop", "event-loop#2", "event-loop#3"]'
@@ -148,7 +148,7 @@ urls() {
 }
 
 @test "a handicapped copy is found out" {
-    run "$CONC_BENCH" --mode sync --copies 2 --handicap 100% --runs 8 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync --copies 2 --handicap 100% --runs 8 --no-progress --export-json r.json \
         --origin=latency=20ms <(urls 8)
     exits_with 0
     holds r.json '.results[0].rank == [1, 1] and .results[1].rank == [2, 2]'
@@ -157,7 +157,7 @@ urls() {
 }
 
 @test "a sweep finds how many workers are enough, and measures them again" {
-    run "$CONC_BENCH" --mode sync,threads --workers 1,2,4,8 --runs 5 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync,threads --workers 1,2,4,8 --runs 5 --no-progress --export-json r.json \
         --origin=latency=20ms <(urls 16)
     exits_with 0
     holds r.json '[.sweeps[] | select(.mode == "threads") | .points[].workers] == [1, 2, 4, 8]'
@@ -169,7 +169,7 @@ urls() {
 }
 
 @test "with a server that serves only so many at once, more workers are not enough" {
-    run "$CONC_BENCH" --mode event-loop --workers 2,8,32 --runs 5 --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode event-loop --workers 2,8,32 --runs 5 --no-progress --export-json r.json \
         --origin=latency=5ms,limit=150/s <(urls)
     exits_with 0
     # 150 a second: two workers reach it if a download takes no longer than 13 ms, and 32 do no better. Without the limit
@@ -178,7 +178,7 @@ urls() {
 }
 
 @test "--workers auto searches by itself" {
-    run "$CONC_BENCH" --mode threads --workers auto --runs auto --time-budget 12s --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode threads --workers auto --runs auto --time-budget 12s --no-progress --export-json r.json \
         --origin=latency=20ms,limit=100/s <(urls 24)
     exits_with 0
     # Two of 20 ms reach 100 a second, and four do if a download takes no longer than 40 ms.
@@ -189,66 +189,66 @@ urls() {
 
 @test "claims: holding, failing, and too few rounds to tell" {
     # In none of six rounds may it look otherwise: 80 against 640 ms, of which a stall can make a part.
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --warmup 0 --no-progress --origin=latency=40ms \
+    run "$CONC_BENCH" --details --mode sync,threads --runs 6 --warmup 0 --no-progress --origin=latency=40ms \
         --assert 'threads.time / sync.time < 0.5' --assert '*.failures == 0' --assert 'sync.time < 1m' <(urls 16)
     exits_with 0
     says "PASS  threads.time / sync.time < 0.5"
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --warmup 0 --no-progress -q --origin=latency=40ms --export-json r.json \
+    run "$CONC_BENCH" --details --mode sync,threads --runs 6 --warmup 0 --no-progress -q --origin=latency=40ms --export-json r.json \
         --assert 'sync.time / threads.time < 0.5' <(urls 16)
     exits_with 1
     says "FAIL  sync.time / threads.time < 0.5"
     holds r.json '.verdicts[0] | .verdict == "fail" and .limit == 0.5 and .low > 0.5'
-    run "$CONC_BENCH" --mode sync --runs 2 --no-progress -q --origin=latency=2ms --assert 'sync.time < 1m' <(urls)
+    run "$CONC_BENCH" --details --mode sync --runs 2 --no-progress -q --origin=latency=2ms --assert 'sync.time < 1m' <(urls)
     exits_with 4
     says "UNMEASURABLE"
 }
 
 @test "a claim that does not parse is pointed at, and nothing runs" {
-    run "$CONC_BENCH" --mode sync --origin --assert 'sync.tme < 1s'
+    run "$CONC_BENCH" --details --mode sync --origin --assert 'sync.tme < 1s'
     exits_with 2
     says 'did you mean "time"'
     [[ "$output" == *$'\n    sync.tme < 1s\n         ^'* ]]
-    run "$CONC_BENCH" --mode sync --origin --assert 'threads.time < 1s'
+    run "$CONC_BENCH" --details --mode sync --origin --assert 'threads.time < 1s'
     exits_with 2
     says "add it to --mode"
-    run "$CONC_BENCH" --mode threads --workers 8 --origin --assert 'threads@4.time < 1s'
+    run "$CONC_BENCH" --details --mode threads --workers 8 --origin --assert 'threads@4.time < 1s'
     exits_with 2
     says "add them to --workers"
 }
 
 @test "a baseline: the same holds, slower fails, other circumstances are refused" {
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --export-json base.json --origin=latency=25ms <(urls 8)
+    run "$CONC_BENCH" --details --mode sync,threads --runs 6 --no-progress -q --export-json base.json --origin=latency=25ms <(urls 8)
     exits_with 0
-    run "$CONC_BENCH" --mode sync --runs 6 --no-progress -q --baseline base.json --max-slowdown 100% \
+    run "$CONC_BENCH" --details --mode sync --runs 6 --no-progress -q --baseline base.json --max-slowdown 100% \
         --origin=latency=25ms <(urls 8)
     exits_with 0
     says "PASS  sync/1 at most 100 % slower"
-    run "$CONC_BENCH" --mode sync,threads --runs 6 --no-progress -q --baseline base.json --origin=latency=100ms <(urls 8)
+    run "$CONC_BENCH" --details --mode sync,threads --runs 6 --no-progress -q --baseline base.json --origin=latency=100ms <(urls 8)
     exits_with 2
     says "latency 25 ms"
     says "--force-baseline"
-    run "$CONC_BENCH" --mode sync --runs 6 --no-progress -q --baseline base.json --force-baseline \
+    run "$CONC_BENCH" --details --mode sync --runs 6 --no-progress -q --baseline base.json --force-baseline \
         --origin=latency=100ms <(urls 8)
     exits_with 1
     says "FAIL  sync/1"
-    run "$CONC_BENCH" --mode sync,threads --baseline base.json --origin=latency=25ms <(seq -f 'http://a.test/%g' 9)
+    run "$CONC_BENCH" --details --mode sync,threads --baseline base.json --origin=latency=25ms <(seq -f 'http://a.test/%g' 9)
     exits_with 2
     says "list of URLs"
-    run "$CONC_BENCH" --mode hybrid --baseline base.json --origin=latency=25ms <(urls 8)
+    run "$CONC_BENCH" --details --mode hybrid --baseline base.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says "none of the modes"
     head -c 500 base.json >cut.json
-    run "$CONC_BENCH" --mode sync --baseline cut.json --origin=latency=25ms <(urls 8)
+    run "$CONC_BENCH" --details --mode sync --baseline cut.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says "cut.json is damaged: line"
     sed 's,conc-bench/1,conc-bench/9,' base.json >other.json
-    run "$CONC_BENCH" --mode sync --baseline other.json --origin=latency=25ms <(urls 8)
+    run "$CONC_BENCH" --details --mode sync --baseline other.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says 'schema is "conc-bench/9"'
 }
 
 @test "rounds are balanced: each mode stands in each place equally often" {
-    run "$CONC_BENCH" --mode sync,threads,event-loop --runs 6 --no-progress -q --export-json r.json --origin=latency=1ms <(urls)
+    run "$CONC_BENCH" --details --mode sync,threads,event-loop --runs 6 --no-progress -q --export-json r.json --origin=latency=1ms <(urls)
     exits_with 0
     holds r.json '[.results[] | [.rounds[].position] | sort] | all(. == [0, 0, 1, 1, 2, 2])'
 }

@@ -129,7 +129,7 @@ no_counting() {
 @test "a file cannot be opened" { sweep open,open64,fopen,fopen64 "" 12 11 10; }
 @test "a file in memory cannot be made for certificates that come from a pipe" {
     needs_injection
-    run env LD_PRELOAD="$INJECT" INJECT_CALL=memfd_create INJECT_AT=1 "$CONC_BENCH" --mode sync --runs 1 \
+    run env LD_PRELOAD="$INJECT" INJECT_CALL=memfd_create INJECT_AT=1 "$CONC_BENCH" --details --mode sync --runs 1 \
         --cacert <(echo some) --export-json r.json https://a.invalid/
     exits_with 5
     says "no memory for the file of --cacert: Too many open files"
@@ -360,10 +360,10 @@ run_limited() {
     start_nginx
     make_documents 20 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" >list.txt
     for mode in sync $CONCURRENT_MODES; do
-        run bash -c 'ulimit -n 30; exec "$@"' - "$CONC_BENCH" --mode "$mode" --workers 8 --runs 1 --warmup 0 list.txt
+        run bash -c 'ulimit -n 30; exec "$@"' - "$CONC_BENCH" --details --mode "$mode" --workers 8 --runs 1 --warmup 0 list.txt
         exits_with 5
         needed=$(sed -n 's/.*(ulimit -Hn \([0-9]*\)).*/\1/p' <<<"$output")
-        run bash -c 'ulimit -n "$1"; shift; exec "$@"' - "$needed" "$CONC_BENCH" --mode "$mode" --workers 8 --runs 1 \
+        run bash -c 'ulimit -n "$1"; shift; exec "$@"' - "$needed" "$CONC_BENCH" --details --mode "$mode" --workers 8 --runs 1 \
             --warmup 0 list.txt
         exits_with 0
     done
@@ -428,7 +428,7 @@ told_by_proc='[.run_queue_wait_s, .peak_memory_bytes, .processes, .threads, .des
 @test "without /proc: what is not known is told as unknown, and nothing follows from it" {
     local column costs
     needs_proc_mounts
-    run with_proc none "$CONC_BENCH" --mode all --workers 4 -n 40 --runs 6 --warmup 0 --cpu-work 3ms --no-progress \
+    run with_proc none "$CONC_BENCH" --details --mode all --workers 4 -n 40 --runs 6 --warmup 0 --cpu-work 3ms --no-progress \
         --origin=latency=0,size=10B --assert 'threads.memory < 1TiB' --export-json r.json --export-csv r.csv \
         --export-markdown r.md --export-html r.html http://a.test/
     exits_with 4
@@ -445,20 +445,20 @@ told_by_proc='[.run_queue_wait_s, .peak_memory_bytes, .processes, .threads, .des
         [ "$(python3 -c 'import csv, sys
 print({row[sys.argv[1]] for row in csv.DictReader(open("r.csv"))})' $column)" = "{''}" ]
     done
-    run "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv
+    run "$CONC_BENCH" --details --import-json r.json --export-json again.json --export-csv again.csv
     exits_with 4
     cmp r.csv again.csv
     cmp r.json again.json
     # Documents of earlier versions say 0.
     jq -c '(.results[].rounds[].resources[] | select(. == null)) = 0' r.json >zero.json
-    run "$CONC_BENCH" --import-json zero.json --export-json again.json
+    run "$CONC_BENCH" --details --import-json zero.json --export-json again.json
     exits_with 4
     cmp r.json again.json
 }
 
 @test "a /proc of processes only: they are measured, and the machine is unknown" {
     needs_proc_mounts
-    run with_proc pid "$CONC_BENCH" --mode processes --workers 3 -n 40 --runs 1 --warmup 0 --no-progress \
+    run with_proc pid "$CONC_BENCH" --details --mode processes --workers 3 -n 40 --runs 1 --warmup 0 --no-progress \
         --origin=latency=0,size=10B --export-json r.json http://a.test/
     exits_with 0
     holds r.json '.results[0].rounds[0] | .resources.processes == 4 and .resources.peak_memory_bytes > 1e6
@@ -481,7 +481,7 @@ needs_groups() {
 }
 
 @test "a control group with too little memory: refused, however much the machine has" {
-    local run=("$CONC_BENCH" --mode null --runs 1 --warmup 0 --repeat 1000000 --no-progress http://a.test/)
+    local run=("$CONC_BENCH" --details --mode null --runs 1 --warmup 0 --repeat 1000000 --no-progress http://a.test/)
     needs_groups
     run in_group "${run[@]}"
     exits_with 0
@@ -497,7 +497,7 @@ needs_groups() {
 }
 
 @test "a control group with a CPU quota: it counts where cores do, and is told" {
-    local run=("$CONC_BENCH" --mode hybrid --workers 4 --runs 1 --warmup 0 --no-progress -n 40 --origin=latency=0
+    local run=("$CONC_BENCH" --details --mode hybrid --workers 4 --runs 1 --warmup 0 --no-progress -n 40 --origin=latency=0
         --export-json r.json http://a.test/)
     needs_groups
     run in_group "${run[@]}"
@@ -514,7 +514,7 @@ needs_groups() {
     holds r.json '.machine.cpu_quota == 0.5 and .machine.cores >= 1'
     # One loop instead of one a core.
     holds r.json '$without[0] - .results[0].threads == ([.machine.cores, 4] | min) - 1' --slurpfile without threads
-    "$CONC_BENCH" --import-json r.json --export-json again.json
+    "$CONC_BENCH" --details --import-json r.json --export-json again.json
     cmp r.json again.json
     # Another quota is another machine; and documents of earlier versions have none.
     cp r.json before.json
@@ -523,11 +523,11 @@ needs_groups() {
     exits_with 2
     says "CPU quota"
     jq -c 'del(.machine.cpu_quota)' r.json >earlier.json
-    run "$CONC_BENCH" --import-json earlier.json
+    run "$CONC_BENCH" --details --import-json earlier.json
     exits_with 0
     says_not "by quota"
     jq -c '.machine.cpu_quota = "x"' r.json >wrong.json
-    run "$CONC_BENCH" --import-json wrong.json
+    run "$CONC_BENCH" --details --import-json wrong.json
     exits_with 2
     says "machine.cpu_quota: not a number"
 }
@@ -545,7 +545,7 @@ in_narrow_network() {
     local mode
     in_narrow_network true || skip "cannot make a network"
     for mode in sync $CONCURRENT_MODES; do
-        run in_narrow_network "$CONC_BENCH" --mode "$mode" --workers 40 --connections fresh -n 60 --runs 1 --warmup 0 \
+        run in_narrow_network "$CONC_BENCH" --details --mode "$mode" --workers 40 --connections fresh -n 60 --runs 1 --warmup 0 \
             --origin=latency=20ms --export-json r.json http://a.test/
         exits_with 3
         says "29 of 60 downloads failed: 29 client_resource"
@@ -565,7 +565,7 @@ in_full_folder() {
     for option in json html csv requests-csv urls-csv markdown junit trace; do
         run in_full_folder disk bash -c 'echo old >report; head -c 20000 /dev/zero >filler 2>/dev/null
             "$@" && exit; status=$?; grep -q old report; exit $status' - \
-            "$CONC_BENCH" --mode sync --runs 1 --warmup 0 --origin=latency=0 "--export-$option" report http://a.test/
+            "$CONC_BENCH" --details --mode sync --runs 1 --warmup 0 --origin=latency=0 "--export-$option" report http://a.test/
         exits_with 5
         says "No space left on device"
         [ "$(tail -2 <<<"$output")" = $'filler\nreport' ]
@@ -592,7 +592,7 @@ in_full_folder() {
     run bash -c '"$@" | :; exit "${PIPESTATUS[0]}"' - "$CONC_BENCH" "${small[@]}"
     exits_with 5
     [ "$output" = "conc-bench: cannot write to standard output: Broken pipe" ]
-    run bash -c '"$@" | :; exit "${PIPESTATUS[0]}"' - "$CONC_BENCH" --import-json r.json
+    run bash -c '"$@" | :; exit "${PIPESTATUS[0]}"' - "$CONC_BENCH" --details --import-json r.json
     exits_with 5
     run bash -c '"$@" --export-csv - >&-' - "$CONC_BENCH" "${small[@]}"
     exits_with 5
@@ -606,7 +606,7 @@ in_full_folder() {
     run bash -c '"$@" 2>&-' - "$CONC_BENCH" "${small[@]}"
     exits_with 0
     holds r.json "$whole"
-    run bash -c '"$@" 2>&-' - "$CONC_BENCH" --mode no-such-mode
+    run bash -c '"$@" 2>&-' - "$CONC_BENCH" --details --mode no-such-mode
     exits_with 2
     run bash -c '"$@" 2>&- >&- <&-' - "$CONC_BENCH" "${small[@]}"
     exits_with 5
@@ -616,7 +616,7 @@ in_full_folder() {
 @test "standard input is closed: nobody misses it but a list that should come from there" {
     run bash -c '"$@" <&-' - "$CONC_BENCH" "${small[@]}"
     exits_with 0
-    run bash -c '"$@" <&-' - "$CONC_BENCH" --mode sync --origin -
+    run bash -c '"$@" <&-' - "$CONC_BENCH" --details --mode sync --origin -
     exits_with 2
     says 'cannot read "standard input"'
 }

@@ -12,7 +12,7 @@
 #include "report/html.h"
 #include "report/junit.h"
 #include "report/markdown.h"
-#include "report/table.h"
+#include "report/terminal.h"
 #include "report/trace.h"
 
 /* Reads a text as a file. -1: refused. */
@@ -44,9 +44,9 @@ static char *write_all(const struct import *import, size_t *length)
     require(json_write(stream, &import->run, &analysis, &format, &error) == 0);
     fclose(stream);
     stream = open_memstream(&other, &other_length);
-    require(table_write(stream, &import->run, &analysis, &format, &error) == 0);
-    require(table_write(stream, &import->run, &analysis, &narrow, &error) == 0);
-    require(table_write_quiet(stream, &import->run, &analysis, &format, &error) == 0);
+    require(terminal_write_details(stream, &import->run, &analysis, &format, &error) == 0);
+    require(terminal_write_details(stream, &import->run, &analysis, &narrow, &error) == 0);
+    require(terminal_write_verdict(stream, &import->run, &analysis, &format, &error) == 0);
     require(csv_write(stream, &import->run, &analysis, &format, &error) == 0);
     require(csv_write_urls(stream, &import->run, &analysis, &format, &error) == 0);
     require(csv_write_requests(stream, &import->run, &analysis, &format, &error) == 0);

@@ -8,9 +8,9 @@ PROJECT_ROOT=${PROJECT_ROOT:?the root of the repository}
 # Concurrent modes; sync stands apart, since it always has one worker.
 CONCURRENT_MODES="threads event-loop processes hybrid"
 
-# One round, no warm-up: what the program asks for is then what the plan says, once.
+# One round, no warm-up: what the program asks for is then what the plan says, once. All that is known is reported.
 once() {
-    "$CONC_BENCH" --runs 1 --warmup 0 --no-progress "$@"
+    "$CONC_BENCH" --details --runs 1 --warmup 0 --no-progress "$@"
 }
 
 # Evaluates a jq filter on a JSON file; fails, and shows the file's beginning, if the answer is not "true".
@@ -81,7 +81,7 @@ min() {
     echo $(($1 < $2 ? $1 : $2))
 }
 
-# Asserts on the last `run`.
+# Asserts on the last `run`. Where a report breaks a line, it indents the next one: that is a space to these.
 exits_with() {
     if [ "$status" -ne "$1" ]; then
         echo "exit status $status, not $1; output:"
@@ -91,7 +91,7 @@ exits_with() {
 }
 
 says() {
-    if [[ "$output" != *"$1"* ]]; then
+    if [[ "$output" != *"$1"* && "${output//$'\n  '/ }" != *"$1"* ]]; then
         echo "does not say: $1"
         echo "$output"
         return 1
@@ -99,7 +99,7 @@ says() {
 }
 
 says_not() {
-    if [[ "$output" == *"$1"* ]]; then
+    if [[ "$output" == *"$1"* || "${output//$'\n  '/ }" == *"$1"* ]]; then
         echo "says: $1"
         echo "$output"
         return 1

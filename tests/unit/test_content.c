@@ -5,7 +5,7 @@
 #include "report/content.h"
 #include "report/html.h"
 #include "report/markdown.h"
-#include "report/table.h"
+#include "report/terminal.h"
 
 /* What one report says, all say: sentences, facts, tables and notes are compared with what terminal, Markdown and page
  * make of them, less what each format writes otherwise. */
@@ -59,7 +59,7 @@ static char *write_plain(const struct run *run, const struct analysis *analysis,
     assert_non_null(stream);
     assert_int_equal(write(stream, run, analysis, &format, &error), 0);
     assert_int_equal(fclose(stream), 0);
-    char *reduced = plain(text, write != table_write);
+    char *reduced = plain(text, write != terminal_write_details);
     free(text);
     return reduced;
 }
@@ -89,7 +89,7 @@ static void assert_all_say(struct run *run, const struct analysis *analysis)
     static const struct {
         const char *name;
         writer *write;
-    } reports[] = {{"the terminal", table_write}, {"Markdown", markdown_write}, {"the page", html_write}};
+    } reports[] = {{"the terminal", terminal_write_details}, {"Markdown", markdown_write}, {"the page", html_write}};
     struct content content;
     struct error error = {0};
     const struct format format = format_default();
@@ -100,7 +100,7 @@ static void assert_all_say(struct run *run, const struct analysis *analysis)
         for (size_t j = 0; j < content.sentence_count; j++)
             assert_has(report, reports[i].name, content.sentences[j].text);
         for (size_t j = 0; j < content.fact_count; j++) {
-            if (content.facts[j].kind != FACT_STARTED || reports[i].write != table_write)
+            if (content.facts[j].kind != FACT_STARTED || reports[i].write != terminal_write_details)
                 assert_has(report, reports[i].name, content.facts[j].text);
         }
         for (size_t j = 0; j < content.section_count; j++) {

@@ -7,6 +7,7 @@
 #include "conc_bench/analysis/assertion_result.h"
 #include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/analysis/diagnosis.h"
+#include "conc_bench/analysis/headline.h"
 #include "conc_bench/analysis/per_url.h"
 #include "conc_bench/analysis/regression.h"
 #include "conc_bench/analysis/speedup_breakdown.h"
@@ -27,6 +28,7 @@ struct analysis {
     char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */
     size_t sentence_count;
     const struct cell_stats *recommended; /* NULL: nothing is ranked */
+    struct headline headline;             /* what every report says first */
     struct diagnosis diagnosis;
     struct speedup_breakdown breakdown;
     struct per_url_sentences urls;              /* none without figures of URLs */

@@ -43,6 +43,7 @@ enum { FINDINGS_MAX = 24 };
 struct diagnosis {
     struct finding findings[FINDINGS_MAX]; /* boundness first, doubts last */
     size_t count;
+    char brief[320]; /* what bounds the downloads, in one line; "": nobody knows */
 };
 
 /* Of the main cells. -1: out of memory. */

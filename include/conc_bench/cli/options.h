@@ -90,6 +90,7 @@ struct options {
     struct format format; /* but for colour and width, which depend on the terminal */
     enum color_policy color;
     bool quiet;
+    bool details; /* everything that is known, not only what answers the question */
     bool no_progress;
     bool allow_failures;
 

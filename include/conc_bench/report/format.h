@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "conc_bench/run/sample.h"
+
 /*
  * How reports for people show what they show; those for machines are always the same.
  */
@@ -48,6 +50,9 @@ const char *format_names(const char *dns);
 /* Who of those that serve runs on this machine, and so takes part in what is measured: "The server runs on this
  * machine, on the same cores as the downloads"; NULL: nobody. */
 const char *format_neighbours(bool is_server_local, bool is_proxy_local);
+
+/* How a download ended, in words behind a number of them: "could not connect", "answered with status 5xx". */
+const char *format_outcome(enum outcome outcome);
 
 /* " (why)" where libcurl's code of a failure says more than its class, in words that are the same with every libcurl;
  * "" where it does not. */

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "conc_bench/base/text.h"
-#include "report/table.h"
+#include "report/terminal.h"
 
 /* What is said and in which order, rather than the text letter by letter: columns may come and go. */
 
@@ -43,22 +43,23 @@ static void assert_says_not(const char *text, const char *part)
 
 static void assert_report(struct run *run, const char *part)
 {
-    char *text = write_text(run, table_write);
+    char *text = write_text(run, terminal_write_details);
     assert_says(text, part);
     free(text);
 }
 
 static void assert_no_report(struct run *run, const char *part)
 {
-    char *text = write_text(run, table_write);
+    char *text = write_text(run, terminal_write_details);
     assert_says_not(text, part);
     free(text);
 }
 
-/* The line that begins with `start`; the caller frees it. */
+/* The line of the details that begins with `start`; the caller frees it. */
 static char *line_of(const char *text, const char *start)
 {
-    const char *line = text;
+    const char *details = strstr(text, "\nRanking\n");
+    const char *line = details != NULL ? details : text;
     while (line != NULL && strncmp(line, start, strlen(start)) != 0) {
         line = strchr(line, '\n');
         line = line != NULL ? line + 1 : NULL;
@@ -72,7 +73,7 @@ static void test_the_head_tells_what_was_run(void **state)
 {
     (void)state;
     struct run run = fixture_two_modes();
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "conc-bench 0.1.0, libcurl/7.88.1, OpenSSL/3.0.19; 2 cores of Some CPU, Linux 6.1 x86_64\n");
     assert_says(text, "4 downloads of 2 URLs on 2 hosts from sites.txt\n");
     assert_says(text, "HTTP/1.1, connections reused within a trial, names resolved beforehand, up to 10 redirects");
@@ -90,7 +91,7 @@ static void test_the_head_tells_what_was_run(void **state)
     snprintf(run.connections, sizeof(run.connections), "fresh");
     snprintf(run.dns, sizeof(run.dns), "live");
     snprintf(run.stop_reason, sizeof(run.stop_reason), "no time is left");
-    text = write_text(&run, table_write);
+    text = write_text(&run, terminal_write_details);
     assert_says(text, "1 core of");
     assert_says(text, "1 download of 1 URL on 1 host from sites.txt, in shuffled order");
     assert_says(text, "with work worth 5.00 ms of CPU time on each response\n");
@@ -127,7 +128,7 @@ static void test_the_use_of_connections_is_told_over_http2(void **state)
         fixture_http2(&run.cells[1].trials[round], 1, 2);
     }
     run.cells[1].trials[0].http2.warm_connects = run.cells[1].trials[1].http2.warm_connects = 1;
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "mode/workers  HTTP/2  connections  downloads each  at once\n");
     assert_says(text, "sync/1             4            1            4.00        1\n");
     assert_says(text, "threads/2          4            2            2.00        2\n");
@@ -140,7 +141,7 @@ static void test_rows_are_sorted_fastest_first(void **state)
     (void)state;
     struct run run = fixture_two_modes(); /* planned first: sync, which is slower */
     fixture_trial(fixture_cell(&run, "hybrid", 4), 10 * FIXTURE_MS);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     const char *hybrid = strstr(text, "\nhybrid ");
     const char *threads = strstr(text, "\nthreads ");
     const char *sync = strstr(text, "\nsync ");
@@ -165,7 +166,7 @@ static void test_times_have_three_digits_and_a_range(void **state)
         resources->voluntary_switches = 12;
         resources->involuntary_switches = 5;
     }
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     char *line = line_of(text, "threads ");
     assert_says(line, " 0.0220 ");
     assert_says(line, "0.0210 to 0.0230");
@@ -180,7 +181,7 @@ static void test_times_have_three_digits_and_a_range(void **state)
     assert_says(line, "0.0410 to 0.0450");
     assert_says(line, " 1.00x");
     free(line);
-    line = line_of(strstr(text, "CPU ms"), "sync/1 ");
+    line = line_of(strstr(text, "What it costs"), "sync/1 ");
     assert_says(line, " 1.75 "); /* 7 ms of CPU time for 4 downloads */
     assert_says(line, " 3.00 "); /* 12 switches */
     assert_says(line, " 1.25 "); /* 5 switches */
@@ -196,7 +197,7 @@ static void test_one_round_claims_no_interval(void **state)
     struct run run = fixture_run();
     fixture_trial(fixture_cell(&run, "sync", 1), 10 * FIXTURE_MS);
     fixture_trial(fixture_cell(&run, "threads", 2), 10 * FIXTURE_MS);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     char *line = line_of(text, "threads ");
     assert_says(line, "1 round, no interval");
     assert_says(line, " 0.0210 ");
@@ -231,7 +232,7 @@ static void test_who_won_is_said(void **state)
     (void)state;
     static const int steady[10] = {1, 7, 3, 9, 5, 2, 8, 4, 6, 10};
     struct run run = ten_rounds(10000, 12000, steady);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "\nthreads/2 is the fastest: 0.021 s, 1.95 times as fast as sync/1; hybrid/2, the "
                       "next, takes 19.0 % longer.\n");
     assert_says(text, "\nRecommended: threads/2; no other is surely within 5 % of it.\n");
@@ -247,7 +248,7 @@ static void test_no_difference_is_said_too(void **state)
     (void)state;
     static const int both_ways[10] = {100, -90, 80, -70, 60, -65, 75, -85, 95, -105};
     struct run run = ten_rounds(10000, 10000, both_ways);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text,
                 "\nNo difference detected between the fastest (threads/2, hybrid/2): practically equal, within 5 % "
                 "of the first; threads/2 is 1.95 times as fast as sync/1");
@@ -327,7 +328,7 @@ static void test_a_cell_without_times_shows_why_instead(void **state)
     for (int round = 0; round < 2; round++)
         run.cells[1].trials[round].status = TRIAL_HUNG;
     fixture_cell(&run, "hybrid", 2);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     char *line = line_of(text, "threads ");
     assert_says(line, "hung");
     assert_says_not(line, "nan");
@@ -353,7 +354,7 @@ static void test_failures_are_counted_by_class(void **state)
         samples[0].outcome = samples[1].outcome = OUTCOME_TIMEOUT_WAIT;
         samples[2].outcome = OUTCOME_HTTP_5XX;
     }
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "\nsync/1: 6 of 8 downloads failed: 2 http_5xx, 4 timeout_wait\n");
     assert_says_not(text, "\nDownloads failed: "); /* of so few it may be chance that only one mode has any */
     assert_says_not(text, "threads/2: ");
@@ -432,13 +433,13 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     snprintf(trial->reason, sizeof(trial->reason), "%s", hostile);
     trial->status = TRIAL_CRASHED;
     run.cells[1].trials[1].table->samples[0].status = 206; /* the URL stands in the sentence about it */
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "had http://a.test/x\\x1b[31m\\x0aforged");
     assert_says(text, "\nThe slowest URL is http://a.test/x\\x1b[31m");
     assert_says(text, "crashed after 4 of 4 downloads: x\\x1b[31m");
     assert_harmless(text);
     free(text);
-    text = write_text(&run, table_write_quiet);
+    text = write_text(&run, terminal_write_verdict);
     assert_harmless(text);
     free(text);
     run_release(&run);
@@ -470,7 +471,7 @@ static void test_tables_stay_within_their_width(void **state)
         for (int round = 0; round < 2; round++)
             fixture_trial(cell, (102 + (nanoseconds)i) * FIXTURE_MS)->resources.peak_memory_bytes = INT64_C(123) << 20;
     }
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_tables_within(text, REPORT_COLUMNS);
     free(text);
     run_release(&run);
@@ -489,7 +490,7 @@ static char *write_wide(struct run *run, size_t width)
     format.width = width;
     fixture_settle(run);
     assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
-    assert_int_equal(table_write(stream, run, &analysis, &format, &error), 0);
+    assert_int_equal(terminal_write_details(stream, run, &analysis, &format, &error), 0);
     fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
     analysis_release(&analysis);
@@ -519,7 +520,7 @@ static void test_urls_are_rows_the_slowest_first(void **state)
             run.cells[0].trials[i].run += 2 * FIXTURE_MS;
         }
     }
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_line(text, "URL, median ms", "URL, median ms      sync/1  threads/2  x alone    body");
     assert_line(text, "http://a.test/ ", "http://a.test/        12.0       10.0   0.833x  1000 B");
     assert_line(text, "http://b.test/page ", "http://b.test/page    10.0   1.00 (2)   0.100x  1000 B");
@@ -539,7 +540,7 @@ static void test_urls_are_rows_the_slowest_first(void **state)
         struct sample *samples = run.cells[i / 2].trials[i % 2].table->samples;
         samples[1].outcome = samples[3].outcome = OUTCOME_RESET;
     }
-    text = write_text(&run, table_write);
+    text = write_text(&run, terminal_write_details);
     assert_line(text, "http://b.test/page ", "http://b.test/page   - (4)      - (4)        -       -");
     assert_says(text, "\n1 of 2 URLs failed every time.\n");
     free(text);
@@ -594,7 +595,7 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
 {
     (void)state;
     struct run run = make_many(60, 1);
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "\nThe slowest 10 of 60 URLs and 5 more that failed most, by their longest median;\nof all URLs "
                       "half have one of at most ");
     assert_says(text, "\nAll URLs are in --export-json, --export-urls-csv and --export-html.\n");
@@ -604,7 +605,7 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     free(text);
     run_release(&run);
     run = make_many(3000, 1);
-    text = write_text(&run, table_write);
+    text = write_text(&run, terminal_write_details);
     assert_says(text, "The slowest 10 of 3000 URLs and 5 more that failed most");
     assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and\n");
     free(text);
@@ -631,7 +632,7 @@ static void test_what_fails_most_is_shown_in_the_order_of_all(void **state)
         for (size_t j = 0; j < 3; j++)
             samples[twice[j]].outcome = i == 0 || j == 1 ? OUTCOME_DNS : OUTCOME_OK;
     }
-    char *text = write_text(&run, table_write);
+    char *text = write_text(&run, terminal_write_details);
     assert_says(text, "The slowest 10 of 60 URLs and 3 more that failed most,");
     assert_true(place_of(text, "page-00012.html") < place_of(text, "page-00006.html")); /* the slower first ... */
     assert_true(place_of(text, "page-00006.html") < place_of(text, "page-00018.html")); /* ... what has no time last */
@@ -663,35 +664,182 @@ static void test_tables_of_urls_stay_within_a_terminal(void **state)
     }
 }
 
-static void test_quiet_is_a_line_a_cell(void **state)
+static void test_quiet_is_the_answer_in_one_line(void **state)
 {
     (void)state;
     struct run run = fixture_two_modes();
-    char *text = write_text(&run, table_write_quiet);
-    assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
-                              "sync/1: Downloaded 4 sites in 0.043 seconds\n");
+    char *text = write_text(&run, terminal_write_verdict);
+    assert_string_equal(text, "No winner yet: 2 rounds are too few to rank; threads had the lowest median time, "
+                              "0.022 s, 1.95 times as fast as sync.\n");
     free(text);
-    for (int round = 0; round < 2; round++)
-        run.cells[0].trials[round].table->samples[1].outcome = OUTCOME_DNS;
-    struct trial *trial = fixture_trial(fixture_cell(&run, "hybrid", 2), 10 * FIXTURE_MS);
-    trial->status = TRIAL_HUNG;
-    trial->table->samples[3].state = SAMPLE_CLAIMED;
-    fixture_cell(&run, "processes", 2);
-    text = write_text(&run, table_write_quiet);
-    assert_string_equal(text, "threads/2: Downloaded 4 sites in 0.022 seconds\n"
-                              "sync/1: Downloaded 3 sites in 0.043 seconds, 1 failed\n"
-                              "hybrid/2: hung after 3 of 4 sites\n"
-                              "processes/2: not run after 0 of 4 sites\n");
+    run_warn(&run, "the clock is strange");
+    run_warn(&run, "the weather, too");
+    text = write_text(&run, terminal_write_verdict);
+    assert_says(text, "sync. the clock is strange. 1 more warning: --details.\n");
     free(text);
-    trial->status = TRIAL_INTERRUPTED;
-    trial->table->samples[2].outcome = OUTCOME_CANCELLED;
-    for (int round = 0; round < 2; round++) {
-        struct sample *samples = run.cells[0].trials[round].table->samples;
-        samples[2].outcome = samples[3].outcome = OUTCOME_DNS;
+    run_release(&run);
+}
+
+/* Ten rounds of five modes, of which four are alike. */
+static struct run make_five_modes(void)
+{
+    struct run run = fixture_run();
+    static const char *const modes[] = {"sync", "threads", "event-loop", "processes", "hybrid"};
+    for (size_t i = 0; i < 5; i++) {
+        fixture_cell(&run, modes[i], i == 0 ? 1 : 2);
+        for (int round = 0; round < 10; round++)
+            fixture_trial(&run.cells[i],
+                          (i == 0 ? 400 : 50) * FIXTURE_MS + (round * 7 + (int)i * 3) % 5 * FIXTURE_MS / 8);
     }
-    text = write_text(&run, table_write_quiet);
-    assert_says(text, "sync/1: Downloaded 1 site in 0.043 seconds, 3 failed\n");
-    assert_says(text, "hybrid/2: interrupted after 2 of 4 sites\n");
+    run.rounds_planned = run.rounds_done = 10;
+    return run;
+}
+
+static size_t count_lines(const char *text, size_t *widest)
+{
+    size_t lines = 0;
+    *widest = 0;
+    for (; *text != '\0'; lines++) {
+        char *line = strndup(text, strcspn(text, "\n"));
+        size_t columns = text_columns(line);
+        *widest = columns > *widest ? columns : *widest;
+        text += strlen(line) + 1;
+        free(line);
+    }
+    return lines;
+}
+
+static void test_the_report_is_an_answer_a_table_why_and_how(void **state)
+{
+    (void)state;
+    size_t widest;
+    struct run run = make_five_modes();
+    run.is_server_local = true;
+    for (int i = 0; i < 30; i++)
+        run_warn(&run, "warning %d, which takes some words to say so that it does not fit into one line of the report",
+                 i);
+    char *text = write_text(&run, terminal_write_brief);
+    size_t lines = count_lines(text, &widest);
+    if (lines > 20 || widest > 80)
+        fail_msg("%zu lines of %zu columns:\n%s", lines, widest, text);
+    assert_int_equal(strncmp(text, "Tie: ", 5), 0);
+    assert_says(text, "\nUse ");
+    const char *table = strstr(text, "\nmode ");
+    assert_non_null(table);
+    assert_non_null(strstr(table, "\nsync  "));
+    const char *how = strstr(table, "\n4 downloads of 2 URLs in 10 rounds");
+    assert_non_null(how);
+    assert_non_null(strstr(how, "server on this machine"));
+    assert_non_null(strstr(how, "--details"));
+    assert_says_not(text, "Ranking");
+    free(text);
+    run_release(&run);
+}
+
+/* Where there is no room, columns leave; what answers the question stays. */
+static void test_columns_leave_a_narrow_report(void **state)
+{
+    (void)state;
+    struct run run = make_five_modes();
+    strcpy(run.cells[2].mode, "event-loop:reuse,dogs#2");
+    char *text = write_text(&run, terminal_write_brief);
+    size_t widest;
+    count_lines(text, &widest);
+    assert_true(widest <= 80);
+    assert_says(text, "vs sync");
+    assert_says_not(text, "MiB");
+    free(text);
+    run_release(&run);
+}
+
+static void test_one_mode_is_told_in_words(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    size_t widest;
+    fixture_trial(fixture_cell(&run, "threads", 2), 20 * FIXTURE_MS);
+    fixture_trial(&run.cells[0], 22 * FIXTURE_MS);
+    char *text = write_text(&run, terminal_write_brief);
+    assert_int_equal(strncmp(text, "threads with 2 workers: 4 downloads in 0.0", 42), 0);
+    assert_says(text, "; none\n  failed.\n");
+    assert_says_not(text, "vs ");
+    assert_true(count_lines(text, &widest) <= 6);
+    free(text);
+    run_release(&run);
+}
+
+static void test_one_download_compares_nothing(void **state)
+{
+    (void)state;
+    struct run run = fixture_two_modes();
+    run.downloads = 1;
+    char *text = write_text(&run, terminal_write_brief);
+    assert_int_equal(strncmp(text, "One download cannot compare modes", 33), 0);
+    assert_says(text, "--repeat");
+    assert_says_not(text, "workers ");
+    free(text);
+    run_release(&run);
+}
+
+static void test_where_nothing_was_downloaded_the_cause_is_told_by_host(void **state)
+{
+    (void)state;
+    struct run run = fixture_two_modes();
+    for (size_t i = 0; i < 2; i++) {
+        for (int round = 0; round < 2; round++) {
+            for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit++)
+                run.cells[i].trials[round].table->samples[unit].outcome =
+                    unit % 2 == 0 ? OUTCOME_CONNECT : OUTCOME_TIMEOUT_WAIT;
+        }
+    }
+    char *text = write_text(&run, terminal_write_brief);
+    assert_int_equal(strncmp(text, "Nothing was downloaded: all 16 downloads failed.\n", 49), 0);
+    assert_says(text, "\n  a.test: could not connect (8 downloads)\n");
+    assert_says(text, "\n  b.test: timed out waiting for an answer (8 downloads)\n");
+    assert_says_not(text, "vs ");
+    free(text);
+    run_release(&run);
+}
+
+static void test_what_was_cut_short_says_so_first(void **state)
+{
+    (void)state;
+    struct run run = make_five_modes();
+    run.is_partial = true;
+    run.interrupting_signal = SIGINT;
+    run.rounds_planned = 12;
+    char *text = write_text(&run, terminal_write_brief);
+    assert_int_equal(strncmp(text, "Interrupted (SIGINT) after 10 of 12 rounds. Tie: ", 49), 0);
+    free(text);
+    run_release(&run);
+}
+
+static void test_a_sweep_is_one_grid(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    size_t widest;
+    for (uint32_t workers = 1; workers <= 64; workers *= 2) {
+        for (int mode = 0; mode < 2; mode++) {
+            struct run_cell *cell = fixture_cell(&run, mode == 0 ? "threads" : "event-loop", workers);
+            cell->stage = STAGE_SWEEP;
+            for (int round = 0; round < 2; round++)
+                fixture_trial(cell, 400 / workers * FIXTURE_MS + round * FIXTURE_MS);
+        }
+    }
+    for (int mode = 0; mode < 2; mode++) {
+        fixture_cell(&run, mode == 0 ? "threads" : "event-loop", 64);
+        for (int round = 0; round < 8; round++)
+            fixture_trial(&run.cells[run.cell_count - 1], (7 + mode * 3) * FIXTURE_MS + round * FIXTURE_MS / 16);
+    }
+    char *text = write_text(&run, terminal_write_brief);
+    assert_says(text, "\ntime s, by workers ");
+    assert_int_equal(strncmp(text, "threads is fastest", 18), 0);
+    assert_says_not(text, "vs ");
+    assert_true(count_lines(text, &widest) <= 20 && widest <= 80);
+    char *line = line_of(text, "threads  ");
+    assert_says(line, "*");
+    free(line);
     free(text);
     run_release(&run);
 }
@@ -718,9 +866,6 @@ static void test_no_more_failures_than_downloads(void **state)
             run.cells[0].trials[round].table->samples[i].outcome =
                 (uint8_t)(OUTCOME_HTTP_4XX + FIXTURE_UNITS * round + i);
     }
-    char *text = write_text(&run, table_write_quiet);
-    assert_says(text, "sync/1: Downloaded 0 sites in 0.043 seconds, 4 failed\n");
-    free(text);
     assert_report(&run, "\nsync/1: 8 of 8 downloads failed: 1 http_4xx, ");
     run_release(&run);
 }
@@ -747,9 +892,16 @@ int main(void)
         cmocka_unit_test(test_of_many_urls_some_are_shown_and_the_others_accounted_for),
         cmocka_unit_test(test_what_fails_most_is_shown_in_the_order_of_all),
         cmocka_unit_test(test_tables_of_urls_stay_within_a_terminal),
-        cmocka_unit_test(test_quiet_is_a_line_a_cell),
+        cmocka_unit_test(test_quiet_is_the_answer_in_one_line),
+        cmocka_unit_test(test_the_report_is_an_answer_a_table_why_and_how),
+        cmocka_unit_test(test_columns_leave_a_narrow_report),
+        cmocka_unit_test(test_one_mode_is_told_in_words),
+        cmocka_unit_test(test_one_download_compares_nothing),
+        cmocka_unit_test(test_where_nothing_was_downloaded_the_cause_is_told_by_host),
+        cmocka_unit_test(test_what_was_cut_short_says_so_first),
+        cmocka_unit_test(test_a_sweep_is_one_grid),
         cmocka_unit_test(test_modes_that_fail_differently_do_not_compare),
         cmocka_unit_test(test_no_more_failures_than_downloads),
     };
-    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }

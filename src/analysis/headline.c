@@ -1,0 +1,340 @@
+#include "conc_bench/analysis/headline.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/signed_rank.h"
+#include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
+#include "conc_bench/modes/trait.h"
+
+/* Names of more cells than this are not listed. */
+enum { NAMES_MAX = 6 };
+
+#define SAY(field, ...) text_append((field), sizeof(field), __VA_ARGS__)
+
+static double time_of(const struct cell_stats *cell)
+{
+    return cell->measures[METRIC_TIME].value;
+}
+
+bool headline_has_times(enum headline_kind kind)
+{
+    return kind == HEADLINE_WINNER || kind == HEADLINE_TIE || kind == HEADLINE_OPEN;
+}
+
+/* Whether modes with several workers have different numbers of them, so that the mode alone does not name a cell. */
+static bool are_numbers_needed(const struct run_stats *stats)
+{
+    uint32_t workers = 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct run_cell *cell = stats->cells[i].cell;
+        if ((cell->traits & MODE_ONE_WORKER) != 0)
+            continue;
+        if (workers != 0 && workers != cell->workers)
+            return true;
+        workers = cell->workers;
+    }
+    return false;
+}
+
+char *headline_name(const struct run_stats *stats, const struct cell_stats *cell, char buffer[HEADLINE_NAME_BYTES])
+{
+    if ((cell->cell->traits & MODE_ONE_WORKER) == 0 && are_numbers_needed(stats))
+        snprintf(buffer, HEADLINE_NAME_BYTES, "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
+    else
+        snprintf(buffer, HEADLINE_NAME_BYTES, "%s", cell->cell->mode);
+    return buffer;
+}
+
+double headline_speedup(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    bool is_comparable = stats->reference != NULL && stats->reference->is_sound && cell->is_sound;
+    return is_comparable ? time_of(stats->reference) / time_of(cell) : NAN;
+}
+
+static size_t count_sound(const struct run_stats *stats)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < stats->main_count; i++)
+        count += stats->cells[i].is_sound;
+    return count;
+}
+
+static size_t count_first(const struct run_stats *stats)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < stats->main_count; i++)
+        count += stats->cells[i].rank_low == 1;
+    return count;
+}
+
+/* The first of those with the first rank; there is one. */
+static const struct cell_stats *first_ranked(const struct run_stats *stats)
+{
+    size_t i = 0;
+    while (i + 1 < stats->main_count && stats->cells[i].rank_low != 1)
+        i++;
+    return &stats->cells[i];
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* ", 7.91 times as fast as sync", of the fastest. */
+static void say_speedup(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    char name[HEADLINE_NAME_BYTES];
+    double speedup = headline_speedup(stats, cell);
+    if (stats->reference != cell && isfinite(speedup))
+        SAY(headline->sentence, ", %.3g times as fast as %s", speedup, headline_name(stats, stats->reference, name));
+}
+
+static void say_winner(const struct run_stats *stats, struct headline *headline)
+{
+    const struct cell_stats *best = first_ranked(stats);
+    const struct cell_stats *next = best == &stats->cells[0] ? &stats->cells[1] : &stats->cells[0];
+    char name[HEADLINE_NAME_BYTES], behind[HEADLINE_NAME_BYTES];
+    headline->kind = HEADLINE_WINNER;
+    SAY(headline->sentence, "%s is fastest: %.3g s", headline_name(stats, best, name), time_of(best));
+    say_speedup(stats, best, headline);
+    double longer = 100 * (time_of(next) / time_of(best) - 1);
+    if (next->is_sound && next != stats->reference && longer > 0)
+        SAY(headline->sentence, "; %s takes %.*f %% longer", headline_name(stats, next, behind), longer < 10, longer);
+}
+
+/* Whether all that share the first rank are as fast as the first, shown by the rounds; in `unseen` the largest
+ * difference that they may hide, as a share. */
+static bool are_equal(const struct run_stats *stats, double *unseen)
+{
+    bool are_all_equal = true;
+    double widest = 0;
+    for (size_t i = 1; i < stats->ranking.cell_count && i < stats->main_count; i++) {
+        if (stats->cells[i].rank_low != 1)
+            continue;
+        const struct signed_rank *comparison = &ranking_pair(&stats->ranking, 0, i)->comparison;
+        widest = fmax(widest, fmax(fabs(comparison->lower_bound), fabs(comparison->upper_bound)));
+        are_all_equal &= ranking_are_practically_equal(&stats->ranking, 0, i);
+    }
+    *unseen = expm1(widest);
+    return are_all_equal;
+}
+
+static void list_first(const struct run_stats *stats, size_t first, struct headline *headline)
+{
+    size_t listed = 0;
+    char name[HEADLINE_NAME_BYTES];
+    if (first == stats->main_count && first > 2) {
+        SAY(headline->sentence, "all %zu", first);
+        return;
+    }
+    for (size_t i = 0; i < stats->main_count && listed < NAMES_MAX; i++) {
+        if (stats->cells[i].rank_low == 1)
+            SAY(headline->sentence, "%s%s", listed++ > 0 ? ", " : "", headline_name(stats, &stats->cells[i], name));
+    }
+    if (first > listed)
+        SAY(headline->sentence, " and %zu more", first - listed);
+}
+
+/* Names and times of all that share the first rank, how they compare with the reference, and what was not seen. */
+static void say_tie(const struct run_stats *stats, size_t first, struct headline *headline)
+{
+    char times[48], speedups[48], name[HEADLINE_NAME_BYTES];
+    double low = INFINITY, high = 0, least = INFINITY, most = 0, unseen;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        if (cell->rank_low != 1)
+            continue;
+        low = fmin(low, time_of(cell));
+        high = fmax(high, time_of(cell));
+        least = fmin(least, headline_speedup(stats, cell));
+        most = fmax(most, headline_speedup(stats, cell));
+    }
+    bool is_equal = are_equal(stats, &unseen);
+    bool is_seen = isfinite(unseen);
+    headline->kind = is_seen ? HEADLINE_TIE : HEADLINE_OPEN;
+    if (is_seen)
+        SAY(headline->sentence, "Tie: ");
+    else
+        SAY(headline->sentence, "Not told apart by %zu round%s, at least %d are needed: ", first_ranked(stats)->rounds,
+            plural(first_ranked(stats)->rounds), RANKING_ROUNDS_MIN);
+    list_first(stats, first, headline);
+    SAY(headline->sentence, " (%s s)", number_format_range(times, sizeof(times), 3, low, high));
+    if (stats->reference != NULL && stats->reference->rank_low > 1 && most > 0)
+        SAY(headline->sentence, ", %s times as fast as %s",
+            number_format_range(speedups, sizeof(speedups), 2, least, most),
+            headline_name(stats, stats->reference, name));
+    if (is_equal)
+        SAY(headline->sentence, "; they differ by less than %.0f %%", 100 * FIGURES_NEGLIGIBLE);
+    else if (is_seen)
+        SAY(headline->sentence, "; differences of up to %.2g %% would not show", 100 * unseen);
+}
+
+static void say_open(const struct run_stats *stats, struct headline *headline)
+{
+    const struct cell_stats *best = &stats->cells[0];
+    char name[HEADLINE_NAME_BYTES];
+    headline->kind = HEADLINE_OPEN;
+    SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median time, %.3g s",
+        best->rounds, plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
+        time_of(best));
+    say_speedup(stats, best, headline);
+    SAY(headline->advice, "At least %d rounds are needed: --runs %d, or a longer --time-budget", RANKING_ROUNDS_MIN,
+        RANKING_ROUNDS_MIN);
+}
+
+/* What a single mode took; who asked for one wants its figures. */
+static void say_single(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    const struct estimate *time = &cell->measures[METRIC_TIME];
+    char downloads[32], count[32];
+    headline->kind = HEADLINE_SINGLE;
+    number_format_count(downloads, sizeof(downloads), stats->run->downloads);
+    number_format_count(count, sizeof(count), cell->failures_in_all);
+    SAY(headline->sentence, "%s with %" PRIu32 " worker%s: %s download%s in %.3g s", cell->cell->mode,
+        cell->cell->workers, plural(cell->cell->workers), downloads, plural(stats->run->downloads), time->value);
+    if (cell->rounds > 1) {
+        char range[48];
+        number_format_range(range, sizeof(range), 3, time->low, time->high);
+        SAY(headline->sentence, " (%s%s)", time->confidence > 0 ? "95 % interval " : "range ", range);
+    }
+    if (cell->failures_in_all == 0)
+        SAY(headline->sentence, "; none failed");
+    else
+        SAY(headline->sentence, "; %s of all %" PRIu64 " failed", count, cell->downloads_in_all);
+    if (isfinite(cell->service_p95))
+        SAY(headline->advice,
+            "95 %% of the downloads took %.3g ms or less; %.3g ms of CPU time each, %.3g MiB at the peak",
+            1e3 * cell->service_p95, cell_stats_shown(cell, METRIC_CPU), cell_stats_shown(cell, METRIC_MEMORY));
+}
+
+/* One download a trial: every mode does the same with it. */
+static void say_too_short(const struct run_stats *stats, struct headline *headline)
+{
+    char times[48];
+    double low = INFINITY, high = 0;
+    headline->kind = HEADLINE_TOO_SHORT;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        low = stats->cells[i].is_sound ? fmin(low, time_of(&stats->cells[i])) : low;
+        high = stats->cells[i].is_sound ? fmax(high, time_of(&stats->cells[i])) : high;
+    }
+    SAY(headline->sentence, "One download cannot compare modes; it took %s s",
+        number_format_range(times, sizeof(times), 3, low, high));
+    SAY(headline->advice, "Download the URL many times: --repeat 80, or \"URL x80\" in a list");
+}
+
+static void say_failed(const struct run_stats *stats, size_t sound, struct headline *headline)
+{
+    uint64_t downloads = 0, failures = 0;
+    char count[32], name[HEADLINE_NAME_BYTES];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        downloads += stats->cells[i].downloads_in_all;
+        failures += stats->cells[i].failures_in_all;
+    }
+    headline->kind = HEADLINE_FAILED;
+    number_format_count(count, sizeof(count), failures);
+    if (downloads == failures)
+        SAY(headline->sentence, "Nothing was downloaded: all %s downloads failed", count);
+    else if (sound == 0)
+        SAY(headline->sentence, "No winner: %s of %" PRIu64 " downloads failed, too many for times to mean anything",
+            count, downloads);
+    else
+        SAY(headline->sentence, "Nothing to compare: only %s downloaded enough for its time, %.3g s, to mean anything",
+            headline_name(stats, &stats->cells[0], name), time_of(&stats->cells[0]));
+}
+
+static const char *ending_of(const struct run *run)
+{
+    return run->interrupting_signal == 0        ? "Cut short by an error"
+           : run->interrupting_signal == SIGINT ? "Interrupted (SIGINT)"
+           : run->interrupting_signal == SIGHUP ? "Interrupted (SIGHUP)"
+                                                : "Interrupted (SIGTERM)";
+}
+
+/* What a run that broke off still tells stands behind how far it came. */
+static void say_partial(const struct run *run, struct headline *headline)
+{
+    char rest[sizeof(headline->sentence)];
+    snprintf(rest, sizeof(rest), "%s", headline->sentence);
+    headline->sentence[0] = '\0';
+    SAY(headline->sentence, "%s after %" PRIu32 " of %" PRIu32 " rounds. %s", ending_of(run), run->rounds_done,
+        run->rounds_planned, rest);
+}
+
+/* Whether the cell costs the least of those that share the first rank, nearly equal costs counting as equal. */
+static bool is_cheapest(const struct run_stats *stats, const struct cell_stats *cell, enum metric metric)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *other = &stats->cells[i];
+        if (other->rank_low == 1 && !(cell->measures[metric].value <= 1.1 * other->measures[metric].value))
+            return false;
+    }
+    return true;
+}
+
+static void recommend(const struct run_stats *stats, const struct cell_stats *recommended, size_t first,
+                      struct headline *headline)
+{
+    bool takes_least_time = is_cheapest(stats, recommended, METRIC_CPU);
+    bool takes_least_memory = is_cheapest(stats, recommended, METRIC_MEMORY);
+    bool is_first = recommended->rank_low == 1;
+    if (is_first && first == 1)
+        SAY(headline->reason, "no other is reliably within %.0f %% of it", 100 * FIGURES_NEGLIGIBLE);
+    else if (!is_first)
+        SAY(headline->reason, "cheaper than the fastest, and at most %.0f %% slower", 100 * FIGURES_NEGLIGIBLE);
+    else if (takes_least_time || takes_least_memory)
+        SAY(headline->reason, "least %s%s%s of the %zu", takes_least_time ? "CPU time" : "",
+            takes_least_time && takes_least_memory ? " and " : "", takes_least_memory ? "memory" : "", first);
+    else
+        SAY(headline->reason, "the simplest of the %zu", first);
+    SAY(headline->advice, "Use %s with %" PRIu32 " worker%s: %s", recommended->cell->mode, recommended->cell->workers,
+        plural(recommended->cell->workers), headline->reason);
+}
+
+static void say_comparison(const struct run_stats *stats, const struct cell_stats *recommended,
+                           struct headline *headline)
+{
+    size_t first = count_first(stats);
+    if (first == 0)
+        say_open(stats, headline);
+    else if (first == 1)
+        say_winner(stats, headline);
+    else
+        say_tie(stats, first, headline);
+    if (first > 0 && recommended != NULL)
+        recommend(stats, recommended, first, headline);
+}
+
+void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, struct headline *headline)
+{
+    const struct run *run = stats->run;
+    const struct validity *validity = &stats->validity;
+    size_t sound = count_sound(stats);
+    bool has_rounds = stats->main_count > 0 && stats->cells[0].has_times;
+    *headline = (struct headline){.kind = HEADLINE_UNFINISHED};
+    if (!validity->is_valid) {
+        headline->kind = HEADLINE_INVALID;
+        SAY(headline->sentence, "Invalid, so nothing is ranked: %s", validity->reason);
+    } else if (validity->failures > 0 && !validity->has_success) {
+        say_failed(stats, sound, headline);
+    } else if (!has_rounds) {
+        SAY(headline->sentence, "No result: %s",
+            run->is_partial ? "it ended before a round was complete" : "no mode completed a round");
+    } else if (stats->main_count == 1) {
+        say_single(stats, &stats->cells[0], headline);
+    } else if (sound < 2) {
+        say_failed(stats, sound, headline);
+    } else if (run->downloads == 1) {
+        say_too_short(stats, headline);
+    } else {
+        say_comparison(stats, recommended, headline);
+    }
+    if (run->is_partial)
+        say_partial(run, headline);
+}

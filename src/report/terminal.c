@@ -1,0 +1,373 @@
+#include "terminal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/text.h"
+#include "content.h"
+#include "grid.h"
+#include "url_table.h"
+
+/* Facts of a kind: what belongs to the workload is one sentence, all else a line each. */
+static void write_facts(FILE *stream, const struct content *content, enum fact_kind kind)
+{
+    const char *before = "";
+    for (size_t i = 0; i < content->fact_count; i++) {
+        if (content->facts[i].kind != kind)
+            continue;
+        fprintf(stream, "%s%s", before, content->facts[i].text);
+        before = kind == FACT_WORKLOAD ? ",\n" : "\n";
+    }
+    fputs(before[0] != '\0' ? "\n" : "", stream);
+}
+
+/* Which columns of a table leave, so that the others fit into so many columns of a terminal; 0: it is wide enough. */
+static void drop_columns(const struct content_table *table, size_t width, bool *is_dropped)
+{
+    size_t widths[GRID_COLUMNS_MAX] = {0};
+    size_t used = 0;
+    for (size_t i = 0; i < table->column_count && i < GRID_COLUMNS_MAX; i++) {
+        widths[i] = text_columns(table->columns[i].head);
+        for (size_t row = 0; row < table->row_count; row++) {
+            size_t columns = text_columns(table->cells[row * table->column_count + i].text);
+            widths[i] = columns > widths[i] ? columns : widths[i];
+        }
+        used += widths[i] + (i > 0 ? 2 : 0);
+    }
+    while (width > 0 && used > width) {
+        size_t first = 0;
+        for (size_t i = 1; i < table->column_count && i < GRID_COLUMNS_MAX; i++) {
+            if (!is_dropped[i] && table->columns[i].drop > (first > 0 ? table->columns[first].drop : 0))
+                first = i;
+        }
+        if (first == 0)
+            return;
+        is_dropped[first] = true;
+        used -= widths[first] + 2;
+    }
+}
+
+static void write_grid(FILE *stream, const struct content_table *table, const struct format *format, bool may_drop)
+{
+    struct grid grid = {0};
+    bool is_dropped[GRID_COLUMNS_MAX] = {false};
+    if (may_drop)
+        drop_columns(table, format->width, is_dropped);
+    grid_begin_row(&grid);
+    for (size_t i = 0; i < table->column_count && i < GRID_COLUMNS_MAX; i++) {
+        if (is_dropped[i])
+            continue;
+        grid_add(&grid, "%s", table->columns[i].head);
+        grid_paint(&grid, PAINT_HEAD);
+    }
+    for (size_t i = 0; i < table->row_count; i++) {
+        grid_begin_row(&grid);
+        for (size_t j = 0; j < table->rows[i].count && j < GRID_COLUMNS_MAX; j++) {
+            const struct content_cell *cell = &table->cells[i * table->column_count + j];
+            if (is_dropped[j])
+                continue;
+            grid_add(&grid, "%s", cell->text);
+            grid_paint(&grid, cell->paint);
+        }
+    }
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+}
+
+/* URLs are too long for columns, and a few tell. */
+static void write_urls(FILE *stream, const struct section *section)
+{
+    enum { SHOWN = 5 };
+    const struct content_table *table = &section->table;
+    for (size_t i = 0; i < table->row_count && i < SHOWN; i++) {
+        const struct content_cell *cells = &table->cells[i * table->column_count];
+        fprintf(stream, "  %s %s: %s (%s)\n", cells[2].text, cells[1].text, cells[0].text, cells[3].text);
+    }
+    if (table->row_count > SHOWN || section->note[0] != '\0')
+        fputs("  and more of other URLs or kinds (--export-json has them)\n", stream);
+}
+
+static void write_heading(FILE *stream, const char *title, const struct format *format)
+{
+    fprintf(stream, "\n%s%s%s\n", paint_on(format, PAINT_HEAD), title, paint_off(format, PAINT_HEAD));
+}
+
+static void write_section(FILE *stream, const struct section *section, const struct format *format)
+{
+    write_heading(stream, section->title, format);
+    write_grid(stream, &section->table, format, false);
+    if (section->note[0] != '\0')
+        fprintf(stream, "%s\n", section->note);
+}
+
+/* Those of the details. */
+static void write_sections(FILE *stream, const struct content *content, const struct format *format)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        switch (content->sections[i].kind) {
+        case SECTION_SUMMARY: /* of the summary */
+        case SECTION_GRID:
+        case SECTION_CAUSES:
+        case SECTION_CLAIMS:
+        case SECTION_TIMES: /* drawn, by round */
+        case SECTION_LATENCIES:
+        case SECTION_FAILURES: /* beside the sentences about them */
+        case SECTION_MISMATCHES:
+        case SECTION_COUNT:
+            break;
+        case SECTION_RANKING:
+        case SECTION_DOWNLOADS:
+        case SECTION_HTTP2:
+        case SECTION_PHASES:
+        case SECTION_COSTS:
+        case SECTION_GAINS:
+        case SECTION_SWEEP:
+            write_section(stream, &content->sections[i], format);
+        }
+    }
+}
+
+static void write_sentence(FILE *stream, const struct sentence *sentence, const struct format *format)
+{
+    static const enum paint paints[] = {
+        [SENTENCE_VERDICT] = PAINT_NONE, [SENTENCE_ADVICE] = PAINT_NONE, [SENTENCE_CAVEAT] = PAINT_DOUBT,
+        [SENTENCE_WHY] = PAINT_NONE,     [SENTENCE_HOW] = PAINT_NONE,    [SENTENCE_FLAW] = PAINT_BAD,
+        [SENTENCE_ENDING] = PAINT_NONE,  [SENTENCE_ANSWER] = PAINT_NONE, [SENTENCE_FINDING] = PAINT_NONE,
+        [SENTENCE_DOUBT] = PAINT_DOUBT,  [SENTENCE_NOTE] = PAINT_NONE,
+    };
+    enum paint paint = sentence->lead > 0 ? paints[sentence->kind] : PAINT_NONE;
+    bool has_stop = sentence->text[0] != '\0' && strchr(".?!", sentence->text[strlen(sentence->text) - 1]) != NULL;
+    fprintf(stream, "%s%.*s%s%s%s\n", paint_on(format, paint), (int)sentence->lead, sentence->text,
+            paint_off(format, paint), sentence->text + sentence->lead,
+            sentence->kind != SENTENCE_ENDING && !has_stop ? "." : "");
+}
+
+static void write_kind(FILE *stream, const struct content *content, enum sentence_kind kind,
+                       const struct format *format)
+{
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        if (content->sentences[i].kind == kind)
+            write_sentence(stream, &content->sentences[i], format);
+    }
+}
+
+/* Those of the details. Which URLs failed stands behind how many did. */
+static void write_sentences(FILE *stream, const struct content *content, const struct format *format)
+{
+    write_heading(stream, "Findings", format);
+    for (int kind = SENTENCE_FLAW; kind <= SENTENCE_NOTE; kind++) {
+        write_kind(stream, content, (enum sentence_kind)kind, format);
+        for (size_t i = 0; kind == SENTENCE_ENDING && i < content->section_count; i++) {
+            if (content->sections[i].kind == SECTION_FAILURES || content->sections[i].kind == SECTION_MISMATCHES)
+                write_urls(stream, &content->sections[i]);
+        }
+    }
+}
+
+/* One line a claim. */
+static void write_assertions(FILE *stream, const struct content *content, const struct format *format)
+{
+    for (size_t i = 0; i < content->section_count; i++) {
+        const struct content_table *table = &content->sections[i].table;
+        for (size_t row = 0; content->sections[i].kind == SECTION_CLAIMS && row < table->row_count; row++) {
+            const struct content_cell *cells = &table->cells[row * table->column_count];
+            fprintf(stream, "%s%s%s  %s: %s.\n", paint_on(format, cells[1].paint), cells[1].text,
+                    paint_off(format, cells[1].paint), cells[0].text, cells[2].text);
+        }
+    }
+}
+
+/* The summary */
+
+enum { WIDTH_DEFAULT = 80, LINES_MOST = 20, LINES_SINGLE = 6 };
+
+/* How many lines a sentence takes at most, once it is wrapped. */
+static size_t lines_of(const struct sentence *sentence, size_t width)
+{
+    size_t room = width > 32 ? width - 16 : 16; /* lines end with words, and further ones are indented */
+    return text_columns(sentence->text) / room + 1;
+}
+
+/* Lines of the summary without its caveats. */
+static size_t count_lines(const struct content *content, size_t width)
+{
+    size_t lines = 2; /* empty ones */
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        const struct sentence *sentence = &content->sentences[i];
+        if (sentence->kind <= SENTENCE_HOW && sentence->kind != SENTENCE_CAVEAT)
+            lines += text_columns(sentence->text) / width + 1;
+    }
+    for (size_t i = 0; i < content->section_count; i++) {
+        const struct section *section = &content->sections[i];
+        if (section->kind == SECTION_SUMMARY || section->kind == SECTION_GRID || section->kind == SECTION_CAUSES)
+            lines += 1 + section->table.row_count + (section->note[0] != '\0');
+    }
+    return lines;
+}
+
+/* As many as leave the report short, but always the first. Returns how many are left out. */
+static size_t write_caveats(FILE *stream, const struct content *content, const struct format *format, size_t lines)
+{
+    bool is_short = content_find(content, SECTION_SUMMARY) == NULL && content_find(content, SECTION_GRID) == NULL;
+    size_t most = is_short ? LINES_SINGLE : LINES_MOST;
+    size_t shown = 0, left_out = 0;
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        const struct sentence *sentence = &content->sentences[i];
+        if (sentence->kind != SENTENCE_CAVEAT)
+            continue;
+        lines += lines_of(sentence, format->width);
+        if (lines > most && shown > 0) {
+            left_out++;
+            continue;
+        }
+        shown++;
+        write_sentence(stream, sentence, format);
+    }
+    return left_out;
+}
+
+/* Hosts and causes are sentences rather than a table. */
+static void write_causes(FILE *stream, const struct section *section)
+{
+    const struct content_table *table = &section->table;
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct content_cell *cells = &table->cells[i * table->column_count];
+        fprintf(stream, "  %s: %s (%s download%s)\n", cells[0].text, cells[2].text, cells[1].text,
+                strcmp(cells[1].text, "1") == 0 ? "" : "s");
+    }
+}
+
+static void write_summary_table(FILE *stream, const struct content *content, const struct format *format)
+{
+    const struct section *causes = content_find(content, SECTION_CAUSES);
+    const struct section *table = content_find(content, SECTION_SUMMARY);
+    table = table != NULL ? table : content_find(content, SECTION_GRID);
+    if (causes != NULL)
+        write_causes(stream, causes);
+    if (table == NULL)
+        return;
+    fputc('\n', stream);
+    write_grid(stream, &table->table, format, true);
+    if (table->note[0] != '\0')
+        fprintf(stream, "%s\n", table->note);
+}
+
+/* Where caveats were left out, that says so which leads to them. */
+static void write_how(FILE *stream, const struct content *content, size_t left_out, bool has_more)
+{
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        if (content->sentences[i].kind != SENTENCE_HOW)
+            continue;
+        fprintf(stream, "%s.", content->sentences[i].text);
+        if (has_more && left_out > 0)
+            fprintf(stream, " %zu more warning%s and all figures: --details", left_out, left_out == 1 ? "" : "s");
+        else if (has_more)
+            fputs(" More: --details", stream);
+        fputc('\n', stream);
+    }
+}
+
+static void write_summary(FILE *stream, const struct run *run, const struct content *content,
+                          const struct format *format, bool has_more)
+{
+    size_t left_out = 0;
+    write_kind(stream, content, SENTENCE_VERDICT, format);
+    write_kind(stream, content, SENTENCE_ADVICE, format);
+    if (has_more)
+        left_out = write_caveats(stream, content, format, count_lines(content, format->width));
+    else
+        write_kind(stream, content, SENTENCE_CAVEAT, format);
+    write_summary_table(stream, content, format);
+    if (has_more)
+        url_table_write(stream, run, format);
+    if (content_find(content, SECTION_CLAIMS) != NULL)
+        fputc('\n', stream);
+    write_assertions(stream, content, format);
+    fputc('\n', stream);
+    write_kind(stream, content, SENTENCE_WHY, format);
+    write_how(stream, content, left_out, has_more);
+}
+
+static void write_brief(FILE *stream, const struct run *run, const struct content *content, const struct format *format)
+{
+    write_summary(stream, run, content, format, true);
+}
+
+/* The summary, and then all there is. */
+static void write_details(FILE *stream, const struct run *run, const struct content *content,
+                          const struct format *format)
+{
+    write_summary(stream, run, content, format, false);
+    write_heading(stream, "Run", format);
+    write_facts(stream, content, FACT_TOOL);
+    write_facts(stream, content, FACT_WORKLOAD);
+    write_facts(stream, content, FACT_POLICY);
+    write_facts(stream, content, FACT_METHOD);
+    write_sections(stream, content, format);
+    url_table_write(stream, run, format);
+    write_sentences(stream, content, format);
+}
+
+typedef void layout(FILE *stream, const struct run *run, const struct content *content, const struct format *format);
+
+/* Lays the content out, and breaks lines where the terminal ends. */
+static int write_report(FILE *stream, const struct run *run, const struct analysis *analysis,
+                        const struct format *format, layout *write, struct error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    struct content content;
+    if (content_build(run, analysis, format, &content, error) != 0)
+        return -1;
+    FILE *memory = format->width > 0 ? open_memstream(&text, &length) : NULL;
+    write(memory != NULL ? memory : stream, run, &content, format);
+    if (memory != NULL && fclose(memory) == 0)
+        paint_wrap(stream, format, text);
+    free(text);
+    content_release(&content);
+    return 0;
+}
+
+int terminal_write_brief(FILE *stream, const struct run *run, const struct analysis *analysis,
+                         const struct format *format, struct error *error)
+{
+    struct format bounded = *format;
+    bounded.width = format->width > 0 ? format->width : WIDTH_DEFAULT;
+    return write_report(stream, run, analysis, &bounded, write_brief, error);
+}
+
+int terminal_write_details(FILE *stream, const struct run *run, const struct analysis *analysis,
+                           const struct format *format, struct error *error)
+{
+    return write_report(stream, run, analysis, format, write_details, error);
+}
+
+static void write_verdict(FILE *stream, const struct run *run, const struct content *content,
+                          const struct format *format)
+{
+    const char *caveat = NULL;
+    size_t caveats = 0;
+    (void)run;
+    for (size_t i = 0; i < content->sentence_count; i++) {
+        const struct sentence *sentence = &content->sentences[i];
+        if (sentence->kind == SENTENCE_VERDICT)
+            fprintf(stream, "%s.", sentence->text);
+        else if (sentence->kind == SENTENCE_CAVEAT && caveats++ == 0)
+            caveat = sentence->text;
+    }
+    if (caveat != NULL)
+        fprintf(stream, " %s.", caveat);
+    if (caveats > 1)
+        fprintf(stream, " %zu more warning%s: --details.", caveats - 1, caveats > 2 ? "s" : "");
+    fputc('\n', stream);
+    write_assertions(stream, content, format);
+}
+
+int terminal_write_verdict(FILE *stream, const struct run *run, const struct analysis *analysis,
+                           const struct format *format, struct error *error)
+{
+    struct format unbounded = *format;
+    unbounded.width = 0;
+    return write_report(stream, run, analysis, &unbounded, write_verdict, error);
+}
