@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "frames.h"
 #include "transfer_state.h"
 
 /* What comes of a server: header lines and pieces of bodies. Here a download is given up whose answer is not one, or
@@ -177,6 +178,16 @@ static void note_codings(struct transfer *transfer, const char *line, size_t len
         transfer->codings += CODINGS_MAX + 1;
 }
 
+/* libcurl takes the version from the line, also where a server that speaks HTTP/1.1 names another, and from HTTP/2 it
+ * concludes that downloads may share the connection: one then gets what another asked for. */
+static bool is_lie(const struct transfer *transfer, const char *line, size_t length)
+{
+    static const char later[] = "HTTP/2";
+    if (length < sizeof(later) || memcmp(line, "HTTP/", 5) != 0 || line[5] < later[5])
+        return false;
+    return !transfer_is_over_tls(transfer) || (frames_would_be_seen() && !transfer->has_stream);
+}
+
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)
 {
     transfer->headers_ended = false;
@@ -186,6 +197,10 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
         set_headers_to_body(transfer, true);
     if (transfer->is_of_proxy)
         return length;
+    if (is_lie(transfer, line, length)) {
+        transfer_distrust(transfer);
+        return refuse(transfer, OUTCOME_PROTOCOL);
+    }
     if (transfer->streams != NULL && length >= 6 && memcmp(line, "HTTP/", 5) == 0)
         streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
     long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);

@@ -60,6 +60,11 @@ bool frames_are_seen(void)
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed) != NULL;
 }
 
+bool frames_would_be_seen(void)
+{
+    return nghttp2.set_on_frame != NULL;
+}
+
 /* libcurl notes its handle with each stream, for as long as the stream is open. NULL: it is not. */
 static struct transfer *transfer_of(void *session, int32_t stream)
 {
@@ -72,10 +77,11 @@ static struct transfer *transfer_of(void *session, int32_t stream)
 static int note_frame(void *session, const struct frame *frame, void *context)
 {
     enum { DATA = 0, HEADERS = 1, END_STREAM = 1 };
-    if ((frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0) {
-        struct transfer *transfer = transfer_of(session, frame->stream);
-        if (transfer != NULL)
-            transfer->stream_ended = true;
+    bool is_end = (frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
+    struct transfer *transfer = is_end || frame->type == HEADERS ? transfer_of(session, frame->stream) : NULL;
+    if (transfer != NULL) {
+        transfer->has_stream = true;
+        transfer->stream_ended |= is_end;
     }
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed)(session, frame, context);
 }

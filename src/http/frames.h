@@ -21,4 +21,7 @@ void frames_init(void);
 /* Whether anything that is not noted did not happen. */
 bool frames_are_seen(void);
 
+/* Whether libcurl can speak HTTP/2 only through here: then what has no frames is not HTTP/2. */
+bool frames_would_be_seen(void);
+
 #endif

@@ -302,8 +302,8 @@ static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
     if (code == CURLE_OK || transfer->repeats == REPEATS_MAX || transfer->broken != OUTCOME_NONE ||
-        (!is_left_behind(transfer, (CURLcode)code) && !is_out_of_retries(transfer, (CURLcode)code) &&
-         !is_sent_too_late(transfer, (CURLcode)code)))
+        (!transfer->is_misled && !is_left_behind(transfer, (CURLcode)code) &&
+         !is_out_of_retries(transfer, (CURLcode)code) && !is_sent_too_late(transfer, (CURLcode)code)))
         return false;
     nanoseconds now = clock_now();
     bool has_answer = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
@@ -320,6 +320,8 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
     transfer->opened = 0;
     transfer->is_connecting = false;
     transfer->has_retried = true;
+    transfer->is_misled = false;
+    transfer->wants_http2 = !transfer->is_http1;
     answer_begin(transfer);
     return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(left)) == CURLE_OK;
 }

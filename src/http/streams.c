@@ -16,6 +16,9 @@ struct streams {
     size_t count;
     size_t room;
     unsigned spoken; /* enum spoken, or-ed */
+    struct transfer *first;
+    uint32_t *liars;
+    size_t liar_count;
 };
 
 struct streams *streams_create(struct error *error)
@@ -31,6 +34,7 @@ void streams_release(struct streams *streams)
     if (streams == NULL)
         return;
     free(streams->connections);
+    free(streams->liars);
     free(streams);
 }
 
@@ -92,6 +96,33 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken)
 unsigned streams_spoken(const struct streams *streams)
 {
     return streams->spoken;
+}
+
+struct transfer *streams_join(struct streams *streams, struct transfer *transfer)
+{
+    struct transfer *next = streams->first;
+    streams->first = transfer;
+    return next;
+}
+
+struct transfer *streams_first(const struct streams *streams)
+{
+    return streams->first;
+}
+
+void streams_note_liar(struct streams *streams, uint32_t url)
+{
+    uint32_t *longer = realloc(streams->liars, (streams->liar_count + 1) * sizeof(longer[0]));
+    if (longer == NULL)
+        return;
+    longer[streams->liar_count++] = url;
+    streams->liars = longer;
+}
+
+const uint32_t *streams_liars(const struct streams *streams, size_t *count)
+{
+    *count = streams->liar_count;
+    return streams->liars;
 }
 
 uint32_t streams_connections(const struct streams *streams)

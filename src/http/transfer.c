@@ -158,7 +158,12 @@ static int on_request(void *context, char *address, char *local_address, int por
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
+    if (transfer->streams != NULL && transfer_is_misled(transfer)) {
+        transfer->is_misled = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     transfer->stream_ended = false;
+    transfer->has_stream = false;
     transfer->broken = OUTCOME_NONE;
     answer_expect(transfer);
     transfer->is_connecting = false;
@@ -244,7 +249,7 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
      * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */
-    bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2;
+    bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2 && !transfer->is_http1;
     SET(CURLOPT_HTTP_VERSION, is_http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
@@ -503,7 +508,9 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->requests = 0;
     transfer->heard = 0;
     transfer->stream_ended = false;
+    transfer->has_stream = false;
     transfer->broken = OUTCOME_NONE;
+    transfer->is_misled = false;
     transfer->socket_error = 0;
     answer_begin(transfer);
     transfer->message[0] = '\0';
@@ -514,6 +521,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
         return false;
     }
     transfer->is_tls = is_tls(targets, url);
+    if (transfer->streams != NULL)
+        transfer_heed_liars(transfer);
     if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url) ||
         (transfer->pool != NULL && !pool_begin(transfer, has_asked))) {
         end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);

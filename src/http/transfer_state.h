@@ -49,6 +49,7 @@ struct transfer {
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
     struct streams *streams;    /* counted there; NULL: it shares no connections */
+    struct transfer *next;      /* of those that are counted there; NULL: the last */
     const void *connection;     /* as streams know it; NULL: none yet, or not counted */
     nanoseconds attempted;      /* when it began, or was last repeated */
     nanoseconds opened;         /* when it last opened a socket; 0: not yet */
@@ -66,6 +67,10 @@ struct transfer {
     bool owns_pool;
     enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
     bool forbids_reuse;  /* of the connection that broke, though the policy may allow it */
+    bool has_stream;     /* the answer comes in frames of HTTP/2, if frames_would_be_seen() */
+    bool is_http1;       /* asked for over HTTP/1.1 alone, since the server lied about HTTP/2 */
+    bool wants_http2;    /* libcurl may let it share a connection; not changed by `is_http1` before it begins anew */
+    bool is_misled;      /* it was about to be sent over a connection that cannot be shared */
     bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
     bool is_timed;       /* `untimed` is known, of HTTP/2 */
     bool is_connecting;  /* it opened a socket, over which it has sent no request yet */
@@ -102,6 +107,18 @@ static inline long transfer_milliseconds(nanoseconds duration)
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
 uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
+
+/* Whether the connection it has is one with TLS. */
+bool transfer_is_over_tls(const struct transfer *transfer);
+
+/* The server named a version of HTTP that it does not speak: downloads from it share no connections from now on. */
+void transfer_distrust(struct transfer *transfer);
+
+/* Whether libcurl may be about to send it over a connection that another uses, since the server lied. */
+bool transfer_is_misled(const struct transfer *transfer);
+
+/* Sets which version is asked for, when a transfer that may share connections begins. */
+void transfer_heed_liars(struct transfer *transfer);
 
 /* Fills in how far it has come, by libcurl. */
 void transfer_describe(const struct transfer *transfer);

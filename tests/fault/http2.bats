@@ -199,6 +199,25 @@ timeout_receive /flood/ping"
     as_told --connections fresh <list.txt
 }
 
+# libcurl believes what the status line says, and lets downloads share the connection.
+@test "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none" {
+    start_faults
+    coproc FRONT { exec /usr/bin/python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$TLS/server.pem" \
+        "$TLS/server.key" 3>&-; }
+    BREAKS_PID=$FRONT_PID
+    read -r port <&"${FRONT[0]}"
+    for base in "$FAULTS" "https://localhost:$port"; do
+        for _ in 1 2 3 4 5 6 7 8; do
+            printf '%s\n' "protocol $base/text/lie" "ok $base/ok?size=100" "ok $base/ok?size=2000" "ok $base/ok?size=700" \
+                "protocol $base/text/version" "ok $base/ok?size=1" "ok https://localhost:$port/ok?size=30"
+        done >list.txt
+        WORKERS=16 as_told --samples all <list.txt
+        holds "$JSON" '(.sample_columns | index("body_bytes")) as $bytes | (.sample_columns | index("url")) as $url
+            | .urls as $urls | [.results[].rounds[].samples[] | ($urls[.[$url]] | capture("size=(?<size>[0-9]+)")?) as $of
+                | select($of != null and .[$bytes] != ($of.size | tonumber))] == []'
+    done
+}
+
 @test "nobody listens, and who answers is not known" {
     start_faults
     start_h2_faults

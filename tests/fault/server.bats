@@ -58,6 +58,7 @@ protocol /text/status-blank
 protocol /text/no-colon
 protocol /text/no-cr
 protocol /text/version
+protocol /text/lie
 protocol /text/interim
 protocol /text/behind-interim
 protocol /redirect/blank

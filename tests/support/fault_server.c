@@ -638,6 +638,7 @@ static bool answer_text(struct connection *connection, const struct request *req
         {"no-colon", "HTTP/1.1 200 OK\r\n X\r\nContent-Length: 0\r\n\r\n", false},
         {"no-cr", "HTTP/1.1 200 OK\n X: y\nContent-Length: 0\n\n", false},
         {"version", "HTTP/2 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n", false},
+        {"lie", "HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n", false},
         {"interim", "HTTP/1.1 103 Early Hints\r\n X: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false},
         {"behind-interim", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n X: y\r\nContent-Length: 0\r\n\r\n",
          false},

@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_HTTP_STREAMS_H
 #define CONC_BENCH_HTTP_STREAMS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
@@ -32,6 +33,15 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken);
 
 /* All that was, or-ed. */
 unsigned streams_spoken(const struct streams *streams);
+
+/* Transfers that are counted here, in a list of their own making: adds one, and returns the one that was first. */
+struct transfer;
+struct transfer *streams_join(struct streams *streams, struct transfer *transfer);
+struct transfer *streams_first(const struct streams *streams); /* NULL: none */
+
+/* The URL of a server that named a version of HTTP it does not speak. Without memory, it is not noted. */
+void streams_note_liar(struct streams *streams, uint32_t url);
+const uint32_t *streams_liars(const struct streams *streams, size_t *count);
 
 /* How many connections carry downloads, to all servers together. */
 uint32_t streams_connections(const struct streams *streams);
