@@ -578,8 +578,10 @@ static void diagnose_host(const struct run_stats *stats, double *values, struct 
         find(diagnosis, FINDING_NOISY_HOST,
              "Noisy host: the hypervisor gave %.2g %% of the processor to other machines (median of all trials)",
              100 * steal);
-    /* A server or proxy on this machine is no disturbance but part of the experiment. */
-    bool is_local = stats->run->is_server_local || stats->run->is_proxy_local;
+    /* A server or proxy on this machine is no disturbance but part of the experiment. What the embedded origin takes is
+     * known, and not among it. */
+    bool is_origin = stats->run->origin[0] != '\0';
+    bool is_local = (stats->run->is_server_local && !is_origin) || stats->run->is_proxy_local;
     if (!is_local && foreign > foreign_matters * stats->run->cores)
         find(diagnosis, FINDING_NOISY_HOST,
              "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,

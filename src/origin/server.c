@@ -77,9 +77,10 @@ struct server {
     struct MHD_Response *dismissal;
     struct deadlines waiting; /* requests whose connection is suspended */
     struct counter counter;
-    uint64_t epoch;        /* counts resets: requests of an older epoch are no longer counted, nor answered */
-    nanoseconds seen;      /* when the present batch of requests was seen; 0: none of it yet */
-    nanoseconds next_slot; /* for requests_per_second: before this, no request has its turn */
+    nanoseconds cpu_before; /* CPU time until the last reset, of the one thread there is */
+    uint64_t epoch;         /* counts resets: requests of an older epoch are no longer counted, nor answered */
+    nanoseconds seen;       /* when the present batch of requests was seen; 0: none of it yet */
+    nanoseconds next_slot;  /* for requests_per_second: before this, no request has its turn */
     bool is_ending;
     char
         url[SCHEME_BYTES + 2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
@@ -531,6 +532,15 @@ static void reset(struct server *server)
     counter_clear(&server->counter);
     server->next_slot = 0;
     settle(server);
+    server->cpu_before = clock_thread_cpu();
+}
+
+/* What the counter does not count. */
+static void complete_counts(struct server *server)
+{
+    settle(server);
+    server->counter.counts.strangers = server->strangers;
+    server->counter.counts.cpu = clock_thread_cpu() - server->cpu_before;
 }
 
 static int reply(struct server *server, const void *data, size_t length)
@@ -578,12 +588,10 @@ static int obey(struct server *server)
             return -1;
         return reply(server, NULL, 0);
     case WIRE_COUNTS:
-        settle(server);
-        server->counter.counts.strangers = server->strangers;
+        complete_counts(server);
         return reply(server, &server->counter.counts, sizeof(server->counter.counts));
     case WIRE_PATHS:
-        settle(server);
-        server->counter.counts.strangers = server->strangers;
+        complete_counts(server);
         return reply_paths(server);
     }
     return -1;

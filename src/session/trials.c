@@ -91,6 +91,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
         return interrupt_signal() != 0 ? 0 : -1;
     session->strangers = counts.strangers;
+    trial_host_exclude(&trial->host, counts.cpu);
     trial->origin_counts = (struct trial_origin_counts){
         .is_present = true,
         .requests = counts.requests,

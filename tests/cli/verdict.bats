@@ -56,6 +56,18 @@ urls() {
     holds r.json '[.diagnosis[].label] | index("crossing") != null'
 }
 
+@test "what other processes take of the cores is told with the embedded origin, too" {
+    busy=()
+    for ((i = 0; i < $(nproc); i++)); do
+        timeout 60 sh -c 'while :; do :; done' &
+        busy+=($!)
+    done
+    run "$CONC_BENCH" --mode sync --runs 3 --warmup 0 --no-progress --export-json r.json --origin=latency=20ms <(urls 24)
+    kill "${busy[@]}"
+    exits_with 0
+    holds r.json '[.diagnosis[] | select(.label == "noisy_host").sentence] | length == 1 and (.[0] | contains("other processes"))'
+}
+
 @test "a limit on the other side is called one" {
     run "$CONC_BENCH" --details --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
         --origin=latency=5ms,limit=50/s <(urls 24)

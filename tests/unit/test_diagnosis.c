@@ -436,6 +436,12 @@ static void test_noisy_hosts(void **state)
     run.is_proxy_local = false;
     run.is_server_local = true;
     assert_not_found(&run, FINDING_NOISY_HOST);
+    /* But for the embedded origin, which is not among the others. */
+    snprintf(run.origin, sizeof(run.origin), "latency=1ms");
+    assert_found(&run, FINDING_NOISY_HOST, "0.9 of 2 cores");
+    run.is_proxy_local = true;
+    assert_not_found(&run, FINDING_NOISY_HOST);
+    run.is_proxy_local = false;
     change_cell(&run, 0, know_nothing);
     change_cell(&run, 1, know_nothing);
     assert_not_found(&run, FINDING_NOISY_HOST);

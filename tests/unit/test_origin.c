@@ -377,6 +377,7 @@ static void test_counts_each_url_until_reset(void **state)
     assert_true(counts.responses == 6);
     assert_true(counts.errors == 0);
     assert_true(counts.connections == 2);
+    assert_true(counts.cpu > 0);
     assert_int_equal(counts.peak_in_flight, 1);
     assert_int_equal(counts.paths, 4);
     assert_string_equal(paths[0].url, "127.0.0.1/");
@@ -387,8 +388,10 @@ static void test_counts_each_url_until_reset(void **state)
     assert_true(paths[3].requests == 1);
     origin_path_counts_release(paths, counts.paths);
 
+    nanoseconds taken = counts.cpu;
     reset(origin);
     assert_int_equal(origin_read_counts(origin, &counts, &paths, &error), 0);
+    assert_true(counts.cpu < taken); /* six requests take more than none */
     assert_true(counts.requests == 0 && counts.responses == 0 && counts.connections == 0 && counts.paths == 0);
     origin_path_counts_release(paths, counts.paths);
     assert_int_equal(get(connection, "www.jython.org", "/").status, 200);

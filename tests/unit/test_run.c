@@ -1,5 +1,7 @@
 #include "run_fixture.h"
 
+#include <math.h>
+
 static void cells_have_their_name_and_that_without_connections(void **state)
 {
     (void)state;
@@ -33,9 +35,26 @@ static void cells_have_their_name_and_that_without_connections(void **state)
     }
 }
 
+static void known_cpu_time_is_no_strangers(void **state)
+{
+    (void)state;
+    struct trial_host host = {.foreign_cores = 1.25, .watched = 2 * NANOSECONDS_PER_SECOND};
+    trial_host_exclude(&host, NANOSECONDS_PER_SECOND);
+    assert_true(host.foreign_cores == 0.75);
+    trial_host_exclude(&host, 4 * NANOSECONDS_PER_SECOND); /* the kernel counts in ticks */
+    assert_true(host.foreign_cores == 0);
+    host.foreign_cores = NAN;
+    trial_host_exclude(&host, 1);
+    assert_true(isnan(host.foreign_cores));
+    host = (struct trial_host){.foreign_cores = 1}; /* from a document */
+    trial_host_exclude(&host, 1);
+    assert_true(host.foreign_cores == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_cpu_time_is_no_strangers),
         cmocka_unit_test(cells_have_their_name_and_that_without_connections),
     };
     return cmocka_run_group_tests_name("result", tests, NULL, NULL);

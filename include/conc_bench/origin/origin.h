@@ -91,6 +91,7 @@ struct origin_totals {
     uint32_t peak_in_flight; /* most requests received and not yet answered at one time */
     uint32_t paths;          /* different URLs asked for */
     uint64_t strangers;      /* requests of others, since the server was started */
+    nanoseconds cpu;         /* time that the server took for it */
 };
 
 /* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent, and with

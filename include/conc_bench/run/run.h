@@ -51,10 +51,15 @@ struct trial_resources {
 
 /* What else went on on the machine during a trial. NAN: the system does not tell. */
 struct trial_host {
-    double steal_share;   /* of all cores' time, given to other machines by the hypervisor */
-    double foreign_cores; /* of ours, kept busy by other processes than the trial's, on average */
-    double throttled;     /* seconds for which CPU quotas stopped our control groups, summed over processors */
+    double steal_share; /* of all cores' time, given to other machines by the hypervisor */
+    double
+        foreign_cores; /* of ours, kept busy by other processes than the trial's and the embedded origin, on average */
+    double throttled;  /* seconds for which CPU quotas stopped our control groups, summed over processors */
+    nanoseconds watched; /* how long it was looked at; not in documents */
 };
+
+/* Takes out of the foreign cores what turns out to have been no stranger's CPU time. */
+void trial_host_exclude(struct trial_host *host, nanoseconds cpu);
 
 /* How long event loops were busy between two waits, and so kept whatever happened waiting: what co-operative switching
  * costs. Zeros: no event loop has run. */
