@@ -210,7 +210,7 @@ static void brief_boundness(const struct cell_list *waiting, const struct cell_l
 
 static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
-    struct cell_list waiting = {0}, computing = {0}, mixed = {0};
+    struct cell_list waiting = {0}, computing = {0}, starving = {0}, mixed = {0};
     bool is_waiting_queued = false, is_mixed_queued = false, is_any_limited = false;
     char range[48], cores[96] = "the cores";
     for (size_t i = 0; i < stats->main_count; i++) {
@@ -225,10 +225,13 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
             continue;
         bool is_waiting = busy + queued < mostly_waiting && !is_stopped(cell);
         bool is_computing = !is_waiting && busy > mostly_computing;
+        /* More cores would be work, not waiting; but where a quota stops threads, nobody knows what is the rest. */
+        bool is_starving = !is_waiting && !is_computing && busy + queued > mostly_computing && !is_stopped(cell);
         is_any_limited |= is_computing && is_limited(stats, cell);
-        list_add(is_waiting ? &waiting : is_computing ? &computing : &mixed, cell, busy);
+        list_add(is_waiting ? &waiting : is_computing ? &computing : is_starving ? &starving : &mixed, cell, busy);
         is_waiting_queued |= is_waiting && queued > queueing_matters;
-        is_mixed_queued |= !is_waiting && !is_computing && (queued > queueing_matters || is_stopped(cell));
+        is_mixed_queued |=
+            !is_waiting && !is_computing && !is_starving && (queued > queueing_matters || is_stopped(cell));
     }
     brief_boundness(&waiting, &computing, &mixed, diagnosis);
     if (is_any_limited)
@@ -241,9 +244,73 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
              "CPU-bound: %s computed for %s of %s on %s %s can use; more workers do not help", computing.text,
              percent_range(&computing, range, sizeof(range)), time_of(&computing), cores,
              computing.count == 1 ? "it" : "they");
+    if (starving.count > 0)
+        find(diagnosis, FINDING_CPU_BOUND,
+             "CPU-bound (short of cores): %s computed for %s of %s on the cores %s can use, and for most of the rest "
+             "had "
+             "work but no core; more workers do not help",
+             starving.text, percent_range(&starving, range, sizeof(range)), time_of(&starving),
+             starving.count == 1 ? "it" : "they");
     if (mixed.count > 0)
         find(diagnosis, FINDING_MIXED, "Between I/O-bound and CPU-bound: %s computed for %s of %s%s", mixed.text,
              percent_range(&mixed, range, sizeof(range)), time_of(&mixed), is_mixed_queued ? rest_of_time(true) : "");
+}
+
+/* Per download, seconds: what of its time was neither computing nor waiting for a core. The median over the rounds,
+ * each with its own; whoever wants a core and has none waits for no server. NAN: the system does not tell. */
+static double waiting_time(const struct cell_stats *cell)
+{
+    double sorted[STATS_EXACT_COUNT];
+    size_t count = 0;
+    for (size_t row = 0; row < cell->rounds && count < STATS_EXACT_COUNT; row++) {
+        double waits = cell_stats_value(cell, row, METRIC_RUN) - cell_stats_value(cell, row, METRIC_CPU) -
+                       cell_stats_value(cell, row, METRIC_RUN_QUEUE_WAIT);
+        waits /= cell_stats_value(cell, row, METRIC_DOWNLOADS);
+        if (isfinite(waits))
+            sorted[count++] = waits;
+    }
+    stats_sort(sorted, count);
+    return stats_median(sorted, count);
+}
+
+static double computing_time(const struct cell_stats *cell)
+{
+    return median(cell, METRIC_CPU) / median(cell, METRIC_DOWNLOADS);
+}
+
+/* Whether it is the first of its name that has several downloads at once: there may be other numbers of workers. */
+static bool is_first_of_its_mode(const struct run_stats *stats, size_t index)
+{
+    const struct cell_stats *cells = stats->cells;
+    for (size_t i = 0; i < index; i++) {
+        if (cells[i].cell->workers > 1 && strcmp(cells[i].cell->mode, cells[index].cell->mode) == 0)
+            return false;
+    }
+    return cells[index].is_sound && cells[index].cell->workers > 1;
+}
+
+/* How many downloads at once keep so many cores busy, by what the mode computes for one. */
+static void add_crossing(const struct cell_stats *cell, double waits, double cores, char *buffer, size_t size)
+{
+    char compute_text[32];
+    double computes = computing_time(cell);
+    bool is_first = buffer[0] == '\0';
+    if (computes > 0)
+        text_append(buffer, size, "%s%.0f with %s (%s%s)", is_first ? "" : ", ", (waits + computes) / computes * cores,
+                    cell->cell->mode, duration(compute_text, sizeof(compute_text), computes), is_first ? " each" : "");
+}
+
+/* "430 with event-loop (47.1 us each), 180 with threads (112 us)"; where nothing else is known, by one at a time. */
+static void list_crossings(const struct run_stats *stats, const struct cell_stats *alone, double waits, double cores,
+                           char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (is_first_of_its_mode(stats, i))
+            add_crossing(&stats->cells[i], waits, cores, buffer, size);
+    }
+    if (buffer[0] == '\0')
+        add_crossing(alone, waits, cores, buffer, size);
 }
 
 static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *diagnosis)
@@ -251,18 +318,14 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     const struct cell_stats *alone = cell_stats_alone(stats, NULL, CONNECTIONS_REUSE);
     if (alone == NULL || (alone->cell->traits & MODE_SCRIPTED) != 0)
         return;
-    double downloads = median(alone, METRIC_DOWNLOADS);
-    double computes = median(alone, METRIC_CPU) / downloads;
-    double takes = median(alone, METRIC_RUN) / downloads;
-    /* Whoever wants a core and has none waits for no server; where nobody knows for how long, nothing is said. */
-    double waits = takes - computes - median(alone, METRIC_RUN_QUEUE_WAIT) / downloads;
+    double computes = computing_time(alone);
+    double waits = waiting_time(alone);
     if (!(computes > 0) || !(waits > 0) || is_stopped(alone))
         return;
-    char wait_text[32], compute_text[32], which[40] = "", all[64];
+    char wait_text[32], compute_text[32], which[40] = "", all[64], many[360], more[128] = "";
     double usable = run_usable_cores(stats->run);
-    double fills_a_core = (waits + computes) / computes;
-    double fills_all = fills_a_core * usable;
     bool is_one_core = usable <= 1;
+    bool is_quota_less = is_one_core && has_quota(stats);
     if (has_quota(stats))
         snprintf(all, sizeof(all), "the CPU quota of %.3g cores", usable);
     else
@@ -271,25 +334,21 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     duration(compute_text, sizeof(compute_text), computes);
     if (strchr(alone->cell->mode, ':') != NULL)
         snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
-    if (fmin(fills_a_core, fills_all) < 2)
+    list_crossings(stats, alone, waits, fmin(usable, 1), many, sizeof(many));
+    if (!is_one_core && has_quota(stats))
+        snprintf(more, sizeof(more), ", and %.3g times as many use up %s", usable, all);
+    else if (!is_one_core)
+        snprintf(more, sizeof(more), ", and %.3g times as many all %" PRIu32, usable, stats->run->cores);
+    if ((waits + computes) / computes * fmin(usable, 1) < 2)
         find(diagnosis, FINDING_CROSSING,
              "One at a time%s, a download waits %s and computes %s: work for %s, which more workers%s can only share",
              which, wait_text, compute_text, all, is_one_core ? "" : " than cores");
-    else if (has_quota(stats) && is_one_core)
-        find(diagnosis, FINDING_CROSSING,
-             "One at a time%s, a download waits %s and computes %s: about %.0f at once would use up %s; beyond that it "
-             "is CPU-bound",
-             which, wait_text, compute_text, fills_all, all);
-    else if (has_quota(stats))
-        find(diagnosis, FINDING_CROSSING,
-             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
-             "use up %s; beyond that it is CPU-bound",
-             which, wait_text, compute_text, fills_a_core, fills_all, all);
     else
         find(diagnosis, FINDING_CROSSING,
-             "One at a time%s, a download waits %s and computes %s: about %.0f at once would keep one core busy, %.0f "
-             "all %" PRIu32 "; beyond that it is CPU-bound",
-             which, wait_text, compute_text, fills_a_core, fills_all, stats->run->cores);
+             "One at a time%s, a download waits %s and computes %s; about so many at once would %s %s: %s%s; beyond "
+             "that it is CPU-bound",
+             which, wait_text, compute_text, is_quota_less ? "use up" : "keep", is_quota_less ? all : "one core busy",
+             many, more);
 }
 
 /* HTTP/2 */

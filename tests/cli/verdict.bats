@@ -56,12 +56,31 @@ urls() {
     holds r.json '[.diagnosis[].label] | index("crossing") != null'
 }
 
-@test "what other processes take of the cores is told with the embedded origin, too" {
+# Load on every core that ends by itself; `kill "${busy[@]}"` ends it earlier.
+keep_cores_busy() {
     busy=()
-    for ((i = 0; i < $(nproc); i++)); do
+    for ((i = 0; i < 2 * $(nproc); i++)); do
         timeout 60 sh -c 'while :; do :; done' &
         busy+=($!)
     done
+}
+
+@test "waiting for a core is not told as waiting for the network" {
+    keep_cores_busy
+    run "$CONC_BENCH" --mode sync,threads --workers 8 --runs 3 --warmup 0 --no-progress --cpu-work 20ms --export-json r.json \
+        --origin=latency=2ms <(urls 24)
+    kill "${busy[@]}"
+    exits_with 0
+    # With 3 of 4 or 5 of 6 parts of the cores taken, each takes several times its 20 ms; of that, what the server and the
+    # link take is a few.
+    holds r.json '[.diagnosis[] | select(.label == "io_bound")] == []'
+    holds r.json '[.diagnosis[] | select(.label == "cpu_bound").sentence] | any(contains("threads/8"))'
+    holds r.json '[.diagnosis[] | select(.label == "crossing").sentence | capture("waits (?<n>[0-9.]+) ms") | .n | tonumber] |
+        length == 0 or .[0] < 20'
+}
+
+@test "what other processes take of the cores is told with the embedded origin, too" {
+    keep_cores_busy
     run "$CONC_BENCH" --mode sync --runs 3 --warmup 0 --no-progress --export-json r.json --origin=latency=20ms <(urls 24)
     kill "${busy[@]}"
     exits_with 0

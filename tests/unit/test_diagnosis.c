@@ -80,10 +80,13 @@ static void test_waiting_and_computing(void **state)
     assert_found(&run, FINDING_IO_BOUND, "threads/2, sync/1");
     assert_not_found(&run, FINDING_CPU_BOUND);
     /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
-    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2");
-    /* Half of the time was for want of a core: a download waits 4.7 ms for the server, and computes 1 ms. */
+    assert_found(
+        &run, FINDING_CROSSING,
+        "about so many at once would keep one core busy: 10 with threads (1.00 ms each), and 2 times as many all "
+        "2; beyond that it is CPU-bound");
+    /* Half of the time was for want of a core: a download waits 3.9 ms for the server, and computes 1 ms. */
     change_cell(&run, 0, queue_long);
-    assert_found(&run, FINDING_CROSSING, "about 5 at once would keep one core busy, 10 all 2");
+    assert_found(&run, FINDING_CROSSING, "about so many at once would keep one core busy: 5 with threads");
     change_cell(&run, 0, queue_never);
     change_cell(&run, 0, compute_all_the_time);
     assert_found(&run, FINDING_CPU_BOUND, "sync/1 computed for 95 %");
@@ -146,13 +149,19 @@ static void test_who_waits_for_a_core_has_no_time_to_spare(void **state)
     assert_found(&run, FINDING_CLIENT_SATURATED, "threads/2");
     assert_not_found(&run, FINDING_SERVER_SATURATED);
     assert_found(&run, FINDING_IO_BOUND, "and waited for the rest, for the network or for a core");
-    /* 47 % of the cores it can use, and 45 % of the time in want of one. */
+    /* 47 % of the cores it can use, and a quarter of the time in want of one. */
     change_cell(&run, 1, compute_all_the_time);
-    change_cell(&run, 1, queue_longer);
     assert_found(&run, FINDING_IO_BOUND, "sync/1 computed for 9.8 % of the time it had and waited for the rest");
     assert_found(&run, FINDING_MIXED,
                  "Between I/O-bound and CPU-bound: threads/2 computed for 48 % of the time it had and waited for the "
                  "rest, for the network or for a core");
+    /* With 45 % of the time in want of one nothing is left to wait for the network. */
+    change_cell(&run, 1, queue_longer);
+    assert_not_found(&run, FINDING_MIXED);
+    assert_found(
+        &run, FINDING_CPU_BOUND,
+        "CPU-bound (short of cores): threads/2 computed for 48 % of the time it had on the cores it can use, and "
+        "for most of the rest had work but no core; more workers do not help");
     run_release(&run);
 }
 
@@ -374,16 +383,43 @@ static void test_how_many_use_up_a_quota(void **state)
     (void)state;
     /* 4 ms of CPU time for 4 downloads of 10 ms: ten at once would keep a core busy. */
     struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
-    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    assert_found(&run, FINDING_CROSSING,
+                 "keep one core busy: 10 with threads (1.00 ms each), and 2 times as many all 2;");
     run.cpu_quota = 1.5;
     assert_found(&run, FINDING_CROSSING,
-                 "about 10 at once would keep one core busy, 15 use up the CPU quota of 1.5 cores;");
+                 "keep one core busy: 10 with threads (1.00 ms each), and 1.5 times as many use up "
+                 "the CPU quota of 1.5 cores;");
     run.cpu_quota = 0.5;
-    assert_found(&run, FINDING_CROSSING, "about 5 at once would use up the CPU quota of 0.5 cores;");
+    assert_found(&run, FINDING_CROSSING,
+                 "about so many at once would use up the CPU quota of 0.5 cores: 5 with threads (1.00 ms each);");
     run.cpu_quota = 0.1;
     assert_found(&run, FINDING_CROSSING, "work for the CPU quota of 0.1 cores, which more workers can only share");
     run.cpu_quota = 2;
-    assert_found(&run, FINDING_CROSSING, "about 10 at once would keep one core busy, 20 all 2;");
+    assert_found(&run, FINDING_CROSSING, "and 2 times as many all 2;");
+    run_release(&run);
+}
+
+/* An event loop computes a quarter of what one at a time computes for a download: four times as many fill a core. */
+static void test_how_many_fill_a_core_is_up_to_the_mode(void **state)
+{
+    (void)state;
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    fixture_cell(&run, "event-loop", 2);
+    run.cells[2].traits = MODE_COOPERATIVE;
+    for (int round = 0; round < 6; round++) {
+        struct trial *trial = fixture_trial(&run.cells[2], 12 * FIXTURE_MS);
+        trial->resources.cpu_user = 0;
+        trial->resources.cpu_system = FIXTURE_MS;
+    }
+    /* (9 + 1) / 1, and (9 + 0.25) / 0.25. */
+    assert_found(&run, FINDING_CROSSING, "10 with threads (1.00 ms each), 37 with event-loop (250 µs)");
+    run_release(&run);
+    /* Nothing but one at a time: by that. */
+    run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    for (int round = 0; round < 6; round++)
+        fixture_trial(&run.cells[0], 20 * FIXTURE_MS);
+    assert_found(&run, FINDING_CROSSING, "keep one core busy: 20 with sync (1.00 ms each)");
     run_release(&run);
 }
 
@@ -574,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_noisy_hosts),
         cmocka_unit_test(test_a_quota_that_leaves_less_than_the_cores),
         cmocka_unit_test(test_how_many_use_up_a_quota),
+        cmocka_unit_test(test_how_many_fill_a_core_is_up_to_the_mode),
         cmocka_unit_test(test_nothing_follows_from_what_is_not_known),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
         cmocka_unit_test(test_connections_that_some_share),
