@@ -6,6 +6,7 @@
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 
 /* Whole numbers up to here are doubles. */
 #define WHOLE_MAX (UINT64_C(1) << 53)
@@ -145,7 +146,7 @@ static int read_metric(struct reading *reading, struct assertion_operand *operan
 {
     struct span name = take_name(reading);
     char word[32];
-    char known[1024];
+    struct text_buffer names = {0};
     bool has_room = name.length < sizeof(word);
     snprintf(word, sizeof(word), "%.*s", (int)name.length, name.start);
     operand->metric = has_room ? metric_find(word) : METRIC_COUNT;
@@ -156,7 +157,8 @@ static int read_metric(struct reading *reading, struct assertion_operand *operan
         text_guess_consider(&guess, metric_row(metric)->assertion);
         text_guess_consider(&guess, metric_row(metric)->aliases);
     }
-    metric_names(known, sizeof(known));
+    metric_add_names(&names);
+    const char *known = text_buffer_text(&names);
     if (name.length == 0)
         error_set(reading->error, ERROR_USAGE, "a metric follows the point: one of %s", known);
     else if (guess.best[0] != '\0')
@@ -165,6 +167,7 @@ static int read_metric(struct reading *reading, struct assertion_operand *operan
     else
         error_set(reading->error, ERROR_USAGE, "unknown metric \"%s%s\"; known are %s", word, has_room ? "" : "...",
                   known);
+    text_buffer_release(&names);
     return point_at(reading, name.start);
 }
 

@@ -130,12 +130,10 @@ const struct metric_row *metric_row(enum metric metric)
     return &rows[metric];
 }
 
-char *metric_names(char *buffer, size_t size)
+void metric_add_names(struct text_buffer *names)
 {
-    buffer[0] = '\0';
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
-        text_append(buffer, size, "%s%s", metric > 0 ? ", " : "", rows[metric].assertion);
-    return buffer;
+        text_buffer_add(names, "%s%s", metric > 0 ? ", " : "", rows[metric].assertion);
 }
 
 const struct metric_unit_description *metric_unit_describe(enum metric_unit unit)

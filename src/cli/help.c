@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/metrics.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/modes/mode.h"
 #include "option_table.h"
 
@@ -73,9 +74,11 @@ void options_print_help(FILE *stream)
         if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
             print_mode(stream, mode_registry[i]);
     }
-    char metrics[1024];
+    struct text_buffer metrics = {0};
+    metric_add_names(&metrics);
     fputs("\nMetrics of --assert:\n  ", stream);
-    print_wrapped(stream, 2, metric_names(metrics, sizeof(metrics)));
+    print_wrapped(stream, 2, text_buffer_text(&metrics));
+    text_buffer_release(&metrics);
     fputs("\nExamples:\n"
           "  conc-bench --origin\n"
           "  conc-bench --origin=latency=50ms,jitter=5ms,limit=100/s,errors=1%\n"

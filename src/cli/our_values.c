@@ -5,6 +5,7 @@
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/workload/plan.h"
 #include "option_table.h"
 
@@ -21,13 +22,16 @@ int option_refuse_mode(const struct value *value)
         text_guess_consider(&guess, mode_registry[i]->name);
         text_guess_consider(&guess, mode_registry[i]->aliases);
     }
-    char known[256];
-    mode_names(known, sizeof(known));
+    struct text_buffer known = {0};
+    mode_add_names(&known);
     if (guess.best[0] != '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%s\"; did you mean \"%s\"? Known are %s",
-                         value->name, value->text, guess.best, known);
-    return error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%.100s\"; known are %s", value->name, value->text,
-                     known);
+        error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%s\"; did you mean \"%s\"? Known are %s",
+                  value->name, value->text, guess.best, text_buffer_text(&known));
+    else
+        error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%.100s\"; known are %s", value->name, value->text,
+                  text_buffer_text(&known));
+    text_buffer_release(&known);
+    return -1;
 }
 
 bool options_have_mode(const struct options *options, const struct mode *mode)

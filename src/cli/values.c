@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "conc_bench/base/number.h"
-#include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 #include "option_table.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
@@ -93,14 +93,17 @@ int store_share(const struct value *value)
 
 int option_read_name(const struct value *value, const char *const *names)
 {
-    char known[128] = "";
+    struct text_buffer known = {0};
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(value->text, names[i]) == 0)
             return i;
-        const char *separator = i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ";
-        text_append(known, sizeof(known), "%s%s", separator, names[i]);
     }
-    return error_set(value->error, ERROR_USAGE, "--%s wants %s, not \"%s\"", value->name, known, value->text);
+    for (int i = 0; names[i] != NULL; i++)
+        text_buffer_add(&known, "%s%s", i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ", names[i]);
+    error_set(value->error, ERROR_USAGE, "--%s wants %s, not \"%s\"", value->name, text_buffer_text(&known),
+              value->text);
+    text_buffer_release(&known);
+    return -1;
 }
 
 int store_choice(const struct value *value)

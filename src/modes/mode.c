@@ -19,14 +19,15 @@ const struct mode *mode_find(const char *name)
     return NULL;
 }
 
-char *mode_names(char *buffer, size_t size)
+void mode_add_names(struct text_buffer *names)
 {
-    buffer[0] = '\0';
+    const char *separator = "";
     for (size_t i = 0; mode_registry[i] != NULL; i++) {
-        if ((mode_registry[i]->traits & MODE_HIDDEN) == 0)
-            text_append(buffer, size, "%s%s", buffer[0] != '\0' ? ", " : "", mode_registry[i]->name);
+        if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
+            continue;
+        text_buffer_add(names, "%s%s", separator, mode_registry[i]->name);
+        separator = ", ";
     }
-    return buffer;
 }
 
 uint32_t mode_workers(const struct mode *mode, uint32_t workers)

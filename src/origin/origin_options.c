@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/base/number.h"
-#include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 
 #define HOUR     (3600 * NANOSECONDS_PER_SECOND)
 #define TEBIBYTE (UINT64_C(1) << 40)
@@ -131,12 +131,14 @@ static const struct key *find_key(const char *name)
 
 static int refuse_key(const char *name, struct error *error)
 {
-    char known[128] = "";
+    struct text_buffer known = {0};
     for (size_t i = 0; i < KEY_COUNT; i++) {
         const char *separator = i == 0 ? "" : i + 1 < KEY_COUNT ? ", " : " and ";
-        text_append(known, sizeof(known), "%s%s", separator, keys[i].name);
+        text_buffer_add(&known, "%s%s", separator, keys[i].name);
     }
-    return error_set(error, ERROR_USAGE, "--origin: unknown key \"%s\": known are %s", name, known);
+    error_set(error, ERROR_USAGE, "--origin: unknown key \"%s\": known are %s", name, text_buffer_text(&known));
+    text_buffer_release(&known);
+    return -1;
 }
 
 /* One "KEY=VALUE", which is taken apart in place. `is_given` remembers the keys seen. */

@@ -8,6 +8,7 @@
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 
 /* An array with room for one more, where its capacity is the next power of two; NULL, and nothing is changed: there is
  * no memory. */
@@ -45,25 +46,19 @@ const char *content_text(struct content *content, const char *format, ...)
 
 const char *content_outside(struct content *content, const char *text)
 {
-    size_t length = strlen(text);
-    size_t size = length * strlen("\\xNN") + 1;
-    char *escaped = malloc(size);
-    return keep(content, escaped != NULL ? text_escape(escaped, size, text, length) : NULL);
+    struct text_buffer escaped = {0};
+    text_buffer_add_escaped(&escaped, text, strlen(text));
+    return keep(content, text_buffer_take(&escaped));
 }
 
 const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count)
 {
-    size_t size = 1;
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++)
-        size += strlen(texts[i]) * strlen("\\xNN") + strlen(separator);
-    char *joined = calloc(size, 1);
-    for (size_t i = 0; joined != NULL && i < count; i++) {
-        used += (size_t)snprintf(joined + used, size - used, "%s", i > 0 ? separator : "");
-        text_escape(joined + used, size - used, texts[i], strlen(texts[i]));
-        used += strlen(joined + used);
+    struct text_buffer joined = {0};
+    for (size_t i = 0; i < count; i++) {
+        text_buffer_add(&joined, "%s", i > 0 ? separator : "");
+        text_buffer_add_escaped(&joined, texts[i], strlen(texts[i]));
     }
-    return keep(content, joined);
+    return keep(content, text_buffer_take(&joined));
 }
 
 const char *content_name(struct content *content, const struct run_cell *cell)

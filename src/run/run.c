@@ -50,17 +50,20 @@ nanoseconds run_began(const struct run *run)
 
 void run_warn(struct run *run, const char *format, ...)
 {
-    char text[1024];
+    char *text;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    bool is_made = vasprintf(&text, format, arguments) >= 0;
     va_end(arguments);
-    char **warnings = realloc(run->warnings, (run->warning_count + 1) * sizeof(*warnings));
-    if (warnings == NULL)
+    if (!is_made)
         return;
+    char **warnings = realloc(run->warnings, (run->warning_count + 1) * sizeof(*warnings));
+    if (warnings == NULL) {
+        free(text);
+        return;
+    }
     run->warnings = warnings;
-    warnings[run->warning_count] = strdup(text);
-    run->warning_count += warnings[run->warning_count] != NULL;
+    warnings[run->warning_count++] = text;
 }
 
 void trial_release(struct trial *trial)

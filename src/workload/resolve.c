@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/workload/own_host.h"
 #include "conc_bench/workload/route.h"
 
@@ -49,16 +49,13 @@ static bool has_address(const char *list, const char *address)
  * freed; NULL: out of memory. */
 static char *list_addresses(const struct addrinfo *addresses)
 {
-    size_t size = 1;
-    for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next)
-        size += ADDRESS_TEXT + 1;
-    char *list = calloc(size, 1);
-    for (const struct addrinfo *address = addresses; list != NULL && address != NULL; address = address->ai_next) {
+    struct text_buffer list = {0};
+    for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next) {
         char text[ADDRESS_TEXT];
-        if (write_address(address, text) && !has_address(list, text))
-            text_append(list, size, "%s%s", list[0] != '\0' ? "," : "", text);
+        if (write_address(address, text) && !has_address(text_buffer_text(&list), text))
+            text_buffer_add(&list, "%s%s", list.length > 0 ? "," : "", text);
     }
-    return list;
+    return text_buffer_take(&list);
 }
 
 /* Without AI_ADDRCONFIG, which leaves loopback addresses out of account: a machine with nothing else would no longer

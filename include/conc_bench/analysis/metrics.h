@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/run/phases.h"
 #include "conc_bench/run/run.h"
 
@@ -111,9 +112,8 @@ const struct metric_row *metric_row(enum metric metric);
 /* Finds a metric by its name or an alias in --assert; METRIC_COUNT if there is none. */
 enum metric metric_find(const char *assertion);
 
-/* The names of all metrics in --assert, in the order of the enumeration, comma-separated: "time, t95, ...". Returns
- * `buffer`. */
-char *metric_names(char *buffer, size_t size);
+/* Adds the names of all metrics in --assert, in the order of the enumeration, comma-separated: "time, t95, ...". */
+void metric_add_names(struct text_buffer *names);
 
 /* What a value of a unit is called, with its article, and what it looks like: "a duration", "1.5s or 120ms". */
 struct metric_unit_description {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/modes/trait.h"
 #include "conc_bench/run/sample.h"
@@ -59,8 +60,8 @@ extern const struct mode *const mode_registry[];
 /* Finds a mode by name or alias; NULL if there is none. */
 const struct mode *mode_find(const char *name);
 
-/* The names of the modes shown to users, comma-separated: "sync, threads, ...". Returns `buffer`. */
-char *mode_names(char *buffer, size_t size);
+/* Adds the names of the modes shown to users, comma-separated: "sync, threads, ...". */
+void mode_add_names(struct text_buffer *names);
 
 /* The worker count a mode really has when `workers` are asked for. */
 uint32_t mode_workers(const struct mode *mode, uint32_t workers);
