@@ -25,6 +25,13 @@ double clock_seconds(nanoseconds duration)
     return (double)duration / (double)NANOSECONDS_PER_SECOND;
 }
 
+int clock_compare(const void *a, const void *b)
+{
+    nanoseconds left = *(const nanoseconds *)a;
+    nanoseconds right = *(const nanoseconds *)b;
+    return (left > right) - (left < right);
+}
+
 char *clock_utc(char *buffer)
 {
     time_t now = (time_t)(read_clock(CLOCK_REALTIME) / NANOSECONDS_PER_SECOND);

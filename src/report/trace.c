@@ -79,13 +79,6 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
 
 /* In flight */
 
-static int compare_times(const void *a, const void *b)
-{
-    nanoseconds left = *(const nanoseconds *)a;
-    nanoseconds right = *(const nanoseconds *)b;
-    return (left > right) - (left < right);
-}
-
 static void write_counter(struct tracer *tracer, nanoseconds time, size_t in_flight)
 {
     begin_event(tracer, 'C', "in flight", 0);
@@ -124,8 +117,8 @@ static int write_in_flight(struct tracer *tracer, const struct trial *trial, str
         times[count] = sample->start;
         times[units + count++] = sample->end;
     }
-    qsort(times, count, sizeof(*times), compare_times);
-    qsort(times + units, count, sizeof(*times), compare_times);
+    qsort(times, count, sizeof(*times), clock_compare);
+    qsort(times + units, count, sizeof(*times), clock_compare);
     write_counters(tracer, trial, times, times + units, count);
     free(times);
     return 0;

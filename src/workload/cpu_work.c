@@ -21,13 +21,6 @@ static nanoseconds time_batch(uint64_t iterations)
     return clock_thread_cpu() - begin;
 }
 
-static int compare_durations(const void *a, const void *b)
-{
-    nanoseconds left = *(const nanoseconds *)a;
-    nanoseconds right = *(const nanoseconds *)b;
-    return (left > right) - (left < right);
-}
-
 /* Enough iterations to be timed: a clock that ticks by the scheduler's tick shows nothing shorter. */
 static uint64_t size_batch(void)
 {
@@ -49,7 +42,7 @@ uint64_t cpu_work_calibrate(nanoseconds duration)
         batches[i] = time_batch(iterations);
     /* Interrupts, a busy sibling core and a clock that has not sped up yet can only slow a batch down: the middle of
      * the fastest third is free of them, and not a single lucky reading either. */
-    qsort(batches, BATCHES, sizeof(batches[0]), compare_durations);
+    qsort(batches, BATCHES, sizeof(batches[0]), clock_compare);
     nanoseconds typical = batches[BATCHES / 6] > 0 ? batches[BATCHES / 6] : 1;
     double wanted = (double)duration * (double)iterations / (double)typical;
     return wanted < 1 ? 1 : wanted < 0x1p63 ? (uint64_t)wanted : UINT64_C(1) << 63;

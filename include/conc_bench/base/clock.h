@@ -20,6 +20,9 @@ nanoseconds clock_thread_cpu(void);
 /* A duration as seconds, for arithmetic and output. */
 double clock_seconds(nanoseconds duration);
 
+/* Compares two durations, or two instants, for qsort(3). */
+int clock_compare(const void *a, const void *b);
+
 enum { CLOCK_UTC_BYTES = 21 };
 
 /* The date and time of day, "2026-01-31T23:59:59Z" (ISO 8601): for people who keep reports, never to measure by.
