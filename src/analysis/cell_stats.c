@@ -400,15 +400,29 @@ static int compute_cells(struct run_stats *stats, struct error *error)
     return 0;
 }
 
-int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error)
+/* Of what was judged, or failed to be. */
+static int compute(struct run_stats *stats, int status, struct error *error)
 {
-    *stats = (struct run_stats){.run = run};
-    int status = run->validity != NULL ? validity_copy(run->validity, &stats->validity, error)
-                                       : validity_judge(run, &stats->validity, error);
     if (status == 0 && compute_cells(stats, error) == 0)
         return 0;
     cell_stats_release(stats);
     return -1;
+}
+
+int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error)
+{
+    *stats = (struct run_stats){.run = run};
+    return compute(stats,
+                   run->validity != NULL ? validity_copy(run->validity, &stats->validity, error)
+                                         : validity_judge(run, &stats->validity, error),
+                   error);
+}
+
+int cell_stats_look(const struct run *run, const struct prospect *prospect, struct run_stats *stats,
+                    struct error *error)
+{
+    *stats = (struct run_stats){.run = run};
+    return compute(stats, validity_look(run, prospect, &stats->validity, error), error);
 }
 
 void cell_stats_release(struct run_stats *stats)

@@ -343,34 +343,55 @@ static size_t count_flat(const struct tried *tried)
     return flat;
 }
 
-/* Between the largest number that is not enough, or cannot be, and the first that is. */
+/* Between two numbers, by factors, if there is one. */
+static uint32_t middle(double low, double high)
+{
+    double between = low > 0 ? round(sqrt(low * high)) : ceil(high / 2);
+    return (uint32_t)fmin(fmax(between, low + 1), high - 1);
+}
+
 static uint32_t look_between(const struct tried *tried, double alone)
 {
     size_t enough = find_enough(tried);
-    double best = tried->points[find_best(tried)].time;
+    size_t best = find_best(tried);
+    const struct point *peak = &tried->points[best];
+    const struct point *next = &tried->points[best + 1];
+    bool has_fallen = best + 1 < tried->count && next->time > peak->time * (1 + FIGURES_NEGLIGIBLE);
+    if (has_fallen && 2.0 * next->workers > 5.0 * peak->workers)
+        return middle(peak->workers, next->workers);
     double high = tried->points[enough].workers;
     double low = enough > 0 ? tried->points[enough - 1].workers : 0;
-    if (isfinite(best) && alone > 0)
-        low = fmax(low, floor(alone / (best * (1 + FIGURES_NEGLIGIBLE))));
-    if (2 * high <= 3 * low || high - low <= 1)
-        return 0;
-    double middle = low > 0 ? round(sqrt(low * high)) : ceil(high / 2);
-    middle = fmin(fmax(middle, low + 1), high - 1);
-    return (uint32_t)middle;
+    if (isfinite(tried->points[best].time) && alone > 0)
+        low = fmax(low, floor(alone / (tried->points[best].time * (1 + FIGURES_NEGLIGIBLE))));
+    return 2 * high <= 3 * low || high - low <= 1 ? 0 : middle(low, high);
+}
+
+/* Whether workers had nothing to do for nearly half of the time: something else is the limit. */
+static bool is_saturated(const struct tried *tried, double alone)
+{
+    const struct point *best = &tried->points[find_best(tried)];
+    return alone > 0 && alone / (best->workers * best->time) < 0.6;
 }
 
 uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struct sweep_bounds *bounds)
 {
-    enum { FLAT_ENOUGH = 2 };
     struct tried tried = find_tried(stats, mode);
     if (tried.count == 0)
         return bounds->first < bounds->most ? bounds->first : bounds->most;
     if (tried.count == sizeof(tried.points) / sizeof(tried.points[0]))
         return 0;
     uint32_t last = tried.points[tried.count - 1].workers;
-    if (last < bounds->most && count_flat(&tried) < FLAT_ENOUGH)
+    size_t flat = bounds->is_near || is_saturated(&tried, bounds->alone) ? 1 : 2;
+    if (last < bounds->most && count_flat(&tried) < flat)
         return last <= bounds->most / 2 ? 2 * last : bounds->most;
     return look_between(&tried, bounds->alone);
+}
+
+uint32_t sweep_enough(const struct run_stats *stats, const char *mode)
+{
+    struct tried tried = find_tried(stats, mode);
+    bool is_any = tried.count > 0 && isfinite(tried.points[find_best(&tried)].time);
+    return is_any ? tried.points[find_enough(&tried)].workers : 0;
 }
 
 bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_t workers)
@@ -378,7 +399,12 @@ bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_
     struct tried tried = find_tried(stats, mode);
     if (tried.count == 0 || isinf(tried.points[find_best(&tried)].time))
         return false;
+    size_t best = find_best(&tried);
     size_t enough = find_enough(&tried);
-    return workers == tried.points[find_best(&tried)].workers || workers == tried.points[enough].workers ||
-           (enough > 0 && workers == tried.points[enough - 1].workers);
+    for (size_t i = 0; i < tried.count; i++) {
+        bool is_near = i == best || i == best + 1 || i == enough || i + 1 == enough;
+        if (tried.points[i].workers == workers)
+            return is_near && isfinite(tried.points[i].time);
+    }
+    return false;
 }

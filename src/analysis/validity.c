@@ -526,11 +526,23 @@ static int judge_all(struct judge *judge, struct error *error)
     return status;
 }
 
-int validity_judge(const struct run *run, struct validity *validity, struct error *error)
+/* Whether no round to come could make it valid. Before what was dropped and what failed is judged. */
+static bool is_lost(const struct judge *judge, const struct prospect *prospect)
+{
+    const struct run *run = judge->run;
+    size_t first;
+    uint32_t rounds = count_rounds(run) + prospect->rounds_in_group + prospect->rounds_behind;
+    return judge->has_broken_promise || !is_borne(count_dropped(judge->validity, true), rounds) ||
+           find_void(run, judge->validity, true, prospect->rounds_in_group, &first) > 0;
+}
+
+int validity_look(const struct run *run, const struct prospect *prospect, struct validity *validity,
+                  struct error *error)
 {
     struct judge judge = {.run = run, .validity = validity};
     if (judge_all(&judge, error) != 0)
         return -1;
+    validity->is_lost = prospect != NULL && is_lost(&judge, prospect);
     judge_dropped(run, validity);
     int status = judge_failures(run, validity, error);
     if (status != 0)
@@ -538,18 +550,9 @@ int validity_judge(const struct run *run, struct validity *validity, struct erro
     return status;
 }
 
-int validity_foresee(const struct run *run, const struct prospect *prospect, bool *is_lost, struct error *error)
+int validity_judge(const struct run *run, struct validity *validity, struct error *error)
 {
-    struct validity validity;
-    struct judge judge = {.run = run, .validity = &validity};
-    size_t first;
-    if (judge_all(&judge, error) != 0)
-        return -1;
-    uint32_t rounds = count_rounds(run) + prospect->rounds_in_group + prospect->rounds_behind;
-    *is_lost = judge.has_broken_promise || !is_borne(count_dropped(&validity, true), rounds) ||
-               find_void(run, &validity, true, prospect->rounds_in_group, &first) > 0;
-    validity_release(&validity);
-    return 0;
+    return validity_look(run, NULL, validity, error);
 }
 
 void validity_release(struct validity *validity)

@@ -13,13 +13,18 @@
  * question. */
 enum { SWEEP_ROUNDS = 3, CANDIDATE_ROUNDS = 3 };
 
+/* A step of a search is one trial, or so many where they take no more than this share of the budget. */
+enum { STEP_TRIALS = 3, STEP_SHARE = 100 };
+
 /* Where a search begins, unless waiting ends before that. */
 enum { SEARCH_FROM = 8 };
 
-/* What of the time budget choosing may take; the rest is for rounds with what was chosen. */
+/* What of the time budget choosing may take; the rest is for rounds with what was chosen. A sweep can do with fewer
+ * numbers of workers, a search cannot without its end. */
 static nanoseconds choice_ends(const struct experiment_state *state)
 {
-    return state->ends == NEVER ? NEVER : state->ends - state->experiment->plan->request.time_budget / 2;
+    nanoseconds budget = state->experiment->plan->request.time_budget;
+    return state->ends == NEVER ? NEVER : state->ends - (state->experiment->is_search ? budget / 3 : budget / 2);
 }
 
 static struct plan_cell with_workers(const struct plan_cell *cell, uint32_t workers)
@@ -101,23 +106,33 @@ static size_t choose_cells(const struct plan *plan, const struct run_stats *stat
 }
 
 /* Whether what was measured so far is worth going on with. Rounds to come may make good for one that does not count. */
-static bool is_worth_it(const struct experiment_state *state, const struct validity *validity)
+static bool is_worth_it(const struct validity *validity)
 {
-    return validity->is_valid || (!validity->differs_in_failures && !experiment_is_lost(state, 0));
+    return validity->is_valid || (!validity->differs_in_failures && !validity->is_lost);
 }
 
 static int choose_from_all(struct experiment_state *state, struct plan_cell *chosen, size_t *count, struct error *error)
 {
     struct run_stats stats;
     state->rounds_behind = experiment_rounds(state->experiment, CHOSEN_MAX);
-    if (cell_stats_compute(state->experiment->run, &stats, error) != 0)
+    if (experiment_look(state, 0, &stats, error) != 0)
         return -1;
-    *count = is_worth_it(state, &stats.validity) ? choose_cells(state->experiment->plan, &stats, chosen) : 0;
+    *count = is_worth_it(&stats.validity) ? choose_cells(state->experiment->plan, &stats, chosen) : 0;
     cell_stats_release(&stats);
     return 0;
 }
 
 /* A sweep with a number of rounds: all cells in each. */
+
+static int is_lost(struct experiment_state *state, uint32_t rounds_in_group, bool *is_lost, struct error *error)
+{
+    struct run_stats stats;
+    if (experiment_look(state, rounds_in_group, &stats, error) != 0)
+        return -1;
+    *is_lost = stats.validity.is_lost;
+    cell_stats_release(&stats);
+    return 0;
+}
 
 static int sweep_rounds(struct experiment_state *state, uint32_t warmups, struct group *group, struct error *error)
 {
@@ -126,7 +141,10 @@ static int sweep_rounds(struct experiment_state *state, uint32_t warmups, struct
     uint32_t rounds = group->plan.request.rounds;
     for (uint32_t i = 0; i < warmups + rounds && end == PASS_DONE; i++) {
         const struct pass pass = {.is_warmup = i < warmups, .round = i < warmups ? i : i - warmups, .limit = NEVER};
-        if (i > warmups && experiment_is_lost(state, rounds - run->rounds_done))
+        bool is_over = false;
+        if (i > warmups && is_lost(state, rounds - run->rounds_done, &is_over, error) != 0)
+            return -1;
+        if (is_over)
             break;
         if (group_run(state, group, &pass, &end, error) != 0)
             return -1;
@@ -267,21 +285,24 @@ static int sweep(struct experiment_state *state, struct error *error)
 
 /* Search: one download at a time first, which tells how long there is to wait; then upwards, one trial a step. */
 
-/* Runs such cells once each, within the time for choosing. */
-static int measure_once(struct experiment_state *state, const struct plan_cell *cells, size_t count, uint32_t rounds,
-                        enum pass_end *end, struct error *error)
+/* Runs such cells, within the time for choosing: once each, and up to `rounds` times as long as these take no longer
+ * than `allowed`. */
+static int measure(struct experiment_state *state, const struct plan_cell *cells, size_t count, uint32_t rounds,
+                   nanoseconds allowed, enum pass_end *end, struct error *error)
 {
     struct group group;
+    nanoseconds began = clock_now();
     if (group_open(state, STAGE_SWEEP, cells, count, rounds, &group, error) != 0)
         return -1;
     int status = 0;
     *end = PASS_DONE;
     for (uint32_t round = 0; round < rounds && status == 0 && *end == PASS_DONE; round++) {
+        nanoseconds expected = group_estimate(&group);
+        nanoseconds now = clock_now();
+        if (round > 0 && (now - began + expected > allowed || choice_ends(state) - now < expected))
+            break;
         const struct pass pass = {.round = round, .limit = choice_ends(state)};
-        if (round > 0 && choice_ends(state) - clock_now() < group_estimate(&group))
-            *end = PASS_OVER;
-        else
-            status = group_run(state, &group, &pass, end, error);
+        status = group_run(state, &group, &pass, end, error);
         state->experiment->run->rounds_done += status == 0 && *end == PASS_DONE;
     }
     group_forget_unmeasured(state, &group);
@@ -308,7 +329,7 @@ static int measure_alone(struct experiment_state *state, struct error *error)
     struct plan_cell alone = one_at_a_time(state->experiment->plan);
     enum pass_end end;
     state->cut_at = budget > 0 ? clock_now() + budget / SHARE : NEVER;
-    int status = measure_once(state, &alone, 1, 1, &end, error);
+    int status = measure(state, &alone, 1, 1, NEVER, &end, error);
     state->cut_at = NEVER;
     state->is_first_pass = false;
     if (status == 0 && state->is_cut)
@@ -332,28 +353,39 @@ static void find_start(const struct experiment_state *state, const struct run_st
         bounds->first = until > 1 ? (uint32_t)until : 1;
 }
 
-/* The next number of workers of every mode that is still searched. */
+/* The next number of workers of every mode that is still searched: of the first that has several, and once that is
+ * found, of the others, which begin there. */
+static size_t list_next(const struct experiment_state *state, const struct run_stats *stats, struct plan_cell *cells)
+{
+    const struct plan *plan = state->experiment->plan;
+    struct sweep_bounds bounds = {.most = state->experiment->most_workers};
+    size_t count = 0;
+    find_start(state, stats, &bounds);
+    for (size_t i = 0; i < plan->cell_count && count < SWEEPS_MAX; i++) {
+        const struct plan_cell *cell = &plan->cells[i];
+        char name[32];
+        if ((cell->mode->traits & MODE_ONE_WORKER) != 0 || is_listed(cells, count, cell))
+            continue;
+        plan_cell_name(cell, name, sizeof(name));
+        uint32_t workers = sweep_next(stats, name, &bounds);
+        if (workers > 0)
+            cells[count++] = with_workers(cell, workers);
+        if (bounds.is_near)
+            continue;
+        if (workers > 0)
+            break;
+        bounds.is_near = true;
+        bounds.first = sweep_enough(stats, name) > 0 ? sweep_enough(stats, name) : bounds.first;
+    }
+    return count;
+}
+
 static int next_cells(const struct experiment_state *state, struct plan_cell *cells, size_t *count, struct error *error)
 {
-    const struct experiment *experiment = state->experiment;
     struct run_stats stats;
-    struct sweep_bounds bounds = {0};
-    *count = 0;
-    if (cell_stats_compute(experiment->run, &stats, error) != 0)
+    if (experiment_look(state, 0, &stats, error) != 0)
         return -1;
-    find_start(state, &stats, &bounds);
-    for (size_t i = 0; i < experiment->plan->cell_count && *count < SWEEPS_MAX; i++) {
-        const struct plan_cell *cell = &experiment->plan->cells[i];
-        char name[32];
-        bounds.most = experiment->most_workers;
-        uint32_t workers = (cell->mode->traits & MODE_ONE_WORKER) != 0
-                               ? 0
-                               : sweep_next(&stats, plan_cell_name(cell, name, sizeof(name)), &bounds);
-        if (!is_listed(cells, *count, cell) && workers > 0)
-            cells[(*count)++] = with_workers(cell, workers);
-    }
-    if (!is_worth_it(state, &stats.validity))
-        *count = 0;
+    *count = is_worth_it(&stats.validity) ? list_next(state, &stats, cells) : 0;
     cell_stats_release(&stats);
     return 0;
 }
@@ -388,7 +420,8 @@ static int search(struct experiment_state *state, struct error *error)
     struct run *run = experiment->run;
     enum { CANDIDATES_MAX = 4 * SWEEPS_MAX };
     struct plan_cell cells[CANDIDATES_MAX];
-    uint32_t rounds = experiment->is_auto ? 1 : experiment->plan->request.rounds;
+    uint32_t rounds = experiment->is_auto ? STEP_TRIALS : experiment->plan->request.rounds;
+    nanoseconds budget = experiment->plan->request.time_budget;
     enum pass_end end = PASS_DONE;
     size_t count = 1;
     run->warmup_rounds = 0;
@@ -398,18 +431,19 @@ static int search(struct experiment_state *state, struct error *error)
     while (status == 0 && count > 0 && end == PASS_DONE && interrupt_signal() == 0) {
         status = next_cells(state, cells, &count, error);
         if (status == 0 && count > 0)
-            status = measure_once(state, cells, count, rounds, &end, error);
+            status = measure(state, cells, count, rounds, budget > 0 ? (nanoseconds)count * budget / STEP_SHARE : NEVER,
+                             &end, error);
     }
     if (status == 0 && end == PASS_OVER)
         run_warn(run,
                  "the time budget of %.3g s was too short to find the best number of workers: what is told is the "
                  "best of those tried",
-                 clock_seconds(experiment->plan->request.time_budget));
+                 clock_seconds(budget));
     if (status != 0 || end != PASS_DONE || interrupt_signal() != 0 || !experiment->is_auto)
         return status;
     if (list_candidates(state, cells, CANDIDATES_MAX, &count, error) != 0)
         return -1;
-    return count > 0 ? measure_once(state, cells, count, CANDIDATE_ROUNDS, &end, error) : 0;
+    return count > 0 ? measure(state, cells, count, CANDIDATE_ROUNDS, NEVER, &end, error) : 0;
 }
 
 int choice_make(struct experiment_state *state, struct plan_cell *chosen, size_t *count, struct error *error)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/cell_stats.h"
+#include "conc_bench/analysis/settle.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/trial_latencies.h"
 #include "conc_bench/analysis/trial_summary.h"
@@ -20,6 +21,9 @@ static const double narrow = 0.01;
 
 /* More samples are not looked at between rounds: it would take longer than it could save. */
 enum { SAMPLES_LOOKED_AT = 2000000 };
+
+/* Rounds for which a run may take longer than its budget, where nobody gave one. */
+enum { ROUNDS_WANTED = 6 };
 
 /* Around each trial: the hooks of the runner share one context, and the experiment's own work comes before the
  * caller's. */
@@ -285,28 +289,25 @@ void group_forget_unmeasured(struct experiment_state *state, const struct group 
 
 /* Between rounds */
 
-bool experiment_is_lost(const struct experiment_state *state, uint32_t rounds_in_group)
+int experiment_look(const struct experiment_state *state, uint32_t rounds_in_group, struct run_stats *stats,
+                    struct error *error)
 {
     const struct prospect prospect = {.rounds_in_group = rounds_in_group, .rounds_behind = state->rounds_behind};
-    bool is_lost = false;
-    if (validity_foresee(state->experiment->run, &prospect, &is_lost, NULL) != 0)
-        return false;
-    return is_lost;
+    return cell_stats_look(state->experiment->run, &prospect, stats, error);
 }
 
-static bool are_intervals_narrow(const struct experiment_state *state)
+/* Of the cells that still run, and the one they are compared with. */
+static bool are_intervals_narrow(const struct group *group, const struct run_stats *stats)
 {
-    struct run_stats stats;
-    if (cell_stats_compute(state->experiment->run, &stats, NULL) != 0)
-        return false;
-    size_t pairs = stats.main_count * (stats.main_count - (stats.main_count > 0)) / 2;
-    bool is_narrow = pairs > 0 && stats.cells[0].rounds >= signed_rank_rounds_needed(pairs);
-    for (size_t i = 0; i < stats.main_count && is_narrow; i++) {
-        const struct estimate *speedup = &stats.cells[i].speedup;
-        if (&stats.cells[i] != stats.reference)
+    const struct run_cell *cells = stats->run->cells;
+    size_t tested = stats->ranking.tested_count;
+    bool is_narrow = tested > 0 && stats->ranking.test == RANKING_SIGNED_RANK;
+    for (size_t i = 0; i < stats->main_count && is_narrow; i++) {
+        const struct estimate *speedup = &stats->cells[i].speedup;
+        bool is_out = group->is_out[(size_t)(stats->cells[i].cell - cells) - group->first];
+        if (&stats->cells[i] != stats->reference && !is_out)
             is_narrow = speedup->confidence > 0 && log(speedup->high / speedup->low) / 2 <= narrow;
     }
-    cell_stats_release(&stats);
     return is_narrow;
 }
 
@@ -323,21 +324,61 @@ static void give_reason(struct run *run, const char *reason)
     snprintf(run->stop_reason, sizeof(run->stop_reason), "%s", reason);
 }
 
-/* Stopping may depend on widths and on validity, never on significance: whoever stops when a difference shows finds
- * differences where there are none in a fifth of all runs. */
-static bool is_enough(struct experiment_state *state, uint32_t done, uint32_t planned)
+static size_t count_running(const struct group *group)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < group->plan.cell_count; i++)
+        count += !group->is_out[i];
+    return count;
+}
+
+/* Cells that the first rounds have settled to be slower than the others leave further rounds, so that those get them;
+ * unless but one would go on, with nothing left to compare it with. */
+static int let_settled_go(const struct experiment_state *state, struct group *group, const struct run_stats *stats,
+                          struct error *error)
+{
+    const struct experiment_hooks *hooks = state->experiment->hooks;
+    const struct run_cell *cells = stats->run->cells;
+    const struct settlement *settlement = &stats->ranking.settlement;
+    size_t count = settlement->cell_count;
+    if (count == 0)
+        return 0;
+    bool *flags = calloc(2 * count, sizeof(*flags));
+    if (flags == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for what %zu cells have settled", count);
+    bool *must_stay = flags + count;
+    for (size_t i = 0; i < count; i++)
+        must_stay[i] = hooks->is_needed != NULL && hooks->is_needed(hooks->context, stats->cells[i].cell);
+    size_t leaving = settlement_leaving(settlement, must_stay, flags);
+    for (size_t i = 0; i < count && count - leaving > 1; i++)
+        group->is_out[(size_t)(stats->cells[i].cell - cells) - group->first] |= flags[i];
+    free(flags);
+    return 0;
+}
+
+/* Looks at what the rounds have come to; false: no more are needed, for the reason given. Stopping may depend on widths
+ * and on validity, never on significance: whoever stops when a difference shows finds differences where there are none
+ * in a fifth of all runs. */
+static int look(const struct experiment_state *state, struct group *group, uint32_t done, bool *goes_on,
+                struct error *error)
 {
     const struct experiment *experiment = state->experiment;
-    if (count_samples(experiment) > SAMPLES_LOOKED_AT)
-        return false;
-    if (experiment_is_lost(state, planned - done)) {
+    struct run_stats stats;
+    int status = 0;
+    if (count_samples(experiment) > SAMPLES_LOOKED_AT && done != SETTLE_ROUNDS_MIN && done != SETTLE_ROUNDS_MAX)
+        return 0;
+    if (experiment_look(state, group->plan.request.rounds - done, &stats, error) != 0)
+        return -1;
+    bool is_narrow = experiment->is_auto && are_intervals_narrow(group, &stats);
+    *goes_on = !stats.validity.is_lost && !is_narrow;
+    if (stats.validity.is_lost)
         give_reason(experiment->run, "more would not make the result valid");
-        return true;
-    }
-    if (!experiment->is_auto || done < RANKING_ROUNDS_MIN || !are_intervals_narrow(state))
-        return false;
-    give_reason(experiment->run, "all intervals are within 1 % already");
-    return true;
+    else if (is_narrow)
+        give_reason(experiment->run, "all intervals are within 1 % already");
+    else if (experiment->is_auto && (done == SETTLE_ROUNDS_MIN || done == SETTLE_ROUNDS_MAX))
+        status = let_settled_go(state, group, &stats, error);
+    cell_stats_release(&stats);
+    return status;
 }
 
 /* Rounds with what is ranked */
@@ -360,8 +401,8 @@ static nanoseconds limit_of_round(const struct experiment_state *state, const st
     if (state->ends == NEVER || round <= state->ends - now)
         return state->ends;
     /* What a ranking lacks may take longer, if that brings it about. */
-    bool is_lacking = group->plan.cell_count > 1 && done < RANKING_ROUNDS_MIN;
-    if (is_lacking && round * (RANKING_ROUNDS_MIN - done) <= state->latest - now)
+    bool is_lacking = count_running(group) > 1 && done < ROUNDS_WANTED;
+    if (is_lacking && round * (ROUNDS_WANTED - done) <= state->latest - now)
         return state->latest;
     return 0;
 }
@@ -394,15 +435,6 @@ static void count_warmup(struct experiment_state *state, const struct group *gro
              clock_seconds(state->experiment->plan->request.time_budget));
 }
 
-static bool is_anybody_left(const struct group *group)
-{
-    for (size_t i = 0; i < group->plan.cell_count; i++) {
-        if (!group->is_out[i])
-            return true;
-    }
-    return false;
-}
-
 /* More than one only as long as that leaves most of the time to what counts. */
 static int warm_up(struct experiment_state *state, struct group *group, uint32_t warmups, enum pass_end *end,
                    struct error *error)
@@ -430,9 +462,12 @@ static int run_rounds(struct experiment_state *state, struct group *group, struc
     uint32_t planned = group->plan.request.rounds;
     enum pass_end end = PASS_DONE;
     state->position.rounds = planned;
-    while (run->rounds_done < planned && end == PASS_DONE && is_anybody_left(group)) {
+    while (run->rounds_done < planned && end == PASS_DONE && count_running(group) > 0) {
         uint32_t done = run->rounds_done;
-        if (done > 0 && is_enough(state, done, planned))
+        bool goes_on = true;
+        if (done > 0 && look(state, group, done, &goes_on, error) != 0)
+            return -1;
+        if (!goes_on)
             return 0;
         nanoseconds limit = state->is_first_pass ? NEVER : limit_of_round(state, group, done);
         if (limit == 0) {
@@ -459,7 +494,8 @@ static int run_group(struct experiment_state *state, struct group *group, uint32
     run->stop_reason[0] = '\0';
     if (warm_up(state, group, warmups, &end, error) != 0)
         return -1;
-    if (end == PASS_DONE && run->warmup_rounds > 0 && is_anybody_left(group) && limit_of_round(state, group, 0) == 0) {
+    if (end == PASS_DONE && run->warmup_rounds > 0 && count_running(group) > 0 &&
+        limit_of_round(state, group, 0) == 0) {
         count_warmup(state, group);
         return 0;
     }
@@ -572,7 +608,8 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         .context = &state, .before_trial = before_trial, .after_trial = after_trial, .tick = tick};
     if (request->time_budget > 0) {
         state.ends = state.began + request->time_budget;
-        state.latest = experiment->is_budget_given ? state.ends : state.ends + request->time_budget / 2;
+        bool is_firm = experiment->is_budget_given || experiment->is_search || experiment->is_sweep;
+        state.latest = is_firm ? state.ends : state.ends + request->time_budget / 2;
     }
     state.runner = runner_create(experiment->plan, experiment->job, &hooks, run, error);
     if (state.runner == NULL)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/run/experiment.h"
 #include "first_downloads.h"
 
@@ -72,8 +73,10 @@ void group_forget_unmeasured(struct experiment_state *state, const struct group 
 /* Rounds that a stage of so many cells is planned with. */
 uint32_t experiment_rounds(const struct experiment *experiment, size_t cells);
 
-/* Whether no round to come could make the result valid. */
-bool experiment_is_lost(const struct experiment_state *state, uint32_t rounds_in_group);
+/* Figures of what was measured so far, judged once, with `rounds_in_group` rounds of the last group still to come. The
+ * caller releases them. -1: no memory. */
+int experiment_look(const struct experiment_state *state, uint32_t rounds_in_group, struct run_stats *stats,
+                    struct error *error);
 
 /* choice.c: measures the plan's cells, or searches, until numbers of workers can be chosen. Writes the cells that are
  * to be measured by rounds of their own into `chosen`, which has room for CHOSEN_MAX; none where nothing is worth it.

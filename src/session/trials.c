@@ -116,6 +116,27 @@ static void show_position(void *context, const struct runner_position *position)
                   what, name, position->cell->workers, position->settled, session->plan.unit_count);
 }
 
+/* Claims, a baseline, and what a mode gains by its connections are about every round. */
+static bool is_needed(void *context, const struct run_cell *cell)
+{
+    const struct session *session = context;
+    const struct options *options = session->options;
+    if (options->connection_count > 1)
+        return true;
+    if (options->baseline != NULL && baseline_find(&session->baseline, cell->mode, cell->workers) != NULL)
+        return true;
+    for (size_t i = 0; i < options->assertion_count; i++) {
+        const struct assertion *assertion = &options->assertions[i];
+        for (size_t j = 0; j < assertion->operand_count; j++) {
+            const struct assertion_operand *operand = &assertion->operands[j];
+            bool is_named = strcmp(operand->mode, "*") == 0 || cell_has_name(cell, operand->mode);
+            if (is_named && (operand->workers == 0 || operand->workers == cell->workers))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Said at once, and again in the report. */
 static void note(void *context, const char *sentence)
 {
@@ -187,6 +208,7 @@ int trials_run(struct session *session, struct error *error)
         .before_trial = before_trial,
         .after_trial = after_trial,
         .progress = show_position,
+        .is_needed = is_needed,
         .note = note,
     };
     const struct experiment experiment = {

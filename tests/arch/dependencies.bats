@@ -15,7 +15,7 @@ may_include() {
         http)     echo 'base platform http run/sample workload/target workload/request workload/pins' ;;
         modes)    echo 'base modes http/transfer http/streams http/pool run/sample workload/cpu_work' ;;
         run)      echo 'base platform run modes/mode workload/plan http/transfer analysis/trial_latencies analysis/trial_summary' \
-                       'analysis/validity analysis/cell_stats analysis/ranking analysis/signed_rank analysis/sweep' ;;
+                       'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
         report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \
                        'workload/plan workload/host_name' ;;

@@ -214,7 +214,9 @@ keep_cores_busy() {
     exits_with 0
     # Two of 20 ms reach 100 a second, and four do if a download takes no longer than 40 ms.
     holds r.json '.sweeps[0] | .enough_workers >= 2 and .enough_workers <= 32'
-    holds r.json '.sweeps[0].points | length >= 4'
+    # One at a time, once; then upwards.
+    holds r.json '[.sweeps[0].points[].workers] | index(1) != null and index(8) != null and index(16) != null'
+    holds r.json '[.results[] | select(.workers == 1 and .stage == "sweep").rounds | length] == [1]'
     holds r.json '[.results[] | select(.stage == "main")] | length >= 1'
 }
 

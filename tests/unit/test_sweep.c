@@ -179,6 +179,11 @@ static nanoseconds never_better(uint32_t workers)
     return (1600 + workers) * FIXTURE_MS;
 }
 
+static nanoseconds best_at_30(uint32_t workers)
+{
+    return 1600 * FIXTURE_MS / (workers < 30 ? workers : 30) + (workers > 30 ? (workers - 30) * 2 * FIXTURE_MS : 0);
+}
+
 static void assert_tries(nanoseconds (*time_of)(uint32_t workers), struct sweep_bounds bounds, const uint32_t *expected,
                          size_t count)
 {
@@ -192,19 +197,26 @@ static void test_the_search_goes_up_until_nothing_is_gained_and_then_between(voi
     (void)state;
     /* 16 and more are equal; fewer than 15 cannot be as fast, by what one at a time takes. */
     static const uint32_t flat[] = {8, 16, 32, 64};
-    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 1.6}, flat, 4);
+    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 1.6, false}, flat, 4);
     /* That is not known: halfway, by factors, to what was not enough. */
     static const uint32_t blind[] = {8, 16, 32, 64, 11};
-    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 0}, blind, 5);
-    /* What would be enough lies below where it began. */
-    static const uint32_t below[] = {8, 16, 32, 3, 2};
-    assert_tries(limited_to_two, (struct sweep_bounds){8, 1000, 1.6}, below, 5);
+    assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 0, false}, blind, 5);
+    /* What would be enough lies below where it began, and eight workers are idle for most of the time: one step up will
+     * do. */
+    static const uint32_t below[] = {8, 16, 3, 2};
+    assert_tries(limited_to_two, (struct sweep_bounds){8, 1000, 1.6, false}, below, 4);
+    /* So it will where another mode has shown the way. */
+    static const uint32_t near[] = {16, 32};
+    assert_tries(flat_from_16, (struct sweep_bounds){16, 1000, 1.6, true}, near, 2);
+    /* It began too high; and between the best and the next larger number there may be a better one. */
+    static const uint32_t above[] = {128, 256, 28, 60};
+    assert_tries(best_at_30, (struct sweep_bounds){128, 1000, 1.6, true}, above, 4);
     static const uint32_t better[] = {8, 16, 32, 50};
-    assert_tries(always_better, (struct sweep_bounds){8, 50, 1.6}, better, 4);
+    assert_tries(always_better, (struct sweep_bounds){8, 50, 1.6, false}, better, 4);
     static const uint32_t never[] = {1, 2, 4};
-    assert_tries(never_better, (struct sweep_bounds){1, 1000, 1.6}, never, 3);
+    assert_tries(never_better, (struct sweep_bounds){1, 1000, 1.6, false}, never, 3);
     static const uint32_t one[] = {1};
-    assert_tries(always_better, (struct sweep_bounds){8, 1, 1.6}, one, 1);
+    assert_tries(always_better, (struct sweep_bounds){8, 1, 1.6, false}, one, 1);
 }
 
 /* The best single trial of many is lucky: once some were measured again, only those are chosen from. */

@@ -296,8 +296,17 @@ static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
 static bool is_lost(const struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
     const struct prospect prospect = {rounds_in_group, rounds_behind};
-    bool is_lost;
-    assert_int_equal(validity_foresee(run, &prospect, &is_lost, NULL), 0);
+    struct validity validity, complete;
+    assert_int_equal(validity_look(run, &prospect, &validity, NULL), 0);
+    assert_int_equal(validity_judge(run, &complete, NULL), 0);
+    bool is_lost = validity.is_lost;
+    /* Otherwise it is the same judgement. */
+    assert_false(complete.is_lost);
+    assert_int_equal(validity.is_valid, complete.is_valid);
+    assert_string_equal(validity.reason, complete.reason);
+    assert_int_equal(validity.failures, complete.failures);
+    validity_release(&validity);
+    validity_release(&complete);
     return is_lost;
 }
 

@@ -93,6 +93,9 @@ struct run_stats {
 
 /* -1: out of memory. `result` must outlive `figures`. */
 int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error);
+/* The same between rounds: see validity_look(). */
+int cell_stats_look(const struct run *run, const struct prospect *prospect, struct run_stats *stats,
+                    struct error *error);
 void cell_stats_release(struct run_stats *stats);
 
 /* The value of one round, `row` < rounds. */

@@ -50,16 +50,21 @@ struct sweep_bounds {
     uint32_t first; /* to be tried */
     uint32_t most;
     double alone; /* seconds that all downloads take one at a time: W workers need at least 1/W of that; 0: not known */
+    bool is_near; /* the first is where another mode has its knee */
 };
 
 /* The search of --workers auto: which number of workers of a mode to try next, from what has been tried; 0: none, the
- * knee is bracketed. Upwards from the first, doubled, until twice in a row it gains less than 5 %; then between the
- * smallest number within 5 % of the best and the largest that is not, or that cannot be, until they are closer than
- * 3 : 2. */
+ * knee is bracketed. Upwards from the first, doubled, until it gains less than 5 %: twice in a row, or once where
+ * workers are idle for nearly half of the time by the bound, or the first is near. Then between the best and the next
+ * larger number, and between the smallest number within 5 % of the best and the largest that is not, or that cannot be,
+ * until they are closer than 5 : 2 and 3 : 2. */
 uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struct sweep_bounds *bounds);
 
+/* The smallest number of workers of a mode within 5 % of the best of those tried; 0: none got through. */
+uint32_t sweep_enough(const struct run_stats *stats, const char *mode);
+
 /* Whether a number of workers that was tried may turn out to be the best, or the smallest that is enough, in further
- * rounds: the best, what seems to be enough, and the next smaller one. */
+ * rounds: the best, what seems to be enough, and what was tried next to either. */
 bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_t workers);
 
 #endif

@@ -46,6 +46,8 @@ struct variation {
 struct validity {
     bool is_valid;            /* whether modes may be ranked */
     char reason[640];         /* why not: one sentence */
+    bool is_lost;             /* looked at between rounds: it will not be, whatever the rounds to come answer; that
+                               * failures differ is not looked at */
     bool has_success;         /* any download at all succeeded: without, there is nothing to rank either */
     bool is_work_equal;       /* no violation anywhere, dropped rounds included */
     uint64_t failures;        /* downloads that failed, over all measured trials */
@@ -91,9 +93,10 @@ struct prospect {
     uint32_t rounds_behind;   /* of groups behind it, at most */
 };
 
-/* Of a result that is not yet complete: whether it will not be valid, whatever the rounds answer that may still come.
- * That failures differ is not looked at. -1: out of memory. */
-int validity_foresee(const struct run *run, const struct prospect *prospect, bool *is_lost, struct error *error);
+/* The same of a result that is not yet complete, with what may still come: is_lost says whether that could make it
+ * valid. */
+int validity_look(const struct run *run, const struct prospect *prospect, struct validity *validity,
+                  struct error *error);
 
 void validity_release(struct validity *validity);
 

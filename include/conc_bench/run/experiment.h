@@ -28,6 +28,8 @@ struct experiment_hooks {
     /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. */
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
     void (*progress)(void *context, const struct runner_position *position);
+    /* Whether a cell is to run in every round, though the first have settled that it is slow. */
+    bool (*is_needed)(void *context, const struct run_cell *cell);
     /* A sentence, without a full stop, that somebody should know while the run goes on. */
     void (*note)(void *context, const char *sentence);
 };
@@ -38,7 +40,8 @@ struct experiment {
     const struct experiment_hooks *hooks;
     struct run *run;
     bool is_auto;          /* rounds may end earlier, and be fewer while sweeping */
-    bool is_budget_given;  /* by the user, who is taken at their word; else a ranking may take half as long again */
+    bool is_budget_given;  /* by the user, who is taken at their word; else a ranking of the plan's cells may take half
+                            * as  long again */
     bool is_sweep;         /* the plan's cells are looked at first, and one of each mode is chosen */
     bool is_search;        /* --workers auto: the plan's cells only say which modes */
     bool allows_failures;  /* servers of which nothing comes are measured, too */
