@@ -30,6 +30,7 @@ static const double foreign_matters = 0.1;   /* of all cores */
 static const double noisy = 0.15;            /* standard deviation of log ratios */
 static const double trend_significance = 0.01;
 static const double position_matters = 0.02;
+static const double position_significance = 0.01;
 static const double cold_matters = 0.2;
 
 static const char *const names[] = {
@@ -186,10 +187,12 @@ static const char *time_of(const struct cell_list *list)
 
 /* What bounds all of them is said of all, and otherwise by name. */
 static void brief_boundness(const struct cell_list *waiting, const struct cell_list *computing,
-                            const struct cell_list *mixed, struct diagnosis *diagnosis)
+                            const struct cell_list *starving, const struct cell_list *mixed,
+                            struct diagnosis *diagnosis)
 {
-    const struct cell_list *const lists[] = {waiting, computing, mixed};
-    static const char *const kinds[] = {"I/O-bound", "CPU-bound", "Between I/O-bound and CPU-bound"};
+    const struct cell_list *const lists[] = {waiting, computing, starving, mixed};
+    static const char *const kinds[] = {"I/O-bound", "CPU-bound", "CPU-bound (short of cores)",
+                                        "Between I/O-bound and CPU-bound"};
     enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
     size_t found = 0;
     char range[48];
@@ -233,7 +236,7 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
         is_mixed_queued |=
             !is_waiting && !is_computing && !is_starving && (queued > queueing_matters || is_stopped(cell));
     }
-    brief_boundness(&waiting, &computing, &mixed, diagnosis);
+    brief_boundness(&waiting, &computing, &starving, &mixed, diagnosis);
     if (is_any_limited)
         snprintf(cores, sizeof(cores), "what the CPU quota of %.3g cores leaves of the cores", stats->run->cpu_quota);
     if (waiting.count > 0)
@@ -695,51 +698,146 @@ static void diagnose_drift(const struct run_stats *stats, double *values, struct
              drifting, tested, trend_significance);
 }
 
-/* Whether the place within a round decides: the median over all trials of a place of ln(time / median of its cell). */
-static void diagnose_position(const struct run_stats *stats, double *values, struct diagnosis *diagnosis)
+/* The trials of all cells, by their place within a round. */
+struct places {
+    double *values;   /* ln(time / median of its cell) of trials that count */
+    uint32_t *places; /* of each */
+    size_t count;
+    double *scratch;
+};
+
+static void collect_places(const struct run_stats *stats, struct places *places)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
+            const struct trial *trial = &cell->cell->trials[j];
+            if (!validity_counts(&stats->validity, cell->cell, trial) || trial->position >= stats->main_count)
+                continue;
+            places->values[places->count] = log(clock_seconds(trial_time(trial)) / median(cell, METRIC_TIME));
+            places->places[places->count++] = trial->position;
+        }
+    }
+}
+
+/* By how much the medians of the places differ; NAN: one of them has too few trials to tell it from chance. */
+static double spread_of_places(const struct places *places, size_t place_count)
 {
     double lowest = INFINITY;
     double highest = -INFINITY;
-    size_t trials = 0;
-    for (uint32_t position = 0; position < stats->main_count; position++) {
+    for (uint32_t place = 0; place < place_count; place++) {
         size_t count = 0;
-        for (size_t i = 0; i < stats->main_count; i++) {
-            const struct cell_stats *cell = &stats->cells[i];
-            for (size_t j = 0; j < cell->cell->trial_count && cell->is_sound; j++) {
-                const struct trial *trial = &cell->cell->trials[j];
-                if (trial->position == position && validity_counts(&stats->validity, cell->cell, trial))
-                    values[count++] = log(clock_seconds(trial_time(trial)) / median(cell, METRIC_TIME));
-            }
+        for (size_t i = 0; i < places->count; i++) {
+            if (places->places[i] == place)
+                places->scratch[count++] = places->values[i];
         }
-        stats_sort(values, count);
-        trials += count;
         if (count < 5)
-            return; /* too few to tell a place from chance */
-        lowest = fmin(lowest, stats_median(values, count));
-        highest = fmax(highest, stats_median(values, count));
+            return NAN;
+        stats_sort(places->scratch, count);
+        lowest = fmin(lowest, stats_median(places->scratch, count));
+        highest = fmax(highest, stats_median(places->scratch, count));
     }
-    if (stats->main_count > 1 && trials >= 30 && highest - lowest > position_matters)
-        find(
-            diagnosis, FINDING_POSITION,
-            "The place within a round makes a difference of %.2g %%: what ran before leaves traces, which the changing "
-            "order spreads over all modes",
-            100 * (exp(highest - lowest) - 1));
+    return highest - lowest;
 }
 
-static void diagnose_outliers(const struct run_stats *stats, struct diagnosis *diagnosis)
+/* Whether the place within a round decides. Medians of so few trials differ by 2 % wherever times vary by that, so that
+ * it takes a test besides. */
+static int diagnose_position(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error)
+{
+    size_t trials = 1;
+    for (size_t i = 0; i < stats->main_count; i++)
+        trials += stats->cells[i].cell->trial_count;
+    struct places places = {
+        .values = calloc(trials, sizeof(*places.values)),
+        .places = calloc(trials, sizeof(*places.places)),
+        .scratch = calloc(trials + 2 * stats->main_count, sizeof(*places.scratch)),
+    };
+    bool has_memory = places.values != NULL && places.places != NULL && places.scratch != NULL;
+    double spread = NAN;
+    double p = 1;
+    if (has_memory) {
+        collect_places(stats, &places);
+        spread = spread_of_places(&places, stats->main_count);
+        p = stats_kruskal_wallis(places.values, places.places, places.count, stats->main_count, places.scratch);
+    }
+    if (stats->main_count > 1 && places.count >= 30 && spread > position_matters && p < position_significance)
+        find(diagnosis, FINDING_POSITION,
+             "The place within a round makes a difference of %.2g %% (Kruskal-Wallis, p < %g): what ran before leaves "
+             "traces, which the changing order spreads over all modes",
+             100 * expm1(spread), position_significance);
+    free(places.values);
+    free(places.places);
+    free(places.scratch);
+    return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
+}
+
+/* The logarithms of a cell's times by round, those far from the others set to the median; NAN where no round counts. */
+static void tame_logs(const struct cell_stats *cell, double *logs, size_t rounds, double *sorted)
+{
+    double low, high;
+    for (size_t row = 0; row < cell->rounds; row++)
+        sorted[row] = cell_stats_value(cell, row, METRIC_TIME);
+    stats_sort(sorted, cell->rounds);
+    stats_outlier_limits(sorted, cell->rounds, &low, &high);
+    for (size_t round = 0; round < rounds; round++)
+        logs[round] = NAN;
+    for (size_t row = 0; row < cell->rounds; row++) {
+        double time = cell_stats_value(cell, row, METRIC_TIME);
+        logs[cell->row_rounds[row]] = log(time < low || time > high ? median(cell, METRIC_TIME) : time);
+    }
+}
+
+static bool has_other_ranks(const struct run_stats *stats, const struct ranking *tamed)
+{
+    for (size_t i = 0; i < tamed->cell_count; i++) {
+        if (tamed->cells[i].low != stats->ranking.cells[i].low || tamed->cells[i].high != stats->ranking.cells[i].high)
+            return true;
+    }
+    return false;
+}
+
+/* Whether ranks would be others if every trial that is far from the others of its cell had taken the usual time. */
+static int do_outliers_decide(const struct run_stats *stats, bool *do_decide, struct error *error)
+{
+    const struct ranking *ranking = &stats->ranking;
+    struct ranking tamed = {0};
+    size_t rounds = 1;
+    for (size_t i = 0; i < ranking->cell_count; i++) {
+        size_t last = stats->cells[i].row_rounds[stats->cells[i].rounds - 1];
+        rounds = last + 1 > rounds ? last + 1 : rounds;
+    }
+    double *logs = calloc((ranking->cell_count + 1) * rounds, sizeof(*logs));
+    if (logs == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
+    for (size_t i = 0; i < ranking->cell_count; i++)
+        tame_logs(&stats->cells[i], &logs[i * rounds], rounds, &logs[ranking->cell_count * rounds]);
+    int status =
+        ranking_compute(logs, ranking->cell_count, rounds, ranking->error_rate, ranking->margin, &tamed, error);
+    *do_decide = status == 0 && has_other_ranks(stats, &tamed);
+    ranking_release(&tamed);
+    free(logs);
+    return status;
+}
+
+/* Every other clean run has some: they are told where they matter. */
+static int diagnose_outliers(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error)
 {
     struct cell_list list = {0};
     size_t outliers = 0;
-    for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].outliers == 0 || !stats->cells[i].is_sound)
+    bool do_decide = false;
+    for (size_t i = 0; i < stats->ranking.cell_count; i++) {
+        if (stats->cells[i].outliers == 0)
             continue;
         list_add(&list, &stats->cells[i], (double)stats->cells[i].outliers);
         outliers += stats->cells[i].outliers;
     }
-    if (outliers > 0)
+    if (outliers > 0 && do_outliers_decide(stats, &do_decide, error) != 0)
+        return -1;
+    if (do_decide)
         find(diagnosis, FINDING_OUTLIERS,
-             "Outliers: %zu trial%s of %s lie%s far from the others; they are kept, and medians bear them", outliers,
-             outliers == 1 ? "" : "s", list.text, outliers == 1 ? "s" : "");
+             "Outliers decide: %zu trial%s of %s lie%s far from the others, and ranks would be others without",
+             outliers, outliers == 1 ? "" : "s", list.text, outliers == 1 ? "s" : "");
+    return 0;
 }
 
 static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagnosis)
@@ -782,9 +880,9 @@ int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, s
     diagnose_host(stats, values, diagnosis);
     diagnose_ratios(stats, values, diagnosis);
     diagnose_drift(stats, values, diagnosis);
-    diagnose_position(stats, values, diagnosis);
-    diagnose_outliers(stats, diagnosis);
-    diagnose_cold(stats, diagnosis);
     free(values);
+    if (diagnose_position(stats, diagnosis, error) != 0 || diagnose_outliers(stats, diagnosis, error) != 0)
+        return -1;
+    diagnose_cold(stats, diagnosis);
     return 0;
 }

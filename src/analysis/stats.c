@@ -384,6 +384,49 @@ struct stats_serial stats_serial_dependence(const double *values, size_t count)
     return serial;
 }
 
+/* The share of the chi-square distribution beyond `value`: by its recurrence from 1 or 2 degrees of freedom on
+ * (Abramowitz and Stegun, 26.4). */
+static double chi_square_tail(double value, size_t freedom)
+{
+    double half = value / 2;
+    bool is_odd = freedom % 2 == 1;
+    double tail = is_odd ? erfc(sqrt(half)) : exp(-half);
+    double term = is_odd ? exp(-half) * sqrt(half) / (sqrt(M_PI) / 2) : exp(-half) * half;
+    for (size_t degrees = is_odd ? 3 : 4; degrees <= freedom; degrees += 2) {
+        tail += term;
+        term *= half / ((double)degrees / 2);
+    }
+    return fmin(1, tail);
+}
+
+double stats_kruskal_wallis(const double *values, const uint32_t *groups, size_t count, size_t group_count,
+                            double *scratch)
+{
+    double *sorted = scratch;
+    double *sums = scratch + count;
+    double *sizes = sums + group_count;
+    size_t present = 0;
+    double squares = 0;
+    double between = 0;
+    memcpy(sorted, values, count * sizeof(*sorted));
+    stats_sort(sorted, count);
+    for (size_t group = 0; group < group_count; group++)
+        sums[group] = sizes[group] = 0;
+    for (size_t i = 0; i < count; i++) {
+        /* Twice the distance of its midrank from the mean rank. */
+        double rank = (double)stats_count_below(sorted, count, values[i], false) +
+                      (double)stats_count_below(sorted, count, values[i], true) - (double)count;
+        sums[groups[i]] += rank;
+        sizes[groups[i]]++;
+        squares += rank * rank;
+    }
+    for (size_t group = 0; group < group_count; group++) {
+        present += sizes[group] > 0;
+        between += sizes[group] > 0 ? sums[group] * sums[group] / sizes[group] : 0;
+    }
+    return present > 1 && squares > 0 ? chi_square_tail(((double)count - 1) * between / squares, present - 1) : 1;
+}
+
 double stats_normal_share(double z)
 {
     return erfc(-z * M_SQRT1_2) / 2;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "conc_bench/analysis/diagnosis.h"
+#include "conc_bench/base/random.h"
 
 /* Six rounds of sync and of threads with two workers. */
 static struct run make_rounds(nanoseconds alone, nanoseconds together)
@@ -497,8 +498,77 @@ static void test_series_that_drift_or_stand_out(void **state)
         fixture_trial(&run.cells[0], (10 + round) * FIXTURE_MS);
     assert_found(&run, FINDING_DRIFTING, "1 of 1 cells rise or fall");
     fixture_trial(&run.cells[0], 100 * FIXTURE_MS);
-    assert_found(&run, FINDING_OUTLIERS, "1 trial of sync/1 lies far");
+    assert_not_found(&run, FINDING_OUTLIERS); /* it decides nothing */
     run_release(&run);
+}
+
+/* Two cells of which the second takes 5 % longer in all rounds but the first, where one of both takes three times its
+ * usual time. */
+static struct run make_outlier(size_t cell)
+{
+    struct run run = fixture_run();
+    fixture_cell(&run, "sync", 1);
+    fixture_cell(&run, "threads", 1);
+    for (int round = 0; round < 6; round++) {
+        nanoseconds off = round * 10 * NANOSECONDS_PER_MICROSECOND;
+        fixture_trial(&run.cells[0], (round == 0 && cell == 0 ? 30 : 10) * FIXTURE_MS + off);
+        fixture_trial(&run.cells[1], (round == 0 && cell == 1 ? 31500 : 10500) * NANOSECONDS_PER_MICROSECOND + off);
+        run.cells[0].trials[round].position = (uint32_t)round % 2;
+        run.cells[1].trials[round].position = 1 - (uint32_t)round % 2;
+    }
+    return run;
+}
+
+static void test_outliers_are_told_where_they_decide(void **state)
+{
+    (void)state;
+    struct run run = make_outlier(0);
+    assert_found(&run, FINDING_OUTLIERS, "Outliers decide: 1 trial of sync/1 lies far");
+    run_release(&run);
+    /* The slower one was slower still: that makes no difference. */
+    run = make_outlier(1);
+    assert_not_found(&run, FINDING_OUTLIERS);
+    run_release(&run);
+}
+
+/* Three cells in twelve rounds, with noise of 10 %, and something on top for the first place of a round. */
+static struct run make_places(uint64_t stream, double first_in_round)
+{
+    static const char *const modes[] = {"sync", "threads", "processes"};
+    struct random random = random_stream(11, stream);
+    struct run run = fixture_run();
+    for (size_t i = 0; i < 3; i++)
+        fixture_cell(&run, modes[i], 1);
+    for (uint32_t round = 0; round < 12; round++) {
+        uint32_t order[] = {0, 1, 2};
+        random_shuffle(&random, order, 3);
+        for (uint32_t place = 0; place < 3; place++) {
+            double off = (random_fraction(&random) + random_fraction(&random) - 1) * 0.25;
+            double time = exp(off) * (place == 0 ? 1 + first_in_round : 1);
+            struct trial *trial = fixture_trial(&run.cells[order[place]], (nanoseconds)(time * 10 * FIXTURE_MS));
+            trial->position = place;
+        }
+    }
+    return run;
+}
+
+/* The medians of places differ by more than 2 % in nearly all of these, by chance alone. */
+static void test_a_place_is_told_by_a_test(void **state)
+{
+    (void)state;
+    size_t without = 0;
+    size_t with = 0;
+    for (uint64_t stream = 0; stream < 100; stream++) {
+        struct run run = make_places(stream, 0);
+        without += sentence_of(&run, FINDING_POSITION)[0] != '\0';
+        run_release(&run);
+        run = make_places(stream, 0.2);
+        with += sentence_of(&run, FINDING_POSITION)[0] != '\0';
+        run_release(&run);
+    }
+    /* 1 expected at most. */
+    assert_in_range(without, 0, 5);
+    assert_in_range(with, 60, 100);
 }
 
 static void share(struct trial *trial)
@@ -613,6 +683,8 @@ int main(void)
         cmocka_unit_test(test_how_many_fill_a_core_is_up_to_the_mode),
         cmocka_unit_test(test_nothing_follows_from_what_is_not_known),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
+        cmocka_unit_test(test_outliers_are_told_where_they_decide),
+        cmocka_unit_test(test_a_place_is_told_by_a_test),
         cmocka_unit_test(test_connections_that_some_share),
         cmocka_unit_test(test_who_waits_for_a_shared_connection_waits_for_no_server),
         cmocka_unit_test(test_servers_that_do_not_agree_to_http2),

@@ -351,6 +351,27 @@ static void test_normal_distribution(void **state)
 }
 
 /* Reference values by integrating the density of Student's distribution. */
+static void test_kruskal_wallis(void **state)
+{
+    (void)state;
+    static const double ascending[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    static const double same[] = {2, 2, 2, 2};
+    static const double tied[] = {1, 2, 2, 3};
+    static const uint32_t threes[] = {0, 0, 0, 1, 1, 1, 2, 2, 2};
+    static const uint32_t twos[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    double scratch[9 + 2 * 4];
+    /* H is 7.2 with two degrees of freedom, and 20 / 3 with three. */
+    assert_close(stats_kruskal_wallis(ascending, threes, 9, 3, scratch), exp(-3.6));
+    assert_close(stats_kruskal_wallis(ascending, twos, 8, 4, scratch), 0.08331630551120188);
+    /* A group without values is none. */
+    assert_close(stats_kruskal_wallis(ascending, threes, 9, 4, scratch), exp(-3.6));
+    assert_close(stats_kruskal_wallis(same, threes, 4, 2, scratch), 1);
+    assert_close(stats_kruskal_wallis(ascending, threes, 3, 3, scratch), 1);
+    assert_close(stats_kruskal_wallis(ascending, threes, 0, 0, scratch), 1);
+    /* Midranks 1, 2.5, 2.5, 4: H is 1.5. */
+    assert_close(stats_kruskal_wallis(tied, twos, 4, 2, scratch), erfc(sqrt(1.5 / 2)));
+}
+
 static void test_t_test(void **state)
 {
     (void)state;
@@ -381,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sort_agrees_with_qsort),
         cmocka_unit_test(test_t_test),
+        cmocka_unit_test(test_kruskal_wallis),
         cmocka_unit_test(test_sorting),
         cmocka_unit_test(test_median),
         cmocka_unit_test(test_percentiles_are_exact_nearest_ranks),

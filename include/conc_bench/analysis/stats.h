@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Plain statistics over arrays of doubles. Pure functions. Where a function wants sorted values, it says so.
@@ -95,6 +96,17 @@ struct stats_serial {
  * Annals of Mathematical Statistics 14, 1943; the bias after Kendall, "Note on bias in the estimation of
  * autocorrelation", Biometrika 41, 1954. */
 struct stats_serial stats_serial_dependence(const double *values, size_t count);
+
+/* --- Several groups --- */
+
+/* The p-value of "all groups come from the same distribution", by the test of Kruskal and Wallis with midranks for ties
+ * and the chi-square approximation, which wants five values in each group: groups[i] < group_count is that of
+ * values[i]. `scratch` has room for count + 2 * group_count numbers. 1 for fewer than two groups with values, or if all
+ * values are equal.
+ * Source: Kruskal and Wallis, "Use of ranks in one-criterion variance analysis", Journal of the American Statistical
+ * Association 47, 1952. */
+double stats_kruskal_wallis(const double *values, const uint32_t *groups, size_t count, size_t group_count,
+                            double *scratch);
 
 /* --- Means --- */
 
