@@ -272,16 +272,32 @@ static bool is_cheaper(const struct cell_stats *cell, const struct cell_stats *o
     return other->cell->workers < cell->cell->workers;
 }
 
+bool conclusions_are_as_fast(const struct run_stats *stats, size_t index)
+{
+    return index == 0 || slowdown(stats, index).estimate <= log1p(FIGURES_NEGLIGIBLE);
+}
+
+/* What the candidates have in common: as much as the rounds show. */
+static const char *describe_candidates(const struct run_stats *stats, const bool *is_candidate, size_t ranked)
+{
+    bool are_surely = true;
+    bool are_tied = true;
+    for (size_t i = 1; i < ranked; i++) {
+        are_surely = are_surely && (!is_candidate[i] || slowdown(stats, i).upper_bound <= log1p(FIGURES_NEGLIGIBLE));
+        are_tied = are_tied && (!is_candidate[i] || stats->cells[i].rank_low == 1);
+    }
+    return are_tied ? "that share the first rank, within" : are_surely ? "surely within" : "within";
+}
+
 static int recommend(const struct run_stats *stats, size_t ranked, struct conclusions *conclusions, struct error *error)
 {
     bool *is_candidate = calloc(ranked, sizeof(*is_candidate));
     if (is_candidate == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a recommendation");
     const struct cell_stats *chosen = &stats->cells[0];
-    is_candidate[0] = true;
-    size_t candidates = 1;
-    for (size_t i = 1; i < ranked; i++) {
-        is_candidate[i] = slowdown(stats, i).upper_bound <= log1p(FIGURES_NEGLIGIBLE);
+    size_t candidates = 0;
+    for (size_t i = 0; i < ranked; i++) {
+        is_candidate[i] = conclusions_are_as_fast(stats, i);
         candidates += is_candidate[i];
         if (is_candidate[i] && is_cheaper(chosen, &stats->cells[i]))
             chosen = &stats->cells[i];
@@ -294,14 +310,14 @@ static int recommend(const struct run_stats *stats, size_t ranked, struct conclu
     if (isfinite(cost(chosen, METRIC_MEMORY)))
         snprintf(memory, sizeof(memory), " and %.3g MiB", cost(chosen, METRIC_MEMORY) / (1 << 20));
     if (candidates == 1)
-        say(conclusions, "Recommended: %s/%" PRIu32 "; no other is surely within %.0f %% of it", chosen->cell->mode,
+        say(conclusions, "Recommended: %s/%" PRIu32 "; no other is within %.0f %% of it", chosen->cell->mode,
             chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
     else
         say(conclusions,
             "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download%s the cheapest, or else the simplest, of "
-            "those surely within %.0f %% of the fastest (%s)",
+            "those %s %.0f %% of the fastest (%s)",
             chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, METRIC_CPU) / downloads, memory,
-            100 * FIGURES_NEGLIGIBLE, names);
+            describe_candidates(stats, is_candidate, ranked), 100 * FIGURES_NEGLIGIBLE, names);
     free(is_candidate);
     return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_ANALYSIS_CONCLUSIONS_H
 #define CONC_BENCH_ANALYSIS_CONCLUSIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conc_bench/analysis/cell_stats.h"
@@ -14,13 +15,17 @@ struct conclusions {
     char (*sentences)[512]; /* room for `capacity`, by the caller */
     size_t capacity;
     size_t count;
-    /* Among the cells whose slowdown against the fastest has an upper one-sided 95 % bound of at most 5 %: the one that
-     * takes the least CPU time, then memory, then the simplest (fewest workers, least machinery). CPU times and memory
-     * that differ by less than 10 % count as equal. NULL: nothing can be recommended. */
+    /* Among the cells that are as fast as the fastest: the one that takes the least CPU time, then memory, then the
+     * simplest (fewest workers, least machinery). CPU times and memory that differ by less than 10 % count as equal.
+     * NULL: nothing can be recommended. */
     const struct cell_stats *recommended;
 };
 
 /* -1: out of memory. */
 int conclusions_make(const struct run_stats *stats, struct conclusions *conclusions, struct error *error);
+
+/* Whether the ranked cell at that place takes at most 5 % longer than the first, by the estimate: among equal cells the
+ * upper bound of a noisy ratio would leave out all but the first, which chance chose. */
+bool conclusions_are_as_fast(const struct run_stats *stats, size_t index);
 
 #endif

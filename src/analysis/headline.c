@@ -11,6 +11,7 @@
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
+#include "conclusions.h"
 
 /* Names of more cells than this are not listed. */
 enum { NAMES_MAX = 6 };
@@ -278,21 +279,40 @@ static bool is_cheapest(const struct run_stats *stats, const struct cell_stats *
     return true;
 }
 
+/* How many besides the first are as fast as it, and whether all that share its rank are among them. */
+static size_t count_as_fast(const struct run_stats *stats, bool *are_all_tied)
+{
+    size_t count = 0;
+    *are_all_tied = true;
+    for (size_t i = 1; i < stats->ranking.cell_count && i < stats->main_count; i++) {
+        bool is_as_fast = conclusions_are_as_fast(stats, i);
+        count += is_as_fast;
+        *are_all_tied = *are_all_tied && (is_as_fast || stats->cells[i].rank_low != 1);
+    }
+    return count;
+}
+
 static void recommend(const struct run_stats *stats, const struct cell_stats *recommended, size_t first,
                       struct headline *headline)
 {
+    bool are_all_tied;
+    size_t as_fast = count_as_fast(stats, &are_all_tied);
     bool takes_least_time = is_cheapest(stats, recommended, METRIC_CPU);
     bool takes_least_memory = is_cheapest(stats, recommended, METRIC_MEMORY);
     bool is_first = recommended->rank_low == 1;
     if (is_first && first == 1)
-        SAY(headline->reason, "no other is reliably within %.0f %% of it", 100 * FIGURES_NEGLIGIBLE);
+        SAY(headline->reason,
+            as_fast > 0 ? "none of those within %.0f %% of it is cheaper" : "no other is within %.0f %% of it",
+            100 * FIGURES_NEGLIGIBLE);
     else if (!is_first)
-        SAY(headline->reason, "cheaper than the fastest, and at most %.0f %% slower", 100 * FIGURES_NEGLIGIBLE);
+        SAY(headline->reason, "cheaper than the fastest, and within %.0f %% of it", 100 * FIGURES_NEGLIGIBLE);
     else if (takes_least_time || takes_least_memory)
         SAY(headline->reason, "least %s%s%s of the %zu", takes_least_time ? "CPU time" : "",
             takes_least_time && takes_least_memory ? " and " : "", takes_least_memory ? "memory" : "", first);
-    else
+    else if (are_all_tied)
         SAY(headline->reason, "the simplest of the %zu", first);
+    else
+        SAY(headline->reason, "the cheapest of those within %.0f %% of the fastest", 100 * FIGURES_NEGLIGIBLE);
     SAY(headline->advice, "Use %s with %" PRIu32 " worker%s: %s", recommended->cell->mode, recommended->cell->workers,
         plural(recommended->cell->workers), headline->reason);
 }

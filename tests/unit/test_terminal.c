@@ -235,7 +235,7 @@ static void test_who_won_is_said(void **state)
     char *text = write_text(&run, terminal_write_details);
     assert_says(text, "\nthreads/2 is the fastest: 0.021 s, 1.95 times as fast as sync/1; hybrid/2, the "
                       "next, takes 19.0 % longer.\n");
-    assert_says(text, "\nRecommended: threads/2; no other is surely within 5 % of it.\n");
+    assert_says(text, "\nRecommended: threads/2; no other is within 5 % of it.\n");
     char *line = line_of(text, "sync ");
     assert_says(line, " 3 ");
     free(line);
