@@ -7,11 +7,9 @@
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/base/number.h"
 #include "content.h"
+#include "summary_table.h"
 
 /* What stands first in every report: the answer, what limits it, one table, why, and how it was measured. */
-
-/* Columns that leave where there is no room, the highest first. */
-enum drop { DROP_NEVER, DROP_INTERVAL, DROP_PERCENTILE, DROP_CPU, DROP_MEMORY, DROP_FAILED };
 
 enum { ENDINGS_SHOWN = 3, CAUSES_SHOWN = 6 };
 
@@ -40,24 +38,9 @@ static void add_caveat(struct summary *summary, const char *text)
     content_add_sentence(summary->content, SENTENCE_CAVEAT, text);
 }
 
-static void add_column(struct summary *summary, const char *head, const char *title, enum drop drop)
-{
-    struct content_table *table = &summary->section->table;
-    content_add_column(summary->content, summary->section, head, title, false);
-    if (table->column_count > 0)
-        table->columns[table->column_count - 1].drop = drop;
-}
-
 static void add_cell(struct summary *summary, enum paint paint, const char *text)
 {
     content_add_cell(summary->content, summary->section, paint, text);
-}
-
-static void add_digits(struct summary *summary, double value, const char *suffix)
-{
-    char digits[FORMAT_DIGITS_BYTES];
-    add_cell(summary, PAINT_NONE,
-             content_text(summary->content, "%s%s", format_digits(digits, value), isfinite(value) ? suffix : ""));
 }
 
 /* What does not let the answer be believed as it stands. */
@@ -155,173 +138,43 @@ static void add_caveats(struct summary *summary)
 
 /* The table */
 
-static void add_interval(struct summary *summary, const struct cell_stats *cell, double factor)
+static struct summary_row make_row(const struct summary *summary, const struct cell_stats *cell)
 {
     const struct estimate *time = &cell->measures[METRIC_TIME];
-    int decimals = format_decimals(time->value * factor);
-    add_cell(summary, PAINT_NONE,
-             cell->rounds < 2 ? "-"
-                              : content_text(summary->content, "%.*f - %.*f", decimals, time->low * factor, decimals,
-                                             time->high * factor));
+    return (struct summary_row){
+        .mode = cell->cell->mode,
+        .workers = cell->cell->workers,
+        .ending = cell->has_times ? NULL : content_ending(cell),
+        .time = time->value,
+        .low = cell->rounds > 1 ? time->low : NAN,
+        .high = cell->rounds > 1 ? time->high : NAN,
+        .percentile = latency_percentile(&cell->service, summary_table_percentile(summary->format)),
+        .cpu = cell_stats_shown(cell, METRIC_CPU),
+        .memory = cell_stats_shown(cell, METRIC_MEMORY),
+        .failed = cell->failures_in_all,
+        .is_first = cell->rank_low == 1,
+        .is_recommended = cell == summary->analysis->recommended,
+    };
 }
 
-/* Of those that reports show, the one that tells most of slow downloads. */
-static double highest_percentile(const struct format *format)
-{
-    return format->percentile_count > 0 ? format->percentiles[format->percentile_count - 1] : 95;
-}
-
-static void add_row(struct summary *summary, const struct cell_stats *cell, bool has_interval)
-{
-    double factor = format_run_scale(summary->format).factor;
-    content_add_row(summary->content, summary->section, cell->cell->mode);
-    add_cell(summary, cell->rank_low == 1 ? PAINT_GOOD : PAINT_NONE,
-             content_outside(summary->content, cell->cell->mode));
-    add_cell(summary, PAINT_NONE, content_text(summary->content, "%" PRIu32, cell->cell->workers));
-    if (!cell->has_times) {
-        add_cell(summary, PAINT_BAD, content_ending(cell));
-        return;
-    }
-    add_digits(summary, cell->measures[METRIC_TIME].value * factor, "");
-    if (has_interval)
-        add_interval(summary, cell, factor);
-    if (summary->stats->reference != NULL)
-        add_digits(summary, headline_speedup(summary->stats, cell), "x");
-    add_digits(summary,
-               latency_percentile(&cell->service, highest_percentile(summary->format)) *
-                   format_service_scale(summary->format).factor,
-               "");
-    add_digits(summary, cell_stats_shown(cell, METRIC_CPU), "");
-    add_digits(summary, cell_stats_shown(cell, METRIC_MEMORY), "");
-    add_cell(summary, cell->failures_in_all > 0 ? PAINT_BAD : PAINT_NONE,
-             content_text(summary->content, "%" PRIu64, cell->failures_in_all));
-}
-
+/* What a sweep tried is a grid, together with what was measured again, which stands first. */
 static void add_table(struct summary *summary)
 {
     const struct run_stats *stats = summary->stats;
-    const char *run_unit = format_run_scale(summary->format).name;
-    const char *service_unit = format_service_scale(summary->format).name;
-    const char *interval = stats->cells[0].measures[METRIC_TIME].confidence > 0 ? "95 % interval" : "range";
-    char percentile[16];
-    bool has_interval = false, has_failures = false;
-    for (size_t i = 0; i < stats->main_count; i++) {
-        has_interval |= stats->cells[i].rounds > 1;
-        has_failures |= stats->cells[i].failures_in_all > 0;
+    size_t reference = stats->main_count;
+    struct summary_row *rows = calloc(stats->cell_count, sizeof(*rows));
+    summary->content->has_failed |= rows == NULL;
+    for (size_t i = 0; rows != NULL && i < stats->cell_count; i++) {
+        rows[i] = make_row(summary, &stats->cells[i]);
+        if (&stats->cells[i] == stats->reference)
+            reference = i;
     }
-    summary->section = content_add_section(summary->content, SECTION_SUMMARY, "Modes, fastest first");
-    content_add_column(summary->content, summary->section, "mode", "mode", true);
-    add_column(summary, "workers", "workers", DROP_NEVER);
-    add_column(summary, content_text(summary->content, "time %s", run_unit),
-               content_text(summary->content, "time [%s]", run_unit), DROP_NEVER);
-    if (has_interval)
-        add_column(summary, interval, interval, DROP_INTERVAL);
-    if (stats->reference != NULL) {
-        const char *against =
-            content_text(summary->content, "vs %s", content_outside(summary->content, stats->reference->cell->mode));
-        add_column(summary, against, against, DROP_NEVER);
-    }
-    format_percentile(percentile, sizeof(percentile), highest_percentile(summary->format));
-    add_column(summary, content_text(summary->content, "%s %s", percentile, service_unit),
-               content_text(summary->content, "%s [%s]", percentile, service_unit), DROP_PERCENTILE);
-    add_column(summary, "CPU ms", "CPU/download [ms]", DROP_CPU);
-    add_column(summary, "MiB", "peak memory [MiB]", DROP_MEMORY);
-    add_column(summary, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
-    for (size_t i = 0; i < stats->main_count; i++)
-        add_row(summary, &stats->cells[i], has_interval);
-}
-
-/* The grid of a sweep: a row for each mode, a column for each number of workers. */
-
-enum { GRID_WORKERS_MAX = 64, GRID_MODES_MAX = 64 };
-
-struct grid_axes {
-    uint32_t workers[GRID_WORKERS_MAX]; /* ascending */
-    size_t worker_count;
-    const char *modes[GRID_MODES_MAX]; /* in the order of cells, the fastest first */
-    size_t mode_count;
-};
-
-static void add_workers(struct grid_axes *axes, uint32_t workers)
-{
-    size_t place = 0;
-    while (place < axes->worker_count && axes->workers[place] < workers)
-        place++;
-    if (axes->worker_count == GRID_WORKERS_MAX || (place < axes->worker_count && axes->workers[place] == workers))
-        return;
-    memmove(&axes->workers[place + 1], &axes->workers[place], (axes->worker_count - place) * sizeof(axes->workers[0]));
-    axes->workers[place] = workers;
-    axes->worker_count++;
-}
-
-static void add_mode(struct grid_axes *axes, const char *mode)
-{
-    for (size_t i = 0; i < axes->mode_count; i++) {
-        if (strcmp(axes->modes[i], mode) == 0)
-            return;
-    }
-    if (axes->mode_count < GRID_MODES_MAX)
-        axes->modes[axes->mode_count++] = mode;
-}
-
-static struct grid_axes find_axes(const struct run_stats *stats)
-{
-    struct grid_axes axes = {.worker_count = 0};
-    for (size_t i = 0; i < stats->cell_count; i++) {
-        add_workers(&axes, stats->cells[i].cell->workers);
-        add_mode(&axes, stats->cells[i].cell->mode);
-    }
-    return axes;
-}
-
-/* What was measured again is what counts, and stands first among the cells. */
-static const struct cell_stats *find_cell(const struct run_stats *stats, const char *mode, uint32_t workers)
-{
-    for (size_t i = 0; i < stats->cell_count; i++) {
-        const struct cell_stats *cell = &stats->cells[i];
-        if (cell->cell->workers == workers && strcmp(cell->cell->mode, mode) == 0)
-            return cell;
-    }
-    return NULL;
-}
-
-static void add_grid(struct summary *summary, const struct grid_axes *axes)
-{
-    struct time_scale scale = format_run_scale(summary->format);
-    const struct cell_stats *recommended = summary->analysis->recommended;
-    char digits[FORMAT_DIGITS_BYTES];
-    summary->section = content_add_section(summary->content, SECTION_GRID, "Time by mode and number of workers");
-    const char *head = content_text(summary->content, "time %s, by workers", scale.name);
-    content_add_column(summary->content, summary->section, head, head, true);
-    for (size_t i = 0; i < axes->worker_count; i++) {
-        const char *number = content_text(summary->content, "%" PRIu32, axes->workers[i]);
-        /* The few that do little leave first. */
-        add_column(summary, number, number, i == 0 ? DROP_NEVER : (enum drop)(axes->worker_count - i));
-    }
-    for (size_t i = 0; i < axes->mode_count; i++) {
-        content_add_row(summary->content, summary->section, axes->modes[i]);
-        add_cell(summary, PAINT_NONE, content_outside(summary->content, axes->modes[i]));
-        for (size_t j = 0; j < axes->worker_count; j++) {
-            const struct cell_stats *cell = find_cell(summary->stats, axes->modes[i], axes->workers[j]);
-            bool is_recommended = cell != NULL && cell == recommended;
-            if (cell == NULL || !cell->has_times)
-                add_cell(summary, PAINT_NONE, cell == NULL ? "" : content_ending(cell));
-            else
-                add_cell(summary, is_recommended ? PAINT_GOOD : PAINT_NONE,
-                         content_text(summary->content, "%s%s",
-                                      format_digits(digits, cell->measures[METRIC_TIME].value * scale.factor),
-                                      is_recommended ? "*" : ""));
-        }
-    }
-    if (recommended != NULL)
-        summary->section->note = "*: recommended";
-}
-
-/* Whether the numbers of workers are what was asked about. */
-static bool is_sweep(const struct run_stats *stats)
-{
-    enum { ROWS_MAX = 10 };
-    return stats->main_count < stats->cell_count || stats->main_count > ROWS_MAX;
+    if (rows != NULL && (stats->main_count < stats->cell_count || summary_table_is_grid(rows, stats->cell_count)))
+        summary_table_add_grid(summary->content, summary->format, rows, stats->cell_count);
+    else if (rows != NULL)
+        summary_table_add(summary->content, summary->format, rows, stats->main_count,
+                          stats->cells[0].measures[METRIC_TIME].confidence > 0 ? "95 % interval" : "range", reference);
+    free(rows);
 }
 
 /* Causes of failures, by host */
@@ -385,9 +238,12 @@ static void add_why(struct summary *summary)
 {
     const struct analysis *analysis = summary->analysis;
     const char *why = analysis->diagnosis.brief;
-    for (size_t i = 0; i < analysis->sweep_count && analysis->recommended != NULL; i++) {
+    const struct run_stats *stats = summary->stats;
+    const struct cell_stats *chosen =
+        stats->main_count == 1 && stats->cells[0].has_times ? &stats->cells[0] : analysis->recommended;
+    for (size_t i = 0; i < analysis->sweep_count && chosen != NULL; i++) {
         const struct sweep *sweep = &analysis->sweeps[i];
-        if (sweep->count > 1 && strcmp(sweep->mode, analysis->recommended->cell->mode) == 0)
+        if (sweep->count > 1 && strcmp(sweep->mode, chosen->cell->mode) == 0)
             why = sweep->sentence;
     }
     if (why[0] != '\0')
@@ -437,13 +293,9 @@ void content_add_summary(struct content *content, const struct run *run, const s
     add_caveats(&summary);
     if (headline->kind == HEADLINE_FAILED)
         add_causes(&summary);
-    if (headline_has_times(headline->kind) || (headline->kind == HEADLINE_SINGLE && is_sweep(summary.stats))) {
-        struct grid_axes axes = find_axes(summary.stats);
-        if (is_sweep(summary.stats))
-            add_grid(&summary, &axes);
-        else
-            add_table(&summary);
-    }
+    bool is_swept = summary.stats->main_count < summary.stats->cell_count;
+    if (headline_has_times(headline->kind) || (headline->kind == HEADLINE_SINGLE && is_swept))
+        add_table(&summary);
     add_why(&summary);
     add_how(&summary);
 }
