@@ -75,6 +75,11 @@ static void write_grid(FILE *stream, const struct content_table *table, const st
     grid_release(&grid);
 }
 
+void terminal_write_table(FILE *stream, const struct content_table *table, const struct format *format)
+{
+    write_grid(stream, table, format, true);
+}
+
 /* URLs are too long for columns, and a few tell. */
 static void write_urls(FILE *stream, const struct section *section)
 {
@@ -248,7 +253,7 @@ static void write_summary_table(FILE *stream, const struct content *content, con
     if (table == NULL)
         return;
     fputc('\n', stream);
-    write_grid(stream, &table->table, format, true);
+    terminal_write_table(stream, &table->table, format);
     if (table->note[0] != '\0')
         fprintf(stream, "%s\n", table->note);
 }

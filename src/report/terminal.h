@@ -6,6 +6,7 @@
 #include "conc_bench/analysis/analysis.h"
 #include "conc_bench/report/format.h"
 #include "conc_bench/run/run.h"
+#include "content.h"
 
 /*
  * The reports for people on `stream`, which is a terminal of `format->width` columns or, where that is 0, a file. All
@@ -24,5 +25,8 @@ int terminal_write_details(FILE *stream, const struct run *run, const struct ana
 /* --quiet: the answer in one line, with what does not let it be believed as it stands, and a line for each claim. */
 int terminal_write_verdict(FILE *stream, const struct run *run, const struct analysis *analysis,
                            const struct format *format, struct error *error);
+
+/* A table, without the columns for which there is no room. */
+void terminal_write_table(FILE *stream, const struct content_table *table, const struct format *format);
 
 #endif

@@ -29,7 +29,7 @@ static int report(struct session *session, bool is_without_figures, struct error
 
 static void release(struct session *session)
 {
-    progress_clear(&session->progress);
+    progress_release(&session->progress);
     evidence_release(&session->run);
     run_release(&session->run);
     baseline_release(&session->baseline);

@@ -37,6 +37,7 @@ struct session {
     uint64_t strangers; /* requests that others sent to it */
     struct plan plan;
     struct progress progress;
+    bool is_measuring; /* the trial that runs is no warm-up */
     struct run run;
     struct baseline baseline;
     uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */

@@ -81,6 +81,8 @@ static int copy_paths(struct trial_origin_counts *origin_counts, const struct or
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     struct session *session = context;
+    if (session->is_measuring)
+        progress_end_trial(&session->progress, trial);
     if (session->is_public && trial->table != NULL)
         note_refusals(session, trial);
     struct origin_totals counts;
@@ -108,6 +110,9 @@ static void show_position(void *context, const struct runner_position *position)
     struct session *session = context;
     char name[32];
     plan_cell_name(position->cell, name, sizeof(name));
+    session->is_measuring = !position->is_warmup;
+    progress_begin_trial(&session->progress, &session->options->format, session->run.reference, name,
+                         position->cell->workers);
     char what[64] = "looking for the number of workers";
     if (!position->is_choosing)
         snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",

@@ -81,14 +81,47 @@ escape=$'\033'
     [ "$(grep -cE '[▁▂▃▄▅▆▇█]{6}$' <<<"$output")" -eq 3 ]
 }
 
-@test "progress on a terminal tells what runs and how long it may take, and is gone at the end" {
-    run on_terminal 100 "$CONC_BENCH --mode sync,threads --runs 3 --origin=latency=3ms"
-    [[ "$output" == *"round 2 of 3: "* ]]
-    [[ "$output" =~ [0-9]+\ s\ left ]]
-    # The last thing that happens to the line is that it is taken away.
-    [[ "${output##*left}" == *"$escape[K"* ]]
+# Runs the program on a terminal of its own; see tests/support/screen.py for what comes before the dashes.
+on_screen() {
+    NO_COLOR=1 TERM=xterm run /usr/bin/python3 "$PROJECT_ROOT/tests/support/screen.py" "$@"
+}
+
+@test "on a terminal the table of the report fills in, with what runs and how long it may take below it" {
+    on_screen 100 "round 2 of 3=show" -- "$CONC_BENCH" --mode sync,threads --runs 3 --origin=latency=3ms
+    exits_with 0
+    [[ "${lines[1]}" == "mode     workers  time s "*"vs sync"* ]]
+    [[ "${lines[2]}" =~ ^threads\ .*x\ .*[0-9]$ ]]
+    [[ "${lines[3]}" =~ ^sync\ .*\ 1\.00x\ .*[0-9]$ ]]
+    [[ "${lines[4]}" =~ ^\[.*%\]\ round\ 2\ of\ 3:\ .*\ s\ left$ ]]
+    # At the end the report stands there, and nothing else.
+    [[ "${lines[6]}" == "No winner yet: 3 rounds"* || "${lines[6]}" == *"is fastest: "* ]]
+    [ "$(grep -c '^mode ' <<<"$output")" -eq 2 ]
+    [ "$(grep -c ' left$' <<<"$output")" -eq 1 ]
+}
+
+@test "the screen is clean behind resizing, Ctrl-Z and Ctrl-C" {
+    on_screen 80 "round 2=key:Z" "round 2=width:50" "round 2=show" "round 3=width:100" "round 3=key:C" -- \
+        "$CONC_BENCH" --mode sync,threads --runs 6 --origin=latency=5ms
+    exits_with 130
+    # Stopped, there is nothing on it.
+    [ "${lines[0]}${lines[1]}" = "----------------------------------------" ]
+    [[ "${lines[*]}" == *"----------"*"mode "*"----------"*"Interrupted (SIGINT) after "* ]]
+    run sed -n '/^Interrupted/,$p' <<<"$output"
+    says_not " left"
+    [ "$(grep -c '^mode ' <<<"$output")" -eq 1 ]
+}
+
+@test "no table fills in where that is not wanted, or the terminal cannot" {
     TERM_KIND=dumb run on_terminal 100 "$CONC_BENCH --mode sync,threads --runs 3 --origin=latency=3ms"
     says_not "round 2 of 3: "
     run on_terminal 100 "$CONC_BENCH --no-progress --mode sync,threads --runs 3 --origin=latency=3ms"
     says_not "round 2 of 3: "
+}
+
+@test "in a pipe a line every ten seconds says how far it is" {
+    run --separate-stderr "$CONC_BENCH" --mode sync,threads --runs 3 --warmup 0 --origin=latency=50ms
+    exits_with 0
+    [[ "${stderr_lines[0]}" =~ ^\[.*%\]\ round\ .*\ s\ left\;\ fastest\ so\ far:\ threads/8,\ [0-9.]+\ s$ ]]
+    [ "${#stderr_lines[@]}" -le 12 ]
+    [[ "$stderr" != *$'\r'* ]]
 }

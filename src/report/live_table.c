@@ -1,0 +1,190 @@
+#include "live_table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/stats.h"
+#include "summary_table.h"
+#include "terminal.h"
+
+/* What is taken of each trial. */
+enum figure { FIGURE_TIME, FIGURE_PERCENTILE, FIGURE_CPU, FIGURE_MEMORY, FIGURE_COUNT };
+
+/* More rounds than these do not move a median that somebody looks at. */
+enum { ROUNDS_KEPT = 64, ROWS_MAX = 256 };
+
+struct live_row {
+    char mode[24];
+    uint32_t workers;
+    double figures[FIGURE_COUNT][ROUNDS_KEPT]; /* the last of them are overwritten in turn */
+    size_t rounds;
+    uint64_t failed;
+};
+
+struct live_table {
+    struct format format;
+    char reference[24];
+    struct live_row *rows; /* in the order they began */
+    size_t count;
+    struct live_row *running; /* in `rows`; NULL: none */
+};
+
+struct live_table *live_table_create(const struct format *format, const char *reference)
+{
+    struct live_table *table = calloc(1, sizeof(*table));
+    if (table == NULL)
+        return NULL;
+    table->format = *format;
+    table->format.is_coloured = false;
+    snprintf(table->reference, sizeof(table->reference), "%s", reference);
+    return table;
+}
+
+void live_table_release(struct live_table *table)
+{
+    if (table == NULL)
+        return;
+    free(table->rows);
+    free(table);
+}
+
+void live_table_begin(struct live_table *table, const char *mode, uint32_t workers)
+{
+    table->running = NULL;
+    for (size_t i = 0; i < table->count && table->running == NULL; i++) {
+        if (table->rows[i].workers == workers && strcmp(table->rows[i].mode, mode) == 0)
+            table->running = &table->rows[i];
+    }
+    if (table->running != NULL || table->count == ROWS_MAX)
+        return;
+    struct live_row *rows = realloc(table->rows, (table->count + 1) * sizeof(rows[0]));
+    if (rows == NULL)
+        return;
+    table->rows = rows;
+    table->running = &rows[table->count++];
+    *table->running = (struct live_row){.workers = workers};
+    snprintf(table->running->mode, sizeof(table->running->mode), "%s", mode);
+}
+
+void live_table_end(struct live_table *table, const struct trial *trial)
+{
+    struct live_row *row = table->running;
+    const struct trial_summary *summary = &trial->summary;
+    if (row == NULL || trial->status != TRIAL_COMPLETE)
+        return;
+    size_t place = row->rounds++ % ROUNDS_KEPT;
+    nanoseconds cpu = trial->resources.cpu_user + trial->resources.cpu_system;
+    row->figures[FIGURE_TIME][place] = clock_seconds(trial_time(trial));
+    row->figures[FIGURE_PERCENTILE][place] = summary->settled > 0 ? clock_seconds(summary->p95) : NAN;
+    row->figures[FIGURE_CPU][place] =
+        summary->settled > 0 && cpu > 0 ? 1e3 * clock_seconds(cpu) / summary->settled : NAN;
+    row->figures[FIGURE_MEMORY][place] =
+        trial->resources.peak_memory_bytes > 0 ? (double)trial->resources.peak_memory_bytes / (1 << 20) : NAN;
+    row->failed += summary->settled - summary->outcomes[OUTCOME_OK];
+}
+
+static double median(const struct live_row *row, enum figure figure)
+{
+    double sorted[ROUNDS_KEPT];
+    size_t count = row->rounds < ROUNDS_KEPT ? row->rounds : ROUNDS_KEPT;
+    memcpy(sorted, row->figures[figure], count * sizeof(sorted[0]));
+    stats_sort(sorted, count);
+    return stats_median(sorted, count);
+}
+
+static void find_range(const struct live_row *row, double *low, double *high)
+{
+    size_t count = row->rounds < ROUNDS_KEPT ? row->rounds : ROUNDS_KEPT;
+    *low = *high = NAN;
+    for (size_t i = 0; i < count && count > 1; i++) {
+        *low = fmin(*low, row->figures[FIGURE_TIME][i]);
+        *high = fmax(*high, row->figures[FIGURE_TIME][i]);
+    }
+}
+
+static struct summary_row make_row(const struct live_row *row)
+{
+    struct summary_row made = {
+        .mode = row->mode,
+        .workers = row->workers,
+        .ending = row->rounds == 0 ? "..." : NULL,
+        .time = median(row, FIGURE_TIME),
+        .percentile = median(row, FIGURE_PERCENTILE),
+        .cpu = median(row, FIGURE_CPU),
+        .memory = median(row, FIGURE_MEMORY),
+        .failed = row->failed,
+    };
+    find_range(row, &made.low, &made.high);
+    return made;
+}
+
+/* The fastest first, and those without times behind. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct summary_row *left = a;
+    const struct summary_row *right = b;
+    if ((left->ending == NULL) != (right->ending == NULL))
+        return left->ending == NULL ? -1 : 1;
+    return left->ending == NULL ? (left->time > right->time) - (left->time < right->time) : 0;
+}
+
+/* The caller frees them. NULL: none, or no memory. */
+static struct summary_row *make_rows(const struct live_table *table)
+{
+    struct summary_row *rows = table->count > 0 ? calloc(table->count, sizeof(*rows)) : NULL;
+    for (size_t i = 0; rows != NULL && i < table->count; i++)
+        rows[i] = make_row(&table->rows[i]);
+    if (rows != NULL)
+        qsort(rows, table->count, sizeof(*rows), compare_rows);
+    return rows;
+}
+
+char *live_table_fastest(const struct live_table *table, char *buffer, size_t size)
+{
+    struct summary_row *rows = make_rows(table);
+    buffer[0] = '\0';
+    if (rows != NULL && rows[0].ending == NULL)
+        snprintf(buffer, size, "%s/%" PRIu32 ", %.3g s", rows[0].mode, rows[0].workers, rows[0].time);
+    free(rows);
+    return buffer;
+}
+
+static size_t find_reference(const struct live_table *table, const struct summary_row *rows)
+{
+    size_t i = 0;
+    while (i < table->count && (strcmp(rows[i].mode, table->reference) != 0 || rows[i].ending != NULL))
+        i++;
+    return i;
+}
+
+char *live_table_draw(const struct live_table *table, size_t columns)
+{
+    char *text = NULL;
+    size_t length = 0;
+    struct content content = {0};
+    struct summary_row *rows = make_rows(table);
+    FILE *memory = rows != NULL ? open_memstream(&text, &length) : NULL;
+    if (memory == NULL) {
+        free(rows);
+        return NULL;
+    }
+    struct format format = table->format;
+    format.width = columns;
+    if (summary_table_is_grid(rows, table->count))
+        summary_table_add_grid(&content, &format, rows, table->count);
+    else
+        summary_table_add(&content, &format, rows, table->count, "range", find_reference(table, rows));
+    if (!content.has_failed)
+        terminal_write_table(memory, &content.sections[0].table, &format);
+    bool has_failed = content.has_failed;
+    content_release(&content);
+    free(rows);
+    if (fclose(memory) != 0 || has_failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
