@@ -170,7 +170,8 @@ static void add_ranking(struct builder *builder)
         add_column(builder, "by round", "by round");
     for (size_t i = 0; i < stats->main_count; i++)
         add_ranked(builder, &stats->cells[i]);
-    builder->section->note = "Modes whose ranks overlap cannot be told apart with 95 % confidence.";
+    builder->section->note =
+        "A rank of 1-3: none is shown to be faster, and two others are not shown to be slower (95 % confidence).";
 }
 
 /* Downloads */

@@ -94,11 +94,29 @@ static double own_disturbance(struct random *random, const struct noise *noise, 
     return off;
 }
 
+/* What stays with a cell, in the beginning and one round later. */
+static void begin_series(struct random *random, const struct noise *noise, size_t cells, double *offsets,
+                         double *own_wander)
+{
+    for (size_t cell = 0; cell < cells; cell++) {
+        offsets[cell] = noise->offset > 0 ? noise->offset * normal(random) : 0;
+        own_wander[cell] = noise->own_wander > 0 ? noise->own_wander * normal(random) : 0;
+    }
+}
+
+static double go_on(struct random *random, double wander, double deviation)
+{
+    return deviation > 0 ? 0.95 * wander + deviation * sqrt(1 - 0.95 * 0.95) * normal(random) : 0;
+}
+
 void make_series(struct random *random, const struct noise *noise, const double *centers, size_t cells, size_t rounds,
                  double *log_times)
 {
     uint32_t order[MOST_CELLS];
+    double offsets[MOST_CELLS];
+    double own_wander[MOST_CELLS];
     double wander = noise->wander > 0 ? noise->wander * normal(random) : 0;
+    begin_series(random, noise, cells, offsets, own_wander);
     for (size_t round = 0; round < rounds; round++) {
         for (size_t i = 0; i < cells; i++)
             order[i] = (uint32_t)i;
@@ -106,10 +124,9 @@ void make_series(struct random *random, const struct noise *noise, const double 
         for (size_t i = 0; i < cells; i++) {
             size_t cell = order[i];
             double off = own_disturbance(random, noise, cell) + (i == 0 ? noise->first_in_round : 0);
-            if (noise->wander > 0)
-                wander = 0.95 * wander + noise->wander * sqrt(1 - 0.95 * 0.95) * normal(random);
-            if (!noise->is_unshared || cell > 0)
-                off += wander;
+            wander = go_on(random, wander, noise->wander);
+            own_wander[cell] = go_on(random, own_wander[cell], noise->own_wander);
+            off += offsets[cell] + own_wander[cell] + (noise->is_unshared && cell == 0 ? 0 : wander);
             log_times[cell * rounds + round] = centers[cell] + off + noise->drift * (double)round / (double)rounds;
         }
     }

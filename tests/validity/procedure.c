@@ -89,8 +89,8 @@ static void check_alarms(struct simulation *simulation, const struct noise *nois
     double count = (double)simulation->series;
     snprintf(assertion, sizeof(assertion), "%zu equal modes, any told apart", cells);
     report(simulation, assertion, noise->name, rounds, (double)alarms / count, NAN,
-           limit_of(allowed, simulation->series, NOISES));
-    if (rounds < PLANNED)
+           isnan(allowed) ? NAN : limit_of(allowed, simulation->series, NOISES));
+    if (rounds < PLANNED || isnan(allowed))
         return;
     snprintf(assertion, sizeof(assertion), "%zu equal modes, any settled", cells);
     report(simulation, assertion, noise->name, rounds, (double)settled / count, NAN,
@@ -122,15 +122,31 @@ static void check_power(struct simulation *simulation, const struct noise *noise
                rounds == PLANNED ? 0.98 : NAN, NAN);
 }
 
+/* What no statistic of one run repairs; without limits. */
+static void show_weaknesses(struct simulation *simulation)
+{
+    static const struct noise weaknesses[] = {
+        {.name = "each mode wanders by 6 % by itself", .normal = 0.03, .own_wander = 0.06},
+        {.name = "modes differ by a fixed 1 %, noise of 1 %", .normal = 0.01, .offset = 0.01},
+        {.name = "modes differ by a fixed 1 %, noise of 3 %", .normal = 0.03, .offset = 0.01},
+    };
+    for (size_t i = 0; i < sizeof(weaknesses) / sizeof(weaknesses[0]); i++) {
+        for (size_t rounds = PLANNED; rounds <= MOST_ROUNDS; rounds += PLANNED) {
+            check_alarms(simulation, &weaknesses[i], 2, rounds, NAN);
+            check_alarms(simulation, &weaknesses[i], MODES, rounds, NAN);
+        }
+    }
+}
+
 void check_procedure(struct simulation *simulation)
 {
     for (size_t i = 0; i < NOISES; i++) {
         check_alarms(simulation, &noises[i], MODES, PLANNED, 0.05);
         check_alarms(simulation, &noises[i], 3, PLANNED, 0.05);
         check_alarms(simulation, &noises[i], 2, PLANNED, 0.05);
-        /* Student's t by five rounds may err a little more where times come in two kinds. */
+        /* Where times come in two kinds, five rounds of equal ones fall alike in 2 of 32 cases: 6.3 %. */
         check_alarms(simulation, &noises[i], MODES, FEWEST, 0.05);
-        check_alarms(simulation, &noises[i], 2, FEWEST, 0.06);
+        check_alarms(simulation, &noises[i], 2, FEWEST, 0.065);
     }
     for (size_t i = 0; i < NOISES; i++) {
         check_power(simulation, &noises[i], 0.03, PLANNED);
@@ -139,4 +155,5 @@ void check_procedure(struct simulation *simulation)
         check_power(simulation, &noises[i], 0, SETTLE_ROUNDS_MIN);
         check_power(simulation, &noises[i], 0, PLANNED);
     }
+    show_weaknesses(simulation);
 }

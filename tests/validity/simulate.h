@@ -49,6 +49,8 @@ struct noise {
     double wander;         /* of what all trials share from one to the next: autoregressive, 0.95 from trial to trial */
     double first_in_round; /* by how much the trial takes longer that begins a round */
     double drift;          /* by how much the last round takes longer than the first, in every cell */
+    double own_wander;     /* the same as `wander`, of each cell by itself, from round to round */
+    double offset;         /* standard deviation of what a cell takes longer or shorter in all of a series */
     double noisy_cell;     /* standard deviation, normal, of the first cell alone, besides */
     bool is_unshared;      /* the first cell does not wander */
 };
