@@ -34,16 +34,21 @@ static size_t count_ranked(const struct run_stats *stats)
     return count;
 }
 
-/* "threads/8, hybrid/8" of the cells from `first` on for which `is_listed` holds. */
+/* "threads/8, hybrid/8" of the cells for which `is_listed` holds; those without room are counted: ", and 3 more". */
 static void list_names(const struct run_stats *stats, const bool *is_listed, size_t count, char *buffer, size_t size)
 {
-    enum { NAME_ROOM = 40 };
+    enum { NAME_ROOM = 40, COUNT_ROOM = 20 };
+    size_t left_out = 0;
     buffer[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         const struct run_cell *cell = stats->cells[i].cell;
-        if (is_listed[i] && strlen(buffer) + NAME_ROOM <= size)
+        bool has_room = left_out == 0 && strlen(buffer) + NAME_ROOM + COUNT_ROOM <= size;
+        if (is_listed[i] && has_room)
             text_append(buffer, size, "%s%s/%" PRIu32, buffer[0] != '\0' ? ", " : "", cell->mode, cell->workers);
+        left_out += is_listed[i] && !has_room;
     }
+    if (left_out > 0)
+        text_append(buffer, size, ", and %zu more", left_out);
 }
 
 /* How much longer the cell at `index` takes than the fastest: logarithms. */

@@ -99,6 +99,34 @@ static void test_the_simplest_of_equals_is_recommended(void **state)
     }
 }
 
+/* Every one of them is named or counted. */
+static void test_many_equals_are_counted(void **state)
+{
+    (void)state;
+    enum { MANY = 60 };
+    struct run run = fixture_run();
+    struct analysis analysis;
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct run_cell *cell = fixture_cell(&run, "event-loop", FIXTURE_UNITS + i);
+        for (int round = 0; round < ROUNDS; round++)
+            fixture_trial(cell, 10 * FIXTURE_MS + round % 3 * NANOSECONDS_PER_MICROSECOND);
+    }
+    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, NULL), 0);
+    const char *list = strstr(analysis.sentences[0], "(event-loop/");
+    assert_non_null(list);
+    int named = 0;
+    int more = 0;
+    for (const char *name = list; (name = strstr(name, "event-loop/")) != NULL && name < strchr(list, ')'); name++)
+        named++;
+    const char *rest = strstr(list, ", and ");
+    assert_non_null(rest);
+    assert_int_equal(sscanf(rest, ", and %d more)", &more), 1);
+    assert_true(named > 10);
+    assert_int_equal(named + more, MANY);
+    analysis_release(&analysis);
+    run_release(&run);
+}
+
 static void test_fewer_workers_are_simpler(void **state)
 {
     (void)state;
@@ -260,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_what_is_settled_is_told),
         cmocka_unit_test(test_the_cheapest_of_a_noisy_tie),
         cmocka_unit_test(test_the_simplest_of_equals_is_recommended),
+        cmocka_unit_test(test_many_equals_are_counted),
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
         cmocka_unit_test(test_memory_that_is_not_known_decides_nothing),
