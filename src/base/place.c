@@ -14,7 +14,7 @@
 /* As many as the system follows, path_resolution(7). */
 enum { LINKS_MAX = 40 };
 
-static int fail(struct error *error, int number, const char *path)
+int place_refuse(struct error *error, int number, const char *path)
 {
     return error_set_system(error, ERROR_ENVIRONMENT, number, "cannot write \"%s\"", path);
 }
@@ -40,7 +40,7 @@ int place_descriptor_of(const char *path)
     return is_number ? (int)number : -1;
 }
 
-/* Who else may put something into a folder. */
+/* Whether all users may put something into a folder. */
 static bool is_open_to_all(const struct stat *folder)
 {
     return (folder->st_mode & S_IWOTH) != 0;
@@ -68,14 +68,14 @@ static int look_at_folder(const char *path, struct stat *folder)
     return result;
 }
 
-/* Of the folders that a path leads through, as they stand in it. */
+/* Looks at each folder that a path leads through, as they stand in it. */
 static int check_way(const char *whole, const char *path, struct error *error)
 {
     char part[PATH_MAX];
     struct stat folder, status;
     for (const char *slash = strchr(path + 1, '/'); slash != NULL && slash[1] != '\0'; slash = strchr(slash + 1, '/')) {
         if ((size_t)(slash - path) >= sizeof(part))
-            return fail(error, ENAMETOOLONG, whole);
+            return place_refuse(error, ENAMETOOLONG, whole);
         snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
         if (lstat(part, &status) != 0 || !S_ISLNK(status.st_mode) || look_at_folder(part, &folder) != 0)
             continue;
@@ -88,7 +88,7 @@ static int check_way(const char *whole, const char *path, struct error *error)
     return 0;
 }
 
-/* What a link says, from where it stands. NULL: `errno` says why not. */
+/* The path that a link leads to, seen from where the link stands. NULL: `errno` says why not. */
 static char *read_link(const char *path)
 {
     char target[PATH_MAX];
@@ -113,11 +113,11 @@ static int take_step(const char *whole, struct place *place, struct error *error
     if (check_way(whole, place->path, error) != 0)
         return -1;
     if (look_at_folder(place->path, &folder) != 0)
-        return fail(error, errno, whole);
+        return place_refuse(error, errno, whole);
     place->is_there = lstat(place->path, &place->status) == 0;
     if (!place->is_there) {
         bool is_folder = place->path[0] != '\0' && place->path[strlen(place->path) - 1] == '/';
-        return errno != ENOENT ? fail(error, errno, whole) : is_folder ? fail(error, EISDIR, whole) : 0;
+        return errno != ENOENT ? place_refuse(error, errno, whole) : is_folder ? place_refuse(error, EISDIR, whole) : 0;
     }
     if (!S_ISLNK(place->status.st_mode)) {
         bool is_untrusted =
@@ -136,7 +136,7 @@ static int take_step(const char *whole, struct place *place, struct error *error
                          whole);
     char *target = read_link(place->path);
     if (target == NULL)
-        return fail(error, errno, whole);
+        return place_refuse(error, errno, whole);
     /* What a pipe is called below /proc is no path. */
     if (access(target, F_OK) != 0 && stat(place->path, &end) == 0 && !S_ISREG(end.st_mode)) {
         free(target);
@@ -157,7 +157,7 @@ void place_find_descriptor(int descriptor, struct place *place)
 int place_find_output(const char *path, struct place *place, struct error *error)
 {
     *place = (struct place){.path = strdup(path)};
-    int step = place->path != NULL ? 1 : fail(error, ENOMEM, path);
+    int step = place->path != NULL ? 1 : place_refuse(error, ENOMEM, path);
     for (int i = 0; step > 0; i++) {
         int descriptor = strcmp(path, "-") == 0 ? STDOUT_FILENO : place_descriptor_of(place->path);
         if (descriptor >= 0) {
@@ -165,7 +165,7 @@ int place_find_output(const char *path, struct place *place, struct error *error
             place_find_descriptor(descriptor, place);
             return 0;
         }
-        step = i < LINKS_MAX ? take_step(path, place, error) : fail(error, ELOOP, path);
+        step = i < LINKS_MAX ? take_step(path, place, error) : place_refuse(error, ELOOP, path);
     }
     if (step < 0) {
         place_release(place);
@@ -188,7 +188,7 @@ void place_find_input(const char *path, struct place *place)
         place->kind = PLACE_SPECIAL;
 }
 
-/* Of two files that are not there yet. */
+/* For two files that are not there yet. */
 static bool has_same_name(const char *one, const char *other)
 {
     struct stat folder, other_folder;

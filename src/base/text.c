@@ -44,7 +44,7 @@ static size_t printable_length(const unsigned char *text, size_t length)
     return is_control ? 0 : character;
 }
 
-/* What a terminal is shown for the bytes at one place. */
+/* A character, or an escaped byte, as a terminal is shown it. */
 struct piece {
     char shown[8];  /* NUL-terminated */
     size_t length;  /* of `shown`, bytes */

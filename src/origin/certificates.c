@@ -44,7 +44,7 @@ struct certificates {
 
 /* Names */
 
-/* Where a root dot ends a name in the list, none does in a handshake. */
+/* A name in a handshake never ends with a root dot, though one in the list may. */
 static size_t measure_name(const char *name, size_t length)
 {
     return length > 1 && name[length - 1] == '.' ? length - 1 : length;

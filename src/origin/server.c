@@ -263,7 +263,7 @@ static enum MHD_Result receive(struct request *request)
     return suspend_until(request, request->due) == 0 ? MHD_YES : MHD_NO;
 }
 
-/* What libmicrohttpd calls. */
+/* Called by libmicrohttpd. */
 
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -535,7 +535,7 @@ static void reset(struct server *server)
     server->cpu_before = clock_thread_cpu();
 }
 
-/* What the counter does not count. */
+/* Adds what is not counted as requests arrive. */
 static void complete_counts(struct server *server)
 {
     settle(server);

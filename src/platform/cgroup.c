@@ -151,8 +151,8 @@ static bool shows(const struct mount *mount, bool is_unified, const char *contro
     return strcmp(mount->type, "cgroup") == 0 && has_word(mount->options, controller);
 }
 
-/* Of several mounts, that which shows the most groups above it. Mounts are listed in the order in which they were made:
- * what comes later at the same place hides what was there. */
+/* Takes the mount that shows the most groups above the one that is looked for. Mounts are listed in the order in which
+ * they were made: what comes later at the same place hides what was there. */
 static bool find_group(const char *root, const char *controller, struct group *group)
 {
     char path[PATH_MAX];

@@ -21,11 +21,6 @@ enum { NAMES_TRIED = 100 };
 /* How often it is looked whether somebody reads a pipe by now. */
 #define READER_TICK (50 * NANOSECONDS_PER_MILLISECOND)
 
-static int fail(struct error *error, int number, const char *path)
-{
-    return error_set_system(error, ERROR_ENVIRONMENT, number, "cannot write \"%s\"", path);
-}
-
 /* Signals that end the program; one that comes while a file is being written takes that file with it. */
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 enum { ENDING_SIGNALS = sizeof(ending_signals) / sizeof(ending_signals[0]) };
@@ -126,14 +121,14 @@ static int check_file(const char *path, const struct place *place, struct error 
 {
     char *name;
     if (place->is_there && access(place->path, W_OK) != 0)
-        return fail(error, errno, path);
+        return place_refuse(error, errno, path);
     if (place->is_there && file_is_mounted(place->path))
         return refuse_replacement(path, EBUSY, "something is mounted there", error);
     int file = make_temporary(place->path, S_IRUSR | S_IWUSR, &name);
     if (file < 0 && place->is_there && (errno == EACCES || errno == EROFS || errno == EPERM))
         return refuse_replacement(path, errno, "no file can be made in its folder", error);
     if (file < 0)
-        return fail(error, errno, path);
+        return place_refuse(error, errno, path);
     close(file);
     unlink(name);
     forget_temporary();
@@ -146,11 +141,11 @@ static int check_special(const char *path, const struct place *place, struct err
 {
     mode_t mode = place->status.st_mode;
     if (S_ISDIR(mode))
-        return fail(error, EISDIR, path);
+        return place_refuse(error, EISDIR, path);
     if (!S_ISFIFO(mode) && !S_ISCHR(mode))
         return error_set(error, ERROR_ENVIRONMENT, "cannot write \"%s\": it is a %s; choose a file, a pipe or -", path,
                          S_ISSOCK(mode) ? "socket" : "block device");
-    return access(place->path, W_OK) == 0 ? 0 : fail(error, errno, path);
+    return access(place->path, W_OK) == 0 ? 0 : place_refuse(error, errno, path);
 }
 
 /* Standard output that is closed is told when there is something to write to it, as it is of the table. */
@@ -159,7 +154,7 @@ static int check_descriptor(const char *path, const struct place *place, struct 
     if (place->descriptor == STDOUT_FILENO)
         return 0;
     int flags = fcntl(place->descriptor, F_GETFL);
-    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY ? 0 : fail(error, EBADF, path);
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY ? 0 : place_refuse(error, EBADF, path);
 }
 
 int export_check(const char *path, struct error *error)
@@ -234,7 +229,7 @@ static int write_to(struct export *export, int file, struct error *error)
     if (export->stream != NULL)
         return 0;
     close(file);
-    return fail(error, ENOMEM, export->path);
+    return place_refuse(error, ENOMEM, export->path);
 }
 
 static int open_descriptor(struct export *export, int descriptor, struct error *error)
@@ -244,7 +239,7 @@ static int open_descriptor(struct export *export, int descriptor, struct error *
         return 0;
     }
     int file = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    return file >= 0 ? write_to(export, file, error) : fail(error, errno, export->path);
+    return file >= 0 ? write_to(export, file, error) : place_refuse(error, errno, export->path);
 }
 
 /* Without waiting, but for somebody who is about to read a pipe. */
@@ -267,7 +262,7 @@ static int open_special(struct export *export, struct error *error)
     if (file < 0 && errno == ENXIO && S_ISFIFO(export->place.status.st_mode))
         return error_set(error, ERROR_ENVIRONMENT, "cannot write \"%s\": nobody reads from this pipe", export->path);
     if (file < 0)
-        return fail(error, errno, export->path);
+        return place_refuse(error, errno, export->path);
     if (fstat(file, &status) == 0 && status.st_dev == export->place.status.st_dev &&
         status.st_ino == export->place.status.st_ino)
         return write_to(export, file, error);
@@ -289,7 +284,7 @@ static int open_temporary(struct export *export, struct error *error)
     int failure = errno;
     if (file >= 0)
         close(file);
-    return fail(error, failure, export->path);
+    return place_refuse(error, failure, export->path);
 }
 
 int export_open(const char *path, struct export *export, struct error *error)
@@ -362,7 +357,7 @@ int export_commit(struct export *export, struct error *error)
         return error_set(error, ERROR_ENVIRONMENT,
                          "cannot write \"%s\": whoever reads from this pipe has taken nothing for %.0f s", export->path,
                          clock_seconds(export->patience));
-    return fail(error, failure, export->path);
+    return place_refuse(error, failure, export->path);
 }
 
 void export_abandon(struct export *export)

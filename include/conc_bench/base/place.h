@@ -37,6 +37,9 @@ void place_find_input(const char *path, struct place *place);
 /* The descriptor of the program that is meant by a path as it stands, such as 1 by /dev/stdout; -1: none is. */
 int place_descriptor_of(const char *path);
 
+/* Says that a path cannot be written, and why by an errno(3). Returns -1. */
+int place_refuse(struct error *error, int number, const char *path);
+
 /* What a descriptor leads to. */
 void place_find_descriptor(int descriptor, struct place *place);
 
