@@ -376,8 +376,10 @@ static bool is_saturated(const struct tried *tried, double alone)
 uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struct sweep_bounds *bounds)
 {
     struct tried tried = find_tried(stats, mode);
-    if (tried.count == 0)
-        return bounds->first < bounds->most ? bounds->first : bounds->most;
+    uint32_t first = bounds->first < bounds->most ? bounds->first : bounds->most;
+    /* One at a time is measured before, by one mode for all. */
+    if (tried.count == 0 || (tried.count == 1 && tried.points[0].workers < first))
+        return first;
     if (tried.count == sizeof(tried.points) / sizeof(tried.points[0]))
         return 0;
     uint32_t last = tried.points[tried.count - 1].workers;
@@ -402,7 +404,9 @@ bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_
     size_t best = find_best(&tried);
     size_t enough = find_enough(&tried);
     for (size_t i = 0; i < tried.count; i++) {
-        bool is_near = i == best || i == best + 1 || i == enough || i + 1 == enough;
+        /* One worker takes longest, and once is enough to tell. */
+        bool is_below = i + 1 == enough && workers > 1;
+        bool is_near = i == best || i == best + 1 || i == enough || is_below;
         if (tried.points[i].workers == workers)
             return is_near && isfinite(tried.points[i].time);
     }

@@ -53,7 +53,7 @@ static void write_names(FILE *stream, const struct url_list *urls)
         fprintf(stream, "%zu more hosts are asked for in their ASCII form\n", found - SHOWN);
 }
 
-static void write_workload(FILE *stream, const struct plan *plan)
+static void write_workload(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
     fprintf(stream, "%" PRIu32 " download%s of %zu URL%s on %zu host%s in each trial, %s\n", plan->unit_count,
@@ -61,11 +61,13 @@ static void write_workload(FILE *stream, const struct plan *plan)
             request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
     write_names(stream, request->urls);
+    if (cost[0] != '\0')
+        fprintf(stream, "%s\n", cost);
 }
 
-void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search)
+void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search, const char *cost)
 {
-    write_workload(stream, plan);
+    write_workload(stream, plan, cost);
     fprintf(stream, is_search ? "first a search for the number of workers of" : "first a sweep of");
     for (size_t i = 0; i < plan->cell_count; i++) {
         char name[32];
@@ -87,10 +89,10 @@ static void write_memory(FILE *stream, const struct plan *plan)
     fprintf(stream, "samples of all trials take up to %s of memory\n", size);
 }
 
-void dry_run_write(FILE *stream, const struct plan *plan)
+void dry_run_write(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
-    write_workload(stream, plan);
+    write_workload(stream, plan, cost);
     fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, plural(plan->cell_count),
             request->warmup_rounds);
     if (request->time_budget > 0)

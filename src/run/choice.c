@@ -9,9 +9,8 @@
 #include "conc_bench/run/interrupt.h"
 #include "experiment_state.h"
 
-/* Rounds in which numbers of workers are looked at before one is chosen: of all of them, or of those that come into
- * question. */
-enum { SWEEP_ROUNDS = 3, CANDIDATE_ROUNDS = 3 };
+/* Rounds in which the numbers of workers that come into question are looked at before one is chosen. */
+enum { CANDIDATE_ROUNDS = 3 };
 
 /* A step of a search is one trial, or so many where they take no more than this share of the budget. */
 enum { STEP_TRIALS = 3, STEP_SHARE = 100 };

@@ -392,6 +392,34 @@ uint32_t experiment_rounds(const struct experiment *experiment, size_t cells)
     return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
 }
 
+static bool is_counted_before(const struct plan *plan, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (plan->cells[i].mode == plan->cells[index].mode &&
+            plan->cells[i].connections == plan->cells[index].connections)
+            return true;
+    }
+    return false;
+}
+
+uint64_t experiment_trials(const struct experiment *experiment)
+{
+    const struct plan *plan = experiment->plan;
+    const struct plan_request *request = &plan->request;
+    uint64_t cells = plan->cell_count;
+    uint64_t modes = 0;
+    if (!experiment->is_search && !experiment->is_sweep)
+        return cells * ((uint64_t)experiment_rounds(experiment, cells) + request->warmup_rounds);
+    for (size_t i = 0; i < plan->cell_count; i++)
+        modes += !is_counted_before(plan, i);
+    uint64_t chosen = modes == 1 ? 2 : modes; /* of one alone the best, too */
+    uint64_t rounds = experiment->is_auto ? 1 : request->rounds;
+    uint64_t before = experiment->is_search ? modes * SEARCH_TRIALS_MAX * rounds
+                      : experiment->is_auto ? cells * SWEEP_ROUNDS
+                                            : cells * (rounds + request->warmup_rounds);
+    return before + chosen * experiment_rounds(experiment, chosen);
+}
+
 /* The instant behind which no trial of the next round begins; 0: the round does not fit. Decided by time alone, never
  * by what was found. */
 static nanoseconds limit_of_round(const struct experiment_state *state, const struct group *group, uint32_t done)

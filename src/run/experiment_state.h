@@ -8,6 +8,9 @@
 #include "conc_bench/run/experiment.h"
 #include "first_downloads.h"
 
+/* Rounds in which a sweep looks at what it chooses from. */
+enum { SWEEP_ROUNDS = 3 };
+
 /* An instant that never comes. */
 #define NEVER INT64_MAX
 

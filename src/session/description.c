@@ -50,12 +50,17 @@ static bool is_host_local(const struct url_host *host)
     return host->is_literal && own_host_has_address(text);
 }
 
+bool description_is_local(const struct session *session, size_t host)
+{
+    bool is_resolved = session->resolutions.hosts != NULL;
+    return is_resolved ? session->resolutions.hosts[host].is_local : is_host_local(&session->urls.hosts[host]);
+}
+
 /* Whether what serves takes part in what is measured. */
 static bool is_server_local(const struct session *session)
 {
     for (size_t i = 0; i < session->urls.host_count; i++) {
-        bool is_resolved = session->resolutions.hosts != NULL;
-        if (is_resolved ? session->resolutions.hosts[i].is_local : is_host_local(&session->urls.hosts[i]))
+        if (description_is_local(session, i))
             return true;
     }
     return session->options->use_origin;

@@ -89,7 +89,22 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (description_fill(session, error) != 0)
         return -1;
-    return read_baseline(session, error);
+    if (read_baseline(session, error) != 0)
+        return -1;
+    if (!options->dry_run)
+        setup_tell_cost(session);
+    return 0;
+}
+
+static void write_dry_run(const struct session *session)
+{
+    const struct options *options = session->options;
+    char cost[1024];
+    cost_describe(session, true, cost, sizeof(cost));
+    if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+        dry_run_write_choice(stdout, &session->plan, options->workers_auto, cost);
+    else
+        dry_run_write(stdout, &session->plan, cost);
 }
 
 int session_run(const struct options *options, struct error *error)
@@ -101,10 +116,7 @@ int session_run(const struct options *options, struct error *error)
     progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
     int status = prepare(&session, error);
     if (status == 0 && options->dry_run) {
-        if (options->workers_auto || options->worker_count >= SWEPT_FROM)
-            dry_run_write_choice(stdout, &session.plan, options->workers_auto);
-        else
-            dry_run_write(stdout, &session.plan);
+        write_dry_run(&session);
     } else if (status == 0) {
         status = trials_run(&session, error);
         struct error report_error = {0};

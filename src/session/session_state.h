@@ -57,14 +57,23 @@ int setup_origin(struct session *session, struct error *error);      /* origin *
 int setup_plan(struct session *session, struct error *error);        /* plan */
 int setup_targets(struct session *session, struct error *error);     /* targets, unresolved */
 int setup_host_limits(struct session *session, struct error *error); /* is_public; refuses what is too much */
-int setup_warm_urls(struct session *session, struct error *error);   /* warm_urls */
+void setup_tell_cost(struct session *session); /* what servers that are not this machine are asked */
+int setup_warm_urls(struct session *session, struct error *error); /* warm_urls */
 
 /* description.c: what the result says of the run before it begins. -1: no memory. */
 int description_fill(struct session *session, struct error *error);
+/* Whether a host of the list is this machine, by its number. */
+bool description_is_local(const struct session *session, size_t host);
 
 /* trials.c: certificates and proxies tried in a process of its own; and the run, with what happens around each trial.
  */
 int trials_rehearse(struct session *session, struct error *error);
 int trials_run(struct session *session, struct error *error);
+/* How many there are at most. */
+uint64_t trials_most(const struct session *session);
+
+/* cost.c: says, without a full stop, how many requests go to which servers at most, and how long that takes. Of those
+ * that are not this machine, or of all. Returns `buffer`; NULL: there is none. */
+char *cost_describe(const struct session *session, bool is_of_all, char *buffer, size_t size);
 
 #endif

@@ -289,7 +289,7 @@ int setup_host_limits(struct session *session, struct error *error)
         return 0;
     if (host_limits_look(plan, &session->resolutions, session->most_workers, &host_limits, error) != 0)
         return -1;
-    session->is_public = host_limits.busiest != NULL;
+    session->is_public = host_limits.has_public;
     bool is_crowded = host_limits.crowded != NULL && host_limits.at_once > options->max_per_host;
     if (is_crowded && options->workers_auto)
         session->most_workers = options->max_per_host;
@@ -299,12 +299,18 @@ int setup_host_limits(struct session *session, struct error *error)
                          " that one public host gets: use fewer --workers, or if it is yours, --max-per-host %" PRIu32,
                          host_limits.at_once, (int)host_limits.crowded->name_length, host_limits.crowded->name,
                          options->max_per_host, host_limits.at_once);
-    uint64_t trials = (uint64_t)plan->cell_count * (plan->request.rounds + plan->request.warmup_rounds);
-    if (session->is_public && host_limits.requests * trials > HOST_LIMITS_NOTICE_FROM && !options->quiet)
-        progress_note(&session->progress, stderr,
-                      "Note: up to %" PRIu64 " requests will go to %.*s. Ask only servers you may ask.",
-                      host_limits.requests * trials, (int)host_limits.busiest->name_length, host_limits.busiest->name);
     return 0;
+}
+
+void setup_tell_cost(struct session *session)
+{
+    const struct options *options = session->options;
+    char cost[1024];
+    bool is_asked = !options->use_origin && !session_is_scripted(options) && options->request.unix_socket == NULL;
+    if (options->quiet || !is_asked || cost_describe(session, false, cost, sizeof(cost)) == NULL)
+        return;
+    progress_note(&session->progress, stderr, "%s.%s", cost,
+                  session->is_public ? " Ask only servers you may ask." : "");
 }
 
 /* Downloads from hosts that did not resolve fail as data, at once and alike in every mode. */

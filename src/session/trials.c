@@ -194,6 +194,27 @@ static void warn_of_strangers(struct session *session)
                  session->strangers, session->strangers == 1 ? "" : "s");
 }
 
+/* But for what goes into it. */
+static struct experiment describe_experiment(const struct session *session)
+{
+    const struct options *options = session->options;
+    return (struct experiment){
+        .plan = &session->plan,
+        .is_auto = options->runs_auto,
+        .is_budget_given = options->is_time_budget_given,
+        .allows_failures = options->allow_failures,
+        .is_sweep = options->worker_count >= SWEPT_FROM,
+        .is_search = options->workers_auto,
+        .most_workers = session->most_workers,
+    };
+}
+
+uint64_t trials_most(const struct session *session)
+{
+    const struct experiment experiment = describe_experiment(session);
+    return experiment_trials(&experiment);
+}
+
 int trials_run(struct session *session, struct error *error)
 {
     const struct plan_request *request = &session->plan.request;
@@ -216,18 +237,10 @@ int trials_run(struct session *session, struct error *error)
         .is_needed = is_needed,
         .note = note,
     };
-    const struct experiment experiment = {
-        .plan = &session->plan,
-        .job = &job,
-        .hooks = &hooks,
-        .run = &session->run,
-        .is_auto = session->options->runs_auto,
-        .is_budget_given = session->options->is_time_budget_given,
-        .allows_failures = session->options->allow_failures,
-        .is_sweep = session->options->worker_count >= SWEPT_FROM,
-        .is_search = session->options->workers_auto,
-        .most_workers = session->most_workers,
-    };
+    struct experiment experiment = describe_experiment(session);
+    experiment.job = &job;
+    experiment.hooks = &hooks;
+    experiment.run = &session->run;
     if (interrupt_install(error) != 0)
         return -1;
     int status = experiment_run(&experiment, error);

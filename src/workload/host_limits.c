@@ -23,14 +23,13 @@ static bool is_public(const struct url_host *host, const struct resolutions *res
 
 /* The most units of each host among any `workers` in a row: units are claimed in order, so these are those that can be
  * under way at once, but for stragglers. */
-static void count_units(const struct plan *plan, uint32_t workers, uint32_t *within, uint32_t *most, uint64_t *total)
+static void count_units(const struct plan *plan, uint32_t workers, uint32_t *within, uint32_t *most)
 {
     const uint32_t *hosts = plan->request.urls->url_hosts;
     for (uint32_t unit = 0; unit < plan->unit_count; unit++) {
         uint32_t host = hosts[plan->unit_urls[unit]];
         if (unit >= workers)
             within[hosts[plan->unit_urls[unit - workers]]]--;
-        total[host]++;
         if (++within[host] > most[host])
             most[host] = within[host];
     }
@@ -42,13 +41,12 @@ int host_limits_look(const struct plan *plan, const struct resolutions *resoluti
     const struct url_list *urls = plan->request.urls;
     uint32_t *within = calloc(urls->host_count, sizeof(*within));
     uint32_t *most = calloc(urls->host_count, sizeof(*most));
-    uint64_t *total = calloc(urls->host_count, sizeof(*total));
     *host_limits = (struct host_limits){0};
     int status = 0;
-    if (within == NULL || most == NULL || total == NULL) {
+    if (within == NULL || most == NULL) {
         status = error_set(error, ERROR_ENVIRONMENT, "no memory to look at %zu hosts", urls->host_count);
     } else {
-        count_units(plan, workers, within, most, total);
+        count_units(plan, workers, within, most);
         for (size_t i = 0; i < urls->host_count; i++) {
             if (!is_public(&urls->hosts[i], resolutions, i))
                 continue;
@@ -56,15 +54,11 @@ int host_limits_look(const struct plan *plan, const struct resolutions *resoluti
                 host_limits->at_once = most[i];
                 host_limits->crowded = &urls->hosts[i];
             }
-            if (total[i] > host_limits->requests) {
-                host_limits->requests = total[i];
-                host_limits->busiest = &urls->hosts[i];
-            }
+            host_limits->has_public |= most[i] > 0;
         }
     }
     free(within);
     free(most);
-    free(total);
     return status;
 }
 

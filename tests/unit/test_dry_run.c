@@ -59,7 +59,7 @@ static char *write_dry_run(const struct plan_request *request)
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     assert_int_equal(plan_build(request, &plan, &error), 0);
-    dry_run_write(stream, &plan);
+    dry_run_write(stream, &plan, "It costs nothing");
     assert_int_equal(fclose(stream), 0);
     plan_release(&plan);
     return text;
@@ -76,6 +76,7 @@ static void test_sums_come_first(void **state)
     struct plan_request *request = *state;
     char *text = write_dry_run(request);
     assert_says(text, "3 downloads of 2 URLs on 1 host in each trial, in list order\n"
+                      "It costs nothing\n"
                       "3 cells, 2 warm-up and 3 measured rounds, seed 5\n");
     free(text);
     request->repeat = 4;
@@ -130,7 +131,7 @@ static void test_every_round_names_every_cell_once(void **state)
         assert_int_equal(count(line, "/"), 3);
         free(line);
     }
-    assert_int_equal(count(text, "\n"), 8);
+    assert_int_equal(count(text, "\n"), 9);
     assert_non_null(strstr(text, "samples of all trials take up to"));
     free(text);
 }

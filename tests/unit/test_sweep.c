@@ -266,6 +266,35 @@ static void test_the_most_that_was_tried_is_no_answer(void **state)
     run_release(&run);
 }
 
+static void test_what_may_turn_out_to_be_enough_is_measured_again(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    struct run_stats stats;
+    struct error error = {0};
+    static const uint32_t workers[] = {1, 2, 4, 8, 16};
+    static const nanoseconds times[] = {40, 20, 10, 10, 12};
+    for (size_t i = 0; i < 5; i++) {
+        struct run_cell *cell = fixture_cell(&run, "threads", 1);
+        fixture_trial(cell, times[i] * FIXTURE_MS);
+        cell->workers = workers[i];
+        cell->stage = STAGE_SWEEP;
+    }
+    assert_int_equal(cell_stats_compute(&run, &stats, &error), 0);
+    assert_int_equal(sweep_enough(&stats, "threads"), 4);
+    assert_int_equal(sweep_enough(&stats, "hybrid"), 0);
+    /* What is enough, what was tried next to it, and the next larger one. */
+    assert_false(sweep_is_candidate(&stats, "threads", 1));
+    assert_true(sweep_is_candidate(&stats, "threads", 2));
+    assert_true(sweep_is_candidate(&stats, "threads", 4));
+    assert_true(sweep_is_candidate(&stats, "threads", 8));
+    assert_false(sweep_is_candidate(&stats, "threads", 16));
+    assert_false(sweep_is_candidate(&stats, "threads", 3));
+    assert_false(sweep_is_candidate(&stats, "hybrid", 4));
+    cell_stats_release(&stats);
+    run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_points_without_times_are_passed_over),
         cmocka_unit_test(test_the_search_goes_up_until_nothing_is_gained_and_then_between),
         cmocka_unit_test(test_what_was_measured_once_is_not_chosen_before_what_was_measured_again),
+        cmocka_unit_test(test_what_may_turn_out_to_be_enough_is_measured_again),
         cmocka_unit_test(test_the_most_that_was_tried_is_no_answer),
     };
     return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);

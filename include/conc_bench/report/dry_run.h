@@ -6,10 +6,11 @@
 
 #include "conc_bench/workload/plan.h"
 
-/* --dry-run: what would be run, and in which order, without running it. */
-void dry_run_write(FILE *stream, const struct plan *plan);
+/* --dry-run: what would be run, and in which order, without running it. `cost` says what that asks of
+ * servers; "": nothing. */
+void dry_run_write(FILE *stream, const struct plan *plan, const char *cost);
 
 /* The same where numbers of workers are chosen first: what they are chosen from, and what follows. */
-void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search);
+void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search, const char *cost);
 
 #endif

@@ -55,6 +55,9 @@ enum { AUTO_ROUNDS = 10 };
  * that come into question. */
 enum { SEARCH_TRIALS_MAX = 64 };
 
+/* How many trials it runs at most. */
+uint64_t experiment_trials(const struct experiment *experiment);
+
 /* Runs everything into the result. -1: the environment failed, or with ERROR_SERVERS no server answers; what was
  * measured until then is there. */
 int experiment_run(const struct experiment *experiment, struct error *error);

@@ -14,14 +14,10 @@
  * or link-local network; a name that was not resolved beforehand is taken for public.
  */
 
-/* From so many requests on, one public host is told of before the run. */
-enum { HOST_LIMITS_NOTICE_FROM = 1000 };
-
 struct host_limits {
     const struct url_host *crowded; /* the public host with the most downloads at once; NULL: there is none */
     uint32_t at_once;               /* of it: the most among as many consecutive downloads as there are workers */
-    const struct url_host *busiest; /* the public host with the most requests; NULL: there is none */
-    uint64_t requests;              /* to it, in one trial */
+    bool has_public;                /* one of the hosts that are asked */
 };
 
 /* Looks at what a plan does to public hosts with so many workers. `resolutions` may have none (names are resolved

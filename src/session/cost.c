@@ -1,0 +1,116 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conc_bench/base/number.h"
+#include "session_state.h"
+
+/* A guess, and said to be one. */
+#define ASSUMED_DOWNLOAD (100 * NANOSECONDS_PER_MILLISECOND)
+
+enum { HOSTS_NAMED = 3 };
+
+/* Where text goes as long as there is room. */
+struct sink {
+    char *text;
+    size_t size;
+    size_t used;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct sink *sink, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(sink->text + sink->used, sink->size - sink->used, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        sink->used += (size_t)length < sink->size - sink->used ? (size_t)length : sink->size - sink->used - 1;
+}
+
+/* Downloads of one trial from each host, in an array that the caller frees. NULL: no memory. */
+static uint64_t *count_downloads(const struct session *session)
+{
+    const struct plan *plan = &session->plan;
+    uint64_t *counts = calloc(session->urls.host_count + 1, sizeof(*counts));
+    for (uint32_t unit = 0; unit < plan->unit_count && counts != NULL; unit++)
+        counts[session->urls.url_hosts[plan->unit_urls[unit]]]++;
+    return counts;
+}
+
+/* Whether a host may be somebody else's: a public address is, though this machine may have it. */
+static bool is_of_others(const struct session *session, size_t host)
+{
+    bool is_public = session->resolutions.hosts != NULL && session->resolutions.hosts[host].is_public;
+    return is_public || !description_is_local(session, host);
+}
+
+static void say_hosts(const struct session *session, const uint64_t *counts, bool is_of_all, struct sink *sink)
+{
+    uint64_t trials = trials_most(session);
+    uint64_t rest = 0;
+    size_t hosts = 0;
+    char number[32];
+    for (size_t i = 0; i < session->urls.host_count; i++) {
+        const struct url_host *host = &session->urls.hosts[i];
+        uint64_t requests = counts[i] * trials;
+        if (!is_of_all && !is_of_others(session, i))
+            continue;
+        if (++hosts > HOSTS_NAMED) {
+            rest += requests;
+            continue;
+        }
+        number_format_count(number, sizeof(number), requests);
+        say(sink, "%s%s%s to %.*s", hosts == 1 ? "Up to " : ", ", number, hosts == 1 ? " requests go" : "",
+            (int)host->name_length, host->name);
+    }
+    if (hosts > HOSTS_NAMED)
+        say(sink, ", %s to %zu more hosts", number_format_count(number, sizeof(number), rest), hosts - HOSTS_NAMED);
+}
+
+/* Of all rounds, as long as each download takes as long as it is assumed to. */
+static nanoseconds assume(const struct session *session)
+{
+    const struct plan *plan = &session->plan;
+    nanoseconds each = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        each += (plan->unit_count + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
+    return each * (nanoseconds)(trials_most(session) / plan->cell_count);
+}
+
+static void say_duration(const struct session *session, struct sink *sink)
+{
+    const struct options *options = session->options;
+    nanoseconds budget = session->plan.request.time_budget;
+    bool is_firm = options->is_time_budget_given || options->workers_auto || options->worker_count >= SWEPT_FROM;
+    char text[64];
+    if (budget == 0) {
+        number_format_duration(text, sizeof(text), assume(session));
+        say(sink, ", in about %s if a download takes 0.1 s", text);
+        return;
+    }
+    say(sink, ", within %.3g s", clock_seconds(budget));
+    if (!is_firm)
+        say(sink, ", or up to %.3g s where a ranking needs it", 1.5 * clock_seconds(budget));
+}
+
+char *cost_describe(const struct session *session, bool is_of_all, char *buffer, size_t size)
+{
+    struct sink sink = {.text = buffer, .size = size};
+    buffer[0] = '\0';
+    if (session->options->use_origin) {
+        char number[32];
+        number_format_count(number, sizeof(number), trials_most(session) * session->plan.unit_count);
+        if (is_of_all)
+            say(&sink, "Up to %s requests go to the embedded origin", number);
+    } else {
+        uint64_t *counts = count_downloads(session);
+        if (counts == NULL)
+            return NULL;
+        say_hosts(session, counts, is_of_all, &sink);
+        free(counts);
+    }
+    if (sink.used == 0)
+        return NULL;
+    say_duration(session, &sink);
+    return buffer;
+}
