@@ -120,9 +120,17 @@ static void print_bash(FILE *stream)
     fputs("# bash completion for conc-bench\n"
           "_conc_bench()\n"
           "{\n"
-          "    local word=$2 list=\n"
+          "    local word=$2 before=$3 list=\n"
           "    COMPREPLY=()\n"
-          "    case $3 in\n",
+          /* bash takes "--name=value" for three words, or for two up to the "=" */
+          "    if [[ $before == = ]]; then\n"
+          "        before=${COMP_WORDS[COMP_CWORD-2]}\n"
+          "        [[ $before == --origin ]] && return\n"
+          "    elif [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then\n"
+          "        word=\n"
+          "        [[ $before == --origin ]] && return\n"
+          "    fi\n"
+          "    case $before in\n",
           stream);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         enum value_kind kind = kind_of(&option_rows[i]);

@@ -84,7 +84,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
                          store_nothing, 0, 0, NULL},
     [OPTION_MAX_REDIRS] = {"max-redirs", 0, "N", "10", GROUP_REQUEST, "redirects to follow; 0: none", 0,
                            FIELD(transfer.max_redirects), store_count, 0, REDIRECTS_MAX, NULL},
-    [OPTION_MAX_TIME] = {"max-time", 0, "SECONDS", "30", GROUP_REQUEST, "limit of a download; also 500ms", 0,
+    [OPTION_MAX_TIME] = {"max-time", 'm', "SECONDS", "30", GROUP_REQUEST, "limit of a download; also 500ms", 0,
                          FIELD(transfer.max_time), store_timeout, 0, 0, NULL},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", 0, "SECONDS", "10", GROUP_REQUEST,
                                 "limit of name, TCP and TLS together", 0, FIELD(transfer.connect_timeout),
@@ -148,9 +148,10 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_HTTP2] = {"http2", 0, NULL, NULL, GROUP_REQUEST,
                       "HTTP/2 for https URLs, where the server agrees; event loops then share connections", 0,
                       FIELD(request.http_version), store_http_version, 0, 0, NULL},
-    [OPTION_CONFIG] = {"config", 'K', "FILE", NULL, GROUP_REQUEST,
-                       "read header, proxy, proxy-user and pass from a file, as curl does; the place for secrets", 0,
-                       FIELD(request.config), store_text, 0, 0, NULL},
+    [OPTION_CONFIG] =
+        {"config", 'K', "FILE", NULL, GROUP_REQUEST,
+         "read options of requests from a file such as .curlrc, with user, proxy-user and pass; the place for secrets",
+         0, FIELD(request.config), store_text, 0, 0, NULL},
     [OPTION_ORIGIN] = {"origin", 0, "[=KEY=VALUE,...]", NULL, GROUP_ORIGIN,
                        "serve every URL from an embedded server instead of the network; keys: latency, jitter, size, "
                        "rate, limit, errors, seed (default latency=20ms,size=16KiB); tls: https URLs over TLS",

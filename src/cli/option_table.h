@@ -219,6 +219,11 @@ int option_refuse_mode(const struct value *value);
 bool options_have_mode(const struct options *options, const struct mode *mode);
 bool options_have_connections(const struct options *options, enum connection_policy connections);
 
+/* Reads the file of --config and has `take` take each option in it that the request does not read itself: 0, 1 (there
+ * is none of that name), or -1. Values live as long as the options do. All that is unknown is refused together: -1. */
+int config_file_apply(struct options *options, int (*take)(void *context, const char *name, const char *value),
+                      void *context, struct error *error);
+
 /* What depends on several options: has the reference and the cells that claims name found, and refuses what does not go
  * together. `is_given`, by enum option_id: on the command line. */
 int options_validate(struct options *options, const bool *is_given, struct error *error);

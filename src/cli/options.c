@@ -22,6 +22,7 @@ struct reading {
     int count;
     int next;
     bool is_given[OPTION_COUNT];
+    bool is_from_config[OPTION_COUNT];
     const char *values[OPTION_COUNT]; /* as given; NULL: without */
     struct options *options;
     struct error *error;
@@ -58,8 +59,42 @@ static int take_next(struct reading *reading, const struct option_row *row)
     return take(reading, row, value);
 }
 
+/* What other programs call what is called otherwise here, or cannot be. By name or letter. */
+static const char *find_near_miss(const char *name)
+{
+    static const struct {
+        const char *names[4];
+        const char *way;
+    } misses[] = {
+        {{"threads", "t", "concurrency", "parallel-max"},
+         "--workers N says how many downloads run at once, and --mode threads which way"},
+        {{"timeout"}, "--max-time SECONDS limits a download, and --time-budget the whole run"},
+        {{"duration", "z", "time"}, "--time-budget DURATION limits the whole run"},
+        {{"requests", "num-requests"}, "--repeat N goes through the list N times, and --runs N sets the rounds"},
+        {{"url"}, "write URLs without an option"},
+        {{"user", "u"},
+         "others can read arguments, so write user = \"NAME:PASSWORD\" into a file and give --config FILE"},
+        {{"cookie", "b"}, "others can read arguments, so write the header Cookie into a file and give --header @FILE"},
+        {{"silent", "s"}, "--quiet shows the answer alone"},
+        {{"output", "o"}, "--export-json FILE and its like write results into files"},
+        {{"verbose", "v"}, "--details shows all that was measured"},
+        {{"fail", "f"}, "failed downloads always count; --allow-failures lets the result stand all the same"},
+        {{"http3", "http1.0", "http2-prior-knowledge"}, "it is HTTP/1.1, or with --http2 HTTP/2 over TLS"},
+    };
+    for (size_t i = 0; i < sizeof(misses) / sizeof(misses[0]); i++) {
+        for (size_t j = 0; j < 4 && misses[i].names[j] != NULL; j++) {
+            if (strcmp(misses[i].names[j], name) == 0)
+                return misses[i].way;
+        }
+    }
+    return NULL;
+}
+
 static int refuse_option(const struct reading *reading, const char *name)
 {
+    const char *way = find_near_miss(name);
+    if (way != NULL)
+        return error_set(reading->error, ERROR_USAGE, "unknown option \"--%s\": %s", name, way);
     struct text_guess guess = {.word = name};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (option_rows[i].group != GROUP_HIDDEN)
@@ -119,6 +154,9 @@ static int read_short(struct reading *reading, const char *argument)
                          argument);
     for (const char *letter = argument + 1; *letter != '\0'; letter++) {
         const struct option_row *row = find_by_letter(*letter);
+        const char *way = row == NULL ? find_near_miss((char[]){*letter, '\0'}) : NULL;
+        if (way != NULL)
+            return error_set(reading->error, ERROR_USAGE, "unknown option \"-%c\": %s", *letter, way);
         if (row == NULL)
             return error_set(reading->error, ERROR_USAGE, "unknown option \"-%s\"", letter);
         if (option_takes_value(row))
@@ -132,6 +170,14 @@ static int read_short(struct reading *reading, const char *argument)
 static int add_input(struct reading *reading, const char *input)
 {
     struct options *options = reading->options;
+    const char *before = reading->next > 1 ? reading->arguments[reading->next - 2] : "";
+    struct origin_options settings = options->origin;
+    struct error none = {0};
+    if (strcmp(before, "--origin") == 0 && origin_options_parse(input, &settings, &none) == 0)
+        return error_set(reading->error, ERROR_USAGE,
+                         "\"%s\" would be a list of URLs: settings of the origin stand behind an equals sign, as in "
+                         "--origin=%s",
+                         input, input);
     for (size_t i = 0; strcmp(input, "-") == 0 && i < options->input_count; i++) {
         if (strcmp(options->inputs[i], "-") == 0)
             return error_set(reading->error, ERROR_USAGE, "\"-\" given twice: standard input can be read only once");
@@ -159,6 +205,20 @@ static int read_arguments(struct reading *reading)
     return status;
 }
 
+/* An option of the --config file; the command line's own count before it. */
+static int take_from_config(void *context, const char *name, const char *value)
+{
+    struct reading *reading = context;
+    const struct option_row *row = name[1] == '\0' ? find_by_letter(name[0]) : find_by_name(name);
+    if (row == NULL || row->group != GROUP_REQUEST || row == &option_rows[OPTION_CONFIG])
+        return 1;
+    if (reading->is_given[row - option_rows] && !reading->is_from_config[row - option_rows] &&
+        (row->flags & OPTION_ADDS_UP) == 0)
+        return 0;
+    reading->is_from_config[row - option_rows] = true;
+    return take(reading, row, option_takes_value(row) ? value : NULL);
+}
+
 static int store_fallbacks(struct reading *reading)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -183,10 +243,16 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
     if (options->inputs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the command line");
     struct reading reading = {.arguments = argv, .count = argc, .next = 1, .options = options, .error = error};
-    if (read_arguments(&reading) != 0 || store_fallbacks(&reading) != 0)
+    if (read_arguments(&reading) != 0)
+        return -1;
+    bool is_asked = options->show_help || options->show_version || options->show_completion;
+    if (options->request.config != NULL && !is_asked &&
+        config_file_apply(options, take_from_config, &reading, error) != 0)
+        return -1;
+    if (store_fallbacks(&reading) != 0)
         return -1;
     /* Who asks for help may not know yet what goes together. */
-    if (options->show_help || options->show_version || options->show_completion)
+    if (is_asked)
         return 0;
     return options_validate(options, reading.is_given, error);
 }
@@ -201,6 +267,8 @@ void options_release(struct options *options)
     free(options->request.data.items);
     free(options->request.resolve.items);
     free(options->request.connect_to.items);
+    request_wipe(options->request.config_text);
+    request_wipe(options->config_values);
     *options = (struct options){0};
 }
 

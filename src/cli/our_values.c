@@ -108,6 +108,11 @@ static int read_workers(const struct value *value)
 {
     const char *dots = strstr(value->text, "..");
     uint64_t workers;
+    unsigned low_end, high_end;
+    char rest;
+    if (sscanf(value->text, "%5u-%5u%c", &low_end, &high_end, &rest) == 2 && value->text[0] != '-')
+        return error_set(value->error, ERROR_USAGE, "--%s %s: a range is written with two dots: %u..%u", value->name,
+                         value->text, low_end, high_end);
     if (dots == NULL)
         return option_read_count(value, 1, WORKERS_MAX, &workers) == 0 ? add_workers(value, (uint32_t)workers) : -1;
     struct value low = *value, high = *value;

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,15 +44,26 @@ int store_count(const struct value *value)
     return 0;
 }
 
+/* What lacks nothing but its unit is met with it. */
+static int refuse_time(const struct value *value)
+{
+    enum { LONGEST = 6 };
+    char meant[64] = "";
+    uint64_t number;
+    if (number_parse_count(value->text, &number) == 0 && number > 0 && strlen(value->text) <= LONGEST)
+        snprintf(meant, sizeof(meant), ": %.6ss or %.6sms?", value->text, value->text);
+    return error_set(
+        value->error, ERROR_USAGE,
+        "--%s wants a duration with its unit, such as 500ms or 1.5s, %s and at most %" PRId64 "h, not \"%s\"%s",
+        value->name, value->row->low > 0 ? "above 0" : "from 0", value->row->high / HOUR, value->text, meant);
+}
+
 int store_time(const struct value *value)
 {
     nanoseconds duration;
     nanoseconds low = value->row->low, high = value->row->high;
     if (number_parse_duration(value->text, false, &duration) != 0 || duration < low || duration > high)
-        return error_set(value->error, ERROR_USAGE,
-                         "--%s wants a duration with its unit, such as 500ms or 1.5s, %s and at most %" PRId64
-                         "h, not \"%s\"",
-                         value->name, low > 0 ? "above 0" : "from 0", high / HOUR, value->text);
+        return refuse_time(value);
     *(nanoseconds *)value->field = duration;
     return 0;
 }

@@ -671,6 +671,15 @@ static void *watch_memory(size_t size)
     return memory;
 }
 
+/* Whether reading failed at the very beginning, as with a list of URLs; an empty file may be a document cut short. */
+static bool is_no_json(const json_error_t *flaw)
+{
+    enum json_error_code code = json_error_code(flaw);
+    bool is_at_beginning = strncmp(flaw->text, "'[' or '{' expected", strlen("'[' or '{' expected")) == 0 ||
+                           (code == json_error_invalid_syntax && flaw->line == 1 && flaw->column <= 1);
+    return is_at_beginning && code != json_error_premature_end_of_input;
+}
+
 static json_t *parse(struct reader *reader)
 {
     json_error_t flaw;
@@ -686,6 +695,8 @@ static json_t *parse(struct reader *reader)
         error_set(error, ERROR_USAGE, "%s is damaged: %.900s", reader->path, why);
     } else if (ferror(reader->filter->stream)) {
         error_set_system(error, ERROR_USAGE, errno, "cannot read %s", reader->path);
+    } else if (value == NULL && is_no_json(&flaw)) {
+        error_set(error, ERROR_USAGE, "%s is not a conc-bench document, as --export-json writes them", reader->path);
     } else if (value == NULL) {
         error_set(error, ERROR_USAGE, "%s is damaged: line %d, column %d: %s", reader->path, flaw.line, flaw.column,
                   flaw.text);

@@ -1,4 +1,4 @@
-#include "config.h"
+#include "conc_bench/workload/config.h"
 
 #include <string.h>
 

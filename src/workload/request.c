@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "conc_bench/base/unicode.h"
+#include "conc_bench/workload/config.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/host_name.h"
 #include "conc_bench/workload/route.h"
-#include "config.h"
 
 /* Text of a file or made here; wiped when it is freed, since it may be secret. */
 struct content {
@@ -21,7 +21,7 @@ struct content {
     size_t capacity;
 };
 
-static void wipe(char *text)
+void request_wipe(char *text)
 {
     if (text != NULL)
         explicit_bzero(text, strlen(text));
@@ -337,7 +337,48 @@ static int load_proxies(struct loading *loading)
 
 /* The file of --config */
 
-/* What it may hold: what others are not to see, and what goes with it. */
+static bool is_named(const char *name, const char *word, const char *letter)
+{
+    return strcmp(name, word) == 0 || strcmp(name, letter) == 0;
+}
+
+bool request_takes_from_config(const char *name)
+{
+    return is_named(name, "header", "H") || is_named(name, "proxy", "x") || is_named(name, "proxy-user", "U") ||
+           is_named(name, "user", "u") || strcmp(name, "pass") == 0;
+}
+
+/* RFC 4648, section 4; `encoded` has room for 4 letters for every 3 bytes begun. */
+static void encode_base64(const char *text, size_t length, char *encoded)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned long bits = 0;
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (i + j < length ? (unsigned char)text[i + j] : 0U);
+        for (size_t j = 0; j < 4; j++)
+            *encoded++ = i + j <= length ? letters[bits >> (18 - 6 * j) & 63] : '=';
+    }
+    *encoded = '\0';
+}
+
+/* "user:password", as RFC 7617 has it sent. libcurl leaves it out where a redirect leads to another host. */
+static int add_credentials(struct loading *loading, const char *place, const char *credentials)
+{
+    static const char name[] = "Authorization: Basic ";
+    size_t length = strlen(credentials);
+    if (strchr(credentials, ':') == NULL)
+        return error_set(loading->error, ERROR_USAGE, "%s: user must be \"NAME:PASSWORD\"", place);
+    char *header = malloc(sizeof(name) + (length + 2) / 3 * 4);
+    if (header == NULL)
+        return no_memory(loading, "config");
+    memcpy(header, name, sizeof(name) - 1);
+    encode_base64(credentials, length, header + sizeof(name) - 1);
+    int status = add_header(loading, header);
+    request_wipe(header);
+    return status;
+}
+
 static int apply_config(struct loading *loading, const struct config_line *line, const char *place)
 {
     struct request *request = loading->request;
@@ -352,14 +393,41 @@ static int apply_config(struct loading *loading, const struct config_line *line,
                              place);
         return add_proxy(loading, place, line->value);
     }
+    if (is_named(line->name, "user", "u"))
+        return add_credentials(loading, place, line->value);
+    if (secret == NULL && loading->options->config_text != NULL)
+        return 0; /* whoever read it has taken the others */
     /* The line is not shown: a slip of the pen may have made a secret of its name. */
     if (secret == NULL)
         return error_set(loading->error, ERROR_USAGE,
-                         "%s: not an option that is read from here: those are header, proxy, proxy-user and pass",
+                         "%s: not an option that is read from here: those are header, proxy, proxy-user, user and pass",
                          place);
-    wipe(*secret);
+    request_wipe(*secret);
     *secret = strdup(line->value);
     return *secret != NULL ? 0 : no_memory(loading, "config");
+}
+
+static int read_config(struct loading *loading, const char *path, struct content *content)
+{
+    const char *text = loading->options->config_text;
+    if (text != NULL)
+        return append(content, text, strlen(text)) == 0 ? 0 : no_memory(loading, "config");
+    int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, content);
+    if (status == 0 && content->bytes != NULL && strlen(content->bytes) != content->length)
+        status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
+    return status;
+}
+
+int request_read_config(const char *path, char **text, struct error *error)
+{
+    const struct request_options none = {0};
+    struct loading loading = {.options = &none, .error = error};
+    struct content content = {0};
+    int status = append(&content, "", 0) == 0 ? read_config(&loading, path, &content) : no_memory(&loading, "config");
+    *text = status == 0 ? content.bytes : NULL;
+    if (status != 0)
+        wipe_content(&content);
+    return status;
 }
 
 static int load_config(struct loading *loading)
@@ -369,9 +437,7 @@ static int load_config(struct loading *loading)
     struct config_line line = {0};
     if (path == NULL)
         return 0;
-    int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, &content);
-    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
-        status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
+    int status = read_config(loading, path, &content);
     char *rest = text_start(&content);
     while (status == 0 && config_next(&rest, &line) != NULL) {
         char place[300];
@@ -482,6 +548,8 @@ int request_load(const struct request_options *options, struct request *request,
 {
     *request = (struct request){.options = options};
     struct loading loading = {.options = options, .request = request, .error = error};
+    if (options->config_text != NULL && strcmp(options->config, "-") == 0)
+        loading.stdin_reader = "config";
     if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
         load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_use(&loading) != 0)
         return -1;
@@ -491,14 +559,14 @@ int request_load(const struct request_options *options, struct request *request,
 void request_release(struct request *request)
 {
     for (size_t i = 0; i < request->header_count; i++)
-        wipe(request->headers[i]);
+        request_wipe(request->headers[i]);
     free(request->headers);
     struct content body = {.bytes = request->body, .capacity = request->body_bytes};
     wipe_content(&body);
     for (size_t i = 0; i < request->proxy_count; i++)
-        wipe(request->proxies[i]);
-    wipe(request->proxy_user);
-    wipe(request->key_password);
+        request_wipe(request->proxies[i]);
+    request_wipe(request->proxy_user);
+    request_wipe(request->key_password);
     for (size_t i = 0; i < request->copy_count; i++)
         close(request->copies[i].descriptor);
     *request = (struct request){0};

@@ -713,6 +713,24 @@ static struct block *read_block(int file, size_t *length)
     return NULL;
 }
 
+/* "example.com", "localhost:8080/a": what looks like a host rather than a file that is not there. */
+static bool is_like_host(const char *path)
+{
+    static const char *const endings[] = {".txt", ".list", ".lst", ".csv", ".json", ".urls", ".log", ".md", ".html"};
+    size_t length = strcspn(path, "/");
+    size_t name = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+    bool has_port =
+        path[name] == ':' && name + 1 < length && strspn(path + name + 1, "0123456789") == length - name - 1;
+    if (name == 0 || path[0] == '.' || path[0] == '-' || (name != length && !has_port))
+        return false;
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strncmp(path + length - ending, endings[i], ending) == 0)
+            return false;
+    }
+    return has_port || (memchr(path, '.', name) != NULL && path[name - 1] != '.') || strcmp(path, "localhost") == 0;
+}
+
 static int refuse_file(const char *path, int failure, struct error *error)
 {
     char quoted[PATH_QUOTE_MAX + 4];
@@ -723,6 +741,12 @@ static int refuse_file(const char *path, int failure, struct error *error)
     if (at != NULL && memchr(path, ':', (size_t)(at - path)) != NULL)
         return error_set_system(error, ERROR_USAGE, failure,
                                 "cannot read a file whose name is not shown, since it may hold a password");
+    if (failure == ENOENT && is_like_host(path))
+        return error_set(error, ERROR_USAGE, "there is no file \"%s\"; if it is a URL, write %s%s",
+                         abridge(quoted, PATH_QUOTE_MAX, path, strlen(path)),
+                         strchr(path, ':') != NULL || strncmp(path, "localhost", strlen("localhost")) == 0 ? "http://"
+                                                                                                           : "https://",
+                         quoted);
     return error_set_system(error, ERROR_USAGE, failure, "cannot read \"%s\"",
                             abridge(quoted, PATH_QUOTE_MAX, path, strlen(path)));
 }

@@ -85,6 +85,31 @@ refuses() {
     done
 }
 
+@test "near misses are met with the form that was meant" {
+    refuses --origin latency=50ms good.txt -- "--origin=latency=50ms"
+    refuses --origin tls,size=1KiB -- "--origin=tls,size=1KiB"
+    refuses example.com -- "write https://example.com"
+    refuses www.example.com/path -- "write https://www.example.com/path"
+    refuses localhost:8080/a -- "write http://localhost:8080/a"
+    refuses nosuch.list -- "No such file"
+    says_not "https://"
+    refuses --workers 1-64 good.txt -- "1..64"
+    refuses --time-budget 10 good.txt -- "--time-budget wants a duration with its unit" "10s or 10ms?"
+    refuses --threads 8 good.txt -- "--workers N" "--mode threads"
+    refuses -t 8 good.txt -- "--workers N"
+    refuses -u me:geheim good.txt -- "others can read arguments" "user = " "--config FILE"
+    says_not geheim
+    refuses --user=me:geheim good.txt -- "--config FILE"
+    says_not geheim
+    refuses --import-json good.txt -- "good.txt is not a conc-bench document"
+    refuses --import-json "$PROJECT_ROOT/sites.txt" -- "sites.txt is not a conc-bench document"
+}
+
+@test "-m is curl's short --max-time" {
+    run "$CONC_BENCH" -m 1 --mode sync --runs 1 --warmup 0 --allow-failures --origin=latency=30s --details http://a.test/
+    says "at most 1.00 s a download"
+}
+
 @test "an unknown mode names the known ones" {
     refuses --mode thread good.txt -- '"thread"' sync threads event-loop processes hybrid
     says_not null

@@ -43,6 +43,16 @@ setup() {
     [ "$(complete_line --reference ev)" = event-loop ]
     [ "$(complete_line --assert threads.mem)" = threads.memory ]
     touch 'my list.txt'
+    # What stands behind "=" is a word of its own to bash, or not yet one.
+    complete_words() {
+        bash --norc -c 'source ./completion; compopt() { :; }; COMP_WORDS=(conc-bench "$@"); COMP_CWORD=$#
+            _conc_bench conc-bench "$WORD" "${COMP_WORDS[$#-1]}"; printf "%s\n" "${COMPREPLY[@]}"' - "$@"
+    }
+    [ -z "$(WORD=my complete_words --origin = my)" ]
+    [ -z "$(WORD='' complete_words --origin =)" ]
+    [ "$(WORD=my complete_words --export-json = my)" = "my list.txt" ]
+    [ "$(WORD=my complete_words --origin my)" = "my list.txt" ]
+    [ "$(WORD=fr complete_words --connections = fr)" = fresh ]
     [ "$(complete_line my)" = "my list.txt" ]
     [ "$(complete_line --export-json my)" = "my list.txt" ]
     [ -z "$(complete_line --seed m)" ]

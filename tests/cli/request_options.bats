@@ -341,11 +341,62 @@ refused() {
     once --mode all --origin=latency=0ms --head -H 'X-A: 1' --repeat 1 http://a.test/ >out
 }
 
+@test "--config: a .curlrc is read as far as it names options that there are, others are told together" {
+    printf '%s\n' '# of curl' 'user-agent = "from the file"' 'location' '--connect-timeout 5' 'max-time = 7' \
+        'user = "me:ge heim"' 'insecure' >config
+    all_succeed --config config --max-time 9s -A agent "$HTTPS" "http://127.0.0.1:$NGINX_PORT/document-1.txt"
+    # The command line counts before the file.
+    holds "$JSON" '.policy | .max_time_s == 9 and .connect_timeout_s == 5 and (.is_verified | not)'
+    holds "$JSON" '.policy.options | index("--user-agent agent") != null and index("--header Authorization") != null'
+    run ! grep -q -e 'ge heim' -e bWU "$JSON" report.txt
+    printf '%s\n' silent 'referer = "http://a/"' 'geheim' 'location' 'cookie = name=geheim' >config
+    refused 2 'silent (line 1), referer (line 2), line 3, cookie (line 5)' 'leave them out' : --config config "$HTTPS"
+    says_not geheim
+    printf 'max-time = never\n' >config
+    refused 2 '--max-time' never : --config config "$HTTPS"
+    printf 'user = geheim\n' >config
+    refused 2 'config:1' 'NAME:PASSWORD' : --config config "$HTTPS"
+    says_not geheim
+}
+
+@test "--config: user is sent as curl sends it" {
+    coproc SERVER { exec /usr/bin/python3 - 2>&1 3>&- <<'PYTHON'
+import http.server
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        print(self.headers["Authorization"], flush=True)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+    }
+    local port user ours theirs
+    read -r port <&"${SERVER[0]}"
+    for user in a: me:b me:pass me:words me:wörter:mehr; do
+        printf 'user = "%s"\n' "$user" >config
+        once --mode sync --config config "http://127.0.0.1:$port/" >/dev/null
+        read -r ours <&"${SERVER[0]}"
+        curl -s --config config "http://127.0.0.1:$port/"
+        read -r theirs <&"${SERVER[0]}"
+        [ "$ours" = "$theirs" ]
+        [[ "$ours" == "Basic "* ]]
+    done
+    kill "$SERVER_PID"
+}
+
 @test "--config: what it cannot hold is told with its line" {
     printf '\nheader = "X-A: 1"\nurl = http://a/\n' >config
-    refused 2 'config:3' 'proxy-user' : --config config "$HTTPS"
+    refused 2 'url (line 3)' : --config config "$HTTPS"
     echo 'geheim' >config
-    refused 2 'config:1' : --config config "$HTTPS"
+    refused 2 'line 1' : --config config "$HTTPS"
     says_not geheim
     printf 'header = "X-A: 1\n' >config
     refused 2 'config:1' : --config config "$HTTPS"

@@ -188,6 +188,8 @@ static void check_request_texts(const struct command_line *line, const struct re
     const char *const texts[] = {request->user_agent,  request->method,    request->ca_file,     request->ca_folder,
                                  request->certificate, request->key,       request->unix_socket, request->proxy,
                                  request->no_proxy,    request->interface, request->config};
+    if (request->config_text != NULL)
+        return; /* some may be of that file */
     for (size_t i = 0; i < COUNT(lists); i++) {
         for (size_t j = 0; j < lists[i]->count; j++)
             check_is_argument(line, lists[i]->items[j].text);

@@ -2,11 +2,11 @@
  * --connect-to, proxies); what they take lies within it and has what they promise; what they refuse has a sentence. */
 #include <string.h>
 
+#include "conc_bench/workload/config.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
 #include "conc_bench/workload/route.h"
 #include "fuzz.h"
-#include "workload/config.h"
 
 static void check_within(const char *text, size_t size, const char *part, size_t length)
 {

@@ -569,10 +569,11 @@ static void scripts_are_lists_of_durations(void **state)
 
 static void origin_takes_its_value_only_behind_an_equals_sign(void **state)
 {
-    const struct options *options = accept(state, ARGUMENTS("--origin", "latency=5ms"));
+    const struct options *options = accept(state, ARGUMENTS("--origin", "latency"));
     assert_true(options->use_origin);
     assert_int_equal(options->origin.latency, origin_options_default().latency);
-    assert_inputs(options, ARGUMENTS("latency=5ms"));
+    assert_inputs(options, ARGUMENTS("latency"));
+    refuse(state, ARGUMENTS("--origin", "latency=5ms"), ARGUMENTS("--origin=latency=5ms"));
     options = accept(state, ARGUMENTS("--origin=latency=5ms,seed=3"));
     assert_true(options->use_origin);
     assert_int_equal(options->origin.latency, 5 * MILLISECOND);
@@ -718,7 +719,7 @@ static void help_names_every_option_and_mode(void **state)
         "      --deadline DURATION ",
         "      --no-isolate ",
         "      --max-redirs N ",
-        "      --max-time SECONDS ",
+        "  -m, --max-time SECONDS ",
         "      --connect-timeout SECONDS",
         "      --origin[=KEY=VALUE,...]",
         "      --export-json FILE ",

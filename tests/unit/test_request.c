@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conc_bench/workload/config.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
-#include "workload/config.h"
 
 /* The format of configuration files */
 

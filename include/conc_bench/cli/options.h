@@ -19,7 +19,7 @@
 
 /*
  * The command line: names, defaults, ranges and help of every option, in one table. It knows that modes exist (it asks
- * the registry) and that arguments with "://" are URLs, but opens no file.
+ * the registry) and that arguments with "://" are URLs, but opens no file except that of --config.
  */
 
 /* From how many numbers of workers on a mode is swept, and one of them chosen. */
@@ -76,6 +76,7 @@ struct options {
     /* request */
     struct transfer_policy transfer;
     struct request_options request;
+    char *config_values;   /* what texts of options that come from --config point into; owned, wiped */
     uint32_t max_per_host; /* downloads at once that a public host may get */
 
     /* origin */

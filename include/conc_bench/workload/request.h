@@ -66,6 +66,7 @@ struct request_options {
     enum ip_version ip_version;
 
     const char *config; /* a file with more of them, and with secrets; "-": standard input */
+    char *config_text;  /* what it holds, if it was read already; owned, and released by request_wipe() */
 };
 
 /* What the environment may name: for http, for https, for all. */
@@ -106,6 +107,17 @@ enum { REQUEST_HEADERS_MAX_BYTES = 1 << 20, REQUEST_BODY_MAX_BYTES = 1 << 30, RE
 /* Reads the files. "-" is standard input, which only one of them may be. `options` must outlive the request. -1: a file
  * that cannot be read, or that holds something else; the request can only be released then. */
 int request_load(const struct request_options *options, struct request *request, struct error *error);
+
+/* Reads the file of --config into `*text`, which the caller gives to request_wipe(). -1: it cannot be read, or is no
+ * text. */
+int request_read_config(const char *path, char **text, struct error *error);
+
+/* Whether a request takes an option of a --config file itself, by its name there: what others are not to see, and what
+ * goes with it. */
+bool request_takes_from_config(const char *name);
+
+/* Overwrites and frees a text that may hold secrets; NULL is allowed. */
+void request_wipe(char *text);
 
 /* Has a header sent with every request besides those that were asked for; it is in no report. The text is copied. -1:
  * no memory. */
