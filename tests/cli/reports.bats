@@ -156,7 +156,7 @@ PYTHON
 # Of a document that somebody else wrote, any text may be anything, the names of modes too.
 @test "a document full of hostile text becomes reports that are what they should be" {
     local text='=1"},{"<script>alert(1)</script>|\' file
-    jq --arg text "$text" --arg control $'\033[31m\u202e' '.results[0].mode = $text[:20] | .results[0].command = $text
+    jq --arg text "$text" --arg control $'\033[31m\xe2\x80\xae' '.results[0].mode = $text[:20] | .results[0].command = $text
         | .urls |= map($text + $control + .) | .warnings += [$text, $control] | .workload.sources |= map($text + $control)
         | .verdicts[0] |= (.claim = $text | .sentence = $text) | .summary += [$control]
         | .machine.cpu = $text + $control | .tool.libcurl = $control' reports/json >hostile.json
