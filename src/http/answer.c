@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "frames.h"
+#include "quirks.h"
 #include "transfer_state.h"
 
 /* What comes of a server: header lines and pieces of bodies. Here a download is given up whose answer is not one, or
@@ -38,16 +38,9 @@ static void set_headers_to_body(struct transfer *transfer, bool is_wanted)
     transfer->awaits_field = is_wanted;
 }
 
-/* libcurl before 8.2 appends a line that begins with a blank to the last header it stored, which is of the answer to
- * the transfer before, and freed, if this one has none yet. Only a line that does not reach its store is harmless. */
-static bool keeps_freed_header(void)
-{
-    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080200;
-}
-
 void answer_create(struct transfer *transfer)
 {
-    transfer->is_at_risk = keeps_freed_header();
+    transfer->is_at_risk = quirk_applies(QUIRK_FREED_HEADER);
 }
 
 void answer_begin(struct transfer *transfer)
@@ -118,7 +111,7 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     if (transfer->awaits_field)
         return watch_first_field(transfer, data, length);
     if (transfer->codings > 0)
-        transfer_receive_unpacked(length);
+        quirk_receive_unpacked(length);
     else
         transfer_receive_anew();
     if (transfer->body_bytes == 0 && is_announced_too_long(transfer))
@@ -165,7 +158,7 @@ static uint32_t count_codings(const char *list, size_t length)
     return count;
 }
 
-/* What is packed for the transfer nobody asked for, and libcurl before 8.9 unpacks it: it counts as one too many. */
+/* What is packed for the transfer nobody asked for: it counts as one too many. */
 static void note_codings(struct transfer *transfer, const char *line, size_t length)
 {
     static const char content[] = "content-encoding:";
@@ -174,7 +167,8 @@ static void note_codings(struct transfer *transfer, const char *line, size_t len
     if (has_name(line, length, content) && transfer->plan->request->options->accepts_compressed)
         transfer->codings += count_codings(line + name, length - name);
     name = sizeof(transport) - 1;
-    if (has_name(line, length, transport) && count_codings(line + name, length - name) > 0)
+    if (quirk_applies(QUIRK_TRANSFER_CODING) && has_name(line, length, transport) &&
+        count_codings(line + name, length - name) > 0)
         transfer->codings += CODINGS_MAX + 1;
 }
 
@@ -185,7 +179,7 @@ static bool is_lie(const struct transfer *transfer, const char *line, size_t len
     static const char later[] = "HTTP/2";
     if (length < sizeof(later) || memcmp(line, "HTTP/", 5) != 0 || line[5] < later[5])
         return false;
-    return !transfer_is_over_tls(transfer) || (frames_would_be_seen() && !transfer->has_stream);
+    return !transfer_is_over_tls(transfer) || (quirk_would_see_frames() && !transfer->has_stream);
 }
 
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)

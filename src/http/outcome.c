@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "frames.h"
+#include "quirks.h"
 #include "transfer_state.h"
 
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info)
@@ -99,7 +99,7 @@ static bool is_as_long_as_told(const struct transfer *transfer, long status)
 /* A success of libcurl's, though the server did not say that this was all, nor how much it would be. */
 static bool is_cut_off(const struct transfer *transfer, long status)
 {
-    return transfer->sample->http_version == 20 && frames_are_seen() && !transfer->stream_ended &&
+    return transfer->sample->http_version == 20 && quirk_sees_frames() && !transfer->stream_ended &&
            !is_as_long_as_told(transfer, status);
 }
 
@@ -240,8 +240,8 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
-        /* Also what a header line of over 100 KB ends in, before 8.6; the first of them, the status, counts as none. */
-        return has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
+        /* Of too long lines the first, the status, counts as no line. */
+        return quirk_applies(QUIRK_LONG_LINE) && has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;
     case CURLE_FILESIZE_EXCEEDED:

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "quirks.h"
 #include "transfer_state.h"
 
 /* Connections made, beyond those kept, until a pool begins anew: so many, or so many times those kept. Each leaves at
@@ -51,8 +52,7 @@ struct pool {
 
 bool pool_wears_out(const struct transfer_policy *policy, enum transfer_driver driver)
 {
-    const unsigned int mended = 0x080a00; /* 8.10.0 */
-    if (policy->connections == CONNECTIONS_FRESH || curl_version_info(CURLVERSION_NOW)->version_num >= mended)
+    if (policy->connections == CONNECTIONS_FRESH || !quirk_applies(QUIRK_EMPTY_HOSTS))
         return false;
     /* Those of a multi handle are enough for all hosts, unless hosts are too many for anyone. */
     return driver == TRANSFER_ALONE ? policy->host_count > policy->connections_kept : policy->has_too_many_hosts;

@@ -11,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "http2.h"
 #include "pem.h"
+#include "quirks.h"
 #include "settings.h"
 
 /* What was built in */
@@ -56,7 +56,7 @@ int preflight_check_library(const struct request *request, struct error *error)
     if (options->http_version != HTTP_VERSION_2)
         return 0;
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    const char *flaw = http2_flaw(info->version_num);
+    const char *flaw = quirk_of_http2(info->version_num);
     if (flaw != NULL)
         return error_set(error, ERROR_ENVIRONMENT, "--http2 does not go with this libcurl (%s), where %s",
                          info->version, flaw);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "conc_bench/platform/descriptor.h"
-#include "frames.h"
+#include "quirks.h"
 #include "settings.h"
 #include "transfer_state.h"
 
@@ -36,7 +36,8 @@ bool transfer_shares_connections(const struct transfer_plan *plan)
 
 int transfer_library_init(struct error *error)
 {
-    frames_init();
+    (void)quirk_applies(0); /* libcurl tells its version to one thread at a time */
+    quirk_watch_frames();
     CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (code != CURLE_OK)
         return error_set(error, ERROR_ENVIRONMENT, "libcurl does not start: %s", curl_easy_strerror(code));
@@ -78,7 +79,7 @@ enum { ATTEMPTS = sizeof(((struct transfer *)0)->attempts) / sizeof(struct attem
 static bool connects_slowly(const struct transfer *transfer, nanoseconds now)
 {
     const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
-    return transfer->is_connecting && now - transfer->opened >= patience;
+    return transfer->is_connecting && now - transfer->opened >= patience && quirk_applies(QUIRK_NEXT_ADDRESS);
 }
 
 static bool has_let_go(struct transfer *transfer)

@@ -67,11 +67,11 @@ struct transfer {
     bool owns_pool;
     enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
     bool forbids_reuse;  /* of the connection that broke, though the policy may allow it */
-    bool has_stream;     /* the answer comes in frames of HTTP/2, if frames_would_be_seen() */
+    bool has_stream;     /* the answer comes in frames of HTTP/2, if quirk_would_see_frames() */
     bool is_http1;       /* asked for over HTTP/1.1 alone, since the server lied about HTTP/2 */
     bool wants_http2;    /* libcurl may let it share a connection; not changed by `is_http1` before it begins anew */
     bool is_misled;      /* it was about to be sent over a connection that cannot be shared */
-    bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if frames_are_seen() */
+    bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if quirk_sees_frames() */
     bool is_timed;       /* `untimed` is known, of HTTP/2 */
     bool is_connecting;  /* it opened a socket, over which it has sent no request yet */
     enum answer_place place;

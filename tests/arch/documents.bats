@@ -9,8 +9,16 @@ setup() {
 @test "every test that docs/reliability.md names is there" {
     local name
     while read -r name; do
-        grep -qE "^@test \"[^\"]*${name}" tests/fault/*.bats tests/cli/*.bats || { echo "no such test: $name"; return 1; }
+        grep -qE "^@test \"[^\"]*${name}" tests/fault/*.bats tests/cli/*.bats tests/bench/*.bats || { echo "no such test: $name"; return 1; }
     done < <(grep -oE '\(\*[^*]+\*\)' "$RELIABILITY" | sed 's/^(\*//; s/\*)$//')
+}
+
+@test "each way around libcurl stands where docs/reliability.md says" {
+    [ "$(grep -cE '^\| `[a-z-]+` \| (all|from|before) ' "$RELIABILITY")" -ge 10 ]
+    local place
+    for place in $(sed -nE 's/^\| `[a-z-]+` \| (all|from|before) .* \| `([a-z_]+\.c)` \| `.*/\2/p' "$RELIABILITY"); do
+        [ -f "src/http/$place" ] || { echo "no such file: $place"; return 1; }
+    done
 }
 
 @test "what documents repeat of the sources is up to date (--target docs)" {

@@ -1,9 +1,11 @@
 /* Writes what documents say of things that the sources describe: "describe metrics" the table of docs/json.md,
- * "describe schema" what docs/conc-bench-1.schema.json has of them. */
+ * "describe schema" what docs/conc-bench-1.schema.json has of them, "describe quirks" the table of
+ * docs/reliability.md. */
 #include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/analysis/metrics.h"
+#include "http/quirks.h"
 
 static void write_metrics(void)
 {
@@ -42,6 +44,27 @@ static void write_schema(void)
     puts("]}");
 }
 
+static void write_version(const char *before, uint32_t version)
+{
+    printf("%s%u.%u", before, (unsigned)(version >> 16), (unsigned)(version >> 8 & 0xff));
+}
+
+static void write_quirks(void)
+{
+    puts("| Quirk | libcurl | What it does | Way around | Test |\n|---|---|---|---|---|");
+    for (enum quirk quirk = 0; quirk < QUIRK_COUNT; quirk++) {
+        const struct quirk_row *row = quirk_row(quirk);
+        printf("| `%s` | ", row->name);
+        if (row->first != 0)
+            write_version("from ", row->first);
+        if (row->fixed != 0)
+            write_version(row->first != 0 ? ", before " : "before ", row->fixed);
+        else
+            printf("all");
+        printf(" | %s | `%s` | `%s` (*%s*) |\n", row->symptom, row->place, row->suite, row->test);
+    }
+}
+
 int main(int count, char **arguments)
 {
     if (count == 2 && strcmp(arguments[1], "metrics") == 0) {
@@ -52,6 +75,10 @@ int main(int count, char **arguments)
         write_schema();
         return 0;
     }
-    fputs("usage: describe metrics|schema\n", stderr);
+    if (count == 2 && strcmp(arguments[1], "quirks") == 0) {
+        write_quirks();
+        return 0;
+    }
+    fputs("usage: describe metrics|schema|quirks\n", stderr);
     return 2;
 }

@@ -144,20 +144,9 @@ void transfer_time_out(struct transfer *transfer, const struct transfer *maker, 
  * this one, has libcurl come to the next address of the host. By itself it would do that too late. */
 void transfer_urge(struct transfer *transfer);
 
-/* How much libcurl receives in one go. Over HTTP/2 (7.88) it reads on until there is something for the download that it
- * looks at, however long that takes: a server that sends frames without content, fast enough, keeps it for ever, and
- * with it all else in that thread, the times that downloads have included.
- *
- * So this program defines recv(2) itself, and the dynamic linker gives it to libcurl, too. Behind a MiB from which
- * nothing was delivered recv() says that there is no more for now. libcurl returns, looks at times, serves others, and
- * comes back at once, since the socket says otherwise. Nothing is lost, no thread and no timer is needed, and what is
- * delivered in time never gets there. A libcurl that was linked statically is not reached, and does as it always did.
- *
- * To be called in the thread that drives transfers, before it calls libcurl for a multi handle. */
+/* To be called in the thread that drives transfers, before it calls libcurl for a multi handle: what libcurl then
+ * receives without delivering anything of it is limited. */
 void transfer_receive_anew(void);
-
-/* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
-void transfer_receive_unpacked(size_t length);
 
 /* Where a server breaks HTTP/2, libcurl (7.88) gives up the download that it looks at just then, and leaves the others
  * on that connection waiting until their time is up. Whether that has happened in this thread since it was last asked

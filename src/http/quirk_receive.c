@@ -1,3 +1,5 @@
+#include "quirks.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +30,7 @@ void transfer_receive_anew(void)
     left = BYTES_FOR_NOTHING;
 }
 
-void transfer_receive_unpacked(size_t length)
+void quirk_receive_unpacked(size_t length)
 {
     size_t cost = length / UNPACKED_PER_BYTE;
     left = left > cost ? left - cost : 0;

@@ -1,4 +1,4 @@
-#include "frames.h"
+#include "quirks.h"
 
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -44,7 +44,7 @@ static void find(const char *name, void *function)
     *(void **)function = dlsym(RTLD_NEXT, name);
 }
 
-void frames_init(void)
+void quirk_watch_frames(void)
 {
     find("nghttp2_session_callbacks_set_on_frame_recv_callback", &nghttp2.set_on_frame);
     find("nghttp2_session_mem_recv", &nghttp2.receive);
@@ -55,12 +55,12 @@ void frames_init(void)
     find("nghttp2_session_get_next_stream_id", &nghttp2.next_stream);
 }
 
-bool frames_are_seen(void)
+bool quirk_sees_frames(void)
 {
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed) != NULL;
 }
 
-bool frames_would_be_seen(void)
+bool quirk_would_see_frames(void)
 {
     return nghttp2.set_on_frame != NULL;
 }

@@ -1,0 +1,218 @@
+#include "quirks.h"
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+
+/* When a quirk was fixed is from curl's own reports and sources. Where `fixed` is 0 no version is known to be free of
+ * it, and the way around runs with all. */
+static const struct quirk_row rows[QUIRK_COUNT] = {
+    [QUIRK_FREED_HEADER] =
+        {
+            .name = "freed-header",
+            .first = QUIRK_VERSION(7, 83, 0),
+            .fixed = QUIRK_VERSION(8, 2, 0),
+            .symptom = "A line behind the status that begins with a blank is appended to the last header of the answer "
+                       "before, which was freed.",
+            .place = "answer.c",
+            .suite = "fault/server",
+            .test = "a line behind the status that begins with a blank",
+        },
+    [QUIRK_LONG_LINE] =
+        {
+            .name = "long-line",
+            .fixed = QUIRK_VERSION(8, 6, 0),
+            .symptom = "A header line of more than 100 KB is \"out of memory\".",
+            .place = "outcome.c",
+            .suite = "fault/server",
+            .test = "headers that are too large",
+        },
+    [QUIRK_TRANSFER_CODING] =
+        {
+            .name = "transfer-coding",
+            .fixed = QUIRK_VERSION(8, 9, 0),
+            .symptom = "What a server packs for the transfer is unpacked though nobody asked for it.",
+            .place = "answer.c",
+            .suite = "fault/server",
+            .test = "bodies that are packed more than once",
+        },
+    [QUIRK_EARLY_BYTE] =
+        {
+            .name = "early-byte",
+            .symptom = "The end of a kept connection, an interim answer and a redirect count as the first byte of the "
+                       "answer, and the time spent waiting for another download's connection does not count.",
+            .place = "transfer.c",
+            .suite = "fault/server",
+            .test = "no answer behind a redirect, or to what was asked again: that is what it waited for",
+        },
+    [QUIRK_NEXT_ADDRESS] =
+        {
+            .name = "next-address",
+            .fixed = QUIRK_VERSION(8, 4, 0),
+            .symptom = "When an address of a host does not answer, its socket is closed after half of the time, but no "
+                       "timer is set to try the next address.",
+            .place = "transfer.c",
+            .suite = "fault/server",
+            .test = "addresses of a host that do not answer: the next one is tried, in every mode",
+        },
+    [QUIRK_EMPTY_HOSTS] =
+        {
+            .name = "empty-hosts",
+            .fixed = QUIRK_VERSION(8, 10, 0),
+            .symptom = "A host whose idle connection was closed to make room leaves an empty entry, and each download "
+                       "goes through all of these.",
+            .place = "pool.c",
+            .suite = "bench/hosts",
+            .test = "threads: 600 hosts cost no more than 20",
+        },
+    [QUIRK_RETRIES_ADD_UP] =
+        {
+            .name = "retries-add-up",
+            .symptom = "The five times that a request is sent again are counted over the life of a handle, so that "
+                       "every sixth dead connection is a failure.",
+            .place = "outcome.c",
+            .suite = "fault/server",
+            .test = "a server that closes kept connections: retried in silence",
+        },
+    [QUIRK_DEAD_RETRIES] =
+        {
+            .name = "dead-retries",
+            .symptom = "A request is sent again on the next kept connection, which may be as dead as the one before.",
+            .place = "outcome.c",
+            .suite = "fault/server",
+            .test = "a server that closes kept connections: retried in silence",
+        },
+    [QUIRK_FIRST_MESSAGE] =
+        {
+            .name = "first-message",
+            .symptom = "Only the first message of a download is kept, which may be of another request or connection "
+                       "than the one that failed.",
+            .place = "outcome.c",
+            .suite = "fault/server",
+            .test = "broken HTTP behind a kept connection that was reset is not called a reset",
+        },
+    [QUIRK_LIAR] =
+        {
+            .name = "liar",
+            .symptom = "A status line that says HTTP/2 over HTTP/1.1 is believed, and downloads share the connection.",
+            .place = "sharing.c",
+            .suite = "fault/http2",
+            .test = "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none",
+        },
+    [QUIRK_BROKEN_CONNECTION] =
+        {
+            .name = "broken-connection",
+            .symptom = "A stream that was given up without an error (before 8.1), or whose connection broke HTTP/2, is "
+                       "complete; others on that connection are left waiting, and new ones are given to it.",
+            .place = "quirk_frames.c",
+            .suite = "fault/http2",
+            .test = "connections that break HTTP/2 are a reset for all downloads on them, and at once",
+        },
+    [QUIRK_EMPTY_FRAMES] =
+        {
+            .name = "empty-frames",
+            .symptom = "Over HTTP/2 it reads on until something comes for one download: frames without content, fast "
+                       "enough, keep it for ever.",
+            .place = "quirk_receive.c",
+            .suite = "fault/http2",
+            .test = "floods of frames without content: --max-time ends them, and the others are not harmed",
+        },
+    [QUIRK_SENT_TOO_LATE] =
+        {
+            .name = "sent-too-late",
+            .symptom = "Over HTTP/2 a download is given up when the server has closed the connection that it is about "
+                       "to be sent on.",
+            .place = "outcome.c",
+            .suite = "cli/http2",
+            .test = "connections closed while the event loop computes: asked again, and nothing is lost",
+        },
+    [QUIRK_LEFT_BEHIND] =
+        {
+            .name = "left-behind",
+            .symptom = "What a server refuses by GOAWAY is given up when nothing else is left on the connection.",
+            .place = "outcome.c",
+            .suite = "fault/http2",
+            .test = "GOAWAY behind every fifth answer: what was refused is asked again, and nothing is lost",
+        },
+    [QUIRK_CONNECTION_EACH] =
+        {
+            .name = "connection-each",
+            .symptom = "Behind GOAWAY each download that lost its connection makes a new one, instead of sharing.",
+            .place = "sharing.c",
+            .suite = "cli/http2",
+            .test = "GOAWAY: of 3,000 downloads none is lost when nginx ends connections after 1,000 requests",
+        },
+    [QUIRK_UNTIMED_WAIT] =
+        {
+            .name = "untimed-wait",
+            .symptom = "A download that waits for another one's connection is not timed out (before 8.8), and tries "
+                       "for the whole time again when the other has failed.",
+            .place = "sharing.c",
+            .suite = "fault/http2",
+            .test = "a connection that cannot be made in time: all that wait for it fail as it does, within the same "
+                    "time",
+        },
+    [QUIRK_FORGOTTEN_WAIT] =
+        {
+            .name = "forgotten-wait",
+            .symptom = "Of the downloads that wait for a connection one is woken when another ends, and is to wake the "
+                       "next: if it fails first, the rest wait until their time is up.",
+            .place = "sharing.c",
+            .suite = "fault/http2",
+            .test = "the server is killed in the middle: what it did not answer is a reset or refused, and no trial "
+                    "hangs",
+        },
+};
+
+/* Both ends belong to it. From curl's own reports of the versions named there; what only meets transfers that are
+ * paused (8.16) or unencrypted (7.88) is not among them, since conc-bench has neither. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+    const char *what;
+} flaws_of_http2[] = {
+    {QUIRK_VERSION(8, 1, 0), QUIRK_VERSION(8, 1, 2),
+     "downloads hang when the server closes an HTTP/2 connection: use 8.4 or later"},
+    {QUIRK_VERSION(8, 2, 0), QUIRK_VERSION(8, 2, 0), "requests over HTTP/2 can hang: use 8.4 or later"},
+    {QUIRK_VERSION(8, 2, 1), QUIRK_VERSION(8, 3, 0),
+     "downloads fail when the server has had enough of an HTTP/2 connection (GOAWAY): use 8.4 or later"},
+};
+
+const struct quirk_row *quirk_row(enum quirk quirk)
+{
+    return &rows[quirk];
+}
+
+bool quirk_is_of(enum quirk quirk, uint32_t version)
+{
+    return version >= rows[quirk].first && (rows[quirk].fixed == 0 || version < rows[quirk].fixed);
+}
+
+const char *quirk_of_http2(uint32_t version)
+{
+    for (size_t i = 0; i < sizeof(flaws_of_http2) / sizeof(flaws_of_http2[0]); i++) {
+        if (version >= flaws_of_http2[i].first && version <= flaws_of_http2[i].last)
+            return flaws_of_http2[i].what;
+    }
+    return NULL;
+}
+
+/* A bit for each quirk of the libcurl that is loaded, and one that says so. */
+static _Atomic uint32_t loaded;
+static const uint32_t is_looked_up = UINT32_C(1) << 31;
+_Static_assert(QUIRK_COUNT < 31, "a bit for each quirk");
+
+static uint32_t look_up(void)
+{
+    uint32_t version = curl_version_info(CURLVERSION_NOW)->version_num;
+    uint32_t bits = is_looked_up;
+    for (enum quirk quirk = 0; quirk < QUIRK_COUNT; quirk++)
+        bits |= (uint32_t)quirk_is_of(quirk, version) << quirk;
+    atomic_store_explicit(&loaded, bits, memory_order_relaxed);
+    return bits;
+}
+
+bool quirk_applies(enum quirk quirk)
+{
+    uint32_t bits = atomic_load_explicit(&loaded, memory_order_relaxed);
+    return ((bits != 0 ? bits : look_up()) >> quirk & 1) != 0;
+}

@@ -1,0 +1,90 @@
+#ifndef CONC_BENCH_HTTP_QUIRKS_H
+#define CONC_BENCH_HTTP_QUIRKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conc_bench/run/sample.h"
+
+/*
+ * What libcurl gets wrong, and the way around each: one row of the table a quirk, with the versions that have it, the
+ * symptom and the test that shows it. A way around runs only with a libcurl that is not known to be free of the quirk:
+ * newer ones do without. Those that take more than a few lines stand in files of their own, quirk_*.c.
+ *
+ * The table of docs/reliability.md is made of this one.
+ */
+
+/* A version of libcurl as curl_version_info(3) has it in version_num: 0x075801 is 7.88.1. */
+#define QUIRK_VERSION(major, minor, patch) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(patch))
+
+enum quirk {
+    QUIRK_FREED_HEADER,
+    QUIRK_LONG_LINE,
+    QUIRK_TRANSFER_CODING,
+    QUIRK_EARLY_BYTE,
+    QUIRK_NEXT_ADDRESS,
+    QUIRK_EMPTY_HOSTS,
+    QUIRK_RETRIES_ADD_UP,
+    QUIRK_DEAD_RETRIES,
+    QUIRK_FIRST_MESSAGE,
+    QUIRK_LIAR,
+    QUIRK_BROKEN_CONNECTION,
+    QUIRK_EMPTY_FRAMES,
+    QUIRK_SENT_TOO_LATE,
+    QUIRK_LEFT_BEHIND,
+    QUIRK_CONNECTION_EACH,
+    QUIRK_UNTIMED_WAIT,
+    QUIRK_FORGOTTEN_WAIT,
+    QUIRK_COUNT,
+};
+
+struct quirk_row {
+    const char *name;
+    uint32_t first;      /* version that has it; 0: as old as are built with */
+    uint32_t fixed;      /* version that has it no more; 0: none is known */
+    const char *symptom; /* a sentence */
+    const char *place;   /* of the way around, in src/http */
+    const char *suite;   /* of the test, in tests, without its ending */
+    const char *test;
+};
+
+const struct quirk_row *quirk_row(enum quirk quirk);
+
+/* Whether a version of libcurl has the quirk, as far as is known; and whether the one that is loaded does, which need
+ * not be the one that was built with. The latter is called before the first thread once, and then by all. */
+bool quirk_is_of(enum quirk quirk, uint32_t version);
+bool quirk_applies(enum quirk quirk);
+
+/* What goes wrong over HTTP/2 in a version of libcurl, so that downloads would fail or hang that HTTP/1.1 delivers, and
+ * there is no way around: the end of a sentence. NULL: nothing is known. */
+const char *quirk_of_http2(uint32_t version);
+
+/* quirk_frames.c
+ *
+ * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION. This
+ * program stands between the two: it defines three functions of nghttp2, which the dynamic linker then gives to
+ * libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked statically, nothing passes:
+ * then quirk_sees_frames() says so, and all is as libcurl tells it. */
+
+/* Once in each process, before its first thread. */
+void quirk_watch_frames(void);
+
+/* Whether anything that is not noted did not happen. */
+bool quirk_sees_frames(void);
+
+/* Whether libcurl can speak HTTP/2 only through here: then what has no frames is not HTTP/2. */
+bool quirk_would_see_frames(void);
+
+/* quirk_receive.c
+ *
+ * How much libcurl receives in one go: QUIRK_EMPTY_FRAMES. This program defines recv(2), and the dynamic linker gives
+ * it to libcurl. Behind a MiB from which nothing was delivered recv() says that there is no more for now. libcurl
+ * returns, looks at times, serves others, and comes back at once, since the socket says otherwise. Nothing is lost, no
+ * thread and no timer is needed, and what is delivered in time never gets there. A libcurl that was linked statically
+ * is not reached, and does as it always did. */
+
+/* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
+void quirk_receive_unpacked(size_t length);
+
+#endif
