@@ -75,7 +75,7 @@ struct section *content_add_section(struct content *content, enum section_kind k
         return &nowhere;
     }
     content->sections = sections;
-    sections[content->section_count] = (struct section){.kind = kind, .title = title, .note = ""};
+    sections[content->section_count] = (struct section){.kind = kind, .title = title, .note = "", .place = ""};
     return &sections[content->section_count++];
 }
 
@@ -248,11 +248,33 @@ int content_build(const struct run *run, const struct analysis *analysis, const 
     add_method(content, run);
     add_tool(content, run);
     content_add_tables(content, run, analysis, format);
+    content_add_urls(content, run, format);
     content_add_sentences(content, run, analysis);
     if (!content->has_failed)
         return 0;
     content_release(content);
     return error_set(error, ERROR_ENVIRONMENT, "no memory for the report");
+}
+
+void content_label_url(const struct content_table *table, size_t row, size_t columns, char label[CONTENT_LABEL_BYTES])
+{
+    const char *text = table->cells[row * table->column_count].text;
+    bool is_alike = false;
+    text_shorten(label, CONTENT_LABEL_BYTES, text, columns);
+    for (size_t i = 0; i < table->row_count; i++) {
+        char other[CONTENT_LABEL_BYTES];
+        if (i == row || !table->rows[i].is_chosen)
+            continue;
+        text_shorten(other, sizeof(other), table->cells[i * table->column_count].text, columns);
+        is_alike |= strcmp(label, other) == 0;
+    }
+    if (is_alike) {
+        enum { LEAST = 8 };
+        char number[24];
+        size_t length = (size_t)snprintf(number, sizeof(number), " #%zu", table->rows[row].number);
+        text_shorten(label, CONTENT_LABEL_BYTES, text, columns > LEAST + length ? columns - length : LEAST);
+        text_append(label, CONTENT_LABEL_BYTES, "%s", number);
+    }
 }
 
 const struct section *content_find(const struct content *content, enum section_kind kind)

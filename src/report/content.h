@@ -20,18 +20,23 @@
 struct content_cell {
     const char *text;
     enum paint paint;
+    double value; /* in the table of URLs: what it is sorted by; NAN: nothing */
 };
 
 struct content_column {
     const char *head;  /* where room is short, unit included: "CPU ms" */
     const char *title; /* where there is room: "CPU/download [ms]" */
     bool is_words;     /* aligned to the left */
+    bool is_extra;     /* where there is room for all only */
+    const char *mode;  /* that it is about; NULL: several */
     int drop;          /* where there is no room for all, those with the highest leave first; 0: never */
 };
 
 struct content_row {
     const char *mode; /* of the cell that it is about; NULL: of several */
     size_t count;     /* of its cells; columns behind them are empty */
+    bool is_chosen;   /* in the table of URLs: shown where there is room for a few */
+    size_t number;    /* there: place in the list, from 1 */
 };
 
 struct content_table {
@@ -56,6 +61,7 @@ enum section_kind {
     SECTION_COSTS,
     SECTION_GAINS,
     SECTION_SWEEP, /* one for each mode whose workers were swept */
+    SECTION_URLS,
     SECTION_FAILURES,
     SECTION_MISMATCHES,
     SECTION_COUNT,
@@ -66,7 +72,8 @@ struct section {
     enum section_kind kind;
     const char *title;
     struct content_table table;
-    const char *note; /* how to read it; "": nothing is to be said */
+    const char *note;  /* how to read it; "": nothing is to be said */
+    const char *place; /* of the table of URLs: which of them are shown where a few are */
 };
 
 /* What a sentence is for, which is also the order of them all. */
@@ -144,6 +151,14 @@ void content_add_fact(struct content *content, enum fact_kind kind, const char *
 /* The tables: content_tables.c. */
 void content_add_tables(struct content *content, const struct run *run, const struct analysis *analysis,
                         const struct format *format);
+
+/* The table of URLs, for a run that has figures of them: content_urls.c. */
+void content_add_urls(struct content *content, const struct run *run, const struct format *format);
+
+/* Writes the URL of a row of that table in so many columns, at least 16: where it is too long without its middle, and
+ * where that makes it look like another one that is chosen, with its number behind. */
+enum { CONTENT_LABEL_COLUMNS = 100, CONTENT_LABEL_BYTES = 4 * CONTENT_LABEL_COLUMNS + 16 };
+void content_label_url(const struct content_table *table, size_t row, size_t columns, char label[CONTENT_LABEL_BYTES]);
 
 /* What stands first: content_summary.c. */
 void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,

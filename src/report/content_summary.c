@@ -73,7 +73,7 @@ static void add_failures(struct summary *summary)
     const char *classes = describe_failures(summary, &failures, &downloads);
     const char *unsound = "";
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].has_times && !stats->cells[i].is_sound)
+        if (stats->cells[i].has_times && !stats->cells[i].is_sound && stats->main_count > 1)
             unsound = content_text(summary->content, "%s%s%s", unsound, unsound[0] != '\0' ? ", " : "",
                                    content_name(summary->content, stats->cells[i].cell));
     }

@@ -1,6 +1,7 @@
 #include "html.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,6 @@
 #include "content.h"
 #include "markup.h"
 #include "page_data.h"
-#include "page_urls.h"
 
 struct page {
     FILE *stream;
@@ -88,6 +88,16 @@ static void write_cell(const struct page *page, const struct content_table *tabl
     fputs("</td>", page->stream);
 }
 
+/* What the buttons of modes hide. */
+static void write_mode(const struct page *page, const char *mode)
+{
+    if (mode == NULL)
+        return;
+    fputs(" data-mode=\"", page->stream);
+    write_text(page, mode);
+    fputc('"', page->stream);
+}
+
 /* Scrolls by itself where the window is narrow; by keyboard too. */
 static void write_table(const struct page *page, const struct section *section)
 {
@@ -107,11 +117,7 @@ static void write_table(const struct page *page, const struct section *section)
     fputs("</tr></thead>\n<tbody>\n", page->stream);
     for (size_t i = 0; i < table->row_count; i++) {
         fputs("<tr", page->stream);
-        if (table->rows[i].mode != NULL) {
-            fputs(" data-mode=\"", page->stream);
-            write_text(page, table->rows[i].mode);
-            fputc('"', page->stream);
-        }
+        write_mode(page, table->rows[i].mode);
         fputc('>', page->stream);
         for (size_t j = 0; j < table->column_count; j++)
             write_cell(page, table, i, j);
@@ -269,6 +275,53 @@ static void write_summary(const struct page *page)
           page->stream);
 }
 
+/* All URLs whose figures were kept. Heads become buttons that sort, by what stands in data-value; cells without one
+ * come last. */
+static void write_url_row(const struct page *page, const struct content_table *table, size_t row)
+{
+    const struct content_cell *cells = &table->cells[row * table->column_count];
+    fputs("<tr><th scope=\"row\" class=\"url\">", page->stream);
+    write_text(page, cells[0].text);
+    fputs("</th>", page->stream);
+    for (size_t i = 1; i < table->column_count; i++) {
+        fputs("<td", page->stream);
+        write_mode(page, table->columns[i].mode);
+        if (isfinite(cells[i].value))
+            fprintf(page->stream, " data-value=\"%.9g\"", cells[i].value);
+        fprintf(page->stream, "%s>", cells[i].paint == PAINT_BAD ? " class=\"bad\"" : "");
+        write_text(page, cells[i].text);
+        fputs("</td>", page->stream);
+    }
+    fputs("</tr>\n", page->stream);
+}
+
+static void write_urls(const struct page *page)
+{
+    const struct section *section = content_find(&page->content, SECTION_URLS);
+    if (section == NULL)
+        return;
+    const struct content_table *table = &section->table;
+    open_section(page, "urls", section->title, "");
+    fputs("<p>", page->stream);
+    write_text(page, section->note);
+    fputs("</p>\n<p id=\"urls-search\" hidden><label>Only URLs with <input type=\"search\" id=\"urls-filter\"></label> "
+          "<span id=\"urls-shown\" class=\"faint\" role=\"status\"></span></p>\n"
+          "<div class=\"scroll tall\" role=\"region\" tabindex=\"0\" aria-label=\"URLs\"><table "
+          "id=\"urls\"><thead><tr>",
+          page->stream);
+    for (size_t i = 0; i < table->column_count; i++) {
+        fprintf(page->stream, "<th scope=\"col\" data-sort=\"%s\"", i == 0 ? "text" : "number");
+        write_mode(page, table->columns[i].mode);
+        fputc('>', page->stream);
+        write_text(page, table->columns[i].title);
+        fputs("</th>", page->stream);
+    }
+    fputs("</tr></thead>\n<tbody>\n", page->stream);
+    for (size_t row = 0; row < table->row_count; row++)
+        write_url_row(page, table, row);
+    fputs("</tbody></table></div>\n</section>\n", page->stream);
+}
+
 /* Timelines */
 
 static void write_name(const struct page *page, const struct run_cell *cell)
@@ -381,7 +434,7 @@ int html_write(FILE *stream, const struct run *run, const struct analysis *analy
     write_timelines(&page);
     for (size_t i = 0; i < sizeof(behind_timelines) / sizeof(behind_timelines[0]); i++)
         write_sections(&page, behind_timelines[i]);
-    page_urls_write(stream, run, format);
+    write_urls(&page);
     write_findings(&page);
     write_method(&page);
     int status = write_scripts(&page, error);

@@ -1,14 +1,9 @@
 #include "markdown.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
-#include "conc_bench/analysis/stats.h"
-#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "content.h"
-#include "url_rows.h"
 
 /* Text within a line or a table: what Markdown or HTML would take for its own is escaped, so that it stays text. */
 static void write_text(FILE *stream, const char *text)
@@ -29,12 +24,6 @@ static void write_text(FILE *stream, const char *text)
         else
             fputc(*letter, stream);
     }
-}
-
-static void write_digits(FILE *stream, double value, const char *suffix)
-{
-    char digits[FORMAT_DIGITS_BYTES];
-    fprintf(stream, " %s%s |", format_digits(digits, value), isfinite(value) ? suffix : "");
 }
 
 static void write_kind(FILE *stream, const struct content *content, enum sentence_kind kind, const char *before,
@@ -164,6 +153,7 @@ static void write_sections(FILE *stream, const struct content *content)
         case SECTION_GRID:
         case SECTION_CAUSES:
         case SECTION_CLAIMS:
+        case SECTION_URLS:  /* written behind */
         case SECTION_TIMES: /* the numbers of charts, which there are none of */
         case SECTION_LATENCIES:
         case SECTION_COUNT:
@@ -182,62 +172,46 @@ static void write_sections(FILE *stream, const struct content *content)
     }
 }
 
-static void write_url_row(FILE *stream, const struct run *run, const struct url_rows *rows, size_t place,
-                          const struct format *format)
+/* Of the table of URLs the rows that are chosen. */
+static void write_urls(FILE *stream, const struct content *content)
 {
-    const struct per_url *per_url = run->per_url;
-    char label[URL_LABEL_BYTES], bodies[URL_BODIES_BYTES];
-    size_t row = rows->rows[place];
-    size_t beside, alone;
-    url_rows_label(run, rows, place, URL_LABEL_COLUMNS, label);
-    fputs("| ", stream);
-    write_text(stream, label);
-    fputs(" |", stream);
-    for (size_t i = 0; i < per_url->cell_count; i++) {
-        const struct url_figure *figure = per_url_figure(per_url, row, i);
-        char digits[FORMAT_DIGITS_BYTES];
-        double median = figure->count > 0 ? clock_seconds(figure->service) * format_service_scale(format).factor : NAN;
-        uint64_t failures = url_figure_failures(figure);
-        fprintf(stream, " %s", format_digits(digits, median));
-        if (failures > 0)
-            fprintf(stream, " (%" PRIu64 ")", failures);
+    const struct section *section = content_find(content, SECTION_URLS);
+    if (section == NULL)
+        return;
+    const struct content_table *table = &section->table;
+    open_fold(stream, section->title);
+    fputc('|', stream);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].is_extra)
+            continue;
+        fputc(' ', stream);
+        write_text(stream, table->columns[i].title);
         fputs(" |", stream);
     }
-    write_digits(stream, per_url_slowdown(run, row, &beside, &alone), "x");
-    fprintf(stream, " %s |\n", url_rows_bodies(per_url, row, bodies));
-}
-
-static void write_urls(FILE *stream, const struct run *run, const struct format *format)
-{
-    const struct per_url *per_url = run->per_url;
-    uint32_t least, most;
-    if (per_url == NULL || per_url->count == 0)
-        return;
-    const struct url_rows rows = url_rows_choose(per_url);
-    fprintf(stream, "<details><summary>URLs, median service times in %s</summary>\n\n| URL |",
-            format_service_scale(format).name);
-    for (size_t i = 0; i < per_url->cell_count; i++) {
-        const struct run_cell *cell = &run->cells[per_url->cells[i]];
-        fputc(' ', stream);
-        write_text(stream, cell->mode);
-        fprintf(stream, "/%" PRIu32 " |", cell->workers);
+    fputs("\n|", stream);
+    for (size_t i = 0; i < table->column_count; i++)
+        fputs(table->columns[i].is_extra ? "" : i == 0 ? ":--|" : "--:|", stream);
+    for (size_t row = 0; row < table->row_count; row++) {
+        char label[CONTENT_LABEL_BYTES];
+        if (!table->rows[row].is_chosen)
+            continue;
+        content_label_url(table, row, CONTENT_LABEL_COLUMNS, label);
+        fputs("\n| ", stream);
+        write_text(stream, label);
+        fputs(" |", stream);
+        for (size_t i = 1; i < table->column_count; i++) {
+            if (table->columns[i].is_extra)
+                continue;
+            fputc(' ', stream);
+            write_text(stream, table->cells[row * table->column_count + i].text);
+            fputs(" |", stream);
+        }
     }
-    fputs(" x alone | Body |\n|:--|", stream);
-    for (size_t i = 0; i < per_url->cell_count; i++)
-        fputs("--:|", stream);
-    fputs("--:|--:|\n", stream);
-    for (size_t place = 0; place < rows.count; place++)
-        write_url_row(stream, run, &rows, place, format);
-    url_rows_counts(per_url, &rows, &least, &most);
-    char downloads[32];
-    number_format_range(downloads, sizeof(downloads), 9, least, most);
-    fprintf(stream,
-            "\n%zu of %" PRIu32
-            " URLs, by their longest median; medians of %s downloads that succeeded%s; in brackets how many failed. x "
-            "alone: the longest median with several workers against that with one. It includes connecting, which the "
-            "first downloads of each worker pay for (see `--connections warm`, `--order shuffle`).\n\n</details>\n\n",
-            rows.count, per_url->settled, downloads,
-            most > 0 && !stats_supports_percentile(least, 50) ? ", too few to rely on" : "");
+    fputs("\n\n", stream);
+    write_text(stream, section->place);
+    fputc(' ', stream);
+    write_text(stream, section->note);
+    fputs("\n\n</details>\n\n", stream);
 }
 
 /* What was measured, where and how. */
@@ -261,7 +235,7 @@ int markdown_write(FILE *stream, const struct run *run, const struct analysis *a
     write_summary(stream, &content);
     write_sentences(stream, &content);
     write_sections(stream, &content);
-    write_urls(stream, run, format);
+    write_urls(stream, &content);
     write_foot(stream, &content);
     content_release(&content);
     return 0;

@@ -7,7 +7,6 @@
 #include "conc_bench/base/text.h"
 #include "content.h"
 #include "grid.h"
-#include "url_table.h"
 
 /* Facts of a kind: what belongs to the workload is one sentence, all else a line each. */
 static void write_facts(FILE *stream, const struct content *content, enum fact_kind kind)
@@ -93,6 +92,78 @@ static void write_urls(FILE *stream, const struct section *section)
         fputs("  and more of other URLs or kinds (--export-json has them)\n", stream);
 }
 
+/* Cells beside each other; further ones stand below, with the URLs beside them again. */
+enum { CELLS_BESIDE = 8, LABEL_NARROW = 16, LABEL_LEAST = 24, LABEL_MOST = 48 };
+
+/* So many columns that everything else fits beside a URL, if that leaves it enough. */
+static size_t choose_label_columns(const struct content_table *table, const struct format *format)
+{
+    size_t used = sizeof("  16.0 KiB") - 1;
+    if (format->width == 0)
+        return LABEL_MOST;
+    for (size_t i = 1, cells = 0; i + 1 < table->column_count; i++) {
+        bool is_cell = table->columns[i].mode != NULL;
+        if (!table->columns[i].is_extra && (!is_cell || cells++ < CELLS_BESIDE))
+            used += 2 + text_columns(table->columns[i].head);
+    }
+    size_t left = format->width > used ? format->width - used : 0;
+    if (left < LABEL_LEAST)
+        return format->width < (size_t)2 * LABEL_LEAST ? LABEL_NARROW : LABEL_LEAST;
+    return left > LABEL_MOST ? LABEL_MOST : left;
+}
+
+/* The URLs that are chosen, and of the other columns those from `first` up to `end`. */
+static void write_url_columns(FILE *stream, const struct content_table *table, size_t first, size_t end,
+                              const struct format *format)
+{
+    struct grid grid = {0};
+    size_t columns = choose_label_columns(table, format);
+    grid_begin_row(&grid);
+    grid_add(&grid, "%s", table->columns[0].head);
+    grid_paint(&grid, PAINT_HEAD);
+    for (size_t i = first; i < end; i++) {
+        if (table->columns[i].is_extra)
+            continue;
+        grid_add(&grid, "%s", table->columns[i].head);
+        grid_paint(&grid, PAINT_HEAD);
+    }
+    for (size_t row = 0; row < table->row_count; row++) {
+        char label[CONTENT_LABEL_BYTES];
+        if (!table->rows[row].is_chosen)
+            continue;
+        content_label_url(table, row, columns, label);
+        grid_begin_row(&grid);
+        grid_add(&grid, "%s", label);
+        for (size_t i = first; i < end; i++) {
+            if (table->columns[i].is_extra)
+                continue;
+            grid_add(&grid, "%s", table->cells[row * table->column_count + i].text);
+            grid_paint(&grid, table->cells[row * table->column_count + i].paint);
+        }
+    }
+    fputc('\n', stream);
+    grid_write(stream, &grid, format);
+    grid_release(&grid);
+}
+
+static void write_url_section(FILE *stream, const struct content *content, const struct format *format)
+{
+    const struct section *section = content_find(content, SECTION_URLS);
+    if (section == NULL)
+        return;
+    const struct content_table *table = &section->table;
+    for (size_t first = 1; first < table->column_count;) {
+        size_t end = first;
+        while (end < table->column_count && (end < first + CELLS_BESIDE || table->columns[end].mode == NULL))
+            end++;
+        write_url_columns(stream, table, first, end, format);
+        first = end;
+    }
+    fprintf(stream, "%s\n", section->place);
+    if (section->note[0] != '\0')
+        fprintf(stream, "%s\n", section->note);
+}
+
 static void write_heading(FILE *stream, const char *title, const struct format *format)
 {
     fprintf(stream, "\n%s%s%s\n", paint_on(format, PAINT_HEAD), title, paint_off(format, PAINT_HEAD));
@@ -117,6 +188,7 @@ static void write_sections(FILE *stream, const struct content *content, const st
         case SECTION_CLAIMS:
         case SECTION_TIMES: /* drawn, by round */
         case SECTION_LATENCIES:
+        case SECTION_URLS:     /* behind the others */
         case SECTION_FAILURES: /* beside the sentences about them */
         case SECTION_MISMATCHES:
         case SECTION_COUNT:
@@ -273,8 +345,7 @@ static void write_how(FILE *stream, const struct content *content, size_t left_o
     }
 }
 
-static void write_summary(FILE *stream, const struct run *run, const struct content *content,
-                          const struct format *format, bool has_more)
+static void write_summary(FILE *stream, const struct content *content, const struct format *format, bool has_more)
 {
     size_t left_out = 0;
     write_kind(stream, content, SENTENCE_VERDICT, format);
@@ -285,7 +356,7 @@ static void write_summary(FILE *stream, const struct run *run, const struct cont
         write_kind(stream, content, SENTENCE_CAVEAT, format);
     write_summary_table(stream, content, format);
     if (has_more)
-        url_table_write(stream, run, format);
+        write_url_section(stream, content, format);
     if (content_find(content, SECTION_CLAIMS) != NULL)
         fputc('\n', stream);
     write_assertions(stream, content, format);
@@ -294,27 +365,26 @@ static void write_summary(FILE *stream, const struct run *run, const struct cont
     write_how(stream, content, left_out, has_more);
 }
 
-static void write_brief(FILE *stream, const struct run *run, const struct content *content, const struct format *format)
+static void write_brief(FILE *stream, const struct content *content, const struct format *format)
 {
-    write_summary(stream, run, content, format, true);
+    write_summary(stream, content, format, true);
 }
 
 /* The summary, and then all there is. */
-static void write_details(FILE *stream, const struct run *run, const struct content *content,
-                          const struct format *format)
+static void write_details(FILE *stream, const struct content *content, const struct format *format)
 {
-    write_summary(stream, run, content, format, false);
+    write_summary(stream, content, format, false);
     write_heading(stream, "Run", format);
     write_facts(stream, content, FACT_TOOL);
     write_facts(stream, content, FACT_WORKLOAD);
     write_facts(stream, content, FACT_POLICY);
     write_facts(stream, content, FACT_METHOD);
     write_sections(stream, content, format);
-    url_table_write(stream, run, format);
+    write_url_section(stream, content, format);
     write_sentences(stream, content, format);
 }
 
-typedef void layout(FILE *stream, const struct run *run, const struct content *content, const struct format *format);
+typedef void layout(FILE *stream, const struct content *content, const struct format *format);
 
 /* Lays the content out, and breaks lines where the terminal ends. */
 static int write_report(FILE *stream, const struct run *run, const struct analysis *analysis,
@@ -326,7 +396,7 @@ static int write_report(FILE *stream, const struct run *run, const struct analys
     if (content_build(run, analysis, format, &content, error) != 0)
         return -1;
     FILE *memory = format->width > 0 ? open_memstream(&text, &length) : NULL;
-    write(memory != NULL ? memory : stream, run, &content, format);
+    write(memory != NULL ? memory : stream, &content, format);
     if (memory != NULL && fclose(memory) == 0)
         paint_wrap(stream, format, text);
     free(text);
@@ -348,12 +418,10 @@ int terminal_write_details(FILE *stream, const struct run *run, const struct ana
     return write_report(stream, run, analysis, format, write_details, error);
 }
 
-static void write_verdict(FILE *stream, const struct run *run, const struct content *content,
-                          const struct format *format)
+static void write_verdict(FILE *stream, const struct content *content, const struct format *format)
 {
     const char *caveat = NULL;
     size_t caveats = 0;
-    (void)run;
     for (size_t i = 0; i < content->sentence_count; i++) {
         const struct sentence *sentence = &content->sentences[i];
         if (sentence->kind == SENTENCE_VERDICT)

@@ -120,6 +120,7 @@ static void test_all_reports_say_the_same(void **state)
     struct error error = {0};
     struct assertion assertion;
     run_warn(&run, "the clock is <strange> & slow");
+    run.wants_per_url = true;
     run.is_server_local = true;
     for (int round = 0; round < 2; round++) {
         run.cells[0].trials[round].table->samples[0].outcome = OUTCOME_TIMEOUT_WAIT;

@@ -525,11 +525,11 @@ static void test_urls_are_rows_the_slowest_first(void **state)
     assert_line(text, "http://a.test/ ", "http://a.test/        12.0       10.0   0.833x  1000 B");
     assert_line(text, "http://b.test/page ", "http://b.test/page    10.0   1.00 (2)   0.100x  1000 B");
     assert_says(text, "Sorted by the longest median of each URL.\n");
-    assert_says(text, "\nMedians are of 2 to 4 downloads: too few to rely on.\n");
-    assert_says(text, "\n(n): n downloads failed, which are in no median; -: none succeeded.\n");
-    assert_says(text,
-                "\nx alone: the longest median with several workers against that with one. It includes connecting, "
-                "which\nthe first downloads of each worker pay for (see --connections warm, --order shuffle).\n");
+    assert_says(
+        text, "\nMedians are of 2 to 4 downloads: too few to rely on. (n): n downloads failed, which are in no median; "
+              "-: none succeeded. x alone: the longest median with several workers against that with one. It "
+              "includes connecting, which the first downloads of each worker pay for (see --connections warm, "
+              "--order shuffle).\n");
     assert_says(text,
                 "\nThe slowest URL is http://a.test/, with a median of 12.0 ms in sync/1 and of at least 10.0 ms in "
                 "every mode, of at least 4 downloads; half of all URLs stay below 10.0 ms in "
@@ -596,9 +596,9 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     (void)state;
     struct run run = make_many(60, 1);
     char *text = write_text(&run, terminal_write_details);
-    assert_says(text, "\nThe slowest 10 of 60 URLs and 5 more that failed most, by their longest median;\nof all URLs "
+    assert_says(text, "\nThe slowest 10 of 60 URLs and 5 more that failed most, by their longest median; of all URLs "
                       "half have one of at most ");
-    assert_says(text, "\nAll URLs are in --export-json, --export-urls-csv and --export-html.\n");
+    assert_says(text, ". All URLs are in --export-json, --export-urls-csv and --export-html.\n");
     /* The 29th and the 59th would look alike. */
     assert_says(text, "0/page-00029.html #29 ");
     assert_says(text, "0/page-00029.html #59 ");
@@ -607,7 +607,7 @@ static void test_of_many_urls_some_are_shown_and_the_others_accounted_for(void *
     run = make_many(3000, 1);
     text = write_text(&run, terminal_write_details);
     assert_says(text, "The slowest 10 of 3000 URLs and 5 more that failed most");
-    assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and\n");
+    assert_says(text, " URLs, the slowest and those that failed most, are in --export-json, --export-urls-csv and ");
     free(text);
     run_release(&run);
 }
