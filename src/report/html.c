@@ -34,19 +34,22 @@ static const struct {
     [SECTION_DOWNLOADS] = {"downloads", "", NULL},
     [SECTION_CLAIMS] = {"claims", "", NULL},
     [SECTION_TIMES] = {"times",
-                       "Every dot is a round; the bar across is their median, the broad line its interval. Startup "
-                       "counts.",
+                       "Every dot is a round; the bar across is their median, the broad line its interval, or with "
+                       "few rounds their range. Startup counts. What takes more than four times as long as the "
+                       "fastest is left out here.",
                        "Time of the whole list in every round, with median and interval, for each mode."},
     [SECTION_LATENCIES] = {"latencies",
                            "The share of downloads that took no longer than so many milliseconds, from the moment a "
-                           "worker took the URL; all rounds together.",
+                           "worker took the URL; all rounds together, from the median on.",
                            "Cumulative distribution of service times, a line for each mode."},
     [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},
     [SECTION_PHASES] = {"phases", "", NULL},
     [SECTION_COSTS] = {"costs", "", NULL},
     [SECTION_GAINS] = {"gains", "", NULL},
     [SECTION_SWEEP] = {"sweeps",
-                       "Dashed: the Universal Scalability Law as fitted to the points. A diamond, and an asterisk in "
+                       "Both scales are logarithmic. The thin line is the ideal: with so many workers, so many times "
+                       "the downloads. Dashed, where there are points enough: the Universal Scalability Law as fitted "
+                       "to them. A diamond, and an asterisk in "
                        "the table, mark how many workers are enough: the least number within 5 % of the best.",
                        "Downloads per second against the number of workers, with the fitted curve and the knee."},
     [SECTION_FAILURES] = {"failures", "", NULL},
@@ -190,9 +193,9 @@ static void write_preamble(const struct page *page)
             "<meta name=\"referrer\" content=\"no-referrer\">\n"
             "<link rel=\"icon\" href=\"data:,\">\n<title>conc-bench: ",
             asset_chart.summary, asset_script.summary, asset_style.summary);
-    for (size_t i = 0; i < page->run->source_count; i++) {
-        fputs(i > 0 ? ", " : "", page->stream);
-        write_text(page, page->run->sources[i]);
+    for (size_t i = 0; i < page->content.sentence_count; i++) {
+        if (page->content.sentences[i].kind == SENTENCE_VERDICT)
+            write_text(page, page->content.sentences[i].text);
     }
     fputs("</title>\n<style>", page->stream);
     write_asset(page, &asset_style);
@@ -254,6 +257,37 @@ static void write_lead(const struct page *page)
     fputs("</p>\n", page->stream);
 }
 
+/* How many times as fast as the reference each cell is, as bars: for the eye, since the numbers stand beside them and
+ * in the table. */
+static void write_speedups(const struct page *page)
+{
+    const struct run_stats *stats = page->stats;
+    double most = 0;
+    char digits[FORMAT_DIGITS_BYTES], name[HEADLINE_NAME_BYTES];
+    for (size_t i = 0; i < stats->main_count; i++)
+        most = fmax(most, headline_speedup(stats, &stats->cells[i]));
+    if (!headline_has_times(page->analysis->headline.kind) || !(most > 0) || stats->reference == NULL)
+        return;
+    fputs("<ol class=\"bars\" aria-label=\"Times as fast as ", page->stream);
+    write_text(page, stats->reference->cell->mode);
+    fputs("\">\n", page->stream);
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double speedup = headline_speedup(stats, cell);
+        if (!isfinite(speedup))
+            continue;
+        fputs("<li", page->stream);
+        write_mode(page, cell->cell->mode);
+        fputs("><span>", page->stream);
+        write_text(page, headline_name(stats, cell, name));
+        fprintf(page->stream,
+                "</span><svg aria-hidden=\"true\" width=\"100%%\" height=\"14\"><rect%s width=\"%.2f%%\" height=\"14\" "
+                "rx=\"3\"/></svg><b>%sx</b></li>\n",
+                cell->rank_low == 1 ? " class=\"first\"" : "", 100 * speedup / most, format_digits(digits, speedup));
+    }
+    fputs("</ol>\n", page->stream);
+}
+
 /* The card that answers the question, and the table it rests on. */
 static void write_summary(const struct page *page)
 {
@@ -262,6 +296,7 @@ static void write_summary(const struct page *page)
     write_kind(page, SENTENCE_VERDICT, "h1", "verdict");
     write_kind(page, SENTENCE_ADVICE, "p", "lead");
     write_kind(page, SENTENCE_CAVEAT, "p", "caveat");
+    write_speedups(page);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const struct section *section = content_find(&page->content, kinds[i]);
         if (section != NULL)
@@ -370,8 +405,11 @@ static void write_timelines(const struct page *page)
                   "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
                   "all</label></p>\n",
                   page->stream);
+        if (count == 1)
+            fputs("<div class=\"multiples\">\n", page->stream);
         write_timeline(page, cell, trial, count++);
     }
+    fputs(count > 1 ? "</div>\n" : "", page->stream);
     if (count == 0)
         fputs("<p class=\"faint\">No downloads were kept to draw it from (--samples all keeps them).</p>\n",
               page->stream);
@@ -419,10 +457,11 @@ static int write_scripts(const struct page *page, struct error *error)
 int html_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                struct error *error)
 {
-    static const enum section_kind before_timelines[] = {SECTION_RANKING,   SECTION_CLAIMS,    SECTION_TIMES,
-                                                         SECTION_LATENCIES, SECTION_DOWNLOADS, SECTION_PHASES,
-                                                         SECTION_HTTP2,     SECTION_GAINS,     SECTION_SWEEP};
-    static const enum section_kind behind_timelines[] = {SECTION_COSTS, SECTION_FAILURES, SECTION_MISMATCHES};
+    static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_SWEEP, SECTION_TIMES,
+                                                         SECTION_LATENCIES};
+    static const enum section_kind behind_timelines[] = {SECTION_RANKING,  SECTION_DOWNLOADS, SECTION_PHASES,
+                                                         SECTION_HTTP2,    SECTION_GAINS,     SECTION_COSTS,
+                                                         SECTION_FAILURES, SECTION_MISMATCHES};
     struct page page = {
         .stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats, .format = format};
     if (content_build(run, analysis, format, &page.content, error) != 0)

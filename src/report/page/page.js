@@ -55,6 +55,18 @@
     });
   };
 
+  /* From the least to the greatest value: what differs by little is to be seen. */
+  const zoomAxis = (title, values) => {
+    const least = Math.min(...values);
+    const most = Math.max(...values);
+    const margin = (most - least || most) * 0.08;
+    return axis(title, {
+      min: Math.max(0, least - margin), max: most + margin,
+      ticks: { maxRotation: 0, autoSkipPadding: 16, includeBounds: false,
+        callback: (value) => String(Number(Number(value).toPrecision(4))) },
+    });
+  };
+
   const draw = (id, config) => {
     const canvas = document.getElementById(id);
     if (!canvas) return;
@@ -69,7 +81,10 @@
 
   /* Every round as a dot, the median as a bar across, the interval as a broad line. */
   const drawTimes = () => {
-    const cells = data.cells.filter((cell) => cell.main && cell.times.length > 0 && shown.has(cell.mode));
+    const all = data.cells.filter((cell) => cell.main && cell.times.length > 0 && shown.has(cell.mode));
+    /* Beside what takes many times as long, all others would look alike. */
+    const fastest = Math.min(...all.map((cell) => cell.time.value));
+    const cells = all.filter((cell) => cell.time.value <= 4 * fastest);
     const datasets = [];
     cells.forEach((cell, place) => {
       const colour = hue(cell.mode);
@@ -105,7 +120,7 @@
           },
         },
         scales: {
-          x: timeAxis("time of the whole list, seconds", cells.flatMap((cell) => cell.times)),
+          x: zoomAxis("time of the whole list, seconds", cells.flatMap((cell) => cell.times)),
           y: axis("", {
             min: -0.6, max: Math.max(cells.length, 1) - 0.4, reverse: true, afterBuildTicks: (scale) => {
               scale.ticks = cells.map((cell, place) => ({ value: place }));
@@ -142,11 +157,36 @@
           },
         },
         scales: {
-          x: timeAxis("service time, ms", cells.flatMap((cell) => [cell.service[0] * 1e3, cell.service[cell.service.length - 1] * 1e3])),
-          y: axis("% of downloads", { min: 0, max: 100 }),
+          x: timeAxis("service time, ms", cells.flatMap((cell) => [
+            cell.service[data.percents.indexOf(50)] * 1e3, cell.service[cell.service.length - 1] * 1e3])),
+          y: axis("% of downloads", { min: 50, max: 100 }),
         },
       },
     });
+  };
+
+  /* Names at the last point of each line; from above, where they would cover each other. */
+  const labels = {
+    afterDatasetsDraw: (chart) => {
+      const { ctx, chartArea } = chart;
+      const taken = [];
+      const ends = chart.data.datasets
+        .map((dataset, index) => ({ dataset, points: chart.getDatasetMeta(index).data }))
+        .filter(({ dataset, points }) => (modes.includes(dataset.label) || dataset.label === "ideal") && points.length > 0)
+        .map(({ dataset, points }) => ({ dataset, point: points[points.length - 1] }))
+        .sort((a, b) => a.point.y - b.point.y);
+      ctx.save();
+      ctx.font = "13px system-ui, sans-serif";
+      ctx.textBaseline = "middle";
+      ends.forEach(({ dataset, point }) => {
+        let y = Math.max(point.y, chartArea.top + 8);
+        while (taken.some((other) => Math.abs(other - y) < 15)) y += 3;
+        taken.push(y);
+        ctx.fillStyle = dataset.borderColor;
+        ctx.fillText(dataset.label, Math.min(point.x + 10, chartArea.right + 6), y);
+      });
+      ctx.restore();
+    },
   };
 
   const drawSweeps = () => {
@@ -180,14 +220,27 @@
         });
       }
     });
+    const points = data.sweeps.filter((sweep) => shown.has(sweep.mode)).flatMap((sweep) => sweep.points);
+    const alone = points.filter((point) => point.workers === 1).map((point) => point.throughput);
+    const most = Math.max(...points.map((point) => point.throughput));
+    if (alone.length > 0) {
+      const base = Math.max(...alone);
+      const end = Math.min(Math.max(...points.map((point) => point.workers)), (2 * most) / base);
+      datasets.push({
+        label: "ideal", data: [{ x: 1, y: base }, { x: end, y: base * end }],
+        showLine: true, pointRadius: 0, borderWidth: 1, borderColor: style("--faint"), pointHitRadius: 0,
+      });
+    }
     draw("sweeps", {
       type: "scatter",
       data: { datasets },
+      plugins: [labels],
       options: {
+        layout: { padding: { right: 88 } },
         plugins: {
-          legend: { labels: { color: style("--ink"), usePointStyle: true, filter: (item) => item.text !== "" && !item.text.endsWith(", fitted") } },
+          legend: { display: false },
           tooltip: {
-            filter: (item) => item.dataset.label !== "" && !item.dataset.label.endsWith(", fitted"),
+            filter: (item) => modes.includes(item.dataset.label),
             callbacks: { label: (item) => `${item.dataset.label}, ${item.raw.x} workers: ${digits(item.raw.y)} downloads/s` },
           },
         },
@@ -200,7 +253,13 @@
             },
             ticks: { callback: (value) => String(value) },
           }),
-          y: axis("downloads per second", { beginAtZero: true }),
+          y: axis("downloads per second (logarithmic)", {
+            type: "logarithmic",
+            afterBuildTicks: (scale) => {
+              scale.ticks = scale.ticks.filter((tick) => /^[125]e/.test(tick.value.toExponential()));
+            },
+            ticks: { callback: (value) => String(Number(Number(value).toPrecision(3))) },
+          }),
         },
       },
     });
@@ -240,14 +299,15 @@
           ...dataset, grouped: false, barPercentage: 1, categoryPercentage: 0.85, borderWidth: 0, minBarLength: 1,
         }));
       const canvas = document.getElementById(`timeline-${number}`);
-      if (canvas) canvas.parentElement.style.height = `${7 + 1.3 * lanes.length}rem`;
+      const isFull = number === 0;
+      if (canvas) canvas.parentElement.style.height = `${Math.min(isFull ? 7 + 1.3 * lanes.length : 6 + 0.5 * lanes.length, isFull ? 36 : 18)}rem`;
       draw(`timeline-${number}`, {
         type: "bar",
         data: { labels: lanes.map((lane) => `worker ${lane + 1}`), datasets },
         options: {
           indexAxis: "y",
           plugins: {
-            legend: { labels: { color: style("--ink") } },
+            legend: { display: isFull, labels: { color: style("--ink") } },
             tooltip: {
               callbacks: {
                 title: (items) => items.length > 0 ? `${items[0].raw.y}, download ${items[0].raw.unit + 1}` : "",
@@ -257,7 +317,9 @@
           },
           scales: {
             x: axis("seconds since the start", { min: 0, max: isShared && isShared.checked ? longest : line.run }),
-            y: axis("", { ticks: { autoSkip: lanes.length > 40 }, title: { display: false }, grid: { display: false } }),
+            y: axis("", {
+              ticks: { display: isFull, autoSkip: lanes.length > 24 }, title: { display: false }, grid: { display: false },
+            }),
           },
         },
       });
@@ -271,7 +333,7 @@
     drawLatencies();
     drawSweeps();
     drawTimelines();
-    document.querySelectorAll("tr[data-mode], th[data-mode], td[data-mode]").forEach((part) => {
+    document.querySelectorAll("tr[data-mode], th[data-mode], td[data-mode], li[data-mode]").forEach((part) => {
       part.hidden = !shown.has(part.dataset.mode);
     });
   };
