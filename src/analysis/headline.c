@@ -343,6 +343,12 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
         SAY(headline->sentence, "Invalid, so nothing is ranked: %s", validity->reason);
     } else if (validity->failures > 0 && !validity->has_success) {
         say_failed(stats, sound, headline);
+    } else if (!has_rounds && !run->is_partial && stats->cell_count > 0 && stats->cells[0].has_times) {
+        /* Of what was swept, which stands fastest first where there is nothing else. */
+        SAY(headline->sentence,
+            "No number of workers is found yet: %s/%" PRIu32 " was the fastest tried (%.3g s); use a longer "
+            "--time-budget",
+            stats->cells[0].cell->mode, stats->cells[0].cell->workers, time_of(&stats->cells[0]));
     } else if (!has_rounds) {
         SAY(headline->sentence, "No result: %s",
             run->is_partial ? "it ended before a round was complete" : "no mode completed a round");

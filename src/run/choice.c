@@ -161,16 +161,16 @@ static nanoseconds foresee(const struct group *group, size_t index)
 {
     const struct plan_cell *cell = &group->plan.cells[index];
     const struct plan_cell *next = NULL;
-    nanoseconds longest = 0;
+    nanoseconds expected = 0;
     for (size_t i = 0; i < group->plan.cell_count; i++) {
         const struct plan_cell *other = &group->plan.cells[i];
         bool is_nearer = next == NULL || other->workers < next->workers;
-        if (group->longest[i] == 0 || other->workers <= cell->workers || !is_nearer || !is_listed(cell, 1, other))
+        if (group->spent[i] == 0 || other->workers <= cell->workers || !is_nearer || !is_listed(cell, 1, other))
             continue;
         next = other;
-        longest = group->longest[i];
+        expected = group_expects(group, i);
     }
-    return next == NULL ? 0 : longest * next->workers / cell->workers;
+    return next == NULL ? 0 : expected * next->workers / cell->workers;
 }
 
 /* The cells as the plan shuffles them, those with the most workers first. */
@@ -230,7 +230,7 @@ static int measure_candidates(struct experiment_state *state, struct group *grou
         if (find_candidates(state, group, chain, &count, error) != 0)
             return -1;
         for (size_t i = 0; i < count; i++)
-            expected += group->longest[chain[i]];
+            expected += group_expects(group, chain[i]);
         if (count == 0 || expected > choice_ends(state) - clock_now())
             break;
         const struct pass pass = {.round = round, .limit = choice_ends(state), .chain = chain, .chain_length = count};
@@ -379,70 +379,85 @@ static size_t list_next(const struct experiment_state *state, const struct run_s
     return count;
 }
 
-static int next_cells(const struct experiment_state *state, struct plan_cell *cells, size_t *count, struct error *error)
+/* Whether such a cell was measured in as many rounds as candidates are. */
+static bool is_measured_again(const struct run *run, const char *mode, uint32_t workers)
+{
+    for (size_t i = 0; i < run->cell_count; i++) {
+        if (run->cells[i].workers == workers && strcmp(run->cells[i].mode, mode) == 0 &&
+            run->cells[i].trial_count >= CANDIDATE_ROUNDS)
+            return true;
+    }
+    return false;
+}
+
+/* What comes into question of all that was tried, and was not measured again yet. Returns the number. */
+static size_t list_candidates(const struct experiment_state *state, const struct run_stats *stats,
+                              struct plan_cell *cells, size_t capacity)
+{
+    const struct run *run = state->experiment->run;
+    const struct plan *plan = state->experiment->plan;
+    size_t count = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < plan->cell_count && count < capacity; j++) {
+            char name[32];
+            struct plan_cell cell = with_workers(&plan->cells[j], run->cells[i].workers);
+            plan_cell_name(&cell, name, sizeof(name));
+            if (strcmp(name, run->cells[i].mode) == 0 && (cell.mode->traits & MODE_ONE_WORKER) == 0 &&
+                sweep_is_candidate(stats, name, cell.workers) && !is_measured_again(run, name, cell.workers) &&
+                !is_chosen(cells, count, &cell))
+                cells[count++] = cell;
+        }
+    }
+    return count;
+}
+
+/* What to measure next: a step of the search, or behind the last one what comes into question, which may call for
+ * another step; 0 cells: the search is over. */
+static int plan_step(const struct experiment_state *state, struct plan_cell *cells, size_t capacity, size_t *count,
+                     bool *is_step, struct error *error)
 {
     struct run_stats stats;
     if (experiment_look(state, 0, &stats, error) != 0)
         return -1;
     *count = is_worth_it(&stats.validity) ? list_next(state, &stats, cells) : 0;
-    cell_stats_release(&stats);
-    return 0;
-}
-
-/* What comes into question of all that was tried. */
-static int list_candidates(struct experiment_state *state, struct plan_cell *cells, size_t capacity, size_t *count,
-                           struct error *error)
-{
-    const struct run *run = state->experiment->run;
-    const struct plan *plan = state->experiment->plan;
-    struct run_stats stats;
-    *count = 0;
-    if (cell_stats_compute(run, &stats, error) != 0)
-        return -1;
-    for (size_t i = 0; i < run->cell_count; i++) {
-        for (size_t j = 0; j < plan->cell_count; j++) {
-            char name[32];
-            struct plan_cell cell = with_workers(&plan->cells[j], run->cells[i].workers);
-            plan_cell_name(&cell, name, sizeof(name));
-            if (strcmp(name, run->cells[i].mode) == 0 && (cell.mode->traits & MODE_ONE_WORKER) == 0 &&
-                sweep_is_candidate(&stats, name, cell.workers) && !is_chosen(cells, *count, &cell) && *count < capacity)
-                cells[(*count)++] = cell;
-        }
-    }
+    *is_step = *count > 0;
+    if (*count == 0 && state->experiment->is_auto && is_worth_it(&stats.validity))
+        *count = list_candidates(state, &stats, cells, capacity);
     cell_stats_release(&stats);
     return 0;
 }
 
 static int search(struct experiment_state *state, struct error *error)
 {
-    const struct experiment *experiment = state->experiment;
-    struct run *run = experiment->run;
     enum { CANDIDATES_MAX = 4 * SWEEPS_MAX };
+    const struct experiment *experiment = state->experiment;
+    const struct plan_request *planned = &experiment->plan->request;
+    struct run *run = experiment->run;
     struct plan_cell cells[CANDIDATES_MAX];
-    uint32_t rounds = experiment->is_auto ? STEP_TRIALS : experiment->plan->request.rounds;
-    nanoseconds budget = experiment->plan->request.time_budget;
+    uint32_t step_rounds = experiment->is_auto ? STEP_TRIALS : planned->rounds;
     enum pass_end end = PASS_DONE;
     size_t count = 1;
+    bool is_step = true;
     run->warmup_rounds = 0;
-    run->rounds_planned = rounds;
-    state->rounds_behind = SEARCH_TRIALS_MAX * rounds + experiment_rounds(experiment, CHOSEN_MAX);
+    run->rounds_planned = step_rounds;
+    state->rounds_behind = SEARCH_TRIALS_MAX * step_rounds + experiment_rounds(experiment, CHOSEN_MAX);
     int status = measure_alone(state, error);
     while (status == 0 && count > 0 && end == PASS_DONE && interrupt_signal() == 0) {
-        status = next_cells(state, cells, &count, error);
+        status = plan_step(state, cells, CANDIDATES_MAX, &count, &is_step, error);
+        nanoseconds allowed =
+            planned->time_budget > 0 && is_step ? (nanoseconds)count * planned->time_budget / STEP_SHARE : NEVER;
         if (status == 0 && count > 0)
-            status = measure(state, cells, count, rounds, budget > 0 ? (nanoseconds)count * budget / STEP_SHARE : NEVER,
-                             &end, error);
+            status = measure(state, cells, count, is_step ? step_rounds : CANDIDATE_ROUNDS, allowed, &end, error);
+        /* Candidates that were measured once more, but not as often as planned, are the last. */
+        if (!is_step && choice_ends(state) <= clock_now())
+            break;
     }
-    if (status == 0 && end == PASS_OVER)
+    if (status == 0 && end == PASS_OVER && is_step)
         run_warn(run,
-                 "the time budget of %.3g s was too short to find the best number of workers: what is told is the "
-                 "best of those tried",
-                 clock_seconds(budget));
-    if (status != 0 || end != PASS_DONE || interrupt_signal() != 0 || !experiment->is_auto)
-        return status;
-    if (list_candidates(state, cells, CANDIDATES_MAX, &count, error) != 0)
-        return -1;
-    return count > 0 ? measure(state, cells, count, CANDIDATE_ROUNDS, NEVER, &end, error) : 0;
+                 "the time budget of %.3g s was too short to find the best number of workers: what is told is the best "
+                 "of those tried",
+                 clock_seconds(planned->time_budget));
+    return status;
 }
 
 int choice_make(struct experiment_state *state, struct plan_cell *chosen, size_t *count, struct error *error)

@@ -158,9 +158,10 @@ int group_open(struct experiment_state *state, enum stage stage, const struct pl
     group->plan.request.rounds = rounds;
     group->order = calloc(cell_count, sizeof(group->order[0]));
     group->is_out = calloc(cell_count, sizeof(group->is_out[0]));
-    group->longest = calloc(cell_count, sizeof(group->longest[0]));
+    group->spent = calloc(cell_count, sizeof(group->spent[0]));
+    group->trials = calloc(cell_count, sizeof(group->trials[0]));
     int status = 0;
-    if (group->order == NULL || group->is_out == NULL || group->longest == NULL)
+    if (group->order == NULL || group->is_out == NULL || group->spent == NULL || group->trials == NULL)
         status = error_set(error, ERROR_ENVIRONMENT, "no memory for the rounds of %zu cells", cell_count);
     for (size_t i = 0; i < cell_count && status == 0; i++)
         status = runner_add_cell(state->runner, &cells[i], stage, number, error);
@@ -174,15 +175,21 @@ void group_close(struct group *group)
     plan_release(&group->plan);
     free(group->order);
     free(group->is_out);
-    free(group->longest);
+    free(group->spent);
+    free(group->trials);
     *group = (struct group){0};
+}
+
+nanoseconds group_expects(const struct group *group, size_t cell)
+{
+    return group->trials[cell] > 0 ? group->spent[cell] / group->trials[cell] : group->spent[cell];
 }
 
 nanoseconds group_estimate(const struct group *group)
 {
     nanoseconds sum = 0;
     for (size_t i = 0; i < group->plan.cell_count; i++)
-        sum += group->is_out[i] ? 0 : group->longest[i];
+        sum += group->is_out[i] ? 0 : group_expects(group, i);
     return sum;
 }
 
@@ -198,9 +205,9 @@ static nanoseconds estimate_left(const struct experiment_state *state, const str
     nanoseconds left = group_estimate(group) * pass->passes;
     for (size_t i = place; i < count; i++) {
         uint32_t cell = group->order[i];
-        if (group->longest[cell] == 0 && !group->is_out[cell])
+        if (group->spent[cell] == 0 && !group->is_out[cell])
             return until_end;
-        left += group->is_out[cell] ? 0 : group->longest[cell];
+        left += group->is_out[cell] ? 0 : group_expects(group, cell);
     }
     return until_end >= 0 && left > until_end ? until_end : left;
 }
@@ -234,7 +241,9 @@ static int run_cell(struct experiment_state *state, struct group *group, const s
         group->is_out[cell] = true;
         return 0;
     }
-    group->longest[cell] = took > group->longest[cell] ? took : group->longest[cell];
+    /* What was expected before the first trial goes with that. */
+    group->spent[cell] = took + (group->trials[cell] > 0 ? group->spent[cell] : 0);
+    group->trials[cell]++;
     group->is_out[cell] |= status != TRIAL_COMPLETE; /* it is not tried again */
     return 0;
 }
@@ -428,9 +437,11 @@ static nanoseconds limit_of_round(const struct experiment_state *state, const st
     nanoseconds round = group_estimate(group);
     if (state->ends == NEVER || round <= state->ends - now)
         return state->ends;
-    /* What a ranking lacks may take longer, if that brings it about. */
-    bool is_lacking = count_running(group) > 1 && done < ROUNDS_WANTED;
-    if (is_lacking && round * (ROUNDS_WANTED - done) <= state->latest - now)
+    /* What a ranking lacks may take longer, if that brings it about: first what settles the slow cells, behind which
+     * rounds take less. */
+    uint32_t wanted = done < SETTLE_ROUNDS_MIN ? SETTLE_ROUNDS_MIN : ROUNDS_WANTED;
+    bool is_lacking = count_running(group) > 1 && done < wanted;
+    if (is_lacking && round * (wanted - done) <= state->latest - now)
         return state->latest;
     return 0;
 }
@@ -554,7 +565,7 @@ static int run_main(struct experiment_state *state, const struct plan_cell *cell
     if (group_open(state, STAGE_MAIN, cells, count, experiment_rounds(state->experiment, count), &group, error) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        group.longest[i] = expected_of(state->experiment->run, group.first, &cells[i]);
+        group.spent[i] = expected_of(state->experiment->run, group.first, &cells[i]);
     int status = run_group(state, &group, warmups, error);
     /* What was chosen, and then did not fit, is told by what chose it. */
     if (status == 0 && interrupt_signal() == 0 && (state->experiment->is_search || state->experiment->is_sweep))
@@ -563,28 +574,42 @@ static int run_main(struct experiment_state *state, const struct plan_cell *cell
     return status;
 }
 
-/* Takes out cells of which what is left of the budget does not hold the rounds that anything can be said by: with them
- * there would be none for the others either. */
+/* Which of the cells takes longest. */
+static size_t find_slowest(const struct run *run, const struct plan_cell *cells, size_t count, nanoseconds *round)
+{
+    size_t slowest = 0;
+    nanoseconds longest = 0;
+    *round = 0;
+    for (size_t i = 0; i < count; i++) {
+        nanoseconds expected = expected_of(run, run->cell_count, &cells[i]);
+        *round += expected;
+        if (expected > longest) {
+            longest = expected;
+            slowest = i;
+        }
+    }
+    return slowest;
+}
+
+/* Takes out the slowest cells as long as what is left of the budget does not hold the rounds that anything can be said
+ * by: with them there would be none for the others either. */
 static void leave_out_slow(const struct experiment_state *state, struct plan_cell *cells, size_t *count)
 {
-    enum { ROUNDS_LEAST = 3 };
     struct run *run = state->experiment->run;
-    size_t kept = 0;
-    nanoseconds left = state->ends - clock_now();
-    for (size_t i = 0; i < *count; i++) {
-        nanoseconds expected = expected_of(run, run->cell_count, &cells[i]);
-        if (state->ends == NEVER || *count == 1 || expected * ROUNDS_LEAST <= left) {
-            cells[kept++] = cells[i];
-            continue;
-        }
+    while (state->ends != NEVER && *count > 1) {
         char name[32];
-        run_warn(
-            run,
-            "%s/%" PRIu32 " was measured once, since %d rounds of %.2g s do not fit into what was left of the time "
-            "budget",
-            plan_cell_name(&cells[i], name, sizeof(name)), cells[i].workers, ROUNDS_LEAST, clock_seconds(expected));
+        nanoseconds round;
+        size_t slowest = find_slowest(run, cells, *count, &round);
+        if (round * SETTLE_ROUNDS_MIN <= state->ends - clock_now())
+            break;
+        run_warn(run,
+                 "%s/%" PRIu32 " was not measured again, since %d rounds of %.2g s with it do not fit into what was "
+                 "left of the time budget",
+                 plan_cell_name(&cells[slowest], name, sizeof(name)), cells[slowest].workers, SETTLE_ROUNDS_MIN,
+                 clock_seconds(round));
+        --*count;
+        memmove(&cells[slowest], &cells[slowest + 1], (*count - slowest) * sizeof(cells[0]));
     }
-    *count = kept;
 }
 
 static int choose_and_run(struct experiment_state *state, struct error *error)

@@ -42,8 +42,9 @@ struct group {
     struct plan plan; /* of these cells; its rounds are those of the group */
     size_t first;     /* of its cells in run->cells */
     uint32_t *order;
-    bool *is_out;         /* of each cell: takes no part in further rounds */
-    nanoseconds *longest; /* of its trials, wall time; 0: none yet */
+    bool *is_out;       /* of each cell: takes no part in further rounds */
+    nanoseconds *spent; /* on all of its trials; without any, what one is expected to take; 0: not known */
+    uint32_t *trials;
 };
 
 /* Which trials a call of group_run() is for. */
@@ -67,7 +68,9 @@ void group_close(struct group *group);
 int group_run(struct experiment_state *state, struct group *group, const struct pass *pass, enum pass_end *end,
               struct error *error);
 
-/* How long a pass is expected to take: 0 where no cell has run yet. */
+/* How long a trial of a cell is expected to take, as long as its trials took on average; and a pass over all cells. 0:
+ * it is not known. */
+nanoseconds group_expects(const struct group *group, size_t cell);
 nanoseconds group_estimate(const struct group *group);
 
 /* Takes the cells that have no trial off the end of the run, where they may stand before another group begins. */

@@ -37,7 +37,7 @@ urls() {
 }
 
 @test "a sweep that its budget does not hold leaves out what takes longest, and says so" {
-    run "$CONC_BENCH" --mode threads --workers 1,2,4,8,16 --time-budget 2s --no-progress --export-json r.json \
+    run "$CONC_BENCH" --mode threads --workers 1,2,4,8,16 --time-budget 2s --details --no-progress --export-json r.json \
         --origin=latency=40ms <(urls 40)
     exits_with 0
     says "were not measured"
@@ -47,11 +47,12 @@ urls() {
 @test "a search that its budget does not hold is called no answer" {
     # One at a time takes 16 s, of which it gets a quarter of the budget; with 8 workers it takes 2 s, with 16 1.2 s, and
     # then two thirds of the budget are over.
-    run "$CONC_BENCH" --mode threads --workers auto --time-budget 6s --no-progress --export-json r.json \
+    run "$CONC_BENCH" --details --mode threads --workers auto --time-budget 6s --no-progress --export-json r.json \
         --origin=latency=400ms <(urls 40)
     exits_with 0
     says "too short to find the best number of workers"
     says "threads/1 was left out"
+    says "No number of workers is found yet: threads/"
     holds r.json '.sweeps[0].sentence | contains("the most tried; more may be faster")'
 }
 
