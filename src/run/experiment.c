@@ -485,8 +485,11 @@ static int warm_up(struct experiment_state *state, struct group *group, uint32_t
         nanoseconds third = (state->ends - state->began) / 3;
         if (done > 0 && state->ends != NEVER && group_estimate(group) > third - (clock_now() - state->began))
             break;
-        const struct pass pass = {
-            .is_warmup = true, .round = done++, .passes = warmups - done + group->plan.request.rounds, .limit = NEVER};
+        const struct pass pass = {.is_warmup = true,
+                                  .round = done,
+                                  .passes = warmups - done - 1 + group->plan.request.rounds,
+                                  .limit = NEVER};
+        done++;
         if (group_run(state, group, &pass, end, error) != 0)
             return -1;
         state->is_first_pass = false;
