@@ -1,15 +1,10 @@
 #include "sample_filter.h"
 
 #include <jansson.h>
-#include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_parts.h"
-
-/* Longer than any run, and exact in a double. */
-static const double seconds_max = 1e6;
+#include "records.h"
 
 static int fail(struct sample_filter *filter, const char *why)
 {
@@ -29,88 +24,6 @@ static int fail_for_memory(struct sample_filter *filter)
 
 /* Rows */
 
-static bool take_count(const json_t *row, size_t column, uint64_t most, uint64_t *value)
-{
-    const json_t *item = json_array_get(row, column);
-    json_int_t number = json_integer_value(item);
-    if (!json_is_integer(item) || number < 0 || (uint64_t)number > most)
-        return false;
-    *value = (uint64_t)number;
-    return true;
-}
-
-static bool take_seconds(const json_t *row, size_t column, double most, nanoseconds *value)
-{
-    const json_t *item = json_array_get(row, column);
-    double number = json_number_value(item);
-    if (!json_is_number(item) || !(number >= 0) || number > most)
-        return false;
-    *value = (nanoseconds)llround(number * 1e9);
-    return true;
-}
-
-static bool take_microseconds(const json_t *row, size_t column, uint32_t *value)
-{
-    nanoseconds duration;
-    if (!take_seconds(row, column, UINT32_MAX / 1e6, &duration))
-        return false;
-    *value = (uint32_t)((duration + NANOSECONDS_PER_MICROSECOND / 2) / NANOSECONDS_PER_MICROSECOND);
-    return true;
-}
-
-static bool take_outcome(const json_t *row, size_t column, uint8_t *value)
-{
-    const char *name = json_string_value(json_array_get(row, column));
-    for (int outcome = OUTCOME_OK; name != NULL && outcome < OUTCOME_LOST; outcome++) {
-        if (strcmp(name, outcome_name((enum outcome)outcome)) == 0) {
-            *value = (uint8_t)outcome;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* In the order of document_columns. Returns the first column that is not right; DOCUMENT_COLUMNS: all are. */
-static size_t read_row(const json_t *row, struct filtered_sample *read)
-{
-    struct sample *sample = &read->sample;
-    nanoseconds service;
-    uint64_t counts[DOCUMENT_COLUMNS];
-    static const uint64_t most[DOCUMENT_COLUMNS] = {
-        [0] = UINT32_MAX,  [1] = UINT32_MAX,  [2] = UINT32_MAX, [10] = INT64_MAX, [11] = UINT16_MAX,
-        [12] = UINT16_MAX, [13] = UINT16_MAX, [15] = UINT8_MAX, [16] = UINT8_MAX,
-    };
-    for (size_t i = 0; i < DOCUMENT_COLUMNS; i++) {
-        if (most[i] != 0 && !take_count(row, i, most[i], &counts[i]))
-            return i;
-    }
-    if (!take_seconds(row, 3, seconds_max, &sample->start))
-        return 3;
-    if (!take_seconds(row, 4, seconds_max, &service))
-        return 4;
-    if (!take_seconds(row, 5, 2 * seconds_max, &sample->settled))
-        return 5;
-    uint32_t *const phases[] = {&sample->name_lookup_us, &sample->connect_us, &sample->tls_us, &sample->first_byte_us};
-    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-        if (!take_microseconds(row, 6 + i, phases[i]))
-            return 6 + i;
-    }
-    if (!take_outcome(row, 14, &sample->outcome))
-        return 14;
-    read->unit = (uint32_t)counts[0];
-    read->url = (uint32_t)counts[1];
-    sample->worker = (uint32_t)counts[2];
-    sample->end = sample->start + service;
-    sample->body_bytes = (int64_t)counts[10];
-    sample->status = (uint16_t)counts[11];
-    sample->connects = (uint16_t)counts[12];
-    sample->redirects = (uint16_t)counts[13];
-    sample->http_version = (uint8_t)counts[15];
-    sample->transfer_code = (uint8_t)counts[16];
-    atomic_store(&sample->state, SAMPLE_SETTLED);
-    return sample->settled >= sample->end ? DOCUMENT_COLUMNS : 5;
-}
-
 static int keep_row(struct sample_filter *filter, const struct filtered_sample *read)
 {
     struct sample_batch *batch = &filter->batches[filter->batch_count - 1];
@@ -128,24 +41,35 @@ static int keep_row(struct sample_filter *filter, const struct filtered_sample *
     return 0;
 }
 
+/* The first column that is not as it has to be; NULL: all are. */
+static const char *read_row(const json_t *row, struct filtered_sample *read)
+{
+    struct error why;
+    struct reader reader = {.path = "", .error = &why};
+    const struct node node = {.value = row, .reader = &reader};
+    for (size_t i = 0; i < record_sample.count; i++) {
+        if (record_read_field(&node, &record_sample, i, read) != 0)
+            return record_sample.fields[i].name;
+    }
+    atomic_store(&read->sample.state, SAMPLE_SETTLED);
+    return NULL;
+}
+
 static int end_row(struct sample_filter *filter)
 {
     json_error_t flaw;
     struct filtered_sample read = {0};
     json_t *row = json_loadb(filter->row, filter->row_length, 0, &flaw);
-    char why[128] = "a sample is not a JSON array";
-    if (row != NULL && json_array_size(row) != DOCUMENT_COLUMNS)
-        snprintf(why, sizeof(why), "a sample has %zu columns, not %d", json_array_size(row), (int)DOCUMENT_COLUMNS);
-    size_t wrong = 0;
-    bool is_row = row != NULL && json_array_size(row) == DOCUMENT_COLUMNS;
-    if (is_row)
-        wrong = read_row(row, &read);
+    char why[128] = "";
+    if (row == NULL)
+        snprintf(why, sizeof(why), "a sample is not a JSON array");
+    else if (json_array_size(row) != record_sample.count)
+        snprintf(why, sizeof(why), "a sample has %zu columns, not %zu", json_array_size(row), record_sample.count);
+    const char *wrong = row != NULL && why[0] == '\0' ? read_row(row, &read) : NULL;
     json_decref(row);
-    if (is_row && wrong == DOCUMENT_COLUMNS)
-        return keep_row(filter, &read);
-    if (is_row)
-        snprintf(why, sizeof(why), "a sample's %s is out of range", document_columns[wrong]);
-    return fail(filter, why);
+    if (wrong != NULL)
+        snprintf(why, sizeof(why), "a sample's %s is out of range", wrong);
+    return why[0] == '\0' ? keep_row(filter, &read) : fail(filter, why);
 }
 
 /* The text */

@@ -12,7 +12,7 @@
 /*
  * Stands between a JSON document and its parser, and takes the rows of samples out of the text as they pass: as a tree,
  * a million of them would need a gigabyte. The parser finds a number in place of each array "samples": how many
- * such arrays came before it. Private to src/output.
+ * such arrays came before it.
  */
 
 /* One row, as it stands in the document. Times are since the gate opened. */

@@ -142,7 +142,7 @@ nginx_agrees() {
     holds "$JSON" '[.diagnosis[].label] | index("multiplexed") != null and index("http2_declined") == null'
     python3 -c 'import json, jsonschema, sys
 jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$JSON" \
-        "$PROJECT_ROOT/docs/conc-bench-1.schema.json"
+        "$PROJECT_ROOT/docs/conc-bench-2.schema.json"
     mkdir again
     "$CONC_BENCH" --details --import-json "$JSON" --export-html again/r.html --export-markdown again/r.md --export-csv again/r.csv \
         --export-requests-csv again/q.csv --export-junit again/r.xml >again/report.txt

@@ -50,7 +50,7 @@ setup() {
 }
 
 @test "JSON on standard output is all there is on it" {
-    once --mode threads --origin=latency=1ms --export-json - | jq -e '.schema == "conc-bench/1"'
+    once --mode threads --origin=latency=1ms --export-json - | jq -e '.schema == "conc-bench/2"'
 }
 
 @test "hyperfine's fields are there" {
@@ -192,7 +192,7 @@ are_dead() {
 @test "an export replaces the old file as a whole and leaves nothing beside it" {
     echo old >r.json
     once --mode threads --origin=latency=1ms --export-json r.json
-    holds r.json '.schema == "conc-bench/1"'
+    holds r.json '.schema == "conc-bench/2"'
     [ "$(ls)" = r.json ]
 }
 

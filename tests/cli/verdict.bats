@@ -274,7 +274,7 @@ keep_cores_busy() {
     run "$CONC_BENCH" --details --mode sync --baseline cut.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says "cut.json is damaged: line"
-    sed 's,conc-bench/1,conc-bench/9,' base.json >other.json
+    sed 's,conc-bench/2,conc-bench/9,' base.json >other.json
     run "$CONC_BENCH" --details --mode sync --baseline other.json --origin=latency=25ms <(urls 8)
     exits_with 2
     says 'schema is "conc-bench/9"'

@@ -1,10 +1,11 @@
-/* Writes what documents say of things that the sources describe: "describe metrics" the table of docs/json.md,
- * "describe schema" what docs/conc-bench-1.schema.json has of them, "describe quirks" the table of
- * docs/reliability.md. */
+/* Writes what documents say of things that the sources describe: "describe metrics" the table of metrics, "describe
+ * schema" the JSON Schema, "describe quirks" the table of docs/reliability.md, and "describe RECORD" the table of that
+ * record of the JSON document. */
 #include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/analysis/metrics.h"
+#include "document/schema.h"
 #include "http/quirks.h"
 
 static void write_metrics(void)
@@ -23,25 +24,6 @@ static void write_metrics(void)
         printf(" | %s | %s%s |\n", units[row->unit], row->meaning,
                (row->traits & METRIC_HAS_INTERVAL) != 0 ? ": `value`, `low`, `high`, `confidence`" : "");
     }
-}
-
-/* The part of the JSON Schema that is about metrics. A figure that does not exist is null. */
-static void write_schema(void)
-{
-    puts("{\"properties\": {");
-    for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
-        const struct metric_row *row = metric_row(metric);
-        printf("%s\"%s\": ", metric > 0 ? ",\n" : "", row->name);
-        if ((row->traits & METRIC_HAS_INTERVAL) != 0)
-            printf("{\"$ref\": \"#/$defs/estimate\"}");
-        else
-            printf("{\"type\": [\"%s\", \"null\"], \"minimum\": 0}",
-                   (row->traits & METRIC_WHOLE) != 0 ? "integer" : "number");
-    }
-    puts("}, \"required\": [");
-    for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
-        printf("%s\"%s\"", metric > 0 ? ", " : "", metric_row(metric)->name);
-    puts("]}");
 }
 
 static void write_version(const char *before, uint32_t version)
@@ -67,18 +49,14 @@ static void write_quirks(void)
 
 int main(int count, char **arguments)
 {
-    if (count == 2 && strcmp(arguments[1], "metrics") == 0) {
+    const char *what = count == 2 ? arguments[1] : "";
+    if (strcmp(what, "metrics") == 0)
         write_metrics();
-        return 0;
-    }
-    if (count == 2 && strcmp(arguments[1], "schema") == 0) {
-        write_schema();
-        return 0;
-    }
-    if (count == 2 && strcmp(arguments[1], "quirks") == 0) {
+    else if (strcmp(what, "schema") == 0)
+        schema_write(stdout);
+    else if (strcmp(what, "quirks") == 0)
         write_quirks();
-        return 0;
-    }
-    fputs("usage: describe metrics|schema|quirks\n", stderr);
-    return 2;
+    else if (schema_write_table(stdout, what) != 0)
+        return fputs("usage: describe metrics|schema|quirks|RECORD\n", stderr), 2;
+    return 0;
 }

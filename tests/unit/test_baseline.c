@@ -132,8 +132,9 @@ static void test_what_is_no_result_is_refused(void **state)
         {"{", "line 1"},
         {"[1]", "not a result of conc-bench"},
         {"{\"schema\": 3}", "not a result of conc-bench"},
-        {"{\"schema\": \"conc-bench/2\\u001b\"}", "schema is \"conc-bench/2\\x1b\", not \"conc-bench/1\""},
-        {"{\"schema\": \"conc-bench/1\"}", "sample_columns: missing"},
+        {"{\"schema\": \"conc-bench/2\\u001b\"}", "schema is \"conc-bench/2\\x1b\", and this version"},
+        {"{\"schema\": \"conc-bench/1\"}", "its schema is \"conc-bench/1\", and this version"},
+        {"{\"schema\": \"conc-bench/2\"}", "tool: missing"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         write_text(cases[i].text);

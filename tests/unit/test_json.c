@@ -82,7 +82,7 @@ static void test_what_was_run_and_where(void **state)
     struct run run = fixture_two_modes();
     run_warn(&run, "one warning");
     json_t *document = write_document(&run);
-    assert_text(document, "schema", "conc-bench/1");
+    assert_text(document, "schema", "conc-bench/2");
     assert_text(document, "tool.name", "conc-bench");
     assert_text(document, "tool.version", "0.1.0");
     assert_text(document, "tool.libcurl", "libcurl/7.88.1 OpenSSL/3.0.19 zlib/1.2.13");

@@ -9,7 +9,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * The result as one JSON document, schema "conc-bench/1" (docs/json.md). Every figure's unit is in its name. Fields of
+ * The result as one JSON document, schema "conc-bench/2" (docs/json.md). Every figure's unit is in its name. Fields of
  * hyperfine's --export-json are there with their meaning, so that tools that read hyperfine's files read these.
  */
 
