@@ -173,8 +173,10 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
             headline_name(stats, stats->reference, name));
     if (is_equal)
         SAY(headline->sentence, "; they differ by less than %.0f %%", 100 * FIGURES_NEGLIGIBLE);
+    else if (is_seen && unseen < 1)
+        SAY(headline->sentence, "; differences of up to %.*f %% would not show", unseen < 0.1, 100 * unseen);
     else if (is_seen)
-        SAY(headline->sentence, "; differences of up to %.2g %% would not show", 100 * unseen);
+        SAY(headline->sentence, "; times vary so much that %.2g times as long would not show", 1 + unseen);
 }
 
 static void say_open(const struct run_stats *stats, struct headline *headline)

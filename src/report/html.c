@@ -76,7 +76,10 @@ static void write_cell(const struct page *page, const struct content_table *tabl
 {
     const struct content_cell *cell = &table->cells[row * table->column_count + column];
     const char *colour = paint_class(cell->paint);
-    const char *words = !table->columns[column].is_words ? "" : column + 1 < table->column_count ? "word" : "text";
+    const char *words = table->columns[column].drop > 0    ? "low"
+                        : !table->columns[column].is_words ? ""
+                        : column + 1 < table->column_count ? "word"
+                                                           : "text";
     if (column == 0) {
         fputs("<th scope=\"row\">", page->stream);
         write_text(page, cell->text);
@@ -107,11 +110,12 @@ static void write_table(const struct page *page, const struct section *section)
     const struct content_table *table = &section->table;
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", page->stream);
     write_text(page, section->title);
-    fputs("\"><table><thead><tr>", page->stream);
+    fprintf(page->stream, "\"><table%s><thead><tr>", section->kind == SECTION_SUMMARY ? " class=\"summary\"" : "");
     for (size_t i = 0; i < table->column_count; i++) {
-        bool is_words = table->columns[i].is_words && i > 0;
+        const struct content_column *column = &table->columns[i];
         fprintf(page->stream, "<th scope=\"col\"%s>",
-                !is_words                     ? ""
+                column->drop > 0              ? " class=\"low\""
+                : !column->is_words || i == 0 ? ""
                 : i + 1 < table->column_count ? " class=\"word\""
                                               : " class=\"text\"");
         write_text(page, table->columns[i].title);

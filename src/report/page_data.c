@@ -180,6 +180,7 @@ static json_t *make_data(struct maker *maker, const struct analysis *analysis)
         if (analysis->sweeps[i].count > 1)
             append(maker, sweeps, make_sweep(maker, &analysis->sweeps[i]));
     }
+    put(maker, data, "downloads", json_integer(maker->run->downloads));
     put(maker, data, "percents", percents);
     put(maker, data, "cells", cells);
     put(maker, data, "sweeps", sweeps);

@@ -221,7 +221,9 @@
       }
     });
     const points = data.sweeps.filter((sweep) => shown.has(sweep.mode)).flatMap((sweep) => sweep.points);
-    const alone = points.filter((point) => point.workers === 1).map((point) => point.throughput);
+    const alone = points.filter((point) => point.workers === 1).map((point) => point.throughput)
+      .concat(data.cells.filter((cell) => cell.name.endsWith("/1") && cell.time.value > 0)
+        .map((cell) => data.downloads / cell.time.value));
     const most = Math.max(...points.map((point) => point.throughput));
     if (alone.length > 0) {
       const base = Math.max(...alone);
@@ -415,7 +417,7 @@
   /* On one axis what is much shorter than the rest is a sliver. */
   const shared = document.getElementById("shared-axis");
   const runs = data.timelines.map((line) => line.run);
-  if (shared) shared.checked = Math.max(...runs) <= 12 * Math.min(...runs);
+  if (shared) shared.checked = Math.max(...runs) <= 3 * Math.min(...runs);
   if (shared) shared.addEventListener("change", redraw);
   makeUrls();
   makeButtons();
