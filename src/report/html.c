@@ -286,7 +286,7 @@ static void write_speedups(const struct page *page)
         write_text(page, headline_name(stats, cell, name));
         fprintf(page->stream,
                 "</span><svg aria-hidden=\"true\" width=\"100%%\" height=\"14\"><rect%s width=\"%.2f%%\" height=\"14\" "
-                "rx=\"3\"/></svg><b>%sx</b></li>\n",
+                "rx=\"3\"/></svg><strong>%sx</strong></li>\n",
                 cell->rank_low == 1 ? " class=\"first\"" : "", 100 * speedup / most, format_digits(digits, speedup));
     }
     fputs("</ol>\n", page->stream);

@@ -39,7 +39,7 @@ looks_right() {
     run browser_console
     [ "$output" = "" ]
     run browser_run "$count_pixels"
-    jq -e 'map(.[0]) == ["times", "latencies", "sweeps", "timeline-0", "timeline-1", "timeline-2"]' <<<"$output"
+    jq -e 'map(.[0]) == ["sweeps", "times", "latencies", "timeline-0", "timeline-1", "timeline-2"]' <<<"$output"
     jq -e 'all(.[]; .[1] > 500)' <<<"$output"
     # Nothing sticks out to the side: what is wider scrolls within itself.
     run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
