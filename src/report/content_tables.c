@@ -532,8 +532,10 @@ void content_add_tables(struct content *content, const struct run *run, const st
     if (analysis->stats.main_count > 0) {
         add_ranking(&builder);
         add_downloads(&builder);
-        add_times(&builder);
-        add_latencies(&builder);
+        if (builder.stats->validity.has_success) {
+            add_times(&builder);
+            add_latencies(&builder);
+        }
         if (cell_stats_have_http2(builder.stats))
             add_metrics(&builder, SECTION_HTTP2, METRIC_TABLE_HTTP2, "How connections were used",
                         "HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand "
