@@ -12,7 +12,7 @@ setup_file() {
     cmake --build build --target conc-bench docs >build.log || { cat build.log; return 1; }
     # 4: the claim is there; whether a busy machine can judge it does not matter.
     build/conc-bench --mode sync,threads --origin=latency=1ms,size=1kB --runs 2 --assert '*.body < 1MB' --no-progress \
-        --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html sites.txt >r.txt ||
+        --details --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html sites.txt >r.txt ||
         [ $? -eq 4 ] || return 1
 }
 
