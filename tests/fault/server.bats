@@ -158,7 +158,7 @@ TOLD
 @test "lengths of answers that have no body do not count" {
     printf '%s\n' 'ok /length/other' | mix 3 | downloads_as_told --max-filesize 40000
     # Without a failure: exit status 0.
-    "$CONC_BENCH" --mode all --runs 1 --warmup 0 --no-progress --head --max-filesize 1000 "$FAULTS/ok?size=5000"
+    "$CONC_BENCH" --details --mode all --runs 1 --warmup 0 --no-progress --head --max-filesize 1000 "$FAULTS/ok?size=5000"
 }
 
 @test "compressed bodies that have more behind their end" {
@@ -272,7 +272,7 @@ TOLD
         downloads_as_told --export-html "$BATS_TEST_TMPDIR/r.html" --export-markdown "$BATS_TEST_TMPDIR/r.md" \
             --export-csv "$BATS_TEST_TMPDIR/r.csv" --export-requests-csv "$BATS_TEST_TMPDIR/requests.csv" \
             --export-junit "$BATS_TEST_TMPDIR/r.xml" --export-trace "$BATS_TEST_TMPDIR/r.trace"
-    run "$CONC_BENCH" --import-json "$BATS_TEST_TMPDIR/result.json"
+    run "$CONC_BENCH" --details --import-json "$BATS_TEST_TMPDIR/result.json"
     exits_with 3
     echo "$output" >"$BATS_TEST_TMPDIR/report"
     run ! grep -lP '[\x00-\x08\x0b-\x1f\x7f]' "$BATS_TEST_TMPDIR"/{told.report,report,result.json,r.html,r.md,r.csv,requests.csv,r.xml,r.trace}

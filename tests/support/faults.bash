@@ -66,7 +66,7 @@ downloads_as_told() {
     local told=$BATS_TEST_TMPDIR/told json=$BATS_TEST_TMPDIR/result.json expected count status=0
     cat >"$told"
     cut -d ' ' -f 2 "$told" >"$told.urls"
-    "$CONC_BENCH" --mode "${MODE:-all}" --workers "${WORKERS:-4}" --runs "${RUNS:-1}" --warmup "${WARMUP:-0}" \
+    "$CONC_BENCH" --details --mode "${MODE:-all}" --workers "${WORKERS:-4}" --runs "${RUNS:-1}" --warmup "${WARMUP:-0}" \
         --max-time "${MAX_TIME:-20}" --no-progress --allow-failures --export-json "$json" "$@" "$told.urls" \
         >"$told.report" || status=$?
     [ "$status" -eq 0 ] || { echo "exit status $status"; cat "$told.report"; return 1; }

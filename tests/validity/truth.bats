@@ -81,7 +81,7 @@ urls() {
 
 @test "an answer that changes in the middle of a run is found, and nothing is ranked" {
     head -c 20000 /dev/urandom >"$NGINX_ROOT/file"
-    "$CONC_BENCH" --mode sync,threads --runs 100 --no-progress -n 400 "http://127.0.0.1:$NGINX_PORT/file" >report &
+    "$CONC_BENCH" --details --mode sync,threads --runs 100 --no-progress -n 400 "http://127.0.0.1:$NGINX_PORT/file" >report &
     program=$!
     logged "$NGINX_LOG" 30000 # of 80,800: neither answer is that of a few rounds only, which might be dropped
     head -c 21000 /dev/urandom >"$NGINX_ROOT/new"
