@@ -429,19 +429,25 @@ uint64_t experiment_trials(const struct experiment *experiment)
     return before + chosen * experiment_rounds(experiment, chosen);
 }
 
+/* Whether so many rounds in all can be had by going beyond the budget as far as it is allowed to. */
+static bool can_reach(const struct experiment_state *state, nanoseconds round, uint32_t done, uint32_t wanted)
+{
+    return done < wanted && round * (wanted - done) <= state->latest - clock_now();
+}
+
 /* The instant behind which no trial of the next round begins; 0: the round does not fit. Decided by time alone, never
  * by what was found. */
 static nanoseconds limit_of_round(const struct experiment_state *state, const struct group *group, uint32_t done)
 {
-    nanoseconds now = clock_now();
     nanoseconds round = group_estimate(group);
-    if (state->ends == NEVER || round <= state->ends - now)
-        return state->ends;
+    bool is_lacking = count_running(group) > 1 && done < ROUNDS_WANTED;
+    if (state->ends == NEVER || round <= state->ends - clock_now())
+        return is_lacking ? state->latest : state->ends;
     /* What a ranking lacks may take longer, if that brings it about: first what settles the slow cells, behind which
      * rounds take less. */
-    uint32_t wanted = done < SETTLE_ROUNDS_MIN ? SETTLE_ROUNDS_MIN : ROUNDS_WANTED;
-    bool is_lacking = count_running(group) > 1 && done < wanted;
-    if (is_lacking && round * (wanted - done) <= state->latest - now)
+    if (is_lacking &&
+        (can_reach(state, round, done, SETTLE_ROUNDS_MIN) || can_reach(state, round, done, RANKING_ROUNDS_MIN) ||
+         can_reach(state, round, done, ROUNDS_WANTED)))
         return state->latest;
     return 0;
 }
