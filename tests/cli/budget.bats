@@ -56,26 +56,32 @@ urls() {
     holds r.json '.sweeps[0].sentence | contains("the most tried; more may be faster")'
 }
 
-# Rounds of each mode with --runs auto and a sync that takes eight times as long.
+# Rounds of each cell where, to the digit, one worker takes eight times as long as eight, twice over.
 settle() {
-    "$CONC_BENCH" --mode sync,threads,event-loop --workers 8 --time-budget 30s --no-progress --export-json r.json \
-        --origin=latency=50ms "$@" <(urls 16) >out.txt
-    # What the first rounds did not settle, since the machine was too busy, is no matter for this test.
-    jq -c '[.results[] | {(.mode): (.rounds | length)}] | add' r.json
+    "$CONC_BENCH" --mode null --workers 1,8 --script 10ms --no-progress --export-json r.json "$@" \
+        http://a.test/{1..16} >out.txt
+    rounds=$(jq -c '[.results[] | {(.command): (.rounds | length)}] | add' r.json)
 }
 
-@test "a mode that takes several times as long leaves after three rounds, and the others go on" {
-    rounds=$(settle)
-    jq -e '(.sync == 3 or .sync == 4 or .sync == .threads) and .threads == .["event-loop"] and .threads > 4' <<<"$rounds"
+# The last jq program holds of them.
+rounds_are() {
+    jq -e "$1" <<<"$rounds" || { echo "rounds: $rounds"; return 1; }
 }
 
-@test "a mode that a claim names does not" {
-    rounds=$(settle --assert 'sync.time < 1m')
-    jq -e '.sync == .threads and .threads == .["event-loop"]' <<<"$rounds"
+@test "what takes several times as long leaves after three rounds, and the others go on" {
+    settle --copies 2
+    rounds_are '."null/1" == 3 and ."null#2/1" == 3 and ."null/8" > 4 and ."null#2/8" == ."null/8"'
+    holds r.json '[.results[] | select(.workers == 1).rank] | all(. == [3, 4])'
 }
 
-@test "nor does any where rounds are counted" {
-    "$CONC_BENCH" --mode sync,threads,event-loop --workers 8 --runs 5 --no-progress -q --export-json r.json \
-        --origin=latency=50ms <(urls 16) >out.txt
-    holds r.json '.results | all((.rounds | length) == 5)'
+@test "what a claim names does not leave" {
+    settle --copies 2 --assert 'null@1.time < 1m'
+    rounds_are '."null/1" == ."null/8" and ."null#2/1" == 3'
+}
+
+@test "nor does anything where but one would go on, or rounds are counted" {
+    settle
+    rounds_are '."null/1" > 4 and ."null/1" == ."null/8"'
+    settle --copies 2 --runs 5
+    rounds_are 'all(. == 5)'
 }
