@@ -481,10 +481,10 @@ static double incomplete_beta(double a, double b, double x)
     return front * (fraction - 1);
 }
 
-/* Two-sided. */
-static double t_tails(double t, double freedom)
+double stats_t_tails(double t, size_t freedom)
 {
-    return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
+    double degrees = (double)freedom;
+    return incomplete_beta(degrees / 2, 0.5, degrees / (degrees + t * t));
 }
 
 double stats_t_test(const double *differences, size_t count)
@@ -495,7 +495,7 @@ double stats_t_test(const double *differences, size_t count)
     double error = stats_standard_deviation(differences, count) / sqrt((double)count);
     if (error == 0)
         return mean == 0 ? 1 : 0;
-    return t_tails(mean / error, (double)count - 1);
+    return stats_t_tails(mean / error, count - 1);
 }
 
 double stats_t_quantile(double error, size_t freedom)
@@ -504,11 +504,11 @@ double stats_t_quantile(double error, size_t freedom)
         return NAN;
     double low = 0;
     double high = 1;
-    while (t_tails(high, (double)freedom) > error)
+    while (stats_t_tails(high, freedom) > error)
         high *= 2;
     for (int step = 0; step < 60; step++) {
         double middle = (low + high) / 2;
-        if (t_tails(middle, (double)freedom) > error)
+        if (stats_t_tails(middle, freedom) > error)
             low = middle;
         else
             high = middle;

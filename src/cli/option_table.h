@@ -183,6 +183,7 @@ int store_origin(const struct value *value);
 int store_export(const struct value *value);
 int store_percentiles(const struct value *value);
 int store_assertion(const struct value *value);
+int store_baseline(const struct value *value);
 int store_reference(const struct value *value);
 int store_completion(const struct value *value);
 

@@ -262,6 +262,7 @@ void options_release(struct options *options)
     free(options->script);
     free(options->assertions);
     free(options->assertion_texts);
+    free(options->baselines);
     free(options->inputs);
     free(options->request.headers.items);
     free(options->request.data.items);

@@ -298,6 +298,19 @@ int store_assertion(const struct value *value)
     return 0;
 }
 
+int store_baseline(const struct value *value)
+{
+    struct options *options = value->options;
+    if (value->text[0] == '\0')
+        return error_set(value->error, ERROR_USAGE, "--%s wants a file or a folder, not an empty name", value->name);
+    const char **paths = realloc(options->baselines, (options->baseline_count + 1) * sizeof(*paths));
+    if (paths == NULL)
+        return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);
+    options->baselines = paths;
+    paths[options->baseline_count++] = value->text;
+    return 0;
+}
+
 int store_reference(const struct value *value)
 {
     value->options->reference = mode_find(value->text);

@@ -286,7 +286,7 @@ static int check_combination(const struct options *options, const bool *is_given
     size_t scripted = count_scripted(options);
     if (check_exports(options, error) != 0)
         return -1;
-    if ((is_given[OPTION_MAX_SLOWDOWN] || options->force_baseline) && options->baseline == NULL)
+    if ((is_given[OPTION_MAX_SLOWDOWN] || options->force_baseline) && options->baseline_count == 0)
         return error_set(error, ERROR_USAGE, "--%s does nothing without --baseline",
                          options->force_baseline ? "force-baseline" : "max-slowdown");
     if (options->import_json != NULL)

@@ -1,9 +1,13 @@
 #include "conc_bench/document/baseline.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/text.h"
@@ -98,38 +102,147 @@ static int copy_rounds(const struct run *run, const struct run_cell *from, struc
     return 0;
 }
 
-static int copy_cells(const struct run *run, struct baseline *baseline, struct error *error)
+static int copy_cells(const struct run *run, struct baseline_document *document, struct error *error)
 {
-    baseline->cells = calloc(run->cell_count, sizeof(baseline->cells[0]));
-    for (size_t i = 0; baseline->cells != NULL && i < run->cell_count; i++) {
+    document->cells = calloc(run->cell_count + 1, sizeof(document->cells[0]));
+    for (size_t i = 0; document->cells != NULL && i < run->cell_count; i++) {
         const struct run_cell *from = &run->cells[i];
         if (from->stage != STAGE_MAIN)
             continue;
-        struct baseline_cell *to = &baseline->cells[baseline->cell_count++];
+        struct baseline_cell *to = &document->cells[document->cell_count++];
         snprintf(to->mode, sizeof(to->mode), "%s", from->mode);
         to->workers = from->workers;
         if (copy_rounds(run, from, to) != 0)
             return error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
     }
-    return baseline->cells != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
+    return document->cells != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
 }
 
-int baseline_read(const char *path, const struct run *run, bool is_forced, struct baseline *baseline,
-                  struct error *error)
+static int check_document(const char *path, const struct run *before, const struct run *now, bool is_forced,
+                          struct error *error)
+{
+    if (!is_forced && check_same(path, before, now, error) != 0)
+        return -1;
+    if (!before->validity->is_valid || before->is_partial)
+        return error_set(error, ERROR_USAGE, "%s is nothing to compare with: it was interrupted or is not valid", path);
+    return 0;
+}
+
+static int read_document(const char *path, const struct run *run, bool is_forced, struct baseline *baseline,
+                         struct error *error)
 {
     struct import import;
-    *baseline = (struct baseline){0};
     if (import_read(path, false, &import, error) != 0)
         return -1;
-    int status = is_forced ? 0 : check_same(path, &import.run, run, error);
-    if (status == 0 && (!import.run.validity->is_valid || import.run.is_partial))
-        status =
-            error_set(error, ERROR_USAGE, "%s is nothing to compare with: it was interrupted or is not valid", path);
-    text_escape(baseline->path, sizeof(baseline->path), path, strlen(path));
-    if (status == 0)
-        status = copy_cells(&import.run, baseline, error);
+    int status = check_document(path, &import.run, run, is_forced, error);
+    struct baseline_document *longer = NULL;
+    if (status == 0) {
+        longer = realloc(baseline->documents, (baseline->count + 1) * sizeof(*longer));
+        status = longer != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
+    }
+    if (status == 0) {
+        baseline->documents = longer;
+        struct baseline_document *document = &longer[baseline->count++];
+        *document = (struct baseline_document){0};
+        text_escape(document->path, sizeof(document->path), path, strlen(path));
+        snprintf(document->started_at, sizeof(document->started_at), "%s", import.run.started_at);
+        status = copy_cells(&import.run, document, error);
+    }
     import_release(&import);
+    return status;
+}
+
+static int is_document(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && length > 5 && strcmp(&entry->d_name[length - 5], ".json") == 0;
+}
+
+/* What was left out of a folder, and why the first. */
+struct left_out {
+    size_t count;
+    struct error first;
+};
+
+/* Those of a folder that are no such documents are left out; without memory, nothing is. */
+static int read_entry(const char *folder, const char *name, const struct run *run, bool is_forced,
+                      struct baseline *baseline, struct left_out *left_out, struct error *error)
+{
+    char path[PATH_MAX];
+    struct error why = {0};
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+        return error_set(error, ERROR_USAGE, "--baseline: the names in %s are too long", folder);
+    if (read_document(path, run, is_forced, baseline, &why) == 0)
+        return 0;
+    if (why.kind == ERROR_ENVIRONMENT) {
+        *error = why;
+        return -1;
+    }
+    if (left_out->count++ == 0)
+        left_out->first = why;
+    return 0;
+}
+
+static int read_folder(const char *folder, const struct run *run, bool is_forced, struct baseline *baseline,
+                       struct error *error)
+{
+    struct dirent **entries;
+    struct left_out left_out = {0};
+    int status = 0;
+    size_t before = baseline->count;
+    int found = scandir(folder, &entries, is_document, alphasort);
+    if (found < 0)
+        return error_set_system(error, ERROR_USAGE, errno, "--baseline: cannot read the folder %s", folder);
+    for (int i = 0; i < found; i++) {
+        if (status == 0)
+            status = read_entry(folder, entries[i]->d_name, run, is_forced, baseline, &left_out, error);
+        free(entries[i]);
+    }
+    free(entries);
     if (status != 0)
+        return -1;
+    if (found == 0)
+        snprintf(baseline->note, sizeof(baseline->note), "%s holds no result yet: there is nothing to compare with",
+                 folder);
+    if (left_out.count > 0 && baseline->count == before) {
+        *error = left_out.first;
+        return -1;
+    }
+    if (left_out.count > 0)
+        snprintf(baseline->note, sizeof(baseline->note), "%zu of %d results in %s are left out of the baseline: %.300s",
+                 left_out.count, found, folder, left_out.first.message);
+    return 0;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* By time, and otherwise as they were read: the sort is stable. */
+static void sort_documents(struct baseline *baseline)
+{
+    for (size_t i = 1; i < baseline->count; i++) {
+        struct baseline_document document = baseline->documents[i];
+        size_t place = i;
+        for (; place > 0 && strcmp(baseline->documents[place - 1].started_at, document.started_at) > 0; place--)
+            baseline->documents[place] = baseline->documents[place - 1];
+        baseline->documents[place] = document;
+    }
+}
+
+int baseline_read(const char *const *paths, size_t path_count, const struct run *run, bool is_forced,
+                  struct baseline *baseline, struct error *error)
+{
+    int status = 0;
+    *baseline = (struct baseline){0};
+    for (size_t i = 0; i < path_count && status == 0; i++)
+        status = is_folder(paths[i]) ? read_folder(paths[i], run, is_forced, baseline, error)
+                                     : read_document(paths[i], run, is_forced, baseline, error);
+    if (status == 0)
+        sort_documents(baseline);
+    else
         baseline_release(baseline);
     return status;
 }

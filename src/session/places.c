@@ -20,8 +20,9 @@ struct uses {
 /* Room for all that the options can name: one of each kind, and those that may be given several times. */
 static size_t count_most(const struct options *options)
 {
-    enum { SINGLE = 6 };
-    return EXPORT_COUNT + options->input_count + options->request.headers.count + options->request.data.count + SINGLE;
+    enum { SINGLE = 5 };
+    return EXPORT_COUNT + options->input_count + options->request.headers.count + options->request.data.count +
+           options->baseline_count + SINGLE;
 }
 
 static void add_input(struct uses *uses, const char *what, const char *path)
@@ -55,7 +56,8 @@ static void add_inputs(struct uses *uses, const struct options *options)
     add_input(uses, "--cacert", request->ca_file);
     add_input(uses, "--cert", request->certificate);
     add_input(uses, "--key", request->key);
-    add_input(uses, "--baseline", options->baseline);
+    for (size_t i = 0; i < options->baseline_count; i++)
+        add_input(uses, "--baseline", options->baselines[i]);
     add_input(uses, "--import-json", options->import_json);
 }
 

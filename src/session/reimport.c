@@ -83,16 +83,19 @@ int session_import(const struct options *options, struct error *error)
     int status = check_asked(options, &import.run, error);
     if (status == 0)
         status = add_per_url(options, &import.run, error);
-    if (status == 0 && options->baseline != NULL)
-        status = baseline_read(options->baseline, &import.run, options->force_baseline, &baseline, error);
+    if (status == 0)
+        status = baseline_read(options->baselines, options->baseline_count, &import.run, options->force_baseline,
+                               &baseline, error);
     if (status == 0) {
+        if (baseline.note[0] != '\0')
+            run_warn(&import.run, "%s", baseline.note);
         import.run.tolerates_failures = options->allow_failures;
         if (options->reference != NULL)
             snprintf(import.run.reference, sizeof(import.run.reference), "%s", options->reference->name);
         const struct report_request request = {
             .options = options,
             .run = &import.run,
-            .baseline = options->baseline != NULL ? &baseline : NULL,
+            .baseline = baseline.count > 0 ? &baseline : NULL,
             .assertion_results = import.assertion_results,
             .assertion_result_count = import.assertion_result_count,
         };

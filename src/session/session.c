@@ -16,7 +16,7 @@ static int report(struct session *session, bool is_without_figures, struct error
         .options = session->options,
         .run = &session->run,
         .is_without_figures = is_without_figures,
-        .baseline = session->options->baseline != NULL ? &session->baseline : NULL,
+        .baseline = session->baseline.count > 0 ? &session->baseline : NULL,
     };
     if (session->run.cell_count == 0)
         return 0;
@@ -48,10 +48,13 @@ static void release(struct session *session)
 static int read_baseline(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    if (options->baseline == NULL)
-        return 0;
-    if (baseline_read(options->baseline, &session->run, options->force_baseline, &session->baseline, error) != 0)
+    if (baseline_read(options->baselines, options->baseline_count, &session->run, options->force_baseline,
+                      &session->baseline, error) != 0)
         return -1;
+    if (session->baseline.note[0] != '\0')
+        run_warn(&session->run, "%s", session->baseline.note);
+    if (session->baseline.count == 0)
+        return 0;
     for (size_t i = 0; i < session->plan.cell_count; i++) {
         const struct plan_cell *cell = &session->plan.cells[i];
         if (options->workers_auto || baseline_find(&session->baseline, cell->mode->name, cell->workers) != NULL)
@@ -59,7 +62,7 @@ static int read_baseline(struct session *session, struct error *error)
     }
     return error_set(error, ERROR_USAGE,
                      "the baseline %s has none of the modes and numbers of workers that would be run",
-                     options->baseline);
+                     options->baselines[0]);
 }
 
 static int prepare(struct session *session, struct error *error)

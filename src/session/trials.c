@@ -128,7 +128,7 @@ static bool is_needed(void *context, const struct run_cell *cell)
     const struct options *options = session->options;
     if (options->connection_count > 1)
         return true;
-    if (options->baseline != NULL && baseline_find(&session->baseline, cell->mode, cell->workers) != NULL)
+    if (options->baseline_count > 0 && baseline_find(&session->baseline, cell->mode, cell->workers) != NULL)
         return true;
     for (size_t i = 0; i < options->assertion_count; i++) {
         const struct assertion *assertion = &options->assertions[i];

@@ -280,6 +280,29 @@ keep_cores_busy() {
     says 'schema is "conc-bench/9"'
 }
 
+@test "a folder of results is a history: what is usual passes, slower fails, what does not fit is left out" {
+    mkdir history
+    run "$CONC_BENCH" --details --mode sync --runs 5 --warmup 0 --no-progress -q --baseline history --export-json history/0.json \
+        --origin=latency=25ms <(urls 8)
+    exits_with 0
+    says "history holds no result yet"
+    for i in 1 2 3 4; do
+        "$CONC_BENCH" --mode sync --runs 5 --warmup 0 --no-progress -q --export-json "history/$i.json" --origin=latency=25ms <(urls 8)
+    done
+    "$CONC_BENCH" --mode sync --runs 5 --warmup 0 --no-progress -q --export-json history/other.json --origin=latency=25ms <(urls 9)
+    # Whatever the machine does besides, it is not several times as slow.
+    run "$CONC_BENCH" --details --mode sync --runs 5 --warmup 0 --no-progress -q --baseline history --max-slowdown 900% \
+        --export-json r.json --origin=latency=25ms <(urls 8)
+    [[ $status == [04] ]]
+    says "sync/1 at most 900 % slower than before"
+    says "1 of 6 results in history are left out of the baseline: history/other.json cannot be compared with: its list of URLs"
+    # From a document, and ten times as slow as any of them.
+    jq '.results[].rounds[] |= (.run_s *= 10 | .time_s *= 10)' r.json >slow.json
+    run "$CONC_BENCH" --details --import-json slow.json --baseline history --baseline r.json
+    exits_with 1
+    says "FAIL  sync/1 at most 5 % slower than before"
+}
+
 @test "rounds are balanced: each mode stands in each place equally often" {
     run "$CONC_BENCH" --details --mode sync,threads,event-loop --runs 6 --no-progress -q --export-json r.json --origin=latency=1ms <(urls)
     exits_with 0

@@ -213,7 +213,8 @@ static void check_texts(const struct command_line *line, const struct options *o
     for (size_t i = 0; i < EXPORT_COUNT; i++)
         check_is_argument(line, options->exports[i]);
     check_is_argument(line, options->import_json);
-    check_is_argument(line, options->baseline);
+    for (size_t i = 0; i < options->baseline_count; i++)
+        check_is_argument(line, options->baselines[i]);
 }
 
 /* What goes together: for whoever runs or reports without looking again. */
@@ -226,7 +227,7 @@ static void check_combination(const struct options *options)
         cells += (has_one ? 1 : options->worker_count) * options->copies;
         has_reference = has_reference || options->reference == options->modes[i];
     }
-    require(options->baseline != NULL || !options->force_baseline);
+    require(options->baseline_count > 0 || !options->force_baseline);
     if (options->import_json != NULL) {
         require(options->input_count == 0);
         return;
@@ -398,9 +399,9 @@ static void write_reports(struct command_line *line, const struct options *optio
     print(line, "--color=%s", colors[options->color]);
     write_percentiles(line, &options->format);
     write_assertions(line, options);
-    if (options->baseline != NULL)
-        print(line, "--baseline=%s", options->baseline);
-    if (options->baseline != NULL)
+    for (size_t i = 0; i < options->baseline_count; i++)
+        print(line, "--baseline=%s", options->baselines[i]);
+    if (options->baseline_count > 0)
         print(line, "--max-slowdown=%.12f", options->max_slowdown);
     if (options->reference != NULL)
         print(line, "--reference=%s", options->reference->name);

@@ -550,6 +550,9 @@ static void flags_arrive_where_they_belong(void **state)
     assert_true(accept(state, ARGUMENTS("--allow-failures", "f"))->allow_failures);
     assert_true(accept(state, ARGUMENTS("--strict", "f"))->strict);
     assert_true(accept(state, ARGUMENTS("--baseline", "r.json", "--force-baseline", "f"))->force_baseline);
+    const struct options *several = accept(state, ARGUMENTS("--baseline", "r.json", "--baseline", "history", "f"));
+    assert_int_equal(several->baseline_count, 2);
+    assert_string_equal(several->baselines[1], "history");
     assert_true(accept(state, ARGUMENTS("--dry-run", "f"))->dry_run);
     assert_string_equal(accept(state, ARGUMENTS("--export-json", "r.json", "f"))->exports[EXPORT_JSON], "r.json");
 }

@@ -357,6 +357,7 @@ int main(int argc, char **argv)
     check_guards(&simulation);
     check_sweep(&simulation);
     check_procedure(&simulation);
+    check_history(&simulation);
     printf("\n%zu of %zu limits missed.\n", simulation.missed, simulation.checked);
     return simulation.missed > 0 ? 1 : 0;
 }

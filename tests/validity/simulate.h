@@ -65,4 +65,7 @@ void make_series(struct random *random, const struct noise *noise, const double 
 /* The whole of a run: settling, leaving, ranking. */
 void check_procedure(struct simulation *simulation);
 
+/* Runs held to a history of earlier ones. */
+void check_history(struct simulation *simulation);
+
 #endif

@@ -1,6 +1,7 @@
 #ifndef CONC_BENCH_ANALYSIS_REGRESSION_H
 #define CONC_BENCH_ANALYSIS_REGRESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,13 +10,17 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Whether modes have become slower than in an earlier result. Pure.
+ * Whether modes have become slower than in earlier results. Pure.
  *
  * Where both series ran the reference mode with the same number of workers, what is compared is each round's ratio to
- * it, which a slower day slows down alike; otherwise the times themselves. One earlier series does not say how much
- * series differ from each other: on top of what is allowed, a slowdown must exceed REGRESSION_SERIES_NOISE before it
+ * it, which a slower day slows down alike; otherwise the times themselves.
+ *
+ * From REGRESSION_HISTORY_MIN earlier series on, how much series differ from each other is known: a mode fails if it is
+ * slower than the one-sided 95 % prediction interval for one more series, and by more than is allowed. Fewer do not
+ * say: then the newest counts, and on top of what is allowed a slowdown must exceed REGRESSION_SERIES_NOISE before it
  * fails.
  */
+enum { REGRESSION_HISTORY_MIN = 5 };
 #define REGRESSION_SERIES_NOISE 0.05
 
 /* One cell of an earlier result. */
@@ -27,16 +32,37 @@ struct baseline_cell {
     size_t count;
 };
 
-struct baseline {
-    char path[256]; /* for sentences, control characters escaped */
+/* What an earlier result holds. */
+struct baseline_document {
+    char path[256];      /* for sentences, control characters escaped */
+    char started_at[24]; /* as in struct run; "": not known */
     struct baseline_cell *cells;
     size_t cell_count;
 };
 
+struct baseline {
+    struct baseline_document *documents; /* the oldest first, as far as they tell; then as they were read */
+    size_t count;
+    char note[512]; /* one sentence, on what was left out; "": nothing */
+};
+
 void baseline_release(struct baseline *baseline);
 
-/* NULL: it has none. */
+/* The cell in the newest document that has it. NULL: none has. */
 const struct baseline_cell *baseline_find(const struct baseline *baseline, const char *mode, uint32_t workers);
+
+/* How one more series compares with a history of `count`, of which `stored` has the estimate of each, as `now` is that
+ * of the new one: logarithms of times or of ratios of times. */
+struct regression {
+    double slowdown;  /* logarithm: `now` less the mean of those stored */
+    double reach;     /* half of the two-sided 90 % prediction interval: each side is exceeded by 5 % */
+    double deviation; /* of one more series from that mean */
+    double p;         /* one-sided, of no slowdown */
+};
+struct regression regression_predict(const double *stored, size_t count, double now);
+
+/* Whether that fails where so much is allowed, a share. */
+bool regression_fails(const struct regression *regression, double max_slowdown);
 
 /* Adds a judgement for every main cell that the baseline has too, that it is at most `max_slowdown` (a share) slower
  * than there. -1: no memory. */

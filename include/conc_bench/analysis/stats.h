@@ -114,6 +114,9 @@ double stats_kruskal_wallis(const double *values, const uint32_t *groups, size_t
  * 1 for fewer than two, or where all are 0; 0 where all are alike and not 0. */
 double stats_t_test(const double *differences, size_t count);
 
+/* The share of Student's t beyond |t| on either side: the p of a t of so many degrees of freedom. */
+double stats_t_tails(double t, size_t freedom);
+
 /* The quantile of Student's t for `freedom` degrees that the value exceeds, on either side, with a probability of
  * `error` in (0, 1): 4.303 for 2 and 0.05. NAN without a degree. */
 double stats_t_quantile(double error, size_t freedom);

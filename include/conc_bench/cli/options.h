@@ -99,10 +99,11 @@ struct options {
     struct assertion *assertions; /* --assert; owned */
     const char **assertion_texts; /* as written; owned, the texts point into argv */
     size_t assertion_count;
-    const char *baseline; /* an earlier JSON document; NULL: none */
-    double max_slowdown;  /* against the baseline, a share */
-    bool force_baseline;  /* compare what is not comparable */
-    bool strict;          /* what is inconclusive is a failure too */
+    const char **baselines; /* earlier JSON documents, or folders of them; owned, the texts point into argv */
+    size_t baseline_count;
+    double max_slowdown; /* against the baseline, a share */
+    bool force_baseline; /* compare what is not comparable */
+    bool strict;         /* what is inconclusive is a failure too */
     const struct mode *reference;
 
     /* what to do instead of a run */
