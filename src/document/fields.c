@@ -207,7 +207,7 @@ static int read_named(const struct node *node, const struct field *field, void *
             return 0;
         }
     }
-    return node_refuse(node, "unknown");
+    return node_refuse(node, "not one of its names, such as \"%s\"", field->naming->name(field->naming->first));
 }
 
 const struct field_type field_named = {write_named, read_named};

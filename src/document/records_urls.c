@@ -42,9 +42,10 @@ static int check_cell(const struct node *node, void *base)
     const struct url_in_cell *entry = base;
     struct node mode = node_member(node, "mode");
     struct node workers = node_member(node, "workers");
-    if (!json_is_string(mode.value) || strcmp(json_string_value(mode.value), entry->cell->mode) != 0 ||
-        json_integer_value(workers.value) != (json_int_t)entry->cell->workers)
-        return node_refuse(node, "not about %s/%" PRIu32, entry->cell->mode, entry->cell->workers);
+    bool is_mode = json_is_string(mode.value) && strcmp(json_string_value(mode.value), entry->cell->mode) == 0;
+    if (!is_mode || json_integer_value(workers.value) != (json_int_t)entry->cell->workers)
+        return node_refuse(is_mode ? &workers : &mode, "not about %s/%" PRIu32, entry->cell->mode,
+                           entry->cell->workers);
     return 0;
 }
 
@@ -194,9 +195,13 @@ static void write_sentences(struct record_writer *writer, const void *base)
 static int check_per_url(const struct node *node, void *base)
 {
     const struct per_url *per_url = base;
-    if (per_url->lost > per_url->failed || per_url->failed > per_url->settled)
-        return node_refuse(node, "has more lost_urls than failing_urls, or more of these than settled_urls");
-    return 0;
+    bool is_failed_wrong = per_url->failed > per_url->settled;
+    struct node wrong = node_member(node, is_failed_wrong ? "failing_urls" : "lost_urls");
+    if (!is_failed_wrong && per_url->lost <= per_url->failed)
+        return 0;
+    return node_refuse(&wrong, "%" PRIu32 " is not between 0 and %" PRIu32,
+                       is_failed_wrong ? per_url->failed : per_url->lost,
+                       is_failed_wrong ? per_url->settled : per_url->failed);
 }
 
 static const struct field per_url_fields[] = {

@@ -283,6 +283,45 @@ spoil() {
     spoil '.workload.downloads = 4000000000' "downloads"
 }
 
+@test "a field that is missing is refused by its name, or follows from the others" {
+    run once --origin --mode sync,threads --workers 2 --repeat 2 --per-url --samples all --export-json few.json http://a.test/
+    /usr/bin/python3 - "$CONC_BENCH" few.json <<'PYTHON'
+import json, subprocess, sys
+program, path = sys.argv[1:]
+whole = json.load(open(path))
+read = lambda text: subprocess.run([program, "--import-json", "-", "--quiet", "--export-json", "again.json"], text=True,
+                                   input=text, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+seen, refused, made = set(), set(), set()
+
+
+def without_each(value, place):
+    """Takes each member of each kind of object out, and puts it back."""
+    if isinstance(value, list):
+        for item in value[:1]:
+            without_each(item, place + "[]")
+    if not isinstance(value, dict) or place.endswith(("witness.urls", "outcomes")):
+        return
+    for key in list(value):
+        kept = dict(value)
+        del value[key]
+        answer = read(json.dumps(whole))
+        name = f"{place}.{key}"
+        if answer.returncode == 2 and key in answer.stderr:
+            refused.add(name)
+        else:
+            assert answer.returncode == 0 and open("again.json").read() == open(path).read(), (name, answer.stderr)
+            made.add(name)
+        value.clear()
+        value.update(kept)
+        without_each(value[key], name)
+
+
+without_each(whole, "")
+assert len(refused) > 100 and ".results[].rounds[].run_s" in refused, sorted(refused)
+assert ".results[].rounds[].time_s" in made and ".results[].mean" in made, sorted(made)
+PYTHON
+}
+
 @test "text in a document cannot speak to the terminal" {
     jq -c '.machine.cpu = "evil\u001b]0;x\u0007\u009b31m\u202e" | .warnings = ["\u001b[2Jgone"]' reports/json >evil.json
     run "$CONC_BENCH" --details --import-json evil.json
