@@ -74,6 +74,15 @@ ask() {
     holds r.json '.results | length == 2 and all(.rounds_counted == 2 and .failures == 9)'
 }
 
+@test "hosts further down the list are asked before a run is given up" {
+    # With the first three downloads the time of three is over, and nobody has been asked for the others.
+    run --separate-stderr "$CONC_BENCH" --no-progress --mode sync --runs 1 --max-time 1 --export-json r.json \
+        "http://$SILENT/"{1..4} "$FAULTS/ok?size="{1..4}
+    exits_with 3
+    [ "$stderr" = "Note: nothing comes of 1 of 2 hosts, and what is asked of it fails: no answer from $SILENT within 1 s (--max-time)." ]
+    holds r.json '.results[0] | .rounds_counted == 1 and .failures == 4 and .downloads == 8'
+}
+
 @test "failures that are part of the work are measured" {
     run "$CONC_BENCH" --no-progress --mode threads --runs 2 --allow-failures --export-json r.json "http://$REFUSE/"{1..9}
     exits_with 0
