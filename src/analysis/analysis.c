@@ -26,12 +26,12 @@ static int judge(const struct analysis_request *request, struct analysis *analys
                        : -1;
 }
 
-int analysis_make(const struct run *run, const struct analysis_request *request, struct analysis *analysis,
-                  struct error *error)
+int analysis_make(const struct run *run, struct run_totals *totals, const struct analysis_request *request,
+                  struct analysis *analysis, struct error *error)
 {
     *analysis = (struct analysis){0};
     struct conclusions conclusions = {.sentences = analysis->sentences, .capacity = SENTENCES_MAX};
-    int status = cell_stats_compute(run, &analysis->stats, error);
+    int status = cell_stats_complete(run, totals, &analysis->stats, error);
     if (status == 0)
         status = sweeps_make(&analysis->stats, analysis->sweeps, &analysis->sweep_count, error);
     if (status == 0)
@@ -42,7 +42,8 @@ int analysis_make(const struct run *run, const struct analysis_request *request,
         status = speedup_breakdown_make(&analysis->stats, &analysis->breakdown, error);
     if (status == 0)
         status = judge(request, analysis, error);
-    per_url_tell(run, &analysis->urls);
+    if (status == 0)
+        per_url_tell(&analysis->stats, &analysis->urls);
     analysis->sentence_count = conclusions.count;
     analysis->recommended = conclusions.recommended;
     if (status == 0)

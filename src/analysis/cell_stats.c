@@ -7,13 +7,20 @@
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/stats.h"
-#include "conc_bench/analysis/trial_summary.h"
 
 static const struct estimate no_estimate = {NAN, NAN, NAN, 0};
 
 double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure)
 {
     return cell->values[row * METRIC_COUNT + measure];
+}
+
+const struct cell_stats *cell_stats_of(const struct run_stats *stats, const struct run_cell *cell)
+{
+    size_t i = 0;
+    while (stats->cells[i].cell != cell)
+        i++;
+    return &stats->cells[i];
 }
 
 /* Cells */
@@ -36,8 +43,7 @@ static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell
         if (!validity_counts(&stats->validity, cell->cell, trial))
             continue;
         cell->row_rounds[cell->rounds] = trial->round;
-        if (metrics_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * METRIC_COUNT], error) != 0)
-            return -1;
+        metrics_of_trial(cell->cell, trial, &cell->values[cell->rounds++ * METRIC_COUNT]);
     }
     cell->has_times = cell->rounds > 0;
     return 0;
@@ -85,17 +91,16 @@ static void spread_of_times(struct cell_stats *cell, double *times)
 }
 
 /* Without a round that counts, the counts of the last trial there is. */
-static int count_last_trial(struct cell_stats *cell, struct error *error)
+static void count_last_trial(struct cell_stats *cell)
 {
     const struct run_cell *run = cell->cell;
     double values[METRIC_COUNT] = {0};
     if (cell->has_times)
-        return 0;
-    if (run->trial_count > 0 && metrics_of_trial(run, &run->trials[run->trial_count - 1], values, error) != 0)
-        return -1;
+        return;
+    if (run->trial_count > 0)
+        metrics_of_trial(run, &run->trials[run->trial_count - 1], values);
     for (int measure = METRIC_DOWNLOADS; measure <= METRIC_PEAK_IN_FLIGHT; measure++)
         cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
-    return 0;
 }
 
 /* Of the outcomes of all trials that take part, one after the other, those of one class, as failures. */
@@ -118,39 +123,22 @@ static int count_failures(const struct run_stats *stats, struct cell_stats *cell
     bool has_counting = latency_has_counting(&stats->validity, run);
     uint32_t *failed = calloc(run->trial_count * OUTCOME_COUNT + 1, sizeof(*failed));
     size_t trials = 0;
-    int status = failed != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
-    for (size_t i = 0; i < run->trial_count && status == 0; i++) {
-        struct trial_summary summary;
+    if (failed == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_summary *summary = &run->trials[i].summary;
         if (!latency_counts(&stats->validity, run, i, has_counting))
             continue;
-        status = trial_summary_make(&run->trials[i], &summary, error);
-        for (int outcome = OUTCOME_OK; outcome < OUTCOME_COUNT && status == 0; outcome++) {
-            cell->downloads_in_all += summary.outcomes[outcome];
+        for (int outcome = OUTCOME_OK; outcome < OUTCOME_COUNT; outcome++) {
+            cell->downloads_in_all += summary->outcomes[outcome];
             if (validity_is_failure(&run->trials[i], (enum outcome)outcome))
-                failed[trials * OUTCOME_COUNT + (size_t)outcome] = summary.outcomes[outcome];
+                failed[trials * OUTCOME_COUNT + (size_t)outcome] = summary->outcomes[outcome];
         }
         trials++;
     }
-    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT && status == 0; outcome++)
+    for (int outcome = OUTCOME_OK + 1; outcome < OUTCOME_COUNT; outcome++)
         count_class(cell, (enum outcome)outcome, failed, trials, values);
     free(failed);
-    return status;
-}
-
-static int figure_services(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
-{
-    struct latency_percentiles times;
-    if (latency_pool(stats->run, &stats->validity, cell->cell, &times, error) != 0)
-        return -1;
-    cell->service = times;
-    cell->service_count = times.count;
-    cell->service_p50 = latency_percentile(&times, 50);
-    cell->service_p90 = latency_percentile(&times, 90);
-    cell->service_p95 = latency_percentile(&times, 95);
-    cell->service_p99 = latency_percentile(&times, 99);
-    cell->service_max = latency_percentile(&times, 100);
-    cell->service_mean = times.count > 0 ? clock_seconds(times.sum) / (double)times.count : NAN;
-    cell->slowest_url = times.slowest_url;
     return 0;
 }
 
@@ -168,9 +156,8 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
         spread_of_times(cell, scratch);
         status = count_failures(stats, cell, scratch, error);
     }
-    if (status == 0)
-        status = count_last_trial(cell, error);
     if (status == 0) {
+        count_last_trial(cell);
         double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
         cell->is_sound = cell->has_times && (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
@@ -178,7 +165,7 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
             cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);
     }
     free(scratch);
-    return status == 0 ? figure_services(stats, cell, error) : -1;
+    return status;
 }
 
 /* Between cells */
@@ -400,29 +387,41 @@ static int compute_cells(struct run_stats *stats, struct error *error)
     return 0;
 }
 
-/* Of what was judged, or failed to be. */
-static int compute(struct run_stats *stats, int status, struct error *error)
+int cell_stats_compute(const struct run *run, struct validity *validity, struct run_stats *stats, struct error *error)
 {
-    if (status == 0 && compute_cells(stats, error) == 0)
+    *stats = (struct run_stats){.run = run, .validity = *validity};
+    *validity = (struct validity){0};
+    if (compute_cells(stats, error) == 0)
         return 0;
     cell_stats_release(stats);
     return -1;
 }
 
-int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error)
+static void add_services(struct cell_stats *cell)
 {
-    *stats = (struct run_stats){.run = run};
-    return compute(stats,
-                   run->validity != NULL ? validity_copy(run->validity, &stats->validity, error)
-                                         : validity_judge(run, &stats->validity, error),
-                   error);
+    const struct latency_percentiles *times = &cell->totals.service;
+    cell->service_p50 = latency_percentile(times, 50);
+    cell->service_p90 = latency_percentile(times, 90);
+    cell->service_p95 = latency_percentile(times, 95);
+    cell->service_p99 = latency_percentile(times, 99);
+    cell->service_max = latency_percentile(times, 100);
+    cell->service_mean = times->count > 0 ? clock_seconds(times->sum) / (double)times->count : NAN;
 }
 
-int cell_stats_look(const struct run *run, const struct prospect *prospect, struct run_stats *stats,
-                    struct error *error)
+int cell_stats_complete(const struct run *run, struct run_totals *totals, struct run_stats *stats, struct error *error)
 {
-    *stats = (struct run_stats){.run = run};
-    return compute(stats, validity_look(run, prospect, &stats->validity, error), error);
+    if (cell_stats_compute(run, &totals->validity, stats, error) != 0)
+        return -1;
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        struct cell_stats *cell = &stats->cells[i];
+        struct cell_totals *of_cell = &totals->cells[cell->cell - run->cells];
+        cell->totals = *of_cell;
+        *of_cell = (struct cell_totals){0};
+        add_services(cell);
+    }
+    stats->per_url = totals->per_url;
+    totals->per_url = NULL;
+    return 0;
 }
 
 void cell_stats_release(struct run_stats *stats)
@@ -430,9 +429,11 @@ void cell_stats_release(struct run_stats *stats)
     for (size_t i = 0; i < stats->cell_count; i++) {
         free(stats->cells[i].values);
         free(stats->cells[i].row_rounds);
+        free(stats->cells[i].totals.url_failures);
     }
     free(stats->cells);
     ranking_release(&stats->ranking);
     validity_release(&stats->validity);
+    per_url_release(stats->per_url);
     *stats = (struct run_stats){0};
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "conc_bench/analysis/stats.h"
-#include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
@@ -405,12 +404,10 @@ static void diagnose_versions(const struct run_stats *stats, struct diagnosis *d
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct run_cell *cell = stats->cells[i].cell;
         for (size_t j = 0; j < cell->trial_count; j++) {
-            struct trial_summary summary;
-            if (trial_summary_make(&cell->trials[j], &summary, NULL) != 0)
-                return;
-            answered += summary.outcomes[OUTCOME_OK] + summary.outcomes[OUTCOME_HTTP_4XX] +
-                        (double)summary.outcomes[OUTCOME_HTTP_5XX];
-            over_http2 += summary.http2;
+            const struct trial_summary *summary = &cell->trials[j].summary;
+            answered += summary->outcomes[OUTCOME_OK] + summary->outcomes[OUTCOME_HTTP_4XX] +
+                        (double)summary->outcomes[OUTCOME_HTTP_5XX];
+            over_http2 += summary->http2;
         }
     }
     double declined = 1 - over_http2 / answered;
@@ -470,11 +467,8 @@ static double share_refused(const struct cell_stats *cell)
     double refused = 0;
     double answered = 0;
     for (size_t i = 0; i < cell->cell->trial_count; i++) {
-        struct trial_summary summary;
-        if (trial_summary_make(&cell->cell->trials[i], &summary, NULL) != 0)
-            return 0;
-        refused += summary.refused;
-        answered += summary.answered;
+        refused += cell->cell->trials[i].summary.refused;
+        answered += cell->cell->trials[i].summary.answered;
     }
     return answered > 0 ? refused / answered : 0;
 }
@@ -567,7 +561,7 @@ static void diagnose_tail(const struct run_stats *stats, struct diagnosis *diagn
     if (worst == NULL)
         return;
     double share = median(worst, METRIC_MAX) / median(worst, METRIC_RUN);
-    const char *text = stats->run->urls[worst->slowest_url];
+    const char *text = stats->run->urls[worst->totals.service.slowest_url];
     text_escape(url, sizeof(url), text, strlen(text));
     bool has_last_ones = stats->run->downloads >= T95_FROM;
     if (share > straggler_matters && median(worst, METRIC_MAX) > 2 * median(worst, METRIC_P50))

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/analysis/trial_latencies.h"
 #include "conc_bench/base/scratch.h"
 #include "conc_bench/base/text.h"
 
@@ -75,42 +74,30 @@ static void list_answer(struct visitor *visitor, const struct answer *answer)
     visitor->entry_count++;
 }
 
-static int visit_trials(struct visitor *visitor, const struct trial *trials, size_t count,
-                        void (*visit)(struct visitor *visitor, const struct answer *answer), struct error *error)
+static void visit_trials(struct visitor *visitor, const struct trial *trials, size_t count,
+                         void (*visit)(struct visitor *visitor, const struct answer *answer))
 {
     for (size_t i = 0; i < count; i++) {
-        struct trial_latencies *made;
-        if (!trial_has_samples(&trials[i]))
-            continue;
-        const struct trial_latencies *latencies =
-            trial_latencies_of(visitor->expected_responses->run, &trials[i], &made, error);
-        if (latencies == NULL)
-            return -1;
+        const struct trial_latencies *latencies = trials[i].summary.latencies;
         visitor->trial = &trials[i];
         for (size_t j = 0; j < latencies->answer_count; j++) {
             if (latencies->answers[j].outcome == OUTCOME_OK)
                 visit(visitor, &latencies->answers[j]);
         }
-        trial_latencies_release(made);
     }
-    return 0;
 }
 
-static int visit_all(struct visitor *visitor, void (*visit)(struct visitor *visitor, const struct answer *answer),
-                     struct error *error)
+static void visit_all(struct visitor *visitor, void (*visit)(struct visitor *visitor, const struct answer *answer))
 {
     const struct run *run = visitor->expected_responses->run;
-    int status = 0;
-    for (size_t i = 0; i < run->cell_count && status == 0; i++) {
+    for (size_t i = 0; i < run->cell_count; i++) {
         const struct run_cell *cell = &run->cells[i];
         visitor->cell = (uint32_t)i;
         visitor->is_warmup = true;
-        status = visit_trials(visitor, cell->warmups, cell->warmup_count, visit, error);
+        visit_trials(visitor, cell->warmups, cell->warmup_count, visit);
         visitor->is_warmup = false;
-        if (status == 0)
-            status = visit_trials(visitor, cell->trials, cell->trial_count, visit, error);
+        visit_trials(visitor, cell->trials, cell->trial_count, visit);
     }
-    return status;
 }
 
 /* What is usual */
@@ -339,19 +326,16 @@ static int settle_mixed(struct expected_responses *expected_responses, struct en
 static int learn(struct expected_responses *expected_responses, struct error *error)
 {
     struct visitor visitor = {.expected_responses = expected_responses};
-    if (visit_all(&visitor, note_answer, error) != 0)
-        return -1;
+    visit_all(&visitor, note_answer);
     if (!visitor.has_mixed)
         return 0;
-    if (visit_all(&visitor, list_answer, error) != 0)
-        return -1;
+    visit_all(&visitor, list_answer);
     visitor.entries = scratch_alloc(visitor.entry_count * sizeof(visitor.entries[0]));
     if (visitor.entries == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for %zu different answers", visitor.entry_count);
     visitor.entry_count = 0;
-    int status = visit_all(&visitor, list_answer, error);
-    if (status == 0)
-        status = settle_mixed(expected_responses, visitor.entries, visitor.entry_count, error);
+    visit_all(&visitor, list_answer);
+    int status = settle_mixed(expected_responses, visitor.entries, visitor.entry_count, error);
     free(visitor.entries);
     return status;
 }

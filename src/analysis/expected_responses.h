@@ -8,7 +8,7 @@
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/run.h"
 
-/* What each URL answers: learned from all its answers, then held against every trial. Private to src/verdict. */
+/* What each URL answers: learned from all its answers, then held against every trial. */
 
 /* The status and HTTP version that most answers had, and the median size of their bodies: the size of most of them, if
  * most had the same. What came first does not count for more than what came later. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "conc_bench/analysis/stats.h"
-#include "conc_bench/analysis/trial_latencies.h"
 
 /* Per cents that are no whole numbers, and the maximum: behind 1 to 99. */
 static const double upper[] = {99.5, 99.9, 99.95, 99.99, 100};
@@ -46,39 +45,22 @@ bool latency_counts(const struct validity *validity, const struct run_cell *cell
     return has_counting ? validity_counts(validity, cell, &cell->trials[trial]) : trial + 1 == cell->trial_count;
 }
 
-/* The extracts of the trials that take part. */
-struct pool {
-    const struct trial_latencies **all_latencies;
-    struct trial_latencies **made; /* those of them that the trials do not have themselves; NULL: none */
+/* The latencies of the trials that take part. */
+struct latency_list {
+    const struct trial_latencies **items;
     size_t count;
 };
 
-static void pool_release(struct pool *pool)
+static int list_latencies(const struct validity *validity, const struct run_cell *cell, struct latency_list *list,
+                          struct error *error)
 {
-    for (size_t i = 0; i < pool->count; i++)
-        trial_latencies_release(pool->made[i]);
-    free(pool->all_latencies);
-    free(pool->made);
-}
-
-static int pool_fill(const struct run *run, const struct validity *validity, const struct run_cell *cell,
-                     struct pool *pool, struct error *error)
-{
-    *pool = (struct pool){
-        .all_latencies = calloc(cell->trial_count + 1, sizeof(pool->all_latencies[0])),
-        .made = calloc(cell->trial_count + 1, sizeof(pool->made[0])),
-    };
-    if (pool->all_latencies == NULL || pool->made == NULL)
+    *list = (struct latency_list){.items = calloc(cell->trial_count + 1, sizeof(list->items[0]))};
+    if (list->items == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of %zu trials", cell->trial_count);
     bool has_counting = latency_has_counting(validity, cell);
     for (size_t i = 0; i < cell->trial_count; i++) {
-        const struct trial *trial = &cell->trials[i];
-        if (!trial_has_samples(trial) || !latency_counts(validity, cell, i, has_counting))
-            continue;
-        const struct trial_latencies *latencies = trial_latencies_of(run, trial, &pool->made[pool->count], error);
-        if (latencies == NULL)
-            return -1;
-        pool->all_latencies[pool->count++] = latencies;
+        if (latency_counts(validity, cell, i, has_counting))
+            list->items[list->count++] = cell->trials[i].summary.latencies;
     }
     return 0;
 }
@@ -98,15 +80,15 @@ static size_t count_up_to(const double *sorted, size_t count, nanoseconds limit)
     return low;
 }
 
-/* The value of that rank, from 1, among all of the pool's, which lies from `low` to `high`: the smallest with so many
+/* The value of that rank, from 1, among all of the list's, which lies from `low` to `high`: the smallest with so many
  * at or below it. Neither more memory than the trials have, nor sorting them again together, is needed for that. */
-static nanoseconds value_of_rank(const struct pool *pool, uint64_t rank, nanoseconds low, nanoseconds high)
+static nanoseconds value_of_rank(const struct latency_list *list, uint64_t rank, nanoseconds low, nanoseconds high)
 {
     while (low < high) {
         nanoseconds middle = low + (high - low) / 2;
         uint64_t up_to = 0;
-        for (size_t i = 0; i < pool->count; i++)
-            up_to += count_up_to(pool->all_latencies[i]->services, pool->all_latencies[i]->service_count, middle);
+        for (size_t i = 0; i < list->count; i++)
+            up_to += count_up_to(list->items[i]->services, list->items[i]->service_count, middle);
         if (up_to >= rank)
             high = middle;
         else
@@ -115,12 +97,12 @@ static nanoseconds value_of_rank(const struct pool *pool, uint64_t rank, nanosec
     return low;
 }
 
-static void measure_pool(const struct pool *pool, struct latency_percentiles *times)
+static void measure_list(const struct latency_list *list, struct latency_percentiles *times)
 {
     nanoseconds shortest = INT64_MAX;
     nanoseconds longest = -1;
-    for (size_t i = 0; i < pool->count; i++) {
-        const struct trial_latencies *latencies = pool->all_latencies[i];
+    for (size_t i = 0; i < list->count; i++) {
+        const struct trial_latencies *latencies = list->items[i];
         if (latencies->service_count == 0)
             continue;
         times->count += latencies->service_count;
@@ -135,21 +117,18 @@ static void measure_pool(const struct pool *pool, struct latency_percentiles *ti
     }
     for (size_t i = 0; i < LATENCY_POINTS && times->count > 0; i++) {
         size_t rank = stats_percentile_rank(times->count, latency_point_percent(i));
-        times->points[i] = shortest = value_of_rank(pool, rank, shortest, longest);
+        times->points[i] = shortest = value_of_rank(list, rank, shortest, longest);
     }
 }
 
-int latency_pool(const struct run *run, const struct validity *validity, const struct run_cell *cell,
-                 struct latency_percentiles *times, struct error *error)
+int latency_pool(const struct validity *validity, const struct run_cell *cell, struct latency_percentiles *times,
+                 struct error *error)
 {
-    struct pool pool;
-    *times = cell->service;
-    if (times->is_known)
-        return 0;
-    int status = pool_fill(run, validity, cell, &pool, error);
-    *times = (struct latency_percentiles){.is_known = true};
-    if (status == 0)
-        measure_pool(&pool, times);
-    pool_release(&pool);
-    return status;
+    struct latency_list list;
+    *times = (struct latency_percentiles){0};
+    if (list_latencies(validity, cell, &list, error) != 0)
+        return -1;
+    measure_list(&list, times);
+    free(list.items);
+    return 0;
 }

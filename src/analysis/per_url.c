@@ -18,6 +18,7 @@
 /* What figures are made from. */
 struct maker {
     const struct run *run;
+    const struct validity *validity;
     struct per_url *made;
     const struct trial **trials;   /* that take part, by cell */
     size_t *ends;                  /* behind the last of each cell */
@@ -38,15 +39,14 @@ static int no_memory(struct error *error)
 
 /* Which samples */
 
-const struct run_cell *per_url_lacks(const struct run *run)
+const struct run_cell *per_url_lacks(const struct run *run, const struct validity *validity)
 {
     for (size_t i = 0; i < run->cell_count; i++) {
         const struct run_cell *cell = &run->cells[i];
-        bool has_counting = latency_has_counting(run->validity, cell);
+        bool has_counting = latency_has_counting(validity, cell);
         for (size_t j = 0; j < cell->trial_count && cell->stage == STAGE_MAIN; j++) {
             const struct trial *trial = &cell->trials[j];
-            if (trial->table == NULL && trial->summary.settled > 0 &&
-                latency_counts(run->validity, cell, j, has_counting))
+            if (trial->table == NULL && trial->summary.settled > 0 && latency_counts(validity, cell, j, has_counting))
                 return cell;
         }
     }
@@ -71,9 +71,9 @@ static int list_trials(struct maker *maker, struct error *error)
         const struct run_cell *cell = &run->cells[i];
         if (cell->stage != STAGE_MAIN)
             continue;
-        bool has_counting = latency_has_counting(run->validity, cell);
+        bool has_counting = latency_has_counting(maker->validity, cell);
         for (size_t j = 0; j < cell->trial_count; j++) {
-            if (cell->trials[j].table != NULL && latency_counts(run->validity, cell, j, has_counting))
+            if (cell->trials[j].table != NULL && latency_counts(maker->validity, cell, j, has_counting))
                 maker->trials[count++] = &cell->trials[j];
         }
         made->cells[made->cell_count] = (uint32_t)i;
@@ -305,9 +305,10 @@ static int fill_kept(const struct maker *maker, struct error *error)
     return 0;
 }
 
-int per_url_make(struct run *run, struct error *error)
+int per_url_make(const struct run *run, const struct validity *validity, struct per_url **per_url, struct error *error)
 {
-    struct maker maker = {.run = run, .made = calloc(1, sizeof(*maker.made))};
+    struct maker maker = {.run = run, .validity = validity, .made = calloc(1, sizeof(*maker.made))};
+    *per_url = NULL;
     if (maker.made == NULL)
         return no_memory(error);
     int status = list_trials(&maker, error);
@@ -328,10 +329,9 @@ int per_url_make(struct run *run, struct error *error)
     free(maker.failures);
     free(maker.sorted);
     free(maker.is_kept);
-    if (status == 0)
-        run->per_url = maker.made;
-    else
+    if (status != 0)
         per_url_release(maker.made);
+    *per_url = status == 0 ? maker.made : NULL;
     return status;
 }
 
@@ -374,9 +374,8 @@ size_t per_url_longest(const struct per_url *per_url, size_t row)
 }
 
 /* The cell whose downloads went one at a time that another is compared with; `cell_count`: there is none. */
-static size_t find_alone(const struct run *run, const struct run_cell *cell)
+static size_t find_alone(const struct run *run, const struct per_url *per_url, const struct run_cell *cell)
 {
-    const struct per_url *per_url = run->per_url;
     size_t alone = per_url->cell_count;
     int best = -1;
     for (size_t i = 0; i < per_url->cell_count; i++) {
@@ -390,13 +389,12 @@ static size_t find_alone(const struct run *run, const struct run_cell *cell)
     return alone;
 }
 
-double per_url_slowdown(const struct run *run, size_t row, size_t *cell, size_t *alone)
+double per_url_slowdown(const struct run *run, const struct per_url *per_url, size_t row, size_t *cell, size_t *alone)
 {
-    const struct per_url *per_url = run->per_url;
     double greatest = NAN;
     for (size_t i = 0; i < per_url->cell_count; i++) {
         const struct run_cell *beside = &run->cells[per_url->cells[i]];
-        size_t single = beside->workers > 1 ? find_alone(run, beside) : per_url->cell_count;
+        size_t single = beside->workers > 1 ? find_alone(run, per_url, beside) : per_url->cell_count;
         if (single == per_url->cell_count)
             continue;
         const struct url_figure *figure = per_url_figure(per_url, row, i);
@@ -432,17 +430,17 @@ static char *spell_url(const struct run *run, uint32_t url, char buffer[URL_BYTE
     return buffer;
 }
 
-static char *spell_cell(const struct run *run, size_t cell, char buffer[48])
+static char *spell_cell(const struct run_stats *stats, size_t cell, char buffer[48])
 {
-    const struct run_cell *named = &run->cells[run->per_url->cells[cell]];
+    const struct run_cell *named = &stats->run->cells[stats->per_url->cells[cell]];
     snprintf(buffer, 48, "%.24s/%" PRIu32, named->mode, named->workers);
     return buffer;
 }
 
 /* One that is like half of all others is not slow. */
-static void tell_slowest(const struct run *run, struct per_url_sentences *sentences)
+static void tell_slowest(const struct run_stats *stats, struct per_url_sentences *sentences)
 {
-    const struct per_url *per_url = run->per_url;
+    const struct per_url *per_url = stats->per_url;
     size_t longest = per_url->count > 0 ? per_url_longest(per_url, 0) : per_url->cell_count;
     if (longest == per_url->cell_count || per_url->settled < 2)
         return;
@@ -462,8 +460,8 @@ static void tell_slowest(const struct run *run, struct per_url_sentences *senten
     number_format_duration(high, sizeof(high), slowest->service);
     number_format_duration(low, sizeof(low), quickest->service);
     number_format_duration(half, sizeof(half), per_url->p50);
-    spell_url(run, per_url->urls[0], url);
-    spell_cell(run, longest, cell);
+    spell_url(stats->run, per_url->urls[0], url);
+    spell_cell(stats, longest, cell);
     char everywhere[64] = "";
     if (per_url->cell_count > 1)
         snprintf(everywhere, sizeof(everywhere), " and of at least %s in every mode", low);
@@ -474,26 +472,28 @@ static void tell_slowest(const struct run *run, struct per_url_sentences *senten
 }
 
 /* How many times as long all downloads took in one cell as in another, by their medians. */
-static double slowdown_of_all(const struct run *run, size_t cell, size_t alone)
+static double slowdown_of_all(const struct run_stats *stats, size_t cell, size_t alone)
 {
+    const struct run_cell *cells = stats->run->cells;
+    const uint32_t *places = stats->per_url->cells;
     size_t middle = latency_point_find(50);
-    nanoseconds beside = run->cells[run->per_url->cells[cell]].service.points[middle];
-    nanoseconds single = run->cells[run->per_url->cells[alone]].service.points[middle];
+    nanoseconds beside = cell_stats_of(stats, &cells[places[cell]])->totals.service.points[middle];
+    nanoseconds single = cell_stats_of(stats, &cells[places[alone]])->totals.service.points[middle];
     return single > 0 ? (double)beside / (double)single : 1;
 }
 
 /* Twice as long is worth a sentence where all downloads together are not much slowed, too, but not where either median
  * rests on too little. The greatest of many ratios flatters itself, so what all of them did stands beside it. */
-static void tell_slowed(const struct run *run, struct per_url_sentences *sentences)
+static void tell_slowed(const struct run_stats *stats, struct per_url_sentences *sentences)
 {
     static const double clearly = 1.5;
-    const struct per_url *per_url = run->per_url;
+    const struct per_url *per_url = stats->per_url;
     double greatest = 2;
     size_t row = per_url->count, cell = 0, alone = 0;
     for (size_t i = 0; i < per_url->count && per_url->settled > 1; i++) {
         size_t beside = 0, single = 0; /* the analyzer does not see that a ratio has both */
-        double ratio = per_url_slowdown(run, i, &beside, &single);
-        if (!(ratio > greatest) || ratio < clearly * slowdown_of_all(run, beside, single) ||
+        double ratio = per_url_slowdown(stats->run, per_url, i, &beside, &single);
+        if (!(ratio > greatest) || ratio < clearly * slowdown_of_all(stats, beside, single) ||
             !stats_supports_percentile(per_url_figure(per_url, i, beside)->count, 50) ||
             !stats_supports_percentile(per_url_figure(per_url, i, single)->count, 50))
             continue;
@@ -509,8 +509,8 @@ static void tell_slowed(const struct run *run, struct per_url_sentences *sentenc
     number_format_duration(after, sizeof(after), per_url_figure(per_url, row, cell)->service);
     tell(sentences,
          "Slowed most beside others is %s: %s in %s, %.3g times its %s in %s (all downloads together: %.3g times)",
-         spell_url(run, per_url->urls[row], url), after, spell_cell(run, cell, beside), greatest, before,
-         spell_cell(run, alone, single), slowdown_of_all(run, cell, alone));
+         spell_url(stats->run, per_url->urls[row], url), after, spell_cell(stats, cell, beside), greatest, before,
+         spell_cell(stats, alone, single), slowdown_of_all(stats, cell, alone));
 }
 
 static void tell_failures(const struct per_url *per_url, struct per_url_sentences *sentences)
@@ -530,13 +530,13 @@ static void tell_failures(const struct per_url *per_url, struct per_url_sentence
              per_url->settled, per_url->lost);
 }
 
-void per_url_tell(const struct run *run, struct per_url_sentences *sentences)
+void per_url_tell(const struct run_stats *stats, struct per_url_sentences *sentences)
 {
-    const struct per_url *per_url = run->per_url;
+    const struct per_url *per_url = stats->per_url;
     *sentences = (struct per_url_sentences){.count = 0};
     if (per_url == NULL)
         return;
-    tell_slowest(run, sentences);
-    tell_slowed(run, sentences);
+    tell_slowest(stats, sentences);
+    tell_slowed(stats, sentences);
     tell_failures(per_url, sentences);
 }

@@ -1,7 +1,6 @@
 #include <math.h>
 
 #include "conc_bench/analysis/metrics.h"
-#include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/analysis/validity.h"
 
 static void count_downloads(const struct trial *trial, const struct trial_summary *summary, double *values)
@@ -92,20 +91,15 @@ static void measure_costs(const struct trial *trial, double *values)
     values[METRIC_DESCRIPTORS] = resources->descriptors > 0 ? (double)resources->descriptors : NAN;
 }
 
-int metrics_of_trial(const struct run_cell *cell, const struct trial *trial, double *values, struct error *error)
+void metrics_of_trial(const struct run_cell *cell, const struct trial *trial, double *values)
 {
-    struct trial_summary summary;
+    const struct trial_summary *summary = &trial->summary;
     for (int i = 0; i < METRIC_COUNT; i++)
         values[i] = i >= METRIC_DOWNLOADS && i <= METRIC_PEAK_IN_FLIGHT ? 0 : NAN;
-    if (trial_summary_make(trial, &summary, error) != 0)
-        return -1;
-    if (!summary.is_known)
-        return 0;
-    count_downloads(trial, &summary, values);
-    count_streams(trial, &summary, values);
-    measure_times(cell, trial, &summary, values);
+    count_downloads(trial, summary, values);
+    count_streams(trial, summary, values);
+    measure_times(cell, trial, summary, values);
     measure_costs(trial, values);
     values[METRIC_THROUGHPUT] = values[METRIC_DOWNLOADS] / values[METRIC_TIME];
     values[METRIC_BANDWIDTH] = values[METRIC_BYTES] / values[METRIC_TIME];
-    return 0;
 }

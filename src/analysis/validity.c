@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/analysis/trial_latencies.h"
-#include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/modes/trait.h"
 #include "expected_responses.h"
 
@@ -23,8 +21,7 @@ struct judge {
     struct expected_responses expected_responses;
     const struct run_cell *cell; /* under judgement */
     const struct trial *trial;
-    const struct trial_latencies *latencies; /* the trial's */
-    char place[64];                          /* "threads/8 in round 3" */
+    char place[64];               /* "threads/8 in round 3" */
     const struct trial *attested; /* what the origin saw of it is what it saw of most; NULL: it was never asked */
     char attested_place[64];
     uint64_t *mismatched; /* by URL, in the cell under judgement; NULL: nothing has been yet */
@@ -60,15 +57,15 @@ static struct dropped_round *find_dropped(const struct validity *validity, uint3
 
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial)
 {
-    return trial->status == TRIAL_COMPLETE && (trial->summary.is_known || trial_has_samples(trial)) &&
-           find_dropped(validity, cell->group, trial->round) == NULL;
+    return trial->status == TRIAL_COMPLETE && find_dropped(validity, cell->group, trial->round) == NULL;
 }
 
 /* Held to without tolerance */
 
-static bool is_done_once(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+static bool is_done_once(const struct judge *judge, char *why, size_t size)
 {
-    uint32_t units = judge->latencies->unit_count;
+    const struct trial_summary *summary = &judge->trial->summary;
+    uint32_t units = judge->trial->summary.latencies->unit_count;
     if (summary->settled_twice > 0)
         snprintf(why, size, "%s settled %" PRIu32 " downloads more than once", judge->place, summary->settled_twice);
     else if (summary->settled != units)
@@ -77,8 +74,9 @@ static bool is_done_once(const struct judge *judge, const struct trial_summary *
 }
 
 /* By identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
-static bool is_possible(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+static bool is_possible(const struct judge *judge, char *why, size_t size)
 {
+    const struct trial_summary *summary = &judge->trial->summary;
     nanoseconds under_way = 0;
     if (summary->outside_run > 0) {
         snprintf(why, size, "%s has a download (number %" PRIu32 ") that lies outside its run", judge->place,
@@ -117,9 +115,9 @@ static bool is_same_origin_counts(const struct trial_origin_counts *one, const s
 }
 
 /* Whether the origin was asked what a complete trial asked of it, and saw a request for each download. */
-static bool is_attestable(const struct run_cell *cell, const struct trial *trial, const struct trial_summary *summary)
+static bool is_attestable(const struct run_cell *cell, const struct trial *trial)
 {
-    return trial->origin_counts.is_present && (cell->traits & MODE_SCRIPTED) == 0 && is_plain(summary);
+    return trial->origin_counts.is_present && (cell->traits & MODE_SCRIPTED) == 0 && is_plain(&trial->summary);
 }
 
 static bool has_all_requests(const struct judge *judge, const struct trial *trial)
@@ -134,19 +132,15 @@ static void name_place(const struct run_cell *cell, const struct trial *trial, c
 
 /* Chooses the trial that the others are held to: if the origin saw the same of most, one of those (Boyer and Moore
  * 1991). More workers ask more often for what opens connections beforehand, so that those trials tell nothing here. */
-static int choose_attested(struct judge *judge, struct error *error)
+static void choose_attested(struct judge *judge)
 {
     uint32_t lead = 0;
     for (size_t i = 0; i < judge->run->cell_count; i++) {
         const struct run_cell *cell = &judge->run->cells[i];
         for (size_t j = 0; j < cell->trial_count; j++) {
             const struct trial *trial = &cell->trials[j];
-            struct trial_summary summary;
-            if (trial->status != TRIAL_COMPLETE || !trial->origin_counts.is_present || trial->warm_requests > 0)
-                continue;
-            if (trial_summary_make(trial, &summary, error) != 0)
-                return -1;
-            if (!summary.is_known || !is_attestable(cell, trial, &summary) || !has_all_requests(judge, trial))
+            if (trial->status != TRIAL_COMPLETE || trial->warm_requests > 0 || !is_attestable(cell, trial) ||
+                !has_all_requests(judge, trial))
                 continue;
             bool is_same = lead > 0 && is_same_origin_counts(&judge->attested->origin_counts, &trial->origin_counts);
             if (lead == 0) {
@@ -156,25 +150,24 @@ static int choose_attested(struct judge *judge, struct error *error)
             lead = lead == 0 || is_same ? lead + 1 : lead - 1;
         }
     }
-    return 0;
 }
 
 /* What the origin saw must be what was downloaded, and the same in all trials. Its URLs are not compared with the list:
  * libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
-static bool is_counted(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+static bool is_counted(const struct judge *judge, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
-    if (!is_attestable(judge->cell, trial, summary) || has_all_requests(judge, trial))
+    if (!is_attestable(judge->cell, trial) || has_all_requests(judge, trial))
         return true;
     snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
              judge->run->downloads, trial->origin_counts.requests - trial->warm_requests);
     return false;
 }
 
-static bool is_attested(const struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+static bool is_attested(const struct judge *judge, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
-    if (!is_attestable(judge->cell, trial, summary) || trial->warm_requests > 0 || judge->attested == NULL ||
+    if (!is_attestable(judge->cell, trial) || trial->warm_requests > 0 || judge->attested == NULL ||
         is_same_origin_counts(&judge->attested->origin_counts, &trial->origin_counts))
         return true;
     snprintf(why, size, "the origin was not asked for the same URLs by %s and %s", judge->attested_place, judge->place);
@@ -182,8 +175,9 @@ static bool is_attested(const struct judge *judge, const struct trial_summary *s
 }
 
 /* The policy is not only set but seen: libcurl counts the connections it makes. */
-static bool is_policy_kept(struct judge *judge, const struct trial_summary *summary, char *why, size_t size)
+static bool is_policy_kept(struct judge *judge, char *why, size_t size)
 {
+    const struct trial_summary *summary = &judge->trial->summary;
     if (judge->cell->connections == CONNECTIONS_WARM)
         judge->validity->cold_connects += summary->connects;
     if (judge->cell->connections != CONNECTIONS_FRESH || summary->not_fresh == 0)
@@ -223,8 +217,8 @@ static int count_mismatches(struct judge *judge, struct error *error)
     if (judge->mismatched == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count what %" PRIu32 " URLs answered otherwise",
                          run->distinct_urls);
-    for (size_t i = 0; i < judge->latencies->answer_count; i++) {
-        const struct answer *answer = &judge->latencies->answers[i];
+    for (size_t i = 0; i < judge->trial->summary.latencies->answer_count; i++) {
+        const struct answer *answer = &judge->trial->summary.latencies->answers[i];
         if (expected_fits(&judge->expected_responses, answer))
             continue;
         judge->mismatched[answer->url] += answer->count;
@@ -253,8 +247,8 @@ static void note_unusual(struct validity *validity, const struct answer *answer,
 /* How far bodies that were borne are from the usual size. */
 static void measure_variation(const struct judge *judge, struct variation *variation)
 {
-    for (size_t i = 0; i < judge->latencies->answer_count; i++) {
-        const struct answer *answer = &judge->latencies->answers[i];
+    for (size_t i = 0; i < judge->trial->summary.latencies->answer_count; i++) {
+        const struct answer *answer = &judge->trial->summary.latencies->answers[i];
         if (answer->outcome != OUTCOME_OK || !expected_fits(&judge->expected_responses, answer))
             continue;
         uint64_t usual = (uint64_t)judge->expected_responses.urls[answer->url].bytes;
@@ -314,22 +308,19 @@ static void condemn(struct validity *validity, const char *reason)
 static int judge_trial(struct judge *judge, struct error *error)
 {
     char why[512];
-    struct trial_summary summary;
-    if (trial_summary_make(judge->trial, &summary, error) != 0)
-        return -1;
-    if (!is_done_once(judge, &summary, why, sizeof(why)) || !is_possible(judge, &summary, why, sizeof(why))) {
+    if (!is_done_once(judge, why, sizeof(why)) || !is_possible(judge, why, sizeof(why))) {
         condemn(judge->validity, why);
         judge->has_broken_promise = true;
         return drop_round(judge, true, why, error);
     }
-    if (!expected_holds(&judge->expected_responses, judge->latencies, judge->place, why, sizeof(why))) {
+    if (!expected_holds(&judge->expected_responses, judge->trial->summary.latencies, judge->place, why, sizeof(why))) {
         bool is_torn = expected_is_torn(&judge->expected_responses, judge->cell->group, judge->trial->round);
         return count_mismatches(judge, error) == 0 ? drop_round(judge, is_torn, why, error) : -1;
     }
-    if (!is_policy_kept(judge, &summary, why, sizeof(why)) || !is_counted(judge, &summary, why, sizeof(why)))
+    if (!is_policy_kept(judge, why, sizeof(why)) || !is_counted(judge, why, sizeof(why)))
         return drop_round(judge, true, why, error);
     /* What most trials asked for is not certain yet. */
-    return is_attested(judge, &summary, why, sizeof(why)) ? 0 : drop_round(judge, false, why, error);
+    return is_attested(judge, why, sizeof(why)) ? 0 : drop_round(judge, false, why, error);
 }
 
 static int judge_trials(struct judge *judge, struct error *error)
@@ -338,21 +329,19 @@ static int judge_trials(struct judge *judge, struct error *error)
     validity->variations = calloc(judge->run->cell_count + 1, sizeof(validity->variations[0]));
     if (validity->variations == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for what cells received");
-    int status = choose_attested(judge, error);
+    int status = 0;
+    choose_attested(judge);
     for (size_t i = 0; i < judge->run->cell_count && status == 0; i++) {
         judge->cell = &judge->run->cells[i];
         validity->variations[i].cell = (uint32_t)i;
         for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
             judge->trial = &judge->cell->trials[j];
-            if (judge->trial->status != TRIAL_COMPLETE || !trial_has_samples(judge->trial))
+            if (judge->trial->status != TRIAL_COMPLETE)
                 continue;
             name_place(judge->cell, judge->trial, judge->place, sizeof(judge->place));
-            struct trial_latencies *made;
-            judge->latencies = trial_latencies_of(judge->run, judge->trial, &made, error);
-            status = judge->latencies != NULL ? judge_trial(judge, error) : -1;
+            status = judge_trial(judge, error);
             if (status == 0)
                 measure_variation(judge, &validity->variations[i]);
-            trial_latencies_release(made);
         }
         if (status == 0)
             status = list_mismatches(judge, (uint32_t)i, error);
@@ -436,21 +425,18 @@ struct failure_count {
     double downloads;
 };
 
-static int count_failures(const struct run_cell *cell, struct failure_count *count, struct error *error)
+static struct failure_count count_failures(const struct run_cell *cell)
 {
-    *count = (struct failure_count){0};
-    for (size_t j = 0; j < cell->trial_count; j++) {
-        const struct trial *trial = &cell->trials[j];
-        struct trial_summary summary;
-        if (trial_summary_make(trial, &summary, error) != 0)
-            return -1;
+    struct failure_count count = {0};
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
         for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
-            count->downloads += summary.outcomes[outcome];
+            count.downloads += trial->summary.outcomes[outcome];
             if (validity_is_failure(trial, (enum outcome)outcome))
-                count->failed += summary.outcomes[outcome];
+                count.failed += trial->summary.outcomes[outcome];
         }
     }
-    return 0;
+    return count;
 }
 
 /* Each cell against all the others together: two-proportion z statistics, with a limit that five modes without a
@@ -485,18 +471,16 @@ static int judge_failures(const struct run *run, struct validity *validity, stru
     struct failure_count *counts = calloc(run->cell_count + 1, sizeof(*counts));
     if (counts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count failures");
-    int status = 0;
-    for (size_t i = 0; i < run->cell_count && status == 0; i++) {
-        status = count_failures(&run->cells[i], &counts[i], error);
+    for (size_t i = 0; i < run->cell_count; i++) {
+        counts[i] = count_failures(&run->cells[i]);
         total.failed += counts[i].failed;
         total.downloads += counts[i].downloads;
     }
     validity->failures = (uint64_t)total.failed;
     validity->has_success = total.downloads > total.failed;
-    if (status == 0)
-        compare_failures(run, counts, &total, validity);
+    compare_failures(run, counts, &total, validity);
     free(counts);
-    return status;
+    return 0;
 }
 
 static void note_varying(const struct expected_responses *expected_responses, struct validity *validity)
@@ -507,23 +491,6 @@ static void note_varying(const struct expected_responses *expected_responses, st
         if (validity->varying_urls++ == 0)
             validity->varying_url = url;
     }
-}
-
-static int judge_all(struct judge *judge, struct error *error)
-{
-    struct validity *validity = judge->validity;
-    *validity = (struct validity){.is_valid = true, .is_work_equal = true};
-    int status = expected_learn(judge->run, &judge->expected_responses, error);
-    if (status == 0)
-        status = judge_trials(judge, error);
-    validity->variation_count = validity->varied > 0 ? judge->run->cell_count : 0;
-    if (status == 0)
-        note_varying(&judge->expected_responses, validity);
-    if (status != 0)
-        validity_release(validity);
-    expected_release(&judge->expected_responses);
-    free(judge->mismatched);
-    return status;
 }
 
 /* Whether no round to come could make it valid. Before what was dropped and what failed is judged. */
@@ -540,13 +507,21 @@ int validity_look(const struct run *run, const struct prospect *prospect, struct
                   struct error *error)
 {
     struct judge judge = {.run = run, .validity = validity};
-    if (judge_all(&judge, error) != 0)
-        return -1;
-    validity->is_lost = prospect != NULL && is_lost(&judge, prospect);
-    judge_dropped(run, validity);
-    int status = judge_failures(run, validity, error);
+    *validity = (struct validity){.is_valid = true, .is_work_equal = true};
+    int status = expected_learn(run, &judge.expected_responses, error);
+    if (status == 0)
+        status = judge_trials(&judge, error);
+    if (status == 0) {
+        validity->variation_count = validity->varied > 0 ? run->cell_count : 0;
+        note_varying(&judge.expected_responses, validity);
+        validity->is_lost = prospect != NULL && is_lost(&judge, prospect);
+        judge_dropped(run, validity);
+        status = judge_failures(run, validity, error);
+    }
     if (status != 0)
         validity_release(validity);
+    expected_release(&judge.expected_responses);
+    free(judge.mismatched);
     return status;
 }
 
@@ -561,23 +536,4 @@ void validity_release(struct validity *validity)
     free(validity->mismatched_urls);
     free(validity->variations);
     *validity = (struct validity){0};
-}
-
-int validity_copy(const struct validity *validity, struct validity *copy, struct error *error)
-{
-    *copy = *validity;
-    copy->dropped = calloc(validity->dropped_count + 1, sizeof(copy->dropped[0]));
-    copy->mismatched_urls = calloc(validity->mismatched_url_count + 1, sizeof(copy->mismatched_urls[0]));
-    copy->variations = calloc(validity->variation_count + 1, sizeof(copy->variations[0]));
-    if (copy->dropped == NULL || copy->mismatched_urls == NULL || copy->variations == NULL) {
-        validity_release(copy);
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of dropped rounds");
-    }
-    for (size_t i = 0; i < validity->dropped_count; i++)
-        copy->dropped[i] = validity->dropped[i];
-    for (size_t i = 0; i < validity->mismatched_url_count; i++)
-        copy->mismatched_urls[i] = validity->mismatched_urls[i];
-    for (size_t i = 0; i < validity->variation_count; i++)
-        copy->variations[i] = validity->variations[i];
-    return 0;
 }

@@ -86,7 +86,7 @@ static int check_same(const char *path, const struct run *before, const struct r
     return 0;
 }
 
-static int copy_rounds(const struct run *run, const struct run_cell *from, struct baseline_cell *to)
+static int copy_rounds(const struct validity *validity, const struct run_cell *from, struct baseline_cell *to)
 {
     to->rounds = calloc(from->trial_count + 1, sizeof(to->rounds[0]));
     to->times = calloc(from->trial_count + 1, sizeof(to->times[0]));
@@ -94,7 +94,7 @@ static int copy_rounds(const struct run *run, const struct run_cell *from, struc
         return -1;
     for (size_t i = 0; i < from->trial_count; i++) {
         const struct trial *trial = &from->trials[i];
-        if (!validity_counts(run->validity, from, trial) || trial_time(trial) == 0)
+        if (!validity_counts(validity, from, trial) || trial_time(trial) == 0)
             continue;
         to->rounds[to->count] = trial->round;
         to->times[to->count++] = clock_seconds(trial_time(trial));
@@ -102,8 +102,9 @@ static int copy_rounds(const struct run *run, const struct run_cell *from, struc
     return 0;
 }
 
-static int copy_cells(const struct run *run, struct baseline_document *document, struct error *error)
+static int copy_cells(const struct import *import, struct baseline_document *document, struct error *error)
 {
+    const struct run *run = &import->run;
     document->cells = calloc(run->cell_count + 1, sizeof(document->cells[0]));
     for (size_t i = 0; document->cells != NULL && i < run->cell_count; i++) {
         const struct run_cell *from = &run->cells[i];
@@ -112,18 +113,18 @@ static int copy_cells(const struct run *run, struct baseline_document *document,
         struct baseline_cell *to = &document->cells[document->cell_count++];
         snprintf(to->mode, sizeof(to->mode), "%s", from->mode);
         to->workers = from->workers;
-        if (copy_rounds(run, from, to) != 0)
+        if (copy_rounds(&import->totals.validity, from, to) != 0)
             return error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
     }
     return document->cells != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the baseline");
 }
 
-static int check_document(const char *path, const struct run *before, const struct run *now, bool is_forced,
+static int check_document(const char *path, const struct import *before, const struct run *now, bool is_forced,
                           struct error *error)
 {
-    if (!is_forced && check_same(path, before, now, error) != 0)
+    if (!is_forced && check_same(path, &before->run, now, error) != 0)
         return -1;
-    if (!before->validity->is_valid || before->is_partial)
+    if (!before->totals.validity.is_valid || before->run.is_partial)
         return error_set(error, ERROR_USAGE, "%s is nothing to compare with: it was interrupted or is not valid", path);
     return 0;
 }
@@ -134,7 +135,7 @@ static int read_document(const char *path, const struct run *run, bool is_forced
     struct import import;
     if (import_read(path, false, &import, error) != 0)
         return -1;
-    int status = check_document(path, &import.run, run, is_forced, error);
+    int status = check_document(path, &import, run, is_forced, error);
     struct baseline_document *longer = NULL;
     if (status == 0) {
         longer = realloc(baseline->documents, (baseline->count + 1) * sizeof(*longer));
@@ -146,7 +147,7 @@ static int read_document(const char *path, const struct run *run, bool is_forced
         *document = (struct baseline_document){0};
         text_escape(document->path, sizeof(document->path), path, strlen(path));
         snprintf(document->started_at, sizeof(document->started_at), "%s", import.run.started_at);
-        status = copy_cells(&import.run, document, error);
+        status = copy_cells(&import, document, error);
     }
     import_release(&import);
     return status;

@@ -5,21 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/analysis/evidence.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/analysis/validity.h"
 #include "records.h"
 
 static int read_document(const struct node *node)
 {
     struct import *import = node->reader->import;
-    struct document document = {.run = &import->run};
+    struct document document = {.run = &import->run, .validity = &import->totals.validity};
     if (!json_is_string(json_object_get(node->value, "schema")))
         return node_refuse(node, "not a result of conc-bench, which has a \"schema\"");
-    import->run.validity = document.validity = calloc(1, sizeof(*document.validity));
-    if (document.validity == NULL)
-        return node_no_memory(node);
     node->reader->result_count = json_array_size(json_object_get(node->value, "results"));
     int status = record_read(node, &record_document_all, &document);
+    import->totals.per_url = document.per_url;
     import->assertion_results = document.assertion_results;
     import->assertion_result_count = document.assertion_result_count;
     return status;
@@ -106,7 +104,7 @@ int import_read(const char *path, bool with_samples, struct import *import, stru
 
 void import_release(struct import *import)
 {
-    evidence_release(&import->run);
+    run_totals_release(&import->totals);
     run_release(&import->run);
     free(import->assertion_results);
     *import = (struct import){0};

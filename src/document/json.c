@@ -12,6 +12,7 @@ int json_write(FILE *stream, const struct run *run, const struct analysis *analy
     const struct document document = {.run = (struct run *)run,
                                       .analysis = analysis,
                                       .validity = (struct validity *)&analysis->stats.validity,
+                                      .per_url = analysis->stats.per_url,
                                       .assertion_results = analysis->assertion_results,
                                       .assertion_result_count = analysis->assertion_result_count};
     record_write(&writer, &record_document_all, &document);

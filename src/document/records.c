@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "conc_bench/analysis/latency_percentiles.h"
-#include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/modes/trait.h"
 
 /* Names */
@@ -609,24 +608,6 @@ static const struct field downloads_fields[] = {
 static const struct record record_downloads = {"downloads", RECORD(struct trial_summary, downloads_fields),
                                                .check = check_outcomes};
 
-static void write_downloads(struct record_writer *writer, const void *base)
-{
-    struct trial_summary summary;
-    if (trial_summary_make(base, &summary, NULL) != 0)
-        writer->json.has_failed = true;
-    else if (summary.is_known)
-        record_write(writer, &record_downloads, &summary);
-    else
-        json_put_null(&writer->json);
-}
-
-static int read_downloads(const struct node *node, void *base)
-{
-    struct trial *trial = base;
-    trial->summary.is_known = true;
-    return record_read(node, &record_downloads, &trial->summary);
-}
-
 static bool has_run(const void *base)
 {
     return ((const struct trial *)base)->status == TRIAL_COMPLETE;
@@ -677,8 +658,7 @@ static const struct field round_fields[] = {
      COUNT(struct trial, http2.most_streams, 0, UINT32_MAX)},
     {"witness", "what the embedded origin saw of the run; `null` without an origin",
      OPTIONAL(struct trial, origin_counts, origin_counts.is_present, record_witness)},
-    {"downloads", "what the samples amount to", OWN(write_downloads, read_downloads), .record = &record_downloads,
-     .is_nullable = true},
+    {"downloads", "what the samples amount to", OBJECT(struct trial, summary, record_downloads)},
     {"samples", "settled downloads as rows; `null` where they were not kept (`--samples`)",
      OWN(samples_write, samples_read), .json = "array", .is_nullable = true, .record = &record_sample},
 };
@@ -963,7 +943,6 @@ static int read_points(const struct node *node, void *base)
 {
     struct latency_percentiles *times = base;
     size_t count = times->count > 0 ? LATENCY_POINTS : 0;
-    times->is_known = true;
     if (node_expect_array(node, count, LATENCY_POINTS) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -1042,17 +1021,27 @@ static int check_rounds(const struct node *node, void *base)
         if (cell->trials[i].round <= cell->trials[i - 1].round)
             return node_refuse(&round, "round %" PRIu32 " does not follow the one before", cell->trials[i].round);
     }
-    if (cell->failing_urls >= cell->url_failure_count)
+    return 0;
+}
+
+static int check_failing(const struct node *node, void *base)
+{
+    const struct cell_totals *totals = base;
+    if (totals->failing_urls >= totals->url_failure_count)
         return 0;
     struct node failing = node_member(node, "failing_urls");
     return node_refuse(&failing, "fewer than are listed");
 }
 
-static const struct field trials_fields[] = {
+static const struct field totals_fields[] = {
     {"failing_urls", "how many URLs failed over all rounds, each way of failing counted",
-     COUNT(struct run_cell, failing_urls, 0, INT64_MAX)},
+     COUNT(struct cell_totals, failing_urls, 0, INT64_MAX)},
     {"url_failures", "the 100 that failed most often: `[url, class, count, curl_code]`",
-     LIST(struct run_cell, url_failures, url_failure_count, record_url_failure, URL_FAILURES_MAX)},
+     LIST(struct cell_totals, url_failures, url_failure_count, record_url_failure, URL_FAILURES_MAX)},
+};
+static const struct record record_totals = {NULL, RECORD(struct cell_totals, totals_fields), .check = check_failing};
+
+static const struct field trials_fields[] = {
     {"warmup_times_s", "of the warm-up rounds", OWN(write_warmups, read_warmups),
      .schema = "\"type\": \"array\", \"items\": {" SCHEMA_SECONDS "}"},
     {"rounds", "one object for each trial", LIST(struct run_cell, trials, trial_count, record_round, ROUNDS_MAX),
@@ -1065,6 +1054,7 @@ static const struct field result_fields[] = {
     {NULL, NULL, POINTED_MEMBERS(struct result, cell, record_cell)},
     {NULL, NULL, POINTED_MEMBERS(struct result, stats, record_stats)},
     {"service_s", "service times over all rounds", SELF(record_service)},
+    {NULL, NULL, POINTED_MEMBERS(struct result, totals, record_totals)},
     {NULL, NULL, POINTED_MEMBERS(struct result, cell, record_trials)},
 };
 const struct record record_result = {"result", RECORD(struct result, result_fields)};
@@ -1155,7 +1145,6 @@ static const struct field tail_fields[] = {
      .schema = "\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"minItems\": 1"},
     {"results", "one object for each mode and number of workers, in the order they were planned",
      OWN(results_write, results_read), .json = "array", .low = 1, .record = &record_result},
-    {"per_url", "figures of each URL, or `null` without `--per-url`", POINTED(struct run, per_url, record_per_url)},
 };
 static const struct record record_tail = {NULL, RECORD(struct run, tail_fields), .is_by_line = true};
 
@@ -1166,6 +1155,8 @@ static const struct field document_fields[] = {
      LIST(struct document, assertion_results, assertion_result_count, record_verdict, TEXTS_MAX)},
     {"validity", "whether the figures can be compared", POINTED(struct document, validity, record_validity)},
     {NULL, NULL, POINTED_MEMBERS(struct document, run, record_tail)},
+    {"per_url", "figures of each URL, or `null` without `--per-url`",
+     POINTED(struct document, per_url, record_per_url)},
 };
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 

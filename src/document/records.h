@@ -13,6 +13,7 @@
 struct document {
     struct run *run;
     struct validity *validity;
+    struct per_url *per_url; /* NULL: none */
     struct assertion_result *assertion_results;
     size_t assertion_result_count;
     const struct analysis *analysis; /* NULL when read */
@@ -21,8 +22,9 @@ struct document {
 /* What an entry of `results` is written from, or read into. */
 struct result {
     struct run_cell *cell;
-    struct latency_percentiles *service;
-    const struct cell_stats *stats; /* NULL when read */
+    struct cell_totals *totals;
+    struct latency_percentiles *service; /* of the totals */
+    const struct cell_stats *stats;      /* NULL when read */
 };
 
 extern const struct record record_document_all, record_cell_name, record_result, record_round, record_sample,

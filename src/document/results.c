@@ -108,23 +108,14 @@ static int check_groups(const struct node *results, const struct run *run)
     return status;
 }
 
-static const struct cell_stats *stats_of(const struct run_stats *stats, const struct run_cell *cell)
-{
-    for (size_t i = 0; i < stats->cell_count; i++) {
-        if (stats->cells[i].cell == cell)
-            return &stats->cells[i];
-    }
-    return NULL;
-}
-
 void results_write(struct record_writer *writer, const void *base)
 {
     const struct run *run = base;
     json_open(&writer->json, '[');
     for (size_t i = 0; i < run->cell_count; i++) {
-        const struct cell_stats *stats = stats_of(&writer->analysis->stats, &run->cells[i]);
-        struct latency_percentiles service = stats->service;
-        struct result result = {.cell = &run->cells[i], .service = &service, .stats = stats};
+        const struct cell_stats *stats = cell_stats_of(&writer->analysis->stats, &run->cells[i]);
+        struct cell_totals totals = stats->totals;
+        struct result result = {.cell = &run->cells[i], .totals = &totals, .service = &totals.service, .stats = stats};
         json_new_line(&writer->json);
         record_write(writer, &record_result, &result);
     }
@@ -134,16 +125,22 @@ void results_write(struct record_writer *writer, const void *base)
 int results_read(const struct node *node, void *base)
 {
     struct run *run = base;
+    struct run_totals *totals = &node->reader->import->totals;
     run->cells = node_make_items(node, 1, CELLS_MAX, sizeof(run->cells[0]));
-    for (size_t i = 0; run->cells != NULL && i < json_array_size(node->value); i++) {
+    totals->cells = run->cells != NULL ? node_make_items(node, 1, CELLS_MAX, sizeof(totals->cells[0])) : NULL;
+    if (totals->cells == NULL)
+        return -1;
+    for (size_t i = 0; i < json_array_size(node->value); i++) {
         struct node item = node_item(node, i);
-        struct result result = {.cell = &run->cells[i], .service = &run->cells[i].service};
+        struct cell_totals *of_cell = &totals->cells[i];
+        struct result result = {.cell = &run->cells[i], .totals = of_cell, .service = &of_cell->service};
         run->cell_count++;
+        totals->cell_count++;
         node->reader->cell = result.cell;
         if (record_read(&item, &record_result, &result) != 0)
             return -1;
     }
-    return run->cells != NULL ? check_groups(node, run) : -1;
+    return check_groups(node, run);
 }
 
 /* Samples */

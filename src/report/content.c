@@ -248,7 +248,7 @@ int content_build(const struct run *run, const struct analysis *analysis, const 
     add_method(content, run);
     add_tool(content, run);
     content_add_tables(content, run, analysis, format);
-    content_add_urls(content, run, format);
+    content_add_urls(content, &analysis->stats, format);
     content_add_sentences(content, run, analysis);
     if (!content->has_failed)
         return 0;

@@ -153,7 +153,7 @@ void content_add_tables(struct content *content, const struct run *run, const st
                         const struct format *format);
 
 /* The table of URLs, for a run that has figures of them: content_urls.c. */
-void content_add_urls(struct content *content, const struct run *run, const struct format *format);
+void content_add_urls(struct content *content, const struct run_stats *stats, const struct format *format);
 
 /* Writes the URL of a row of that table in so many columns, at least 16: where it is too long without its middle, and
  * where that makes it look like another one that is chosen, with its number behind. */

@@ -148,7 +148,7 @@ static struct summary_row make_row(const struct summary *summary, const struct c
         .time = time->value,
         .low = cell->rounds > 1 ? time->low : NAN,
         .high = cell->rounds > 1 ? time->high : NAN,
-        .percentile = latency_percentile(&cell->service, summary_table_percentile(summary->format)),
+        .percentile = latency_percentile(&cell->totals.service, summary_table_percentile(summary->format)),
         .cpu = cell_stats_shown(cell, METRIC_CPU),
         .memory = cell_stats_shown(cell, METRIC_MEMORY),
         .failed = cell->failures_in_all,
@@ -214,9 +214,9 @@ static void add_causes(struct summary *summary)
     struct cause causes[CAUSES_SHOWN];
     size_t count = 0;
     for (size_t i = 0; i < summary->run->cell_count; i++) {
-        const struct run_cell *cell = &summary->run->cells[i];
-        for (size_t j = 0; j < cell->url_failure_count; j++)
-            count_cause(summary, causes, &count, &cell->url_failures[j]);
+        const struct cell_totals *totals = &cell_stats_of(summary->stats, &summary->run->cells[i])->totals;
+        for (size_t j = 0; j < totals->url_failure_count; j++)
+            count_cause(summary, causes, &count, &totals->url_failures[j]);
     }
     if (count == 0)
         return;

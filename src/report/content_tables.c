@@ -203,7 +203,8 @@ static void add_downloads_of(struct builder *builder, const struct cell_stats *c
     add_digits(builder, cell->measures[METRIC_BANDWIDTH].value / 1e6, "");
     for (size_t i = 0; i < builder->format->percentile_count; i++)
         add_digits(builder,
-                   latency_percentile(&cell->service, builder->format->percentiles[i]) * builder->service.factor, "");
+                   latency_percentile(&cell->totals.service, builder->format->percentiles[i]) * builder->service.factor,
+                   "");
     add_digits(builder, cell->service_max * builder->service.factor, "");
     add_digits(builder, cell->measures[METRIC_T95].value * builder->time_scale.factor, "");
     add_number(builder, cell->failures > 0 ? PAINT_BAD : PAINT_NONE, cell->failures);
@@ -267,7 +268,7 @@ static void add_latencies(struct builder *builder)
         const struct cell_stats *cell = &builder->stats->cells[i];
         open_row(builder, cell->cell);
         for (size_t j = 0; j < PERCENTS; j++)
-            add_digits(builder, latency_percentile(&cell->service, percents[j]) * builder->service.factor, "");
+            add_digits(builder, latency_percentile(&cell->totals.service, percents[j]) * builder->service.factor, "");
     }
 }
 
@@ -471,12 +472,12 @@ static void add_failures(struct builder *builder)
 {
     struct url_troubles troubles = {.count = 0};
     for (size_t i = 0; i < builder->stats->main_count; i++) {
-        const struct run_cell *cell = builder->stats->cells[i].cell;
-        for (size_t j = 0; j < cell->url_failure_count; j++) {
-            const struct url_failure *failure = &cell->url_failures[j];
+        const struct cell_stats *figures = &builder->stats->cells[i];
+        for (size_t j = 0; j < figures->totals.url_failure_count; j++) {
+            const struct url_failure *failure = &figures->totals.url_failures[j];
             const char *cause =
                 content_text(builder->content, "%s%s", outcome_name(failure->outcome), format_failure(failure->code));
-            count_trouble(builder, &troubles, cell, failure->url, cause, failure->count);
+            count_trouble(builder, &troubles, figures->cell, failure->url, cause, failure->count);
         }
     }
     add_troubles(builder, SECTION_FAILURES, "Failures by URL", &troubles);

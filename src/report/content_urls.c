@@ -120,7 +120,7 @@ static bool has_slowdown(const struct url_section *urls)
 {
     size_t cell, alone;
     for (size_t row = 0; row < urls->per_url->count; row++) {
-        if (isfinite(per_url_slowdown(urls->run, row, &cell, &alone)))
+        if (isfinite(per_url_slowdown(urls->run, urls->per_url, row, &cell, &alone)))
             return true;
     }
     return false;
@@ -195,7 +195,7 @@ static void add_row(struct url_section *urls, size_t row)
         downloads += figure->count;
         most_bytes = figure->count > 0 ? fmax(most_bytes, (double)figure->body_bytes) : most_bytes;
     }
-    double ratio = per_url_slowdown(urls->run, row, &cell, &alone);
+    double ratio = per_url_slowdown(urls->run, urls->per_url, row, &cell, &alone);
     if (urls->has_slowdown)
         add_cell(urls, PAINT_NONE, ratio,
                  content_text(urls->content, "%s%s", format_digits(digits, ratio), isfinite(ratio) ? "x" : ""));
@@ -256,13 +256,13 @@ static const char *describe_figures(struct url_section *urls)
                            : "");
 }
 
-void content_add_urls(struct content *content, const struct run *run, const struct format *format)
+void content_add_urls(struct content *content, const struct run_stats *stats, const struct format *format)
 {
-    const struct per_url *per_url = run->per_url;
+    const struct per_url *per_url = stats->per_url;
     if (per_url == NULL || per_url->count == 0)
         return;
     struct url_section urls = {.content = content,
-                               .run = run,
+                               .run = stats->run,
                                .per_url = per_url,
                                .scale = format_service_scale(format),
                                .rows = choose_rows(per_url)};

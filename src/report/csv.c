@@ -186,8 +186,8 @@ static void write_classes(FILE *stream, const struct url_figure *figure)
 int csv_write_urls(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                    struct error *error)
 {
-    (void)analysis, (void)format, (void)error;
-    const struct per_url *per_url = run->per_url;
+    (void)format, (void)error;
+    const struct per_url *per_url = analysis->stats.per_url;
     fputs("url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes", stream);
     fputs(policy_heads, stream);
     for (size_t row = 0; per_url != NULL && row < per_url->count; row++) {

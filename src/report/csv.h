@@ -21,7 +21,7 @@ int csv_write(FILE *stream, const struct run *run, const struct analysis *analys
 int csv_write_requests(FILE *stream, const struct run *run, const struct analysis *analysis,
                        const struct format *format, struct error *error);
 
-/* The same for URLs: one row a URL and cell, of those whose figures were kept (verdict/per_url). */
+/* The same for URLs: one row a URL and cell, of those whose figures were kept (analysis/per_url). */
 int csv_write_urls(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                    struct error *error);
 

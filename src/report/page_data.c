@@ -56,8 +56,8 @@ static json_t *make_cell(struct maker *maker, const struct cell_stats *stats)
         append(maker, times, number(cell_stats_value(stats, row, METRIC_TIME)));
         append(maker, rounds, json_integer(stats->row_rounds[row]));
     }
-    for (size_t i = 0; i < LATENCY_POINTS && stats->service.count > 0; i++)
-        append(maker, service, json_real(clock_seconds(stats->service.points[i])));
+    for (size_t i = 0; i < LATENCY_POINTS && stats->totals.service.count > 0; i++)
+        append(maker, service, json_real(clock_seconds(stats->totals.service.points[i])));
     put(maker, cell, "name", text(stats->cell));
     put(maker, cell, "mode", json_string(stats->cell->mode));
     put(maker, cell, "main", json_boolean(stats->cell->stage == STAGE_MAIN));

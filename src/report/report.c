@@ -128,7 +128,7 @@ int report_write(const struct report_request *request, struct error *error)
         .assertion_results = request->assertion_results,
         .assertion_result_count = is_judged_anew ? 0 : request->assertion_result_count,
     };
-    if (analysis_make(request->run, &asked, &analysis, error) != 0)
+    if (analysis_make(request->run, request->totals, &asked, &analysis, error) != 0)
         return -1;
     int status = 0;
     if (!is_output_taken(options) && !request->is_without_figures) {

@@ -209,7 +209,7 @@ static int find_candidates(struct experiment_state *state, const struct group *g
 {
     struct run_stats stats;
     *count = 0;
-    if (cell_stats_compute(state->experiment->run, &stats, error) != 0)
+    if (experiment_look(state, 0, &stats, error) != 0)
         return -1;
     for (size_t i = 0; i < group->plan.cell_count; i++) {
         char name[32];

@@ -9,12 +9,11 @@
 #include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/analysis/settle.h"
 #include "conc_bench/analysis/signed_rank.h"
-#include "conc_bench/analysis/trial_latencies.h"
-#include "conc_bench/analysis/trial_summary.h"
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/run/interrupt.h"
 #include "experiment_state.h"
+#include "trial_summary.h"
 
 /* Intervals this narrow, as a share on each side, need no more rounds. */
 static const double narrow = 0.01;
@@ -119,21 +118,15 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     struct experiment_state *state = context;
     const struct experiment *experiment = state->experiment;
     const struct experiment_hooks *hooks = experiment->hooks;
-    struct trial_summary summary;
     if (judge_servers(state, trial, error) != 0)
         return -1;
     if (state->is_void)
         return 1;
-    /* Once, here, rather than at every look between rounds. */
-    trial->latencies = trial_latencies_make(experiment->run, trial, error);
-    if (trial->latencies == NULL)
+    if (trial_summary_make(experiment->run, trial, error) != 0)
         return -1;
-    if (trial_summary_make(trial, &summary, error) != 0)
-        return -1;
-    trial->summary = summary;
     state->is_cut &= trial->status != TRIAL_COMPLETE;
     if (state->is_cut) {
-        const struct trial_latencies *latencies = trial->latencies;
+        const struct trial_latencies *latencies = trial->summary.latencies;
         double done = latencies->service_count > 0 ? (double)latencies->service_count : 1;
         state->alone = clock_seconds(latencies->service_sum) / done * experiment->plan->unit_count;
         return 1;
@@ -302,7 +295,10 @@ int experiment_look(const struct experiment_state *state, uint32_t rounds_in_gro
                     struct error *error)
 {
     const struct prospect prospect = {.rounds_in_group = rounds_in_group, .rounds_behind = state->rounds_behind};
-    return cell_stats_look(state->experiment->run, &prospect, stats, error);
+    struct validity validity;
+    if (validity_look(state->experiment->run, &prospect, &validity, error) != 0)
+        return -1;
+    return cell_stats_compute(state->experiment->run, &validity, stats, error);
 }
 
 /* Of the cells that still run, and the one they are compared with. */

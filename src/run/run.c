@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 const char *trial_status_name(enum trial_status status)
 {
@@ -66,6 +67,12 @@ void run_warn(struct run *run, const char *format, ...)
     warnings[run->warning_count++] = text;
 }
 
+void trial_latencies_release(struct trial_latencies *latencies)
+{
+    if (latencies != NULL)
+        munmap(latencies, latencies->bytes);
+}
+
 void trial_release(struct trial *trial)
 {
     for (uint32_t i = 0; i < trial->origin_counts.url_count; i++)
@@ -74,8 +81,37 @@ void trial_release(struct trial *trial)
     free(trial->origin_counts.url_requests);
     sample_table_release(trial->table);
     free(trial->units);
-    trial_latencies_release(trial->latencies);
+    trial_latencies_release(trial->summary.latencies);
     *trial = (struct trial){0};
+}
+
+static void drop_latencies(struct trial *trial)
+{
+    trial_latencies_release(trial->summary.latencies);
+    trial->summary.latencies = NULL;
+}
+
+static void drop_samples(struct trial *trial)
+{
+    sample_table_release(trial->table);
+    trial->table = NULL;
+}
+
+void run_release_samples(struct run *run, enum sample_policy policy)
+{
+    for (size_t i = 0; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
+        bool is_kept = (uint64_t)run->downloads * cell->trial_count <= sample_policy_most(policy);
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            drop_latencies(&cell->trials[j]);
+            if (!is_kept)
+                drop_samples(&cell->trials[j]);
+        }
+        for (size_t j = 0; j < cell->warmup_count; j++) {
+            drop_latencies(&cell->warmups[j]);
+            drop_samples(&cell->warmups[j]);
+        }
+    }
 }
 
 int run_add_asked(struct run *run, const char *option, struct error *error)
@@ -101,7 +137,6 @@ void run_release(struct run *run)
             trial_release(&cell->warmups[j]);
         free(cell->trials);
         free(cell->warmups);
-        free(cell->url_failures);
     }
     free(run->cells);
     for (size_t i = 0; i < run->source_count; i++)

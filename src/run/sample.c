@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "trial_summary.h"
+
 #include "conc_bench/platform/memory.h"
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
@@ -46,12 +48,6 @@ const char *outcome_name(enum outcome outcome)
 uint64_t sample_table_bytes(uint64_t unit_count)
 {
     return offsetof(struct sample_table, samples) + unit_count * sizeof(struct sample);
-}
-
-static uint64_t trial_latencies_bytes(uint64_t service_count, uint64_t answer_count)
-{
-    return offsetof(struct trial_latencies, services) + service_count * sizeof(double) +
-           answer_count * sizeof(struct answer);
 }
 
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error)
@@ -213,32 +209,6 @@ struct sample_account sample_table_account(const struct sample_table *table)
     return account;
 }
 
-struct trial_latencies *trial_latencies_create(const double *services, size_t service_count,
-                                               const struct answer *answers, size_t answer_count)
-{
-    size_t bytes = trial_latencies_bytes(service_count, answer_count);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    /* Or each trial would make the forks of all later ones slower. */
-    memory_keep_from_forks(memory, bytes);
-    struct trial_latencies *latencies = memory;
-    struct answer *behind = (struct answer *)(void *)&latencies->services[service_count];
-    memcpy(latencies->services, services, service_count * sizeof(*services));
-    if (answer_count > 0)
-        memcpy(behind, answers, answer_count * sizeof(*answers));
-    latencies->service_count = service_count;
-    latencies->answer_count = answer_count;
-    latencies->answers = behind;
-    return latencies;
-}
-
-void trial_latencies_release(struct trial_latencies *latencies)
-{
-    if (latencies != NULL)
-        munmap(latencies, trial_latencies_bytes(latencies->service_count, latencies->answer_count));
-}
-
 uint64_t sample_policy_most(enum sample_policy policy)
 {
     switch (policy) {
@@ -256,6 +226,6 @@ uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most)
     uint64_t bytes;
     if (units > UINT32_MAX)
         return UINT64_MAX;
-    uint64_t each = trial_latencies_bytes(units, units) + (units <= most ? sample_table_bytes(units) : 0);
+    uint64_t each = trial_latencies_bytes((uint32_t)units) + (units <= most ? sample_table_bytes(units) : 0);
     return __builtin_mul_overflow(trials, each, &bytes) ? UINT64_MAX : bytes + sample_table_bytes(units);
 }

@@ -105,6 +105,7 @@ static int describe_request(struct session *session, struct error *error)
 {
     struct description description = {.run = &session->run, .error = error};
     request_describe(&session->request, add_asked, &description);
+    session->run.tolerates_failures = session->options->allow_failures;
     session->run.is_unverified = session->options->request.is_unverified;
     if (session->run.is_unverified)
         run_warn(&session->run, "TLS was not verified (--insecure): anybody may have answered");

@@ -60,13 +60,14 @@ static int check_asked(const struct options *options, const struct run *run, str
 }
 
 /* Of a document saved without them, where its samples are there. */
-static int add_per_url(const struct options *options, struct run *run, struct error *error)
+static int add_per_url(const struct options *options, struct import *import, struct error *error)
 {
-    if (!options->per_url || run->per_url != NULL)
+    struct run_totals *totals = &import->totals;
+    if (!options->per_url || totals->per_url != NULL)
         return 0;
-    const struct run_cell *lacking = per_url_lacks(run);
+    const struct run_cell *lacking = per_url_lacks(&import->run, &totals->validity);
     if (lacking == NULL)
-        return per_url_make(run, error);
+        return per_url_make(&import->run, &totals->validity, &totals->per_url, error);
     return error_set(error, ERROR_USAGE,
                      "--per-url: %s has neither figures of each URL nor the downloads of %s/%" PRIu32
                      " to make them from: measure again with --per-url, or with --samples all",
@@ -82,7 +83,7 @@ int session_import(const struct options *options, struct error *error)
         return -1;
     int status = check_asked(options, &import.run, error);
     if (status == 0)
-        status = add_per_url(options, &import.run, error);
+        status = add_per_url(options, &import, error);
     if (status == 0)
         status = baseline_read(options->baselines, options->baseline_count, &import.run, options->force_baseline,
                                &baseline, error);
@@ -95,6 +96,7 @@ int session_import(const struct options *options, struct error *error)
         const struct report_request request = {
             .options = options,
             .run = &import.run,
+            .totals = &import.totals,
             .baseline = baseline.count > 0 ? &baseline : NULL,
             .assertion_results = import.assertion_results,
             .assertion_result_count = import.assertion_result_count,

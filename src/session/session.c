@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "conc_bench/analysis/evidence.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/report/dry_run.h"
 #include "conc_bench/report/report.h"
@@ -12,25 +12,27 @@
 
 static int report(struct session *session, bool is_without_figures, struct error *error)
 {
+    struct run_totals totals;
     const struct report_request request = {
         .options = session->options,
         .run = &session->run,
+        .totals = &totals,
         .is_without_figures = is_without_figures,
         .baseline = session->baseline.count > 0 ? &session->baseline : NULL,
     };
     if (session->run.cell_count == 0)
         return 0;
-    session->run.wants_per_url = session->options->per_url;
-    session->run.tolerates_failures = session->options->allow_failures;
-    if (evidence_settle(&session->run, session->options->samples, error) != 0)
+    if (run_totals_make(&session->run, session->options->per_url, &totals, error) != 0)
         return -1;
-    return report_write(&request, error);
+    run_release_samples(&session->run, session->options->samples);
+    int status = report_write(&request, error);
+    run_totals_release(&totals);
+    return status;
 }
 
 static void release(struct session *session)
 {
     progress_release(&session->progress);
-    evidence_release(&session->run);
     run_release(&session->run);
     baseline_release(&session->baseline);
     plan_release(&session->plan);

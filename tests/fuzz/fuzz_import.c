@@ -28,7 +28,7 @@ static int read_text(const void *text, size_t size, struct import *import, struc
 }
 
 /* Writes everything; the text of the document is returned, to be freed. */
-static char *write_all(const struct import *import, size_t *length)
+static char *write_all(struct import *import, size_t *length)
 {
     const struct analysis_request request = {.assertion_results = import->assertion_results,
                                              .assertion_result_count = import->assertion_result_count};
@@ -39,7 +39,7 @@ static char *write_all(const struct import *import, size_t *length)
     char *text = NULL;
     char *other = NULL;
     size_t other_length = 0;
-    require(analysis_make(&import->run, &request, &analysis, &error) == 0);
+    require(analysis_make(&import->run, &import->totals, &request, &analysis, &error) == 0);
     FILE *stream = open_memstream(&text, length);
     require(json_write(stream, &import->run, &analysis, &format, &error) == 0);
     fclose(stream);

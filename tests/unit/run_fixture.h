@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conc_bench/analysis/evidence.h"
+#include "conc_bench/analysis/analysis.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/modes/trait.h"
 #include "conc_bench/run/run.h"
+#include "run/trial_summary.h"
 
 /* A result made by hand: 4 downloads of 2 URLs in each trial. */
 
@@ -17,8 +19,12 @@ enum { FIXTURE_UNITS = 4 };
 
 #define FIXTURE_MS NANOSECONDS_PER_MILLISECOND
 
+/* Whether the analysis of the run made last has figures of each URL. */
+static bool fixture_has_per_url;
+
 static inline struct run fixture_run(void)
 {
+    fixture_has_per_url = false;
     static const uint32_t unit_urls[FIXTURE_UNITS] = {0, 1, 0, 1};
     struct run run = {
         .tool_version = "0.1.0",
@@ -141,25 +147,48 @@ static inline struct run fixture_two_modes(void)
     return run;
 }
 
-/* Makes it a result as a run ends with, all samples kept; fixture_unsettle() before run_release(). */
-static inline void fixture_settle(struct run *run)
+/* Ends its trials as a run does: makes their summaries, anew where samples were changed since. */
+static inline void fixture_end(struct run *run)
 {
     struct error error = {0};
-    assert_int_equal(evidence_settle(run, SAMPLES_ALL, &error), 0);
+    for (size_t i = 0; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
+        for (size_t j = 0; j < cell->trial_count + cell->warmup_count; j++) {
+            struct trial *trial = j < cell->trial_count ? &cell->trials[j] : &cell->warmups[j - cell->trial_count];
+            trial_latencies_release(trial->summary.latencies);
+            struct sample_table *none = trial->table == NULL ? sample_table_create(0, &error) : NULL;
+            trial->table = none != NULL ? none : trial->table;
+            assert_int_equal(trial_summary_make(run, trial, &error), 0);
+            trial->table = none != NULL ? NULL : trial->table;
+            sample_table_release(none);
+        }
+    }
 }
 
-/* Makes it one that can be changed again. */
-static inline void fixture_unsettle(struct run *run)
+/* All figures, as of a run that is over. */
+static inline struct run_stats fixture_stats(struct run *run)
 {
-    evidence_release(run);
-    for (size_t i = 0; i < run->cell_count; i++) {
-        run->cells[i].service = (struct latency_percentiles){0};
-        free(run->cells[i].url_failures);
-        run->cells[i].url_failures = NULL;
-        run->cells[i].url_failure_count = 0;
-        for (size_t j = 0; j < run->cells[i].trial_count; j++)
-            run->cells[i].trials[j].summary = (struct trial_summary){0};
-    }
+    struct run_totals totals;
+    struct run_stats stats;
+    struct error error = {0};
+    fixture_end(run);
+    assert_int_equal(run_totals_make(run, false, &totals, &error), 0);
+    assert_int_equal(cell_stats_complete(run, &totals, &stats, &error), 0);
+    run_totals_release(&totals);
+    return stats;
+}
+
+/* The analysis of a run that is over. */
+static inline struct analysis fixture_analyse(struct run *run, const struct analysis_request *request)
+{
+    struct run_totals totals;
+    struct analysis analysis;
+    struct error error = {0};
+    fixture_end(run);
+    assert_int_equal(run_totals_make(run, fixture_has_per_url, &totals, &error), 0);
+    assert_int_equal(analysis_make(run, &totals, request, &analysis, &error), 0);
+    run_totals_release(&totals);
+    return analysis;
 }
 
 #endif

@@ -43,20 +43,20 @@ static int read_path(const char *from, const struct run *run, bool is_forced, st
     return baseline_read(&from, 1, run, is_forced, baseline, error);
 }
 
-static void write_to(const char *to, const struct run *run)
+static void write_to(const char *to, struct run *run)
 {
     struct analysis analysis;
     const struct format format = format_default();
     struct error error = {0};
     FILE *file = fopen(to, "we");
     assert_non_null(file);
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_int_equal(json_write(file, run, &analysis, &format, &error), 0);
     assert_int_equal(fclose(file), 0);
     analysis_release(&analysis);
 }
 
-static void write_document(const struct run *run)
+static void write_document(struct run *run)
 {
     write_to(path, run);
 }
@@ -170,7 +170,7 @@ static enum ruling ruling_of_threads(int scale, int slower, double max_slowdown)
     write_document(&before);
     assert_int_equal(read_path(path, &now, false, &baseline, &error), 0);
     const struct analysis_request request = {.baseline = &baseline, .max_slowdown = max_slowdown};
-    assert_int_equal(analysis_make(&now, &request, &analysis, &error), 0);
+    analysis = fixture_analyse(&now, &request);
     assert_int_equal(analysis.assertion_result_count, 2);
     enum ruling ruling = RULING_UNMEASURABLE;
     for (size_t i = 0; i < 2; i++) {
@@ -233,7 +233,7 @@ static struct assertion_result judge_threads(const char *folder, int slower)
     assert_int_equal(read_path(folder, &now, false, &baseline, &error), 0);
     assert_string_equal(baseline.note, "");
     const struct analysis_request request = {.baseline = &baseline, .max_slowdown = 0.05};
-    assert_int_equal(analysis_make(&now, &request, &analysis, &error), 0);
+    analysis = fixture_analyse(&now, &request);
     for (size_t i = 0; i < analysis.assertion_result_count; i++) {
         if (strstr(analysis.assertion_results[i].assertion, "threads/2") != NULL)
             found = analysis.assertion_results[i];

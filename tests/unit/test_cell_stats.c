@@ -11,12 +11,9 @@ static void assert_close(double value, double expected)
         fail_msg("%.12g is not %.12g", value, expected);
 }
 
-static struct run_stats compute(const struct run *run)
+static struct run_stats compute(struct run *run)
 {
-    struct run_stats stats;
-    struct error error = {0};
-    assert_int_equal(cell_stats_compute(run, &stats, &error), 0);
-    return stats;
+    return fixture_stats(run);
 }
 
 static void test_figures_of_two_modes(void **state)
@@ -57,7 +54,7 @@ static void test_figures_of_two_modes(void **state)
     /* 8 samples carry neither a median nor anything beyond. */
     assert_true(isnan(sync->service_p50));
     assert_close(sync->measures[METRIC_P50].value, 0.0105);
-    assert_int_equal(sync->service_count, 8);
+    assert_int_equal(sync->totals.service.count, 8);
     assert_close(sync->service_max, 0.011);
     assert_close(sync->measures[METRIC_CPU_USER].value, 0.002);
     assert_close(sync->measures[METRIC_CORES].value, (4.0 / 41 + 4.0 / 45) / 2);

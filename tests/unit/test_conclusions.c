@@ -25,8 +25,7 @@ static void set_cpu(struct run_cell *cell, nanoseconds time)
 static void assert_recommended(struct run *run, const char *mode, uint32_t workers)
 {
     struct analysis analysis;
-    struct error error = {0};
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_non_null(analysis.recommended);
     assert_string_equal(analysis.recommended->cell->mode, mode);
     assert_int_equal(analysis.recommended->cell->workers, workers);
@@ -59,7 +58,7 @@ static void test_the_cheapest_of_a_noisy_tie(void **state)
         }
         set_cpu(&run.cells[1], 0);
         set_cpu(&run.cells[0], 8 * FIXTURE_MS);
-        assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, NULL), 0);
+        analysis = fixture_analyse(&run, &(struct analysis_request){0});
         assert_true(analysis.stats.cells[0].rank_high == 2 && analysis.stats.cells[1].rank_low == 1);
         assert_string_equal(analysis.recommended->cell->mode, longer < 5 ? "processes" : "threads");
         assert_told(&analysis, longer < 5 ? "of those that share the first rank, within 5 % of the fastest (threads/1, "
@@ -111,7 +110,7 @@ static void test_many_equals_are_counted(void **state)
         for (int round = 0; round < ROUNDS; round++)
             fixture_trial(cell, 10 * FIXTURE_MS + round % 3 * NANOSECONDS_PER_MICROSECOND);
     }
-    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, NULL), 0);
+    analysis = fixture_analyse(&run, &(struct analysis_request){0});
     const char *list = strstr(analysis.sentences[0], "(event-loop/");
     assert_non_null(list);
     int named = 0;
@@ -165,8 +164,7 @@ static void test_memory_that_is_not_known_decides_nothing(void **state)
         set_memory(&run.cells[unknown], 0);
         assert_recommended(&run, "threads", 1);
         struct analysis analysis;
-        struct error error = {0};
-        assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+        analysis = fixture_analyse(&run, &(struct analysis_request){0});
         const char *last = analysis.sentences[analysis.sentence_count - 1];
         assert_non_null(strstr(last, "ms of CPU time a download"));
         assert_null(strstr(last, "inf"));
@@ -189,8 +187,7 @@ static void refuse(struct run_cell *cell, size_t round, uint32_t downloads)
 static void assert_says(struct run *run, const char *first, bool is_recommended)
 {
     struct analysis analysis;
-    struct error error = {0};
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_true(analysis.sentence_count > 0);
     assert_string_equal(analysis.sentences[0], first);
     assert_int_equal(analysis.recommended != NULL, is_recommended);
@@ -227,10 +224,9 @@ static void test_of_many_that_failed_three_are_named(void **state)
     (void)state;
     struct run run = fixture_run();
     struct analysis analysis;
-    struct error error = {0};
     for (uint32_t workers = 1; workers <= 5; workers++)
         refuse(add_cell(&run, "threads", workers, MODE_ALL_CORES), 0, 2);
-    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(&run, &(struct analysis_request){0});
     assert_int_equal(analysis.sentence_count, 4);
     assert_string_equal(analysis.sentences[3], "So many downloads of 2 more cells failed that their times say nothing "
                                                "either");
@@ -270,7 +266,7 @@ static void test_what_is_settled_is_told(void **state)
             for (size_t round = 0; round < left_after; round++)
                 fixture_trial(cell, (left_after == 3 ? 60 : 30) * FIXTURE_MS + i * FIXTURE_MS);
         }
-        assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, NULL), 0);
+        analysis = fixture_analyse(&run, &(struct analysis_request){0});
         assert_told(&analysis,
                     left_after == 3
                         ? "sync/1, sync#2/1 each took more than 4 times as long as all before them in each of 3 "

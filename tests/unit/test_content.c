@@ -120,7 +120,7 @@ static void test_all_reports_say_the_same(void **state)
     struct error error = {0};
     struct assertion assertion;
     run_warn(&run, "the clock is <strange> & slow");
-    run.wants_per_url = true;
+    fixture_has_per_url = true;
     run.is_server_local = true;
     for (int round = 0; round < 2; round++) {
         run.cells[0].trials[round].table->samples[0].outcome = OUTCOME_TIMEOUT_WAIT;
@@ -130,13 +130,9 @@ static void test_all_reports_say_the_same(void **state)
     fixture_trial(fixture_cell(&run, "hybrid", 4), 10 * FIXTURE_MS)->status = TRIAL_HUNG;
     run.cells[1].trials[1].table->samples[1].status = 206;
     assert_int_equal(assertion_parse("threads.time < 1s", &assertion, &error), 0);
-    fixture_settle(&run);
-    assert_int_equal(analysis_make(&run, &(struct analysis_request){.assertions = &assertion, .assertion_count = 1},
-                                   &analysis, &error),
-                     0);
+    analysis = fixture_analyse(&run, &(struct analysis_request){.assertions = &assertion, .assertion_count = 1});
     assert_all_say(&run, &analysis);
     analysis_release(&analysis);
-    fixture_unsettle(&run);
     run_release(&run);
 }
 
@@ -145,7 +141,6 @@ static void test_what_was_cut_short_is_told_by_all(void **state)
     (void)state;
     struct run run = fixture_two_modes();
     struct analysis analysis;
-    struct error error = {0};
     run.is_partial = true;
     for (size_t i = 0; i < 2; i++) {
         for (int round = 0; round < 2; round++) {
@@ -153,14 +148,12 @@ static void test_what_was_cut_short_is_told_by_all(void **state)
                 run.cells[i].trials[round].table->samples[unit].outcome = OUTCOME_CONNECT;
         }
     }
-    fixture_settle(&run);
-    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(&run, &(struct analysis_request){0});
     assert_all_say(&run, &analysis);
     char *text = write_plain(&run, &analysis, markdown_write);
     assert_non_null(strstr(text, "No download succeeded"));
     free(text);
     analysis_release(&analysis);
-    fixture_unsettle(&run);
     run_release(&run);
 }
 

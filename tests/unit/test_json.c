@@ -7,7 +7,7 @@
 #include "conc_bench/document/json.h"
 
 /* What a reader of the document gets. */
-static json_t *write_document(const struct run *run)
+static json_t *write_kept(struct run *run, enum sample_policy policy)
 {
     char *text = NULL;
     size_t length = 0;
@@ -17,7 +17,8 @@ static json_t *write_document(const struct run *run)
     json_error_t flaw;
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
+    run_release_samples(run, policy);
     assert_int_equal(json_write(stream, run, &analysis, &format, &error), 0);
     assert_int_equal(fclose(stream), 0);
     analysis_release(&analysis);
@@ -27,6 +28,11 @@ static json_t *write_document(const struct run *run)
         fail_msg("line %d: %s", flaw.line, flaw.text);
     free(text);
     return document;
+}
+
+static json_t *write_document(struct run *run)
+{
+    return write_kept(run, SAMPLES_ALL);
 }
 
 /* The value at "results.0.mode". */
@@ -372,14 +378,11 @@ static void test_samples_that_were_not_kept_are_null(void **state)
 {
     (void)state;
     struct run run = fixture_two_modes();
-    struct error error = {0};
-    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
-    json_t *document = write_document(&run);
+    json_t *document = write_kept(&run, SAMPLES_NONE);
     assert_null_at(document, "results.0.rounds.0.samples");
     assert_count(document, "results.0.rounds.0.downloads.settled", 4);
     assert_count(document, "results.0.service_s.count", 8);
     json_decref(document);
-    evidence_release(&run);
     run_release(&run);
 }
 
@@ -602,11 +605,9 @@ static void test_figures_of_urls(void **state)
 {
     (void)state;
     struct run run = fixture_two_modes();
-    struct error error = {0};
     json_t *document = write_document(&run);
     assert_null_at(document, "per_url");
     json_decref(document);
-    run.wants_per_url = true;
     for (size_t i = 0; i < 2; i++) {
         run.cells[0].trials[i].table->samples[0].outcome = OUTCOME_DNS;
         run.cells[1].trials[i].table->samples[0].outcome = OUTCOME_DNS;
@@ -616,8 +617,8 @@ static void test_figures_of_urls(void **state)
         run.cells[0].trials[i].run += FIXTURE_MS;
     }
     /* Without its samples it has them all the same. */
-    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
-    document = write_document(&run);
+    fixture_has_per_url = true;
+    document = write_kept(&run, SAMPLES_NONE);
     assert_count(document, "per_url.settled_urls", 2);
     assert_count(document, "per_url.failing_urls", 1);
     assert_count(document, "per_url.lost_urls", 0);
@@ -643,7 +644,6 @@ static void test_figures_of_urls(void **state)
     assert_count(document, "per_url.urls.1.cells.1.failure_classes.dns", 2);
     assert_count(document, "per_url.urls.1.cells.1.failure_classes.reset", 2);
     json_decref(document);
-    fixture_unsettle(&run);
     run_release(&run);
 }
 
@@ -657,7 +657,7 @@ static void test_a_full_disk_is_left_to_who_closes_the_stream(void **state)
     FILE *stream = fopen("/dev/full", "we");
     assert_non_null(stream);
     setvbuf(stream, NULL, _IONBF, 0);
-    assert_int_equal(analysis_make(&run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(&run, &(struct analysis_request){0});
     assert_int_equal(json_write(stream, &run, &analysis, &format, &error), 0);
     assert_int_equal(error.kind, ERROR_NONE);
     assert_true(ferror(stream));

@@ -7,7 +7,10 @@
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/random.h"
 
-/* A result of so many units and URLs, with cells to be filled; URLs are all the same text. Released by release(). */
+/* Which rounds of the run under test count, its figures of each URL, and its medians where those are needed. */
+static struct run_stats stats;
+
+/* A run of so many units and URLs, with cells to be filled; URLs are all the same text. Released by release(). */
 static struct run make_run(uint32_t units, uint32_t urls)
 {
     struct run run = fixture_run();
@@ -22,14 +25,15 @@ static struct run make_run(uint32_t units, uint32_t urls)
     for (uint32_t unit = 0; unit < units; unit++)
         unit_urls[unit] = unit % urls;
     run.unit_urls = run.lent[1] = unit_urls;
-    run.validity = calloc(1, sizeof(*run.validity));
-    assert_non_null(run.validity);
+    stats = (struct run_stats){.run = NULL};
     return run;
 }
 
 static void release(struct run *run)
 {
-    evidence_release(run);
+    validity_release(&stats.validity);
+    per_url_release(stats.per_url);
+    free(stats.cells);
     run_release(run);
 }
 
@@ -63,12 +67,13 @@ static void settle_all(struct run *run, struct trial *trial, nanoseconds service
         settle(trial, unit, OUTCOME_OK, service, 1000);
 }
 
-static const struct per_url *make(struct run *run)
+static const struct per_url *make(const struct run *run)
 {
     struct error error = {0};
-    assert_null(per_url_lacks(run));
-    assert_int_equal(per_url_make(run, &error), 0);
-    return run->per_url;
+    assert_null(per_url_lacks(run, &stats.validity));
+    stats.run = run;
+    assert_int_equal(per_url_make(run, &stats.validity, &stats.per_url, &error), 0);
+    return stats.per_url;
 }
 
 /* The smallest value with at least half of the values at or below it, by counting them. */
@@ -93,7 +98,7 @@ static struct url_figure figure_by_search(const struct run *run, size_t cell_pla
     struct url_figure figure = {0};
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct trial *trial = &cell->trials[i];
-        if (!validity_counts(run->validity, cell, trial))
+        if (!validity_counts(&stats.validity, cell, trial))
             continue;
         for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
             const struct sample *sample = &trial->table->samples[unit];
@@ -141,15 +146,15 @@ static struct run make_random(struct random *random)
             }
         }
     }
-    run.validity->dropped = calloc(1, sizeof(run.validity->dropped[0]));
-    assert_non_null(run.validity->dropped);
-    run.validity->dropped[run.validity->dropped_count++].round = 4;
+    stats.validity.dropped = calloc(1, sizeof(stats.validity.dropped[0]));
+    assert_non_null(stats.validity.dropped);
+    stats.validity.dropped[stats.validity.dropped_count++].round = 4;
     return run;
 }
 
 static void assert_as_by_search(const struct run *run)
 {
-    const struct per_url *per_url = run->per_url;
+    const struct per_url *per_url = stats.per_url;
     uint32_t failed = 0, lost = 0, settled = 0;
     struct url_total totals[4] = {{0, 0}};
     size_t rows = 0;
@@ -294,7 +299,7 @@ static void test_many_cells_keep_fewer(void **state)
         settle_all(&run, add_trial(&run, i), 10);
     }
     assert_int_equal(make(&run)->count, PER_URL_FIGURES_MAX / CELLS);
-    assert_int_equal(run.per_url->urls[0], 0); /* of equal ones the first */
+    assert_int_equal(stats.per_url->urls[0], 0); /* of equal ones the first */
     release(&run);
 }
 
@@ -306,18 +311,18 @@ static void test_missing_samples_are_told(void **state)
     fixture_cell(&run, "threads", 2);
     settle_all(&run, add_trial(&run, 0), 10);
     struct trial *trial = add_trial(&run, 1);
-    assert_null(per_url_lacks(&run));
+    assert_null(per_url_lacks(&run, &stats.validity));
     sample_table_release(trial->table);
     trial->table = NULL;
-    trial->summary = (struct trial_summary){.is_known = true, .settled = 2};
-    assert_ptr_equal(per_url_lacks(&run), &run.cells[1]);
+    trial->summary = (struct trial_summary){.settled = 2};
+    assert_ptr_equal(per_url_lacks(&run, &stats.validity), &run.cells[1]);
     run.cells[1].stage = STAGE_SWEEP; /* which is not shown */
-    assert_null(per_url_lacks(&run));
+    assert_null(per_url_lacks(&run, &stats.validity));
     run.cells[1].stage = STAGE_MAIN;
     trial->summary.settled = 0;
-    assert_null(per_url_lacks(&run));
+    assert_null(per_url_lacks(&run, &stats.validity));
     assert_int_equal(make(&run)->cell_count, 2);
-    assert_int_equal(per_url_figure(run.per_url, 0, 1)->count, 0);
+    assert_int_equal(per_url_figure(stats.per_url, 0, 1)->count, 0);
     release(&run);
 }
 
@@ -330,25 +335,30 @@ static void test_what_is_slow_only_beside_others(void **state)
     fixture_cell(&run, "threads", 1)->connections = CONNECTIONS_FRESH;
     fixture_cell(&run, "threads", 8)->connections = CONNECTIONS_REUSE;
     fixture_cell(&run, "hybrid", 8)->connections = CONNECTIONS_FRESH;
+    stats.cells = calloc(4, sizeof(stats.cells[0]));
+    assert_non_null(stats.cells);
+    stats.cell_count = 4;
     static const nanoseconds services[4][3] = {{1000, 10, 20}, {900, 9, 9}, {1100, 45, 10}, {1200, 9, 9}};
     for (size_t i = 0; i < 4; i++) {
         struct trial *trial = add_trial(&run, i);
         for (uint32_t unit = 0; unit < 30; unit++)
             settle(trial, unit, OUTCOME_OK, services[i][unit % 3] * FIXTURE_MS, 1);
-        run.cells[i].service.points[49] = (nanoseconds)(i == 2 ? 15 : 10) * FIXTURE_MS;
+        stats.cells[i] = (struct cell_stats){.cell = &run.cells[i]};
+        stats.cells[i].totals.service.points[49] = (nanoseconds)(i == 2 ? 15 : 10) * FIXTURE_MS;
     }
     const struct per_url *per_url = make(&run);
     size_t cell = 9, alone = 9;
     assert_int_equal(per_url->urls[0], 0);
     assert_int_equal(per_url->urls[1], 1);
-    assert_true(fabs(per_url_slowdown(&run, 0, &cell, &alone) - 12.0 / 9) < 1e-9); /* 1200 against 900, both fresh */
+    assert_true(fabs(per_url_slowdown(&run, stats.per_url, 0, &cell, &alone) - 12.0 / 9) <
+                1e-9); /* 1200 against 900, both fresh */
     assert_int_equal(cell, 3);
     assert_int_equal(alone, 1);
-    assert_true(fabs(per_url_slowdown(&run, 1, &cell, &alone) - 4.5) < 1e-9);
+    assert_true(fabs(per_url_slowdown(&run, stats.per_url, 1, &cell, &alone) - 4.5) < 1e-9);
     assert_int_equal(cell, 2);
     assert_int_equal(alone, 0);
     struct per_url_sentences sentences;
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 2);
     assert_string_equal(sentences.texts[0],
                         "The slowest URL is http://a.test/page, with a median of 1.20 s in hybrid/8 "
@@ -357,15 +367,15 @@ static void test_what_is_slow_only_beside_others(void **state)
     assert_string_equal(sentences.texts[1], "Slowed most beside others is http://b.test/: 45.0 ms in threads/8, 4.5 "
                                             "times its 10.0 ms in sync/1 (all downloads together: 1.5 times)");
     /* Nor are 4.5 times worth one where all downloads take 3.1 times as long. */
-    run.cells[2].service.points[49] = 31 * FIXTURE_MS;
-    per_url_tell(&run, &sentences);
+    stats.cells[2].totals.service.points[49] = 31 * FIXTURE_MS;
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 1);
-    run.cells[2].service.points[49] = 15 * FIXTURE_MS;
+    stats.cells[2].totals.service.points[49] = 15 * FIXTURE_MS;
     /* Nine downloads carry no such sentence. */
     run.cells[2].trials[0].table->samples[1].outcome = OUTCOME_RESET;
-    per_url_release(run.per_url);
+    per_url_release(stats.per_url);
     make(&run);
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 2);
     assert_string_equal(sentences.texts[1], "1 of 3 URLs failed at times, none every time");
     release(&run);
@@ -383,7 +393,7 @@ static void assert_failures_told(uint32_t urls, uint32_t failing, uint32_t once,
         settle(trial, unit, does_fail ? OUTCOME_RESET : OUTCOME_OK, 10, 1);
     }
     make(&run);
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 1);
     assert_string_equal(sentences.texts[0], expected);
     release(&run);
@@ -411,7 +421,7 @@ static void test_a_single_url_is_not_slowed_most(void **state)
             settle(trial, unit, OUTCOME_OK, (i == 0 ? 10 : 40) * FIXTURE_MS, 1);
     }
     make(&run);
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 0);
     release(&run);
 }
@@ -437,7 +447,7 @@ static void test_nothing_alone_is_no_ratio(void **state)
             settle_all(&run, add_trial(&run, j), cases[i].service);
         }
         make(&run);
-        double ratio = per_url_slowdown(&run, 0, &cell, &alone);
+        double ratio = per_url_slowdown(&run, stats.per_url, 0, &cell, &alone);
         assert_true(isnan(cases[i].ratio) ? isnan(ratio) : ratio == cases[i].ratio);
         release(&run);
     }
@@ -455,7 +465,7 @@ static void test_urls_that_never_succeed_come_last_the_worst_first(void **state)
         settle(trial, unit, units[unit] == 3 ? OUTCOME_OK : OUTCOME_DNS, 10, 1);
     static const uint32_t expected[] = {3, 2, 1, 0};
     assert_int_equal(make(&run)->count, 4);
-    assert_memory_equal(run.per_url->urls, expected, sizeof(expected));
+    assert_memory_equal(stats.per_url->urls, expected, sizeof(expected));
     release(&run);
 }
 
@@ -495,13 +505,13 @@ static void test_urls_in_sentences_are_harmless_and_short(void **state)
     url[sizeof(url) - 1] = '\0';
     memcpy(url, "http://a.test/\033[31m%s%n", strlen("http://a.test/\033[31m%s%n"));
     run.urls[1] = url;
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 0);
     fixture_cell(&run, "sync", 1);
     settle(add_trial(&run, 0), 0, OUTCOME_OK, 10, 1);
     settle(&run.cells[0].trials[0], 1, OUTCOME_OK, 20, 1);
     make(&run);
-    per_url_tell(&run, &sentences);
+    per_url_tell(&stats, &sentences);
     assert_int_equal(sentences.count, 1);
     assert_non_null(strstr(sentences.texts[0], "is http://a.test/\\x1b[31m%..."));
     assert_non_null(strstr(
@@ -512,23 +522,23 @@ static void test_urls_in_sentences_are_harmless_and_short(void **state)
     release(&run);
 }
 
-static void test_settling_makes_them_where_they_are_wanted(void **state)
+static void test_they_are_made_where_they_are_wanted(void **state)
 {
     (void)state;
     struct run run = fixture_two_modes();
-    struct error error = {0};
-    fixture_settle(&run);
-    assert_null(run.per_url);
-    fixture_unsettle(&run);
-    run.wants_per_url = true;
-    assert_int_equal(evidence_settle(&run, SAMPLES_NONE, &error), 0);
-    assert_non_null(run.per_url);
-    assert_int_equal(run.per_url->count, 2);
-    assert_int_equal(run.per_url->cell_count, 2);
-    assert_int_equal(per_url_figure(run.per_url, 0, 1)->count, 4);
-    assert_int_equal(per_url_figure(run.per_url, 0, 1)->service, 10 * FIXTURE_MS);
-    fixture_unsettle(&run);
-    assert_null(run.per_url);
+    struct analysis without = fixture_analyse(&run, &(struct analysis_request){0});
+    assert_null(without.stats.per_url);
+    assert_int_equal(without.urls.count, 0);
+    analysis_release(&without);
+    fixture_has_per_url = true;
+    struct analysis analysis = fixture_analyse(&run, &(struct analysis_request){0});
+    const struct per_url *per_url = analysis.stats.per_url;
+    assert_non_null(per_url);
+    assert_int_equal(per_url->count, 2);
+    assert_int_equal(per_url->cell_count, 2);
+    assert_int_equal(per_url_figure(per_url, 0, 1)->count, 4);
+    assert_int_equal(per_url_figure(per_url, 0, 1)->service, 10 * FIXTURE_MS);
+    analysis_release(&analysis);
     run_release(&run);
 }
 
@@ -548,7 +558,7 @@ int main(void)
         cmocka_unit_test(test_urls_that_never_succeed_come_last_the_worst_first),
         cmocka_unit_test(test_trials_need_not_have_all_units),
         cmocka_unit_test(test_urls_in_sentences_are_harmless_and_short),
-        cmocka_unit_test(test_settling_makes_them_where_they_are_wanted),
+        cmocka_unit_test(test_they_are_made_where_they_are_wanted),
     };
     return cmocka_run_group_tests_name("per_url", tests, NULL, NULL);
 }

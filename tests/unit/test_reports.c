@@ -20,10 +20,8 @@ static char *write_report(struct run *run, writer *write)
     const struct format format = format_default();
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
-    fixture_settle(run);
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_int_equal(write(stream, run, &analysis, &format, &error), 0);
-    fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
     analysis_release(&analysis);
     return text;
@@ -137,7 +135,7 @@ static void test_urls_stand_in_every_report(void **state)
     assert_string_equal(
         text, "url,mode,workers,count,service_p50_s,body_p50_bytes,failures,failure_classes,tolerate,is_verified\n");
     free(text);
-    run.wants_per_url = true;
+    fixture_has_per_url = true;
     run.urls[1] = "http://b.test/\"<b>|*,\033";
     for (size_t i = 0; i < 2; i++) {
         run.cells[1].trials[i].table->samples[1].outcome = OUTCOME_DNS;

@@ -19,10 +19,10 @@ struct swept {
     size_t count;
 };
 
-static void sweep(const struct run *run, struct swept *swept)
+static void sweep(struct run *run, struct swept *swept)
 {
     struct error error = {0};
-    assert_int_equal(cell_stats_compute(run, &swept->stats, &error), 0);
+    swept->stats = fixture_stats(run);
     assert_int_equal(sweeps_make(&swept->stats, swept->sweeps, &swept->count, &error), 0);
 }
 
@@ -137,9 +137,7 @@ static size_t search(nanoseconds (*time_of)(uint32_t workers), const struct swee
     struct run run = fixture_run();
     size_t count = 0;
     for (;;) {
-        struct run_stats stats;
-        struct error error = {0};
-        assert_int_equal(cell_stats_compute(&run, &stats, &error), 0);
+        struct run_stats stats = fixture_stats(&run);
         uint32_t next = sweep_next(&stats, "threads", bounds);
         cell_stats_release(&stats);
         if (next == 0)
@@ -271,7 +269,6 @@ static void test_what_may_turn_out_to_be_enough_is_measured_again(void **state)
     (void)state;
     struct run run = fixture_run();
     struct run_stats stats;
-    struct error error = {0};
     static const uint32_t workers[] = {1, 2, 4, 8, 16};
     static const nanoseconds times[] = {40, 20, 10, 10, 12};
     for (size_t i = 0; i < 5; i++) {
@@ -280,7 +277,7 @@ static void test_what_may_turn_out_to_be_enough_is_measured_again(void **state)
         cell->workers = workers[i];
         cell->stage = STAGE_SWEEP;
     }
-    assert_int_equal(cell_stats_compute(&run, &stats, &error), 0);
+    stats = fixture_stats(&run);
     assert_int_equal(sweep_enough(&stats, "threads"), 4);
     assert_int_equal(sweep_enough(&stats, "hybrid"), 0);
     /* What is enough, what was tried next to it, and the next larger one. */

@@ -19,10 +19,8 @@ static char *write_text(struct run *run, writer *write)
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     const struct format format = format_default();
-    fixture_settle(run);
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_int_equal(write(stream, run, &analysis, &format, &error), 0);
-    fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
     analysis_release(&analysis);
     assert_int_equal(strlen(text), length);
@@ -419,7 +417,7 @@ static void test_hostile_text_is_shown_and_not_obeyed(void **state)
     char url[128];
     snprintf(url, sizeof(url), "http://a.test/%s", hostile);
     run.urls[0] = url;
-    run.wants_per_url = true;
+    fixture_has_per_url = true;
     for (uint32_t unit = 0; unit < FIXTURE_UNITS; unit += 2) { /* the slowest */
         run.cells[0].trials[0].table->samples[unit].end += FIXTURE_MS;
         run.cells[0].trials[0].table->samples[unit].settled += FIXTURE_MS;
@@ -488,10 +486,8 @@ static char *write_wide(struct run *run, size_t width)
     FILE *stream = open_memstream(&text, &length);
     assert_non_null(stream);
     format.width = width;
-    fixture_settle(run);
-    assert_int_equal(analysis_make(run, &(struct analysis_request){0}, &analysis, &error), 0);
+    analysis = fixture_analyse(run, &(struct analysis_request){0});
     assert_int_equal(terminal_write_details(stream, run, &analysis, &format, &error), 0);
-    fixture_unsettle(run);
     assert_int_equal(fclose(stream), 0);
     analysis_release(&analysis);
     return text;
@@ -509,7 +505,7 @@ static void test_urls_are_rows_the_slowest_first(void **state)
     (void)state;
     struct run run = fixture_two_modes();
     assert_no_report(&run, "URL, median ms");
-    run.wants_per_url = true;
+    fixture_has_per_url = true;
     for (size_t i = 0; i < 2; i++) {
         struct sample *samples = run.cells[1].trials[i].table->samples;
         samples[1].outcome = OUTCOME_HTTP_4XX;
@@ -585,7 +581,7 @@ static struct run make_many(uint32_t count, uint32_t cells)
         units[i] = i;
     }
     run.unit_urls = units;
-    run.wants_per_url = true;
+    fixture_has_per_url = true;
     for (uint32_t i = 0; i < cells; i++)
         add_cell_of_many(&run, i + 1);
     return run;

@@ -2,10 +2,11 @@
 
 #include "conc_bench/analysis/validity.h"
 
-static struct validity judge(const struct run *run)
+static struct validity judge(struct run *run)
 {
     struct validity validity;
     struct error error = {0};
+    fixture_end(run);
     assert_int_equal(validity_judge(run, &validity, &error), 0);
     return validity;
 }
@@ -17,7 +18,7 @@ static void assert_says(const char *text, const char *part)
 }
 
 /* That a round is dropped, for that reason. */
-static void assert_drops(const struct run *run, uint32_t round, const char *part)
+static void assert_drops(struct run *run, uint32_t round, const char *part)
 {
     struct validity validity = judge(run);
     assert_int_equal(validity.dropped_count, 1);
@@ -34,7 +35,7 @@ static void assert_drops(const struct run *run, uint32_t round, const char *part
 }
 
 /* That nothing may be ranked, for that reason. */
-static void assert_invalid(const struct run *run, const char *part)
+static void assert_invalid(struct run *run, const char *part)
 {
     struct validity validity = judge(run);
     assert_false(validity.is_valid);
@@ -42,7 +43,7 @@ static void assert_invalid(const struct run *run, const char *part)
     validity_release(&validity);
 }
 
-static void assert_fine(const struct run *run)
+static void assert_fine(struct run *run)
 {
     struct validity validity = judge(run);
     assert_true(validity.is_valid);
@@ -59,16 +60,13 @@ static void test_answers_are_held_to_what_was_learned(void **state)
     assert_fine(&run);
     sample->body_bytes = 999;
     struct validity validity = judge(&run);
-    struct validity copy;
-    assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
+    assert_int_equal(validity.mismatches, 1);
+    assert_int_equal(validity.mismatched_url_count, 1);
+    assert_int_equal(validity.mismatched_urls[0].cell, 1);
+    assert_string_equal(run.urls[validity.mismatched_urls[0].url], "http://b.test/page");
+    assert_int_equal(validity.mismatched_urls[0].count, 1);
+    assert_int_equal(validity.failures, 0);
     validity_release(&validity);
-    assert_int_equal(copy.mismatches, 1);
-    assert_int_equal(copy.mismatched_url_count, 1);
-    assert_int_equal(copy.mismatched_urls[0].cell, 1);
-    assert_string_equal(run.urls[copy.mismatched_urls[0].url], "http://b.test/page");
-    assert_int_equal(copy.mismatched_urls[0].count, 1);
-    assert_int_equal(copy.failures, 0);
-    validity_release(&copy);
     assert_drops(&run, 1,
                  "threads/2 in round 2 had http://b.test/page answered with status 200 and 999 bytes instead of status "
                  "200 and 1000");
@@ -260,23 +258,20 @@ static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
     set_bytes(&run, 0, 3, 1050);
     set_bytes(&run, 1, 4, 950);
     struct validity validity = judge(&run);
-    struct validity copy;
-    assert_int_equal(validity_copy(&validity, &copy, NULL), 0);
+    assert_true(validity.is_valid);
+    assert_int_equal(validity.dropped_count, 0);
+    assert_int_equal(validity.mismatches, 0);
+    assert_int_equal(validity.varying_urls, 0);
+    assert_int_equal(validity.varied, 2);
+    assert_int_equal(validity.furthest_url, 0);
+    assert_int_equal(validity.furthest_bytes, 1050);
+    assert_int_equal(validity.furthest_usual, 1000);
+    assert_int_equal(validity.variation_count, 2);
+    assert_int_equal(validity.variations[1].cell, 1);
+    assert_int_equal(validity.variations[1].count, 1);
+    assert_int_equal(validity.variations[1].bytes, 10 * FIXTURE_UNITS * 1000 - 50);
+    assert_int_equal(validity.variations[1].usual_bytes, 10 * FIXTURE_UNITS * 1000);
     validity_release(&validity);
-    assert_true(copy.is_valid);
-    assert_int_equal(copy.dropped_count, 0);
-    assert_int_equal(copy.mismatches, 0);
-    assert_int_equal(copy.varying_urls, 0);
-    assert_int_equal(copy.varied, 2);
-    assert_int_equal(copy.furthest_url, 0);
-    assert_int_equal(copy.furthest_bytes, 1050);
-    assert_int_equal(copy.furthest_usual, 1000);
-    assert_int_equal(copy.variation_count, 2);
-    assert_int_equal(copy.variations[1].cell, 1);
-    assert_int_equal(copy.variations[1].count, 1);
-    assert_int_equal(copy.variations[1].bytes, 10 * FIXTURE_UNITS * 1000 - 50);
-    assert_int_equal(copy.variations[1].usual_bytes, 10 * FIXTURE_UNITS * 1000);
-    validity_release(&copy);
     set_bytes(&run, 0, 3, 1051);
     assert_drops(&run, 3, "1051 bytes instead of status 200 and 1000");
     set_bytes(&run, 0, 3, 949);
@@ -293,10 +288,11 @@ static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
     run_release(&run);
 }
 
-static bool is_lost(const struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
+static bool is_lost(struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
     const struct prospect prospect = {rounds_in_group, rounds_behind};
     struct validity validity, complete;
+    fixture_end(run);
     assert_int_equal(validity_look(run, &prospect, &validity, NULL), 0);
     assert_int_equal(validity_judge(run, &complete, NULL), 0);
     bool is_lost = validity.is_lost;

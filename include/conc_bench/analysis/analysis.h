@@ -16,8 +16,8 @@
 #include "conc_bench/run/run.h"
 
 /*
- * All that follows from a result: figures, what they say in sentences, and whether claims hold. Pure; writers see a
- * result and its verdict, and nothing else.
+ * All that follows from a run: figures, what they say in sentences, and whether claims hold. Pure; reports see a run
+ * and its analysis, and nothing else.
  */
 enum { SENTENCES_MAX = 8 };
 
@@ -36,7 +36,7 @@ struct analysis {
     size_t assertion_result_count;
 };
 
-/* What a result is to be held to. Zeros: nothing. */
+/* What a run is to be held to. Zeros: nothing. */
 struct analysis_request {
     const struct assertion *assertions;
     size_t assertion_count;
@@ -46,9 +46,10 @@ struct analysis_request {
     size_t assertion_result_count;
 };
 
-/* -1: no memory. `result` must outlive the verdict. */
-int analysis_make(const struct run *run, const struct analysis_request *request, struct analysis *analysis,
-                  struct error *error);
+/* Of a run that is over and its totals, which are taken over; the caller releases what is left of them. -1: out of
+ * memory. `run` must outlive `analysis`. */
+int analysis_make(const struct run *run, struct run_totals *totals, const struct analysis_request *request,
+                  struct analysis *analysis, struct error *error);
 void analysis_release(struct analysis *analysis);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "conc_bench/analysis/metrics.h"
 #include "conc_bench/analysis/ranking.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/run.h"
@@ -64,12 +65,11 @@ struct cell_stats {
     uint64_t failures_in_all;
     uint64_t failures_in_all_by_class[OUTCOME_COUNT];
 
-    /* Service time over the samples of all rounds that count, seconds: exact nearest rank, failures included. NAN where
-     * fewer samples lie beyond it than can carry it. */
-    struct latency_percentiles service;
-    size_t service_count;
+    /* Seconds, of the service times over all samples of the rounds that count: exact nearest rank, failures included.
+     * NAN where fewer samples lie beyond it than can carry it. These and what they are of are zeros where the figures
+     * are of a run that is not over. */
     double service_p50, service_p90, service_p95, service_p99, service_max, service_mean;
-    uint32_t slowest_url; /* of the sample with service_max */
+    struct cell_totals totals;
 
     /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
      * the log ratio; exact signed-rank interval, or Student's where the two rank by fewer rounds). All NAN without a
@@ -88,15 +88,21 @@ struct run_stats {
     size_t cell_count;
     size_t main_count;                  /* cells of STAGE_MAIN, which come first */
     const struct cell_stats *reference; /* the first main cell of the reference mode; NULL: none */
+    struct per_url *per_url;            /* owned; NULL: none, or the run is not over */
     struct ranking ranking;             /* of the first cells, by their place in `cells`; no cells: nothing is ranked */
 };
 
-/* -1: out of memory. `result` must outlive `figures`. */
-int cell_stats_compute(const struct run *run, struct run_stats *stats, struct error *error);
-/* The same between rounds: see validity_look(). */
-int cell_stats_look(const struct run *run, const struct prospect *prospect, struct run_stats *stats,
-                    struct error *error);
+/* What follows from the summaries of trials and from the validity, which is taken over, and released even on failure:
+ * also of a run that is not over. -1: out of memory. `run` must outlive `stats`. */
+int cell_stats_compute(const struct run *run, struct validity *validity, struct run_stats *stats, struct error *error);
+
+/* The same of a run that is over, whose totals are taken over; the caller releases what is left of them. */
+int cell_stats_complete(const struct run *run, struct run_totals *totals, struct run_stats *stats, struct error *error);
+
 void cell_stats_release(struct run_stats *stats);
+
+/* The figures of a cell of the run. */
+const struct cell_stats *cell_stats_of(const struct run_stats *stats, const struct run_cell *cell);
 
 /* The value of one round, `row` < rounds. */
 double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure);

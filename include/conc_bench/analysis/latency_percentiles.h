@@ -13,6 +13,17 @@
  * can be made again without the samples. Pure.
  */
 
+/* The per cents of which a cell's service times are kept: 1 to 99, then 99.5, 99.9, 99.95, 99.99, 100. */
+enum { LATENCY_POINTS = 104 };
+
+/* Service times over the rounds of a cell that count: all that reports need of them. */
+struct latency_percentiles {
+    uint64_t count;
+    nanoseconds sum;
+    nanoseconds points[LATENCY_POINTS]; /* exact nearest rank; zeros without samples */
+    uint32_t slowest_url;               /* of the longest */
+};
+
 /* Of point `index` < LATENCY_POINTS. */
 double latency_point_percent(size_t index);
 
@@ -29,8 +40,8 @@ bool latency_has_counting(const struct validity *validity, const struct run_cell
 /* Whether a trial takes part: it counts, or none does (`has_counting` is false) and it is the last. */
 bool latency_counts(const struct validity *validity, const struct run_cell *cell, size_t trial, bool has_counting);
 
-/* Those the cell already has, or else made of its samples. -1: out of memory. */
-int latency_pool(const struct run *run, const struct validity *validity, const struct run_cell *cell,
-                 struct latency_percentiles *times, struct error *error);
+/* Those of the trials that take part, which have their latencies. -1: out of memory. */
+int latency_pool(const struct validity *validity, const struct run_cell *cell, struct latency_percentiles *times,
+                 struct error *error);
 
 #endif

@@ -124,7 +124,7 @@ struct metric_unit_description {
 const struct metric_unit_description *metric_unit_describe(enum metric_unit unit);
 
 /* Fills `values`, indexed by enum metric; NAN where a trial has none. Of a trial that is not complete, only counts mean
- * something. -1: out of memory. */
-int metrics_of_trial(const struct run_cell *cell, const struct trial *trial, double *values, struct error *error);
+ * something. */
+void metrics_of_trial(const struct run_cell *cell, const struct trial *trial, double *values);
 
 #endif

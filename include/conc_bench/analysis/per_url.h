@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/run.h"
 
@@ -37,11 +38,11 @@ struct url_total {
 
 struct per_url {
     size_t cell_count;
-    uint32_t *cells;          /* places in the result's, ascending; owned, as all here is */
+    uint32_t *cells;          /* places in the run's, ascending; owned, as all here is */
     struct url_total *totals; /* by cell */
 
     size_t count;             /* URLs kept */
-    uint32_t *urls;           /* places in the result's: those with the longest median in any cell first, then those
+    uint32_t *urls;           /* places in the run's: those with the longest median in any cell first, then those
                                  that never succeeded, with the most failures first; otherwise as in the list */
     struct url_figure *stats; /* by URL kept (a row), then by cell */
 
@@ -54,11 +55,12 @@ struct per_url {
 };
 
 /* A main cell without the samples it would take; NULL: all have them. */
-const struct run_cell *per_url_lacks(const struct run *run);
+const struct run_cell *per_url_lacks(const struct run *run, const struct validity *validity);
 
-/* Makes the figures of a settled result that lacks no samples, and puts them there as its `per_url`. -1: out of memory.
+/* Makes the figures of a run that lacks no samples; the caller releases them. -1: out of memory; `per_url` is then
+ * NULL.
  */
-int per_url_make(struct run *run, struct error *error);
+int per_url_make(const struct run *run, const struct validity *validity, struct per_url **per_url, struct error *error);
 
 /* Frees the figures, which may be NULL. */
 void per_url_release(struct per_url *per_url);
@@ -74,7 +76,7 @@ size_t per_url_longest(const struct per_url *per_url, size_t row);
 /* How many times as long as alone it took: the greatest ratio of its median in a cell with several workers to that in
  * the cell with one worker and, if there is one, the same connections; the reference mode before others. In `cell` and
  * `alone` (not NULL) which cells these are. NAN: there are none. */
-double per_url_slowdown(const struct run *run, size_t row, size_t *cell, size_t *alone);
+double per_url_slowdown(const struct run *run, const struct per_url *per_url, size_t row, size_t *cell, size_t *alone);
 
 /* What is worth saying of it, without full stops: the slowest URL, the one slowed most beside others, what failed. */
 enum { PER_URL_SENTENCES = 3 };
@@ -83,7 +85,9 @@ struct per_url_sentences {
     size_t count;
 };
 
-/* None for a result without figures of URLs. */
-void per_url_tell(const struct run *run, struct per_url_sentences *sentences);
+struct run_stats; /* analysis/cell_stats */
+
+/* None without figures of URLs. */
+void per_url_tell(const struct run_stats *stats, struct per_url_sentences *sentences);
 
 #endif

@@ -20,7 +20,7 @@
 struct dropped_round {
     uint32_t group;
     uint32_t round;
-    bool is_certain;  /* whatever is still answered in rounds to come; not known of an imported result */
+    bool is_certain;  /* whatever is still answered in rounds to come; asked while there may be some, and not kept */
     char reason[512]; /* one sentence */
 };
 
@@ -84,7 +84,10 @@ struct validity {
  * version of its URL; with fresh connections, one connection for each request; the embedded origin saw every URL as
  * often as planned (not asked of trials with failures or redirects, which add requests to the plan or take them from
  * it); all of a download lies within its run, and no more were under way on average than there were workers (Little's
- * law). One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group. -1: out of memory. */
+ * law). One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group.
+ *
+ * That takes the answers of all trials, which their summaries hold in memory only: a document holds what was judged.
+ * -1: out of memory. */
 int validity_judge(const struct run *run, struct validity *validity, struct error *error);
 
 /* What may still come. */
@@ -99,9 +102,6 @@ int validity_look(const struct run *run, const struct prospect *prospect, struct
                   struct error *error);
 
 void validity_release(struct validity *validity);
-
-/* -1: out of memory. */
-int validity_copy(const struct validity *validity, struct validity *copy, struct error *error);
 
 /* Whether a trial is complete and its round was not dropped. */
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial);

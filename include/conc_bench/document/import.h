@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "conc_bench/analysis/assertion_result.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/run.h"
 
@@ -13,7 +14,8 @@
  * Figures are not read but computed anew, from the same numbers.
  */
 struct import {
-    struct run run; /* settled (verdict/evidence), with the samples that are in the document */
+    struct run run; /* with the samples that are in the document, and without latencies */
+    struct run_totals totals;
     struct assertion_result *assertion_results; /* owned; as the document has them */
     size_t assertion_result_count;
 };

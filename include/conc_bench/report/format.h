@@ -22,7 +22,8 @@ enum { PERCENTILES_MAX = 8 };
 
 struct format {
     enum time_unit time_unit;
-    double percentiles[PERCENTILES_MAX]; /* of service times, ascending; each one that is kept (verdict/service) */
+    double percentiles[PERCENTILES_MAX]; /* of service times, ascending; each one that is kept
+                                            (analysis/latency_percentiles) */
     size_t percentile_count;
     bool is_coloured; /* by escape sequences */
     size_t width;     /* columns of the terminal; 0: as wide as need be */

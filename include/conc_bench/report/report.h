@@ -6,6 +6,7 @@
 
 #include "conc_bench/analysis/assertion_result.h"
 #include "conc_bench/analysis/regression.h"
+#include "conc_bench/analysis/run_totals.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/cli/options.h"
 #include "conc_bench/run/run.h"
@@ -20,8 +21,9 @@ int report_check(const struct options *options, struct error *error);
 
 struct report_request {
     const struct options *options;
-    const struct run *run;   /* settled */
-    bool is_without_figures; /* nothing was downloaded, as an error says: there is no table, but there are exports */
+    const struct run *run;
+    struct run_totals *totals; /* the run's; taken over as analysis_make() does */
+    bool is_without_figures;   /* nothing was downloaded, as an error says: there is no table, but there are exports */
     const struct baseline *baseline;
     /* What was judged earlier: taken over where the options neither claim anything nor name a baseline. */
     const struct assertion_result *assertion_results;

@@ -13,8 +13,14 @@
 #include "conc_bench/run/sample.h"
 
 /*
- * Everything a run found out. Writers see this and nothing else: no plan, no modes, no clock. Figures derived from it
- * are made by verdict/figures.
+ * What a run measured: trials, what each cost, what its samples amount to, and under which circumstances. It changes no
+ * more once the last trial has ended, and holds nothing that was concluded from it: that is in analysis. Reports and
+ * documents see no plan, no mode and no clock but by this.
+ *
+ * Samples are read once, when their trial ends: the trial's summary is what analysis sees of them. They are kept for
+ * reports that show single downloads. A document holds the summaries but for their latencies, which grow with the
+ * number of downloads: what all of those come to together is in struct run_totals (analysis/run_totals.h), which a
+ * document holds, too.
  */
 
 /* How a trial ended. */
@@ -85,10 +91,32 @@ struct trial_origin_counts {
     uint64_t *url_requests;
 };
 
-/* What the samples of a trial amount to, in whole numbers: all that figures need of them, so that they need not be
- * kept. Made by verdict/digest. Times are those of settled samples, by exact nearest rank; 0 without any. */
+/* Downloads of a URL, one after the other, that ended alike. */
+struct answer {
+    int64_t body_bytes; /* of those with OUTCOME_OK, as status and version; else 0 */
+    uint32_t url;
+    uint32_t count;
+    uint16_t status;
+    uint8_t http_version;
+    uint8_t outcome;       /* as sample_outcome() tells it, but for OUTCOME_NONE */
+    uint8_t transfer_code; /* of those with OUTCOME_TLS; else 0 */
+};
+
+/* Each service time of a trial, and what each URL answered. One block of memory, which no child inherits. */
+struct trial_latencies {
+    size_t bytes; /* of the block */
+    uint32_t unit_count;
+    uint32_t slowest_url;    /* of the first of the longest service times */
+    nanoseconds service_sum; /* of all settled samples, as what follows */
+    size_t service_count;
+    size_t answer_count;
+    struct answer *answers; /* in the order of their first units; behind the service times */
+    double services[];      /* nanoseconds, from start to end; sorted */
+};
+
+/* What the samples of a trial amount to, made of them when the trial has ended. All but what is said to be in memory
+ * only is in documents. Times are those of settled samples, by exact nearest rank; 0 without any. */
 struct trial_summary {
-    bool is_known; /* false: not made yet, or there are no samples */
     uint32_t settled;
     uint32_t outcomes[OUTCOME_COUNT]; /* units that ended so, OUTCOME_NONE and OUTCOME_LOST included */
     uint32_t answered;                /* with any status */
@@ -104,12 +132,12 @@ struct trial_summary {
     nanoseconds phases[PHASE_COUNT]; /* of all settled samples together */
     nanoseconds settled_p95;         /* after the gate: when 95 % were done */
     nanoseconds last_start;          /* after the gate: when the last unit was taken */
-    /* broken promises; of no interest once a trial was judged, so documents are without them */
+    /* In memory only, since what is judged by them is judged once, when the run is over. */
     uint32_t settled_twice;
     uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
-    /* as much of no interest */
-    uint32_t redirected; /* followed redirects */
-    uint32_t not_fresh;  /* the first that succeeded over a connection not made for it, from 1; 0: none did */
+    uint32_t redirected;  /* followed redirects */
+    uint32_t not_fresh;   /* the first that succeeded over a connection not made for it, from 1; 0: none did */
+    struct trial_latencies *latencies; /* owned; NULL in a run that was read from a document */
 };
 
 /* One cell in one round. */
@@ -133,14 +161,7 @@ struct trial {
     struct sample_table *table; /* owned; NULL: the samples were not kept */
     uint32_t *units; /* owned; the unit of each slot of the table, ascending; NULL: the slot's own number. A table that
                       * was read from a document has no slots for units without a sample, however many it claims */
-    struct trial_latencies *latencies; /* owned; until the result is settled. NULL: not made */
 };
-
-/* Whether there are samples, or what was kept of them. */
-static inline bool trial_has_samples(const struct trial *trial)
-{
-    return trial->table != NULL || trial->latencies != NULL;
-}
 
 /* The unit of a slot of the trial's table. */
 static inline uint32_t trial_unit(const struct trial *trial, uint32_t slot)
@@ -154,34 +175,13 @@ nanoseconds trial_time(const struct trial *trial);
 /* Frees what the trial owns. */
 void trial_release(struct trial *trial);
 
+void trial_latencies_release(struct trial_latencies *latencies);
+
 /* What the rounds of a cell are for. */
 enum stage {
     STAGE_MAIN,  /* ranked and reported */
     STAGE_SWEEP, /* looks for the best number of workers; a figure chosen from many is not quoted, but measured again */
 };
-
-/* The per cents of which a cell's service times are kept: 1 to 99, then 99.5, 99.9, 99.95, 99.99, 100. */
-enum { LATENCY_POINTS = 104 };
-
-/* Service times over the rounds of a cell that count: all that reports need of them once the samples are gone. */
-struct latency_percentiles {
-    bool is_known;
-    uint64_t count;
-    nanoseconds sum;
-    nanoseconds points[LATENCY_POINTS]; /* exact nearest rank; zeros without samples */
-    uint32_t slowest_url;               /* of the longest */
-};
-
-/* How often a URL failed in one way, over all rounds of a cell. */
-struct url_failure {
-    uint32_t url;
-    enum outcome outcome;
-    uint8_t code; /* libcurl's own, where the class alone says little (tls); otherwise 0 */
-    uint64_t count;
-};
-
-/* Of those with the most failures so many are kept for each cell. */
-enum { URL_FAILURES_MAX = 100 };
 
 /* All rounds of one mode with one number of workers. */
 struct run_cell {
@@ -195,15 +195,7 @@ struct run_cell {
     size_t trial_count;
     struct trial *warmups; /* complete warm-up rounds, in the order they ran */
     size_t warmup_count;
-    /* once settled, see verdict/evidence */
-    struct latency_percentiles service;
-    struct url_failure *url_failures; /* the most first; owned */
-    size_t url_failure_count;
-    uint64_t failing_urls; /* how many there are in all, each way of failing counted */
 };
-
-struct validity; /* verdict/validity */
-struct per_url;  /* verdict/per_url */
 
 struct run {
     /* tool and machine */
@@ -229,7 +221,7 @@ struct run {
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
-    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the result is to free it */
+    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the run is to free it */
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
@@ -263,10 +255,7 @@ struct run {
 
     struct run_cell *cells; /* in the order of the plan */
     size_t cell_count;
-    struct validity *validity; /* once settled, see verdict/evidence; owned there */
-    bool tolerates_failures;   /* asked for: failed downloads are part of the work */
-    bool wants_per_url;        /* figures of each URL are to be drawn from the samples, too */
-    struct per_url *per_url;   /* once settled, if wanted; owned there. NULL: none */
+    bool tolerates_failures; /* asked for: failed downloads are part of the work */
 
     char **warnings; /* complete sentences */
     size_t warning_count;
@@ -288,7 +277,11 @@ void run_warn(struct run *run, const char *format, ...) __attribute__((format(pr
 /* Adds one of the request's options; the text is copied. -1: no memory. */
 int run_add_asked(struct run *run, const char *option, struct error *error);
 
-/* Frees everything the result owns, tables included. */
+/* Frees what no report needs of a run whose totals are made: all latencies, the samples of warm-ups, and those of cells
+ * that have more than the policy keeps. */
+void run_release_samples(struct run *run, enum sample_policy policy);
+
+/* Frees everything the run owns, tables included. */
 void run_release(struct run *run);
 
 #endif

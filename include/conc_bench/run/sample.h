@@ -16,7 +16,7 @@
  * leaves nothing behind but a slot that says claimed and never settled.
  *
  * Making the pages of a shared table takes longer than all that is done with its samples. So where samples need not be
- * kept, the trials of a run fill one table after each other, and struct trial_latencies is what remains.
+ * kept, the trials of a run fill one table after each other, and struct trial_summary is what remains.
  */
 
 /* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
@@ -163,35 +163,6 @@ static inline enum outcome sample_outcome(const struct sample *sample)
         return OUTCOME_NONE;
     }
 }
-
-/* Downloads of a URL, one after the other, that ended alike. */
-struct answer {
-    int64_t body_bytes; /* of those with OUTCOME_OK, as status and version; else 0 */
-    uint32_t url;
-    uint32_t count;
-    uint16_t status;
-    uint8_t http_version;
-    uint8_t outcome;       /* as sample_outcome() tells it, but for OUTCOME_NONE */
-    uint8_t transfer_code; /* of those with OUTCOME_TLS; else 0 */
-};
-
-/* What is kept of the samples of a trial until its run is over: as much as verdicts look at again then. Made by
- * verdict/extract. */
-struct trial_latencies {
-    uint32_t unit_count;
-    uint32_t slowest_url;    /* of the first of the longest service times */
-    nanoseconds service_sum; /* of all settled samples, as what follows */
-    size_t service_count;
-    size_t answer_count;
-    const struct answer *answers; /* in the order of their first units; behind the service times */
-    double services[];            /* nanoseconds, from start to end; sorted */
-};
-
-/* Copies service times and answers, in memory that no child inherits; the other fields are zeros. The caller releases
- * it. NULL: no memory. */
-struct trial_latencies *trial_latencies_create(const double *services, size_t service_count,
-                                               const struct answer *answers, size_t answer_count);
-void trial_latencies_release(struct trial_latencies *latencies);
 
 /* The most bytes that so many trials take until the end of a run, for checks made beforehand: the table that samples
  * are made in, and what is kept of each trial where up to `most` samples of a cell are. */
