@@ -315,6 +315,26 @@ static void list_crossings(const struct run_stats *stats, const struct cell_stat
         add_crossing(alone, waits, cores, buffer, size);
 }
 
+/* Where all of them wait: with how many downloads at once that ends, for the mode that can have most. */
+static void brief_crossing(const struct run_stats *stats, double waits, double cores, struct diagnosis *diagnosis)
+{
+    const struct cell_stats *widest = NULL;
+    double most = 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double computes = computing_time(cell);
+        double at_once = computes > 0 ? (waits + computes) / computes * cores : 0;
+        if (!is_first_of_its_mode(stats, i) || at_once <= most)
+            continue;
+        most = at_once;
+        widest = cell;
+    }
+    bool waits_everywhere = strncmp(diagnosis->brief, "I/O-bound: computing", strlen("I/O-bound: computing")) == 0;
+    if (waits_everywhere && widest != NULL && most > 2.0 * widest->cell->workers)
+        text_append(diagnosis->brief, sizeof(diagnosis->brief), "; more workers would help, up to about %.0f with %s",
+                    most, widest->cell->mode);
+}
+
 static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     const struct cell_stats *alone = cell_stats_alone(stats, NULL, CONNECTIONS_REUSE);
@@ -337,6 +357,7 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     if (strchr(alone->cell->mode, ':') != NULL)
         snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
     list_crossings(stats, alone, waits, fmin(usable, 1), many, sizeof(many));
+    brief_crossing(stats, waits, fmin(usable, 1), diagnosis);
     if (!is_one_core && has_quota(stats))
         snprintf(more, sizeof(more), ", and %.3g times as many use up %s", usable, all);
     else if (!is_one_core)
