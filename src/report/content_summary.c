@@ -246,7 +246,8 @@ static void add_why(struct summary *summary)
         if (sweep->count > 1 && strcmp(sweep->mode, chosen->cell->mode) == 0)
             why = sweep->sentence;
     }
-    if (why[0] != '\0')
+    enum headline_kind kind = analysis->headline.kind;
+    if (why[0] != '\0' && (headline_has_times(kind) || kind == HEADLINE_SINGLE))
         content_add_sentence(summary->content, SENTENCE_WHY, content_outside(summary->content, why));
 }
 

@@ -273,7 +273,7 @@ static size_t count_lines(const struct content *content, size_t width)
     for (size_t i = 0; i < content->sentence_count; i++) {
         const struct sentence *sentence = &content->sentences[i];
         if (sentence->kind <= SENTENCE_HOW && sentence->kind != SENTENCE_CAVEAT)
-            lines += text_columns(sentence->text) / width + 1;
+            lines += lines_of(sentence, width) + (sentence->kind == SENTENCE_HOW); /* which leads to the details */
     }
     for (size_t i = 0; i < content->section_count; i++) {
         const struct section *section = &content->sections[i];
