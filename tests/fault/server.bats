@@ -452,7 +452,7 @@ interrupt_stalled() {
     until_true have_stalled $((before + 1 + 4 * 4))
     for mode in sync $CONCURRENT_MODES; do
         interrupt_stalled "$mode" INT
-        grep -q partial "$BATS_TEST_TMPDIR/$mode.txt"
+        grep -q "^Interrupted (SIGINT)" "$BATS_TEST_TMPDIR/$mode.txt"
     done
 }
 
