@@ -348,8 +348,9 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
     } else if (!has_rounds && !run->is_partial && stats->cell_count > 0 && stats->cells[0].has_times) {
         /* Of what was swept, which stands fastest first where there is nothing else. */
         SAY(headline->sentence,
-            "No number of workers is found yet: %s/%" PRIu32 " was the fastest tried (%.3g s); use a longer "
-            "--time-budget",
+            "No verdict yet: %s/%" PRIu32
+            " was the fastest tried (%.3g s), and no time was left to measure it again; use "
+            "a longer --time-budget",
             stats->cells[0].cell->mode, stats->cells[0].cell->workers, time_of(&stats->cells[0]));
     } else if (!has_rounds) {
         SAY(headline->sentence, "No result: %s",

@@ -579,33 +579,41 @@ static int run_main(struct experiment_state *state, const struct plan_cell *cell
     return status;
 }
 
-/* Which of the cells takes longest. */
-static size_t find_slowest(const struct run *run, const struct plan_cell *cells, size_t count, nanoseconds *round)
+/* Which of the cells takes longest, and whether half as long again as any other. */
+static size_t find_slowest(const struct run *run, const struct plan_cell *cells, size_t count, nanoseconds *round,
+                           bool *is_much_slower)
 {
     size_t slowest = 0;
     nanoseconds longest = 0;
+    nanoseconds second = 0;
     *round = 0;
     for (size_t i = 0; i < count; i++) {
         nanoseconds expected = expected_of(run, run->cell_count, &cells[i]);
         *round += expected;
         if (expected > longest) {
+            second = longest;
             longest = expected;
             slowest = i;
+        } else if (expected > second) {
+            second = expected;
         }
     }
+    *is_much_slower = 2 * longest >= 3 * second;
     return slowest;
 }
 
 /* Takes out the slowest cells as long as what is left of the budget does not hold the rounds that anything can be said
- * by: with them there would be none for the others either. */
+ * by: with them there would be none for the others either. Those that take about as long as others stay, since without
+ * them there would be nothing to compare with. */
 static void leave_out_slow(const struct experiment_state *state, struct plan_cell *cells, size_t *count)
 {
     struct run *run = state->experiment->run;
     while (state->ends != NEVER && *count > 1) {
         char name[32];
         nanoseconds round;
-        size_t slowest = find_slowest(run, cells, *count, &round);
-        if (round * SETTLE_ROUNDS_MIN <= state->ends - clock_now())
+        bool is_much_slower;
+        size_t slowest = find_slowest(run, cells, *count, &round, &is_much_slower);
+        if (!is_much_slower || round * SETTLE_ROUNDS_MIN <= state->ends - clock_now())
             break;
         run_warn(run,
                  "%s/%" PRIu32 " was not measured again, since %d rounds of %.2g s with it do not fit into what was "

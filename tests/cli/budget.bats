@@ -52,7 +52,7 @@ urls() {
     exits_with 0
     says "too short to find the best number of workers"
     says "threads/1 was left out"
-    says "No number of workers is found yet: threads/"
+    says "No verdict yet: threads/"
     holds r.json '.sweeps[0].sentence | contains("the most tried; more may be faster")'
 }
 
