@@ -29,15 +29,6 @@ static bool is_blank(const char *line)
     return line[0] == ' ' || line[0] == '\t';
 }
 
-/* Header lines come here, too, and that before libcurl stores them: see watch_first_field(). */
-static void set_headers_to_body(struct transfer *transfer, bool is_wanted)
-{
-    if (transfer->awaits_field == is_wanted)
-        return;
-    curl_easy_setopt(transfer->easy, CURLOPT_HEADER, is_wanted ? 1L : 0L);
-    transfer->awaits_field = is_wanted;
-}
-
 void answer_create(struct transfer *transfer)
 {
     transfer->is_at_risk = quirk_applies(QUIRK_FREED_HEADER);
@@ -57,7 +48,7 @@ void answer_begin(struct transfer *transfer)
     transfer->header_lines = 0;
     transfer->pieces = 0;
     transfer->answered = 0;
-    set_headers_to_body(transfer, false);
+    quirk_await_field(transfer, false);
 }
 
 void answer_expect(struct transfer *transfer)
@@ -67,15 +58,6 @@ void answer_expect(struct transfer *transfer)
     transfer->has_interim = false;
     transfer->headers_ended = false;
     transfer->answered = 0;
-}
-
-/* The first time in a transfer, before anything is stored: whether this line may be. libcurl delivers long ones in
- * several pieces. */
-static size_t watch_first_field(struct transfer *transfer, const char *piece, size_t length)
-{
-    bool is_begin = !transfer->is_within_line;
-    transfer->is_within_line = true;
-    return is_begin && is_blank(piece) ? refuse(transfer, OUTCOME_PROTOCOL) : length;
 }
 
 /* Whether a body comes from so few bytes that it could be without end. Neither brotli nor zstd have a limit as deflate
@@ -109,7 +91,7 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     size_t length = size * count;
     if (transfer->awaits_field)
-        return watch_first_field(transfer, data, length);
+        return quirk_is_stored(transfer, data) ? length : refuse(transfer, OUTCOME_PROTOCOL);
     if (transfer->codings > 0)
         quirk_receive_unpacked(length);
     else
@@ -172,29 +154,17 @@ static void note_codings(struct transfer *transfer, const char *line, size_t len
         transfer->codings += CODINGS_MAX + 1;
 }
 
-/* libcurl takes the version from the line, also where a server that speaks HTTP/1.1 names another, and from HTTP/2 it
- * concludes that downloads may share the connection: one then gets what another asked for. */
-static bool is_lie(const struct transfer *transfer, const char *line, size_t length)
-{
-    static const char later[] = "HTTP/2";
-    if (length < sizeof(later) || memcmp(line, "HTTP/", 5) != 0 || line[5] < later[5])
-        return false;
-    return !transfer_is_over_tls(transfer) || (quirk_would_see_frames() && !transfer->has_stream);
-}
-
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)
 {
     transfer->headers_ended = false;
     transfer->place = PLACE_FIRST_FIELD;
     transfer->codings = 0;
     if (transfer->is_at_risk && !transfer->has_field)
-        set_headers_to_body(transfer, true);
+        quirk_await_field(transfer, true);
     if (transfer->is_of_proxy)
         return length;
-    if (is_lie(transfer, line, length)) {
-        transfer_distrust(transfer);
+    if (quirk_is_lie(transfer, line, length))
         return refuse(transfer, OUTCOME_PROTOCOL);
-    }
     if (transfer->streams != NULL && length >= 6 && memcmp(line, "HTTP/", 5) == 0)
         streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
     long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
@@ -258,7 +228,7 @@ size_t answer_take_header(char *data, size_t size, size_t count, void *context)
     struct transfer *transfer = context;
     size_t length = size * count;
     transfer_receive_anew();
-    set_headers_to_body(transfer, false);
+    quirk_await_field(transfer, false);
     transfer->is_within_line = false;
     transfer->header_bytes += length;
     if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || ++transfer->header_lines > HEADER_LINES_MAX)

@@ -36,58 +36,6 @@ uint8_t transfer_http_version(const struct transfer *transfer)
     }
 }
 
-#define OUT_OF_RETRIES_TEXT "Connection died, tried"
-
-/* How texts begin that tell failures apart which have one code: see has_broken() and others. */
-static const char *const broken_texts[] = {"Recv failure", "Send failure", OUT_OF_RETRIES_TEXT};
-static const char stream_text[] = "HTTP/2 stream";
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-static bool tells_of_break(const char *text)
-{
-    for (size_t i = 0; i < sizeof(broken_texts) / sizeof(broken_texts[0]); i++) {
-        if (begins(text, broken_texts[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Keeps the first that tells something, as libcurl does. */
-static int on_text(CURL *easy, curl_infotype type, char *text, size_t length, void *context)
-{
-    (void)easy;
-    struct transfer *transfer = context;
-    char line[CURL_ERROR_SIZE];
-    if (type != CURLINFO_TEXT || transfer->message[0] != '\0')
-        return 0;
-    snprintf(line, sizeof(line), "%.*s", length < sizeof(line) ? (int)length : (int)sizeof(line) - 1, text);
-    if (tells_of_break(line) || begins(line, stream_text))
-        memcpy(transfer->message, line, sizeof(line));
-    return 0;
-}
-
-/* libcurl keeps its first message only, which then is of an earlier request of this transfer, sent in vain; or of a
- * kept connection of some other download that it found dead when it looked for one. What it says of this request it
- * tells whoever listens, which takes time: nobody does otherwise. */
-void transfer_listen_anew(struct transfer *transfer)
-{
-    transfer->message[0] = '\0';
-    transfer->listens = curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, on_text) == CURLE_OK &&
-                        curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer) == CURLE_OK &&
-                        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L) == CURLE_OK;
-}
-
-void transfer_end_listening(struct transfer *transfer)
-{
-    if (transfer->listens)
-        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 0L);
-    transfer->listens = false;
-}
-
 /* Whether the final answer says how long its body is: to libcurl it is complete when that much is there. */
 static bool is_as_long_as_told(const struct transfer *transfer, long status)
 {
@@ -139,7 +87,7 @@ enum outcome transfer_outcome_of_timeout(const struct transfer *transfer)
 
 /* Whether it went over HTTP/2, or may have: without any answer nothing tells. What the server agreed to before does,
  * but only those transfers know that asked it last, so that the same fault would have two names. */
-static bool may_be_http2(const struct transfer *transfer, uint8_t version)
+bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version)
 {
     return version == 20 ||
            (version == 0 && transfer->is_tls && transfer->plan->request->options->http_version == HTTP_VERSION_2);
@@ -149,7 +97,7 @@ static bool may_be_http2(const struct transfer *transfer, uint8_t version)
  * broken for all that were on it, and libcurl tells some of them one way and some another. */
 static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome otherwise)
 {
-    return may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
+    return transfer_may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
 }
 
 /* A stream that ended with an error: one that the server chose to give up, or that was not as HTTP/2 has it. What
@@ -170,7 +118,7 @@ static enum outcome outcome_of_stream(const struct transfer *transfer)
  * fails behind a broken answer too if the server has gone by then. */
 static bool has_broken(const struct transfer *transfer)
 {
-    return tells_of_break(transfer->message);
+    return quirk_tells_of_break(transfer->message);
 }
 
 /* Whether it means that a server had begun to answer when it refused the stream, by going away. Whatever else has that
@@ -268,60 +216,4 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
 {
     enum outcome outcome = outcome_of_code(transfer, code, status);
     return transfer->broken != OUTCOME_NONE && is_of_connection(outcome) ? transfer->broken : outcome;
-}
-
-enum { REPEATS_MAX = 5 /* of a download whose connection dies; libcurl's own number */ };
-
-/* Whether libcurl gave up because of connections that died under other downloads of its handle. Its count is over the
- * whole life of one, and forget_retries() cannot always reset it: not while others use the connection that it was on.
- * It has done so itself, now. Only its text tells this from a connection that broke for the first time. */
-static bool is_out_of_retries(const struct transfer *transfer, CURLcode code)
-{
-    return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR) && transfer->requests <= REPEATS_MAX &&
-           begins(transfer->message, OUT_OF_RETRIES_TEXT);
-}
-
-/* libcurl 7.88 repeats what was asked over a connection that others used before, if nothing has come of it; but not if
- * all that was left of an HTTP/2 connection were streams that the server had refused by going away. Nor, in the modes
- * whose downloads have a connection each, if there were no others; here it is the same for all. */
-static bool is_left_behind(const struct transfer *transfer, CURLcode code)
-{
-    return code == CURLE_HTTP2 && (transfer->repeats > 0 || transfer->requests > 0);
-}
-
-/* libcurl repeats a request whose connection turned out to be dead if it finds that when it sends it, or receives; but
- * not over HTTP/2 when what it wanted to send in between cannot be sent any more. Whoever shares connections sends
- * late, if others take long, to a server that has closed what was idle by then. */
-static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
-{
-    return code == CURLE_SEND_ERROR && transfer->requests > 0 &&
-           may_be_http2(transfer, transfer_http_version(transfer));
-}
-
-/* As often as libcurl would, and not beyond the time a download has. */
-bool transfer_is_repeated(struct transfer *transfer, int code)
-{
-    if (code == CURLE_OK || transfer->repeats == REPEATS_MAX || transfer->broken != OUTCOME_NONE ||
-        (!transfer->is_misled && !is_left_behind(transfer, (CURLcode)code) &&
-         !is_out_of_retries(transfer, (CURLcode)code) && !is_sent_too_late(transfer, (CURLcode)code)))
-        return false;
-    nanoseconds now = clock_now();
-    bool has_answer = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
-    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - now;
-    if (has_answer || left <= 0)
-        return false;
-    transfer->repeats++;
-    transfer->is_timed = false;
-    transfer_end_stream(transfer);
-    /* It is without a connection again, and has what is left of its time. */
-    transfer->attempted = now;
-    transfer->requests = 0;
-    transfer->heard = 0;
-    transfer->opened = 0;
-    transfer->is_connecting = false;
-    transfer->has_retried = true;
-    transfer->is_misled = false;
-    transfer->wants_http2 = !transfer->is_http1;
-    answer_begin(transfer);
-    return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, transfer_milliseconds(left)) == CURLE_OK;
 }

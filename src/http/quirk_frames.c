@@ -35,9 +35,6 @@ static struct {
 /* libcurl's, the same for all connections; NULL: it has none yet. */
 static _Atomic(on_frame *) libcurls_on_frame;
 
-/* In this thread. */
-static _Thread_local bool has_broken;
-
 /* In a way that ISO C does not forbid. */
 static void find(const char *name, void *function)
 {
@@ -103,7 +100,8 @@ static void note_break(void *session, enum outcome outcome)
         transfer->broken = outcome;
         transfer->forbids_reuse = true;
         curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
-        has_broken = true;
+        if (transfer->group != NULL)
+            transfer->group->has_broken = true;
     }
 }
 
@@ -130,21 +128,4 @@ int nghttp2_session_send(void *session)
     if (was_alive && nghttp2.wants_to_read(session) == 0)
         note_break(session, OUTCOME_RESET);
     return status;
-}
-
-bool transfer_connections_broke(void)
-{
-    bool is_so = has_broken;
-    has_broken = false;
-    return is_so;
-}
-
-bool transfer_is_broken(const struct transfer *transfer)
-{
-    return transfer->broken != OUTCOME_NONE;
-}
-
-void transfer_finish_broken(struct transfer *transfer)
-{
-    transfer_finish(transfer, CURLE_RECV_ERROR);
 }

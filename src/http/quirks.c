@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <stdatomic.h>
 
+#include "transfer_state.h"
+
 /* When a quirk was fixed is from curl's own reports and sources. Where `fixed` is 0 no version is known to be free of
  * it, and the way around runs with all. */
 static const struct quirk_row rows[QUIRK_COUNT] = {
@@ -13,7 +15,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .fixed = QUIRK_VERSION(8, 2, 0),
             .symptom = "A line behind the status that begins with a blank is appended to the last header of the answer "
                        "before, which was freed.",
-            .place = "answer.c",
+            .place = "quirks.c",
             .suite = "fault/server",
             .test = "a line behind the status that begins with a blank",
         },
@@ -40,7 +42,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "early-byte",
             .symptom = "The end of a kept connection, an interim answer and a redirect count as the first byte of the "
                        "answer, and the time spent waiting for another download's connection does not count.",
-            .place = "transfer.c",
+            .place = "quirks.c",
             .suite = "fault/server",
             .test = "no answer behind a redirect, or to what was asked again: that is what it waited for",
         },
@@ -50,7 +52,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .fixed = QUIRK_VERSION(8, 4, 0),
             .symptom = "When an address of a host does not answer, its socket is closed after half of the time, but no "
                        "timer is set to try the next address.",
-            .place = "transfer.c",
+            .place = "quirk_addresses.c",
             .suite = "fault/server",
             .test = "addresses of a host that do not answer: the next one is tried, in every mode",
         },
@@ -69,7 +71,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "retries-add-up",
             .symptom = "The five times that a request is sent again are counted over the life of a handle, so that "
                        "every sixth dead connection is a failure.",
-            .place = "outcome.c",
+            .place = "quirk_retries.c",
             .suite = "fault/server",
             .test = "a server that closes kept connections: retried in silence",
         },
@@ -77,7 +79,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
         {
             .name = "dead-retries",
             .symptom = "A request is sent again on the next kept connection, which may be as dead as the one before.",
-            .place = "outcome.c",
+            .place = "quirk_retries.c",
             .suite = "fault/server",
             .test = "a server that closes kept connections: retried in silence",
         },
@@ -86,7 +88,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "first-message",
             .symptom = "Only the first message of a download is kept, which may be of another request or connection "
                        "than the one that failed.",
-            .place = "outcome.c",
+            .place = "quirk_messages.c",
             .suite = "fault/server",
             .test = "broken HTTP behind a kept connection that was reset is not called a reset",
         },
@@ -94,7 +96,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
         {
             .name = "liar",
             .symptom = "A status line that says HTTP/2 over HTTP/1.1 is believed, and downloads share the connection.",
-            .place = "sharing.c",
+            .place = "quirk_liars.c",
             .suite = "fault/http2",
             .test = "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none",
         },
@@ -121,7 +123,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "sent-too-late",
             .symptom = "Over HTTP/2 a download is given up when the server has closed the connection that it is about "
                        "to be sent on.",
-            .place = "outcome.c",
+            .place = "quirk_retries.c",
             .suite = "cli/http2",
             .test = "connections closed while the event loop computes: asked again, and nothing is lost",
         },
@@ -129,7 +131,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
         {
             .name = "left-behind",
             .symptom = "What a server refuses by GOAWAY is given up when nothing else is left on the connection.",
-            .place = "outcome.c",
+            .place = "quirk_retries.c",
             .suite = "fault/http2",
             .test = "GOAWAY behind every fifth answer: what was refused is asked again, and nothing is lost",
         },
@@ -137,7 +139,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
         {
             .name = "connection-each",
             .symptom = "Behind GOAWAY each download that lost its connection makes a new one, instead of sharing.",
-            .place = "sharing.c",
+            .place = "quirk_waiting.c",
             .suite = "cli/http2",
             .test = "GOAWAY: of 3,000 downloads none is lost when nginx ends connections after 1,000 requests",
         },
@@ -146,7 +148,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "untimed-wait",
             .symptom = "A download that waits for another one's connection is not timed out (before 8.8), and tries "
                        "for the whole time again when the other has failed.",
-            .place = "sharing.c",
+            .place = "quirk_waiting.c",
             .suite = "fault/http2",
             .test = "a connection that cannot be made in time: all that wait for it fail as it does, within the same "
                     "time",
@@ -156,7 +158,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .name = "forgotten-wait",
             .symptom = "Of the downloads that wait for a connection one is woken when another ends, and is to wake the "
                        "next: if it fails first, the rest wait until their time is up.",
-            .place = "sharing.c",
+            .place = "quirk_waiting.c",
             .suite = "fault/http2",
             .test = "the server is killed in the middle: what it did not answer is a reset or refused, and no trial "
                     "hangs",
@@ -215,4 +217,54 @@ bool quirk_applies(enum quirk quirk)
 {
     uint32_t bits = atomic_load_explicit(&loaded, memory_order_relaxed);
     return ((bits != 0 ? bits : look_up()) >> quirk & 1) != 0;
+}
+
+/* QUIRK_FREED_HEADER: only a line that does not reach libcurl's store is harmless. What comes as body it has not stored
+ * yet, so that header lines are delivered that way, too, from the status to the line behind it. */
+
+void quirk_await_field(struct transfer *transfer, bool is_wanted)
+{
+    if (transfer->awaits_field == is_wanted)
+        return;
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADER, is_wanted ? 1L : 0L);
+    transfer->awaits_field = is_wanted;
+}
+
+/* libcurl delivers long lines in several pieces. */
+bool quirk_is_stored(struct transfer *transfer, const char *piece)
+{
+    bool is_begin = !transfer->is_within_line;
+    transfer->is_within_line = true;
+    return !is_begin || (piece[0] != ' ' && piece[0] != '\t');
+}
+
+/* QUIRK_EARLY_BYTE */
+
+/* libcurl's clock begins anew when a transfer stops waiting for a connection that another one makes, and when a refused
+ * request is repeated. Seen when the connection is there and nothing was asked yet. */
+static void measure_untimed(struct transfer *transfer)
+{
+    nanoseconds timed = (nanoseconds)transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    nanoseconds untimed = clock_now() - transfer->sample->start - timed * NANOSECONDS_PER_MICROSECOND;
+    transfer->untimed = untimed > 0 ? untimed : 0;
+    transfer->is_timed = true;
+}
+
+void quirk_note_times(struct transfer *transfer)
+{
+    transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
+    if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
+        measure_untimed(transfer);
+}
+
+uint32_t quirk_first_byte(const struct transfer *transfer)
+{
+    uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    if (transfer->has_interim)
+        time = (uint64_t)(transfer->answered / NANOSECONDS_PER_MICROSECOND);
+    else if (time <= transfer->heard)
+        return 0;
+    else
+        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
+    return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
 }

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conc_bench/run/sample.h"
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
 
 /*
  * What libcurl gets wrong, and the way around each: one row of the table a quirk, with the versions that have it, the
@@ -59,6 +60,74 @@ bool quirk_applies(enum quirk quirk);
 /* What goes wrong over HTTP/2 in a version of libcurl, so that downloads would fail or hang that HTTP/1.1 delivers, and
  * there is no way around: the end of a sentence. NULL: nothing is known. */
 const char *quirk_of_http2(uint32_t version);
+
+struct transfer;
+struct transfer_group;
+
+/* quirks.c: those that take a few lines */
+
+/* QUIRK_FREED_HEADER: has the next line come as body before it is stored, or not any more; and says of such a piece
+ * whether it may be. */
+void quirk_await_field(struct transfer *transfer, bool is_wanted);
+bool quirk_is_stored(struct transfer *transfer, const char *piece);
+
+/* QUIRK_EARLY_BYTE: right before each request, and of a transfer that has come so far: microseconds from its start to
+ * the first byte of the answer to its last request; 0: there was none. */
+void quirk_note_times(struct transfer *transfer);
+uint32_t quirk_first_byte(const struct transfer *transfer);
+
+/* quirk_addresses.c: QUIRK_NEXT_ADDRESS */
+
+/* Of each socket that is opened. */
+void quirk_note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor);
+
+/* Has libcurl come to the next address: of a transfer that goes alone, within a call; and in a group, when a socket was
+ * let go before it was connected. */
+void quirk_urge_within(struct transfer *transfer);
+void quirk_urge_all(struct transfer_group *group);
+
+/* quirk_messages.c: QUIRK_FIRST_MESSAGE */
+
+/* Right before a request whose message would otherwise be one before; and before the next transfer. */
+void quirk_forget_message(struct transfer *transfer);
+void quirk_end_listening(struct transfer *transfer);
+
+/* Whether a message is of a connection that broke, and of one that did so often. */
+bool quirk_tells_of_break(const char *text);
+bool quirk_tells_of_retries(const char *text);
+
+/* quirk_retries.c. See transfer_is_repeated(), too. */
+
+/* Right before each request; and before a transfer whose handle has, perhaps, sent one again. False: no memory. */
+void quirk_retry_on_new(struct transfer *transfer);
+bool quirk_forget_retries(struct transfer *transfer);
+
+/* quirk_liars.c: QUIRK_LIAR */
+
+/* Whether a status line names a version of HTTP that the server does not speak. If so, downloads from it share no
+ * connections from now on. */
+bool quirk_is_lie(struct transfer *transfer, const char *line, size_t length);
+
+/* Sets which version is asked for, when a transfer that may share connections begins; and whether libcurl may be about
+ * to send it over a connection that another uses, since the server lied. */
+void quirk_heed_liars(struct transfer *transfer);
+bool quirk_is_misled(const struct transfer *transfer);
+
+/* quirk_waiting.c. Of a group whose transfers share connections; see group_tend(), too. */
+
+void quirk_create_waiting(struct transfer_group *group);
+void quirk_note_start(struct transfer *transfer);
+
+/* Describes a transfer that has ended with `code`, in view of what others know. */
+void quirk_finish_shared(struct transfer *transfer, int code);
+
+/* Whatever is to be ended or started again. -1: libcurl or the listener refused to go on. */
+int quirk_end_broken(struct transfer_group *group, struct error *error);
+int quirk_end_overdue(struct transfer_group *group, struct error *error);
+int quirk_start_forgotten(struct transfer_group *group, struct error *error);
+
+/* How many connections there may be to one server. A CURLMcode. */
+int quirk_limit_connections(struct transfer_group *group);
 
 /* quirk_frames.c
  *

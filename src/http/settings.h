@@ -6,7 +6,7 @@
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/workload/request.h"
 
-/* What is set once for each handle because options ask for it. Private to src/transfer. */
+/* What is set once for each handle because options ask for it. Private to src/http. */
 
 /* One place where an option can fail; the first failure is kept, later ones do not matter. */
 #define SET(option, value)                                                                                             \

@@ -1,4 +1,4 @@
-#include "conc_bench/http/streams.h"
+#include "streams.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,7 +16,6 @@ struct streams {
     size_t count;
     size_t room;
     unsigned spoken; /* enum spoken, or-ed */
-    struct transfer *first;
     uint32_t *liars;
     size_t liar_count;
 };
@@ -96,18 +95,6 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken)
 unsigned streams_spoken(const struct streams *streams)
 {
     return streams->spoken;
-}
-
-struct transfer *streams_join(struct streams *streams, struct transfer *transfer)
-{
-    struct transfer *next = streams->first;
-    streams->first = transfer;
-    return next;
-}
-
-struct transfer *streams_first(const struct streams *streams)
-{
-    return streams->first;
 }
 
 void streams_note_liar(struct streams *streams, uint32_t url)

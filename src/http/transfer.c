@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,63 +64,6 @@ const char *transfer_tls_version(void)
     return version != NULL ? version : "";
 }
 
-/* Pausing a transfer and going on with it makes libcurl look at it at once, and changes nothing else. */
-static void have_looked_at(struct transfer *transfer)
-{
-    transfer->urged = clock_now();
-    curl_easy_pause(transfer->easy, CURLPAUSE_SEND);
-    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-}
-
-enum { ATTEMPTS = sizeof(((struct transfer *)0)->attempts) / sizeof(struct attempt) };
-
-/* Before, no connection is slow, and costs no more than a look at the clock. */
-static bool connects_slowly(const struct transfer *transfer, nanoseconds now)
-{
-    const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
-    return transfer->is_connecting && now - transfer->opened >= patience && quirk_applies(QUIRK_NEXT_ADDRESS);
-}
-
-static bool has_let_go(struct transfer *transfer)
-{
-    bool has_let_go = false;
-    for (size_t i = 0; i < ATTEMPTS; i++) {
-        struct attempt *attempt = &transfer->attempts[i];
-        if (attempt->descriptor < 0 || descriptor_identity(attempt->descriptor) == attempt->cookie)
-            continue;
-        attempt->descriptor = -1;
-        has_let_go = true;
-    }
-    return has_let_go;
-}
-
-/* Where an address of a host does not answer, libcurl (7.88) closes its socket when half of the time is over, but opens
- * that for the next address only when it is called again. It asks for no such call: an easy handle is next looked at
- * within a second, and a multi handle when the whole time is over. Not without need, though: what libcurl was to do
- * within the next millisecond it forgets over being called. */
-void transfer_urge(struct transfer *transfer)
-{
-    if (connects_slowly(transfer, clock_now()) && has_let_go(transfer))
-        have_looked_at(transfer);
-}
-
-/* The same of an easy handle, within a call. A look that is asked for within a millisecond is forgotten, too; and where
- * poll(2) wakes libcurl a moment too early, it forgets to give up an address, or to try one of the other family. So
- * whoever is called while nothing has come of any address comes again behind that millisecond. */
-static void pursue(struct transfer *transfer)
-{
-    const nanoseconds pause = 10 * NANOSECONDS_PER_MILLISECOND; /* the call that is asked for comes here, too */
-    enum { FORGOTTEN_MS = 2 };
-    struct pollfd sockets[ATTEMPTS];
-    nanoseconds now = clock_now();
-    if (!connects_slowly(transfer, now) || (!has_let_go(transfer) && now - transfer->urged < pause))
-        return;
-    for (size_t i = 0; i < ATTEMPTS; i++)
-        sockets[i] = (struct pollfd){.fd = transfer->attempts[i].descriptor, .events = POLLOUT};
-    if (poll(sockets, ATTEMPTS, FORGOTTEN_MS) == 0)
-        have_looked_at(transfer);
-}
-
 /* A non-zero answer aborts the transfer; libcurl asks at least once a second. */
 static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
 {
@@ -132,34 +74,17 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     struct transfer *transfer = context;
     transfer_receive_anew();
     if (transfer->is_connecting)
-        pursue(transfer);
+        quirk_urge_within(transfer);
     return sample_table_is_stopped(transfer->plan->table);
 }
 
-/* libcurl's clock begins anew when a transfer stops waiting for a connection that another one makes, and when a refused
- * request is repeated. Seen when the connection is there and nothing was asked yet. */
-static void measure_untimed(struct transfer *transfer)
-{
-    curl_off_t connected = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &connected);
-    nanoseconds timed = connected > 0 ? (nanoseconds)connected * NANOSECONDS_PER_MICROSECOND : 0;
-    nanoseconds untimed = clock_now() - transfer->sample->start - timed;
-    transfer->untimed = untimed > 0 ? untimed : 0;
-    transfer->is_timed = true;
-}
-
-/* Right before each request. Should libcurl send this one again, because the connection it was sent on turns out to be
- * dead, then on a new one: others may be as dead, and where a multi handle keeps more of them than libcurl has retries,
- * its modes would fail where others do not. Redirects go on looking for a kept one. A connection that was shared dies
- * for all at once, and all of them are to share the next. But libcurl 7.88 does not see at once that one is about to be
- * closed, and would use up its retries on it within a tenth of a millisecond: whoever has lost two has one made. */
+/* Right before each request. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
-    enum { SHARED_REQUESTS = 2 };
     (void)address, (void)local_address, (void)port, (void)local_port;
     struct transfer *transfer = context;
     transfer->requests++;
-    if (transfer->streams != NULL && transfer_is_misled(transfer)) {
+    if (transfer->streams != NULL && quirk_is_misled(transfer)) {
         transfer->is_misled = true;
         return CURL_PREREQFUNC_ABORT;
     }
@@ -168,29 +93,15 @@ static int on_request(void *context, char *address, char *local_address, int por
     transfer->broken = OUTCOME_NONE;
     answer_expect(transfer);
     transfer->is_connecting = false;
-    transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
-    if (transfer->message[0] != '\0' || transfer->listens)
-        transfer_listen_anew(transfer);
-    if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
-        measure_untimed(transfer);
+    quirk_note_times(transfer);
+    quirk_forget_message(transfer);
     if (transfer->streams != NULL)
         transfer_count_stream(transfer);
-    if (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS)
-        curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+    quirk_retry_on_new(transfer);
     return CURL_PREREQFUNC_OK;
 }
 
-static void note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor)
-{
-    if (!transfer->is_connecting)
-        transfer->attempts[0].descriptor = transfer->attempts[1].descriptor = -1;
-    transfer->attempts[is_ipv6 ? 0 : 1] =
-        (struct attempt){.descriptor = descriptor, .cookie = descriptor_identity(descriptor)};
-    transfer->is_connecting = true;
-    transfer->opened = clock_now();
-}
-
-/* As libcurl would, but keeps why it failed: libcurl 7.88 forgets. */
+/* As libcurl would, but keeps why it failed, which libcurl forgets. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
@@ -205,7 +116,9 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     }
     if (transfer->pool != NULL)
         pool_note_opened(transfer);
-    note_attempt(transfer, address->family == AF_INET6, descriptor);
+    quirk_note_attempt(transfer, address->family == AF_INET6, descriptor);
+    transfer->is_connecting = true;
+    transfer->opened = clock_now();
     return descriptor;
 }
 
@@ -367,9 +280,13 @@ int transfer_arm_names(struct transfer *transfer, struct error *error)
     return 0;
 }
 
-bool transfer_has_names(const struct transfer *transfer)
+bool transfer_reset(struct transfer *transfer)
 {
-    return transfer->names != NULL;
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    curl_easy_reset(transfer->easy);
+    set_options(transfer, &failure, &code);
+    return failure == NULL;
 }
 
 static int set_all(struct transfer *transfer, struct error *error)
@@ -447,23 +364,6 @@ static bool is_tls(const struct target_list *targets, uint32_t url)
     return !targets->is_plain && target_is_tls(targets->texts[url]);
 }
 
-/* Where a kept connection turns out to be dead, libcurl sends the request again by itself, up to five times. Version
- * 7.88 counts over the whole life of a handle, so that every sixth dead connection would be a failure, most often in
- * the mode with the fewest handles. The count is reset together with the options; connections and names stay. */
-static bool forget_retries(struct transfer *transfer)
-{
-    CURL *easy = transfer->easy;
-    const char *failure = NULL;
-    CURLcode code = CURLE_OK;
-    /* Behind a redirect to where we don't go libcurl still has its buffer, whose size must not change; next time. */
-    if (curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)transfer->plan->policy->buffer_bytes) != CURLE_OK)
-        return true;
-    curl_easy_reset(easy);
-    set_options(transfer, &failure, &code);
-    transfer->has_retried = false;
-    return failure == NULL;
-}
-
 /* What changes from one download to the next; a kept connection is looked for again, even if the last request was sent
  * twice. libcurl's own text of the URL stays that of the first (before 8.14): nobody reads it. */
 static bool set_target(struct transfer *transfer, uint32_t url)
@@ -515,7 +415,7 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->socket_error = 0;
     answer_begin(transfer);
     transfer->message[0] = '\0';
-    transfer_end_listening(transfer);
+    quirk_end_listening(transfer);
     const struct target_list *targets = transfer->plan->targets;
     if (targets->unresolved != NULL && targets->unresolved[url]) {
         end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);
@@ -523,8 +423,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     }
     transfer->is_tls = is_tls(targets, url);
     if (transfer->streams != NULL)
-        transfer_heed_liars(transfer);
-    if ((transfer->has_retried && !forget_retries(transfer)) || !set_target(transfer, url) ||
+        quirk_heed_liars(transfer);
+    if ((transfer->has_retried && !quirk_forget_retries(transfer)) || !set_target(transfer, url) ||
         (transfer->pool != NULL && !pool_begin(transfer, has_asked))) {
         end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);
         return false;
@@ -544,20 +444,6 @@ static uint16_t retry_after(const struct transfer *transfer)
     return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
 }
 
-/* Of the answer to the last request, after all that came before; 0: there was none. libcurl also takes the end of a
- * kept connection for a byte, and an interim answer, and remembers that of a redirect. */
-static uint32_t first_byte(const struct transfer *transfer)
-{
-    uint64_t time = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-    if (transfer->has_interim)
-        time = (uint64_t)(transfer->answered / NANOSECONDS_PER_MICROSECOND);
-    else if (time <= transfer->heard)
-        return 0;
-    else
-        time += (uint64_t)(transfer->untimed / NANOSECONDS_PER_MICROSECOND);
-    return time < UINT32_MAX ? (uint32_t)time : UINT32_MAX;
-}
-
 /* How far it has come, by libcurl. */
 void transfer_describe(const struct transfer *transfer)
 {
@@ -567,7 +453,7 @@ void transfer_describe(const struct transfer *transfer)
     sample->name_lookup_us = transfer_info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = transfer_info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
-    sample->first_byte_us = first_byte(transfer);
+    sample->first_byte_us = quirk_first_byte(transfer);
 }
 
 void transfer_finish(struct transfer *transfer, int code)
@@ -621,16 +507,6 @@ void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sa
 struct sample *transfer_sample(const struct transfer *transfer)
 {
     return transfer->sample;
-}
-
-uint32_t transfer_url(const struct transfer *transfer)
-{
-    return transfer->url;
-}
-
-void *transfer_easy_handle(const struct transfer *transfer)
-{
-    return transfer->easy;
 }
 
 struct transfer *transfer_of_easy_handle(void *easy)

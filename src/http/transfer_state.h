@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #include "conc_bench/base/clock.h"
+#include "conc_bench/http/group.h"
 #include "conc_bench/http/pool.h"
-#include "conc_bench/http/streams.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/run/sample.h"
+#include "streams.h"
 
-/* What transfer.c, which drives a handle, outcome.c, which knows what its answers mean, and sharing.c, which knows of
- * the others on its connection, have in common. Private to src/transfer. */
+/* What the files that know parts of a transfer have in common. Private to src/http. */
 
 /* A socket that libcurl tries to connect. It may be closed again without a word. */
 struct attempt {
@@ -48,14 +48,18 @@ struct transfer {
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
-    struct streams *streams;    /* counted there; NULL: it shares no connections */
-    struct transfer *next;      /* of those that are counted there; NULL: the last */
-    const void *connection;     /* as streams know it; NULL: none yet, or not counted */
-    nanoseconds attempted;      /* when it began, or was last repeated */
-    nanoseconds opened;         /* when it last opened a socket; 0: not yet */
-    struct attempt attempts[2]; /* the last to an IPv6 address, and the last to others, while `is_connecting` */
-    nanoseconds urged;          /* when libcurl was last asked to look at it while it connects */
-    nanoseconds untimed;        /* before libcurl's clock began, so far as that is looked at */
+    struct streams *streams;      /* counted there; NULL: it shares no connections */
+    struct transfer_group *group; /* NULL: it goes alone */
+    struct transfer *next;        /* of the group; NULL: the last */
+    bool is_under_way;            /* libcurl has it, of a group */
+    nanoseconds tried;            /* when it was last given to libcurl; only where connections are shared */
+    uint64_t overtaking;          /* group->ended at the time */
+    const void *connection;       /* as streams know it; NULL: none yet, or not counted */
+    nanoseconds attempted;        /* when it began, or was last repeated */
+    nanoseconds opened;           /* when it last opened a socket; 0: not yet */
+    struct attempt attempts[2];   /* the last to an IPv6 address, and the last to others, while `is_connecting` */
+    nanoseconds urged;            /* when libcurl was last asked to look at it while it connects */
+    nanoseconds untimed;          /* before libcurl's clock began, so far as that is looked at */
     uint32_t url;
     uint32_t heard;      /* libcurl's time of the first byte when the last request was sent: it is of one before */
     uint32_t requests;   /* sent for this transfer: redirects and libcurl's own retries send more than one */
@@ -97,6 +101,47 @@ struct transfer {
     char message[CURL_ERROR_SIZE];
 };
 
+struct transfer_group {
+    const struct transfer_plan *plan;
+    CURLM *multi;
+    struct pool *pool;       /* NULL: the multi handle is enough */
+    struct streams *streams; /* NULL: its transfers share no connections */
+    struct group_listener listener;
+    struct transfer *first; /* NULL: none */
+    struct transfer *last;
+    uint32_t count;
+    uint64_t ended;             /* transfers, so far */
+    bool has_let_go;            /* of a socket that was not connected */
+    bool has_broken;            /* a connection has, under transfers that do not know yet */
+    long connection_limit;      /* to one server; 0: none */
+    enum outcome failed;        /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
+    uint32_t failed_url;        /* of which URL */
+    nanoseconds overdue_from;   /* before, no transfer can be out of time */
+    nanoseconds forgotten_from; /* before, none needs to be seen as forgotten */
+};
+
+/* Takes a transfer of a group from libcurl and gives it back, to begin anew; and takes one that is described, and tells
+ * the listener. -1: libcurl or the listener refused to go on. */
+int group_start_again(struct transfer *transfer, struct error *error);
+int group_end(struct transfer *transfer, struct error *error);
+
+/* Whether libcurl's `code` is one behind which the transfer is to be driven again, as it is, before it is finished: it
+ * was lost without a trace, and could not know. */
+bool transfer_is_repeated(struct transfer *transfer, int code);
+
+/* The transfer whose easy handle that is. */
+struct transfer *transfer_of_easy_handle(void *easy);
+
+/* Sets all options anew. False: libcurl refuses one. */
+bool transfer_reset(struct transfer *transfer);
+
+/* Has driving the handle bring the pinned names to where it looks, and end with an error at once, without touching the
+ * network. */
+int transfer_arm_names(struct transfer *transfer, struct error *error);
+
+/* Whether a transfer is for the server that a URL of the plan's targets is on, by scheme, host and port. */
+bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
+
 /* What libcurl allows for a time: whole milliseconds, not less. */
 static inline long transfer_milliseconds(nanoseconds duration)
 {
@@ -111,14 +156,8 @@ uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct 
 /* Whether the connection it has is one with TLS. */
 bool transfer_is_over_tls(const struct transfer *transfer);
 
-/* The server named a version of HTTP that it does not speak: downloads from it share no connections from now on. */
-void transfer_distrust(struct transfer *transfer);
-
-/* Whether libcurl may be about to send it over a connection that another uses, since the server lied. */
-bool transfer_is_misled(const struct transfer *transfer);
-
-/* Sets which version is asked for, when a transfer that may share connections begins. */
-void transfer_heed_liars(struct transfer *transfer);
+/* Whether it goes over HTTP/2, or may: without any answer nothing tells. */
+bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version);
 
 /* Fills in how far it has come, by libcurl. */
 void transfer_describe(const struct transfer *transfer);
@@ -129,10 +168,6 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
 
 /* What was under way when the time was up. */
 enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
-
-/* From a request on whose message would otherwise be one before; and until the next transfer. */
-void transfer_listen_anew(struct transfer *transfer);
-void transfer_end_listening(struct transfer *transfer);
 
 /* What comes of a server (answer.c): when a handle is made, before each time it is driven, and right before each
  * request. Then libcurl's callbacks for bodies and header lines, whose context is the transfer. */

@@ -20,7 +20,7 @@ struct loop;
 
 /* A loop of `count` workers (transfers in flight), numbered from `first_worker`. Call, run and release in one thread.
  */
-int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **run,
+int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t count, struct loop **result,
                 struct error *error);
 
 /* Opens as many connections to every host of mode_job.warm_urls as there are workers, or as many as they need that

@@ -7,7 +7,7 @@
 
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
-#include "conc_bench/http/pool.h"
+#include "conc_bench/http/group.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/modes/mode.h"
 
@@ -16,35 +16,18 @@
  * loop_epoll.c and loop_poll.c; the build takes one. Private to src/modes.
  */
 
-#define NEVER INT64_MAX
-
 /* A multi handle and the transfers that live in it. A multi handle costs, for every request, a walk over all its
  * connections (libcurl 7.88: 19 us of CPU with 64 of them, 75 us with 4,000), so that a large loop is spread over
  * many. */
 struct shard {
     struct loop *loop;
-    CURLM *multi;
-    struct pool *pool;       /* NULL: the multi handle is enough */
-    struct streams *streams; /* NULL: its transfers share no connections */
+    struct transfer_group *group;
+    CURLM *multi; /* the group's */
     uint32_t number;
     nanoseconds due;                 /* when libcurl wants to be called without an event; NEVER: it does not */
-    long connection_limit;           /* to one server; 0: none */
-    uint64_t settled;                /* transfers, so far */
-    enum outcome failed;             /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
-    uint32_t failed_url;             /* of which URL */
     bool was_called;                 /* since the last reaping: it may have completed transfers */
-    bool has_let_go;                 /* of a socket that was not connected, since the last reaping */
     struct shard *next;              /* of those that were called */
     struct transfer_sockets sockets; /* for the driver to hear of connections */
-};
-
-/* A worker: a handle that downloads one unit after the other. */
-struct slot {
-    struct transfer *transfer;
-    struct shard *shard;
-    bool is_in_flight;
-    nanoseconds tried;   /* when its transfer was last given to libcurl */
-    uint64_t overtaking; /* shard->settled at the time */
 };
 
 /* What the epoll driver knows of a socket; 0: nothing. */
@@ -58,18 +41,17 @@ struct watch {
 struct loop {
     const struct mode_job *job;
     uint32_t first_worker;
-    uint32_t slot_count;
-    struct slot *slots;
+    uint32_t worker_count;
+    struct transfer **transfers; /* one a worker; the groups' */
     uint32_t shard_count;
     struct shard *shards;
     struct shard *called; /* the last of them; NULL: none */
-    uint32_t started;     /* slots that have been given their first unit */
+    uint32_t started;     /* workers that have been given their first unit */
     uint32_t in_flight;
-    bool is_exhausted;          /* a claim found nothing */
-    nanoseconds overdue_from;   /* where connections are shared: before, no transfer can be out of time */
-    nanoseconds forgotten_from; /* likewise: before, none needs to be seen as forgotten */
-    bool is_warming;            /* what is in flight is nobody's unit */
-    nanoseconds woke;           /* when the last wait ended; 0: before the first */
+    bool is_shared;    /* transfers share connections, and are tended to */
+    bool is_exhausted; /* a claim found nothing */
+    bool is_warming;   /* what is in flight is nobody's unit */
+    nanoseconds woke;  /* when the last wait ended; 0: before the first */
     /* Of the epoll driver: */
     int epoll;             /* -1: none */
     nanoseconds earliest;  /* no shard is due before */
@@ -79,7 +61,7 @@ struct loop {
 
 /* How many shards a loop of that size should have, whose transfers keep connections to so many hosts each; and share
  * them with each other, or do not. */
-uint32_t loop_driver_shards(uint32_t slots, uint32_t hosts, bool is_shared);
+uint32_t loop_driver_shards(uint32_t workers, uint32_t hosts, bool is_shared);
 
 int loop_driver_open(struct loop *loop, struct error *error);
 
@@ -95,8 +77,5 @@ void loop_has_waited(struct loop *loop);
 
 /* For the driver: before it calls libcurl for a shard, which may complete transfers. */
 void loop_will_call(struct shard *shard);
-
-/* An error sentence about what a multi handle answered. */
-int loop_driver_fail(CURLMcode code, struct error *error);
 
 #endif

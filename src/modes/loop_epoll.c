@@ -34,10 +34,10 @@ static uint32_t shard_size(uint32_t hosts)
  * More transfers in a shard would need a second: libcurl 7.88 then makes one for each that finds the first one full,
  * all at the same time. What a shard of connections costs does not matter here, with one of them; an event on it costs
  * a look at each of its transfers, wherever the others are. */
-uint32_t loop_driver_shards(uint32_t slots, uint32_t hosts, bool is_shared)
+uint32_t loop_driver_shards(uint32_t workers, uint32_t hosts, bool is_shared)
 {
     uint32_t size = is_shared ? STREAMS_MAX : shard_size(hosts);
-    return slots / size + (slots % size != 0 || slots == 0);
+    return workers / size + (workers % size != 0 || workers == 0);
 }
 
 static uint32_t wanted_events(int what)
@@ -111,9 +111,9 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     struct watch *watch = watch_of(loop, socket);
     if (watch == NULL)
         return -1; /* libcurl then fails the whole multi handle, and loop_driver_turn() reports it */
-    /* Whoever connects waits for that alone. */
+    /* A socket that is wanted for writing alone is being connected. */
     if (what == CURL_POLL_REMOVE && watch->wanted == EPOLLOUT)
-        shard->has_let_go = true;
+        group_note_let_go(shard->group);
     watch->wanted = wanted_events(what);
     watch->shard = shard->number;
     /* A connection that is kept will be wanted again: taking it out of epoll and putting it back would be two system
@@ -152,7 +152,7 @@ int loop_driver_open(struct loop *loop, struct error *error)
         if (code == CURLM_OK)
             code = curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
         if (code != CURLM_OK)
-            return loop_driver_fail(code, error);
+            return group_fail((int)code, error);
     }
     return 0;
 }
@@ -174,7 +174,7 @@ static int act(struct shard *shard, curl_socket_t socket, int events, struct err
     int running;
     loop_will_call(shard);
     CURLMcode code = curl_multi_socket_action(shard->multi, socket, events, &running);
-    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+    return code == CURLM_OK ? 0 : group_fail((int)code, error);
 }
 
 /* Timers fire once; libcurl sets the next. */

@@ -5,9 +5,9 @@
 /* For systems without epoll: libcurl waits itself, by poll(2), and looks at every transfer each time. One multi handle,
  * since it can wait for no more than one. */
 
-uint32_t loop_driver_shards(uint32_t slots, uint32_t hosts, bool is_shared)
+uint32_t loop_driver_shards(uint32_t workers, uint32_t hosts, bool is_shared)
 {
-    (void)slots;
+    (void)workers;
     (void)hosts;
     (void)is_shared;
     return 1;
@@ -32,7 +32,7 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
         code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);
         loop_has_waited(loop);
     }
-    return code == CURLM_OK ? 0 : loop_driver_fail(code, error);
+    return code == CURLM_OK ? 0 : group_fail((int)code, error);
 }
 
 void loop_driver_close(struct loop *loop)

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "conc_bench/http/streams.h"
+#include "http/streams.h"
 
 static const char one[1], other[1];
 

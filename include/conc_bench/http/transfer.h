@@ -8,7 +8,6 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
-#include "conc_bench/http/streams.h"
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/pins.h"
 #include "conc_bench/workload/request.h"
@@ -109,65 +108,15 @@ void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sa
 bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample);
 void transfer_finish(struct transfer *transfer, int code);
 
-/* Whether libcurl's `code` is one behind which the transfer is to be driven again, as it is, before it is finished: it
- * was lost without a trace, and could not know. */
-bool transfer_is_repeated(struct transfer *transfer, int code);
-
 /* Describes a transfer that is taken out of its multi handle before it was done: cancelled, or given up because the
  * loop failed. What libcurl knows of it may still be of the transfer before. */
 void transfer_give_up(struct transfer *transfer, bool is_cancelled);
-
-/* For transfers that share connections: has it counted on which it goes. `streams` must outlive the transfer. */
-void transfer_count_streams(struct transfer *transfer, struct streams *streams);
-
-/* Transfers that share connections are to be timed out by whoever drives them: libcurl (before 8.8) does not as long as
- * they wait for a connection that another one makes, and then has them try one after the other, each for the whole time
- * again. When that is, of one that is under way: without a connection it is the time to connect. */
-nanoseconds transfer_deadline(const struct transfer *transfer);
-
-/* How much time every transfer has that begins now. */
-nanoseconds transfer_least_time(const struct transfer_plan *plan);
-
-/* Of transfers under way that share connections: whether one is for the server that a URL of the plan's targets is on,
- * by scheme, host and port; whether it is making a connection, for which others to that server wait; and whether it has
- * none yet, nor is making one. */
-bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
-bool transfer_makes_connection(const struct transfer *transfer);
-bool transfer_waits(const struct transfer *transfer);
-
-/* Describes a transfer that is taken out of its multi handle because its time is up. Without a connection of its own
- * it was up for what others know: that of `before`, how the last for the same server failed, or OUTCOME_NONE; otherwise
- * for what `maker` is about, which makes the connection it waits for, or NULL. */
-void transfer_time_out(struct transfer *transfer, const struct transfer *maker, enum outcome before);
-
-/* For transfers under way in a multi handle, when a socket was let go before it was connected: should it be that of
- * this one, has libcurl come to the next address of the host. By itself it would do that too late. */
-void transfer_urge(struct transfer *transfer);
 
 /* To be called in the thread that drives transfers, before it calls libcurl for a multi handle: what libcurl then
  * receives without delivering anything of it is limited. */
 void transfer_receive_anew(void);
 
-/* Where a server breaks HTTP/2, libcurl (7.88) gives up the download that it looks at just then, and leaves the others
- * on that connection waiting until their time is up. Whether that has happened in this thread since it was last asked
- * about; and whether a transfer under way is one of those, to be taken out of its multi handle and finished. */
-bool transfer_connections_broke(void);
-bool transfer_is_broken(const struct transfer *transfer);
-void transfer_finish_broken(struct transfer *transfer);
-
-/* For TRANSFER_FIRST_IN_MULTI, once, before anything else is driven: arms the handle so that driving it brings the
- * pinned names into the multi handle and ends with an error at once, without touching the network. */
-int transfer_arm_names(struct transfer *transfer, struct error *error);
-
-/* Whether the handle brings any. */
-bool transfer_has_names(const struct transfer *transfer);
-
-/* What transfer_begin() was given: the slot, and the URL. */
+/* The slot that transfer_begin() was given. */
 struct sample *transfer_sample(const struct transfer *transfer);
-uint32_t transfer_url(const struct transfer *transfer);
-
-/* The CURL * inside, for curl_multi_add_handle(3); and back, by CURLINFO_PRIVATE. */
-void *transfer_easy_handle(const struct transfer *transfer);
-struct transfer *transfer_of_easy_handle(void *easy);
 
 #endif

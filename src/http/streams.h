@@ -34,11 +34,6 @@ void streams_note_spoken(struct streams *streams, enum spoken spoken);
 /* All that was, or-ed. */
 unsigned streams_spoken(const struct streams *streams);
 
-/* Transfers that are counted here, in a list of their own making: adds one, and returns the one that was first. */
-struct transfer;
-struct transfer *streams_join(struct streams *streams, struct transfer *transfer);
-struct transfer *streams_first(const struct streams *streams); /* NULL: none */
-
 /* The URL of a server that named a version of HTTP it does not speak. Without memory, it is not noted. */
 void streams_note_liar(struct streams *streams, uint32_t url);
 const uint32_t *streams_liars(const struct streams *streams, size_t *count);
