@@ -248,9 +248,8 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
              computing.count == 1 ? "it" : "they");
     if (starving.count > 0)
         find(diagnosis, FINDING_CPU_BOUND,
-             "CPU-bound (short of cores): %s computed for %s of %s on the cores %s can use, and for most of the rest "
-             "had "
-             "work but no core; more workers do not help",
+             "CPU-bound (short of cores): %s computed for %s of %s on the cores %s can use, and for most of the "
+             "rest had work but no core; more workers do not help",
              starving.text, percent_range(&starving, range, sizeof(range)), time_of(&starving),
              starving.count == 1 ? "it" : "they");
     if (mixed.count > 0)
@@ -359,9 +358,10 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     list_crossings(stats, alone, waits, fmin(usable, 1), many, sizeof(many));
     brief_crossing(stats, waits, fmin(usable, 1), diagnosis);
     if (!is_one_core && has_quota(stats))
-        snprintf(more, sizeof(more), ", and %.3g times as many use up %s", usable, all);
+        snprintf(more, sizeof(more), ", and %.3g times as many use up %s, where the mode can", usable, all);
     else if (!is_one_core)
-        snprintf(more, sizeof(more), ", and %.3g times as many all %" PRIu32, usable, stats->run->cores);
+        snprintf(more, sizeof(more), ", and %.3g times as many all %" PRIu32 ", where the mode can", usable,
+                 stats->run->cores);
     if ((waits + computes) / computes * fmin(usable, 1) < 2)
         find(diagnosis, FINDING_CROSSING,
              "One at a time%s, a download waits %s and computes %s: work for %s, which more workers%s can only share",
