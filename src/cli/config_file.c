@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conc_bench/base/text_buffer.h"
+#include "conc_bench/base/unicode.h"
 #include "conc_bench/workload/config.h"
 #include "conc_bench/workload/request.h"
 #include "option_table.h"
@@ -85,7 +86,7 @@ int config_file_apply(struct options *options, int (*take)(void *context, const 
     options->config_values = strdup(request->config_text);
     if (options->config_values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the options of %s", request->config);
-    char *rest = options->config_values;
+    char *rest = options->config_values + unicode_mark_length(options->config_values, strlen(options->config_values));
     int status = 0;
     while (status == 0 && config_next(&rest, &line) != NULL) {
         /* What cannot be read is told with the others that the request takes. */
