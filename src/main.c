@@ -80,7 +80,7 @@ int main(int argc, char **argv)
     environment_clear();
     keep_standard_streams();
     environment_use_utf8();
-    int status = options_parse(argc, argv, &options, &error);
+    int status = options_parse(argc, argv, session_check_files, &options, &error);
     if (status == 0)
         status = obey(&options, &error);
     options_release(&options);

@@ -231,7 +231,8 @@ static int store_fallbacks(struct reading *reading)
     return 0;
 }
 
-int options_parse(int argc, char **argv, struct options *options, struct error *error)
+int options_parse(int argc, char **argv, int (*check_files)(const struct options *options, struct error *error),
+                  struct options *options, struct error *error)
 {
     *options = (struct options){
         .isolate = true,
@@ -247,7 +248,7 @@ int options_parse(int argc, char **argv, struct options *options, struct error *
         return -1;
     bool is_asked = options->show_help || options->show_version || options->show_completion;
     if (options->request.config != NULL && !is_asked &&
-        config_file_apply(options, take_from_config, &reading, error) != 0)
+        (check_files(options, error) != 0 || config_file_apply(options, take_from_config, &reading, error) != 0))
         return -1;
     if (store_fallbacks(&reading) != 0)
         return -1;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "conc_bench/base/place.h"
-#include "places.h"
+#include "conc_bench/session/session.h"
 
 /* One place that the run reads from or writes to. */
 struct use {
@@ -138,7 +138,7 @@ static void release(struct uses *uses)
     free(uses->items);
 }
 
-int places_check(const struct options *options, struct error *error)
+int session_check_files(const struct options *options, struct error *error)
 {
     size_t most = count_most(options);
     struct uses inputs = {.items = calloc(most, sizeof(inputs.items[0]))};

@@ -7,7 +7,6 @@
 #include "conc_bench/document/import.h"
 #include "conc_bench/report/report.h"
 #include "conc_bench/session/session.h"
-#include "places.h"
 
 /* Cells of a mode, with that number of workers if it is not 0. */
 static size_t count_cells(const struct run *run, const char *mode, uint32_t workers, bool is_main)
@@ -78,7 +77,7 @@ int session_import(const struct options *options, struct error *error)
 {
     struct import import;
     struct baseline baseline = {0};
-    if (places_check(options, error) != 0 || report_check(options, error) != 0 ||
+    if (session_check_files(options, error) != 0 || report_check(options, error) != 0 ||
         import_read(options->import_json, true, &import, error) != 0)
         return -1;
     int status = check_asked(options, &import.run, error);

@@ -7,7 +7,6 @@
 #include "conc_bench/report/dry_run.h"
 #include "conc_bench/report/report.h"
 #include "conc_bench/run/experiment.h"
-#include "places.h"
 #include "session_state.h"
 
 static int report(struct session *session, bool is_without_figures, struct error *error)
@@ -70,7 +69,7 @@ static int read_baseline(struct session *session, struct error *error)
 static int prepare(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    if (places_check(options, error) != 0)
+    if (session_check_files(options, error) != 0)
         return -1;
     if (!options->dry_run && report_check(options, error) != 0)
         return -1;

@@ -117,6 +117,12 @@ static void split(const uint8_t *data, size_t size, struct command_line *line)
     }
 }
 
+/* What stands in files is for other fuzzers. */
+static int refuse_files(const struct options *options, struct error *error)
+{
+    return error_set(error, ERROR_USAGE, "%s is not read here", options->request.config);
+}
+
 /* Reads it, and sees to it that it stays as it is and that no file is opened. */
 static int parse(struct command_line *line, struct options *options, struct error *error)
 {
@@ -124,7 +130,7 @@ static int parse(struct command_line *line, struct options *options, struct erro
     for (int i = 0; i < line->count; i++)
         add(&before, line->arguments[i], strlen(line->arguments[i]));
     is_reading = true;
-    int status = options_parse(line->count, line->arguments, options, error);
+    int status = options_parse(line->count, line->arguments, refuse_files, options, error);
     is_reading = false;
     for (int i = 0; i < line->count; i++)
         require(strcmp(line->arguments[i], before.arguments[i]) == 0);

@@ -47,6 +47,12 @@ static int tear_down(void **state)
     return 0;
 }
 
+static int allow_files(const struct options *options, struct error *error)
+{
+    (void)options, (void)error;
+    return 0;
+}
+
 static int parse_arguments(struct fixture *fixture, const char *const *arguments)
 {
     clear(fixture);
@@ -55,7 +61,7 @@ static int parse_arguments(struct fixture *fixture, const char *const *arguments
         assert_true(fixture->count < ARGUMENTS_MAX);
         fixture->arguments[fixture->count++] = strdup(*arguments);
     }
-    return options_parse(fixture->count, fixture->arguments, &fixture->options, &fixture->error);
+    return options_parse(fixture->count, fixture->arguments, allow_files, &fixture->options, &fixture->error);
 }
 
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -687,7 +693,7 @@ static void releasing_twice_is_harmless(void **state)
 static void an_empty_argument_vector_is_survived(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(options_parse(0, fixture->arguments, &fixture->options, &fixture->error), -1);
+    assert_int_equal(options_parse(0, fixture->arguments, allow_files, &fixture->options, &fixture->error), -1);
     assert_contains(fixture->error.message, "nothing to download");
 }
 

@@ -9,6 +9,11 @@
  * handed to the next; how a step works is the step's own business.
  */
 
+/* Whether each file has one use: no report is to write over what the run reads, over another report or over a standard
+ * stream, and what can be read only once has one reader. Files are compared, whatever they are called. -1 with
+ * ERROR_USAGE. session_run() and session_import() check it, too. */
+int session_check_files(const struct options *options, struct error *error);
+
 /* Loads the list, resolves, starts the origin, runs, and writes table and exports. Returns the exit status that the
  * results call for: 0, 3 (invalid), 5 (a cell could not be set up) or 128 + signal. -1: `error` says what failed; what
  * was measured until then has been reported all the same. */
