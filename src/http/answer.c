@@ -149,8 +149,8 @@ static void note_codings(struct transfer *transfer, const char *line, size_t len
     if (has_name(line, length, content) && transfer->plan->request->options->accepts_compressed)
         transfer->codings += count_codings(line + name, length - name);
     name = sizeof(transport) - 1;
-    if (quirk_applies(QUIRK_TRANSFER_CODING) && has_name(line, length, transport) &&
-        count_codings(line + name, length - name) > 0)
+    if (has_name(line, length, transport) && count_codings(line + name, length - name) > 0 &&
+        quirk_applies(QUIRK_TRANSFER_CODING))
         transfer->codings += CODINGS_MAX + 1;
 }
 
