@@ -30,6 +30,7 @@ static struct {
     int (*terminate)(void *session, uint32_t error);
     int (*wants_to_read)(void *session);
     int32_t (*next_stream)(void *session);
+    uint32_t (*servers_setting)(void *session, int32_t setting);
 } nghttp2;
 
 /* libcurl's, the same for all connections; NULL: it has none yet. */
@@ -50,6 +51,7 @@ void quirk_watch_frames(void)
     find("nghttp2_session_terminate_session", &nghttp2.terminate);
     find("nghttp2_session_want_read", &nghttp2.wants_to_read);
     find("nghttp2_session_get_next_stream_id", &nghttp2.next_stream);
+    find("nghttp2_session_get_remote_settings", &nghttp2.servers_setting);
 }
 
 bool quirk_sees_frames(void)
@@ -69,17 +71,40 @@ static struct transfer *transfer_of(void *session, int32_t stream)
     return easy != NULL ? transfer_of_easy_handle(easy) : NULL;
 }
 
+/* The last of the downloads on a connection is to close it: libcurl would give it to others. */
+static void forbid_reuse(struct transfer *transfer)
+{
+    transfer->forbids_reuse = true;
+    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+/* QUIRK_NO_STREAMS: whether the server takes no more requests on the connection. What it has taken it answers. */
+static void note_settings(void *session)
+{
+    enum { MAX_CONCURRENT_STREAMS = 3 };
+    if (nghttp2.servers_setting(session, MAX_CONCURRENT_STREAMS) > 0 || !quirk_applies(QUIRK_NO_STREAMS))
+        return;
+    int32_t end = nghttp2.next_stream(session);
+    for (int32_t stream = 1; stream > 0 && stream < end; stream += 2) {
+        struct transfer *transfer = transfer_of(session, stream);
+        if (transfer != NULL)
+            forbid_reuse(transfer);
+    }
+}
+
 /* A stream is complete when its last frame says so. One that the server gives up without an error looks the same when
  * it is closed. */
 static int note_frame(void *session, const struct frame *frame, void *context)
 {
-    enum { DATA = 0, HEADERS = 1, END_STREAM = 1 };
+    enum { DATA = 0, HEADERS = 1, SETTINGS = 4, END_STREAM = 1, ACK = 1 };
     bool is_end = (frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
     struct transfer *transfer = is_end || frame->type == HEADERS ? transfer_of(session, frame->stream) : NULL;
     if (transfer != NULL) {
         transfer->has_stream = true;
         transfer->stream_ended |= is_end;
     }
+    if (frame->type == SETTINGS && (frame->flags & ACK) == 0)
+        note_settings(session);
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed)(session, frame, context);
 }
 
@@ -89,7 +114,7 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
     nghttp2.set_on_frame(callbacks, note_frame);
 }
 
-/* Of all downloads that are on the connection, the last of which is to close it: libcurl would give it to others. */
+/* Of all downloads that are on the connection. */
 static void note_break(void *session, enum outcome outcome)
 {
     int32_t end = nghttp2.next_stream(session);
@@ -98,8 +123,7 @@ static void note_break(void *session, enum outcome outcome)
         if (transfer == NULL || transfer->broken != OUTCOME_NONE)
             continue;
         transfer->broken = outcome;
-        transfer->forbids_reuse = true;
-        curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+        forbid_reuse(transfer);
         if (transfer->group != NULL)
             transfer->group->has_broken = true;
     }

@@ -109,6 +109,15 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
             .suite = "fault/http2",
             .test = "connections that break HTTP/2 are a reset for all downloads on them, and at once",
         },
+    [QUIRK_NO_STREAMS] =
+        {
+            .name = "no-streams",
+            .symptom = "A kept connection on which the server takes no more requests (SETTINGS_MAX_CONCURRENT_STREAMS "
+                       "0) is used again, and the download waits until its time is up.",
+            .place = "quirk_frames.c",
+            .suite = "fault/http2",
+            .test = "connections that take no more requests: what they took is answered, and the rest goes over others",
+        },
     [QUIRK_EMPTY_FRAMES] =
         {
             .name = "empty-frames",

@@ -31,6 +31,7 @@ enum quirk {
     QUIRK_FIRST_MESSAGE,
     QUIRK_LIAR,
     QUIRK_BROKEN_CONNECTION,
+    QUIRK_NO_STREAMS,
     QUIRK_EMPTY_FRAMES,
     QUIRK_SENT_TOO_LATE,
     QUIRK_LEFT_BEHIND,
@@ -131,10 +132,10 @@ int quirk_limit_connections(struct transfer_group *group);
 
 /* quirk_frames.c
  *
- * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION. This
- * program stands between the two: it defines three functions of nghttp2, which the dynamic linker then gives to
- * libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked statically, nothing passes:
- * then quirk_sees_frames() says so, and all is as libcurl tells it. */
+ * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION,
+ * QUIRK_NO_STREAMS. This program stands between the two: it defines three functions of nghttp2, which the dynamic
+ * linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked
+ * statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
 
 /* Once in each process, before its first thread. */
 void quirk_watch_frames(void);

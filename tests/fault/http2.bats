@@ -116,6 +116,12 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=3 as_told
     beside_healthy_ones 6 <<<'body_limit /ok/200000' | as_told --max-filesize 100kB
 }
 
+@test "connections that take no more requests: what they took is answered, and the rest goes over others" {
+    start_h2_faults
+    yes "ok $H2_FAULTS/no-streams" | head -n 40 | as_told
+    samples_hold /no-streams 'all(.[]; .body_bytes == 100)'
+}
+
 @test "streams that are refused are asked again, and answered" {
     start_h2_faults
     yes "ok $H2_FAULTS/refuse-first" | head -n 20 | as_told

@@ -18,6 +18,7 @@ Listens on a free port of 127.0.0.1, over TLS, and prints the port. What it does
                         then on handshakes begin D milliseconds late
     /goaway-none    GOAWAY that leaves every stream unanswered
     /goaway-body    the same, within the body
+    /no-streams     answers, and takes no more requests on that connection (SETTINGS_MAX_CONCURRENT_STREAMS 0)
     /together/N     answers as soon as N streams of all connections wait for it
     /close, /close-body     ends the connection, behind nothing or within the body
     /reset, /reset-body     the same by a reset
@@ -52,6 +53,7 @@ DATA, HEADERS, PRIORITY_FRAME, RST_STREAM, SETTINGS, PUSH_PROMISE = range(6)
 PING, GOAWAY, WINDOW_UPDATE, CONTINUATION, UNKNOWN = 6, 7, 8, 9, 0x55
 END_STREAM, END_HEADERS, ACK, PADDED, PRIORITY = 1, 4, 1, 8, 32
 REFUSED_STREAM = 7
+MAX_CONCURRENT_STREAMS = 3
 lock = threading.Lock()
 connections = 0
 refused = 0
@@ -275,6 +277,9 @@ class Connection:
         elif name == "flood":
             self.send(HEADERS, END_HEADERS, stream, b"\x88")
             self.flood = frame_without_content(argument, stream) * 10000
+        elif name == "no-streams":
+            self.send(SETTINGS, 0, 0, struct.pack(">HI", MAX_CONCURRENT_STREAMS, 0))
+            self.answer(stream, 100)
         elif name == "bad-headers":
             self.send(HEADERS, END_HEADERS | END_STREAM, stream, b"\x88" + field(b"Upper-Case", b"1"))
 
