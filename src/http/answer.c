@@ -189,7 +189,7 @@ static bool has_no_body(const struct transfer *transfer)
 static size_t end_fields(struct transfer *transfer, size_t length)
 {
     transfer->headers_ended = true;
-    /* Of a proxy that refuses to connect libcurl reads the body, byte by byte, without being able to do more with it.
+    /* libcurl reads the body of a proxy that refuses to connect, byte by byte, without being able to do more with it.
      */
     if (transfer->is_of_proxy && transfer_info_number(transfer, CURLINFO_HTTP_CONNECTCODE) == 407)
         return refuse(transfer, OUTCOME_CONNECT);

@@ -188,7 +188,7 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
-        /* Of too long lines the first, the status, counts as no line. */
+        /* When the line that is too long is the first, the status, no line is counted. */
         return quirk_applies(QUIRK_LONG_LINE) && has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;

@@ -208,7 +208,7 @@ static void leave(struct transfer *transfer)
         release_store(store);
 }
 
-/* Who enters tells libcurl of what all know with the first name it needs. */
+/* A transfer that enters tells libcurl of what all know with the first name it needs. */
 static bool enter(struct transfer *transfer)
 {
     struct store *store = transfer->pool->store;

@@ -290,7 +290,8 @@ static int try_interface(const struct transfer_plan *plan, struct error *error)
     return -1;
 }
 
-/* Unix socket: without libcurl, which tells of no reason. Who is too busy to be connected to at once does listen. */
+/* Unix socket: without libcurl, which tells of no reason. A server that is too busy to be connected to at once does
+ * listen. */
 static int try_socket(const char *path, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -364,7 +365,7 @@ static int judge_proxy(const struct transfer_plan *plan, const struct try *try, 
     bool is_proxys = code == CURLE_PROXY || code == CURLE_COULDNT_RESOLVE_PROXY ||
                      (is_sure && (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
                                   code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR));
-    /* Of a proxy that it cannot read, libcurl's own words show all, the password too. */
+    /* libcurl's own words about a proxy that it cannot read show all, the password too. */
     bool is_shown = try->message[0] != '\0' && strchr(try->message, '@') == NULL;
     if (is_proxys)
         return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy cannot be used: %s", option,

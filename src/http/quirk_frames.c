@@ -114,7 +114,7 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
     nghttp2.set_on_frame(callbacks, note_frame);
 }
 
-/* Of all downloads that are on the connection. */
+/* Notes it for all downloads that are on the connection. */
 static void note_break(void *session, enum outcome outcome)
 {
     int32_t end = nghttp2.next_stream(session);
@@ -143,8 +143,8 @@ ssize_t nghttp2_session_mem_recv(void *session, const uint8_t *data, size_t leng
     return taken;
 }
 
-/* Whoever has told the server that it broke HTTP/2 reads no more. What is asked on such a connection later was never
- * asked, and is no part of it: it is asked again on another. */
+/* A session that has told the server that it broke HTTP/2 reads no more. What is asked on such a connection later was
+ * never asked, and is no part of it: it is asked again on another. */
 int nghttp2_session_send(void *session)
 {
     bool was_alive = nghttp2.wants_to_read(session) != 0;

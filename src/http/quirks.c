@@ -5,173 +5,94 @@
 
 #include "transfer_state.h"
 
-/* When a quirk was fixed is from curl's own reports and sources. Where `fixed` is 0 no version is known to be free of
- * it, and the way around runs with all. */
+/* When a quirk was fixed is from curl's own reports and sources. Where that is 0 no version is known to be free of
+ * it, and the way around runs with all. In the order of struct quirk_row. */
 static const struct quirk_row rows[QUIRK_COUNT] = {
     [QUIRK_FREED_HEADER] =
-        {
-            .name = "freed-header",
-            .first = QUIRK_VERSION(7, 83, 0),
-            .fixed = QUIRK_VERSION(8, 2, 0),
-            .symptom = "A line behind the status that begins with a blank is appended to the last header of the answer "
-                       "before, which was freed.",
-            .place = "quirks.c",
-            .suite = "fault/server",
-            .test = "a line behind the status that begins with a blank",
-        },
-    [QUIRK_LONG_LINE] =
-        {
-            .name = "long-line",
-            .fixed = QUIRK_VERSION(8, 6, 0),
-            .symptom = "A header line of more than 100 KB is \"out of memory\".",
-            .place = "outcome.c",
-            .suite = "fault/server",
-            .test = "headers that are too large",
-        },
-    [QUIRK_TRANSFER_CODING] =
-        {
-            .name = "transfer-coding",
-            .fixed = QUIRK_VERSION(8, 9, 0),
-            .symptom = "What a server packs for the transfer is unpacked though nobody asked for it.",
-            .place = "answer.c",
-            .suite = "fault/server",
-            .test = "bodies that are packed more than once",
-        },
-    [QUIRK_EARLY_BYTE] =
-        {
-            .name = "early-byte",
-            .symptom = "The end of a kept connection, an interim answer and a redirect count as the first byte of the "
-                       "answer, and the time spent waiting for another download's connection does not count.",
-            .place = "quirks.c",
-            .suite = "fault/server",
-            .test = "no answer behind a redirect, or to what was asked again: that is what it waited for",
-        },
-    [QUIRK_NEXT_ADDRESS] =
-        {
-            .name = "next-address",
-            .fixed = QUIRK_VERSION(8, 4, 0),
-            .symptom = "When an address of a host does not answer, its socket is closed after half of the time, but no "
-                       "timer is set to try the next address.",
-            .place = "quirk_addresses.c",
-            .suite = "fault/server",
-            .test = "addresses of a host that do not answer: the next one is tried, in every mode",
-        },
-    [QUIRK_EMPTY_HOSTS] =
-        {
-            .name = "empty-hosts",
-            .fixed = QUIRK_VERSION(8, 10, 0),
-            .symptom = "A host whose idle connection was closed to make room leaves an empty entry, and each download "
-                       "goes through all of these.",
-            .place = "pool.c",
-            .suite = "bench/hosts",
-            .test = "threads: 600 hosts cost no more than 20",
-        },
-    [QUIRK_RETRIES_ADD_UP] =
-        {
-            .name = "retries-add-up",
-            .symptom = "The five times that a request is sent again are counted over the life of a handle, so that "
-                       "every sixth dead connection is a failure.",
-            .place = "quirk_retries.c",
-            .suite = "fault/server",
-            .test = "a server that closes kept connections: retried in silence",
-        },
+        {"freed-header", QUIRK_VERSION(7, 83, 0), QUIRK_VERSION(8, 2, 0),
+         "A line behind the status that begins with a blank is appended to the last header of the answer "
+         "before, which was freed.",
+         "quirks.c", "fault/server", "a line behind the status that begins with a blank"},
+    [QUIRK_LONG_LINE] = {"long-line", 0, QUIRK_VERSION(8, 6, 0),
+                         "A header line of more than 100 KB is \"out of memory\".", "outcome.c", "fault/server",
+                         "headers that are too large"},
+    [QUIRK_TRANSFER_CODING] = {"transfer-coding", 0, QUIRK_VERSION(8, 9, 0),
+                               "What a server packs for the transfer is unpacked though nobody asked for it.",
+                               "answer.c", "fault/server", "bodies that are packed more than once"},
+    [QUIRK_EARLY_BYTE] = {"early-byte", 0, 0,
+                          "The end of a kept connection, an interim answer and a redirect count as the first byte of "
+                          "the answer, and the time spent waiting for another download's connection does not count.",
+                          "quirks.c", "fault/server",
+                          "no answer behind a redirect, or to what was asked again: that is what it waited for"},
+    [QUIRK_NEXT_ADDRESS] = {"next-address", 0, QUIRK_VERSION(8, 4, 0),
+                            "When an address of a host does not answer, its socket is closed after half of the time, "
+                            "but no timer is set to try the next address.",
+                            "quirk_addresses.c", "fault/server",
+                            "addresses of a host that do not answer: the next one is tried, in every mode"},
+    [QUIRK_EMPTY_HOSTS] = {"empty-hosts", 0, QUIRK_VERSION(8, 10, 0),
+                           "A host whose idle connection was closed to make room leaves an empty entry, and each "
+                           "download goes through all of these.",
+                           "pool.c", "bench/hosts", "threads: 600 hosts cost no more than 20"},
+    [QUIRK_RETRIES_ADD_UP] = {"retries-add-up", 0, 0,
+                              "The five times that a request is sent again are counted over the life of a handle, so "
+                              "that every sixth dead connection is a failure.",
+                              "quirk_retries.c", "fault/server",
+                              "a server that closes kept connections: retried in silence"},
     [QUIRK_DEAD_RETRIES] =
-        {
-            .name = "dead-retries",
-            .symptom = "A request is sent again on the next kept connection, which may be as dead as the one before.",
-            .place = "quirk_retries.c",
-            .suite = "fault/server",
-            .test = "a server that closes kept connections: retried in silence",
-        },
-    [QUIRK_FIRST_MESSAGE] =
-        {
-            .name = "first-message",
-            .symptom = "Only the first message of a download is kept, which may be of another request or connection "
-                       "than the one that failed.",
-            .place = "quirk_messages.c",
-            .suite = "fault/server",
-            .test = "broken HTTP behind a kept connection that was reset is not called a reset",
-        },
-    [QUIRK_LIAR] =
-        {
-            .name = "liar",
-            .symptom = "A status line that says HTTP/2 over HTTP/1.1 is believed, and downloads share the connection.",
-            .place = "quirk_liars.c",
-            .suite = "fault/http2",
-            .test = "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none",
-        },
+        {"dead-retries", 0, 0,
+         "A request is sent again on the next kept connection, which may be as dead as the one before.",
+         "quirk_retries.c", "fault/server", "a server that closes kept connections: retried in silence"},
+    [QUIRK_FIRST_MESSAGE] = {"first-message", 0, 0,
+                             "Only the first message of a download is kept, which may be of another request or "
+                             "connection than the one that failed.",
+                             "quirk_messages.c", "fault/server",
+                             "broken HTTP behind a kept connection that was reset is not called a reset"},
+    [QUIRK_LIAR] = {"liar", 0, 0,
+                    "A status line that says HTTP/2 over HTTP/1.1 is believed, and downloads share the connection.",
+                    "quirk_liars.c", "fault/http2",
+                    "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none"},
     [QUIRK_BROKEN_CONNECTION] =
-        {
-            .name = "broken-connection",
-            .symptom = "A stream that was given up without an error (before 8.1), or whose connection broke HTTP/2, is "
-                       "complete; others on that connection are left waiting, and new ones are given to it.",
-            .place = "quirk_frames.c",
-            .suite = "fault/http2",
-            .test = "connections that break HTTP/2 are a reset for all downloads on them, and at once",
-        },
+        {"broken-connection", 0, 0,
+         "A stream that was given up without an error (before 8.1), or whose connection broke HTTP/2, is complete; "
+         "others on that connection are left waiting, and new ones are given to it.",
+         "quirk_frames.c", "fault/http2",
+         "connections that break HTTP/2 are a reset for all downloads on them, and at once"},
     [QUIRK_NO_STREAMS] =
-        {
-            .name = "no-streams",
-            .symptom = "A kept connection on which the server takes no more requests (SETTINGS_MAX_CONCURRENT_STREAMS "
-                       "0) is used again, and the download waits until its time is up.",
-            .place = "quirk_frames.c",
-            .suite = "fault/http2",
-            .test = "connections that take no more requests: what they took is answered, and the rest goes over others",
-        },
-    [QUIRK_EMPTY_FRAMES] =
-        {
-            .name = "empty-frames",
-            .symptom = "Over HTTP/2 it reads on until something comes for one download: frames without content, fast "
-                       "enough, keep it for ever.",
-            .place = "quirk_receive.c",
-            .suite = "fault/http2",
-            .test = "floods of frames without content: --max-time ends them, and the others are not harmed",
-        },
+        {"no-streams", 0, 0,
+         "A kept connection on which the server takes no more requests (SETTINGS_MAX_CONCURRENT_STREAMS 0) is used "
+         "again, and the download waits until its time is up.",
+         "quirk_frames.c", "fault/http2",
+         "connections that take no more requests: what they took is answered, and the rest goes over others"},
+    [QUIRK_EMPTY_FRAMES] = {"empty-frames", 0, 0,
+                            "Over HTTP/2 it reads on until something comes for one download: frames without content, "
+                            "fast enough, keep it for ever.",
+                            "quirk_receive.c", "fault/http2",
+                            "floods of frames without content: --max-time ends them, and the others are not harmed"},
     [QUIRK_SENT_TOO_LATE] =
-        {
-            .name = "sent-too-late",
-            .symptom = "Over HTTP/2 a download is given up when the server has closed the connection that it is about "
-                       "to be sent on.",
-            .place = "quirk_retries.c",
-            .suite = "cli/http2",
-            .test = "connections closed while the event loop computes: asked again, and nothing is lost",
-        },
-    [QUIRK_LEFT_BEHIND] =
-        {
-            .name = "left-behind",
-            .symptom = "What a server refuses by GOAWAY is given up when nothing else is left on the connection.",
-            .place = "quirk_retries.c",
-            .suite = "fault/http2",
-            .test = "GOAWAY behind every fifth answer: what was refused is asked again, and nothing is lost",
-        },
+        {"sent-too-late", 0, 0,
+         "Over HTTP/2 a download is given up when the server has closed the connection that it is about to be sent on.",
+         "quirk_retries.c", "cli/http2",
+         "connections closed while the event loop computes: asked again, and nothing is lost"},
+    [QUIRK_LEFT_BEHIND] = {"left-behind", 0, 0,
+                           "What a server refuses by GOAWAY is given up when nothing else is left on the connection.",
+                           "quirk_retries.c", "fault/http2",
+                           "GOAWAY behind every fifth answer: what was refused is asked again, and nothing is lost"},
     [QUIRK_CONNECTION_EACH] =
-        {
-            .name = "connection-each",
-            .symptom = "Behind GOAWAY each download that lost its connection makes a new one, instead of sharing.",
-            .place = "quirk_waiting.c",
-            .suite = "cli/http2",
-            .test = "GOAWAY: of 3,000 downloads none is lost when nginx ends connections after 1,000 requests",
-        },
+        {"connection-each", 0, 0,
+         "Behind GOAWAY each download that lost its connection makes a new one, instead of sharing.", "quirk_waiting.c",
+         "cli/http2", "GOAWAY: of 3,000 downloads none is lost when nginx ends connections after 1,000 requests"},
     [QUIRK_UNTIMED_WAIT] =
-        {
-            .name = "untimed-wait",
-            .symptom = "A download that waits for another one's connection is not timed out (before 8.8), and tries "
-                       "for the whole time again when the other has failed.",
-            .place = "quirk_waiting.c",
-            .suite = "fault/http2",
-            .test = "a connection that cannot be made in time: all that wait for it fail as it does, within the same "
-                    "time",
-        },
+        {"untimed-wait", 0, 0,
+         "A download that waits for another one's connection is not timed out (before 8.8), and tries for the whole "
+         "time again when the other has failed.",
+         "quirk_waiting.c", "fault/http2",
+         "a connection that cannot be made in time: all that wait for it fail as it does, within the same time"},
     [QUIRK_FORGOTTEN_WAIT] =
-        {
-            .name = "forgotten-wait",
-            .symptom = "Of the downloads that wait for a connection one is woken when another ends, and is to wake the "
-                       "next: if it fails first, the rest wait until their time is up.",
-            .place = "quirk_waiting.c",
-            .suite = "fault/http2",
-            .test = "the server is killed in the middle: what it did not answer is a reset or refused, and no trial "
-                    "hangs",
-        },
+        {"forgotten-wait", 0, 0,
+         "Of the downloads that wait for a connection one is woken when another ends, and is to wake the next: if it "
+         "fails first, the rest wait until their time is up.",
+         "quirk_waiting.c", "fault/http2",
+         "the server is killed in the middle: what it did not answer is a reset or refused, and no trial hangs"},
 };
 
 /* Both ends belong to it. From curl's own reports of the versions named there; what only meets transfers that are

@@ -79,7 +79,7 @@ uint32_t quirk_first_byte(const struct transfer *transfer);
 
 /* quirk_addresses.c: QUIRK_NEXT_ADDRESS */
 
-/* Of each socket that is opened. */
+/* Called for each socket that is opened. */
 void quirk_note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor);
 
 /* Has libcurl come to the next address: of a transfer that goes alone, within a call; and in a group, when a socket was
@@ -114,7 +114,7 @@ bool quirk_is_lie(struct transfer *transfer, const char *line, size_t length);
 void quirk_heed_liars(struct transfer *transfer);
 bool quirk_is_misled(const struct transfer *transfer);
 
-/* quirk_waiting.c. Of a group whose transfers share connections; see group_tend(), too. */
+/* quirk_waiting.c: for a group whose transfers share connections. See group_tend(), too. */
 
 void quirk_create_waiting(struct transfer_group *group);
 void quirk_note_start(struct transfer *transfer);

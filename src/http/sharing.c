@@ -4,7 +4,7 @@
 
 #include "transfer_state.h"
 
-/* Of the connection it has; NULL: one without TLS. */
+/* The session of the connection it has; NULL: that is one without TLS. */
 static const void *tls_session(const struct transfer *transfer)
 {
     struct curl_tlssessioninfo *session = NULL;

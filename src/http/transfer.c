@@ -139,7 +139,7 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     SET(CURLOPT_WRITEDATA, transfer);
     SET(CURLOPT_HEADERFUNCTION, answer_take_header);
     SET(CURLOPT_HEADERDATA, transfer);
-    /* Who drives a multi handle stops its transfers himself. */
+    /* The driver of a multi handle stops its transfers itself. */
     SET(CURLOPT_XFERINFOFUNCTION, on_progress);
     SET(CURLOPT_XFERINFODATA, transfer);
     SET(CURLOPT_NOPROGRESS, transfer->driver == TRANSFER_ALONE ? 0L : 1L);
@@ -378,8 +378,8 @@ static bool set_target(struct transfer *transfer, uint32_t url)
         curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
                          transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
         return false;
-    /* Whoever comes while the first connection is made waits for it instead of making another. Only with TLS, whose
-     * handshake says whether it can be shared: without, they would wait for the first response. */
+    /* A download that begins while the first connection is made waits for it instead of making another. Only with TLS,
+     * whose handshake says whether it can be shared: without, they would wait for the first response. */
     if (transfer->streams != NULL &&
         curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer->is_tls ? 1L : 0L) != CURLE_OK)
         return false;

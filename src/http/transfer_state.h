@@ -148,7 +148,7 @@ static inline long transfer_milliseconds(nanoseconds duration)
     return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
 }
 
-/* Of libcurl's answers; 0: none. */
+/* What libcurl tells of it; 0: nothing. */
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
 uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
@@ -162,7 +162,7 @@ bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version);
 /* Fills in how far it has come, by libcurl. */
 void transfer_describe(const struct transfer *transfer);
 
-/* Of a transfer that is over, and described. */
+/* For a transfer that is over, and described. */
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status);
 enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status);
 
@@ -181,7 +181,7 @@ size_t answer_take_header(char *data, size_t size, size_t count, void *context);
  * False: no memory. */
 bool pool_begin(struct transfer *transfer, bool has_asked);
 
-/* Of each connection that is opened, and of each line of headers, where the transfer may be sent on. */
+/* Called for each connection that is opened, and for each line of headers, where the transfer may be sent on. */
 void pool_note_opened(struct transfer *transfer);
 void pool_heed_header(struct transfer *transfer, const char *line, size_t length);
 

@@ -74,7 +74,7 @@ static void settle(struct loop *loop, struct transfer *transfer)
     loop->in_flight--;
     if (loop->is_warming)
         return;
-    if (!sample_table_is_stopped(loop->job->table)) /* whoever presses Ctrl-C does not want it */
+    if (!sample_table_is_stopped(loop->job->table)) /* Ctrl-C is to end soon */
         cpu_work_spend(loop->job->cpu_work);
     sample_settle(loop->job->table, transfer_sample(transfer));
 }
@@ -98,7 +98,7 @@ static void give_up_all(struct loop *loop, bool is_cancelled)
 
 /* Turns */
 
-/* Of the shards that were called. */
+/* Only the shards that were called can have anything to tell. */
 static int reap(struct loop *loop, struct error *error)
 {
     while (loop->called != NULL) {

@@ -10,7 +10,7 @@
 
 /*
  * The transfers of one multi handle, with what they have in common: connections, names, and what has to be done about a
- * libcurl that leaves some of them waiting. Who drives the multi handle (by group_multi_handle()) starts transfers,
+ * libcurl that leaves some of them waiting. The driver of the multi handle (group_multi_handle()) starts transfers,
  * calls libcurl, and has the group tell which have ended. Used by one thread.
  */
 struct transfer_group;

@@ -75,7 +75,7 @@ enum transfer_driver {
     TRANSFER_IN_MULTI,       /* beside a first one in the same multi handle */
 };
 
-/* For whoever watches connections: told of each right after it was opened and right before it is closed, in the thread
+/* For a watcher of connections: told of each right after it was opened and right before it is closed, in the thread
  * that drives the transfer. Sockets of attempts that came to nothing may be closed without a word. Connections outlive
  * transfers, and this must outlive both. */
 struct transfer_sockets {
@@ -102,7 +102,7 @@ void transfer_release(struct transfer *transfer); /* NULL is allowed */
  * caller has claimed and will settle. One whose host did not resolve beforehand fails at once, as DNS. */
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample);
 
-/* The same in two halves, for whoever drives the handle. transfer_begin() arms it with a URL and a slot; false: there
+/* The same in two halves, for a driver of the handle. transfer_begin() arms it with a URL and a slot; false: there
  * is nothing to drive, and the sample is described already. Later, when libcurl reports it done with `code` (a
  * CURLcode), transfer_finish() describes the outcome. Between the two the easy handle belongs to the multi handle. */
 bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample);
