@@ -227,16 +227,16 @@ static void say_medians(const struct run_stats *stats, struct conclusions *concl
     const struct cell_stats *best = &stats->cells[0];
     if (!best->is_sound || !stats->cells[1].is_sound)
         return; /* nobody to compare with */
-    say(conclusions, "%s/%" PRIu32 " had the least median time, %.3g s", best->cell->mode, best->cell->workers,
+    say(conclusions, "%s/%" PRIu32 " had the lowest median time, %.3g s", best->cell->mode, best->cell->workers,
         best->measures[METRIC_TIME].value);
     if (best->rounds == 1)
         say(conclusions,
-            "By one round a difference cannot be told from noise: run at least %d (--runs, or a longer "
+            "One round cannot tell a difference from noise: at least %d are needed (--runs, or a longer "
             "--time-budget)",
             RANKING_ROUNDS_MIN);
     else
         say(conclusions,
-            "%zu rounds rank nothing with 95 %% confidence: it takes at least %d (--runs, or a longer "
+            "%zu rounds are too few to rank: at least %d are needed (--runs, or a longer "
             "--time-budget)",
             best->rounds, RANKING_ROUNDS_MIN);
 }
@@ -291,7 +291,7 @@ static const char *describe_candidates(const struct run_stats *stats, const bool
         are_surely = are_surely && (!is_candidate[i] || slowdown(stats, i).upper_bound <= log1p(FIGURES_NEGLIGIBLE));
         are_tied = are_tied && (!is_candidate[i] || stats->cells[i].rank_low == 1);
     }
-    return are_tied ? "that share the first rank, within" : are_surely ? "surely within" : "within";
+    return are_tied ? "that share the first rank, within" : are_surely ? "reliably within" : "within";
 }
 
 static int recommend(const struct run_stats *stats, size_t ranked, struct conclusions *conclusions, struct error *error)

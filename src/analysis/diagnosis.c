@@ -593,7 +593,7 @@ static void diagnose_tail(const struct run_stats *stats, struct diagnosis *diagn
              duration(longest, sizeof(longest), worst->service_max),
              has_last_ones ? ": compare the times until 95 % were done" : "");
     else
-        find(diagnosis, FINDING_TAIL_BOUND, "Tail-bound: for %s of the run of %s there was nothing left to begin; %s",
+        find(diagnosis, FINDING_TAIL_BOUND, "Tail-bound: for %s of the run of %s no URLs were left to start; %s",
              percent_range(&list, range, sizeof(range)), list.text,
              has_last_ones ? "compare the times until 95 % were done, or use a longer list" : "use a longer list");
 }
@@ -689,9 +689,8 @@ static void diagnose_ratios(const struct run_stats *stats, double *logs, struct 
     }
     if (cell != NULL && worst > noisy)
         find(diagnosis, FINDING_NOISY_RATIOS,
-             "Noisy: from round to round the ratio of %s/%" PRIu32
-             " to the reference varies by %.0f %%: differences of "
-             "less than that hardly show",
+             "Noisy: from round to round the ratio of %s/%" PRIu32 " to the reference varies by %.0f %%: smaller "
+             "differences will not be detected",
              cell->cell->mode, cell->cell->workers, 100 * worst);
 }
 
@@ -777,7 +776,7 @@ static int diagnose_position(const struct run_stats *stats, struct diagnosis *di
     }
     if (stats->main_count > 1 && places.count >= 30 && spread > position_matters && p < position_significance)
         find(diagnosis, FINDING_POSITION,
-             "The place within a round makes a difference of %.2g %% (Kruskal-Wallis, p < %g): what ran before leaves "
+             "Run order affected times by %.2g %% (Kruskal-Wallis, p < %g): what ran before leaves "
              "traces, which the changing order spreads over all modes",
              100 * expm1(spread), position_significance);
     free(places.values);

@@ -185,7 +185,7 @@ static void describe(struct sweep *sweep)
     char fewer[80] = "";
     describe_fit(sweep, fitted, sizeof(fitted));
     if (sweep->knee > sweep->points[0].cell->cell->workers)
-        snprintf(fewer, sizeof(fewer), ", and with fewer it is not surely within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
+        snprintf(fewer, sizeof(fewer), ", and with fewer it is not reliably within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
     if (sweep->is_open)
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " worker%s fastest and the most tried; more may be faster%s", sweep->mode, sweep->best,
@@ -198,7 +198,7 @@ static void describe(struct sweep *sweep)
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " worker%s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s",
-                 sweep->mode, sweep->knee, are, sweep->is_knee_bounded ? "surely" : "by its median",
+                 sweep->mode, sweep->knee, are, sweep->is_knee_bounded ? "reliably" : "by its median",
                  100 * FIGURES_NEGLIGIBLE, sweep->best, fitted);
 }
 

@@ -26,7 +26,7 @@ static int add_text(const struct value *value, bool is_binary)
 static int names_file(const struct value *value)
 {
     if (value->text[0] == '@' && value->text[1] == '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s @ wants a file behind the @, or - for standard input",
+        return error_set(value->error, ERROR_USAGE, "--%s @ needs a file behind the @, or - for standard input",
                          value->name);
     return value->text[0] == '@';
 }
@@ -59,8 +59,8 @@ int store_user_agent(const struct value *value)
 {
     for (const char *next = value->text; *next != '\0'; next++) {
         if (iscntrl((unsigned char)*next))
-            return error_set(value->error, ERROR_USAGE, "--%s wants a name without line breaks and control characters",
-                             value->name);
+            return error_set(value->error, ERROR_USAGE,
+                             "--%s must be a name without line breaks and control characters", value->name);
     }
     *(const char **)value->field = value->text;
     return 0;
@@ -70,7 +70,7 @@ int store_method(const struct value *value)
 {
     size_t length = header_name_length(value->text);
     if (length == 0 || value->text[length] != '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s wants a method such as PUT, not \"%s\"", value->name,
+        return error_set(value->error, ERROR_USAGE, "--%s must be a method such as PUT (got \"%s\")", value->name,
                          value->text);
     /* libcurl would wait for the body. */
     if (strcasecmp(value->text, "HEAD") == 0)
@@ -97,7 +97,7 @@ int store_tls_max(const struct value *value)
             return 0;
         }
     }
-    return error_set(value->error, ERROR_USAGE, "--%s wants 1.0, 1.1, 1.2, 1.3 or default, not \"%s\"", value->name,
+    return error_set(value->error, ERROR_USAGE, "--%s must be 1.0, 1.1, 1.2, 1.3 or default (got \"%s\")", value->name,
                      value->text);
 }
 

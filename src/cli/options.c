@@ -48,13 +48,13 @@ static int take(struct reading *reading, const struct option_row *row, const cha
 static int take_next(struct reading *reading, const struct option_row *row)
 {
     if (reading->next == reading->count)
-        return error_set(reading->error, ERROR_USAGE, "--%s wants a value: --%s %s", row->name, row->name,
+        return error_set(reading->error, ERROR_USAGE, "--%s needs a value: --%s %s", row->name, row->name,
                          row->placeholder);
     const char *value = reading->arguments[reading->next++];
     if (value[0] == '-' && (value[1] == '-' || isalpha((unsigned char)value[1])))
         return error_set(
             reading->error, ERROR_USAGE,
-            "--%s wants a value, and the option \"%.100s\" follows: write --%s=%.100s if that is the value", row->name,
+            "--%s needs a value, and the option \"%.100s\" follows: write --%s=%.100s if that is the value", row->name,
             value, row->name, value);
     return take(reading, row, value);
 }

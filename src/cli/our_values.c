@@ -139,7 +139,7 @@ int store_runs(const struct value *value)
     uint64_t runs = AUTO_RUNS;
     value->options->runs_auto = strcmp(value->text, "auto") == 0;
     if (!value->options->runs_auto && (number_parse_count(value->text, &runs) != 0 || runs < 1 || runs > RUNS_MAX))
-        return error_set(value->error, ERROR_USAGE, "--%s wants auto or a whole number from 1 to %d, not \"%s\"",
+        return error_set(value->error, ERROR_USAGE, "--%s must be auto or a whole number from 1 to %d (got \"%s\")",
                          value->name, RUNS_MAX, value->text);
     value->options->runs = (uint32_t)runs;
     return 0;
@@ -188,7 +188,7 @@ int store_tolerance(const struct value *value)
     if (number_parse_ratio(value->text, &tolerance->share) == 0 && tolerance->share > 0 && tolerance->share <= 1)
         return 0;
     return error_set(value->error, ERROR_USAGE,
-                     "--%s wants status or a share such as 5%%, above 0 and at most 100%%, not \"%s\"", value->name,
+                     "--%s must be status or a share such as 5%%, above 0 and at most 100%% (got \"%s\")", value->name,
                      value->text);
 }
 
@@ -273,7 +273,7 @@ static int read_percentile(const struct value *value)
             return add_percentile(value, fine[i].percent);
     }
     return error_set(value->error, ERROR_USAGE,
-                     "--%s wants numbers from 1 to 99, or 99.5, 99.9, 99.95, 99.99, not \"%s\"", value->name,
+                     "--%s must be numbers from 1 to 99, or 99.5, 99.9, 99.95, 99.99 (got \"%s\")", value->name,
                      value->text);
 }
 
@@ -302,7 +302,7 @@ int store_baseline(const struct value *value)
 {
     struct options *options = value->options;
     if (value->text[0] == '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s wants a file or a folder, not an empty name", value->name);
+        return error_set(value->error, ERROR_USAGE, "--%s must be a file or a folder, not an empty name", value->name);
     const char **paths = realloc(options->baselines, (options->baseline_count + 1) * sizeof(*paths));
     if (paths == NULL)
         return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);

@@ -31,8 +31,9 @@ int option_read_count(const struct value *value, uint64_t low, uint64_t high, ui
 {
     if (number_parse_count(value->text, count) == 0 && *count >= low && *count <= high)
         return 0;
-    return error_set(value->error, ERROR_USAGE, "--%s wants a whole number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
-                     value->name, low, high, value->text);
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s must be a whole number from %" PRIu64 " to %" PRIu64 " (got \"%s\")", value->name, low, high,
+                     value->text);
 }
 
 int store_count(const struct value *value)
@@ -54,7 +55,7 @@ static int refuse_time(const struct value *value)
         snprintf(meant, sizeof(meant), ": %.6ss or %.6sms?", value->text, value->text);
     return error_set(
         value->error, ERROR_USAGE,
-        "--%s wants a duration with its unit, such as 500ms or 1.5s, %s and at most %" PRId64 "h, not \"%s\"%s",
+        "--%s must be a duration with its unit, such as 500ms or 1.5s, %s and at most %" PRId64 "h (got \"%s\")%s",
         value->name, value->row->low > 0 ? "above 0" : "from 0", value->row->high / HOUR, value->text, meant);
 }
 
@@ -73,8 +74,8 @@ int store_timeout(const struct value *value)
     nanoseconds duration;
     if (number_parse_duration(value->text, true, &duration) != 0 || duration <= 0 || duration > OPTION_DURATION_MAX)
         return error_set(value->error, ERROR_USAGE,
-                         "--%s wants seconds or a duration, such as 30 or 500ms, above 0 and at most %" PRId64
-                         "h, not \"%s\"",
+                         "--%s must be seconds or a duration, such as 30 or 500ms, above 0 and at most %" PRId64
+                         "h (got \"%s\")",
                          value->name, OPTION_DURATION_MAX / HOUR, value->text);
     *(nanoseconds *)value->field = duration;
     return 0;
@@ -86,7 +87,7 @@ int store_size(const struct value *value)
     uint64_t bytes;
     if (number_parse_size(value->text, &bytes) != 0 || bytes == 0 || bytes > PETABYTE_IN_TB * UINT64_C(1000000000000))
         return error_set(value->error, ERROR_USAGE,
-                         "--%s wants a size such as 10MB or 1GiB, above 0 and at most 1 PB, not \"%s\"", value->name,
+                         "--%s must be a size such as 10MB or 1GiB, above 0 and at most 1 PB (got \"%s\")", value->name,
                          value->text);
     *(int64_t *)value->field = (int64_t)bytes;
     return 0;
@@ -97,7 +98,7 @@ int store_share(const struct value *value)
     double share;
     if (number_parse_ratio(value->text, &share) != 0 || share > (double)value->row->high / 100)
         return error_set(value->error, ERROR_USAGE,
-                         "--%s wants a share such as 5%%, from 0 to %" PRId64 "%%, not \"%s\"", value->name,
+                         "--%s must be a share such as 5%%, from 0 to %" PRId64 "%% (got \"%s\")", value->name,
                          value->row->high, value->text);
     *(double *)value->field = share;
     return 0;
@@ -112,7 +113,7 @@ int option_read_name(const struct value *value, const char *const *names)
     }
     for (int i = 0; names[i] != NULL; i++)
         text_buffer_add(&known, "%s%s", i == 0 ? "" : names[i + 1] == NULL ? " or " : ", ", names[i]);
-    error_set(value->error, ERROR_USAGE, "--%s wants %s, not \"%s\"", value->name, text_buffer_text(&known),
+    error_set(value->error, ERROR_USAGE, "--%s must be %s (got \"%s\")", value->name, text_buffer_text(&known),
               value->text);
     text_buffer_release(&known);
     return -1;
@@ -137,7 +138,7 @@ int store_choice_flag(const struct value *value)
 int store_text(const struct value *value)
 {
     if (value->text[0] == '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s wants a value, not an empty one", value->name);
+        return error_set(value->error, ERROR_USAGE, "--%s needs a value, not an empty one", value->name);
     *(const char **)value->field = value->text;
     return 0;
 }
@@ -145,7 +146,7 @@ int store_text(const struct value *value)
 int store_file(const struct value *value)
 {
     if (value->text[0] == '\0')
-        return error_set(value->error, ERROR_USAGE, "--%s wants a file, or - for standard %s, not an empty name",
+        return error_set(value->error, ERROR_USAGE, "--%s must be a file, or - for standard %s, not an empty name",
                          value->name, strcmp(value->name, "import-json") == 0 ? "input" : "output");
     *(const char **)value->field = value->text;
     return 0;

@@ -374,7 +374,7 @@ static const struct record record_fit = {"scalability_law", RECORD(struct sweep,
 
 static const struct field sweep_fields[] = {
     {"mode", "the mode", TEXT(struct sweep, mode)},
-    {"best_workers", "with the least median time", COUNT(struct sweep, best, 0, WORKERS_MAX)},
+    {"best_workers", "with the lowest median time", COUNT(struct sweep, best, 0, WORKERS_MAX)},
     {"enough_workers", "the fewest that are about as fast", COUNT(struct sweep, knee, 0, WORKERS_MAX)},
     {"points", "one for each number of workers", CONCLUDED_LIST(struct sweep, points, count, record_sweep_point)},
     {"scalability_law", "`null`: too few points for one", SELF(record_fit), .is_there = has_fit},

@@ -359,7 +359,7 @@ static int judge_proxy(const struct transfer_plan *plan, const struct try *try, 
                          tunnel);
     if (status == 407)
         return error_set(error, ERROR_ENVIRONMENT,
-                         "%s: the proxy wants a user and a password (status 407): write proxy-user = "
+                         "%s: the proxy requires a user and a password (status 407): write proxy-user = "
                          "\"USER:PASSWORD\" into a file and give --config FILE",
                          option);
     bool is_proxys = code == CURLE_PROXY || code == CURLE_COULDNT_RESOLVE_PROXY ||

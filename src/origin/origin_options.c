@@ -104,7 +104,7 @@ static enum reading read_tls(const char *text, struct origin_options *options)
 
 static const struct key {
     const char *name;
-    const char *wants; /* NULL: no value */
+    const char *form; /* NULL: no value */
     const char *range;
     enum reading (*read)(const char *text, struct origin_options *options);
 } keys[] = {
@@ -148,14 +148,14 @@ static int read_item(char *item, struct origin_options *options, bool is_given[K
     if (value != NULL)
         *value++ = '\0';
     if (*item == '\0')
-        return error_set(error, ERROR_USAGE, "--origin: wants KEY=VALUE, separated by commas, such as latency=20ms");
+        return error_set(error, ERROR_USAGE, "--origin must be KEY=VALUE, separated by commas, such as latency=20ms");
     const struct key *key = find_key(item);
     if (key == NULL)
         return refuse_key(item, error);
-    if (value != NULL && key->wants == NULL)
+    if (value != NULL && key->form == NULL)
         return error_set(error, ERROR_USAGE, "--origin: %s has no value: write %s alone", item, item);
-    if (value == NULL && key->wants != NULL)
-        return error_set(error, ERROR_USAGE, "--origin: %s wants %s: write %s=VALUE", item, key->wants, item);
+    if (value == NULL && key->form != NULL)
+        return error_set(error, ERROR_USAGE, "--origin: %s must be %s: write %s=VALUE", item, key->form, item);
     if (is_given[key - keys])
         return error_set(error, ERROR_USAGE, "--origin: %s is given twice", item);
     is_given[key - keys] = true;
@@ -163,11 +163,11 @@ static int read_item(char *item, struct origin_options *options, bool is_given[K
     case READ_WELL:
         return 0;
     case READ_NOT:
-        return error_set(error, ERROR_USAGE, "--origin: %s wants %s, not \"%s\"", item, key->wants, value);
+        return error_set(error, ERROR_USAGE, "--origin: %s must be %s (got \"%s\")", item, key->form, value);
     case READ_OUT_OF_RANGE:
         break;
     }
-    return error_set(error, ERROR_USAGE, "--origin: %s must be %s, not \"%s\"", item, key->range, value);
+    return error_set(error, ERROR_USAGE, "--origin: %s must be %s (got \"%s\")", item, key->range, value);
 }
 
 int origin_options_parse(const char *text, struct origin_options *options, struct error *error)

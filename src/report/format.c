@@ -103,7 +103,7 @@ const char *format_failure(unsigned code)
         {77, " (the file of authorities cannot be used)"},
         {83, " (the certificate has another issuer)"},
         {91, " (the certificate's status is not valid)"},
-        {98, " (the server wants a client's certificate)"},
+        {98, " (the server requires a client certificate)"},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (texts[i].code == code)

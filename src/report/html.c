@@ -405,7 +405,7 @@ static void write_timelines(const struct page *page)
         if (trial == NULL)
             continue;
         if (count == 0)
-            fputs("<p>One lane a worker, one bar a download: connecting, waiting for the first byte, receiving.</p>\n"
+            fputs("<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, receiving.</p>\n"
                   "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
                   "all</label></p>\n",
                   page->stream);

@@ -68,7 +68,7 @@ int header_check(const char *text, const char *place, struct error *error)
     bool is_empty = value[0] == ';' && value[strspn(value, "; \t")] == '\0';
     if (length == 0 || (value[0] != ':' && !is_empty))
         return error_set(error, ERROR_USAGE,
-                         "%s: not a header: it wants 'Name: value', 'Name:' to leave one out, or 'Name;' to send an "
+                         "%s: not a header: write 'Name: value', 'Name:' to leave one out, or 'Name;' to send an "
                          "empty one",
                          place);
     for (; *value != '\0'; value++) {

@@ -443,7 +443,7 @@ static int load_config(struct loading *loading)
         char place[300];
         snprintf(place, sizeof(place), "--config %s:%zu", path, line.number);
         if (line.name == NULL)
-            status = error_set(loading->error, ERROR_USAGE, "%s: wants NAME = \"VALUE\", and no more", place);
+            status = error_set(loading->error, ERROR_USAGE, "%s: must be NAME = \"VALUE\", and no more", place);
         else
             status = apply_config(loading, &line, place);
     }

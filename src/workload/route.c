@@ -112,8 +112,8 @@ int route_parse_pin(const char *text, struct route_pin *pin, struct error *error
         return refuse_high_port("--resolve", text, next, error);
     if (!is_complete)
         return error_set(error, ERROR_USAGE,
-                         "--resolve wants HOST:PORT:ADDRESS[,ADDRESS]..., such as example.com:443:192.0.2.1, not "
-                         "\"%.200s\"",
+                         "--resolve must be HOST:PORT:ADDRESS[,ADDRESS]..., such as example.com:443:192.0.2.1 "
+                         "(got \"%.200s\")",
                          text);
     pin->addresses = next;
     if (!are_addresses(next))
@@ -150,7 +150,7 @@ int route_parse_detour(const char *text, struct route_detour *detour, struct err
     if (is_high_port(next))
         return refuse_high_port("--connect-to", text, next, error);
     return error_set(error, ERROR_USAGE,
-                     "--connect-to wants HOST1:PORT1:HOST2:PORT2, any of which may be empty, not \"%.200s\"", text);
+                     "--connect-to must be HOST1:PORT1:HOST2:PORT2, any of which may be empty (got \"%.200s\")", text);
 }
 
 static const struct {
@@ -193,7 +193,7 @@ int route_parse_proxy(const char *text, const char *place, struct route_proxy *p
     if (!is_right && has_room && is_high_port(next))
         return error_set(error, ERROR_USAGE, "%s has a port above %d", place, UINT16_MAX);
     if (!is_right || *next != '\0' || end[strspn(end, "/")] != '\0')
-        return error_set(error, ERROR_USAGE, "%s wants [SCHEME://]HOST[:PORT], such as http://proxy.example:3128",
+        return error_set(error, ERROR_USAGE, "%s must be [SCHEME://]HOST[:PORT], such as http://proxy.example:3128",
                          place);
     /* It is not shown, since it may be a part of a password. */
     if (!host_name_is_ascii(proxy->name.text, proxy->name.length))

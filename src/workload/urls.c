@@ -584,7 +584,7 @@ static int parse_repetition(const struct entry *entry, const char *text, size_t 
     if (length - 1 <= DIGITS_MAX)
         memcpy(digits, text + 1, length - 1);
     if (number_parse_count(digits, &value) != 0 || value < 1 || value > REPEAT_MAX)
-        return refuse(entry, QUOTE, error, "xN behind a URL wants a whole number from 1 to 1,000,000,000");
+        return refuse(entry, QUOTE, error, "xN behind a URL must be a whole number from 1 to 1,000,000,000");
     *count = (uint32_t)value;
     return 0;
 }

@@ -94,7 +94,7 @@ refuses() {
     refuses nosuch.list -- "No such file"
     says_not "https://"
     refuses --workers 1-64 good.txt -- "1..64"
-    refuses --time-budget 10 good.txt -- "--time-budget wants a duration with its unit" "10s or 10ms?"
+    refuses --time-budget 10 good.txt -- "--time-budget must be a duration with its unit" "10s or 10ms?"
     refuses --threads 8 good.txt -- "--workers N" "--mode threads"
     refuses -t 8 good.txt -- "--workers N"
     refuses -u me:geheim good.txt -- "others can read arguments" "user = " "--config FILE"

@@ -203,7 +203,7 @@ static void test_one_round_claims_no_interval(void **state)
     line = line_of(text, "sync ");
     assert_says(line, "1 round, no interval");
     free(line);
-    assert_says(text, "By one round a difference cannot be told from noise");
+    assert_says(text, "One round cannot tell a difference from noise");
     assert_says_not(text, "fastest");
     free(text);
     run_release(&run);

@@ -333,20 +333,20 @@ static void test_bad_lines(void **state)
         {"http://a.test:99999/", "list.txt:1: not a URL that libcurl can use (Port number was not a decimal number "
                                  "between 0 and 65535): \"http://a.test:99999/\""},
         {"http://a.test:0/", "list.txt:1: the port is not one from 1 to 65535: \"http://a.test:0/\""},
-        {"http://a.test/ x0", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ x0", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                               "\"http://a.test/ x0\""},
-        {"http://a.test/ x-1", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ x-1", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                                "\"http://a.test/ x-1\""},
-        {"http://a.test/ xabc", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ xabc", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                                 "\"http://a.test/ xabc\""},
-        {"http://a.test/ x", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ x", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                              "\"http://a.test/ x\""},
-        {"http://a.test/ x1000000001", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ x1000000001", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                                        "\"http://a.test/ x1000000001\""},
         {"http://a.test/ x18446744073709551617",
-         "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+         "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
          "\"http://a.test/ x18446744073709551617\""},
-        {"http://a.test/ x3 y", "list.txt:1: xN behind a URL wants a whole number from 1 to 1,000,000,000: "
+        {"http://a.test/ x3 y", "list.txt:1: xN behind a URL must be a whole number from 1 to 1,000,000,000: "
                                 "\"http://a.test/ x3 y\""},
         {"http://a.test/ 3", "list.txt:1: nothing but xN may follow a URL, and a space within it has to be written "
                              "%20: \"http://a.test/ 3\""},

@@ -24,7 +24,7 @@ struct sweep {
     char mode[24];
     struct sweep_point *points; /* by number of workers; owned */
     size_t count;
-    uint32_t best; /* workers with the least median time */
+    uint32_t best; /* workers with the lowest median time */
     /* The smallest number of workers that is not, or by less than 5 %, slower than the best: with enough rounds the
      * upper one-sided 95 % bound of the paired ratio says so, otherwise the medians. 0: no point has times. */
     uint32_t knee;

@@ -267,7 +267,7 @@
     });
   };
 
-  /* One lane a worker, one bar a download, one colour a phase; what failed is in the colour of that, in every phase. */
+  /* Each row is a worker, each bar a download, one colour a phase; what failed is in the colour of that, in every phase. */
   const phases = [
     { name: "connect", index: 2, light: "#c77700", dark: "#e69f00" },
     { name: "wait", index: 3, light: "#9fc5e8", dark: "#3d6a94" },
