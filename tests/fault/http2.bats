@@ -233,7 +233,7 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=3 as_told
     start_h2_faults
     yes "connect https://$REFUSE/" | head -n 12 | as_told
     # Those that wait for others until their time is up, since new ones come before them.
-    yes "connect https://$REFUSE/" | head -n 400 | WORKERS=16 as_told --cpu-work 2ms --connect-timeout 500ms
+    yes "connect https://$REFUSE/" | head -n 400 | WORKERS=16 as_told --cpu-work 8ms --connect-timeout 2s
     yes "tls $H2_FAULTS/ok/1" | head -n 12 | downloads_as_told --http2
     yes "tls $FAULTS/ok" | sed s/http:/https:/ | head -n 12 | as_told
 }
