@@ -405,10 +405,11 @@ static void write_timelines(const struct page *page)
         if (trial == NULL)
             continue;
         if (count == 0)
-            fputs("<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, receiving.</p>\n"
-                  "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
-                  "all</label></p>\n",
-                  page->stream);
+            fputs(
+                "<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, receiving.</p>\n"
+                "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
+                "all</label></p>\n",
+                page->stream);
         if (count == 1)
             fputs("<div class=\"multiples\">\n", page->stream);
         write_timeline(page, cell, trial, count++);
