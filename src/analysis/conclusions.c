@@ -183,7 +183,7 @@ static void say_tie(const struct run_stats *stats, const bool *is_first, size_t 
             100 * FIGURES_NEGLIGIBLE, against);
     else if (isinf(widest))
         say(conclusions,
-            "%zu rounds do not tell the fastest apart (%s): it takes at least %d (--runs, or a longer "
+            "%zu rounds do not tell the fastest apart (%s): at least %d are needed (--runs, or a longer "
             "--time-budget)%s",
             best->rounds, names, RANKING_ROUNDS_MIN, against);
     else

@@ -544,10 +544,11 @@ void content_add_tables(struct content *content, const struct run *run, const st
         if (is_any_above_0(builder.stats, METRIC_MEAN))
             add_metrics(&builder, SECTION_PHASES, METRIC_TABLE_PHASES, "Where the time of a download goes",
                         "What service times consist of, as means over all downloads; kept connections take no time.");
-        add_metrics(&builder, SECTION_COSTS, METRIC_TABLE_COSTS, "What it costs",
-                    "Per download: CPU time, voluntary and involuntary context switches, time ready to run but queued "
-                    "for a core. lag: event loop busy at a stretch (p99 and longest). MiB: peak memory of all "
-                    "processes. start: before the first download could begin.");
+        add_metrics(
+            &builder, SECTION_COSTS, METRIC_TABLE_COSTS, "What it costs",
+            "Per download: CPU time, context switches to wait (yields) and to let others run (forced), time ready "
+            "to run but queued for a core. loop, max: how long an event loop was busy at a stretch (p99 and "
+            "longest). MiB: peak memory of all processes. start: before the first download could begin.");
         add_gains(&builder);
     }
     for (size_t i = 0; i < analysis->sweep_count; i++)

@@ -199,12 +199,10 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=3 as_told
 # What the server agreed to on other connections is known to some workers and not to others.
 @test "a server that does not agree to HTTP/2 and ends connections without an answer: a reset in all modes" {
     start_faults
-    coproc FRONT { exec /usr/bin/python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$TLS/server.pem" \
-        "$TLS/server.key" 3>&-; }
+    start_tls_front "$TLS/server.pem" "$TLS/server.key"
     BREAKS_PID=$FRONT_PID
-    read -r port <&"${FRONT[0]}"
     printf '%s\n' 'reset /empty' 'reset /close/0' 'empty_reply /interim/cut' 'partial /close/500' |
-        FAULTS=https://localhost:$port mix 5 >list.txt
+        FAULTS=https://localhost:$FRONT_PORT mix 5 >list.txt
     as_told <list.txt
     as_told --connections fresh <list.txt
 }
@@ -212,14 +210,12 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=3 as_told
 # libcurl believes what the status line says, and lets downloads share the connection.
 @test "a server that speaks HTTP/1.1 and says HTTP/2: each download gets its own answer or none" {
     start_faults
-    coproc FRONT { exec /usr/bin/python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$TLS/server.pem" \
-        "$TLS/server.key" 3>&-; }
+    start_tls_front "$TLS/server.pem" "$TLS/server.key"
     BREAKS_PID=$FRONT_PID
-    read -r port <&"${FRONT[0]}"
-    for base in "$FAULTS" "https://localhost:$port"; do
+    for base in "$FAULTS" "https://localhost:$FRONT_PORT"; do
         for _ in 1 2 3 4 5 6 7 8; do
             printf '%s\n' "protocol $base/text/lie" "ok $base/ok?size=100" "ok $base/ok?size=2000" "ok $base/ok?size=700" \
-                "protocol $base/text/version" "ok $base/ok?size=1" "ok https://localhost:$port/ok?size=30"
+                "protocol $base/text/version" "ok $base/ok?size=1" "ok https://localhost:$FRONT_PORT/ok?size=30"
         done >list.txt
         WORKERS=16 as_told --samples all <list.txt
         holds "$JSON" '(.sample_columns | index("body_bytes")) as $bytes | (.sample_columns | index("url")) as $url

@@ -399,18 +399,15 @@ PYTHON
     done
 }
 
-# Through a front that does TLS and passes on whatever becomes of a connection.
 @test "the same over TLS" {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=faults \
         -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/certificate" 2>/dev/null
-    coproc FRONT { exec python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$BATS_TEST_TMPDIR/certificate" \
-        "$BATS_TEST_TMPDIR/key" 3>&-; }
-    read -r port <&"${FRONT[0]}"
+    start_tls_front "$BATS_TEST_TMPDIR/certificate" "$BATS_TEST_TMPDIR/key"
     printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' 'empty_reply /close/0' \
         'incomplete_headers /half-headers' 'partial /close/500' 'partial /chunk/cut' 'protocol /chunk/bad' \
         'protocol /huge-headers' 'protocol /garbage' 'http_5xx /status/503' 'ok /until-close' 'ok /once' >"$BATS_TEST_TMPDIR/list"
     for connections in reuse fresh; do
-        FAULTS=https://127.0.0.1:$port mix 4 <"$BATS_TEST_TMPDIR/list" |
+        FAULTS=https://127.0.0.1:$FRONT_PORT mix 4 <"$BATS_TEST_TMPDIR/list" |
             downloads_as_told --connections $connections --cacert "$BATS_TEST_TMPDIR/certificate"
     done
     kill "$FRONT_PID"

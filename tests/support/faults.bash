@@ -33,6 +33,13 @@ stop_faults() {
     return "$status"
 }
 
+# Puts a front before it that does TLS and passes on whatever becomes of a connection: with a certificate and its key. Sets
+# FRONT_PORT, and FRONT_PID to be killed.
+start_tls_front() {
+    coproc FRONT { exec /usr/bin/python3 "$PROJECT_ROOT/tests/support/tls_front.py" "${FAULTS##*:}" "$1" "$2" 3>&-; }
+    read -r FRONT_PORT <&"${FRONT[0]}"
+}
+
 # How many requests have stalled so far.
 stalls() {
     grep -c '^stalled' "$FAULTS_OUT" || true
