@@ -314,8 +314,21 @@ static void list_crossings(const struct run_stats *stats, const struct cell_stat
         add_crossing(alone, waits, cores, buffer, size);
 }
 
-/* Where all of them wait: with how many downloads at once that ends, for the mode that can have most. */
-static void brief_crossing(const struct run_stats *stats, double waits, double cores, struct diagnosis *diagnosis)
+/* Whether more workers were tried than the cell has: then it is known what they do. */
+static bool is_swept(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    for (size_t i = stats->main_count; i < stats->cell_count; i++) {
+        const struct run_cell *other = stats->cells[i].cell;
+        if (strcmp(other->mode, cell->cell->mode) == 0 && other->workers > cell->cell->workers)
+            return true;
+    }
+    return false;
+}
+
+/* Where all of them wait: with how many downloads at once that ends, for the mode that can have most. Downloads that
+ * take longer together than alone wait for each other in a server or on the way to it, which no workers shorten. */
+static void brief_crossing(const struct run_stats *stats, const struct cell_stats *alone, double waits, double cores,
+                           struct diagnosis *diagnosis)
 {
     const struct cell_stats *widest = NULL;
     double most = 0;
@@ -329,7 +342,14 @@ static void brief_crossing(const struct run_stats *stats, double waits, double c
         widest = cell;
     }
     bool waits_everywhere = strncmp(diagnosis->brief, "I/O-bound: computing", strlen("I/O-bound: computing")) == 0;
-    if (waits_everywhere && widest != NULL && most > 2.0 * widest->cell->workers)
+    if (!waits_everywhere || widest == NULL || is_swept(stats, widest))
+        return;
+    double longer = median(widest, METRIC_P50) / median(alone, METRIC_P50);
+    if (longer > service_inflated)
+        text_append(diagnosis->brief, sizeof(diagnosis->brief),
+                    "; downloads take %.1f times as long as one at a time: the servers or the network set the pace",
+                    longer);
+    else if (most > 2.0 * widest->cell->workers)
         text_append(diagnosis->brief, sizeof(diagnosis->brief), "; more workers would help, up to about %.0f with %s",
                     most, widest->cell->mode);
 }
@@ -356,7 +376,7 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     if (strchr(alone->cell->mode, ':') != NULL)
         snprintf(which, sizeof(which), " (%s/1)", alone->cell->mode);
     list_crossings(stats, alone, waits, fmin(usable, 1), many, sizeof(many));
-    brief_crossing(stats, waits, fmin(usable, 1), diagnosis);
+    brief_crossing(stats, alone, waits, fmin(usable, 1), diagnosis);
     if (!is_one_core && has_quota(stats))
         snprintf(more, sizeof(more), ", and %.3g times as many use up %s, where the mode can", usable, all);
     else if (!is_one_core)

@@ -424,6 +424,35 @@ static void test_how_many_fill_a_core_is_up_to_the_mode(void **state)
     run_release(&run);
 }
 
+/* The one line of a diagnosis. Static memory. */
+static const char *brief_of(struct run *run)
+{
+    static struct diagnosis diagnosis;
+    struct error error = {0};
+    struct run_stats stats = fixture_stats(run);
+    assert_int_equal(diagnosis_make(&stats, &diagnosis, &error), 0);
+    cell_stats_release(&stats);
+    return diagnosis.brief;
+}
+
+/* More workers help as long as downloads take together what they take alone, and nobody tried whether they do. */
+static void test_what_more_workers_would_do(void **state)
+{
+    (void)state;
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    assert_non_null(strstr(brief_of(&run), "more workers would help, up to about 10 with threads"));
+    fixture_cell(&run, "threads", 4)->stage = STAGE_SWEEP;
+    for (int round = 0; round < 6; round++)
+        fixture_trial(&run.cells[2], 20 * FIXTURE_MS);
+    assert_null(strstr(brief_of(&run), "more workers"));
+    run_release(&run);
+    run = make_rounds(10 * FIXTURE_MS, 18 * FIXTURE_MS);
+    assert_null(strstr(brief_of(&run), "more workers"));
+    assert_non_null(
+        strstr(brief_of(&run), "1.8 times as long as one at a time: the servers or the network set the pace"));
+    run_release(&run);
+}
+
 /* Where nobody knows how long threads waited for a core, little CPU time may mean that. Much of it means the same as
  * ever. */
 static void test_nothing_follows_from_what_is_not_known(void **state)
@@ -681,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_a_quota_that_leaves_less_than_the_cores),
         cmocka_unit_test(test_how_many_use_up_a_quota),
         cmocka_unit_test(test_how_many_fill_a_core_is_up_to_the_mode),
+        cmocka_unit_test(test_what_more_workers_would_do),
         cmocka_unit_test(test_nothing_follows_from_what_is_not_known),
         cmocka_unit_test(test_series_that_drift_or_stand_out),
         cmocka_unit_test(test_outliers_are_told_where_they_decide),
