@@ -14,7 +14,7 @@ import process
 MODES = ("sync", "threads", "event-loop", "processes", "hybrid")
 IN_FLIGHT = 16
 DONE = r"done in ([0-9.]+) seconds"  # the last line of programs of ours
-HERE = pathlib.Path(__file__).parent
+CLIENTS = pathlib.Path(__file__).parents[2] / "docs" / "clients"
 PYTHON = "/usr/bin/python3"  # Debian's, which sees Debian's modules
 
 
@@ -44,6 +44,10 @@ class Work:
 
     def curl_list(self, downloads):
         return self._write(f"curl-{downloads}", "".join(f"url = {self.urls[number % len(self.urls)]}\noutput = /dev/null\n"
+                                                        for number in range(downloads)))
+
+    def plain_list(self, downloads):
+        return self._write(f"list-{downloads}", "".join(f"{self.urls[number % len(self.urls)]}\n"
                                                         for number in range(downloads)))
 
     def _write(self, name, text):
@@ -77,7 +81,7 @@ class Program:
 
 def can_run(script):
     """Whether what the program imports is there."""
-    return subprocess.run([PYTHON, "-c", f"import sys; sys.path.insert(0, {str(HERE / 'article')!r}); "
+    return subprocess.run([PYTHON, "-c", f"import sys; sys.path.insert(0, {str(CLIENTS)!r}); "
                            f"import {pathlib.Path(script).stem}"], capture_output=True).returncode == 0
 
 
@@ -109,12 +113,11 @@ def floor(*arguments):
     return [os.environ["FLOOR"], *arguments]
 
 
-def of_the_article(name, in_flight=IN_FLIGHT):
-    return Program(f"Python {name.replace('_', ' ')}",
-                   lambda work, downloads: [PYTHON, str(HERE / "article" / f"{name}.py"), str(in_flight), str(downloads),
-                                            *work.urls],
-                   package="python3-aiohttp" if name == "event_loop" else "python3-requests", in_flight=in_flight,
-                   is_slow=True, seconds=told_seconds(DONE), counts=("system calls",))
+def client(name, script, in_flight=IN_FLIGHT):
+    return Program(f"Python {name}",
+                   lambda work, downloads: [PYTHON, str(CLIENTS / script), work.plain_list(downloads), str(in_flight)],
+                   package=f"python3-{script.partition('_')[0]}", in_flight=in_flight, is_slow=True,
+                   seconds=told_seconds(DONE), counts=("system calls",))
 
 
 ALL = (
@@ -140,8 +143,8 @@ ALL = (
     # It takes no number of downloads, so that there is no slope to count by.
     Program("wrk", lambda work, downloads: ["wrk", "-t1", f"-c{IN_FLIGHT}", "-d1s", work.urls[0]], package="wrk",
             seconds=told_rate(r"Requests/sec: +([0-9.]+)"), downloads=number_in(r"(\d+) requests in"), counts=()),
-    of_the_article("sequential", in_flight=1),
-    of_the_article("threads"),
-    of_the_article("event_loop"),
-    of_the_article("processes"),
+    client("sequential", "requests_sequential.py", in_flight=1),
+    client("threads", "requests_threads.py"),
+    client("event loop", "aiohttp_tasks.py"),
+    client("processes", "requests_processes.py"),
 )
