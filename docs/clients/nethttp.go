@@ -85,7 +85,7 @@ func main() {
 	var report strings.Builder
 	exitStatus := 0
 	for _, d := range downloads {
-		fmt.Fprintln(&report, d.unit, d.status, d.bytes, d.start.Seconds(), d.end.Seconds())
+		fmt.Fprintf(&report, "%d %d %d %.9f %.9f\n", d.unit, d.status, d.bytes, d.start.Seconds(), d.end.Seconds())
 		if d.status < 200 || d.status > 299 {
 			log.Printf("%s: %d", urls[d.unit], d.status)
 			exitStatus = 1

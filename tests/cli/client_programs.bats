@@ -1,0 +1,86 @@
+# The programs of docs/clients: what each downloads, how it ends, and what it reports.
+
+load ../support/common
+
+PYTHON_PROGRAMS="requests_sequential.py requests_threads.py requests_processes.py aiohttp_tasks.py httpx_threads.py httpx_tasks.py"
+SHELL_PROGRAMS="xargs_curl.sh xargs_curl_report.sh curl_parallel.sh wget.sh aria2c.sh"
+REPORTING="$PYTHON_PROGRAMS fetch.mjs nethttp xargs_curl_report.sh"
+
+setup_file() {
+    export PYTHONDONTWRITEBYTECODE=1 GOCACHE=$BATS_FILE_TMPDIR/go
+    export CLIENTS=$BATS_FILE_TMPDIR/clients
+    cp -r "$PROJECT_ROOT/docs/clients" "$CLIENTS"
+    (cd "$CLIENTS" && go build nethttp.go)
+    start_nginx
+    export NGINX_PORT NGINX_ROOT NGINX_LOG NGINX_PID_FILE
+    make_documents 12 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" >"$BATS_FILE_TMPDIR/list.txt"
+}
+
+teardown_file() {
+    stop_nginx
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    cp "$BATS_FILE_TMPDIR/list.txt" list.txt
+}
+
+# Runs a program as conc-bench does, but for what only that sees.
+start() {
+    rm -f report.txt
+    : >"$NGINX_LOG"
+    CONC_BENCH_REPORT=$PWD/report.txt run "$CLIENTS/$1" "$2" "$3"
+}
+
+# The first URL is not found, the second answers with an error, and then come those that are well.
+ends_badly() {
+    local program=$1 path
+    { echo "http://127.0.0.1:$NGINX_PORT/missing"; echo "http://127.0.0.1:$NGINX_PORT/broken"; cat list.txt; } >bad.txt
+    start "$program" bad.txt 4
+    [ "$status" -ne 0 ] || { echo "$program takes errors for success"; return 1; }
+    logged "$NGINX_LOG" 14
+    diff <(sed 's|^.*:[0-9]*||' bad.txt | sort) <(cut -d ' ' -f 1 "$NGINX_LOG" | sort) || { echo "asked by $program"; return 1; }
+    # Nobody listens at port 1.
+    { head -n 3 list.txt; echo "http://127.0.0.1:1/"; } >refused.txt
+    start "$program" refused.txt 2
+    [ "$status" -ne 0 ] || { echo "$program takes a refused connection for success"; return 1; }
+}
+
+@test "a program in Python ends badly if a download fails, and has asked for all others" {
+    for program in $PYTHON_PROGRAMS; do ends_badly "$program"; done
+}
+
+@test "a program in Node, Go or shell ends badly if a download fails, and has asked for all others" {
+    for program in fetch.mjs nethttp $SHELL_PROGRAMS; do ends_badly "$program"; done
+}
+
+# unit, status and bytes of each download, as they must be.
+expected_report() {
+    local unit=0 url
+    while read -r url; do
+        case $url in
+            */missing) echo "$unit 404" ;;
+            *) echo "$unit 200 $(stat -c %s "$NGINX_ROOT/${url##*/}")" ;;
+        esac
+        unit=$((unit + 1))
+    done <"$1"
+}
+
+@test "reports have a line for each download: its number, status, bytes, and when it was" {
+    { head -n 5 list.txt; echo "http://127.0.0.1:$NGINX_PORT/missing"; tail -n 7 list.txt; } >mixed.txt
+    for program in $REPORTING; do
+        start "$program" mixed.txt 3
+        awk '{ print $1, $2, $2 == 200 ? $3 : "" }' report.txt | sed 's/ $//' | sort -n | diff <(expected_report mixed.txt) - ||
+            { echo "reported by $program"; return 1; }
+        awk -v limit=3 '
+            NF != 5 || $4 !~ /^[0-9.]+$/ || $5 !~ /^[0-9.]+$/ || $5 <= $4 { print "line " NR ": " $0; exit 1 }
+            { start[NR] = $4; end[NR] = $5 }
+            END {
+                for (i in start) {
+                    in_flight = 0
+                    for (j in start) in_flight += start[j] <= start[i] && end[j] > start[i]
+                    if (in_flight > limit) { print in_flight " at once"; exit 1 }
+                }
+            }' report.txt || { echo "reported by $program"; return 1; }
+    done
+}
