@@ -62,6 +62,20 @@ static struct span take_name(struct reading *reading)
     return name;
 }
 
+/* A client's name may have points: the last one stands before the metric. Whether the one that is next is none of those
+ * but part of a name. */
+static bool is_within_name(const char *point)
+{
+    const char *end = point + 1;
+    while (is_letter(*end) || is_digit(*end) || *end == '-' || *end == '_')
+        end++;
+    if (*point != '.' || end == point + 1)
+        return false;
+    bool has_workers =
+        *end == '@' || (end[0] == '/' && is_digit(end[1]) && end[1 + strspn(end + 1, "0123456789")] == '.');
+    return *end == '.' || *end == ':' || *end == '#' || has_workers;
+}
+
 /* Takes the character, and spaces before and behind it, if it is next. */
 static bool take_sign(struct reading *reading, char sign)
 {
@@ -101,6 +115,11 @@ static int read_mode(struct reading *reading, bool is_first, struct assertion_op
     if (!is_letter(*reading->next))
         return refuse_start(reading, is_first);
     struct span name = take_name(reading);
+    while (is_within_name(reading->next)) {
+        reading->next++;
+        take_name(reading);
+    }
+    name.length = (size_t)(reading->next - name.start);
     if (name.length >= sizeof(operand->mode)) {
         error_set(reading->error, ERROR_USAGE, "unknown mode \"%.*s...\": no mode has a name this long",
                   (int)sizeof(operand->mode), name.start);

@@ -220,6 +220,12 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
                  left->cell->mode, left->cell->workers);
     else
         snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s", text);
+    const struct cell_stats *unproven = left->is_unproven ? left : is_ratio && right->is_unproven ? right : NULL;
+    if (unproven != NULL) {
+        snprintf(assertion_result->sentence, sizeof(assertion_result->sentence),
+                 "nobody knows whether %s did its work in every round", unproven->cell->mode);
+        return 0;
+    }
     struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
     if (series.values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");

@@ -40,6 +40,9 @@ static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
     for (size_t i = 0; i < cell->cell->trial_count; i++) {
         const struct trial *trial = &cell->cell->trials[i];
+        bool is_cut_short = trial->status == TRIAL_INTERRUPTED;
+        bool is_done = trial->status == TRIAL_COMPLETE && !validity_is_unproven(trial);
+        cell->is_unproven |= trial->client.is_present && !is_done && !is_cut_short;
         if (!validity_counts(&stats->validity, cell->cell, trial))
             continue;
         cell->row_rounds[cell->rounds] = trial->round;
@@ -159,7 +162,8 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
     if (status == 0) {
         count_last_trial(cell);
         double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
-        cell->is_sound = cell->has_times && (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
+        cell->is_sound = cell->has_times && !cell->is_unproven &&
+                         (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
         if (cell->measures[METRIC_FAILURES].value > 0)
             cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);

@@ -105,7 +105,7 @@ static void say_failing(const struct run_stats *stats, struct conclusions *concl
     size_t failing = 0;
     for (size_t i = 0; stats->validity.has_success && i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->has_times && !cell->is_sound && failing++ < NAMED)
+        if (cell->has_times && !cell->is_sound && !cell->is_unproven && failing++ < NAMED)
             say_failing_cell(stats, cell, conclusions);
     }
     if (failing > NAMED)

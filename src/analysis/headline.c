@@ -207,7 +207,9 @@ static void say_single(const struct run_stats *stats, const struct cell_stats *c
         number_format_range(range, sizeof(range), 3, time->low, time->high);
         SAY(headline->sentence, " (%s%s)", time->confidence > 0 ? "95 % interval " : "range ", range);
     }
-    if (cell->failures_in_all == 0)
+    if (cell->is_unproven)
+        SAY(headline->sentence, ", as far as anybody knows");
+    else if (cell->failures_in_all == 0)
         SAY(headline->sentence, "; none failed");
     else
         SAY(headline->sentence, "; %s of all %" PRIu64 " failed", count, cell->downloads_in_all);
@@ -232,6 +234,15 @@ static void say_too_short(const struct run_stats *stats, struct headline *headli
     SAY(headline->advice, "Download the URL many times: --repeat 80, or \"URL x80\" in a list");
 }
 
+static bool has_unproven(const struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (stats->cells[i].is_unproven)
+            return true;
+    }
+    return false;
+}
+
 static void say_failed(const struct run_stats *stats, size_t sound, struct headline *headline)
 {
     uint64_t downloads = 0, failures = 0;
@@ -242,7 +253,10 @@ static void say_failed(const struct run_stats *stats, size_t sound, struct headl
     }
     headline->kind = HEADLINE_FAILED;
     number_format_count(count, sizeof(count), failures);
-    if (downloads == failures)
+    if (failures == 0 && has_unproven(stats)) {
+        headline->kind = HEADLINE_OPEN;
+        SAY(headline->sentence, "Nothing is ranked: nobody saw what the clients downloaded");
+    } else if (downloads == failures)
         SAY(headline->sentence, "Nothing was downloaded: all %s downloads failed", count);
     else if (sound == 0)
         SAY(headline->sentence, "No winner: %s of %" PRIu64 " downloads failed, too many for times to mean anything",

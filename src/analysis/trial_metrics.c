@@ -37,6 +37,19 @@ static nanoseconds sum_phases(const struct trial_summary *summary, enum phase la
     return sum;
 }
 
+/* What nobody has seen of a client. */
+static void forget_unseen(const struct trial *trial, double *values)
+{
+    if (!trial->client.is_present)
+        return;
+    for (int metric = METRIC_DOWNLOADS; metric <= METRIC_PEAK_IN_FLIGHT && validity_is_unproven(trial); metric++)
+        values[metric] = NAN;
+    if (trial->client.proof != CLIENT_SEEN)
+        values[METRIC_CONNECTS] = values[METRIC_TLS_HANDSHAKES] = NAN;
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        values[METRIC_PHASES + phase] = NAN;
+}
+
 static void measure_phases(const struct trial_summary *summary, double *values)
 {
     for (int phase = 0; phase < PHASE_COUNT; phase++)
@@ -100,6 +113,7 @@ void metrics_of_trial(const struct run_cell *cell, const struct trial *trial, do
     count_streams(trial, summary, values);
     measure_times(cell, trial, summary, values);
     measure_costs(trial, values);
+    forget_unseen(trial, values);
     values[METRIC_THROUGHPUT] = values[METRIC_DOWNLOADS] / values[METRIC_TIME];
     values[METRIC_BANDWIDTH] = values[METRIC_BYTES] / values[METRIC_TIME];
 }

@@ -55,6 +55,11 @@ static struct dropped_round *find_dropped(const struct validity *validity, uint3
     return NULL;
 }
 
+bool validity_is_unproven(const struct trial *trial)
+{
+    return trial->client.is_present && trial->client.proof == CLIENT_UNPROVEN;
+}
+
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial)
 {
     return trial->status == TRIAL_COMPLETE && find_dropped(validity, cell->group, trial->round) == NULL;
@@ -83,6 +88,9 @@ static bool is_possible(const struct judge *judge, char *why, size_t size)
                  summary->outside_run);
         return false;
     }
+    /* How many it has at once is a client's own affair, and is reported. */
+    if (judge->trial->client.is_present)
+        return true;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         under_way += summary->phases[phase];
     double in_flight = judge->trial->run > 0 ? (double)under_way / (double)judge->trial->run : 0;
@@ -117,7 +125,9 @@ static bool is_same_origin_counts(const struct trial_origin_counts *one, const s
 /* Whether the origin was asked what a complete trial asked of it, and saw a request for each download. */
 static bool is_attestable(const struct run_cell *cell, const struct trial *trial)
 {
-    return trial->origin_counts.is_present && (cell->traits & MODE_SCRIPTED) == 0 && is_plain(&trial->summary);
+    /* What a client asked for was compared with its list when it had ended (client_settle.h). */
+    unsigned others = MODE_SCRIPTED | MODE_IS_CLIENT;
+    return trial->origin_counts.is_present && (cell->traits & others) == 0 && is_plain(&trial->summary);
 }
 
 static bool has_all_requests(const struct judge *judge, const struct trial *trial)
@@ -178,6 +188,8 @@ static bool is_attested(const struct judge *judge, char *why, size_t size)
 static bool is_policy_kept(struct judge *judge, char *why, size_t size)
 {
     const struct trial_summary *summary = &judge->trial->summary;
+    if (judge->trial->client.is_present)
+        return true;
     if (judge->cell->connections == CONNECTIONS_WARM)
         judge->validity->cold_connects += summary->connects;
     if (judge->cell->connections != CONNECTIONS_FRESH || summary->not_fresh == 0)
@@ -308,6 +320,8 @@ static void condemn(struct validity *validity, const char *reason)
 static int judge_trial(struct judge *judge, struct error *error)
 {
     char why[512];
+    if (validity_is_unproven(judge->trial))
+        return 0;
     if (!is_done_once(judge, why, sizeof(why)) || !is_possible(judge, why, sizeof(why))) {
         condemn(judge->validity, why);
         judge->has_broken_promise = true;
@@ -430,6 +444,9 @@ static struct failure_count count_failures(const struct run_cell *cell)
     struct failure_count count = {0};
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct trial *trial = &cell->trials[i];
+        /* What a client did that broke off compares with nothing, and is told by itself. */
+        if (trial->client.is_present && trial->status != TRIAL_COMPLETE)
+            continue;
         for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
             count.downloads += trial->summary.outcomes[outcome];
             if (validity_is_failure(trial, (enum outcome)outcome))

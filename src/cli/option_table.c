@@ -16,12 +16,21 @@ static const char *const time_units[] = {[TIME_UNIT_AUTO] = "auto",
 static const char *const color_policies[] = {
     [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
 
+static const char *const client_shells[] = {[CLIENT_SHELL_SH] = "sh", [CLIENT_SHELL_NONE] = "none", NULL};
+
 #define FIELD(member) offsetof(struct options, member)
 
 /* The one table. Help is a phrase; its default is added to it. */
 const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_MODE] = {"mode", 0, "LIST", "all", GROUP_WORKLOAD, "modes to compare, comma-separated", 0, FIELD(modes),
                      store_modes, 0, 0, NULL},
+    [OPTION_CLIENT] = {"client", 0, "NAME=COMMAND", NULL, GROUP_WORKLOAD,
+                       "compare a program of yours as well: {list} is a file of URLs, {workers} how many at once, "
+                       "{downloads} how many in all (may be given several times; without --mode, clients alone)",
+                       OPTION_ADDS_UP, FIELD(clients), store_client, 0, 0, NULL},
+    [OPTION_CLIENT_SHELL] = {"client-shell", 0, "sh|none", "sh", GROUP_WORKLOAD,
+                             "what runs the commands of --client: sh -c, or none: they are split into words", 0,
+                             FIELD(client_shell), store_choice, 0, 0, client_shells},
     [OPTION_WORKERS] = {"workers", 'c', "LIST", "8", GROUP_WORKLOAD,
                         "downloads at once in each mode, such as 8 or 1,2,4; 1..64 doubles; auto searches", 0,
                         FIELD(workers), store_workers, 0, 0, NULL},
@@ -196,6 +205,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
                       store_choice, 0, 0, color_policies},
     [OPTION_DETAILS] = {"details", 0, NULL, NULL, GROUP_RESULTS, "show everything that was measured, in sections",
                         OPTION_REPORTS, FIELD(details), store_flag, 0, 0, NULL},
+    [OPTION_SHOW_OUTPUT] = {"show-output", 0, NULL, NULL, GROUP_RESULTS,
+                            "show on standard error what clients print (default: only of one that fails)", 0,
+                            FIELD(show_output), store_flag, 0, 0, NULL},
     [OPTION_QUIET] = {"quiet", 'q', NULL, NULL, GROUP_RESULTS, "show the answer alone, in one line", OPTION_REPORTS,
                       FIELD(quiet), store_flag, 0, 0, NULL},
     [OPTION_NO_PROGRESS] = {"no-progress", 0, NULL, NULL, GROUP_RESULTS, "do not show what runs now", OPTION_REPORTS,

@@ -14,6 +14,8 @@
 /* In the order of --help. */
 enum option_id {
     OPTION_MODE,
+    OPTION_CLIENT,
+    OPTION_CLIENT_SHELL,
     OPTION_WORKERS,
     OPTION_REPEAT,
     OPTION_ORDER,
@@ -83,6 +85,7 @@ enum option_id {
     OPTION_PERCENTILES,
     OPTION_COLOR,
     OPTION_DETAILS,
+    OPTION_SHOW_OUTPUT,
     OPTION_QUIET,
     OPTION_NO_PROGRESS,
     OPTION_ASSERT,
@@ -173,6 +176,7 @@ int store_file(const struct value *value);        /* const char *; "-" is a stan
 
 /* Those of our own options that are more than that: our_values.c. */
 int store_modes(const struct value *value);
+int store_client(const struct value *value);
 int store_workers(const struct value *value);
 int store_runs(const struct value *value);
 int store_seed(const struct value *value);
@@ -216,6 +220,9 @@ int option_read_count(const struct value *value, uint64_t low, uint64_t high, ui
 
 /* An error that says which modes there are: -1. */
 int option_refuse_mode(const struct value *value);
+
+/* The mode or client of that name; NULL: there is none. */
+const struct mode *options_find_mode(const struct options *options, const char *name);
 
 bool options_have_mode(const struct options *options, const struct mode *mode);
 bool options_have_connections(const struct options *options, enum connection_policy connections);

@@ -223,7 +223,8 @@ static int store_fallbacks(struct reading *reading)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
-        if (reading->is_given[i] || row->fallback == NULL)
+        bool is_left_out = i == OPTION_MODE && reading->options->client_count > 0; /* clients alone */
+        if (reading->is_given[i] || row->fallback == NULL || is_left_out)
             continue;
         if (store(row, row->fallback, reading->options, reading->error) != 0)
             return -1;
@@ -261,6 +262,7 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
 void options_release(struct options *options)
 {
     free(options->script);
+    free(options->clients);
     free(options->assertions);
     free(options->assertion_texts);
     free(options->baselines);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/analysis/metrics.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/base/text_buffer.h"
@@ -16,14 +17,18 @@ enum { AUTO_RUNS = 10, RUNS_MAX = 10000 };
 int option_refuse_mode(const struct value *value)
 {
     struct text_guess guess = {.word = value->text};
+    struct text_buffer known = {0};
     for (size_t i = 0; mode_registry[i] != NULL; i++) {
         if ((mode_registry[i]->traits & MODE_HIDDEN) != 0)
             continue;
         text_guess_consider(&guess, mode_registry[i]->name);
         text_guess_consider(&guess, mode_registry[i]->aliases);
     }
-    struct text_buffer known = {0};
     mode_add_names(&known);
+    for (size_t i = 0; value->options != NULL && i < value->options->client_count; i++) {
+        text_guess_consider(&guess, value->options->clients[i].name);
+        text_buffer_add(&known, ", %s", value->options->clients[i].name);
+    }
     if (guess.best[0] != '\0')
         error_set(value->error, ERROR_USAGE, "--%s: unknown mode \"%s\"; did you mean \"%s\"? Known are %s",
                   value->name, value->text, guess.best, text_buffer_text(&known));
@@ -32,6 +37,15 @@ int option_refuse_mode(const struct value *value)
                   text_buffer_text(&known));
     text_buffer_release(&known);
     return -1;
+}
+
+const struct mode *options_find_mode(const struct options *options, const char *name)
+{
+    for (size_t i = 0; i < options->client_count; i++) {
+        if (strcmp(options->clients[i].name, name) == 0)
+            return &options->clients[i].mode;
+    }
+    return mode_find(name);
 }
 
 bool options_have_mode(const struct options *options, const struct mode *mode)
@@ -47,7 +61,7 @@ static void add_mode(struct options *options, const struct mode *mode)
 {
     if (options_have_mode(options, mode))
         return;
-    assert(options->mode_count < sizeof(options->modes) / sizeof(options->modes[0]));
+    assert(options->mode_count < MODES_MAX);
     options->modes[options->mode_count++] = mode;
 }
 
@@ -70,6 +84,40 @@ static int read_mode(const struct value *value)
 int store_modes(const struct value *value)
 {
     return option_read_items(value, read_mode);
+}
+
+/* What else the name could mean where modes are named. */
+static const char *find_other_meaning(const struct options *options, const char *name)
+{
+    if (mode_find(name) != NULL)
+        return "a mode";
+    if (options_find_mode(options, name) != NULL)
+        return "another client";
+    if (metric_find(name) != METRIC_COUNT)
+        return "a metric";
+    return strcmp(name, "all") == 0 ? "all modes" : NULL;
+}
+
+int store_client(const struct value *value)
+{
+    struct options *options = value->options;
+    if (options->client_count == CLIENTS_MAX)
+        return error_set(value->error, ERROR_USAGE, "--%s is given more than %d times: use fewer", value->name,
+                         CLIENTS_MAX);
+    /* Room for all at once: modes point into it. */
+    if (options->clients == NULL)
+        options->clients = calloc(CLIENTS_MAX, sizeof(options->clients[0]));
+    if (options->clients == NULL)
+        return error_set(value->error, ERROR_ENVIRONMENT, "no memory for the value of --%s", value->name);
+    struct client *client = &options->clients[options->client_count];
+    if (client_make(value->text, client, value->error) != 0)
+        return -1;
+    const char *meaning = find_other_meaning(options, client->name);
+    if (meaning != NULL)
+        return error_set(value->error, ERROR_USAGE, "--%s: \"%s\" is the name of %s: choose another", value->name,
+                         client->name, meaning);
+    options->client_count++;
+    return 0;
 }
 
 static int add_workers(const struct value *value, uint32_t workers)
@@ -313,8 +361,9 @@ int store_baseline(const struct value *value)
 
 int store_reference(const struct value *value)
 {
-    value->options->reference = mode_find(value->text);
-    return value->options->reference != NULL ? 0 : option_refuse_mode(value);
+    /* Which clients there are is known when all options are read. */
+    value->options->reference = value->text;
+    return 0;
 }
 
 int store_completion(const struct value *value)

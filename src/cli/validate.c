@@ -29,17 +29,43 @@ static int check_cells(const struct options *options, struct error *error)
         cells, CELLS_MAX);
 }
 
+/* Behind the modes, in the order given. */
+static int settle_clients(struct options *options, const bool *is_given, struct error *error)
+{
+    if (options->client_count == 0 && (is_given[OPTION_CLIENT_SHELL] || options->show_output))
+        return error_set(error, ERROR_USAGE, "--%s does nothing without --client",
+                         options->show_output ? "show-output" : "client-shell");
+    for (size_t i = 0; i < options->client_count; i++) {
+        options->clients[i].shell = options->client_shell;
+        if (client_check(&options->clients[i], error) != 0)
+            return -1;
+        options->modes[options->mode_count++] = &options->clients[i].mode;
+    }
+    if (options->client_count > 0 && !options->isolate)
+        return error_set(error, ERROR_USAGE,
+                         "--client does not go with --no-isolate: a client is watched by a process of its own");
+    return 0;
+}
+
 static int settle_reference(struct options *options, const bool *is_given, struct error *error)
 {
     const struct mode *sync = mode_find("sync");
-    if (options->import_json != NULL)
-        return 0; /* the document has its own, unless another is given; whether it has that is seen there */
+    const struct mode *mode = is_given[OPTION_REFERENCE] ? options_find_mode(options, options->reference) : NULL;
+    if (options->import_json != NULL) {
+        /* The document has its own, unless another is given; whether it has that is seen there. */
+        options->reference = mode != NULL ? mode->name : options->reference;
+        return 0;
+    }
     if (!is_given[OPTION_REFERENCE])
-        options->reference = options_have_mode(options, sync) ? sync : options->modes[0];
-    if (options_have_mode(options, options->reference))
+        mode = options_have_mode(options, sync) ? sync : options->modes[0];
+    if (mode == NULL)
+        return option_refuse_mode(
+            &(struct value){.name = "reference", .text = options->reference, .options = options, .error = error});
+    options->reference = mode->name;
+    if (options_have_mode(options, mode))
         return 0;
     return error_set(error, ERROR_USAGE, "--reference %s is not among the modes of --mode: add it there",
-                     options->reference->name);
+                     options->reference);
 }
 
 /* How many cells the plan will have of a mode, or 1 where the sweep chooses one. */
@@ -98,22 +124,25 @@ static int read_cell_connections(const struct options *options, const struct cel
 }
 
 /* Whether there will be such a cell; and by the name it will have, whatever alias was written. */
-static int settle_operand(const struct options *options, const char *text, struct assertion_operand *operand,
-                          bool is_divisor, struct error *error)
+static int settle_operand(struct options *options, const char *text, struct assertion_operand *operand, bool is_divisor,
+                          struct error *error)
 {
     if (strcmp(operand->mode, "*") == 0)
         return 0;
     uint64_t copy = 1;
     const struct cell_name name = split_name(operand->mode);
-    const struct mode *mode = mode_find(name.mode);
+    const struct mode *mode = options_find_mode(options, name.mode);
+    bool is_import = options->import_json != NULL;   /* what is in there is seen there */
+    const struct mode unknown = {.name = name.mode}; /* which may be a client there */
+    if (is_import && mode == NULL)
+        mode = &unknown;
     struct plan_cell cell = {.mode = mode};
-    bool is_import = options->import_json != NULL; /* what is in there is seen there */
     uint64_t copies = is_import ? COPIES_MAX : options->copies;
     if (name.copy != NULL && (number_parse_count(name.copy, &copy) != 0 || copy < 2 || copy > copies))
         error_set(error, ERROR_USAGE, "--assert: there is no copy \"#%s\" of a mode: --copies says how many there are",
                   name.copy);
     else if (mode == NULL)
-        option_refuse_mode(&(struct value){.name = "assert", .text = name.mode, .error = error});
+        option_refuse_mode(&(struct value){.name = "assert", .text = name.mode, .options = options, .error = error});
     else if (!is_import && !options_have_mode(options, mode))
         error_set(error, ERROR_USAGE, "--assert: mode %s will not be run: add it to --mode", mode->name);
     else if (!is_import && operand->workers != 0 && !has_workers(options, mode, operand->workers))
@@ -322,6 +351,8 @@ static int check_combination(const struct options *options, const bool *is_given
 int options_validate(struct options *options, const bool *is_given, struct error *error)
 {
     options->is_time_budget_given = is_given[OPTION_TIME_BUDGET];
+    if (settle_clients(options, is_given, error) != 0)
+        return -1;
     if (settle_reference(options, is_given, error) != 0 || settle_assertions(options, error) != 0)
         return -1;
     return check_combination(options, is_given, error);

@@ -59,7 +59,7 @@ static const char *name_order(unsigned value)
 const struct naming naming_failures = {name_outcome, OUTCOME_OK + 1, OUTCOME_COUNT};
 static const struct naming naming_outcomes = {name_outcome, OUTCOME_NONE, OUTCOME_COUNT};
 static const struct naming naming_settled = {name_outcome, OUTCOME_OK, OUTCOME_LOST};
-static const struct naming naming_status = {name_status, TRIAL_COMPLETE, TRIAL_FAILED + 1};
+static const struct naming naming_status = {name_status, TRIAL_COMPLETE, TRIAL_UNEQUAL + 1};
 static const struct naming naming_findings = {name_finding, FINDING_IO_BOUND, FINDING_COLD_START + 1};
 static const struct naming naming_connections = {name_connections, 0, CONNECTION_POLICY_COUNT};
 static const struct naming naming_rulings = {name_ruling, RULING_PASS, RULING_UNMEASURABLE + 1};

@@ -18,6 +18,16 @@ void process_end_with_parent(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+void process_outlive_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, 0);
+}
+
+bool process_adopt_orphans(void)
+{
+    return prctl(PR_SET_CHILD_SUBREAPER, 1UL) == 0;
+}
+
 void process_be_punctual(void)
 {
     prctl(PR_SET_TIMERSLACK, 1UL);
@@ -92,25 +102,51 @@ static bool find_kinships(struct search *search)
 
 static bool add_tree(struct search *search, pid_t pid, unsigned depth);
 
-static bool add_children(struct search *search, pid_t pid, unsigned depth)
+/* The children that one thread has made, or taken over. 1: the kernel keeps no list; -1: it could not be read. */
+static int add_children_of_thread(struct search *search, pid_t pid, const char *thread, unsigned depth)
+{
+    char path[2 * PATH_BYTES];
+    snprintf(path, sizeof(path), "%s/proc/%ld/task/%s/children", search->root, (long)pid, thread);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return 1;
+    bool is_whole = true;
+    char *number = NULL;
+    size_t capacity = 0;
+    while (is_whole && getdelim(&number, &capacity, ' ', file) > 0) {
+        pid_t child = (pid_t)strtol(number, NULL, 10);
+        is_whole = child <= 0 || add_tree(search, child, depth);
+    }
+    is_whole = is_whole && !ferror(file) && feof(file);
+    free(number);
+    fclose(file);
+    return is_whole ? 0 : -1;
+}
+
+/* The same of all threads, any of which may fork. */
+static int add_children_by_thread(struct search *search, pid_t pid, unsigned depth)
 {
     char path[PATH_BYTES];
-    snprintf(path, sizeof(path), "%s/proc/%ld/task/%ld/children", search->root, (long)pid, (long)pid);
-    FILE *file = fopen(path, "re");
-    bool is_whole = true;
-    if (file != NULL) {
-        char *number = NULL;
-        size_t capacity = 0;
-        while (is_whole && getdelim(&number, &capacity, ' ', file) > 0) {
-            pid_t child = (pid_t)strtol(number, NULL, 10);
-            is_whole = child <= 0 || add_tree(search, child, depth);
-        }
-        is_whole = is_whole && !ferror(file) && feof(file);
-        free(number);
-        fclose(file);
-        return is_whole;
+    snprintf(path, sizeof(path), "%s/proc/%ld/task", search->root, (long)pid);
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return errno == ENOENT ? 0 : 1; /* it has gone meanwhile */
+    int status = 1;
+    const struct dirent *entry;
+    while (status >= 0 && (entry = readdir(folder)) != NULL) {
+        int one = entry->d_name[0] == '.' ? 1 : add_children_of_thread(search, pid, entry->d_name, depth);
+        status = one == 1 ? status : one; /* a thread may have gone meanwhile */
     }
-    is_whole = find_kinships(search);
+    closedir(folder);
+    return status;
+}
+
+static bool add_children(struct search *search, pid_t pid, unsigned depth)
+{
+    int status = add_children_by_thread(search, pid, depth);
+    if (status <= 0)
+        return status == 0;
+    bool is_whole = find_kinships(search);
     for (size_t i = 0; is_whole && i < search->kinship_count; i++) {
         if (search->kinships[i].parent == pid)
             is_whole = add_tree(search, search->kinships[i].pid, depth);
@@ -120,7 +156,7 @@ static bool add_children(struct search *search, pid_t pid, unsigned depth)
 
 static bool add_tree(struct search *search, pid_t pid, unsigned depth)
 {
-    enum { DEEPEST = 8 }; /* a trial has workers, and workers have nobody; a ring would have no end */
+    enum { DEEPEST = 100 }; /* nobody has so many ancestors; a ring would have no end */
     struct process_tree *tree = search->tree;
     pid_t *longer = depth <= DEEPEST ? realloc(tree->pids, (tree->count + 1) * sizeof(*longer)) : NULL;
     if (longer == NULL)

@@ -180,6 +180,15 @@ const char *content_describe_ending(struct content *content, const struct run *r
 /* Of a kind the first section; NULL: there is none. */
 const struct section *content_find(const struct content *content, enum section_kind kind);
 
+/* What there is to say of clients besides their figures, each a sentence without a full stop. */
+enum { CONTENT_CLIENT_SENTENCES = 32 };
+struct content_client_sentences {
+    const char *texts[CONTENT_CLIENT_SENTENCES];
+    size_t count;
+};
+void content_tell_clients(struct content *content, const struct run_stats *stats,
+                          struct content_client_sentences *sentences);
+
 /* "threads/8". */
 const char *content_name(struct content *content, const struct run_cell *cell);
 

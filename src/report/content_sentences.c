@@ -121,6 +121,14 @@ static void add_variation(struct content *content, const struct run *run, const 
                           describe_surplus(content, run, validity)));
 }
 
+static void add_client_notes(struct content *content, const struct run_stats *stats)
+{
+    struct content_client_sentences sentences;
+    content_tell_clients(content, stats, &sentences);
+    for (size_t i = 0; i < sentences.count; i++)
+        add_note(content, sentences.texts[i]);
+}
+
 static void add_notes(struct content *content, const struct run *run, const struct validity *validity)
 {
     for (size_t i = 0; i < run->warning_count; i++)
@@ -171,5 +179,6 @@ void content_add_sentences(struct content *content, const struct run *run, const
         content_add_sentence(content, is_doubt ? SENTENCE_DOUBT : SENTENCE_FINDING,
                              content_outside(content, finding->sentence));
     }
+    add_client_notes(content, &analysis->stats);
     add_notes(content, run, validity);
 }

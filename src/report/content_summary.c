@@ -73,9 +73,10 @@ static void add_failures(struct summary *summary)
     const char *classes = describe_failures(summary, &failures, &downloads);
     const char *unsound = "";
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].has_times && !stats->cells[i].is_sound && stats->main_count > 1)
+        const struct cell_stats *cell = &stats->cells[i];
+        if (cell->has_times && !cell->is_sound && !cell->is_unproven && stats->main_count > 1)
             unsound = content_text(summary->content, "%s%s%s", unsound, unsound[0] != '\0' ? ", " : "",
-                                   content_name(summary->content, stats->cells[i].cell));
+                                   content_name(summary->content, cell->cell));
     }
     if (failures == 0)
         return;
@@ -115,6 +116,14 @@ static bool is_caveat(enum finding_kind kind)
            kind == FINDING_DRIFTING || kind == FINDING_POSITION;
 }
 
+static void add_client_caveats(struct summary *summary)
+{
+    struct content_client_sentences sentences;
+    content_tell_clients(summary->content, summary->stats, &sentences);
+    for (size_t i = 0; i < sentences.count; i++)
+        add_caveat(summary, sentences.texts[i]);
+}
+
 static void add_caveats(struct summary *summary)
 {
     const struct analysis *analysis = summary->analysis;
@@ -123,6 +132,7 @@ static void add_caveats(struct summary *summary)
     if (kind != HEADLINE_FAILED)
         add_failures(summary);
     add_endings(summary);
+    add_client_caveats(summary);
     for (size_t i = 0; i < summary->run->warning_count; i++)
         add_caveat(summary, content_outside(summary->content, summary->run->warnings[i]));
     if (validity->is_valid && validity->dropped_count > 0)
@@ -151,6 +161,7 @@ static struct summary_row make_row(const struct summary *summary, const struct c
         .percentile = latency_percentile(&cell->totals.service, summary_table_percentile(summary->format)),
         .cpu = cell_stats_shown(cell, METRIC_CPU),
         .memory = cell_stats_shown(cell, METRIC_MEMORY),
+        .is_unproven = cell->is_unproven,
         .failed = cell->failures_in_all,
         .is_first = cell->rank_low == 1,
         .is_recommended = cell == summary->analysis->recommended,

@@ -17,7 +17,7 @@ enum figure { FIGURE_TIME, FIGURE_PERCENTILE, FIGURE_CPU, FIGURE_MEMORY, FIGURE_
 enum { ROUNDS_KEPT = 64, ROWS_MAX = 256 };
 
 struct live_row {
-    char mode[24];
+    char mode[32];
     uint32_t workers;
     double figures[FIGURE_COUNT][ROUNDS_KEPT]; /* the last of them are overwritten in turn */
     size_t rounds;
@@ -26,7 +26,7 @@ struct live_row {
 
 struct live_table {
     struct format format;
-    char reference[24];
+    char reference[32];
     struct live_row *rows; /* in the order they began */
     size_t count;
     struct live_row *running; /* in `rows`; NULL: none */

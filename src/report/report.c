@@ -100,7 +100,7 @@ static int exit_status(const struct report_request *request, const struct analys
         for (size_t j = 0; j < run->cells[i].trial_count; j++) {
             enum trial_status status = run->cells[i].trials[j].status;
             has_failed_trial |= status == TRIAL_FAILED;
-            has_lost_trial |= status == TRIAL_CRASHED || status == TRIAL_HUNG;
+            has_lost_trial |= status == TRIAL_CRASHED || status == TRIAL_HUNG || status == TRIAL_UNEQUAL;
         }
     }
     /* What happened to the run of an imported result happened then, not to this one. */

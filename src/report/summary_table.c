@@ -47,6 +47,7 @@ static void add_row(struct content *content, struct section *section, const stru
                     const struct summary_row *row, bool has_interval, const struct summary_row *reference)
 {
     double factor = format_run_scale(format).factor;
+    bool has_ratio = reference != NULL && reference->ending == NULL && !reference->is_unproven && !row->is_unproven;
     content_add_row(content, section, row->mode);
     content_add_cell(content, section, row->is_first ? PAINT_GOOD : PAINT_NONE, content_outside(content, row->mode));
     content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, row->workers));
@@ -58,12 +59,12 @@ static void add_row(struct content *content, struct section *section, const stru
     if (has_interval)
         add_interval(content, section, row, factor);
     if (reference != NULL)
-        add_digits(content, section, reference->ending == NULL ? reference->time / row->time : NAN, "x");
+        add_digits(content, section, has_ratio ? reference->time / row->time : NAN, "x");
     add_digits(content, section, row->percentile * format_service_scale(format).factor, "");
     add_digits(content, section, row->cpu, "");
     add_digits(content, section, row->memory, "");
     content_add_cell(content, section, row->failed > 0 ? PAINT_BAD : PAINT_NONE,
-                     content_text(content, "%" PRIu64, row->failed));
+                     row->is_unproven ? "-" : content_text(content, "%" PRIu64, row->failed));
 }
 
 void summary_table_add(struct content *content, const struct format *format, const struct summary_row *rows,

@@ -20,6 +20,7 @@ struct summary_row {
     double percentile;  /* seconds: the highest of the percentiles that reports show */
     double cpu;         /* milliseconds for each download */
     double memory;      /* MiB at the peak */
+    bool is_unproven;
     uint64_t failed;
     bool is_first;       /* shares the first rank */
     bool is_recommended; /* marked in a grid */

@@ -89,6 +89,12 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return hooks->before_trial != NULL ? hooks->before_trial(hooks->context, cell, error) : 0;
 }
 
+static int settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error)
+{
+    const struct experiment_hooks *hooks = ((struct experiment_state *)context)->experiment->hooks;
+    return hooks->settle != NULL ? hooks->settle(hooks->context, did, trial, error) : 0;
+}
+
 /* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
 static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
 {
@@ -671,7 +677,7 @@ int experiment_run(const struct experiment *experiment, struct error *error)
                             .context = experiment->hooks->context},
     };
     const struct runner_hooks hooks = {
-        .context = &state, .before_trial = before_trial, .after_trial = after_trial, .tick = tick};
+        .context = &state, .before_trial = before_trial, .settle = settle, .after_trial = after_trial, .tick = tick};
     if (request->time_budget > 0) {
         state.ends = state.began + request->time_budget;
         bool is_firm = experiment->is_budget_given || experiment->is_search || experiment->is_sweep;

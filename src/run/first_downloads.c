@@ -194,6 +194,9 @@ static int judge(struct first_downloads *first, const struct trial *trial, struc
 int first_downloads_judge(struct first_downloads *first, struct trial *trial, bool *is_void, struct error *error)
 {
     *is_void = false;
+    /* What a client does tells of the client first. */
+    if (trial->client.is_present)
+        return 0;
     if (!first->is_watched || interrupt_signal() != 0 || (trial->status != TRIAL_COMPLETE && !first->has_given_up))
         return 0;
     struct host_finding *findings = calloc(first->plan->request.urls->host_count + 1, sizeof(*findings));

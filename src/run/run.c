@@ -10,7 +10,7 @@ const char *trial_status_name(enum trial_status status)
 {
     static const char *const names[] = {
         [TRIAL_COMPLETE] = "complete", [TRIAL_INTERRUPTED] = "interrupted", [TRIAL_CRASHED] = "crashed",
-        [TRIAL_HUNG] = "hung",         [TRIAL_FAILED] = "failed",
+        [TRIAL_HUNG] = "hung",         [TRIAL_FAILED] = "failed",           [TRIAL_UNEQUAL] = "unequal",
     };
     return names[status];
 }

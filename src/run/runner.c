@@ -105,7 +105,8 @@ static void set_job(struct runner *runner, const struct plan_cell *cell)
     runner->transfer.table = runner->table;
     runner->job.workers = cell->workers;
     runner->policy.connections = cell->connections;
-    runner->job.warm_url_count = cell->connections == CONNECTIONS_WARM ? runner->warm_url_count : 0;
+    bool is_warm = cell->connections == CONNECTIONS_WARM && (cell->mode->traits & MODE_IS_CLIENT) == 0;
+    runner->job.warm_url_count = is_warm ? runner->warm_url_count : 0;
 }
 
 /* Its pages are made here, and not at the expense of the trial that happens to use them first. */
@@ -141,6 +142,13 @@ static void tick(void *context, const struct sample_table *table)
         runner->hooks->tick(runner->hooks->context, runner->table);
 }
 
+static int settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error)
+{
+    struct runner *runner = context;
+    const struct runner_hooks *hooks = runner->hooks;
+    return hooks->settle != NULL ? hooks->settle(hooks->context, did, trial, error) : 0;
+}
+
 static int begin(struct runner *runner, const struct plan_cell *cell, struct error *error)
 {
     const struct runner_hooks *hooks = runner->hooks;
@@ -164,6 +172,7 @@ int runner_run(struct runner *runner, const struct runner_trial *request, enum t
         .deadline = plan_deadline(runner->plan, cell),
         .isolate = runner->plan->request.isolate,
         .tick = tick,
+        .settle = settle,
         .context = runner,
     };
     if (begin(runner, cell, error) != 0)

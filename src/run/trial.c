@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/client/client.h"
 #include "conc_bench/platform/process.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/resources.h"
@@ -33,6 +34,7 @@ struct cell_report {
     bool was_prepared;
     bool has_ended; /* got through everything, whatever came of it */
     struct error error;
+    struct client_trial client; /* of a client */
 };
 
 /* The parent's view of a running cell. */
@@ -42,7 +44,8 @@ struct cell {
     struct cell_report *report;
     const struct trial_options *options;
     nanoseconds deadline; /* an instant */
-    nanoseconds kill_at;  /* an instant; 0: no signal has arrived */
+    nanoseconds grace;
+    nanoseconds kill_at; /* an instant; 0: no signal has arrived */
     bool was_killed_for_deadline;
     bool was_killed_for_signal;
 };
@@ -124,7 +127,9 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         cell->line = -1;
         return;
     }
-    resources_of_tree("", cell->pid, &trial->resources);
+    /* A client has ended by now, and was looked at before. */
+    if (!trial->client.is_present)
+        resources_of_tree("", cell->pid, &trial->resources);
     /* Whole, whatever of it this process has mapped, too. */
     if (trial->resources.peak_memory_bytes > 0)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
@@ -138,7 +143,7 @@ static void kill_when_due(struct cell *cell)
 {
     nanoseconds now = clock_now();
     if (interrupt_signal() != 0 && cell->kill_at == 0)
-        cell->kill_at = now + GRACE;
+        cell->kill_at = now + cell->grace;
     bool is_late_for_signal = cell->kill_at != 0 && now >= cell->kill_at;
     if (!is_late_for_signal && now < cell->deadline)
         return;
@@ -189,6 +194,25 @@ static void judge(struct trial *trial, const struct cell_report *report, const s
         set_status(trial, TRIAL_COMPLETE, "");
 }
 
+static void judge_client(struct trial *trial, const struct cell_report *report)
+{
+    const struct client_trial *did = &report->client;
+    char unequal[sizeof(trial->reason)];
+    if (did->end == CLIENT_STOPPED)
+        set_status(trial, TRIAL_INTERRUPTED, "interrupted");
+    else if (!report->was_prepared)
+        set_status(trial, TRIAL_FAILED, report->error.message);
+    else if (did->end == CLIENT_HUNG)
+        set_status(trial, TRIAL_HUNG, report->error.message);
+    else if (report->error.kind != ERROR_NONE)
+        set_status(trial, TRIAL_CRASHED, report->error.message);
+    else if (trial->status == TRIAL_UNEQUAL) {
+        snprintf(unequal, sizeof(unequal), "%s", trial->reason);
+        set_status(trial, TRIAL_UNEQUAL, unequal);
+    } else
+        set_status(trial, TRIAL_COMPLETE, "");
+}
+
 static void judge_end(struct trial *trial, const struct cell *cell, const struct sample_account *account, int status)
 {
     char reason[256];
@@ -206,14 +230,28 @@ static void judge_end(struct trial *trial, const struct cell *cell, const struct
     } else if (!cell->report->has_ended || WEXITSTATUS(status) != 0) {
         snprintf(reason, sizeof(reason), "its process ended with status %d", WEXITSTATUS(status));
         set_status(trial, TRIAL_CRASHED, reason);
+    } else if (trial->client.is_present) {
+        judge_client(trial, cell->report);
     } else {
         judge(trial, cell->report, account);
     }
 }
 
+/* What a client takes until its first request is its own startup; it has no teardown, since it has ended. */
+static void take_client_times(struct trial *trial, const struct client_trial *did)
+{
+    trial->startup = trial->client.first_request;
+    trial->gate = did->began + trial->startup;
+    trial->run = did->ended > trial->gate ? did->ended - trial->gate : 0;
+}
+
 static void take_times(struct trial *trial, const struct mode *mode, const struct cell_report *report,
                        const struct sample_account *account)
 {
+    if (trial->client.is_present) {
+        take_client_times(trial, &report->client);
+        return;
+    }
     trial->gate = report->gate;
     trial->startup = report->startup;
     trial->warm = report->warm;
@@ -273,11 +311,26 @@ static void run_in_place(const struct mode *mode, const struct mode_job *job, st
     judge(trial, report, account);
 }
 
+/* The CPU time of the process that watched it is not the client's. */
+static int settle_client(const struct trial_options *options, const struct cell_report *report, struct trial *trial,
+                         struct error *error)
+{
+    trial->resources = report->client.resources;
+    trial->client.left_behind = report->client.left_behind;
+    return options->settle != NULL ? options->settle(options->context, &report->client, trial, error) : 0;
+}
+
 static int run_isolated(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
                         struct cell_report *report, struct trial *trial, struct sample_account *account,
                         struct error *error)
 {
-    struct cell cell = {.report = report, .options = options, .deadline = clock_now() + options->deadline};
+    bool is_client = trial->client.is_present;
+    struct cell cell = {
+        .report = report,
+        .options = options,
+        .deadline = clock_now() + options->deadline + (is_client ? CLIENT_LONGEST_END : 0),
+        .grace = is_client ? CLIENT_LONGEST_END : GRACE,
+    };
     if (start(&cell, mode, job, error) != 0)
         return -1;
     struct rusage usage;
@@ -285,6 +338,8 @@ static int run_isolated(const struct mode *mode, const struct mode_job *job, con
     if (cell.line >= 0)
         close(cell.line);
     resources_from_usage(&usage, &trial->resources);
+    if (is_client && settle_client(options, report, trial, error) != 0)
+        return -1;
     *account = sample_table_account(trial->table);
     judge_end(trial, &cell, account, status);
     return 0;
@@ -296,17 +351,22 @@ int trial_run(const struct mode *mode, const struct mode_job *job, const struct 
     struct cell_report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (report == MAP_FAILED)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a cell");
+    struct mode_job own = *job;
+    own.mode = mode;
+    own.client = &report->client;
+    own.deadline = options->deadline;
     trial->table = job->table;
     trial->warm_requests = job->workers * job->warm_url_count;
+    trial->client.is_present = client_of(mode) != NULL;
     struct sample_account account;
     struct host_reading before;
     host_load_read("", &before);
     interrupt_watch(job->table);
     int result = 0;
     if (options->isolate)
-        result = run_isolated(mode, job, options, report, trial, &account, error);
+        result = run_isolated(mode, &own, options, report, trial, &account, error);
     else
-        run_in_place(mode, job, report, trial, &account);
+        run_in_place(mode, &own, report, trial, &account);
     interrupt_watch(NULL);
     if (result == 0) {
         struct host_reading after;

@@ -18,6 +18,10 @@ struct trial_options {
     bool isolate; /* false: run in place, for debuggers; then no deadline, and costs are those of the whole process */
     /* Called now and then while the trial runs; the table may be looked at. NULL is allowed. */
     void (*tick)(void *context, const struct sample_table *table);
+    /* Called once when a client has ended, however it did, to settle the samples of what it has downloaded, and to fill
+     * in all of trial->client but `is_present` and `left_behind`. Where it did other work than it was given,
+     * trial->status is TRIAL_UNEQUAL afterwards and trial->reason says why. NULL: nobody knows what clients do. */
+    int (*settle)(void *context, const struct client_trial *did, struct trial *trial, struct error *error);
     void *context;
 };
 

@@ -156,7 +156,7 @@ static void describe_experiment(struct session *session)
     run->rounds_planned = request->rounds;
     run->is_isolated = request->isolate;
     if (session->options->reference != NULL)
-        snprintf(run->reference, sizeof(run->reference), "%s", session->options->reference->name);
+        snprintf(run->reference, sizeof(run->reference), "%s", session->options->reference);
     snprintf(run->tool_version, sizeof(run->tool_version), "%s", CONC_BENCH_VERSION);
     snprintf(run->libcurl_version, sizeof(run->libcurl_version), "%s", transfer_library_version());
     snprintf(run->tls_version, sizeof(run->tls_version), "%s", transfer_tls_version());

@@ -37,9 +37,9 @@ static bool has_several_workers(const struct run *run, const char *mode)
 /* What the options ask for must be in the document: there is no run that could still bring it. */
 static int check_asked(const struct options *options, const struct run *run, struct error *error)
 {
-    if (options->reference != NULL && count_cells(run, options->reference->name, 0, true) == 0)
+    if (options->reference != NULL && count_cells(run, options->reference, 0, true) == 0)
         return error_set(error, ERROR_USAGE, "--reference: %s has no mode %s", options->import_json,
-                         options->reference->name);
+                         options->reference);
     for (size_t i = 0; i < options->assertion_count; i++) {
         for (size_t j = 0; j < options->assertions[i].operand_count; j++) {
             const struct assertion_operand *operand = &options->assertions[i].operands[j];
@@ -91,7 +91,7 @@ int session_import(const struct options *options, struct error *error)
             run_warn(&import.run, "%s", baseline.note);
         import.run.tolerates_failures = options->allow_failures;
         if (options->reference != NULL)
-            snprintf(import.run.reference, sizeof(import.run.reference), "%s", options->reference->name);
+            snprintf(import.run.reference, sizeof(import.run.reference), "%s", options->reference);
         const struct report_request request = {
             .options = options,
             .run = &import.run,

@@ -36,6 +36,7 @@ static void release(struct session *session)
     baseline_release(&session->baseline);
     plan_release(&session->plan);
     origin_stop(session->origin);
+    clients_release(&session->clients);
     pins_release(&session->pins);
     free(session->warm_urls);
     target_list_release(&session->targets);
@@ -83,7 +84,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (setup_plan(session, error) != 0)
         return -1;
-    if (!options->dry_run && setup_targets(session, error) != 0)
+    if (!options->dry_run && (setup_targets(session, error) != 0 || setup_clients(session, error) != 0))
         return -1;
     if (setup_host_limits(session, error) != 0)
         return -1;

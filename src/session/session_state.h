@@ -8,6 +8,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/cli/options.h"
+#include "conc_bench/client/client.h"
 #include "conc_bench/document/baseline.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/origin/origin.h"
@@ -18,6 +19,14 @@
 #include "conc_bench/workload/resolve.h"
 #include "conc_bench/workload/target.h"
 #include "conc_bench/workload/urls.h"
+
+/* What clients are given; clients.c makes it. */
+struct clients {
+    char *folder; /* NULL: there are none */
+    char *list;   /* paths of files in it */
+    char *report;
+    struct client_setting setting;
+};
 
 /* What the steps of one measurement hand on to each other; session.c begins it and frees all of it. */
 struct session {
@@ -34,6 +43,7 @@ struct session {
     struct transfer_policy policy;
     struct request request;
     struct origin *origin;
+    struct clients clients;
     uint64_t strangers; /* requests that others sent to it */
     struct plan plan;
     struct progress progress;
@@ -59,6 +69,12 @@ int setup_targets(struct session *session, struct error *error);     /* targets,
 int setup_host_limits(struct session *session, struct error *error); /* is_public; refuses what is too much */
 void setup_tell_cost(struct session *session); /* what servers that are not this machine are asked */
 int setup_warm_urls(struct session *session, struct error *error); /* warm_urls */
+
+/* clients.c: the files of clients; and, as a hook of the experiment, what they did. */
+bool session_has_clients(const struct options *options);
+int setup_clients(struct session *session, struct error *error);
+int clients_settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error);
+void clients_release(struct clients *clients);
 
 /* description.c: what the result says of the run before it begins. -1: no memory. */
 int description_fill(struct session *session, struct error *error);

@@ -228,10 +228,12 @@ int trials_run(struct session *session, struct error *error)
         .cpu_work = request->cpu_work,
         .script = request->script,
         .script_count = request->script_count,
+        .setting = session->clients.folder != NULL ? &session->clients.setting : NULL,
     };
     const struct experiment_hooks hooks = {
         .context = session,
         .before_trial = before_trial,
+        .settle = clients_settle,
         .after_trial = after_trial,
         .progress = show_position,
         .is_needed = is_needed,

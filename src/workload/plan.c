@@ -59,6 +59,12 @@ static void add_cell(struct plan *plan, struct plan_cell cell)
 {
     if (has_cell(plan, &cell))
         return;
+    /* A client's connections are its own, whatever becomes of others. */
+    if ((cell.mode->traits & MODE_IS_CLIENT) != 0) {
+        if (cell.connections != plan->request.connections[0])
+            return;
+        cell.is_named_by_connections = false;
+    }
     for (cell.copy = 0; cell.copy < plan->request.copies; cell.copy++)
         plan->cells[plan->cell_count++] = cell;
 }

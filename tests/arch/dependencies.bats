@@ -14,15 +14,16 @@ may_include() {
         workload) echo 'base platform workload modes/mode http/transfer' ;; # of a plan: what is run, and by which policy
         http)     echo 'base platform http run/sample workload/target workload/request workload/pins' ;;
         modes)    echo 'base modes http/transfer http/group http/pool run/sample workload/cpu_work' ;;
-        run)      echo 'base platform run modes/mode workload/plan http/transfer analysis/stats' \
+        client)   echo 'base platform client modes/mode run/run run/sample run/resources' ;;
+        run)      echo 'base platform run client modes/mode workload/plan http/transfer analysis/stats' \
                        'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
         report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \
-                       'workload/plan workload/host_name' ;;
+                       'workload/plan workload/host_name client/client' ;;
         document) echo 'base document analysis run/run run/sample run/phases modes/trait report/format' ;;
         origin)   echo 'base platform origin' ;;
-        cli)      echo 'base cli analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
-        session)  echo 'base platform session cli workload http modes/mode run analysis document report origin' ;;
+        cli)      echo 'base cli client/client analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
+        session)  echo 'base platform session cli client workload http modes/mode run analysis document report origin' ;;
         main)     echo 'base cli session http/transfer report/stream' ;; # transfer for --version
         *)        echo 'no line' ;;
     esac
@@ -97,7 +98,7 @@ may_include() {
 
 @test "curl_easy_setopt() is called in http only" { only_these_call 'curl_easy_setopt|SET' 'src/http/*'; }
 @test "fork() is called only where processes are made" {
-    only_these_call 'v?fork|posix_spawnp?' src/run/trial.c src/base/subprocess.c src/modes/processes.c src/origin/origin.c
+    only_these_call 'v?fork|posix_spawnp?' src/run/trial.c src/base/subprocess.c src/modes/processes.c src/origin/origin.c src/client/client_process.c
 }
 @test "threads are made in thread_pool.c only" { only_these_call 'pthread_create|thrd_create' src/modes/thread_pool.c; }
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }

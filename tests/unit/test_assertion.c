@@ -139,8 +139,9 @@ static void test_the_longest_canonical_text_has_room(void **state)
 {
     (void)state;
     char buffer[ASSERTION_TEXT_MAX];
-    static const char longest[] = "abcdefghijklmnopqrstuvw@4294967295.involuntary / "
-                                  "abcdefghijklmnopqrstuvw@4294967295.involuntary <= 0.12345678901234567890123456789";
+    static const char longest[] =
+        "abcdefghijklmnopqrstuvwxyzabcde@4294967295.involuntary / "
+        "abcdefghijklmnopqrstuvwxyzabcde@4294967295.involuntary <= 0.12345678901234567890123456789";
     struct assertion assertion = parse(longest);
     assert_string_equal(assertion_format(buffer, sizeof(buffer), &assertion), longest);
     char shorter[8] = "zzzzzzz";
@@ -200,7 +201,7 @@ static void test_wrong_operands(void **state)
         {"threads.latency < 2s", 8, "unknown metric \"latency\"; known are time, "},
         {"a.time / threads.tim < 2", 17, "did you mean \"time\"?"},
         {"a.abcdefghijklmnopqrstuvwxyz0123456 < 2", 2, "unknown metric \"abcdefghijklmnopqrstuvwxyz01234...\""},
-        {"abcdefghijklmnopqrstuvwx.time < 2s", 0, "this long"},
+        {"abcdefghijklmnopqrstuvwxyzabcdef.time < 2s", 0, "this long"},
         {"a@0.time < 1s", 2, "from 1, such as a@8, not \"0\""},
         {"a@.time < 1s", 2, "a@8"},
         {"a@x.time < 1s", 2, "not \"x\""},

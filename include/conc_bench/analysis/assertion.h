@@ -38,7 +38,7 @@ enum assertion_comparison {
 };
 
 struct assertion_operand {
-    char mode[24];    /* a name or alias as typed, unchecked; "*": every mode, in the first operand only */
+    char mode[32];    /* a name or alias as typed, unchecked; "*": every mode, in the first operand only */
     uint32_t workers; /* 0: not given */
     enum metric metric;
     size_t offset; /* of the operand in the text, bytes: for error_point() */

@@ -43,7 +43,8 @@ struct cell_stats {
     const struct run_cell *cell;
     size_t rounds;        /* that count */
     bool has_times;       /* rounds > 0 */
-    bool is_sound;        /* and not so many of its downloads failed that its times say nothing */
+    bool is_unproven;     /* a client's that is not known to have done its work in every round: never ranked */
+    bool is_sound;        /* it has times, is proven, and not so many of its downloads failed that they say nothing */
     double *values;       /* by round that counts (a row), then by enum metric; owned */
     uint32_t *row_rounds; /* the round of each row, ascending; owned */
 

@@ -25,7 +25,7 @@ enum { REGRESSION_HISTORY_MIN = 5 };
 
 /* One cell of an earlier result. */
 struct baseline_cell {
-    char mode[24];
+    char mode[32];
     uint32_t workers;
     uint32_t *rounds; /* ascending; owned */
     double *times;    /* of each, seconds; owned */

@@ -21,7 +21,7 @@ struct sweep_point {
 };
 
 struct sweep {
-    char mode[24];
+    char mode[32];
     struct sweep_point *points; /* by number of workers; owned */
     size_t count;
     uint32_t best; /* workers with the lowest median time */

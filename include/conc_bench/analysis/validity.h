@@ -103,6 +103,9 @@ int validity_look(const struct run *run, const struct prospect *prospect, struct
 
 void validity_release(struct validity *validity);
 
+/* Whether nobody knows what a client did in that trial: it then has times, and no downloads. */
+bool validity_is_unproven(const struct trial *trial);
+
 /* Whether a trial is complete and its round was not dropped. */
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial);
 

@@ -10,6 +10,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/base/tolerance.h"
+#include "conc_bench/client/client.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/modes/mode.h"
 #include "conc_bench/origin/origin.h"
@@ -42,12 +43,16 @@ enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 
 enum color_policy { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { WORKERS_MAX = 100000, CELLS_MAX = 256 };
+enum { WORKERS_MAX = 100000, CELLS_MAX = 256, CLIENTS_MAX = 32, MODES_MAX = 16 };
 
 struct options {
     /* workload */
-    const struct mode *modes[16]; /* in the order given, without repeats */
+    const struct mode *modes[MODES_MAX + CLIENTS_MAX]; /* in the order given, without repeats, clients last */
     size_t mode_count;
+    struct client *clients; /* --client; owned, CLIENTS_MAX of them */
+    size_t client_count;
+    enum client_shell client_shell;
+    bool show_output;     /* of clients */
     uint32_t workers[64]; /* in the order given, without repeats */
     size_t worker_count;
     uint32_t copies;   /* of each cell, as if they were different: what tells them apart is a false alarm */
@@ -101,10 +106,10 @@ struct options {
     size_t assertion_count;
     const char **baselines; /* earlier JSON documents, or folders of them; owned, the texts point into argv */
     size_t baseline_count;
-    double max_slowdown; /* against the baseline, a share */
-    bool force_baseline; /* compare what is not comparable */
-    bool strict;         /* what is inconclusive is a failure too */
-    const struct mode *reference;
+    double max_slowdown;   /* against the baseline, a share */
+    bool force_baseline;   /* compare what is not comparable */
+    bool strict;           /* what is inconclusive is a failure too */
+    const char *reference; /* the name of a mode or client; NULL: that of the document */
 
     /* what to do instead of a run */
     bool show_help;

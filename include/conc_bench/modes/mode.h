@@ -15,8 +15,13 @@
  * settle the sample, and leave when there is no unit left. See docs/architecture.md, "How to add a mode".
  */
 
+struct mode;
+struct client_setting;
+struct client_trial;
+
 /* What a mode is given: the same for each. All of it outlives the run. */
 struct mode_job {
+    const struct mode *mode; /* the one that is given it */
     const struct transfer_plan *transfer;
     struct sample_table *table;
     const uint32_t *unit_urls; /* the URL of each unit: index into transfer->targets */
@@ -27,6 +32,10 @@ struct mode_job {
     uint64_t cpu_work;         /* iterations of cpu_work_spend() on each response */
     const nanoseconds *script; /* for `null`: service times, taken in turn by unit number */
     size_t script_count;
+    /* For clients (client/client.h): */
+    const struct client_setting *setting; /* NULL: the run has none */
+    struct client_trial *client;          /* what it did, in memory shared with the parent; NULL: it is none */
+    nanoseconds deadline;                 /* how long the trial may take */
 };
 
 struct mode {

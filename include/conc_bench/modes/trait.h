@@ -10,6 +10,7 @@ enum mode_trait {
     MODE_COOPERATIVE = 1 << 2,   /* a worker goes on until it gives way itself; otherwise the system pre-empts */
     MODE_ALL_CORES = 1 << 3,     /* can use more than one core */
     MODE_HIDDEN = 1 << 4,        /* not part of "all", not in --help */
+    MODE_IS_CLIENT = 1 << 6,     /* a program of the user's: what it did is settled once it has ended */
     MODE_SCRIPTED = 1 << 5,      /* samples carry scripted times: startup and teardown count as nothing */
 };
 

@@ -15,6 +15,13 @@
  * has ended already is not noticed. Without effect where the system cannot. */
 void process_end_with_parent(void);
 
+/* Takes process_end_with_parent() back. Without effect where the system cannot. */
+void process_outlive_parent(void);
+
+/* Has every descendant whose own parent ends become a child of this process, instead of one of the system's first
+ * process, so that it can be found and reaped (PR_SET_CHILD_SUBREAPER, Linux 3.4). False: the system cannot. */
+bool process_adopt_orphans(void);
+
 /* Has timers of this thread fire when they are due, not up to 50 microseconds later (PR_SET_TIMERSLACK). Without effect
  * where the system cannot. */
 void process_be_punctual(void);
@@ -30,7 +37,7 @@ struct process_tree {
 };
 
 /* Finds them by the kernel's lists of children, or where it keeps none (CONFIG_PROC_CHILDREN), by asking every process
- * for its parent. Takes it that only main threads fork. False: the tree cannot be found out as a whole. Either way the
+ * for its parent. False: the tree cannot be found out as a whole. Either way the
  * caller releases it. */
 bool process_find_tree(const char *root, pid_t pid, struct process_tree *tree);
 void process_tree_release(struct process_tree *tree);

@@ -30,6 +30,7 @@ enum trial_status {
     TRIAL_CRASHED,     /* its process, or a worker process of it, died */
     TRIAL_HUNG,        /* not done at its deadline, and killed */
     TRIAL_FAILED,      /* could not be set up: see `reason` */
+    TRIAL_UNEQUAL,     /* a client's: it ended well, and did other work than it was given */
 };
 
 /* The name of a status as it stands in reports: "complete", "hung". */
@@ -89,6 +90,23 @@ struct trial_origin_counts {
     uint32_t url_count;
     char **urls; /* "host/path", sorted; NULL when there are too many to keep */
     uint64_t *url_requests;
+};
+
+/* By whose word a client did its work: nobody else sees what a program does. */
+enum client_proof {
+    CLIENT_UNPROVEN, /* by nobody's: it has no downloads, and its times say nothing */
+    CLIENT_REPORTED, /* by its own */
+    CLIENT_SEEN,     /* by the embedded origin's */
+};
+
+/* Of a client's trial. */
+struct trial_client {
+    bool is_present;
+    enum client_proof proof;
+    bool has_own_times;        /* when its downloads began and ended is by its own word; otherwise by the origin's */
+    nanoseconds first_request; /* after its start: when the first request had arrived, or, by its own word, was made; 0:
+                                  not known */
+    uint32_t left_behind;      /* processes that were still there when it had ended, and were killed */
 };
 
 /* Downloads of a URL, one after the other, that ended alike. */
@@ -157,6 +175,7 @@ struct trial {
     struct trial_http2 http2;
     uint32_t warm_requests; /* made before the clock started, to open connections */
     struct trial_origin_counts origin_counts;
+    struct trial_client client;
     struct trial_summary summary;
     struct sample_table *table; /* owned; NULL: the samples were not kept */
     uint32_t *units; /* owned; the unit of each slot of the table, ascending; NULL: the slot's own number. A table that
@@ -185,7 +204,7 @@ enum stage {
 
 /* All rounds of one mode with one number of workers. */
 struct run_cell {
-    char mode[24]; /* its name: see plan_cell_name() */
+    char mode[32]; /* its name: see plan_cell_name() */
     enum connection_policy connections;
     uint32_t workers;
     unsigned traits; /* enum mode_trait, or-ed */
@@ -251,7 +270,7 @@ struct run {
     bool is_isolated;
     bool is_partial;         /* interrupted: at least one planned trial is missing or cut short */
     int interrupting_signal; /* SIGINT, SIGTERM or SIGHUP; 0: none, and what is partial was cut short by an error */
-    char reference[24];      /* the mode that ratios refer to */
+    char reference[32];      /* the mode that ratios refer to */
 
     struct run_cell *cells; /* in the order of the plan */
     size_t cell_count;

@@ -1,0 +1,43 @@
+#ifndef CONC_BENCH_CLIENT_CLIENT_SETTLE_H
+#define CONC_BENCH_CLIENT_CLIENT_SETTLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/error.h"
+#include "conc_bench/client/client.h"
+#include "conc_bench/run/run.h"
+
+/*
+ * What a client's downloads were, once it has ended: from what the origin saw of them, what the client reported, or
+ * both, to the samples that a mode would have written.
+ */
+
+/* What the origin saw of one unit. */
+struct client_seen {
+    uint32_t requests;   /* complete ones; the rest is of the last of them */
+    uint32_t connection; /* over which it came, numbered from 0 */
+    uint16_t status;     /* of the answer; 0: none was begun */
+    bool is_whole;       /* the answer was sent to its end */
+    int64_t body_bytes;  /* that were sent */
+    nanoseconds start;   /* the instant the first request had arrived */
+    nanoseconds end;     /* the instant the last answer had been sent, or was given up */
+};
+
+/* What there is to settle by. */
+struct client_evidence {
+    const struct client_trial *did;
+    const struct client_seen *seen; /* by unit; NULL: there was no origin */
+    uint64_t strays;                /* requests that the origin saw for what is in no list */
+    const char *report;             /* the path of the client's own report */
+    const char *const *urls;        /* distinct ones */
+    const uint32_t *unit_urls;      /* of each unit: index into `urls` */
+};
+
+/* Settles the samples of trial->table, and fills in trial->client but for `is_present` and `left_behind`. A client that
+ * ended well and did not do each unit once, as far as it is known, or whose report is wrong, leaves trial->status as
+ * TRIAL_UNEQUAL, with the reason. Without origin and report nothing is settled: the work is unproven. -1: no memory. */
+int client_settle(const struct client_evidence *evidence, struct trial *trial, struct error *error);
+
+#endif
