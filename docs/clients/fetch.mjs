@@ -8,6 +8,7 @@ const urls = readFileSync(list, "ascii").trim().split("\n");
 const units = urls.entries();
 const cpuWork = Number(process.env.CONC_BENCH_CPU_WORK ?? 0);
 const report = [];
+const now = () => Number(process.hrtime.bigint()) / 1e9;
 
 function spendCpuTime() {
   const start = process.cpuUsage();
@@ -18,11 +19,11 @@ function spendCpuTime() {
 
 async function work() {
   for (const [unit, url] of units) {
-    const start = performance.now();
+    const start = now();
     const response = await fetch(url);
     const body = await response.arrayBuffer(); // only then is the connection free for the next
     if (cpuWork > 0) spendCpuTime();
-    report.push([unit, response.status, body.byteLength, start / 1000, performance.now() / 1000].join(" "));
+    report.push([unit, response.status, body.byteLength, start.toFixed(9), now().toFixed(9)].join(" "));
     if (!response.ok) {
       console.error(`${url}: ${response.status}`);
       process.exitCode = 1;
