@@ -179,6 +179,15 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
         SAY(headline->sentence, "; times vary so much that %.2g times as long would not show", 1 + unseen);
 }
 
+/* Seconds that a run takes, with its warm-ups, to have as many rounds as a ranking needs at least. */
+static double time_to_rank(const struct run_stats *stats)
+{
+    double round = 0;
+    for (size_t i = 0; i < stats->main_count; i++)
+        round += isfinite(time_of(&stats->cells[i])) ? time_of(&stats->cells[i]) : 0;
+    return round * (RANKING_ROUNDS_MIN + stats->run->warmup_rounds);
+}
+
 static void say_open(const struct run_stats *stats, struct headline *headline)
 {
     const struct cell_stats *best = &stats->cells[0];
@@ -188,8 +197,8 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
         best->rounds, plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
         time_of(best));
     say_speedup(stats, best, headline);
-    SAY(headline->advice, "At least %d rounds are needed: --runs %d, or a longer --time-budget", RANKING_ROUNDS_MIN,
-        RANKING_ROUNDS_MIN);
+    SAY(headline->advice, "At least %d rounds are needed: --runs %d takes about %.2g s", RANKING_ROUNDS_MIN,
+        RANKING_ROUNDS_MIN, time_to_rank(stats));
 }
 
 /* What a single mode took; who asked for one wants its figures. */

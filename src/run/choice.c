@@ -454,7 +454,7 @@ static int search(struct experiment_state *state, struct error *error)
     }
     if (status == 0 && end == PASS_OVER && is_step)
         run_warn(run,
-                 "the time budget of %.3g s was too short to find the best number of workers: what is told is the best "
+                 "The time budget of %.3g s was too short to find the best number of workers: what is told is the best "
                  "of those tried",
                  clock_seconds(planned->time_budget));
     return status;

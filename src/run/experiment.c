@@ -62,7 +62,7 @@ static void look_for_excess(struct experiment_state *state, const struct sample_
     nanoseconds budget = state->experiment->plan->request.time_budget;
     state->has_noted_excess = true;
     snprintf(sentence, sizeof(sentence),
-             "one round does not fit the time budget of %.3g s; it is run to its end, and the run ends with it",
+             "One round does not fit the time budget of %.3g s; it is run to its end, and the run ends with it",
              clock_seconds(budget));
     note(state, sentence);
 }

@@ -160,7 +160,7 @@ int setup_room(struct session *session, struct error *error)
         --*kept;
     if (*kept < hosts && *kept < wanted)
         run_warn(&session->run,
-                 "the limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts", *kept,
+                 "The limit of open descriptors leaves each worker %" PRIu32 " idle connections for %zu hosts", *kept,
                  hosts);
     char purpose[64];
     snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
@@ -357,7 +357,7 @@ int setup_warm_urls(struct session *session, struct error *error)
     free(is_chosen);
     if (session->warm_url_count > session->policy.connections_kept)
         run_warn(&session->run,
-                 "each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
+                 "Each worker keeps %" PRIu32 " idle connections, fewer than the %" PRIu32
                  " hosts, so that not every connection is still warm when it is needed",
                  session->policy.connections_kept, session->warm_url_count);
     return 0;

@@ -182,7 +182,7 @@ static void warn_of_pauses(struct run *run)
 {
     int pauses = interrupt_continuations();
     if (pauses > 0 && interrupt_signal() == 0)
-        run_warn(run, "the run was stopped and continued (SIGCONT) %d time%s: times of its rounds include the pause",
+        run_warn(run, "The run was stopped and continued (SIGCONT) %d time%s: times of its rounds include the pause",
                  pauses, pauses == 1 ? "" : "s");
 }
 
@@ -247,7 +247,7 @@ int trials_run(struct session *session, struct error *error)
         return -1;
     int status = experiment_run(&experiment, error);
     if (session->paused > 0)
-        run_warn(&session->run, "the server refused downloads (429 or 503) and was left alone for %.0f s in all",
+        run_warn(&session->run, "The server refused downloads (429 or 503) and was left alone for %.0f s in all",
                  clock_seconds(session->paused));
     warn_of_strangers(session);
     warn_of_pauses(&session->run);

@@ -22,7 +22,7 @@ urls() {
     run --separate-stderr "$CONC_BENCH" --mode sync,threads --workers 4 --time-budget 200ms --no-progress --export-json r.json \
         --origin=latency=100ms <(urls 12)
     exits_with 0
-    [[ "$stderr" == "Note: one round does not fit the time budget of 0.2 s; "* ]]
+    [[ "$stderr" == "Note: One round does not fit the time budget of 0.2 s; "* ]]
     holds r.json '.results | length == 2 and all((.rounds | length) == 1)'
     holds r.json '.experiment.warmup_rounds == 0 and (.experiment.stop_reason | contains("held one round"))'
 }
