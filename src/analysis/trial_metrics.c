@@ -44,8 +44,13 @@ static void forget_unseen(const struct trial *trial, double *values)
         return;
     for (int metric = METRIC_DOWNLOADS; metric <= METRIC_PEAK_IN_FLIGHT && validity_is_unproven(trial); metric++)
         values[metric] = NAN;
-    if (trial->client.proof != CLIENT_SEEN)
+    if (trial->client.proof == CLIENT_SEEN)
+        values[METRIC_TLS_HANDSHAKES] = (double)trial->client.handshakes;
+    else
         values[METRIC_CONNECTS] = values[METRIC_TLS_HANDSHAKES] = NAN;
+    if (trial->client.first_request == 0)
+        values[METRIC_STARTUP] = NAN;
+    values[METRIC_TEARDOWN] = NAN;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         values[METRIC_PHASES + phase] = NAN;
 }

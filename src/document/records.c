@@ -51,6 +51,16 @@ static const char *name_stage(unsigned value)
     return value == STAGE_MAIN ? "main" : "sweep";
 }
 
+static const char *name_proof(unsigned value)
+{
+    return value == CLIENT_SEEN ? "origin" : value == CLIENT_REPORTED ? "report" : "none";
+}
+
+static const char *name_shell(unsigned value)
+{
+    return value != 0 ? "sh" : "none";
+}
+
 static const char *name_order(unsigned value)
 {
     return value != 0 ? "shuffle" : "file";
@@ -66,6 +76,8 @@ static const struct naming naming_rulings = {name_ruling, RULING_PASS, RULING_UN
 static const struct naming naming_stages = {name_stage, STAGE_MAIN, STAGE_SWEEP + 1};
 static const struct naming naming_phases = {name_phase, 0, PHASE_COUNT};
 static const struct naming naming_columns = {name_column, 0, SAMPLE_COLUMNS};
+static const struct naming naming_proofs = {name_proof, CLIENT_UNPROVEN, CLIENT_SEEN + 1};
+static const struct naming naming_shells = {name_shell, 0, 2};
 static const struct naming naming_orders = {name_order, 0, 2};
 
 /* Where and how it was run */
@@ -629,6 +641,18 @@ static int read_gate(const struct node *node, void *base)
     return node_read_seconds(node, SECONDS_MAX, &((struct trial *)base)->gate);
 }
 
+static const struct field trial_client_fields[] = {
+    {"proof", "whose word there is for its downloads: that of the `origin`, its own `report`, or `none`",
+     NAMED(struct trial_client, proof, naming_proofs)},
+    {"own_times", "whether times of downloads are those of its report; otherwise the origin's",
+     FLAG(struct trial_client, has_own_times)},
+    {"first_request_s", "after its start (0: not known)", SECONDS(struct trial_client, first_request, SECONDS_MAX)},
+    {"tls_handshakes", "that the origin saw", COUNT(struct trial_client, handshakes, 0, INT64_MAX)},
+    {"left_behind", "processes that were there when it had ended, and were killed",
+     COUNT(struct trial_client, left_behind, 0, UINT32_MAX)},
+};
+static const struct record record_trial_client = {"trial_client", RECORD(struct trial_client, trial_client_fields)};
+
 #define SCHEMA_SECONDS "\"type\": \"number\", \"minimum\": 0"
 
 static const struct field round_fields[] = {
@@ -658,6 +682,8 @@ static const struct field round_fields[] = {
      COUNT(struct trial, http2.most_streams, 0, UINT32_MAX)},
     {"witness", "what the embedded origin saw of the run; `null` without an origin",
      OPTIONAL(struct trial, origin_counts, origin_counts.is_present, record_witness)},
+    {"client", "of a client's trial; `null` of a mode's",
+     OPTIONAL(struct trial, client, client.is_present, record_trial_client)},
     {"downloads", "what the samples amount to", OBJECT(struct trial, summary, record_downloads)},
     {"samples", "settled downloads as rows; `null` where they were not kept (`--samples`)",
      OWN(samples_write, samples_read), .json = "array", .is_nullable = true, .record = &record_sample},
@@ -796,6 +822,7 @@ static const struct {
     {"one_worker", MODE_ONE_WORKER},   {"own_processes", MODE_OWN_PROCESSES},
     {"cooperative", MODE_COOPERATIVE}, {"all_cores", MODE_ALL_CORES},
     {"hidden", MODE_HIDDEN},           {"scripted", MODE_SCRIPTED},
+    {"client", MODE_IS_CLIENT},
 };
 enum { TRAITS = sizeof(trait_names) / sizeof(trait_names[0]) };
 
@@ -845,6 +872,43 @@ static const struct field cell_fields[] = {
     {"group", "cells of one group ran in the same rounds", COUNT(struct run_cell, group, 0, UINT32_MAX)},
 };
 static const struct record record_cell = {NULL, RECORD(struct run_cell, cell_fields)};
+
+static void write_client_command(struct record_writer *writer, const void *base)
+{
+    json_put_text(&writer->json, ((const struct run_cell *)base)->command);
+}
+
+static int read_client_command(const struct node *node, void *base)
+{
+    struct run_cell *cell = base;
+    cell->command = node_read_long_text(node);
+    return cell->command != NULL ? 0 : -1;
+}
+
+static const struct field client_command_fields[] = {
+    {"command", "as it was typed", OWN(write_client_command, read_client_command), .json = "string"},
+    {"shell", "what ran it: `sh`, or `none`, which split it into words",
+     NAMED(struct run_cell, has_shell, naming_shells)},
+};
+static const struct record record_client_command = {NULL, RECORD(struct run_cell, client_command_fields)};
+
+static const struct field client_figure_fields[] = {
+    {"first_request_s", "from its start to its first request (median; `null`: not known)",
+     FIGURE(struct cell_stats, measures[METRIC_STARTUP].value)},
+};
+static const struct record record_client_figures = {NULL, RECORD(struct cell_stats, client_figure_fields),
+                                                    .is_concluded = true};
+
+static const struct field client_fields[] = {
+    {NULL, NULL, POINTED_MEMBERS(struct result, cell, record_client_command)},
+    {NULL, NULL, POINTED_MEMBERS(struct result, stats, record_client_figures)},
+};
+static const struct record record_client = {"client", RECORD(struct result, client_fields)};
+
+static bool has_client(const void *base)
+{
+    return (((const struct result *)base)->cell->traits & MODE_IS_CLIENT) != 0;
+}
 
 static const struct field rank_fields[] = {
     {"low", "lower end", COUNT(struct cell_stats, rank_low, 1, CELLS_MAX)},
@@ -1052,6 +1116,7 @@ static const struct record record_trials = {NULL, RECORD(struct run_cell, trials
 static const struct field result_fields[] = {
     {NULL, NULL, POINTED_MEMBERS(struct result, stats, record_hyperfine)},
     {NULL, NULL, POINTED_MEMBERS(struct result, cell, record_cell)},
+    {"client", "the program behind a client; `null` of a mode", SELF(record_client), .is_there = has_client},
     {NULL, NULL, POINTED_MEMBERS(struct result, stats, record_stats)},
     {"service_s", "service times over all rounds", SELF(record_service)},
     {NULL, NULL, POINTED_MEMBERS(struct result, totals, record_totals)},
@@ -1161,11 +1226,41 @@ static const struct field document_fields[] = {
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 
 const struct record *const document_records[] = {
-    &record_document_all, &record_tool,        &record_machine,  &record_workload,    &record_policy,
-    &record_experiment,   &record_recommended, &record_finding,  &record_sweep,       &record_sweep_point,
-    &record_fit,          &record_gains,       &record_gain,     &record_verdict,     &record_validity,
-    &record_dropped,      &record_mismatch,    &record_furthest, &record_variation,   &record_estimate,
-    &record_result,       &record_rank,        &record_service,  &record_url_failure, &record_round,
-    &record_resources,    &record_host,        &record_witness,  &record_downloads,   &record_sample,
-    &record_per_url,      &record_url_total,   &record_url,      &record_url_cell,    NULL,
+    &record_document_all,
+    &record_tool,
+    &record_machine,
+    &record_workload,
+    &record_policy,
+    &record_experiment,
+    &record_recommended,
+    &record_finding,
+    &record_sweep,
+    &record_sweep_point,
+    &record_fit,
+    &record_gains,
+    &record_gain,
+    &record_verdict,
+    &record_validity,
+    &record_dropped,
+    &record_mismatch,
+    &record_furthest,
+    &record_variation,
+    &record_estimate,
+    &record_result,
+    &record_client,
+    &record_trial_client,
+    &record_rank,
+    &record_service,
+    &record_url_failure,
+    &record_round,
+    &record_resources,
+    &record_host,
+    &record_witness,
+    &record_downloads,
+    &record_sample,
+    &record_per_url,
+    &record_url_total,
+    &record_url,
+    &record_url_cell,
+    NULL,
 };

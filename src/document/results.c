@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/modes/trait.h"
 #include "conc_bench/run/sample.h"
 #include "records.h"
 
@@ -193,7 +194,10 @@ static int know_units(const struct node *node, uint32_t count)
 static int place_row(const struct node *node, struct trial *trial, uint32_t place, const struct filtered_sample *row)
 {
     struct run *run = &node->reader->import->run;
-    if (row->url >= run->distinct_urls || row->sample.worker >= node->reader->cell->workers)
+    /* A client may have had more downloads under way than it was asked for. */
+    bool is_client = (node->reader->cell->traits & MODE_IS_CLIENT) != 0;
+    uint32_t workers = is_client ? run->downloads : node->reader->cell->workers;
+    if (row->url >= run->distinct_urls || row->sample.worker >= workers)
         return node_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
     if (place > 0 && trial->units[place - 1] == row->unit)
         return node_refuse(node, "unit %" PRIu32 " stands there twice", row->unit);

@@ -126,15 +126,29 @@ static int write_in_flight(struct tracer *tracer, const struct trial *trial, str
 
 /* The whole */
 
-/* Which workers have samples; of a document that was read, there may be fewer than it says. NULL: no memory. */
-static bool *find_workers(const struct run_cell *cell)
+/* A client may have had more downloads under way than it was asked for. */
+static uint32_t count_workers(const struct run_cell *cell)
 {
-    bool *has_samples = calloc(cell->workers, sizeof(*has_samples));
+    uint32_t workers = cell->workers;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct sample_table *table = cell->trials[i].table;
+        for (uint32_t slot = 0; table != NULL && slot < table->unit_count; slot++) {
+            if (table->samples[slot].worker >= workers)
+                workers = table->samples[slot].worker + 1;
+        }
+    }
+    return workers;
+}
+
+/* Which workers have samples; of a document that was read, there may be fewer than it says. NULL: no memory. */
+static bool *find_workers(const struct run_cell *cell, uint32_t workers)
+{
+    bool *has_samples = calloc((size_t)workers + 1, sizeof(*has_samples));
     for (size_t i = 0; has_samples != NULL && i < cell->trial_count; i++) {
         const struct sample_table *table = cell->trials[i].table;
         for (uint32_t slot = 0; table != NULL && slot < table->unit_count; slot++) {
             const struct sample *sample = &table->samples[slot];
-            if (atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < cell->workers)
+            if (atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < workers)
                 has_samples[sample->worker] = true;
         }
     }
@@ -143,7 +157,8 @@ static bool *find_workers(const struct run_cell *cell)
 
 static int write_names(struct tracer *tracer, const struct run_cell *cell, struct error *error)
 {
-    bool *has_samples = find_workers(cell);
+    uint32_t workers = count_workers(cell);
+    bool *has_samples = find_workers(cell, workers);
     if (has_samples == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
     begin_event(tracer, 'M', "process_name", 0);
@@ -152,7 +167,7 @@ static int write_names(struct tracer *tracer, const struct run_cell *cell, struc
     fprintf(tracer->stream, "/%" PRIu32 "%s\"}}", cell->workers, cell->stage == STAGE_SWEEP ? " (sweep)" : "");
     begin_event(tracer, 'M', "process_sort_index", 0);
     fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
-    for (uint32_t worker = 0; worker < cell->workers; worker++) {
+    for (uint32_t worker = 0; worker < workers; worker++) {
         if (!has_samples[worker])
             continue;
         begin_event(tracer, 'M', "thread_name", worker + 1);

@@ -138,7 +138,9 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         return 1;
     }
     int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
-    if (!are_samples_kept(experiment->plan, trial))
+    /* Of a client that broke off, any may be missing. */
+    bool is_whole = !trial->client.is_present || trial->status == TRIAL_COMPLETE;
+    if (!are_samples_kept(experiment->plan, trial) || !is_whole)
         trial->table = NULL;
     return status;
 }
@@ -291,6 +293,8 @@ void group_forget_unmeasured(struct experiment_state *state, const struct group 
     for (size_t i = group->first; i < run->cell_count; i++) {
         if (run->cells[i].trial_count + run->cells[i].warmup_count > 0)
             run->cells[kept++] = run->cells[i];
+        else
+            run_cell_release(&run->cells[i]);
     }
     run->cell_count = kept;
 }

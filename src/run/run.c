@@ -127,17 +127,22 @@ int run_add_asked(struct run *run, const char *option, struct error *error)
     return 0;
 }
 
+void run_cell_release(struct run_cell *cell)
+{
+    for (size_t i = 0; i < cell->trial_count; i++)
+        trial_release(&cell->trials[i]);
+    for (size_t i = 0; i < cell->warmup_count; i++)
+        trial_release(&cell->warmups[i]);
+    free(cell->trials);
+    free(cell->warmups);
+    free(cell->command);
+    *cell = (struct run_cell){0};
+}
+
 void run_release(struct run *run)
 {
-    for (size_t i = 0; i < run->cell_count; i++) {
-        struct run_cell *cell = &run->cells[i];
-        for (size_t j = 0; j < cell->trial_count; j++)
-            trial_release(&cell->trials[j]);
-        for (size_t j = 0; j < cell->warmup_count; j++)
-            trial_release(&cell->warmups[j]);
-        free(cell->trials);
-        free(cell->warmups);
-    }
+    for (size_t i = 0; i < run->cell_count; i++)
+        run_cell_release(&run->cells[i]);
     free(run->cells);
     for (size_t i = 0; i < run->source_count; i++)
         free(run->sources[i]);

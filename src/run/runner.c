@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "conc_bench/client/client.h"
 #include "conc_bench/run/resources.h"
 #include "trial.h"
 
@@ -74,7 +76,12 @@ int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum st
         .group = group,
     };
     plan_cell_name(cell, added->mode, sizeof(added->mode));
-    return 0;
+    const struct client *client = client_of(cell->mode);
+    if (client == NULL)
+        return 0;
+    added->has_shell = client->shell == CLIENT_SHELL_SH;
+    added->command = strdup(client->command);
+    return added->command != NULL ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the results");
 }
 
 static int add_trial(struct trial **trials, size_t *count, const struct trial *trial, struct error *error)

@@ -106,6 +106,7 @@ struct trial_client {
     bool has_own_times;        /* when its downloads began and ended is by its own word; otherwise by the origin's */
     nanoseconds first_request; /* after its start: when the first request had arrived, or, by its own word, was made; 0:
                                   not known */
+    uint64_t handshakes;       /* with TLS, as the origin saw them */
     uint32_t left_behind;      /* processes that were still there when it had ended, and were killed */
 };
 
@@ -191,8 +192,11 @@ static inline uint32_t trial_unit(const struct trial *trial, uint32_t slot)
 /* The headline: startup + run, because making threads and processes is a cost of the model. */
 nanoseconds trial_time(const struct trial *trial);
 
-/* Frees what the trial owns. */
+struct run_cell;
+
+/* Frees what the trial owns; and what a cell owns, trials included. */
 void trial_release(struct trial *trial);
+void run_cell_release(struct run_cell *cell);
 
 void trial_latencies_release(struct trial_latencies *latencies);
 
@@ -209,6 +213,8 @@ struct run_cell {
     uint32_t workers;
     unsigned traits; /* enum mode_trait, or-ed */
     enum stage stage;
+    char *command;        /* of a client, as typed; owned; NULL: it is none */
+    bool has_shell;       /* of a client: sh runs it */
     uint32_t group;       /* cells that ran in the same rounds; only their rounds can be paired */
     struct trial *trials; /* measured rounds, in the order they ran */
     size_t trial_count;
