@@ -100,6 +100,14 @@ static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome
     return transfer_may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
 }
 
+/* A connection that ended where that is no success, and no code of libcurl's says how far the answer had come. */
+static enum outcome outcome_of_place(const struct transfer *transfer)
+{
+    if (transfer->place == PLACE_STATUS)
+        return outcome_of_end(transfer, OUTCOME_EMPTY_REPLY);
+    return outcome_of_end(transfer, transfer->headers_ended ? OUTCOME_PARTIAL : OUTCOME_INCOMPLETE_HEADERS);
+}
+
 /* A stream that ended with an error: one that the server chose to give up, or that was not as HTTP/2 has it. What
  * libcurl leaves of the code is its number in the text, behind the server's words. */
 static enum outcome outcome_of_stream(const struct transfer *transfer)
@@ -166,6 +174,8 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
     case CURLE_RECV_ERROR:
         if (transfer_info_number(transfer, CURLINFO_HTTP_CONNECTCODE) >= 300)
             return OUTCOME_CONNECT; /* a proxy refused to */
+        if (quirk_tells_of_end(transfer->message))
+            return outcome_of_place(transfer);
         return has_broken(transfer) || was_refused(transfer) ? OUTCOME_RESET : OUTCOME_PROTOCOL;
     case CURLE_GOT_NOTHING:
         return outcome_of_end(transfer, OUTCOME_EMPTY_REPLY);

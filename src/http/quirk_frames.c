@@ -18,14 +18,21 @@ struct frame {
     uint8_t flags;
 };
 typedef int on_frame(void *session, const struct frame *frame, void *context);
+typedef int on_invalid_frame(void *session, const struct frame *frame, int error, void *context);
 void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_frame *callback);
+void nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(void *callbacks, on_invalid_frame *callback);
 ssize_t nghttp2_session_mem_recv(void *session, const uint8_t *data, size_t length);
 int nghttp2_session_send(void *session);
+int32_t nghttp2_submit_request(void *session, const void *priority, const void *fields, size_t field_count,
+                               const void *body, void *easy);
 
 static struct {
     void (*set_on_frame)(void *callbacks, on_frame *callback);
+    void (*set_on_invalid_frame)(void *callbacks, on_invalid_frame *callback);
     ssize_t (*receive)(void *session, const uint8_t *data, size_t length);
     int (*send)(void *session);
+    int32_t (*submit)(void *session, const void *priority, const void *fields, size_t field_count, const void *body,
+                      void *easy);
     void *(*user_data)(void *session, int32_t stream);
     int (*terminate)(void *session, uint32_t error);
     int (*wants_to_read)(void *session);
@@ -33,8 +40,9 @@ static struct {
     uint32_t (*servers_setting)(void *session, int32_t setting);
 } nghttp2;
 
-/* libcurl's, the same for all connections; NULL: it has none yet. */
+/* libcurl's, the same for all connections; NULL: it has none yet. Before 8.0 it never has the second. */
 static _Atomic(on_frame *) libcurls_on_frame;
+static _Atomic(on_invalid_frame *) libcurls_on_invalid_frame;
 
 /* In a way that ISO C does not forbid. */
 static void find(const char *name, void *function)
@@ -45,8 +53,10 @@ static void find(const char *name, void *function)
 void quirk_watch_frames(void)
 {
     find("nghttp2_session_callbacks_set_on_frame_recv_callback", &nghttp2.set_on_frame);
+    find("nghttp2_session_callbacks_set_on_invalid_frame_recv_callback", &nghttp2.set_on_invalid_frame);
     find("nghttp2_session_mem_recv", &nghttp2.receive);
     find("nghttp2_session_send", &nghttp2.send);
+    find("nghttp2_submit_request", &nghttp2.submit);
     find("nghttp2_session_get_stream_user_data", &nghttp2.user_data);
     find("nghttp2_session_terminate_session", &nghttp2.terminate);
     find("nghttp2_session_want_read", &nghttp2.wants_to_read);
@@ -98,11 +108,9 @@ static int note_frame(void *session, const struct frame *frame, void *context)
 {
     enum { DATA = 0, HEADERS = 1, SETTINGS = 4, END_STREAM = 1, ACK = 1 };
     bool is_end = (frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
-    struct transfer *transfer = is_end || frame->type == HEADERS ? transfer_of(session, frame->stream) : NULL;
-    if (transfer != NULL) {
-        transfer->has_stream = true;
-        transfer->stream_ended |= is_end;
-    }
+    struct transfer *transfer = is_end ? transfer_of(session, frame->stream) : NULL;
+    if (transfer != NULL)
+        transfer->stream_ended = true;
     if (frame->type == SETTINGS && (frame->flags & ACK) == 0)
         note_settings(session);
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed)(session, frame, context);
@@ -112,6 +120,16 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
 {
     atomic_store_explicit(&libcurls_on_frame, callback, memory_order_relaxed);
     nghttp2.set_on_frame(callbacks, note_frame);
+}
+
+/* Before anything of the answer: libcurl before 8.1 delivers headers behind their last frame, later ones within it. */
+int32_t nghttp2_submit_request(void *session, const void *priority, const void *fields, size_t field_count,
+                               const void *body, void *easy)
+{
+    struct transfer *transfer = transfer_of_easy_handle(easy);
+    if (transfer != NULL)
+        transfer->has_stream = true;
+    return nghttp2.submit(session, priority, fields, field_count, body, easy);
 }
 
 /* Notes it for all downloads that are on the connection. */
@@ -127,6 +145,21 @@ static void note_break(void *session, enum outcome outcome)
         if (transfer->group != NULL)
             transfer->group->has_broken = true;
     }
+}
+
+/* What libcurl gives the connection up for here, nghttp2 would by itself, but then says so as if it had failed. */
+static int note_invalid_frame(void *session, const struct frame *frame, int error, void *context)
+{
+    int status = atomic_load_explicit(&libcurls_on_invalid_frame, memory_order_relaxed)(session, frame, error, context);
+    if (status != 0)
+        note_break(session, OUTCOME_RESET);
+    return status;
+}
+
+void nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(void *callbacks, on_invalid_frame *callback)
+{
+    atomic_store_explicit(&libcurls_on_invalid_frame, callback, memory_order_relaxed);
+    nghttp2.set_on_invalid_frame(callbacks, note_invalid_frame);
 }
 
 /* An error is the end of the session: what was received cannot be taken, most often since it is too much. nghttp2

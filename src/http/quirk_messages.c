@@ -14,6 +14,8 @@
 /* How texts begin that tell failures apart which have one code. */
 static const char *const broken_texts[] = {"Recv failure", "Send failure", OUT_OF_RETRIES_TEXT};
 static const char stream_text[] = "HTTP/2 stream";
+static const char tls_text[] = "OpenSSL SSL_read";
+static const char end_text[] = "unexpected eof while reading";
 
 static bool begins(const char *text, const char *with)
 {
@@ -34,6 +36,11 @@ bool quirk_tells_of_retries(const char *text)
     return begins(text, OUT_OF_RETRIES_TEXT);
 }
 
+bool quirk_tells_of_end(const char *text)
+{
+    return begins(text, tls_text) && strstr(text, end_text) != NULL;
+}
+
 /* Keeps the first that tells something, as libcurl does. */
 static int on_text(CURL *easy, curl_infotype type, char *text, size_t length, void *context)
 {
@@ -43,7 +50,7 @@ static int on_text(CURL *easy, curl_infotype type, char *text, size_t length, vo
     if (type != CURLINFO_TEXT || transfer->message[0] != '\0')
         return 0;
     snprintf(line, sizeof(line), "%.*s", length < sizeof(line) ? (int)length : (int)sizeof(line) - 1, text);
-    if (quirk_tells_of_break(line) || begins(line, stream_text))
+    if (quirk_tells_of_break(line) || quirk_tells_of_end(line) || begins(line, stream_text))
         memcpy(transfer->message, line, sizeof(line));
     return 0;
 }

@@ -93,9 +93,11 @@ void quirk_urge_all(struct transfer_group *group);
 void quirk_forget_message(struct transfer *transfer);
 void quirk_end_listening(struct transfer *transfer);
 
-/* Whether a message is of a connection that broke, and of one that did so often. */
+/* Whether a message is of a connection that broke, of one that did so often, and of one with TLS that ended without a
+ * word of TLS: which is no failure of libcurl's before 8.10. */
 bool quirk_tells_of_break(const char *text);
 bool quirk_tells_of_retries(const char *text);
+bool quirk_tells_of_end(const char *text);
 
 /* quirk_retries.c. See transfer_is_repeated(), too. */
 
@@ -133,7 +135,7 @@ int quirk_limit_connections(struct transfer_group *group);
 /* quirk_frames.c
  *
  * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION,
- * QUIRK_NO_STREAMS. This program stands between the two: it defines three functions of nghttp2, which the dynamic
+ * QUIRK_NO_STREAMS. This program stands between the two: it defines five functions of nghttp2, which the dynamic
  * linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked
  * statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
 

@@ -403,9 +403,14 @@ PYTHON
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=faults \
         -addext subjectAltName=IP:127.0.0.1 -keyout "$BATS_TEST_TMPDIR/key" -out "$BATS_TEST_TMPDIR/certificate" 2>/dev/null
     start_tls_front "$BATS_TEST_TMPDIR/certificate" "$BATS_TEST_TMPDIR/key"
+    # TLS does not say that the body ends here. Whether libcurl minds is told by its own program.
+    local status=0 unsaid=ok
+    curl -s --cacert "$BATS_TEST_TMPDIR/certificate" "https://127.0.0.1:$FRONT_PORT/until-close" >/dev/null || status=$?
+    [ "$status" -eq 0 ] || { [ "$status" -eq 56 ]; unsaid=partial; }
     printf '%s\n' 'reset /reset/0' 'reset /reset/20' 'reset /reset/500' 'reset /until-reset' 'empty_reply /close/0' \
         'incomplete_headers /half-headers' 'partial /close/500' 'partial /chunk/cut' 'protocol /chunk/bad' \
-        'protocol /huge-headers' 'protocol /garbage' 'http_5xx /status/503' 'ok /until-close' 'ok /once' >"$BATS_TEST_TMPDIR/list"
+        'protocol /huge-headers' 'protocol /garbage' 'http_5xx /status/503' "$unsaid /until-close" 'ok /once' \
+        >"$BATS_TEST_TMPDIR/list"
     for connections in reuse fresh; do
         FAULTS=https://127.0.0.1:$FRONT_PORT mix 4 <"$BATS_TEST_TMPDIR/list" |
             downloads_as_told --connections $connections --cacert "$BATS_TEST_TMPDIR/certificate"
