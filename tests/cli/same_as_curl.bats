@@ -16,23 +16,30 @@ teardown() {
     stop_recorder
 }
 
-# Asks for a URL with the same options by curl and in every mode. RUN_STATUS: how conc-bench ends. CURL_ONLY: options that
-# curl needs for what conc-bench does anyway.
-same() {
-    local url=$1 mode i status=0
-    shift
+# The same in every mode as the records in a file; of a URL, with options.
+same_as_records() {
+    local records=$1 url=$2 mode status
+    shift 2
     echo "$url x$EACH" >list.txt
-    curl --silent --output curl.out --disable ${CURL_ONLY:-} "$@" "$url" || [ -n "${CURL_FAILS:-}" ]
-    take_records >once.records
-    [ -s once.records ] || { echo "curl asked for nothing"; return 1; }
-    for ((i = 0; i < EACH; i++)); do cat once.records; done >curl.records
     for mode in $MODES; do
         status=0
         once --mode "$mode" --workers 1 "$@" list.txt >"$mode.out" 2>&1 || status=$?
         take_records >"$mode.records"
         [ "$status" -eq "${RUN_STATUS:-0}" ] || { echo "$mode ends with $status"; cat "$mode.out"; return 1; }
-        diff --text curl.records "$mode.records" || { echo "$mode asks otherwise: $*"; return 1; }
+        diff --text "$records" "$mode.records" || { echo "$mode asks otherwise: $*"; return 1; }
     done
+}
+
+# Asks for a URL with the same options by curl and in every mode. RUN_STATUS: how conc-bench ends. CURL_ONLY: options that
+# curl needs for what conc-bench does anyway.
+same() {
+    local url=$1 i
+    shift
+    curl --silent --output curl.out --disable ${CURL_ONLY:-} "$@" "$url" || [ -n "${CURL_FAILS:-}" ]
+    take_records >once.records
+    [ -s once.records ] || { echo "curl asked for nothing"; return 1; }
+    for ((i = 0; i < EACH; i++)); do cat once.records; done >curl.records
+    same_as_records curl.records "$url" "$@"
 }
 
 @test "nothing: a plain download" { same "$HERE/page?q=1"; }
@@ -43,9 +50,14 @@ same() {
 }
 
 @test "-H @file: one header a line, with either kind of line ends" {
-    printf 'Authorization: Bearer secret\r\nX-One: 1\n\nX-Last: no line end' >headers.txt
+    printf 'Authorization: Bearer secret\nX-One: 1\n\nX-Last: no line end' >headers.txt
     same "$HERE/page" -H @headers.txt -H 'X-More: 2'
     [ "$(grep -ac '^Authorization: Bearer secret' sync.records)" -eq "$EACH" ]
+    cp sync.records lines.records
+    printf 'Authorization: Bearer secret\r\nX-One: 1\n\nX-Last: no line end' >headers.txt
+    same_as_records lines.records "$HERE/page" -H @headers.txt -H 'X-More: 2'
+    # So does curl, but for releases (8.14) that send the carriage return of the file before that of the line.
+    same "$HERE/page" -H @headers.txt -H 'X-More: 2' || [ "$(grep -ac $'^Authorization: Bearer secret\r\r$' once.records)" -eq 1 ]
 }
 
 @test "-A: the program's name is another, or none" {
@@ -125,7 +137,16 @@ header = "X-Quoted: a \"b\" \\ c"
 header : X-Bare:1
 -H "Authorization: Bearer secret"
 CONFIG
-    same "$HERE/page" --config config
+    # Not all releases of curl (8.14) read a line that begins with blanks.
+    if ! curl --silent --disable --config config file:///dev/null 2>curl.refused; then
+        grep -q 'error encountered when reading a file' curl.refused
+        sed 's/^ *//' config >flush
+        same "$HERE/page" --config flush
+        cp sync.records flush.records
+        same_as_records flush.records "$HERE/page" --config config
+    else
+        same "$HERE/page" --config config
+    fi
     [ "$(grep -ac '^X-Quoted: a "b" \\ c' sync.records)" -eq "$EACH" ]
     [ "$(grep -ac '^Authorization: Bearer secret' sync.records)" -eq "$EACH" ]
 }
