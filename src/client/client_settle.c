@@ -63,18 +63,21 @@ static void add_found(const struct settling *settling, const struct found *found
 
 static void compare_with_origin(struct settling *settling)
 {
-    const struct client_seen *seen = settling->evidence->seen;
-    struct found skipped = {0}, repeated = {0}, abandoned = {0};
+    const struct journal_unit *seen = settling->evidence->seen;
+    struct found skipped = {0}, repeated = {0}, otherwise = {0}, abandoned = {0};
     for (uint32_t unit = 0; unit < settling->trial->table->unit_count; unit++) {
         if (seen[unit].requests == 0)
             note_unit(&skipped, unit);
         else if (seen[unit].requests > 1)
             note_unit(&repeated, unit);
+        else if (!seen[unit].is_get)
+            note_unit(&otherwise, unit);
         else if (!seen[unit].is_whole)
             note_unit(&abandoned, unit);
     }
     add_found(settling, &skipped, "were never asked for");
     add_found(settling, &repeated, "were asked for more than once");
+    add_found(settling, &otherwise, "were asked for by another method than GET");
     add_found(settling, &abandoned, "were given up before they were whole");
     if (settling->evidence->strays > 0)
         text_append(settling->trial->reason, sizeof(settling->trial->reason),
@@ -86,7 +89,7 @@ static void compare_with_origin(struct settling *settling)
 /* That the report is complete, and says what the origin says. */
 static void compare_with_report(struct settling *settling)
 {
-    const struct client_seen *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->evidence->seen;
     struct found missing = {0}, otherwise = {0};
     for (uint32_t unit = 0; unit < settling->trial->table->unit_count; unit++) {
         const struct client_line *line = &settling->report.units[unit];
@@ -119,7 +122,7 @@ static void find_span(const struct client_report *report, uint32_t units, nanose
 /* The last instant at which the origin sent something; that of the client's end without one. */
 static nanoseconds last_end(const struct settling *settling)
 {
-    const struct client_seen *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->evidence->seen;
     nanoseconds ended = settling->evidence->did->ended;
     nanoseconds last = 0;
     for (uint32_t unit = 0; seen != NULL && unit < settling->trial->table->unit_count; unit++)
@@ -167,7 +170,7 @@ static enum outcome outcome_of(uint16_t status)
 /* False: nobody says that it was done. */
 static bool fill_sample(const struct settling *settling, uint32_t unit, struct sample *sample)
 {
-    const struct client_seen *seen = settling->evidence->seen != NULL ? &settling->evidence->seen[unit] : NULL;
+    const struct journal_unit *seen = settling->evidence->seen != NULL ? &settling->evidence->seen[unit] : NULL;
     const struct client_line *line = &settling->report.units[unit];
     bool has_line = line->number > 0;
     if (seen != NULL ? seen->requests == 0 : !has_line)
@@ -179,7 +182,7 @@ static bool fill_sample(const struct settling *settling, uint32_t unit, struct s
     sample->settled = sample->end;
     sample->status = seen != NULL ? seen->status : line->status;
     sample->body_bytes = seen != NULL ? seen->body_bytes : line->bytes;
-    sample->http_version = sample->status > 0 ? 11 : 0;
+    sample->http_version = sample->status == 0 ? 0 : seen != NULL ? seen->http_version : 11;
     sample->outcome = (uint8_t)outcome_of(sample->status);
     if (seen != NULL && !seen->is_whole && sample->outcome == OUTCOME_OK)
         sample->outcome = OUTCOME_PARTIAL;
@@ -249,7 +252,7 @@ static void assign_workers(const struct settling *settling, struct lane *lanes)
 /* The first request over each connection made it. `is_known` has room for as many as there are. */
 static void assign_connects(const struct settling *settling, bool *is_known, uint32_t most)
 {
-    const struct client_seen *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->evidence->seen;
     for (uint32_t i = 0; i < settling->done; i++) {
         uint32_t unit = settling->order[i].unit;
         uint32_t connection = seen[unit].connection;
@@ -261,7 +264,7 @@ static void assign_connects(const struct settling *settling, bool *is_known, uin
 
 static uint32_t count_connections(const struct settling *settling)
 {
-    const struct client_seen *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->evidence->seen;
     uint32_t most = 0;
     for (uint32_t unit = 0; seen != NULL && unit < settling->trial->table->unit_count; unit++) {
         if (seen[unit].requests > 0 && seen[unit].connection >= most && seen[unit].connection < UINT32_MAX)

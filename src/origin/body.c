@@ -47,6 +47,7 @@ struct MHD_Response *body_create(uint64_t bytes)
 struct MHD_Response *body_create_refusal(void)
 {
     static char content[] = "503: this request was drawn to fail.\n";
+    _Static_assert(sizeof(content) - 1 == BODY_REFUSAL_BYTES, "the journal tells its size");
     return MHD_create_response_from_buffer(sizeof(content) - 1, content, MHD_RESPMEM_PERSISTENT);
 }
 
@@ -59,4 +60,10 @@ struct MHD_Response *body_create_dismissal(void)
         return response;
     MHD_destroy_response(response);
     return NULL;
+}
+
+struct MHD_Response *body_create_absence(void)
+{
+    static char content[] = "404: this address stands for no download of the run.\n";
+    return MHD_create_response_from_buffer(sizeof(content) - 1, content, MHD_RESPMEM_PERSISTENT);
 }

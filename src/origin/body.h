@@ -13,10 +13,15 @@ void body_fill(char *buffer, size_t length);
  * most 1 MiB. Destroy with MHD_destroy_response(). NULL: out of memory. */
 struct MHD_Response *body_create(uint64_t bytes);
 
-/* The short one that goes with an error. */
+enum { BODY_REFUSAL_BYTES = 37 };
+
+/* The short one that goes with an error, of that many bytes. */
 struct MHD_Response *body_create_refusal(void);
 
 /* The one for requests that are not of the run; the connection is closed behind it. */
 struct MHD_Response *body_create_dismissal(void);
+
+/* The one for addresses that stand for nothing. */
+struct MHD_Response *body_create_absence(void);
 
 #endif

@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "address_list.h"
 #include "conc_bench/base/child.h"
 #include "conc_bench/platform/entropy.h"
+#include "journal_server.h"
 #include "server.h"
 #include "wire.h"
 
@@ -39,7 +41,10 @@ struct origin {
     int control;
     uint16_t port;
     uint16_t tls_port;
-    char *authority;             /* PEM; NULL: no TLS */
+    char *authority;         /* PEM; NULL: no TLS */
+    struct journal *journal; /* borrowed; NULL: there is none */
+    char token[ORIGIN_TOKEN_SIZE];
+    uint32_t trial;              /* of the journal; the one that was opened last */
     bool is_lost;                /* it did not answer, and is not asked again */
     int (*signal_arrived)(void); /* NULL: nobody wants to end a wait early */
 };
@@ -151,7 +156,9 @@ struct origin *origin_start(const struct origin_options *options, const struct o
         error_set(error, ERROR_ENVIRONMENT, "--origin: no memory");
         return NULL;
     }
-    *origin = (struct origin){.process = -1, .control = -1};
+    *origin = (struct origin){.process = -1, .control = -1, .journal = demand->journal};
+    if (demand->token != NULL)
+        snprintf(origin->token, sizeof(origin->token), "%s", demand->token);
     if (fork_server(origin, options, demand, error) != 0 || read_greeting(origin, error) != 0) {
         origin_stop(origin);
         return NULL;
@@ -207,13 +214,28 @@ void origin_heed(struct origin *origin, int (*signal_arrived)(void))
     origin->signal_arrived = signal_arrived;
 }
 
-int origin_reset(struct origin *origin, struct error *error)
+static int reset(struct origin *origin, uint32_t trial, struct error *error)
 {
-    static const char command = WIRE_RESET;
+    char command[1 + sizeof(trial)] = {WIRE_RESET};
     size_t length;
-    char *answer = ask(origin, &command, 1, &length, error);
+    memcpy(command + 1, &trial, sizeof(trial));
+    char *answer = ask(origin, command, sizeof(command), &length, error);
     free(answer);
     return answer == NULL ? -1 : 0;
+}
+
+int origin_reset(struct origin *origin, struct error *error)
+{
+    return reset(origin, 0, error);
+}
+
+int origin_open_trial(struct origin *origin, struct error *error)
+{
+    if (reset(origin, ++origin->trial, error) != 0)
+        return -1;
+    /* Nobody has been told the new addresses yet. */
+    journal_clear(origin->journal);
+    return 0;
 }
 
 int origin_set_latency(struct origin *origin, nanoseconds latency, struct error *error)
@@ -224,6 +246,26 @@ int origin_set_latency(struct origin *origin, nanoseconds latency, struct error 
     char *answer = ask(origin, command, sizeof(command), &length, error);
     free(answer);
     return answer == NULL ? -1 : 0;
+}
+
+static struct address_base address_base(const struct origin *origin, uint32_t trial)
+{
+    return (struct address_base){
+        .token = origin->token, .port = origin->port, .tls_port = origin->tls_port, .trial = trial};
+}
+
+int origin_write_list(const struct origin *origin, int file, const char *name, struct error *error)
+{
+    const struct address_base base = address_base(origin, origin->trial);
+    if (address_list_write(&base, origin->journal, file) == 0)
+        return 0;
+    return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot write the list for programs, %s", name);
+}
+
+char *origin_address(const struct origin *origin, uint32_t url)
+{
+    const struct address_base base = address_base(origin, 0);
+    return address_make(&base, url, journal_url(origin->journal, url));
 }
 
 static int compare_paths(const void *a, const void *b)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "address.h"
 #include "body.h"
 #include "certificates.h"
 #include "conc_bench/base/hash.h"
@@ -22,6 +23,7 @@
 #include "conc_bench/platform/process.h"
 #include "counter.h"
 #include "deadlines.h"
+#include "journal_server.h"
 #include "visitors.h"
 #include "wire.h"
 
@@ -71,10 +73,14 @@ struct server {
     struct certificates *certificates; /* NULL: no TLS */
     int control;                       /* to the parent */
     const char *token;                 /* of the run's own requests; NULL: all are */
+    struct journal *journal;           /* NULL: none, and the token is in a header, not in addresses */
+    uint32_t trial;                    /* the open one, of the journal; 0: none is open */
     uint64_t strangers;                /* requests of others */
+    uint64_t late;                     /* requests for addresses of trials that are over */
     struct MHD_Response *body;         /* shared by all connections; NULL where bodies are paced */
     struct MHD_Response *refusal;
     struct MHD_Response *dismissal;
+    struct MHD_Response *absence;
     struct deadlines waiting; /* requests whose connection is suspended */
     struct counter counter;
     nanoseconds cpu_before; /* CPU time until the last reset, of the one thread there is */
@@ -95,6 +101,11 @@ struct request {
     struct MHD_Connection *connection;
     enum stage stage;
     bool is_refused; /* will be answered 503 */
+    bool is_get;
+    bool is_head;
+    uint8_t http_version;          /* 10 or 11 */
+    uint32_t unit;                 /* of the journal; NO_UNIT: it is in none */
+    const struct journal_url *url; /* of the journal; NULL: there is none, and the request says itself what it is for */
     uint64_t epoch;
     nanoseconds due; /* when the first byte of the answer leaves */
     size_t target_length;
@@ -151,17 +162,36 @@ static enum MHD_Result answer_paced(struct request *request)
     return run;
 }
 
+static bool is_in_journal(const struct request *request)
+{
+    return request->unit != NO_UNIT && request->epoch == request->server->epoch;
+}
+
 static enum MHD_Result answer(struct request *request)
 {
     struct server *server = request->server;
     if (request->epoch != server->epoch)
         return MHD_NO;
     request->stage = STAGE_ANSWERING;
+    if (is_in_journal(request))
+        journal_note_status(server->journal, request->unit,
+                            request->is_refused ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK);
     if (request->is_refused)
         return MHD_queue_response(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE, server->refusal);
     if (server->body == NULL)
         return answer_paced(request);
     return MHD_queue_response(request->connection, MHD_HTTP_OK, server->body);
+}
+
+/* Scheme, host and target of a URL of the journal, in server->url. */
+static size_t write_journal_url(struct server *server, const struct request *request)
+{
+    size_t scheme_length = strlen(request->listener->scheme);
+    if (scheme_length + request->url->length > sizeof(server->url))
+        return 0;
+    memcpy(server->url, request->listener->scheme, scheme_length);
+    memcpy(server->url + scheme_length, request->url->text, request->url->length);
+    return scheme_length + request->url->length;
 }
 
 /* Scheme, Host header and target, in server->url. The port of this server itself is left out: it differs from run to
@@ -214,30 +244,95 @@ static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
     request->due = take_slot(request->server) + (delay > 0 ? delay : 0);
 }
 
-/* Whether it comes from the run that the server was started for. */
-static bool is_own(const struct request *request)
+/* Whose a request is. */
+enum asker { ASKER_OWN, ASKER_STRANGER, ASKER_LATE, ASKER_ASTRAY };
+
+/* By its address, which says for what it is, too. */
+static enum asker find_in_journal(struct request *request)
 {
-    const char *token = request->server->token;
-    if (token == NULL)
-        return true;
-    const char *given = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, ORIGIN_TOKEN_HEADER);
-    return given != NULL && strcmp(given, token) == 0;
+    const struct server *server = request->server;
+    uint32_t trial;
+    uint32_t number;
+    enum address_kind kind = address_read(request->target, server->token, &trial, &number);
+    if (kind == ADDRESS_FOREIGN)
+        return ASKER_STRANGER;
+    if (kind == ADDRESS_WRONG)
+        return ASKER_ASTRAY;
+    if (trial != server->trial)
+        return ASKER_LATE;
+    request->url = trial == 0 ? journal_url(server->journal, number) : journal_unit_url(server->journal, number);
+    request->unit = trial == 0 || request->url == NULL ? NO_UNIT : number;
+    return request->url != NULL ? ASKER_OWN : ASKER_ASTRAY;
 }
 
-static enum MHD_Result dismiss(struct request *request)
+/* Whether it comes from the run that the server was started for. */
+static enum asker find_asker(struct request *request)
 {
+    const char *token = request->server->token;
+    if (request->server->journal != NULL)
+        return find_in_journal(request);
+    if (token == NULL)
+        return ASKER_OWN;
+    const char *given = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, ORIGIN_TOKEN_HEADER);
+    return given != NULL && strcmp(given, token) == 0 ? ASKER_OWN : ASKER_STRANGER;
+}
+
+static enum MHD_Result dismiss(struct request *request, enum asker asker)
+{
+    struct server *server = request->server;
     request->stage = STAGE_DISMISSED;
-    request->server->strangers++;
-    return MHD_queue_response(request->connection, MHD_HTTP_FORBIDDEN, request->server->dismissal);
+    if (asker == ASKER_ASTRAY) {
+        server->counter.counts.strays++;
+        return MHD_queue_response(request->connection, MHD_HTTP_NOT_FOUND, server->absence);
+    }
+    server->strangers += asker == ASKER_STRANGER;
+    server->late += asker == ASKER_LATE;
+    return MHD_queue_response(request->connection, MHD_HTTP_FORBIDDEN, server->dismissal);
+}
+
+static struct visitor *visitor_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void count_handshake(struct server *server, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (info == NULL)
+        return;
+    server->counter.counts.handshakes++;
+    server->counter.counts.resumed += gnutls_session_is_resumed(info->tls_session) != 0;
 }
 
 /* A connection is the run's once a request of the run has come over it. */
 static void know_connection(const struct request *request)
 {
-    struct visitor *visitor =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    if (visitors_know(&request->listener->visitors, visitor))
-        request->server->counter.counts.connections++;
+    struct server *server = request->server;
+    struct visitor *visitor = visitor_of(request->connection);
+    if (!visitors_know(&request->listener->visitors, visitor))
+        return;
+    visitor->number = (uint32_t)server->counter.counts.connections++;
+    if (request->listener == &server->listeners[LISTENER_TLS])
+        count_handshake(server, request->connection);
+}
+
+/* Writes down that a request has arrived. */
+static void enter_in_journal(struct request *request)
+{
+    struct server *server = request->server;
+    if (server->counter.counts.first == 0)
+        server->counter.counts.first = server->seen;
+    if (!is_in_journal(request))
+        return;
+    struct visitor *visitor = visitor_of(request->connection);
+    const struct journal_request entry = {
+        .arrived = server->seen,
+        .connection = visitor != NULL ? visitor->number : 0,
+        .http_version = request->http_version,
+        .is_get = request->is_get,
+        .is_tls = request->listener == &server->listeners[LISTENER_TLS],
+    };
+    journal_note_request(server->journal, request->unit, &entry);
 }
 
 static enum MHD_Result receive(struct request *request)
@@ -248,7 +343,7 @@ static enum MHD_Result receive(struct request *request)
      * take long enough for a request to arrive meanwhile. */
     if (server->seen == 0 || request->listener == &server->listeners[LISTENER_TLS])
         server->seen = clock_now();
-    size_t length = write_url(server, request);
+    size_t length = request->url != NULL ? write_journal_url(server, request) : write_url(server, request);
     size_t scheme_length = length > 0 ? strlen(request->listener->scheme) : 0;
     /* Without the scheme, for the same chances with TLS as without. */
     uint64_t hash = hash_bytes(HASH_START, server->url + scheme_length, length - scheme_length);
@@ -257,10 +352,45 @@ static enum MHD_Result receive(struct request *request)
         return MHD_NO;
     request->epoch = server->epoch;
     request->stage = STAGE_WAITING;
+    if (server->journal != NULL)
+        enter_in_journal(request);
     decide(request, hash, occurrence);
     if (request->due <= clock_now())
         return answer(request);
     return suspend_until(request, request->due) == 0 ? MHD_YES : MHD_NO;
+}
+
+/* Whether the other end has answered something with a reset: it had closed the connection before that arrived, or
+ * closed it without reading. */
+static bool is_reset(struct MHD_Connection *connection)
+{
+    struct pollfd other = {.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd};
+    return poll(&other, 1, 0) > 0 && (other.revents & POLLERR) != 0;
+}
+
+/* A connection on which a client has closed its side takes what is sent to it all the same: by the reset that comes
+ * back, at once on this machine, it is known that nobody was there. */
+static void end_in_journal(const struct request *request, struct MHD_Connection *connection, bool is_sent)
+{
+    struct server *server = request->server;
+    struct visitor *visitor = visitor_of(connection);
+    bool is_whole = is_sent && !is_reset(connection);
+    uint64_t bytes = request->is_refused ? BODY_REFUSAL_BYTES : server->options->body_bytes;
+    journal_note_end(server->journal, request->unit, clock_now(), is_whole, request->is_head ? 0 : (int64_t)bytes);
+    if (visitor != NULL) {
+        visitor->unit = request->unit;
+        visitor->epoch = server->epoch;
+    }
+}
+
+/* Over TLS a reset says nothing: that is what becomes of a farewell that comes too late, or of a ticket. */
+static void end_connection(const struct listener *listener, const struct visitor *visitor)
+{
+    const struct server *server = listener->server;
+    if (visitor == NULL || visitor->unit == NO_UNIT || visitor->epoch != server->epoch)
+        return;
+    if (listener == &server->listeners[LISTENER_PLAIN] && is_reset(visitor->connection))
+        journal_note_broken(server->journal, visitor->unit);
 }
 
 /* Called by libmicrohttpd. */
@@ -268,13 +398,16 @@ static enum MHD_Result receive(struct request *request)
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *connection)
 {
     size_t length = strlen(target);
-    struct request *request = malloc(sizeof(*request) + length);
+    struct request *request = malloc(sizeof(*request) + length + 1);
     if (request == NULL)
         return NULL;
     struct listener *listener = context;
-    *request = (struct request){
-        .server = listener->server, .listener = listener, .connection = connection, .target_length = length};
-    memcpy(request->target, target, length);
+    *request = (struct request){.server = listener->server,
+                                .listener = listener,
+                                .connection = connection,
+                                .unit = NO_UNIT,
+                                .target_length = length};
+    memcpy(request->target, target, length + 1);
     return request;
 }
 
@@ -282,18 +415,23 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *upload, size_t *upload_length,
                                   void **request_context)
 {
-    (void)context, (void)connection, (void)path, (void)method, (void)version, (void)upload;
+    (void)context, (void)connection, (void)path, (void)upload;
     struct request *request = *request_context;
     if (request == NULL)
         return MHD_NO;
     switch (request->stage) {
-    case STAGE_HEAD:
-        if (!is_own(request))
-            return dismiss(request);
+    case STAGE_HEAD: {
+        enum asker asker = find_asker(request);
+        if (asker != ASKER_OWN)
+            return dismiss(request, asker);
         know_connection(request);
+        request->is_get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
+        request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+        request->http_version = strcmp(version, MHD_HTTP_VERSION_1_0) == 0 ? 10 : 11;
         /* An answer queued now would count as refusing the body, and close the connection. */
         request->stage = STAGE_BODY;
         return MHD_YES;
+    }
     case STAGE_BODY:
         if (*upload_length == 0)
             return receive(request);
@@ -311,13 +449,14 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_request_end(void *context, struct MHD_Connection *connection, void **request_context,
                            enum MHD_RequestTerminationCode code)
 {
-    (void)connection;
     struct server *server = ((struct listener *)context)->server;
     struct request *request = *request_context;
     if (request == NULL)
         return;
     if (request->stage >= STAGE_WAITING && request->epoch == server->epoch) {
         server->counter.in_flight--;
+        if (request->unit != NO_UNIT)
+            end_in_journal(request, connection, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
         if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
             server->counter.counts.responses++;
             server->counter.counts.errors += request->is_refused;
@@ -333,11 +472,13 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct listener *listener = context;
     struct server *server = listener->server;
     if (code != MHD_CONNECTION_NOTIFY_STARTED) {
+        end_connection(listener, *connection_context);
         visitors_leave(&listener->visitors, *connection_context);
         *connection_context = NULL;
         return;
     }
-    *connection_context = visitors_enter(&listener->visitors, connection);
+    struct visitor *visitor = visitors_enter(&listener->visitors, connection);
+    *connection_context = visitor;
     if (listener->visitors.open > listener->room - KEPT_FREE)
         visitors_end_oldest(&listener->visitors);
     if (listener == &server->listeners[LISTENER_TLS])
@@ -415,11 +556,13 @@ static int start(struct server *server, const struct origin_demand *demand, stru
     if (need_descriptors(server, demand->connections, error) != 0)
         return -1;
     server->token = demand->token;
+    server->journal = demand->journal;
     server->refusal = body_create_refusal();
     server->dismissal = body_create_dismissal();
+    server->absence = body_create_absence();
     if (server->options->bytes_per_second == 0)
         server->body = body_create(server->options->body_bytes);
-    if (server->refusal == NULL || server->dismissal == NULL ||
+    if (server->refusal == NULL || server->dismissal == NULL || server->absence == NULL ||
         (server->body == NULL && server->options->bytes_per_second == 0))
         return error_set(error, ERROR_ENVIRONMENT, "--origin: no memory for a body");
     if (listen_with(&server->listeners[LISTENER_PLAIN], demand->connections, error) != 0)
@@ -456,6 +599,8 @@ static void stop(struct server *server)
         MHD_destroy_response(server->refusal);
     if (server->dismissal != NULL)
         MHD_destroy_response(server->dismissal);
+    if (server->absence != NULL)
+        MHD_destroy_response(server->absence);
     deadlines_release(&server->waiting);
     counter_clear(&server->counter);
 }
@@ -524,13 +669,14 @@ static void settle(struct server *server)
     while ((is_pending(server) || poll(ready, LISTENER_COUNT, 0) > 0) && clock_now() < end);
 }
 
-static void reset(struct server *server)
+static void reset(struct server *server, uint32_t trial)
 {
     settle(server);
     server->epoch++;
     resume_due(server, INT64_MAX, SIZE_MAX);
     counter_clear(&server->counter);
     server->next_slot = 0;
+    server->trial = trial;
     settle(server);
     server->cpu_before = clock_thread_cpu();
 }
@@ -540,6 +686,7 @@ static void complete_counts(struct server *server)
 {
     settle(server);
     server->counter.counts.strangers = server->strangers;
+    server->counter.counts.late = server->late;
     server->counter.counts.cpu = clock_thread_cpu() - server->cpu_before;
 }
 
@@ -577,11 +724,14 @@ static int reply_paths(struct server *server)
 static int obey(struct server *server)
 {
     char command;
+    uint32_t trial;
     if (wire_receive(server->control, &command, 1) != 0)
         return -1;
     switch ((enum wire_command)command) {
     case WIRE_RESET:
-        reset(server);
+        if (wire_receive(server->control, &trial, sizeof(trial)) != 0)
+            return -1;
+        reset(server, trial);
         return reply(server, NULL, 0);
     case WIRE_LATENCY:
         if (wire_receive(server->control, &server->latency, sizeof(server->latency)) != 0)

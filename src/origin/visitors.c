@@ -18,7 +18,8 @@ struct visitor *visitors_enter(struct visitors *visitors, struct MHD_Connection 
     struct visitor *visitor = malloc(sizeof(*visitor));
     if (visitor == NULL)
         return NULL;
-    *visitor = (struct visitor){.connection = connection, .older = visitors->newest, .is_unknown = true};
+    *visitor =
+        (struct visitor){.connection = connection, .unit = NO_UNIT, .older = visitors->newest, .is_unknown = true};
     *(visitors->newest != NULL ? &visitors->newest->newer : &visitors->oldest) = visitor;
     visitors->newest = visitor;
     return visitor;

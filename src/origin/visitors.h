@@ -16,8 +16,13 @@ struct visitors {
     struct visitor *newest;
 };
 
+#define NO_UNIT UINT32_MAX
+
 struct visitor {
     struct MHD_Connection *connection;
+    uint32_t number; /* for the server: which of those of a trial it is, from 0, once it is known */
+    uint32_t unit;   /* for the server: of the journal, for which it carried the last response; NO_UNIT at first */
+    uint64_t epoch;  /* for the server: since when `unit` means that */
     struct visitor *older, *newer;
     bool is_unknown; /* and so in the list */
 };

@@ -15,7 +15,7 @@
  */
 
 enum wire_command {
-    WIRE_RESET = 'r',   /* answered with nothing */
+    WIRE_RESET = 'r',   /* followed by the trial to open (uint32_t), 0 for none; answered with nothing */
     WIRE_LATENCY = 'l', /* followed by nanoseconds; answered with nothing */
     WIRE_COUNTS = 'c',  /* answered with struct origin_totals */
     WIRE_PATHS = 'p',   /* the same, then for each URL a wire_path and its text, without a NUL */

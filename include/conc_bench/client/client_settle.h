@@ -7,6 +7,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/client/client.h"
+#include "conc_bench/origin/journal.h"
 #include "conc_bench/run/run.h"
 
 /*
@@ -14,25 +15,14 @@
  * both, to the samples that a mode would have written.
  */
 
-/* What the origin saw of one unit. */
-struct client_seen {
-    uint32_t requests;   /* complete ones; the rest is of the last of them */
-    uint32_t connection; /* over which it came, numbered from 0 */
-    uint16_t status;     /* of the answer; 0: none was begun */
-    bool is_whole;       /* the answer was sent to its end */
-    int64_t body_bytes;  /* that were sent */
-    nanoseconds start;   /* the instant the first request had arrived */
-    nanoseconds end;     /* the instant the last answer had been sent, or was given up */
-};
-
 /* What there is to settle by. */
 struct client_evidence {
     const struct client_trial *did;
-    const struct client_seen *seen; /* by unit; NULL: there was no origin */
-    uint64_t strays;                /* requests that the origin saw for what is in no list */
-    const char *report;             /* the path of the client's own report */
-    const char *const *urls;        /* distinct ones */
-    const uint32_t *unit_urls;      /* of each unit: index into `urls` */
+    const struct journal_unit *seen; /* by unit; NULL: there was no origin */
+    uint64_t strays;                 /* requests that the origin saw for what is in no list */
+    const char *report;              /* the path of the client's own report */
+    const char *const *urls;         /* distinct ones */
+    const uint32_t *unit_urls;       /* of each unit: index into `urls` */
 };
 
 /* Settles the samples of trial->table, and fills in trial->client but for `is_present` and `left_behind`. A client that

@@ -62,6 +62,8 @@ struct origin_demand {
     uint32_t connections; /* at once */
     const struct origin_host *hosts; /* for TLS: those it has certificates for; the same may stand there twice */
     size_t host_count;
+    struct journal *journal; /* NULL: every request names its URL itself. Otherwise `token` is given, and the run's
+                                requests are those for addresses of the journal's URLs and units (journal.h) */
 };
 
 struct origin;
@@ -91,6 +93,11 @@ struct origin_totals {
     uint32_t peak_in_flight; /* most requests received and not yet answered at one time */
     uint32_t paths;          /* different URLs asked for */
     uint64_t strangers;      /* requests of others, since the server was started */
+    nanoseconds first;       /* the instant the first request had arrived; 0: none has, or there is no journal */
+    uint64_t handshakes;     /* of TLS, on those connections */
+    uint64_t resumed;        /* of these, by a ticket */
+    uint64_t strays;         /* with a journal: requests for an address of the open trial that stands for nothing */
+    uint64_t late;           /* with a journal: requests for addresses of trials that are over, since it was started */
     nanoseconds cpu;         /* time that the server took for it */
 };
 
@@ -105,6 +112,21 @@ struct origin_path_count {
 /* Forgets all counts and starts every URL's sequence of chances anew. Call between trials, with no request in flight;
  * those that dead clients left behind are dropped, with their connections. */
 int origin_reset(struct origin *origin, struct error *error);
+
+/* For a server with a journal: as origin_reset(), and opens a trial, in which the addresses of its units are those that
+ * origin_write_list() writes from now on. Until the next origin_reset() or origin_open_trial(); only the addresses of
+ * origin_address() may be asked for outside of trials, and only there. */
+int origin_open_trial(struct origin *origin, struct error *error);
+
+/* Writes the address of each unit of the open trial, a line each, to a file that is open for writing:
+ * "http://127.0.0.1:PORT/TOKEN/TRIAL/UNIT/https/www.jython.org/dice?x=1", or https:// for URLs that are served over
+ * TLS. Units are numbered from 0. All characters are of those that URLs have without being encoded, and neither quotes
+ * nor brackets, so that every program takes them as they are. -1: it could not be written. */
+int origin_write_list(const struct origin *origin, int file, const char *name, struct error *error);
+
+/* The address of a URL of the journal, for those who are known and need no witness: it is asked for as often as one
+ * likes, outside of trials. The caller frees it. NULL: no memory. */
+char *origin_address(const struct origin *origin, uint32_t url);
 
 /* The latency of requests that arrive from now on, instead of that of the options. -1 as above. */
 int origin_set_latency(struct origin *origin, nanoseconds latency, struct error *error);

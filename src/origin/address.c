@@ -1,0 +1,131 @@
+#include "address.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Those that stand for themselves in a path and in a query, and mean nothing to a shell's word splitting, to xargs(1)
+ * or to curl's globbing. */
+static bool is_plain(char character)
+{
+    static const char others[] = "-._~!$&()*+,;=:@/?";
+    bool is_letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+    bool is_digit = character >= '0' && character <= '9';
+    return is_letter || is_digit || (character != '\0' && strchr(others, character) != NULL);
+}
+
+static bool is_hex(char character)
+{
+    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
+           (character >= 'A' && character <= 'F');
+}
+
+/* The bytes of a dot, ".", or "%2e"; 0: it is none. */
+static size_t dot_length(const char *text, const char *end)
+{
+    if (text < end && *text == '.')
+        return 1;
+    return end - text >= 3 && strncasecmp(text, "%2e", 3) == 0 ? 3 : 0;
+}
+
+/* How many dots a part of a path consists of, up to the '/' or '?' or end behind it; 0: it has something else in it. */
+static size_t count_dots(const char *part, const char *end, const char **behind)
+{
+    size_t dots = 0;
+    for (size_t length; (length = dot_length(part, end)) > 0; part += length)
+        dots++;
+    *behind = part;
+    return part == end || *part == '/' || *part == '?' ? dots : 0;
+}
+
+static char *write_character(char *to, char character)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (is_plain(character)) {
+        *to++ = character;
+        return to;
+    }
+    *to++ = '%';
+    *to++ = digits[(unsigned char)character >> 4];
+    *to++ = digits[(unsigned char)character & 0xf];
+    return to;
+}
+
+/* What is encoded already stays so. */
+static const char *copy_character(char **to, const char *from, const char *end)
+{
+    if (*from == '%' && end - from >= 3 && is_hex(from[1]) && is_hex(from[2])) {
+        memcpy(*to, from, 3);
+        *to += 3;
+        return from + 3;
+    }
+    *to = write_character(*to, *from);
+    return from + 1;
+}
+
+static char *write_url(char *to, const struct journal_url *url)
+{
+    const char *end = url->text + url->length;
+    bool is_query = false;
+    bool begins_part = true;
+    for (const char *from = url->text; from < end;) {
+        const char *behind;
+        size_t dots = begins_part && !is_query ? count_dots(from, end, &behind) : 0;
+        begins_part = *from == '/';
+        is_query = is_query || *from == '?';
+        if (dots > 0) {
+            memset(to, '_', dots);
+            to += dots;
+            from = behind;
+        } else {
+            from = copy_character(&to, from, end);
+        }
+    }
+    return to;
+}
+
+size_t address_write(char *buffer, const char *token, uint32_t trial, uint32_t number, const struct journal_url *url)
+{
+    int length = snprintf(buffer, ADDRESS_HEAD_BYTES, "/%s/%u/%u/%s/", token, (unsigned)trial, (unsigned)number,
+                          url->is_tls ? "https" : "http");
+    char *end = write_url(buffer + length, url);
+    *end = '\0';
+    return (size_t)(end - buffer);
+}
+
+/* The number that `text` begins with, without leading zeros; false: it begins with none. */
+static bool read_number(const char **text, uint32_t *number)
+{
+    uint64_t value = 0;
+    const char *digit = *text;
+    for (; *digit >= '0' && *digit <= '9' && value <= UINT32_MAX; digit++)
+        value = 10 * value + (uint64_t)(*digit - '0');
+    if (digit == *text || value > UINT32_MAX || (**text == '0' && digit - *text > 1))
+        return false;
+    *number = (uint32_t)value;
+    *text = digit;
+    return true;
+}
+
+/* Behind scheme and host, if there are any. */
+static const char *skip_origin(const char *target)
+{
+    if (target[0] == '/')
+        return target;
+    const char *host = strstr(target, "://");
+    const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+    return path != NULL ? path : "";
+}
+
+enum address_kind address_read(const char *target, const char *token, uint32_t *trial, uint32_t *number)
+{
+    size_t length = strlen(token);
+    const char *rest = skip_origin(target);
+    if (rest[0] != '/' || strncmp(rest + 1, token, length) != 0 || rest[1 + length] != '/')
+        return ADDRESS_FOREIGN;
+    rest += 1 + length + 1;
+    if (!read_number(&rest, trial) || *rest++ != '/' || !read_number(&rest, number) || *rest != '/')
+        return ADDRESS_WRONG;
+    return ADDRESS_RIGHT;
+}
