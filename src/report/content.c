@@ -75,7 +75,8 @@ struct section *content_add_section(struct content *content, enum section_kind k
         return &nowhere;
     }
     content->sections = sections;
-    sections[content->section_count] = (struct section){.kind = kind, .title = title, .note = "", .place = ""};
+    sections[content->section_count] =
+        (struct section){.kind = kind, .title = title, .note = "", .key = "", .place = ""};
     return &sections[content->section_count++];
 }
 
@@ -226,13 +227,16 @@ static void add_method(struct content *content, const struct run *run)
 {
     bool is_cut_short = run->is_partial && run->rounds_done < run->rounds_planned;
     const char *planned = is_cut_short ? content_text(content, " of %" PRIu32, run->rounds_planned) : "";
+    const char *warmup = run->warmup_rounds == 0 ? "without a warm-up"
+                         : run->warmup_rounds == 1
+                             ? "after one to warm up"
+                             : content_text(content, "after %" PRIu32 " to warm up", run->warmup_rounds);
     content_add_fact(content, FACT_METHOD,
                      content_text(content,
-                                  "%" PRIu32 "%s round%s after %" PRIu32
-                                  " to warm up, each with every mode once in an order of its own (seed %" PRIu64 ")",
+                                  "%" PRIu32 "%s round%s %s, each with every mode once in an order of its own "
+                                  "(seed %" PRIu64 ")",
                                   run->rounds_done, planned,
-                                  plural(is_cut_short ? run->rounds_planned : run->rounds_done), run->warmup_rounds,
-                                  run->seed));
+                                  plural(is_cut_short ? run->rounds_planned : run->rounds_done), warmup, run->seed));
     if (run->stop_reason[0] != '\0')
         content_add_fact(content, FACT_METHOD,
                          content_text(content, "no more rounds: %s", content_outside(content, run->stop_reason)));

@@ -73,6 +73,7 @@ struct section {
     const char *title;
     struct content_table table;
     const char *note;  /* how to read it; "": nothing is to be said */
+    const char *key;   /* the same under short heads, whose abbreviations it explains; "": the note serves */
     const char *place; /* of the table of URLs: which of them are shown where a few are */
 };
 

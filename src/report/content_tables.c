@@ -126,12 +126,19 @@ static void add_sparks(struct builder *builder, const struct cell_stats *cell)
     free(times);
 }
 
+/* A single cell is compared with nothing. */
+static bool is_compared(const struct builder *builder)
+{
+    return builder->stats->main_count > 1;
+}
+
 static void add_ranked(struct builder *builder, const struct cell_stats *cell)
 {
     content_add_row(builder->content, builder->section, cell->cell->mode);
     add_text(builder, cell->rank_low == 1 ? PAINT_GOOD : PAINT_NONE, cell->cell->mode);
     add_number(builder, PAINT_NONE, cell->cell->workers);
-    add_rank(builder, cell);
+    if (is_compared(builder))
+        add_rank(builder, cell);
     if (!cell->has_times) {
         add_text(builder, PAINT_BAD, content_ending(cell));
         return;
@@ -139,12 +146,13 @@ static void add_ranked(struct builder *builder, const struct cell_stats *cell)
     add_digits(builder, cell->measures[METRIC_TIME].value * builder->time_scale.factor, "");
     add_interval(builder, &cell->measures[METRIC_TIME], cell->rounds, builder->time_scale.factor);
     add_number(builder, PAINT_NONE, cell->rounds);
-    add_digits(builder, cell->speedup.value, "x");
+    if (is_compared(builder))
+        add_digits(builder, cell->speedup.value, "x");
     if (cell->rounds < 2)
         return;
-    if (cell != builder->stats->reference)
+    if (is_compared(builder) && cell != builder->stats->reference)
         add_interval(builder, &cell->speedup, cell->rounds, 1);
-    else
+    else if (is_compared(builder))
         add_text(builder, PAINT_NONE, "");
     add_sparks(builder, cell);
 }
@@ -154,24 +162,31 @@ static void add_ranking(struct builder *builder)
     const struct run_stats *stats = builder->stats;
     const char *interval = interval_head(&stats->cells[0].measures[METRIC_TIME]);
     const char *against = content_text(builder->content, "vs %s", cell_stats_reference_name(stats));
-    bool has_sparks = false;
-    for (size_t i = 0; i < stats->main_count; i++)
+    bool has_sparks = false, has_shared_rank = false;
+    for (size_t i = 0; i < stats->main_count; i++) {
         has_sparks |= stats->cells[i].rounds > 1;
-    open_section(builder, SECTION_RANKING, "Ranking");
+        has_shared_rank |= stats->cells[i].rank_low != stats->cells[i].rank_high;
+    }
+    open_section(builder, SECTION_RANKING, is_compared(builder) ? "Ranking" : "Time");
     add_words(builder, "mode");
     add_column(builder, "workers", "workers");
-    add_column(builder, "rank", "rank");
+    if (is_compared(builder))
+        add_column(builder, "rank", "rank");
     add_time_column(builder, "time", builder->time_scale);
     add_column(builder, interval, interval);
     add_column(builder, "rounds", "rounds");
-    add_column(builder, against, against);
-    add_column(builder, interval, interval);
+    if (is_compared(builder)) {
+        add_column(builder, against, content_text(builder->content, "%s, by round", against));
+        if (has_sparks)
+            add_column(builder, interval, interval);
+    }
     if (has_sparks)
-        add_column(builder, "by round", "by round");
+        add_column(builder, "by round", "each round");
     for (size_t i = 0; i < stats->main_count; i++)
         add_ranked(builder, &stats->cells[i]);
-    builder->section->note =
-        "A rank of 1-3: none is shown to be faster, and two others are not shown to be slower (95 % confidence).";
+    if (has_shared_rank)
+        builder->section->note =
+            "A rank of 1-3: none is shown to be faster, and two others are not shown to be slower (95 % confidence).";
 }
 
 /* Downloads */
@@ -229,7 +244,8 @@ static void add_downloads(struct builder *builder)
         add_column(builder, "TLS", "TLS handshakes");
     for (size_t i = 0; i < builder->stats->main_count; i++)
         add_downloads_of(builder, &builder->stats->cells[i], has_tls);
-    builder->section->note = "dl: downloads. 95 %: time until 95 % of them were done.";
+    builder->section->note = "95 %: the time until 95 % of the downloads were done.";
+    builder->section->key = "dl: downloads. 95 %: the time until 95 % of them were done.";
 }
 
 /* The numbers of charts */
@@ -476,7 +492,7 @@ static void add_failures(struct builder *builder)
         for (size_t j = 0; j < figures->totals.url_failure_count; j++) {
             const struct url_failure *failure = &figures->totals.url_failures[j];
             const char *cause =
-                content_text(builder->content, "%s%s", outcome_name(failure->outcome), format_failure(failure->code));
+                content_text(builder->content, "%s%s", format_outcome(failure->outcome), format_failure(failure->code));
             count_trouble(builder, &troubles, figures->cell, failure->url, cause, failure->count);
         }
     }
@@ -489,8 +505,8 @@ static void add_mismatches(struct builder *builder)
     struct url_troubles troubles = {.count = 0};
     for (size_t i = 0; i < validity->mismatched_url_count; i++) {
         const struct mismatch *mismatch = &validity->mismatched_urls[i];
-        count_trouble(builder, &troubles, &builder->run->cells[mismatch->cell], mismatch->url, "mismatch",
-                      mismatch->count);
+        count_trouble(builder, &troubles, &builder->run->cells[mismatch->cell], mismatch->url,
+                      "another size, status or HTTP version", mismatch->count);
     }
     add_troubles(builder, SECTION_MISMATCHES, "Other answers than before", &troubles);
 }
@@ -544,11 +560,13 @@ void content_add_tables(struct content *content, const struct run *run, const st
         if (is_any_above_0(builder.stats, METRIC_MEAN))
             add_metrics(&builder, SECTION_PHASES, METRIC_TABLE_PHASES, "Where the time of a download goes",
                         "What service times consist of, as means over all downloads; kept connections take no time.");
-        add_metrics(
-            &builder, SECTION_COSTS, METRIC_TABLE_COSTS, "What it costs",
+        add_metrics(&builder, SECTION_COSTS, METRIC_TABLE_COSTS, "What it costs",
+                    "CPU time, context switches and time queued for a core are per download. Loop delay: how long an "
+                    "event loop was busy at a stretch. Memory: the peak of all processes together.");
+        builder.section->key =
             "Per download: CPU time, context switches to wait (yields) and to let others run (forced), time ready "
             "to run but queued for a core. loop, max: how long an event loop was busy at a stretch (p99 and "
-            "longest). MiB: peak memory of all processes. start: before the first download could begin.");
+            "longest). MiB: peak memory of all processes. start: before the first download could begin.";
         add_gains(&builder);
     }
     for (size_t i = 0; i < analysis->sweep_count; i++)

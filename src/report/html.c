@@ -11,6 +11,9 @@
 #include "markup.h"
 #include "page_data.h"
 
+/* With more columns than these, their heads break wherever they can. */
+enum { COLUMNS_FEW = 9 };
+
 struct page {
     FILE *stream;
     const struct run *run;
@@ -72,6 +75,23 @@ static const char *paint_class(enum paint paint)
     return classes[paint];
 }
 
+/* The head of a column, which may break between words, but not before a per cent sign, and before a unit only where
+ * there are many columns. */
+static void write_title(const struct page *page, const char *title, bool are_many)
+{
+    while (*title != '\0') {
+        size_t length = strcspn(title, " ");
+        char word[128];
+        snprintf(word, sizeof(word), "%.*s", (int)length, title);
+        write_text(page, word);
+        title += length;
+        if (*title == '\0')
+            break;
+        title++;
+        fputs((*title == '[' && !are_many) || *title == '%' ? "&nbsp;" : " ", page->stream);
+    }
+}
+
 static void write_cell(const struct page *page, const struct content_table *table, size_t row, size_t column)
 {
     const struct content_cell *cell = &table->cells[row * table->column_count + column];
@@ -110,7 +130,10 @@ static void write_table(const struct page *page, const struct section *section)
     const struct content_table *table = &section->table;
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", page->stream);
     write_text(page, section->title);
-    fprintf(page->stream, "\"><table%s><thead><tr>", section->kind == SECTION_SUMMARY ? " class=\"summary\"" : "");
+    fprintf(page->stream, "\"><table%s><thead><tr>",
+            section->kind == SECTION_SUMMARY    ? " class=\"summary\""
+            : table->column_count > COLUMNS_FEW ? " class=\"many\""
+                                                : "");
     for (size_t i = 0; i < table->column_count; i++) {
         const struct content_column *column = &table->columns[i];
         fprintf(page->stream, "<th scope=\"col\"%s>",
@@ -118,7 +141,7 @@ static void write_table(const struct page *page, const struct section *section)
                 : !column->is_words || i == 0 ? ""
                 : i + 1 < table->column_count ? " class=\"word\""
                                               : " class=\"text\"");
-        write_text(page, table->columns[i].title);
+        write_title(page, column->title, table->column_count > COLUMNS_FEW);
         fputs("</th>", page->stream);
     }
     fputs("</tr></thead>\n<tbody>\n", page->stream);
@@ -248,19 +271,6 @@ static void write_kind(const struct page *page, enum sentence_kind kind, const c
     }
 }
 
-static void write_lead(const struct page *page)
-{
-    size_t shown = 0;
-    fputs("<p class=\"faint\">", page->stream);
-    for (size_t i = 0; i < page->content.fact_count; i++) {
-        if (page->content.facts[i].kind != FACT_WORKLOAD)
-            continue;
-        fputs(shown++ > 0 ? ", " : "", page->stream);
-        write_text(page, page->content.facts[i].text);
-    }
-    fputs("</p>\n", page->stream);
-}
-
 /* How many times as fast as the reference each cell is, as bars: for the eye, since the numbers stand beside them and
  * in the table. */
 static void write_speedups(const struct page *page)
@@ -308,7 +318,6 @@ static void write_summary(const struct page *page)
     }
     write_kind(page, SENTENCE_WHY, "p", "why");
     write_kind(page, SENTENCE_HOW, "p", "faint");
-    write_lead(page);
     fputs("</header>\n<noscript><p class=\"doubt\">Charts need JavaScript; every number is in the tables all the "
           "same.</p></noscript>\n<nav id=\"modes\" aria-label=\"Modes shown\" hidden></nav>\n<main>\n",
           page->stream);
@@ -388,7 +397,7 @@ static void write_timeline(const struct page *page, const struct cell_stats *cel
                 TIMELINE_WORKERS_MAX);
     fputs("</p>\n", page->stream);
     snprintf(label, sizeof(label),
-             "Timeline of %.30s with %" PRIu32 " workers: one lane a worker, one bar a download, %" PRIu32
+             "Timeline of %.30s with %" PRIu32 " workers: each row is a worker, each bar a download, %" PRIu32
              " downloads in %s.",
              cell->cell->mode, cell->cell->workers, trial->summary.settled, run);
     write_chart(page, id, label);
@@ -407,7 +416,8 @@ static void write_timelines(const struct page *page)
         if (count == 0)
             fputs(
                 "<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, receiving.</p>\n"
-                "<p><label><input type=\"checkbox\" id=\"shared-axis\" checked> the same time axis for "
+                "<p id=\"axis-choice\" hidden><label><input type=\"checkbox\" id=\"shared-axis\" checked> use the same "
+                "time axis for "
                 "all</label></p>\n",
                 page->stream);
         if (count == 1)
@@ -434,14 +444,13 @@ static void write_method(const struct page *page)
     open_section(page, "method", "How it was measured", "");
     fputs("<ul>\n", page->stream);
     for (size_t i = 0; i < page->content.fact_count; i++) {
-        if (page->content.facts[i].kind == FACT_WORKLOAD)
-            continue;
-        fputs("<li>", page->stream);
+        bool continues = i > 0 && page->content.facts[i].kind == FACT_WORKLOAD;
+        fputs(i == 0 ? "<li>" : continues ? ", " : "</li>\n<li>", page->stream);
         write_text(page, page->content.facts[i].text);
-        fputs("</li>\n", page->stream);
     }
-    fputs("</ul>\n</section>\n</main>\n<footer class=\"faint\"><p>Charts by Chart.js, MIT licence.</p></footer>\n",
-          page->stream);
+    fputs(
+        "</li>\n</ul>\n</section>\n</main>\n<footer class=\"faint\"><p>Charts by Chart.js, MIT licence.</p></footer>\n",
+        page->stream);
 }
 
 static int write_scripts(const struct page *page, struct error *error)

@@ -173,8 +173,9 @@ static void write_section(FILE *stream, const struct section *section, const str
 {
     write_heading(stream, section->title, format);
     write_grid(stream, &section->table, format, false);
-    if (section->note[0] != '\0')
-        fprintf(stream, "%s\n", section->note);
+    const char *note = section->key[0] != '\0' ? section->key : section->note;
+    if (note[0] != '\0')
+        fprintf(stream, "%s\n", note);
 }
 
 /* Those of the details. */

@@ -79,7 +79,7 @@ setup() {
 @test "a host that refuses: failures are data, the reason is shown, exit 3" {
     run once --mode all --workers 4 http://127.0.0.1:1/ http://127.0.0.1:1/2
     exits_with 3
-    says "2 connect"
+    says "2 could not connect"
     run once --mode all --workers 4 --allow-failures http://127.0.0.1:1/
     exits_with 0
 }
@@ -87,7 +87,7 @@ setup() {
 @test "a name that does not resolve: alike in every mode, exit 3" {
     run once --mode all --workers 4 --export-json r.json http://no-such-host.invalid/ http://no-such-host.invalid/2
     exits_with 3
-    says "2 dns"
+    says "2 could not resolve the host"
     says "no-such-host.invalid did not resolve"
     holds r.json '[.results[].failure_classes] | unique == [{"dns": 2}]'
 }

@@ -44,6 +44,13 @@ looks_right() {
     # Nothing sticks out to the side: what is wider scrolls within itself.
     run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
     [ "$output" = 0 ]
+    # With room, every table is seen whole. A name or a figure beside a bar is a line.
+    run browser_run 'return [...document.querySelectorAll(".scroll")]
+        .filter((part) => innerWidth > 1000 && part.offsetParent && part.scrollWidth > part.clientWidth).length'
+    [ "$output" = 0 ]
+    run browser_run 'return [...document.querySelectorAll(".bars span, .bars strong")].map((part) => part.offsetHeight)
+        .every((height, place, all) => height > 0 && height === all[0])'
+    [ "$output" = true ]
     # The ground is that of the scheme.
     run browser_run 'return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)[0]'
     if [ "$2" = dark ]; then [ "$output" -lt 100 ]; else [ "$output" -gt 200 ]; fi
@@ -129,10 +136,19 @@ looks_right() {
         [...table.tHead.rows[0].cells].every((head, place) =>
             getComputedStyle(head).textAlign === getComputedStyle(table.tBodies[0].rows[0].cells[place]).textAlign))'
     [ "$output" = true ]
+    # Causes are words.
+    run browser_run 'return document.querySelector("section[aria-labelledby=failures-title] tbody").textContent'
+    [[ "$output" == *"answered with status 5xx"* && "$output" != *http_5xx* ]]
     # A long one has room, and all of it is there.
     run browser_run 'const url = document.querySelector("#urls th.url"); return [url.textContent.length, url.offsetWidth > 400]'
     [ "$output" = "[${#long},true]" ]
     run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
+    [ "$output" = 0 ]
+    # The table that answers is seen whole in a narrow window too.
+    browser_close
+    browser_open 390 dark
+    browser_visit "file://$BATS_FILE_TMPDIR/failures.html"
+    run browser_run 'const table = document.querySelector(".card .scroll"); return table.scrollWidth - table.clientWidth'
     [ "$output" = 0 ]
 }
 
@@ -151,4 +167,17 @@ looks_right() {
     [[ "$output" != *owned* ]]
     run browser_console
     [[ "$output" == *"Content Security Policy"* ]]
+}
+
+@test "one mode: no ranks, no comparison, no choice of axes" {
+    "$CONC_BENCH" --mode threads --workers 2 --runs 2 --no-progress --repeat 4 --origin=latency=2ms \
+        --export-html one.html http://a.test/ >one.txt
+    browser_open 390 light
+    browser_visit "file://$BATS_FILE_TMPDIR/one.html"
+    run browser_run 'return [...document.querySelectorAll("section[aria-labelledby=ranking-title] thead th")].map((head) => head.textContent)'
+    jq -e 'length > 3 and all(.[]; . != "rank" and (startswith("vs ") | not))' <<<"$output"
+    run browser_run 'return document.getElementById("axis-choice").offsetParent === null'
+    [ "$output" = true ]
+    run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
+    [ "$output" = 0 ]
 }

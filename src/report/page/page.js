@@ -148,7 +148,7 @@
       options: {
         interaction: { mode: "nearest", intersect: false },
         plugins: {
-          legend: { labels: { color: style("--ink"), usePointStyle: true } },
+          legend: { labels: { color: style("--ink"), usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 12 } },
           tooltip: {
             callbacks: {
               title: () => "",
@@ -417,6 +417,7 @@
   /* On one axis what is much shorter than the rest is a sliver. */
   const shared = document.getElementById("shared-axis");
   const runs = data.timelines.map((line) => line.run);
+  if (shared) document.getElementById("axis-choice").hidden = runs.length < 2;
   if (shared) shared.checked = Math.max(...runs) <= 3 * Math.min(...runs);
   if (shared) shared.addEventListener("change", redraw);
   makeUrls();
