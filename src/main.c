@@ -6,6 +6,7 @@
 
 #include "conc_bench/base/environment.h"
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/init_process.h"
 #include "conc_bench/cli/options.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/report/stream.h"
@@ -77,6 +78,9 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = {0};
+    int ended = 0;
+    if (init_process_stand_by(&ended))
+        return ended;
     environment_clear();
     keep_standard_streams();
     environment_use_utf8();

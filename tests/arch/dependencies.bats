@@ -98,7 +98,8 @@ may_include() {
 
 @test "curl_easy_setopt() is called in http only" { only_these_call 'curl_easy_setopt|SET' 'src/http/*'; }
 @test "fork() is called only where processes are made" {
-    only_these_call 'v?fork|posix_spawnp?' src/run/trial.c src/base/subprocess.c src/modes/processes.c src/origin/origin.c src/client/client_process.c
+    only_these_call 'v?fork|posix_spawnp?' src/run/trial.c src/base/subprocess.c src/base/init_process.c src/modes/processes.c src/origin/origin.c \
+        src/client/client_process.c
 }
 @test "threads are made in thread_pool.c only" { only_these_call 'pthread_create|thrd_create' src/modes/thread_pool.c; }
 @test "exit() is called in main.c only" { only_these_call 'exit|quick_exit' src/main.c; }
