@@ -76,6 +76,14 @@ static void *serve(void *context)
     return NULL;
 }
 
+/* What may help. Where a filter of system calls forbids threads, fewer of them are none the better: profiles of old
+ * container engines do so to newer C libraries (clone3()). */
+static const char *advice(int failure)
+{
+    return failure == EPERM || failure == ENOSYS ? "which the container or sandbox around the program forbids"
+                                                 : "so ask for fewer workers";
+}
+
 /* pthread_create() returns its error and leaves errno alone. */
 static int start_member(struct thread_pool *thread_pool, uint32_t number, uint32_t count, struct error *error)
 {
@@ -90,9 +98,8 @@ static int start_member(struct thread_pool *thread_pool, uint32_t number, uint32
         pthread_attr_destroy(&attributes);
     }
     if (failure != 0)
-        return error_set_system(error, ERROR_ENVIRONMENT, failure,
-                                "cannot start thread %lu of %lu, so ask for fewer workers", (unsigned long)number + 1,
-                                (unsigned long)count);
+        return error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot start thread %lu of %lu, %s",
+                                (unsigned long)number + 1, (unsigned long)count, advice(failure));
     thread_pool->count++;
     return 0;
 }

@@ -537,6 +537,9 @@ static int listen_with(struct listener *listener, uint32_t connections, struct e
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
     listener->epoll = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     listener->port = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    if (listener->port == 0)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "--origin: the system does not tell on which port the server listens");
     return 0;
 }
 
