@@ -592,7 +592,14 @@ static void origin_defaults_are_as_documented(void **state)
 {
     struct origin_options defaults = origin_options_default();
     const struct options *options = accept(state, ARGUMENTS("--origin=latency=20ms,size=16KiB"));
-    assert_memory_equal(&options->origin, &defaults, sizeof(defaults));
+    assert_int_equal(options->origin.latency, defaults.latency);
+    assert_int_equal(options->origin.jitter, defaults.jitter);
+    assert_int_equal(options->origin.body_bytes, defaults.body_bytes);
+    assert_int_equal(options->origin.bytes_per_second, defaults.bytes_per_second);
+    assert_true(options->origin.requests_per_second == defaults.requests_per_second);
+    assert_true(options->origin.error_share == defaults.error_share);
+    assert_int_equal(options->origin.seed, defaults.seed);
+    assert_int_equal(options->origin.has_tls, defaults.has_tls);
 }
 
 static void bad_origins_are_refused(void **state)
