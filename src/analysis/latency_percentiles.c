@@ -116,7 +116,7 @@ static void measure_list(const struct latency_list *list, struct latency_percent
         }
     }
     for (size_t i = 0; i < LATENCY_POINTS && times->count > 0; i++) {
-        size_t rank = stats_percentile_rank(times->count, latency_point_percent(i));
+        size_t rank = stats_percentile_rank((size_t)times->count, latency_point_percent(i));
         times->points[i] = shortest = value_of_rank(list, rank, shortest, longest);
     }
 }

@@ -23,7 +23,7 @@ struct maker {
     const struct trial **trials;   /* that take part, by cell */
     size_t *ends;                  /* behind the last of each cell */
     const struct sample **samples; /* of one cell, by URL */
-    uint64_t *firsts;              /* where those of each URL begin, and the end of the last */
+    size_t *firsts;                /* where those of each URL begin, and the end of the last */
     double *services;              /* scratch: of one URL in one cell */
     double *bodies;
     double *longest;  /* median of each URL in any cell; -1: it never succeeded */
@@ -108,7 +108,7 @@ static void group_samples(const struct maker *maker, size_t cell)
 {
     const struct run *run = maker->run;
     /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
-    uint64_t *firsts = maker->firsts;
+    size_t *firsts = maker->firsts;
     memset(firsts, 0, ((size_t)run->distinct_urls + 1) * sizeof(firsts[0]));
     for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++) {
         const struct trial *trial = maker->trials[i];
@@ -131,7 +131,7 @@ static size_t find_most(const struct maker *maker)
     for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
         group_samples(maker, cell);
         for (uint32_t url = 0; url < maker->run->distinct_urls; url++) {
-            uint64_t count = maker->firsts[url + 1] - maker->firsts[url];
+            size_t count = maker->firsts[url + 1] - maker->firsts[url];
             most = count > most ? count : most;
         }
     }
@@ -173,7 +173,7 @@ static int make_room(struct maker *maker, struct error *error)
 static void figure_url(const struct maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
 {
     *figure = (struct url_figure){0};
-    for (uint64_t i = maker->firsts[url]; i < maker->firsts[url + 1]; i++) {
+    for (size_t i = maker->firsts[url]; i < maker->firsts[url + 1]; i++) {
         const struct sample *sample = maker->samples[i];
         enum outcome outcome = sample_outcome(sample);
         if (outcome == OUTCOME_OK) {

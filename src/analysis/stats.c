@@ -244,7 +244,7 @@ size_t stats_percentile_needs(double percent)
     return above > 0 ? (size_t)((500000L + above - 1) / above) : 1;
 }
 
-bool stats_supports_percentile(size_t count, double percent)
+bool stats_supports_percentile(uint64_t count, double percent)
 {
     return count >= stats_percentile_needs(percent);
 }

@@ -1,7 +1,5 @@
 #include "conc_bench/base/clock.h"
 
-#include <time.h>
-
 static nanoseconds read_clock(clockid_t clock)
 {
     struct timespec now;
@@ -23,6 +21,14 @@ nanoseconds clock_thread_cpu(void)
 double clock_seconds(nanoseconds duration)
 {
     return (double)duration / (double)NANOSECONDS_PER_SECOND;
+}
+
+struct timespec clock_timespec(nanoseconds duration)
+{
+    return (struct timespec){
+        .tv_sec = (time_t)(duration / NANOSECONDS_PER_SECOND),
+        .tv_nsec = (long)(duration % NANOSECONDS_PER_SECOND),
+    };
 }
 
 int clock_compare(const void *a, const void *b)

@@ -208,7 +208,7 @@ static void doze(const struct watching *watching, nanoseconds longest)
     struct pollfd entries[STREAMS] = {{.fd = watching->streams[OUT], .events = POLLIN},
                                       {.fd = watching->streams[ERR], .events = POLLIN}};
     bool is_blocked = !can_show(watching);
-    struct timespec limit = {.tv_nsec = longest > 0 ? longest : 0};
+    struct timespec limit = clock_timespec(longest > 0 ? longest : 0);
     sigset_t none;
     sigemptyset(&none);
     ppoll(entries, is_blocked ? 0 : STREAMS, &limit, &none);

@@ -654,7 +654,7 @@ static bool wait_for_work(struct server *server)
         timeout = 0;
     struct pollfd ready[POLL_COUNT];
     list_sockets(server, ready);
-    struct timespec limit = {.tv_sec = timeout / NANOSECONDS_PER_SECOND, .tv_nsec = timeout % NANOSECONDS_PER_SECOND};
+    struct timespec limit = clock_timespec(timeout < 0 ? 0 : timeout);
     return ppoll(ready, POLL_COUNT, timeout < 0 ? NULL : &limit, NULL) > 0 && ready[POLL_CONTROL].revents != 0;
 }
 

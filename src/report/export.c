@@ -180,16 +180,11 @@ bool export_is_standard_output(const char *path)
 
 /* What is written in place. */
 
-static struct timespec timespec_of(nanoseconds time)
-{
-    return (struct timespec){.tv_sec = time / NANOSECONDS_PER_SECOND, .tv_nsec = time % NANOSECONDS_PER_SECOND};
-}
-
 /* Whether it can be written to within the export's patience. Who reads at a terminal may take any time. */
 static bool wait_for_room(const struct export *export)
 {
     struct pollfd entry = {.fd = export->file, .events = POLLOUT};
-    struct timespec limit = timespec_of(export->patience);
+    struct timespec limit = clock_timespec(export->patience);
     int count;
     do {
         count = ppoll(&entry, 1, isatty(export->file) == 1 ? NULL : &limit, NULL);
@@ -250,7 +245,7 @@ static int open_for_reader(const struct export *export)
         int file = open(export->place.path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (file >= 0 || errno != ENXIO || !S_ISFIFO(export->place.status.st_mode) || clock_now() >= end)
             return file;
-        const struct timespec tick = timespec_of(READER_TICK);
+        const struct timespec tick = clock_timespec(READER_TICK);
         nanosleep(&tick, NULL);
     }
 }

@@ -398,12 +398,12 @@ static int look(const struct experiment_state *state, struct group *group, uint3
 
 /* Rounds with what is ranked */
 
-uint32_t experiment_rounds(const struct experiment *experiment, size_t cells)
+uint32_t experiment_rounds(const struct experiment *experiment, uint64_t cells)
 {
     if (!experiment->is_auto)
         return experiment->plan->request.rounds;
     /* As many as it takes to rank all pairs of cells, if that is more than usual. */
-    size_t needed = cells > 1 ? signed_rank_rounds_needed(cells * (cells - 1) / 2) : 1;
+    size_t needed = cells > 1 ? signed_rank_rounds_needed((size_t)(cells * (cells - 1) / 2)) : 1;
     return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
 }
 

@@ -77,7 +77,7 @@ nanoseconds group_estimate(const struct group *group);
 void group_forget_unmeasured(struct experiment_state *state, const struct group *group);
 
 /* Rounds that a stage of so many cells is planned with. */
-uint32_t experiment_rounds(const struct experiment *experiment, size_t cells);
+uint32_t experiment_rounds(const struct experiment *experiment, uint64_t cells);
 
 /* Figures of what was measured so far, judged once, with `rounds_in_group` rounds of the last group still to come. The
  * caller releases them. -1: no memory. */

@@ -119,7 +119,7 @@ int interrupt_signal(void)
 bool interrupt_wait(int descriptor, nanoseconds timeout)
 {
     struct pollfd entry = {.fd = descriptor, .events = POLLIN};
-    struct timespec limit = {.tv_sec = timeout / NANOSECONDS_PER_SECOND, .tv_nsec = timeout % NANOSECONDS_PER_SECOND};
+    struct timespec limit = clock_timespec(timeout);
     sigset_t none;
     sigemptyset(&none);
     return ppoll(&entry, descriptor >= 0 ? 1 : 0, &limit, &none) > 0;

@@ -112,6 +112,8 @@ int resources_need_descriptors(uint64_t needed, const char *purpose, struct erro
 uint64_t resources_available_memory(const char *root, bool *is_limited)
 {
     uint64_t on_machine = machine_available_memory(root);
+    if (on_machine != UINT64_MAX && on_machine > SIZE_MAX)
+        on_machine = SIZE_MAX; /* no more has an address */
     uint64_t in_group = cgroup_memory_left(root);
     *is_limited = in_group < on_machine;
     return *is_limited ? in_group : on_machine;

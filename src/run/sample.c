@@ -1,6 +1,7 @@
 #include "conc_bench/run/sample.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,17 +51,30 @@ uint64_t sample_table_bytes(uint64_t unit_count)
     return offsetof(struct sample_table, samples) + unit_count * sizeof(struct sample);
 }
 
+/* Of a table that is there, which therefore has room in memory. */
+static size_t bytes_of(const struct sample_table *table)
+{
+    return (size_t)sample_table_bytes(table->unit_count);
+}
+
+static void *no_memory(uint32_t unit_count, struct error *error)
+{
+    error_set_system(error, ERROR_ENVIRONMENT, ENOMEM,
+                     "no memory for the samples of %" PRIu32 " downloads (%" PRIu64 " bytes)", unit_count,
+                     sample_table_bytes(unit_count));
+    return NULL;
+}
+
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error)
 {
+    uint64_t bytes = sample_table_bytes(unit_count);
     /* Shared even where nobody forks: one way for all modes. Untouched pages cost nothing, and shared mappings are not
      * copied when a cell is forked, so that keeping the tables of all rounds does not slow later forks down. */
-    void *memory =
-        mmap(NULL, sample_table_bytes(unit_count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for the samples of %lu downloads (%lu bytes)",
-                         (unsigned long)unit_count, (unsigned long)sample_table_bytes(unit_count));
-        return NULL;
-    }
+    void *memory = bytes <= SIZE_MAX
+                       ? mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+                       : MAP_FAILED;
+    if (memory == MAP_FAILED)
+        return no_memory(unit_count, error);
     struct sample_table *table = memory;
     table->unit_count = unit_count;
     return table;
@@ -68,14 +82,14 @@ struct sample_table *sample_table_create(uint32_t unit_count, struct error *erro
 
 void sample_table_populate(struct sample_table *table)
 {
-    memory_populate(table, sample_table_bytes(table->unit_count));
+    memory_populate(table, bytes_of(table));
 }
 
 void sample_table_clear(struct sample_table *table)
 {
     uint32_t unit_count = table->unit_count;
     bool is_private = table->is_private;
-    memset(table, 0, sample_table_bytes(unit_count));
+    memset(table, 0, bytes_of(table));
     table->unit_count = unit_count;
     table->is_private = is_private;
 }
@@ -83,14 +97,11 @@ void sample_table_clear(struct sample_table *table)
 struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error)
 {
     size_t alignment = _Alignof(struct sample_table);
-    size_t bytes = (sample_table_bytes(unit_count) + alignment - 1) / alignment * alignment;
-    struct sample_table *table = aligned_alloc(alignment, bytes);
-    if (table == NULL) {
-        error_set(error, ERROR_ENVIRONMENT, "no memory for the samples of %lu downloads (%zu bytes)",
-                  (unsigned long)unit_count, bytes);
-        return NULL;
-    }
-    memset(table, 0, bytes);
+    uint64_t bytes = (sample_table_bytes(unit_count) + alignment - 1) / alignment * alignment;
+    struct sample_table *table = bytes <= SIZE_MAX ? aligned_alloc(alignment, (size_t)bytes) : NULL;
+    if (table == NULL)
+        return no_memory(unit_count, error);
+    memset(table, 0, (size_t)bytes);
     table->unit_count = unit_count;
     table->is_private = true;
     return table;
@@ -101,7 +112,7 @@ void sample_table_release(struct sample_table *table)
     if (table != NULL && table->is_private)
         free(table);
     else if (table != NULL)
-        munmap(table, sample_table_bytes(table->unit_count));
+        munmap(table, bytes_of(table));
 }
 
 struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit)

@@ -241,7 +241,7 @@ static void turn(struct loop *loop)
 static void run_epoll(uint64_t in_flight, uint64_t count, struct curl_slist *headers)
 {
     static struct loop loop;
-    struct download *downloads = calloc(in_flight, sizeof(downloads[0]));
+    struct download *downloads = calloc((size_t)in_flight, sizeof(downloads[0]));
     loop = (struct loop){.multi = curl_multi_init(), .epoll = epoll_create1(EPOLL_CLOEXEC), .due = NEVER};
     if (downloads == NULL || loop.multi == NULL || loop.epoll < 0)
         fail("a loop", "no memory");

@@ -127,7 +127,7 @@ static struct run make_random(struct random *random)
     uint32_t *units = run.lent[1];
     for (uint32_t unit = urls; unit < run.downloads; unit++)
         units[unit] = (uint32_t)random_below(random, urls);
-    size_t cells = 1 + random_below(random, 4);
+    size_t cells = 1 + (size_t)random_below(random, 4);
     for (size_t i = 0; i < cells; i++) {
         struct run_cell *cell = fixture_cell(&run, i == 0 ? "sync" : "threads", (uint32_t)i + 1);
         cell->stage = i == 2 ? STAGE_SWEEP : STAGE_MAIN;

@@ -79,8 +79,7 @@ static size_t count_drawings(const char *text)
 
 static void pause_for(nanoseconds duration)
 {
-    const struct timespec time = {.tv_sec = duration / NANOSECONDS_PER_SECOND,
-                                  .tv_nsec = duration % NANOSECONDS_PER_SECOND};
+    const struct timespec time = clock_timespec(duration);
     nanosleep(&time, NULL);
 }
 

@@ -113,8 +113,8 @@ static void test_differences_are_counted_as_if_listed(void **state)
     struct random random = random_stream(5, 0);
     for (int repetition = 0; repetition < 100; repetition++) {
         double x[MOST], y[MOST];
-        size_t x_count = 10 + random_below(&random, MOST - 10);
-        size_t y_count = 10 + random_below(&random, MOST - 10);
+        size_t x_count = 10 + (size_t)random_below(&random, MOST - 10);
+        size_t y_count = 10 + (size_t)random_below(&random, MOST - 10);
         /* every other time with ties */
         for (size_t i = 0; i < x_count; i++)
             x[i] = repetition % 2 == 0 ? random_fraction(&random) : (double)random_below(&random, 9) / 8;

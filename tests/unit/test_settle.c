@@ -154,8 +154,8 @@ static void test_who_leaves_by_brute_force(void **state)
     struct random random = random_stream(17, 0);
     size_t with_leaving = 0;
     for (int repetition = 0; repetition < 4000; repetition++) {
-        size_t cells = 2 + random_below(&random, MOST_CELLS - 1);
-        size_t rounds = 3 + random_below(&random, 2);
+        size_t cells = 2 + (size_t)random_below(&random, MOST_CELLS - 1);
+        size_t rounds = 3 + (size_t)random_below(&random, 2);
         double log_times[MOST_CELLS * MOST_ROUNDS];
         size_t sorted[MOST_CELLS];
         bool leaves[MOST_CELLS];

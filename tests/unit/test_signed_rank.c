@@ -321,7 +321,7 @@ static void test_of_many_differences_the_means_are_counted_as_if_listed(void **s
     for (size_t repetition = 0; repetition < 60; repetition++) {
         double differences[MOST];
         double probability;
-        size_t count = STATS_EXACT_COUNT + 1 + random_below(&random, MOST - STATS_EXACT_COUNT);
+        size_t count = STATS_EXACT_COUNT + 1 + (size_t)random_below(&random, MOST - STATS_EXACT_COUNT);
         for (size_t i = 0; i < count; i++) {
             double fraction = random_fraction(&random) - 0.4;
             /* wide, with ties and zeros, or on one side of 0 */

@@ -55,7 +55,7 @@ double stats_median_bounds(const double *sorted, size_t count, double confidence
  * percentages of up to three decimals: 10 for 50, 50 for 90, 100 for 95, 500 for 99, 5000 for 99.9; 1 for 100, the
  * maximum. `percent` in (0, 100]. */
 size_t stats_percentile_needs(double percent);
-bool stats_supports_percentile(size_t count, double percent);
+bool stats_supports_percentile(uint64_t count, double percent);
 
 /* --- Values that are far from the others --- */
 

@@ -2,6 +2,7 @@
 #define CONC_BENCH_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* A duration, or an instant of the monotonic clock. Only differences of instants mean anything. */
 typedef int64_t nanoseconds;
@@ -19,6 +20,9 @@ nanoseconds clock_thread_cpu(void);
 
 /* A duration as seconds, for arithmetic and output. */
 double clock_seconds(nanoseconds duration);
+
+/* A duration, not negative, as the system takes one. */
+struct timespec clock_timespec(nanoseconds duration);
 
 /* Compares two durations, or two instants, for qsort(3). */
 int clock_compare(const void *a, const void *b);
