@@ -21,22 +21,18 @@ static bool is_hex(char character)
            (character >= 'A' && character <= 'F');
 }
 
-/* The bytes of a dot, ".", or "%2e"; 0: it is none. */
-static size_t dot_length(const char *text, const char *end)
+/* The bytes of a character, as itself or encoded; 0: it is another. */
+static size_t length_of(const char *text, const char *end, char character, const char *encoded)
 {
-    if (text < end && *text == '.')
+    if (text < end && *text == character)
         return 1;
-    return end - text >= 3 && strncasecmp(text, "%2e", 3) == 0 ? 3 : 0;
+    return end - text >= 3 && strncasecmp(text, encoded, 3) == 0 ? 3 : 0;
 }
 
-/* How many dots a part of a path consists of, up to the '/' or '?' or end behind it; 0: it has something else in it. */
-static size_t count_dots(const char *part, const char *end, const char **behind)
+/* Whether a part of a path ends here, or is taken to end by some. */
+static bool is_separator(const char *text, const char *end)
 {
-    size_t dots = 0;
-    for (size_t length; (length = dot_length(part, end)) > 0; part += length)
-        dots++;
-    *behind = part;
-    return part == end || *part == '/' || *part == '?' ? dots : 0;
+    return length_of(text, end, '/', "%2f") > 0 || length_of(text, end, '\\', "%5c") > 0;
 }
 
 static char *write_character(char *to, char character)
@@ -64,23 +60,22 @@ static const char *copy_character(char **to, const char *from, const char *end)
     return from + 1;
 }
 
+/* A part of a path that begins with no dot is none that leads upwards, or nowhere, however it is read. */
 static char *write_url(char *to, const struct journal_url *url)
 {
     const char *end = url->text + url->length;
     bool is_query = false;
     bool begins_part = true;
     for (const char *from = url->text; from < end;) {
-        const char *behind;
-        size_t dots = begins_part && !is_query ? count_dots(from, end, &behind) : 0;
-        begins_part = *from == '/';
-        is_query = is_query || *from == '?';
-        if (dots > 0) {
-            memset(to, '_', dots);
-            to += dots;
-            from = behind;
-        } else {
-            from = copy_character(&to, from, end);
+        size_t dot = begins_part && !is_query ? length_of(from, end, '.', "%2e") : 0;
+        if (dot > 0) {
+            *to++ = '_';
+            from += dot;
+            continue;
         }
+        begins_part = is_separator(from, end);
+        is_query = is_query || *from == '?';
+        from = copy_character(&to, from, end);
     }
     return to;
 }

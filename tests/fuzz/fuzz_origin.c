@@ -1,14 +1,18 @@
 /* libFuzzer target: no text crashes the reader of the origin's options; what it takes lies in the ranges it promises,
- * whatever the order it is written in, and can be described and written again; what it refuses changes nothing. */
+ * whatever the order it is written in, and can be described and written again; what it refuses changes nothing. And
+ * the address of any URL leads back to its number, whatever programs are used to do to paths; no target crashes the
+ * reader of addresses. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conc_bench/base/text.h"
 #include "conc_bench/origin/origin.h"
 #include "conc_bench/run/run.h"
 #include "fuzz.h"
+#include "origin/address.h"
 
 #define HOUR (3600 * NANOSECONDS_PER_SECOND)
 
@@ -97,6 +101,110 @@ static void check_again(const struct origin_options *options)
     require(is_same(options, &again));
 }
 
+/* Addresses */
+
+#define TOKEN "abcDEF-_019"
+
+static bool is_dot(const char *part, size_t length, bool is_decoded)
+{
+    while (length > 0) {
+        size_t dot = *part == '.' ? 1 : !is_decoded && length >= 3 && strncasecmp(part, "%2e", 3) == 0 ? 3 : 0;
+        if (dot == 0)
+            return false;
+        part += dot;
+        length -= dot;
+    }
+    return true;
+}
+
+/* As programs do it (RFC 3986, 5.2.4; the URL standard of browsers): parts that are dots, encoded or not, lead nowhere
+ * and upwards, "\\" is "/", and "//" is "/". */
+static void normalise(char *target, bool is_decoded)
+{
+    char *query = strchr(target, '?');
+    char *end = query != NULL ? query : target + strlen(target);
+    char *to = target;
+    for (char *from = target; from < end;) {
+        char *part = from + 1;
+        size_t length = 0;
+        while (part + length < end && part[length] != '/' && part[length] != '\\')
+            length++;
+        bool is_up = length > 1 && is_dot(part, length, is_decoded);
+        if (is_up) {
+            while (to > target && *--to != '/')
+                continue;
+        } else if (length > 0 && !is_dot(part, length, is_decoded)) {
+            *to++ = '/';
+            memmove(to, part, length);
+            to += length;
+        }
+        from = part + length;
+    }
+    memmove(to, end, strlen(end) + 1);
+}
+
+/* Whatever is encoded becomes what it stands for, as far as it can stand in a target. */
+static void decode(char *target)
+{
+    char *to = target;
+    for (const char *from = target; *from != '\0';) {
+        unsigned value;
+        if (from[0] == '%' && from[1] != '\0' && from[2] != '\0' && sscanf(from + 1, "%2x", &value) == 1 &&
+            value > ' ') {
+            *to++ = (char)value;
+            from += 3;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+static void require_number(const char *target, uint32_t trial, uint32_t number)
+{
+    uint32_t trial_read;
+    uint32_t number_read;
+    require(address_read(target, TOKEN, &trial_read, &number_read) == ADDRESS_RIGHT);
+    require(trial_read == trial && number_read == number);
+}
+
+static void check_address(const char *text, size_t length)
+{
+    static const char unsafe[] = " \"'\\<>[]{}^`|#";
+    const struct journal_url url = {.text = text, .length = (uint32_t)length, .is_tls = length % 2 == 1};
+    uint32_t number = (uint32_t)length * UINT32_C(2654435761);
+    /* Just as large as it may become. */
+    char *address = malloc(ADDRESS_HEAD_BYTES + ADDRESS_CHARACTER_BYTES * length);
+    require(address != NULL);
+    size_t written = address_write(address, TOKEN, number / 3, number, &url);
+    require(strlen(address) == written);
+    for (const char *c = address; *c != '\0'; c++)
+        require(*c > ' ' && *c < 0x7f && strchr(unsafe, *c) == NULL);
+    require_number(address, number / 3, number);
+    char *changed = strdup(address);
+    require(changed != NULL);
+    normalise(changed, false);
+    require_number(changed, number / 3, number);
+    decode(changed);
+    require_number(changed, number / 3, number);
+    free(changed);
+    decode(address);
+    normalise(address, true);
+    require_number(address, number / 3, number);
+    free(address);
+}
+
+static void check_target(const char *target)
+{
+    uint32_t trial = 0;
+    uint32_t number = 0;
+    char again[64];
+    if (address_read(target, TOKEN, &trial, &number) != ADDRESS_RIGHT)
+        return;
+    snprintf(again, sizeof(again), "/" TOKEN "/%" PRIu32 "/%" PRIu32 "/", trial, number);
+    require(strstr(target, again) != NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct origin_options options = unset();
@@ -120,6 +228,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(error.kind == ERROR_USAGE && strncmp(error.message, "--origin", 8) == 0);
         require(origin_options_parse(opposite, &turned, &error) == -1 && is_same(&turned, &before));
     }
+    check_address(text, strlen(text));
+    check_target(text);
     free(text);
     free(opposite);
     return 0;
