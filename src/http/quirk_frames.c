@@ -24,7 +24,8 @@ void nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(void *callback
 ssize_t nghttp2_session_mem_recv(void *session, const uint8_t *data, size_t length);
 int nghttp2_session_send(void *session);
 int32_t nghttp2_submit_request(void *session, const void *priority, const void *fields, size_t field_count,
-                               const void *body, void *easy);
+                               const void *body, void *data);
+void *nghttp2_session_get_stream_user_data(void *session, int32_t stream);
 
 static struct {
     void (*set_on_frame)(void *callbacks, on_frame *callback);
@@ -32,7 +33,7 @@ static struct {
     ssize_t (*receive)(void *session, const uint8_t *data, size_t length);
     int (*send)(void *session);
     int32_t (*submit)(void *session, const void *priority, const void *fields, size_t field_count, const void *body,
-                      void *easy);
+                      void *data);
     void *(*user_data)(void *session, int32_t stream);
     int (*terminate)(void *session, uint32_t error);
     int (*wants_to_read)(void *session);
@@ -74,11 +75,50 @@ bool quirk_would_see_frames(void)
     return nghttp2.set_on_frame != NULL;
 }
 
-/* libcurl notes its handle with each stream, for as long as the stream is open. NULL: it is not. */
+/* nghttp2 keeps a pointer of libcurl's with each stream, for as long as libcurl is interested: an easy handle, or in
+ * newer ones (8.23) something of its own. In its place this program has it keep the transfer, which keeps libcurl's.
+ * What has no such mark is libcurl's own. */
+#define MARK ((uintptr_t)1)
+
+/* NULL: it is of nobody, or of nobody here. */
 static struct transfer *transfer_of(void *session, int32_t stream)
 {
-    CURL *easy = nghttp2.user_data(session, stream);
-    return easy != NULL ? transfer_of_easy_handle(easy) : NULL;
+    uintptr_t data = (uintptr_t)nghttp2.user_data(session, stream);
+    return (data & MARK) != 0 ? (struct transfer *)(data - MARK) : NULL;
+}
+
+void *nghttp2_session_get_stream_user_data(void *session, int32_t stream)
+{
+    uintptr_t data = (uintptr_t)nghttp2.user_data(session, stream);
+    return (data & MARK) != 0 ? ((struct transfer *)(data - MARK))->stream_data : (void *)data;
+}
+
+/* The one of this thread that is about to be sent. NULL: none is, or it was. */
+static _Thread_local struct transfer *asking;
+
+void quirk_note_asking(struct transfer *transfer)
+{
+    asking = transfer;
+}
+
+void quirk_forget_asking(const struct transfer *transfer)
+{
+    if (asking == transfer)
+        asking = NULL;
+}
+
+/* libcurl submits a request right behind its callback before it. Before anything of the answer: libcurl before 8.1
+ * delivers headers behind their last frame, later ones within it. */
+int32_t nghttp2_submit_request(void *session, const void *priority, const void *fields, size_t field_count,
+                               const void *body, void *data)
+{
+    struct transfer *transfer = asking;
+    asking = NULL;
+    if (transfer == NULL)
+        return nghttp2.submit(session, priority, fields, field_count, body, data);
+    transfer->has_stream = true;
+    transfer->stream_data = data;
+    return nghttp2.submit(session, priority, fields, field_count, body, (void *)((uintptr_t)transfer + MARK));
 }
 
 /* The last of the downloads on a connection is to close it: libcurl would give it to others. */
@@ -120,16 +160,6 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
 {
     atomic_store_explicit(&libcurls_on_frame, callback, memory_order_relaxed);
     nghttp2.set_on_frame(callbacks, note_frame);
-}
-
-/* Before anything of the answer: libcurl before 8.1 delivers headers behind their last frame, later ones within it. */
-int32_t nghttp2_submit_request(void *session, const void *priority, const void *fields, size_t field_count,
-                               const void *body, void *easy)
-{
-    struct transfer *transfer = transfer_of_easy_handle(easy);
-    if (transfer != NULL)
-        transfer->has_stream = true;
-    return nghttp2.submit(session, priority, fields, field_count, body, easy);
 }
 
 /* Notes it for all downloads that are on the connection. */

@@ -135,12 +135,16 @@ int quirk_limit_connections(struct transfer_group *group);
 /* quirk_frames.c
  *
  * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION,
- * QUIRK_NO_STREAMS. This program stands between the two: it defines five functions of nghttp2, which the dynamic
+ * QUIRK_NO_STREAMS. This program stands between the two: it defines six functions of nghttp2, which the dynamic
  * linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked
  * statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
 
 /* Once in each process, before its first thread. */
 void quirk_watch_frames(void);
+
+/* Right before each request; and before a transfer is released. */
+void quirk_note_asking(struct transfer *transfer);
+void quirk_forget_asking(const struct transfer *transfer);
 
 /* Whether anything that is not noted did not happen. */
 bool quirk_sees_frames(void);

@@ -98,6 +98,7 @@ static int on_request(void *context, char *address, char *local_address, int por
     if (transfer->streams != NULL)
         transfer_count_stream(transfer);
     quirk_retry_on_new(transfer);
+    quirk_note_asking(transfer);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -338,6 +339,7 @@ void transfer_release(struct transfer *transfer)
 {
     if (transfer == NULL)
         return;
+    quirk_forget_asking(transfer);
     curl_easy_cleanup(transfer->easy);
     pool_leave(transfer);
     curl_slist_free_all(transfer->names);

@@ -71,6 +71,7 @@ struct transfer {
     bool owns_pool;
     enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
     bool forbids_reuse;  /* of a connection that broke or takes no more, though the policy may allow it */
+    void *stream_data;   /* libcurl's, of the last stream; not looked at */
     bool has_stream;     /* the answer comes in frames of HTTP/2, if quirk_would_see_frames() */
     bool is_http1;       /* asked for over HTTP/1.1 alone, since the server lied about HTTP/2 */
     bool wants_http2;    /* libcurl may let it share a connection; not changed by `is_http1` before it begins anew */
