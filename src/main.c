@@ -24,7 +24,10 @@ static int print_error(const struct error *error)
 
 static int print_version(void)
 {
+    const char *built_against = transfer_library_built_against();
     printf("conc-bench %s\n%s\n", CONC_BENCH_VERSION, transfer_library_version());
+    if (built_against != NULL)
+        printf("built against libcurl/%s\n", built_against);
     return 0;
 }
 

@@ -15,6 +15,9 @@
 #include "quirks.h"
 #include "settings.h"
 
+/* CMakeLists.txt asks for the same: CURLOPT_QUICK_EXIT is of 7.87, and 7.88 is the oldest that tests have seen. */
+enum { OLDEST_LIBCURL = 0x075800 };
+
 /* What was built in */
 
 static bool has_feature(int features)
@@ -22,9 +25,21 @@ static bool has_feature(int features)
     return (curl_version_info(CURLVERSION_NOW)->features & features) != 0;
 }
 
+/* The program may run with another libcurl than it was built against: packages do not say enough. */
+static int check_version(struct error *error)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    if (info->version_num >= OLDEST_LIBCURL)
+        return 0;
+    return error_set(error, ERROR_ENVIRONMENT, "libcurl %d.%d or later is needed, and the one that is loaded is %s",
+                     OLDEST_LIBCURL >> 16, OLDEST_LIBCURL >> 8 & 0xff, info->version);
+}
+
 int preflight_check_library(const struct request *request, struct error *error)
 {
     const struct request_options *options = request->options;
+    if (check_version(error) != 0)
+        return -1;
     const int compressions = CURL_VERSION_LIBZ | CURL_VERSION_BROTLI | CURL_VERSION_ZSTD;
     bool is_tls_proxy = request->proxy_count > 0 && strncasecmp(request->proxies[0], "https:", strlen("https:")) == 0;
     const struct {

@@ -58,6 +58,11 @@ const char *transfer_library_version(void)
     return text;
 }
 
+const char *transfer_library_built_against(void)
+{
+    return strcmp(curl_version_info(CURLVERSION_NOW)->version, LIBCURL_VERSION) != 0 ? LIBCURL_VERSION : NULL;
+}
+
 const char *transfer_tls_version(void)
 {
     const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;

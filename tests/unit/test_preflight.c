@@ -6,7 +6,7 @@
 #include "conc_bench/http/preflight.h"
 
 /* Stands before libcurl's: what that was built with. */
-static curl_version_info_data library = {.age = CURLVERSION_NOW, .version = "7.99"};
+static curl_version_info_data library = {.age = CURLVERSION_NOW, .version = "7.99", .version_num = 0x076300};
 
 curl_version_info_data *curl_version_info(CURLversion age)
 {
@@ -91,7 +91,22 @@ static void http2_is_refused_where_the_library_breaks_it_or_lacks_a_half(void **
     assert_int_equal(preflight_check_library(&other_request, &error), 0);
     library.version_num = 0x075801;
     assert_int_equal(preflight_check_library(&request, &error), 0);
-    library.version_num = 0;
+    library.version_num = 0x076300;
+}
+
+static void an_old_library_is_refused_whatever_is_asked_of_it(void **state)
+{
+    (void)state;
+    const struct request_options options = {0};
+    const struct request request = {.options = &options};
+    struct error error = {0};
+    library.version_num = 0x0757ff;
+    assert_int_equal(preflight_check_library(&request, &error), -1);
+    assert_int_equal(error.kind, ERROR_ENVIRONMENT);
+    assert_string_equal(error.message, "libcurl 7.88 or later is needed, and the one that is loaded is 7.99");
+    library.version_num = 0x075800;
+    assert_int_equal(preflight_check_library(&request, &error), 0);
+    library.version_num = 0x076300;
 }
 
 int main(void)
@@ -100,6 +115,7 @@ int main(void)
         cmocka_unit_test(what_was_not_built_in_is_told_by_its_option),
         cmocka_unit_test(nothing_is_needed_for_nothing),
         cmocka_unit_test(http2_is_refused_where_the_library_breaks_it_or_lacks_a_half),
+        cmocka_unit_test(an_old_library_is_refused_whatever_is_asked_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,8 @@
  * download fails for the same reason tells nobody anything.
  */
 
-/* Whether this libcurl was built with all that the options need. -1: `error` names the option and what is missing. May
- * be called without transfer_library_init(). */
+/* Whether the libcurl that is loaded is new enough, and was built with all that the options need. -1: `error` names the
+ * version, and the option and what is missing. May be called without transfer_library_init(). */
 int preflight_check_library(const struct request *request, struct error *error);
 
 /* Whether there is anything to rehearse. */

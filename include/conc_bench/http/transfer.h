@@ -61,6 +61,11 @@ void transfer_library_cleanup(void);
 
 /* "libcurl/7.88.1 OpenSSL/3.0.19 ..."; static storage. May be called without transfer_library_init(). */
 const char *transfer_library_version(void);
+
+/* The version of the libcurl that the program was built against ("8.14.1"), where that is not the one it runs with;
+ * else NULL. */
+const char *transfer_library_built_against(void);
+
 const char *transfer_tls_version(void);
 
 /* Why a download failed, in words: "connection refused by a.test:80". `host` is who was asked. Returns `buffer`. */
