@@ -47,6 +47,23 @@ static int settle_clients(struct options *options, const bool *is_given, struct 
     return 0;
 }
 
+/* What says how modes ask does nothing for clients, and so nothing at all without a mode. Limits for public hosts hold
+ * for whoever asks. */
+static int check_clients_alone(const struct options *options, const bool *is_given, struct error *error)
+{
+    if (options->client_count == 0 || options->mode_count > options->client_count)
+        return 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        bool is_for_modes = option_rows[i].group == GROUP_REQUEST || i == OPTION_CONNECTIONS || i == OPTION_DNS;
+        if (is_given[i] && is_for_modes && i != OPTION_MAX_PER_HOST)
+            return error_set(error, ERROR_USAGE,
+                             "--%s does nothing here, as it does not reach clients: give a --mode to compare with, or "
+                             "leave it out",
+                             option_rows[i].name);
+    }
+    return 0;
+}
+
 static int settle_reference(struct options *options, const bool *is_given, struct error *error)
 {
     const struct mode *sync = mode_find("sync");
@@ -320,6 +337,8 @@ static int check_combination(const struct options *options, const bool *is_given
                          options->force_baseline ? "force-baseline" : "max-slowdown");
     if (options->import_json != NULL)
         return check_import(options, is_given, error);
+    if (check_clients_alone(options, is_given, error) != 0)
+        return -1;
     if (is_given[OPTION_TIME_BUDGET] && !options->runs_auto)
         return error_set(error, ERROR_USAGE,
                          "--time-budget goes with --runs auto: --runs %" PRIu32 " takes as long as it takes",

@@ -74,10 +74,11 @@ static void compare_with_origin(struct settling *settling)
             note_unit(&otherwise, unit);
         else if (!seen[unit].is_whole)
             note_unit(&abandoned, unit);
+        settling->trial->client.http10 += seen[unit].requests > 0 && seen[unit].http_version == 10;
     }
     add_found(settling, &skipped, "were never asked for");
     add_found(settling, &repeated, "were asked for more than once");
-    add_found(settling, &otherwise, "were asked for by another method than GET");
+    add_found(settling, &otherwise, "were not asked for by GET");
     add_found(settling, &abandoned, "were given up before they were whole");
     if (settling->evidence->strays > 0)
         text_append(settling->trial->reason, sizeof(settling->trial->reason),
@@ -182,7 +183,7 @@ static bool fill_sample(const struct settling *settling, uint32_t unit, struct s
     sample->settled = sample->end;
     sample->status = seen != NULL ? seen->status : line->status;
     sample->body_bytes = seen != NULL ? seen->body_bytes : line->bytes;
-    sample->http_version = sample->status == 0 ? 0 : seen != NULL ? seen->http_version : 11;
+    sample->http_version = sample->status == 0 ? 0 : 11; /* of the answer, whatever it was asked in */
     sample->outcome = (uint8_t)outcome_of(sample->status);
     if (seen != NULL && !seen->is_whole && sample->outcome == OUTCOME_OK)
         sample->outcome = OUTCOME_PARTIAL;
@@ -343,6 +344,7 @@ int client_settle(const struct client_evidence *evidence, struct trial *trial, s
         bool has_report = settling.report.count > 0;
         trial->client.proof = evidence->seen != NULL ? CLIENT_SEEN : has_report ? CLIENT_REPORTED : CLIENT_UNPROVEN;
         trial->client.has_own_times = has_report;
+        trial->client.handshakes = evidence->handshakes;
         judge(&settling);
         status = settle_samples(&settling, error);
     }

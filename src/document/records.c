@@ -648,6 +648,7 @@ static const struct field trial_client_fields[] = {
      FLAG(struct trial_client, has_own_times)},
     {"first_request_s", "after its start (0: not known)", SECONDS(struct trial_client, first_request, SECONDS_MAX)},
     {"tls_handshakes", "that the origin saw", COUNT(struct trial_client, handshakes, 0, INT64_MAX)},
+    {"http10", "downloads asked for in HTTP/1.0", COUNT(struct trial_client, http10, 0, UINT32_MAX)},
     {"left_behind", "processes that were there when it had ended, and were killed",
      COUNT(struct trial_client, left_behind, 0, UINT32_MAX)},
 };

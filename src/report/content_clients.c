@@ -13,6 +13,7 @@ struct client_summary {
     bool has_own_times;
     uint32_t most_in_flight; /* as the origin saw them */
     uint32_t left_behind;    /* at most */
+    bool is_http10;
 };
 
 static struct client_summary sum_up(const struct run_cell *cell)
@@ -29,6 +30,7 @@ static struct client_summary sum_up(const struct run_cell *cell)
         summary.has_ended_well = true;
         summary.proof = trial->client.proof;
         summary.has_own_times |= trial->client.has_own_times;
+        summary.is_http10 |= trial->client.http10 > 0;
         summary.most_in_flight = in_flight > summary.most_in_flight ? in_flight : summary.most_in_flight;
     }
     return summary;
@@ -56,6 +58,8 @@ static void tell_of_one(struct content *content, const struct run_cell *cell, co
     if (summary->most_in_flight > cell->workers)
         add(sentences, content_text(content, "%s had %" PRIu32 " downloads in flight, %" PRIu32 " asked for",
                                     content_name(content, cell), summary->most_in_flight, cell->workers));
+    if (summary->is_http10)
+        add(sentences, content_text(content, "%s asks in HTTP/1.0", content_name(content, cell)));
     if (summary->left_behind > 0)
         add(sentences, content_text(content, "%s left %" PRIu32 " process%s behind, which %s killed",
                                     content_name(content, cell), summary->left_behind,

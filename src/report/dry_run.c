@@ -6,6 +6,8 @@
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
+#include "conc_bench/client/client.h"
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/host_name.h"
 
@@ -53,6 +55,25 @@ static void write_names(FILE *stream, const struct url_list *urls)
         fprintf(stream, "%zu more hosts are asked for in their ASCII form\n", found - SHOWN);
 }
 
+/* The command of each client, as it would be run; with several numbers of workers, with each. */
+static void write_clients(FILE *stream, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        const struct plan_cell *cell = &plan->cells[i];
+        const struct client *client = client_of(cell->mode);
+        if (client == NULL || cell->copy > 0)
+            continue;
+        char *command = client_describe(client, "/tmp/conc-bench.XXXXXX/list", cell->workers, plan->unit_count);
+        if (command == NULL)
+            continue;
+        struct text_buffer shown = {0};
+        text_buffer_add_escaped(&shown, command, strlen(command));
+        fprintf(stream, "%s/%" PRIu32 " is: %s\n", client->name, cell->workers, text_buffer_text(&shown));
+        text_buffer_release(&shown);
+        free(command);
+    }
+}
+
 static void write_workload(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
@@ -63,6 +84,7 @@ static void write_workload(FILE *stream, const struct plan *plan, const char *co
     write_names(stream, request->urls);
     if (cost[0] != '\0')
         fprintf(stream, "%s\n", cost);
+    write_clients(stream, plan);
 }
 
 void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search, const char *cost)

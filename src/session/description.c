@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/text.h"
 #include "conc_bench/platform/cgroup.h"
 #include "conc_bench/platform/machine.h"
 #include "conc_bench/run/resources.h"
@@ -145,6 +146,8 @@ static void describe_policy(struct session *session)
     run->tolerance = session->options->tolerance;
     if (session->options->use_origin)
         origin_options_describe(&session->options->origin, run->origin, sizeof(run->origin));
+    if (session->options->use_origin && session->options->client_count > 0)
+        text_append(run->origin, sizeof(run->origin), ", all hosts at one address");
 }
 
 static void describe_experiment(struct session *session)

@@ -36,7 +36,7 @@ static void release(struct session *session)
     baseline_release(&session->baseline);
     plan_release(&session->plan);
     origin_stop(session->origin);
-    clients_release(&session->clients);
+    clients_release(session);
     pins_release(&session->pins);
     free(session->warm_urls);
     target_list_release(&session->targets);
@@ -94,6 +94,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (description_fill(session, error) != 0)
         return -1;
+    clients_tell_limits(session);
     if (read_baseline(session, error) != 0)
         return -1;
     if (!options->dry_run)

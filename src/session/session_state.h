@@ -11,6 +11,7 @@
 #include "conc_bench/client/client.h"
 #include "conc_bench/document/baseline.h"
 #include "conc_bench/http/transfer.h"
+#include "conc_bench/origin/journal.h"
 #include "conc_bench/origin/origin.h"
 #include "conc_bench/report/progress.h"
 #include "conc_bench/run/run.h"
@@ -25,6 +26,13 @@ struct clients {
     char *folder; /* NULL: there are none */
     char *list;   /* paths of files in it */
     char *report;
+    char *authority;    /* NULL: there is no TLS */
+    int list_file;      /* the list, open for writing */
+    char *variables[5]; /* that lead common programs to the authority; the last is NULL */
+    /* With the origin: */
+    struct journal *journal;
+    struct journal_url *urls; /* by URL of the list */
+    char **addresses;         /* the same as modes ask for them */
     struct client_setting setting;
 };
 
@@ -44,6 +52,7 @@ struct session {
     struct request request;
     struct origin *origin;
     struct clients clients;
+    const char *client; /* the name of the one whose trial runs */
     uint64_t strangers; /* requests that others sent to it */
     struct plan plan;
     struct progress progress;
@@ -55,6 +64,9 @@ struct session {
     nanoseconds paused; /* in all */
     bool is_public;     /* some of the hosts are */
 };
+
+/* How often the embedded list is gone through. */
+enum { EMBEDDED_REPEAT = 80 };
 
 /* Whether no mode downloads anything, so that there is nobody to ask. */
 bool session_is_scripted(const struct options *options);
@@ -70,11 +82,15 @@ int setup_host_limits(struct session *session, struct error *error); /* is_publi
 void setup_tell_cost(struct session *session); /* what servers that are not this machine are asked */
 int setup_warm_urls(struct session *session, struct error *error); /* warm_urls */
 
-/* clients.c: the files of clients; and, as a hook of the experiment, what they did. */
-bool session_has_clients(const struct options *options);
+/* clients.c: what the origin is to know before it is started, and its addresses for modes, NULL without; the files of
+ * clients; and, as a hook of the experiment, what they did. */
+int clients_make_journal(struct session *session, struct error *error);
+const char *const *clients_list_addresses(struct session *session, struct error *error);
 int setup_clients(struct session *session, struct error *error);
+void clients_tell_limits(struct session *session); /* of what options do not reach them; once the run is described */
+int clients_open_trial(struct session *session, struct error *error); /* of a client: its list is made anew */
 int clients_settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error);
-void clients_release(struct clients *clients);
+void clients_release(struct session *session);
 
 /* description.c: what the result says of the run before it begins. -1: no memory. */
 int description_fill(struct session *session, struct error *error);

@@ -15,7 +15,7 @@
 
 /* The article's list, for `--origin` without one. */
 static const char *const embedded_urls[] = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
-enum { EMBEDDED_URL_COUNT = 2, EMBEDDED_REPEAT = 80 };
+enum { EMBEDDED_URL_COUNT = 2 };
 
 /* Idle connections kept for each worker: one for each host, so that a list which goes round its hosts finds each again,
  * but never fewer than libcurl's own default (redirects lead to hosts that are in no list) nor more than the
@@ -146,13 +146,15 @@ static bool has_too_many_hosts(const struct session *session, uint32_t workers)
 /* Decides the size of the connection pools, the same for all modes, and makes room for it. */
 int setup_room(struct session *session, struct error *error)
 {
-    size_t hosts = session->urls.host_count;
+    /* Clients ask the origin by addresses, and modes then do the same. */
+    bool has_addresses = session->options->use_origin && session->options->client_count > 0;
+    size_t hosts = has_addresses ? 1 : session->urls.host_count;
     uint32_t *kept = &session->policy.connections_kept;
     *kept = hosts < CONNECTIONS_KEPT_MAX ? (uint32_t)hosts : CONNECTIONS_KEPT_MAX;
     *kept = *kept > CONNECTIONS_KEPT_MIN ? *kept : CONNECTIONS_KEPT_MIN;
     uint32_t workers = most_workers(session);
     session->policy.host_count = (uint32_t)hosts;
-    session->policy.has_too_many_hosts = has_too_many_hosts(session, workers);
+    session->policy.has_too_many_hosts = !has_addresses && has_too_many_hosts(session, workers);
     if (session->policy.has_too_many_hosts)
         *kept = CONNECTIONS_KEPT_MIN;
     uint32_t wanted = *kept;
@@ -210,12 +212,19 @@ int setup_origin(struct session *session, struct error *error)
     uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
     struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept * pools};
     char token[ORIGIN_TOKEN_SIZE];
-    if (sign_requests(session, token, error) != 0)
+    if (clients_make_journal(session, error) != 0)
+        return -1;
+    demand.journal = session->clients.journal;
+    if (demand.journal != NULL ? origin_draw_token(token, error) != 0 : sign_requests(session, token, error) != 0)
         return -1;
     demand.token = token;
     struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
     if (hosts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");
+    if (demand.journal != NULL && demand.host_count > 0) {
+        hosts[0] = (struct origin_host){"127.0.0.1", strlen("127.0.0.1"), true};
+        demand.host_count = 1;
+    }
     demand.hosts = hosts;
     if (session->options->origin.has_tls && demand.host_count == 0)
         run_warn(&session->run, "--origin=tls: the list has no https URL, and nothing is asked over TLS");
@@ -224,8 +233,11 @@ int setup_origin(struct session *session, struct error *error)
     if (session->origin == NULL)
         return -1;
     origin_heed(session->origin, interrupt_signal);
-    session->policy.origin_port = origin_port(session->origin);
-    session->policy.origin_tls_port = origin_tls_port(session->origin);
+    /* Addresses lead there by themselves. */
+    if (demand.journal == NULL) {
+        session->policy.origin_port = origin_port(session->origin);
+        session->policy.origin_tls_port = origin_tls_port(session->origin);
+    }
     session->policy.authority = origin_authority(session->origin);
     return 0;
 }
@@ -319,7 +331,10 @@ int setup_targets(struct session *session, struct error *error)
     const struct url_list *urls = &session->urls;
     const struct transfer_policy *policy = &session->policy;
     bool is_plain = policy->origin_port != 0 && policy->origin_tls_port == 0;
-    if (target_list_make(urls->texts, urls->url_count, is_plain, &session->targets, error) != 0)
+    const char *const *texts = urls->texts;
+    if (session->clients.journal != NULL && (texts = clients_list_addresses(session, error)) == NULL)
+        return -1;
+    if (target_list_make(texts, urls->url_count, is_plain, &session->targets, error) != 0)
         return -1;
     if (session->resolutions.failed_count == 0)
         return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conc_bench/base/subprocess.h"
+#include "conc_bench/base/text.h"
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/run/experiment.h"
 #include "conc_bench/run/interrupt.h"
@@ -52,8 +53,12 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     spare_server(session);
     if (session->origin == NULL)
         return 0;
-    if (origin_reset(session->origin, error) != 0)
+    if (client_of(cell->mode) != NULL) {
+        if (clients_open_trial(session, error) != 0)
+            return -1;
+    } else if (origin_reset(session->origin, error) != 0) {
         return -1;
+    }
     if (options->handicap == 0)
         return 0;
     double factor = cell->copy > 0 ? 1 + options->handicap : 1;
@@ -78,6 +83,18 @@ static int copy_paths(struct trial_origin_counts *origin_counts, const struct or
     return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
 
+/* At once: whoever mistyped a command need not wait for the report. */
+static void tell_of_failed_client(struct session *session, const struct trial *trial)
+{
+    bool has_failed = trial->status != TRIAL_COMPLETE && trial->status != TRIAL_INTERRUPTED;
+    char reason[4 * sizeof(trial->reason)];
+    if (!trial->client.is_present || !has_failed || session->options->quiet)
+        return;
+    text_escape(reason, sizeof(reason), trial->reason, strlen(trial->reason));
+    progress_note(&session->progress, stderr, "Note: %s %s: %s.", session->client, trial_status_name(trial->status),
+                  reason);
+}
+
 static int after_trial(void *context, struct trial *trial, struct error *error)
 {
     struct session *session = context;
@@ -85,6 +102,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         progress_end_trial(&session->progress, trial);
     if (session->is_public && trial->table != NULL)
         note_refusals(session, trial);
+    tell_of_failed_client(session, trial);
     struct origin_totals counts;
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
@@ -110,6 +128,7 @@ static void show_position(void *context, const struct runner_position *position)
     struct session *session = context;
     char name[32];
     plan_cell_name(position->cell, name, sizeof(name));
+    session->client = position->cell->mode->name;
     session->is_measuring = !position->is_warmup;
     progress_begin_trial(&session->progress, &session->options->format, session->run.reference, name,
                          position->cell->workers);
@@ -117,8 +136,13 @@ static void show_position(void *context, const struct runner_position *position)
     if (!position->is_choosing)
         snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",
                  position->round + 1, position->rounds);
-    progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 ", %" PRIu32 " of %" PRIu32 " downloads",
-                  what, name, position->cell->workers, position->settled, session->plan.unit_count);
+    char done[48] = "";
+    /* What a client has done is seen when it has ended. */
+    if (client_of(position->cell->mode) == NULL)
+        snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
+                 session->plan.unit_count);
+    progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,
+                  done);
 }
 
 /* Claims, a baseline, and what a mode gains by its connections are about every round. */

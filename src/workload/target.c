@@ -1,12 +1,30 @@
 #include "conc_bench/workload/target.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 bool target_is_tls(const char *url)
 {
     return strncasecmp(url, "https:", sizeof("https:") - 1) == 0;
+}
+
+char *target_request(const char *url)
+{
+    CURLU *parser = curl_url();
+    char *path = NULL, *query = NULL, *request = NULL;
+    bool is_parsed = parser != NULL && curl_url_set(parser, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                     curl_url_get(parser, CURLUPART_PATH, &path, 0) == CURLUE_OK;
+    CURLUcode status = is_parsed ? curl_url_get(parser, CURLUPART_QUERY, &query, 0) : CURLUE_OUT_OF_MEMORY;
+    bool has_query = status == CURLUE_OK;
+    if (is_parsed && (has_query || status == CURLUE_NO_QUERY) &&
+        asprintf(&request, "%s%s%s", path, has_query ? "?" : "", has_query ? query : "") < 0)
+        request = NULL;
+    curl_free(path);
+    curl_free(query);
+    curl_url_cleanup(parser);
+    return request;
 }
 
 bool target_parse(const struct target_list *list, uint32_t url, void *parser)

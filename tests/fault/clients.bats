@@ -154,3 +154,56 @@ report() {
     says 'told/8: unequal after 10 of 12 downloads: 2 of 12 downloads are missing in its report, the first is number 3 (http://127.0.0.1:9/3)'
     ended told unequal
 }
+
+# --- With the origin as the witness -----------------------------------------------------------------------------------
+
+curls='xargs -P {workers} -n 1 curl -sS -o /dev/null'
+
+witnessed() {
+    for i in {1..6}; do echo "http://a.test/$i"; echo "https://b.test/$i?x=$i"; done >list
+    clients --workers 4 ${origin:---origin=latency=2ms,size=64KiB} "$@"
+}
+
+@test "a client that asks for everything once is compared with the modes, by the same counts" {
+    witnessed --mode threads --client "curls=$curls <{list}"
+    exits_with 0
+    says 'Service times as the origin saw them, without connecting: curls'
+    holds r.json '[.results[] | .downloads == 12 and .failures == 0 and .body_bytes == 12 * 65536 and .rounds[0].witness.requests == 12] | all'
+    holds r.json '.results[0].rounds[0].witness.urls == .results[1].rounds[0].witness.urls'
+    holds r.json '.results[1] | .connects == 12 and .client.command == ("'"$curls"' <{list}") and .client.shell == "sh"
+        and .client.first_request_s > 0 and .rounds[0].client.proof == "origin" and .peak_memory_bytes > 0'
+    holds r.json '.results[1] | .time_s.value >= .client.first_request_s + .run_s * 0.999 and .service_s.p50 >= 0.002'
+}
+
+@test "skipping, repeating, and asking for something else is unequal work" {
+    witnessed --mode threads --client "skips=tail -n +3 {list} | $curls" --client "repeats=cat {list} {list} | $curls" \
+        --client "heads=xargs -n 1 curl -sSI <{list}" --client "more=(cat {list}; sed 1q {list} | sed 's/[^/]*\$/zz/;s-/0/-/99/-') | $curls"
+    exits_with 3
+    says 'skips/4: unequal after 10 of 12 downloads: 2 of 12 downloads were never asked for, the first is number 1 (http://a.test/1)'
+    says 'repeats/4: unequal after 12 of 12 downloads: 12 of 12 downloads were asked for more than once'
+    says 'heads/4: unequal after 12 of 12 downloads: 12 of 12 downloads were not asked for by GET'
+    says 'more/4: unequal'
+    for name in skips repeats heads more; do ended $name unequal; done
+    holds r.json '.results[0] | .mode == "threads" and .downloads == 12'
+}
+
+@test "a download that is given up before it is whole is unequal work" {
+    origin=--origin=latency=0,size=4MiB witnessed \
+        --client 'abandons=while read -r url; do curl -s "$url" | head -c 1; done <{list}'
+    exits_with 3
+    says 'abandons/4: unequal after 12 of 12 downloads: 12 of 12 downloads were given up before they were whole'
+}
+
+@test "more in flight than asked for is told" {
+    origin=--origin=latency=300ms witnessed --client 'many=xargs -P 12 -n 1 curl -sS -o /dev/null <{list}'
+    exits_with 0
+    says 'many/4 had 12 downloads in flight, 4 asked for'
+}
+
+@test "clients that look for an authority where programs do trust the origin" {
+    origin=--origin=tls witnessed --client "curls=$curls <{list}" --client 'python=python3 -c "
+import ssl, sys, urllib.request
+for url in open(sys.argv[1]): urllib.request.urlopen(url.strip()).read()" {list}'
+    exits_with 0
+    holds r.json '[.results[].tls_handshakes == 6] | all'
+}

@@ -20,6 +20,7 @@ struct client_evidence {
     const struct client_trial *did;
     const struct journal_unit *seen; /* by unit; NULL: there was no origin */
     uint64_t strays;                 /* requests that the origin saw for what is in no list */
+    uint64_t handshakes;             /* with TLS, that it saw */
     const char *report;              /* the path of the client's own report */
     const char *const *urls;         /* distinct ones */
     const uint32_t *unit_urls;       /* of each unit: index into `urls` */

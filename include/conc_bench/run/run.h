@@ -107,6 +107,7 @@ struct trial_client {
     nanoseconds first_request; /* after its start: when the first request had arrived, or, by its own word, was made; 0:
                                   not known */
     uint64_t handshakes;       /* with TLS, as the origin saw them */
+    uint32_t http10;           /* downloads asked for in HTTP/1.0 */
     uint32_t left_behind;      /* processes that were still there when it had ended, and were killed */
 };
 

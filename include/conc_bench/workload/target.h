@@ -34,6 +34,11 @@ void target_list_release(struct target_list *list);
 /* Whether a URL that url_list_add_url() takes is an https URL. */
 bool target_is_tls(const char *url);
 
+/* What is asked for of the host of a URL that url_list_add_url() takes, "/dice?x=1". The caller frees it; NULL: no
+ * memory.
+ */
+char *target_request(const char *url);
+
 /* Parses a URL of the list into `parser`, a CURLU *. False: no memory. */
 bool target_parse(const struct target_list *list, uint32_t url, void *parser);
 
