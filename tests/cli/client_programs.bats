@@ -25,6 +25,45 @@ setup() {
     cp "$BATS_FILE_TMPDIR/list.txt" list.txt
 }
 
+# Programs side by side over the origin: 24 downloads, 4 in flight. How soon a busy machine starts a curl after the other
+# decides how many there are at once.
+compare() {
+    local scheme=$2 options=() program
+    for program in $1; do options+=(--client "${program%.*}=$CLIENTS/$program {list} {workers}"); done
+    printf '%s x12\n' "$scheme://one.test/path" "$scheme://two.test/?a=1&b='2'" >two.txt
+    run "$CONC_BENCH" "${options[@]}" --workers 4 --runs 1 --warmup 0 --no-progress --export-json r.json "$3" two.txt
+    exits_with 0
+    holds r.json '[.results[] | .mode] == $names' --argjson names "$(jq -nc '$ARGS.positional | map(split(".")[0])' --args $1)"
+    holds r.json '[.results[] | .rounds[0].status == "complete" and .downloads == 24 and .failures == 0] | all'
+    holds r.json '[.results[] | .peak_in_flight as $peak | if .mode | IN("requests_sequential", "wget")
+        then $peak == 1 else $peak >= 2 and $peak <= 4 end] | all'
+}
+
+@test "programs in Python do the same work over the origin, with no more in flight than they may, and keep connections" {
+    compare "$PYTHON_PROGRAMS" http --origin=latency=30ms,size=4KiB
+    holds r.json '[.results[] | .connects <= 4] | all'
+}
+
+@test "programs in Node, Go and shell do the same work over the origin, with no more in flight than they may" {
+    compare "fetch.mjs nethttp $SHELL_PROGRAMS" http --origin=latency=30ms,size=4KiB
+    holds r.json '[.results[] | select(.mode | IN("nethttp", "curl_parallel", "aria2c", "wget")) | .connects <= 4] == [true, true, true, true]'
+    holds r.json '[.results[] | select(.mode | startswith("xargs")) | .connects == 24] == [true, true]'
+}
+
+@test "programs trust the authority of the origin over TLS" {
+    compare "requests_threads.py aiohttp_tasks.py httpx_tasks.py fetch.mjs nethttp curl_parallel.sh wget.sh aria2c.sh" \
+        https --origin=tls,latency=30ms,size=4KiB
+    holds r.json '[.results[] | .tls_handshakes >= 1] | all'
+}
+
+# A program that leaves it out takes less CPU time than that, start and all.
+@test "programs compute for as long as they are told on each response" {
+    for program in requests_threads.py fetch.mjs nethttp; do
+        CONC_BENCH_CPU_WORK=0.05 /usr/bin/time -f '%U %S' -o times.txt "$CLIENTS/$program" list.txt 2
+        awk '$1 + $2 < 12 * 0.05 { print "only " $1 + $2 " s"; exit 1 }' times.txt || { echo "by $program"; return 1; }
+    done
+}
+
 # Runs a program as conc-bench does, but for what only that sees.
 start() {
     rm -f report.txt
