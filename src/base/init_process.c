@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "conc_bench/platform/process.h"
+
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 enum { PASSED_ON = sizeof(passed_on) / sizeof(passed_on[0]) };
 
@@ -39,7 +41,7 @@ static void stand_by(pid_t child, const sigset_t *awaited, int *status)
 {
     while (!reap(child, status)) {
         siginfo_t signal = {0};
-        int number = sigwaitinfo(awaited, &signal);
+        int number = process_await_signal(awaited, &signal);
         if (number > 0 && number != SIGCHLD && !has_reached_all(&signal))
             kill(child, number);
     }

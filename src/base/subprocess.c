@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/platform/descriptor.h"
 
 /* What the child says. */
 struct message {
@@ -51,7 +52,7 @@ int subprocess_run(int (*function)(void *context, struct error *error), void *co
     int line[2];
     int ended = 0;
     pid_t parent = getpid();
-    if (pipe2(line, O_CLOEXEC) != 0)
+    if (descriptor_pipe(line) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a pipe");
     fflush(NULL);
     pid_t child = fork();

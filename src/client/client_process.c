@@ -13,6 +13,7 @@
 
 #include "client_usage.h"
 #include "conc_bench/base/child.h"
+#include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/process.h"
 #include "conc_bench/run/resources.h"
 
@@ -74,10 +75,12 @@ static _Noreturn void become(const struct client_command *command, const int *st
     reset_signals();
     if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(streams[OUT], STDOUT_FILENO) >= 0 &&
         dup2(streams[ERR], STDERR_FILENO) >= 0) {
-        if (command->is_searched)
-            execvpe(command->words[0], command->words, command->environment);
-        else
+        if (command->is_searched) {
+            environ = (char **)command->environment; /* this process has no further use for its own */
+            execvp(command->words[0], command->words);
+        } else {
             execve(command->words[0], command->words, command->environment);
+        }
     }
     int number = errno;
     ssize_t written = write(failure, &number, sizeof(number));
@@ -100,7 +103,7 @@ static int start(struct watching *watching, struct error *error)
 {
     int out[2] = {-1, -1}, err[2] = {-1, -1}, failure[2] = {-1, -1};
     int status = 0;
-    if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0)
+    if (descriptor_pipe(out) != 0 || descriptor_pipe(err) != 0 || descriptor_pipe(failure) != 0)
         status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a pipe");
     watching->trial->began = clock_now();
     watching->pid = status == 0 ? fork() : -1;
@@ -211,7 +214,7 @@ static void doze(const struct watching *watching, nanoseconds longest)
     struct timespec limit = clock_timespec(longest > 0 ? longest : 0);
     sigset_t none;
     sigemptyset(&none);
-    ppoll(entries, is_blocked ? 0 : STREAMS, &limit, &none);
+    descriptor_poll(entries, is_blocked ? 0 : STREAMS, &limit, &none);
 }
 
 static void turn(struct watching *watching, nanoseconds longest)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "conc_bench/platform/memory.h"
+
 struct pem pem_look(const char *path)
 {
     struct pem pem = {0};
@@ -19,7 +21,7 @@ struct pem pem_look(const char *path)
         pem.is_locked |= strncmp(line, "Proc-Type: 4,ENCRYPTED", strlen("Proc-Type: 4,ENCRYPTED")) == 0;
     }
     /* A line of a key may be left here. */
-    explicit_bzero(line, sizeof(line));
+    memory_wipe(line, sizeof(line));
     if (file != NULL)
         fclose(file);
     return pem;

@@ -1,8 +1,10 @@
 #include "conc_bench/http/preflight.h"
+#include "conc_bench/platform/descriptor.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,12 +148,20 @@ static int begin_try(const struct transfer_plan *plan, const char *url, struct t
 
 enum { SPOKEN_TO_WITHIN = 60 * 1000 /* milliseconds */ };
 
+static int open_without_waiting(int family)
+{
+    int descriptor = descriptor_socket(family, SOCK_STREAM, 0);
+    if (descriptor >= 0)
+        fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    return descriptor;
+}
+
 /* Returns the socket, which does not block, or -1. */
 static int listen_silently(char *url, size_t size)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int listener = open_without_waiting(AF_INET);
     if (listener < 0)
         return -1;
     if (bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 1) == 0 &&
@@ -168,7 +178,7 @@ static bool is_spoken_to(int listener, int *client)
 {
     char byte;
     if (*client < 0)
-        *client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        *client = descriptor_accept(listener);
     return *client >= 0 && recv(*client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
@@ -315,7 +325,7 @@ static int try_socket(const char *path, struct error *error)
                          "--unix-socket: %.200s is longer than the %zu bytes that a socket's path has", path,
                          sizeof(address.sun_path) - 1);
     memcpy(address.sun_path, path, strlen(path) + 1);
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int descriptor = open_without_waiting(AF_UNIX);
     int status = descriptor < 0 ? -1 : connect(descriptor, (struct sockaddr *)&address, sizeof(address));
     int number = status == 0 || errno == EAGAIN ? 0 : errno;
     if (descriptor >= 0)

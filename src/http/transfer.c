@@ -113,7 +113,7 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     (void)purpose;
     struct transfer *transfer = context;
     const struct transfer_sockets *sockets = transfer->sockets;
-    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int descriptor = descriptor_socket(address->family, address->socktype, address->protocol);
     if (descriptor < 0 || (sockets != NULL && sockets->opened(sockets->context, descriptor) != 0)) {
         transfer->socket_error = errno;
         if (descriptor >= 0)

@@ -1,7 +1,5 @@
 #include "loop_driver.h"
 
-#if CONC_BENCH_EPOLL
-
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -239,7 +237,3 @@ void loop_driver_close(struct loop *loop)
         close(loop->epoll);
     free(loop->watches);
 }
-
-#else
-typedef int loop_epoll_is_not_built; /* ISO C wants a declaration in every file */
-#endif

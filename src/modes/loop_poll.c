@@ -1,7 +1,5 @@
 #include "loop_driver.h"
 
-#if !CONC_BENCH_EPOLL
-
 /* For systems without epoll: libcurl waits itself, by poll(2), and looks at every transfer each time. One multi handle,
  * since it can wait for no more than one. */
 
@@ -39,7 +37,3 @@ void loop_driver_close(struct loop *loop)
 {
     (void)loop;
 }
-
-#else
-typedef int loop_poll_is_not_built; /* ISO C wants a declaration in every file */
-#endif

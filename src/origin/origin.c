@@ -13,6 +13,7 @@
 
 #include "address_list.h"
 #include "conc_bench/base/child.h"
+#include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/entropy.h"
 #include "journal_server.h"
 #include "server.h"
@@ -64,7 +65,7 @@ static int fork_server(struct origin *origin, const struct origin_options *optio
                        struct error *error)
 {
     int control[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
+    if (descriptor_socket_pair(control) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot make a socket pair");
     pid_t parent = getpid();
     fflush(NULL); /* what lies in buffers would be written by both */

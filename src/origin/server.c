@@ -25,6 +25,7 @@
 #include "deadlines.h"
 #include "journal_server.h"
 #include "visitors.h"
+#include "waiting.h"
 #include "wire.h"
 
 /*
@@ -55,12 +56,12 @@ enum {
 #define SETTLE_AT_MOST (200 * NANOSECONDS_PER_MILLISECOND)
 
 enum { LISTENER_PLAIN, LISTENER_TLS, LISTENER_COUNT };
+_Static_assert((int)LISTENER_COUNT == (int)WAITING_DAEMONS, "each is waited for");
 
 struct listener {
     struct server *server;
     struct MHD_Daemon *daemon; /* NULL: there is none */
     const char *scheme;        /* in front of the URLs it counts */
-    int epoll;                 /* libmicrohttpd's; -1: there is none */
     uint16_t port;
     uint32_t room; /* for connections */
     struct visitors visitors;
@@ -72,6 +73,7 @@ struct server {
     struct listener listeners[LISTENER_COUNT];
     struct certificates *certificates; /* NULL: no TLS */
     int control;                       /* to the parent */
+    struct waiting waits;              /* what it waits for */
     const char *token;                 /* of the run's own requests; NULL: all are */
     struct journal *journal;           /* NULL: none, and the token is in a header, not in addresses */
     uint32_t trial;                    /* the open one, of the journal; 0: none is open */
@@ -493,6 +495,11 @@ static int need_descriptors(const struct server *server, uint32_t connections, s
     rlim_t spare = server->options->has_tls ? 2 * SPARE_CONNECTIONS : SPARE_CONNECTIONS;
     rlim_t needed = connections + spare + SPARE_DESCRIPTORS;
     struct rlimit limit;
+    if (needed > waiting_descriptors)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "--origin: %" PRIu32 " connections are more than the %" PRIu64
+                         " that this build can wait for, by select(2) and without epoll: use fewer workers",
+                         connections, waiting_descriptors - spare - SPARE_DESCRIPTORS);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot read the limit of descriptors");
     if (limit.rlim_cur >= needed)
@@ -515,7 +522,7 @@ static struct MHD_Daemon *start_daemon(struct listener *listener)
     bool is_tls = listener == &listener->server->listeners[LISTENER_TLS];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     errno = 0;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+    return MHD_start_daemon(waiting_flags | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
                             on_request, NULL, MHD_OPTION_SOCK_ADDR, &address,
                             /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
                              * first packet, and it comes again after a second. */
@@ -535,7 +542,7 @@ static int listen_with(struct listener *listener, uint32_t connections, struct e
     listener->daemon = start_daemon(listener);
     if (listener->daemon == NULL)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
-    listener->epoll = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    waiting_add(&listener->server->waits, (int)(listener - listener->server->listeners), listener->daemon);
     listener->port = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     if (listener->port == 0)
         return error_set(error, ERROR_ENVIRONMENT,
@@ -631,16 +638,6 @@ static bool is_pending(const struct server *server)
     return false;
 }
 
-enum { POLL_CONTROL = LISTENER_COUNT, POLL_COUNT };
-
-/* What wakes the server; of listeners that are not there, poll(2) takes no notice. */
-static void list_sockets(const struct server *server, struct pollfd sockets[POLL_COUNT])
-{
-    for (int i = 0; i < LISTENER_COUNT; i++)
-        sockets[i] = (struct pollfd){.fd = server->listeners[i].epoll, .events = POLLIN};
-    sockets[POLL_CONTROL] = (struct pollfd){.fd = server->control, .events = POLLIN};
-}
-
 /* Waits until there is something to do. True: a command has come, or the parent is gone. */
 static bool wait_for_work(struct server *server)
 {
@@ -652,10 +649,7 @@ static bool wait_for_work(struct server *server)
     }
     if (is_pending(server))
         timeout = 0;
-    struct pollfd ready[POLL_COUNT];
-    list_sockets(server, ready);
-    struct timespec limit = clock_timespec(timeout < 0 ? 0 : timeout);
-    return ppoll(ready, POLL_COUNT, timeout < 0 ? NULL : &limit, NULL) > 0 && ready[POLL_CONTROL].revents != 0;
+    return waiting_sleep(&server->waits, timeout);
 }
 
 /* Commands. */
@@ -665,11 +659,9 @@ static bool wait_for_work(struct server *server)
 static void settle(struct server *server)
 {
     nanoseconds end = clock_now() + SETTLE_AT_MOST;
-    struct pollfd ready[POLL_COUNT];
-    list_sockets(server, ready);
     do
         serve(server);
-    while ((is_pending(server) || poll(ready, LISTENER_COUNT, 0) > 0) && clock_now() < end);
+    while ((is_pending(server) || waiting_has_clients(&server->waits)) && clock_now() < end);
 }
 
 static void reset(struct server *server, uint32_t trial)
@@ -759,8 +751,9 @@ static struct server *create(const struct origin_options *options, int control)
     server->options = options;
     server->latency = options->latency;
     server->control = control;
-    server->listeners[LISTENER_PLAIN] = (struct listener){.server = server, .epoll = -1, .scheme = ""};
-    server->listeners[LISTENER_TLS] = (struct listener){.server = server, .epoll = -1, .scheme = "https://"};
+    server->waits = waiting_for(control);
+    server->listeners[LISTENER_PLAIN] = (struct listener){.server = server, .scheme = ""};
+    server->listeners[LISTENER_TLS] = (struct listener){.server = server, .scheme = "https://"};
     return server;
 }
 

@@ -4,12 +4,14 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "conc_bench/platform/descriptor.h"
+
 int wire_send(int socket, const void *data, size_t length)
 {
     const char *rest = data;
     while (length > 0) {
         /* A peer that is gone is an answer here, never a SIGPIPE. */
-        ssize_t sent = send(socket, rest, length, MSG_NOSIGNAL);
+        ssize_t sent = descriptor_send(socket, rest, length);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)

@@ -1,8 +1,40 @@
 #include "conc_bench/platform/descriptor.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+int descriptor_socket(int family, int type, int protocol)
+{
+    return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+
+int descriptor_socket_pair(int ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+int descriptor_pipe(int ends[2])
+{
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int descriptor_accept(int listener)
+{
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+ssize_t descriptor_send(int socket, const void *bytes, size_t count)
+{
+    return send(socket, bytes, count, MSG_NOSIGNAL);
+}
+
+int descriptor_poll(struct pollfd *entries, nfds_t count, const struct timespec *limit, const sigset_t *mask)
+{
+    return ppoll(entries, count, limit, mask);
+}
 
 void descriptor_make_path(int descriptor, char *buffer)
 {

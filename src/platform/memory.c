@@ -1,6 +1,7 @@
 #include "conc_bench/platform/memory.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* x86-64 and 64-bit ARM with small pages of 4 KiB; elsewhere less is asked for than could be had. */
@@ -21,6 +22,11 @@ void memory_populate(void *mapping, size_t bytes)
     /* For reading: of a shared mapping that makes the pages too, they may be written to as well, and where they are
      * there already, Linux maps sixteen at a time instead of one. */
     (void)madvise(mapping, bytes, MADV_POPULATE_READ);
+}
+
+void memory_wipe(void *memory, size_t bytes)
+{
+    explicit_bzero(memory, bytes);
 }
 
 void memory_keep_from_forks(void *mapping, size_t bytes)

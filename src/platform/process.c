@@ -28,6 +28,11 @@ bool process_adopt_orphans(void)
     return prctl(PR_SET_CHILD_SUBREAPER, 1UL) == 0;
 }
 
+int process_await_signal(const sigset_t *awaited, siginfo_t *signal)
+{
+    return sigwaitinfo(awaited, signal);
+}
+
 void process_be_punctual(void)
 {
     prctl(PR_SET_TIMERSLACK, 1UL);
@@ -41,6 +46,11 @@ bool process_reset_peak(void)
     ssize_t written = write(file, "5", 1);
     close(file);
     return written == 1;
+}
+
+int64_t process_peak_bytes(const struct rusage *usage)
+{
+    return (int64_t)usage->ru_maxrss * 1024;
 }
 
 /* Trees */

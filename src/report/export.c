@@ -187,7 +187,7 @@ static bool wait_for_room(const struct export *export)
     struct timespec limit = clock_timespec(export->patience);
     int count;
     do {
-        count = ppoll(&entry, 1, isatty(export->file) == 1 ? NULL : &limit, NULL);
+        count = descriptor_poll(&entry, 1, isatty(export->file) == 1 ? NULL : &limit, NULL);
     } while (count < 0 && errno == EINTR);
     return count > 0;
 }

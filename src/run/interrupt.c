@@ -1,4 +1,5 @@
 #include "conc_bench/run/interrupt.h"
+#include "conc_bench/platform/descriptor.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -122,5 +123,5 @@ bool interrupt_wait(int descriptor, nanoseconds timeout)
     struct timespec limit = clock_timespec(timeout);
     sigset_t none;
     sigemptyset(&none);
-    return ppoll(&entry, descriptor >= 0 ? 1 : 0, &limit, &none) > 0;
+    return descriptor_poll(&entry, descriptor >= 0 ? 1 : 0, &limit, &none) > 0;
 }

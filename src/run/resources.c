@@ -22,7 +22,7 @@ void resources_from_usage(const struct rusage *usage, struct trial_resources *re
     resources->cpu_system = of_timeval(usage->ru_stime);
     resources->voluntary_switches = usage->ru_nvcsw;
     resources->involuntary_switches = usage->ru_nivcsw;
-    resources->max_rss_bytes = (int64_t)usage->ru_maxrss * 1024;
+    resources->max_rss_bytes = process_peak_bytes(usage);
 }
 
 /* The sums over a tree of processes. A sum that one process does not contribute to is not known: it would be too low.

@@ -10,6 +10,7 @@
 
 #include "conc_bench/base/child.h"
 #include "conc_bench/client/client.h"
+#include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/process.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/resources.h"
@@ -98,7 +99,7 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
 static int start(struct cell *cell, const struct mode *mode, const struct mode_job *job, struct error *error)
 {
     int lines[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lines) != 0)
+    if (descriptor_socket_pair(lines) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a line to a cell");
     pid_t parent = getpid();
     fflush(NULL); /* or the child would hold the same unwritten text */
@@ -135,7 +136,7 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
     /* The deadline was for the run, and what was just read took its time. */
     cell->deadline = clock_now() + LONGEST_TEARDOWN;
-    ssize_t written = send(cell->line, "g", 1, MSG_NOSIGNAL);
+    ssize_t written = descriptor_send(cell->line, "g", 1);
     (void)written;
 }
 

@@ -1,4 +1,5 @@
 #include "conc_bench/workload/own_host.h"
+#include "conc_bench/platform/descriptor.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ bool own_host_is_localhost(const char *name, size_t length)
 /* What is sent to an address of this machine comes from the same one. */
 static bool is_source(const struct sockaddr *address, socklen_t length, struct sockaddr *source)
 {
-    int probe = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int probe = descriptor_socket(address->sa_family, SOCK_DGRAM, 0);
     if (probe < 0)
         return false;
     socklen_t source_length = length;

@@ -1,4 +1,5 @@
 #include "conc_bench/workload/request.h"
+#include "conc_bench/platform/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +25,14 @@ struct content {
 void request_wipe(char *text)
 {
     if (text != NULL)
-        explicit_bzero(text, strlen(text));
+        memory_wipe(text, strlen(text));
     free(text);
 }
 
 static void wipe_content(struct content *content)
 {
     if (content->bytes != NULL)
-        explicit_bzero(content->bytes, content->capacity);
+        memory_wipe(content->bytes, content->capacity);
     free(content->bytes);
     *content = (struct content){0};
 }
@@ -109,7 +110,7 @@ static int read_file(struct loading *loading, const char *option, const char *pa
     }
     if (status == 0 && ferror(file))
         status = error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
-    explicit_bzero(block, sizeof(block));
+    memory_wipe(block, sizeof(block));
     if (file != stdin)
         fclose(file);
     return status;
@@ -473,13 +474,13 @@ static int keep_copy(struct loading *loading, const char *option, const struct c
     struct request_copy *copy = &loading->request->copies[loading->request->copy_count];
     copy->descriptor = descriptor_create_file(option);
     if (copy->descriptor < 0)
-        return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+        return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "cannot keep the file of --%s", option);
     loading->request->copy_count++;
     descriptor_make_path(copy->descriptor, copy->path);
     *place = copy->path;
     if (write_all(copy->descriptor, content->bytes, content->length) == 0)
         return 0;
-    return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "no memory for the file of --%s", option);
+    return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "cannot keep the file of --%s", option);
 }
 
 /* Whether such a file is there and can be read is all that is looked at now, unless that is how often it can be. */

@@ -176,12 +176,14 @@ int route_parse_proxy(const char *text, const char *place, struct route_proxy *p
                          "%s: unknown scheme; known are http, https, socks4, socks4a, socks5 and socks5h", place);
     const char *start = slashes != NULL ? slashes + strlen("://") : text;
     const char *end = start + strcspn(start, "/?#");
-    const char *at = memrchr(start, '@', (size_t)(end - start));
+    const char *at = end; /* the last in the authority */
+    while (at > start && at[-1] != '@')
+        at--;
     char authority[300];
-    size_t offset = at != NULL ? (size_t)(at + 1 - start) : 0;
+    size_t offset = (size_t)(at - start);
     size_t length = (size_t)(end - start) - offset;
     *proxy =
-        (struct route_proxy){.has_credentials = at != NULL, .resolves_names = proxy_schemes[scheme].resolves_names};
+        (struct route_proxy){.has_credentials = at > start, .resolves_names = proxy_schemes[scheme].resolves_names};
     bool has_room = length > 0 && length < sizeof(authority);
     memcpy(authority, start + offset, has_room ? length : 0);
     authority[has_room ? length : 0] = '\0';

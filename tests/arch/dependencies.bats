@@ -134,19 +134,52 @@ may_include() {
     )"
 }
 
-@test "Linux's calls are made in platform and the epoll driver" {
-    only_these_call 'prctl|getrandom|getentropy|memfd_create|statx|[lf]?(get|set|list|remove)xattr|renameat2|openat2|copy_file_range|splice|tee|vmsplice|sendfile|fallocate' \
-        'src/platform/*'
-    only_these_call 'sched_[gs]etaffinity|pthread_[gs]etaffinity_np|sched_getcpu|getcpu|gettid|syscall|sysinfo|unshare|setns|clone|mremap|process_vm_readv' \
-        'src/platform/*'
-    only_these_call 'eventfd|timerfd_create|signalfd|inotify_init1?|fanotify_init|pidfd_open|close_range|fopencookie|mallopt|malloc_trim|mallinfo2?|malloc_info|malloc_usable_size|secure_getenv|getauxval|backtrace|qsort_r' \
-        'src/platform/*'
-    only_these_call 'epoll_[a-z0-9_]+' src/modes/loop_epoll.c
+# What is called is asked of the objects, and what POSIX has of the C library's headers. Each line below is a list that
+# those do not hold.
+functions_besides_posix='asprintf memmem vasprintf wait4' # which macOS and the BSDs have
+posix_without_macos='clock_nanosleep fexecve mq_.* posix_fadvise posix_fallocate pthread_barrier_.* pthread_condattr_setclock
+    pthread_getcpuclockid pthread_mutex_timedlock pthread_rwlock_timed.* pthread_spin_.* sem_init sem_timedwait sigqueue
+    sigtimedwait sigwaitinfo timer_.*'
+
+# The functions that POSIX.1-2008 has, one a line.
+posix_functions() {
+    for header in aio arpa/inet ctype dirent dlfcn errno fcntl fnmatch glob grp iconv inttypes langinfo locale math net/if \
+        netdb netinet/in poll pthread pwd regex sched search semaphore signal spawn stdio stdlib string strings \
+        sys/ipc sys/mman sys/resource sys/select sys/shm sys/socket sys/stat sys/statvfs sys/time sys/times sys/uio \
+        sys/un sys/utsname sys/wait syslog termios time unistd utime wchar wctype wordexp; do
+        echo "#include <$header.h>"
+    done | "${CC:-cc}" -std=c17 -D_XOPEN_SOURCE=700 -E -P -x c - | grep -oE '[a-z_][a-z0-9_]*[ ]*[(]' | tr -d ' ('
+    echo ioctl # whose header POSIX has with streams only
+}
+
+# What the objects take from elsewhere, as file and function, without what the compiler and the C library's macros put in
+# place of a function, and without what our libraries are for.
+foreign_functions() {
+    objects=$(dirname "$CONC_BENCH")
+    nm -g "$objects/libconc_bench_core.a" "$objects"/CMakeFiles/conc-bench.dir/src/main.c.o | awk '
+        /[.]o:$/ { file = $1; sub(/.*\//, "", file); sub(/[.]o:$/, "", file); next }
+        NF == 3 { ours[$3] = 1 }
+        NF == 2 && $1 == "U" { uses[++count] = file " " $2 }
+        END { for (i = 1; i <= count; i++) { split(uses[i], part, " "); if (!(part[2] in ours)) print uses[i] } }
+    ' | sed -E 's/ __isoc[0-9]+_/ /; s/ __(.*)_chk$/ \1/; s/([a-z])64$/\1/' |
+        grep -vE ' (_|curl_|json_|MHD_|gnutls_|(fdelt|environ|stdin|stdout|stderr)$)'
+}
+
+@test "functions that macOS or the BSDs lack are called in platform and the epoll drivers only" {
+    pattern=$(echo $posix_without_macos | tr ' ' '|')
+    { posix_functions | grep -vxE "$pattern"; printf '%s\n' $functions_besides_posix; } >"$BATS_TEST_TMPDIR/known"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/known")" -gt 900 ]
+    foreign_functions >"$BATS_TEST_TMPDIR/called"
+    grep -q '^posix.c\|^loop_poll.c' "$BATS_TEST_TMPDIR/called" || grep -q '^loop_epoll.c epoll_wait$' "$BATS_TEST_TMPDIR/called"
+    violations 'no function of POSIX that macOS and the BSDs have: only src/platform/* may call it' "$(
+        awk 'FNR == NR { known[$1] = 1; next } !($2 in known) { print $1 ":" $2 }' "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/called" |
+            not_in $(cd "$PROJECT_ROOT/src/platform" && ls -- *.c) loop_epoll.c
+    )"
 }
 
 @test "Linux's constants are named in platform only" {
     violations 'names what only Linux has, which only src/platform/* may' "$(
-        uses 'MADV_[A-Z_]+|MFD_[A-Z_]+|PR_[GS]ET_[A-Z_]+|SO_COOKIE|SO_INCOMING_CPU|TCP_INFO|TCP_QUICKACK|O_TMPFILE|O_PATH|RENAME_[A-Z]+|STATX_[A-Z_]+|CPU_(SET|ISSET|COUNT|ZERO|SETSIZE)|RUSAGE_THREAD|MAP_(POPULATE|HUGETLB)|F_[GS]ETPIPE_SZ' |
+        uses 'MADV_[A-Z_]+|MFD_[A-Z_]+|PR_[GS]ET_[A-Z_]+|SO_COOKIE|SO_INCOMING_CPU|SOCK_CLOEXEC|SOCK_NONBLOCK|MSG_NOSIGNAL|MSG_CMSG_CLOEXEC|TCP_INFO|TCP_QUICKACK|O_TMPFILE|O_PATH|RENAME_[A-Z]+|STATX_[A-Z_]+|CPU_(SET|ISSET|COUNT|ZERO|SETSIZE)|RUSAGE_THREAD|MAP_(POPULATE|HUGETLB)|F_[GS]ETPIPE_SZ' |
             not_in 'src/platform/*'
     )"
 }

@@ -58,7 +58,7 @@ check_origin() {
 @test "origin: 7 workers" { check_origin 7; }
 @test "origin: 50 workers" { check_origin 50; }
 @test "origin: 160 workers" { check_origin 160; }
-@test "origin: 200 workers" { check_origin 200; }
+@test "origin: more workers than downloads" { check_origin 170; }
 
 @test "origin: fresh connections are 160 in every mode" {
     json=$BATS_TEST_TMPDIR/result.json
@@ -91,7 +91,15 @@ check_origin() {
     # nearly every host with a connection of its own.
     json=$BATS_TEST_TMPDIR/result.json
     for i in $(seq 2000); do echo "http://h$((i * 7919 % 40)).test/$i"; done >"$BATS_TEST_TMPDIR/hosts.txt"
-    once --mode threads,event-loop --workers 100 --origin=latency=5ms,size=100 --export-json "$json" "$BATS_TEST_TMPDIR/hosts.txt"
+    set -- --mode threads,event-loop --workers 100 --origin=latency=5ms,size=100 --export-json "$json" "$BATS_TEST_TMPDIR/hosts.txt"
+    if [ "${PORTABLE-0}" = 1 ]; then
+        # Its server waits by select(2), and its event loops are not large.
+        run once "$@"
+        exits_with 5
+        says "4000 connections are more than the 896 that this build can wait for"
+        return
+    fi
+    once "$@"
     holds "$json" '.results | map({(.mode): .connects}) | add | ."event-loop" < 250 and .threads > 4 * ."event-loop"'
 }
 

@@ -132,7 +132,7 @@ no_counting() {
     run env LD_PRELOAD="$INJECT" INJECT_CALL=memfd_create INJECT_AT=1 "$CONC_BENCH" --details --mode sync --runs 1 \
         --cacert <(echo some) --export-json r.json https://a.invalid/
     exits_with 5
-    says "no memory for the file of --cacert: Too many open files"
+    says "cannot keep the file of --cacert: Too many open files"
     [ -z "$(ls -A)" ]
 }
 @test "a pipe cannot be written to" { sweep write "" 100 1 10; }

@@ -797,7 +797,10 @@ static void test_too_many_connections_are_refused_by_number(void **state)
     struct error error = {0};
     assert_null(origin_start(&options, &(struct origin_demand){.connections = UINT32_MAX - 1000}, &error));
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
-    assert_non_null(strstr(error.message, "4294966295 connections need 4294966423 descriptors"));
+    /* Where the server waits by select(2), whatever the limit of descriptors is. */
+    assert_true(strstr(error.message, "4294966295 connections need 4294966423 descriptors") != NULL ||
+                strstr(error.message, "4294966295 connections are more than the 896 that this build can wait for") !=
+                    NULL);
 }
 
 /* The server's process, which is the only child: it is done something to behind the parent's back. 0: not known. */

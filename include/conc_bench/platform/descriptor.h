@@ -1,14 +1,32 @@
 #ifndef CONC_BENCH_PLATFORM_DESCRIPTOR_H
 #define CONC_BENCH_PLATFORM_DESCRIPTOR_H
 
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
 
 /*
  * What Linux and glibc make of open descriptors, and tell of them.
  */
+
+/* As socket(2), socketpair(2) of two streams, pipe(2) and accept(2), and closed on exec. Where the system does that in
+ * a second step, a program that another thread starts in between has them open. */
+int descriptor_socket(int family, int type, int protocol);
+int descriptor_socket_pair(int ends[2]);
+int descriptor_pipe(int ends[2]);
+int descriptor_accept(int listener);
+
+/* As send(2): a peer that is gone is an error (EPIPE), and no signal. */
+ssize_t descriptor_send(int socket, const void *bytes, size_t count);
+
+/* As ppoll(2): waits for POLLIN and POLLOUT, for `limit` at most (NULL: any time), and has `mask` (NULL: as it is) in
+ * place of the signals that are blocked just for as long. Where the system has no ppoll, descriptors from FD_SETSIZE on
+ * cannot be waited for (EINVAL). */
+int descriptor_poll(struct pollfd *entries, nfds_t count, const struct timespec *limit, const sigset_t *mask);
 
 enum { DESCRIPTOR_PATH_BYTES = 32 };
 
@@ -21,7 +39,7 @@ void descriptor_make_path(int descriptor, char *buffer);
 const char *descriptor_in_path(const char *path);
 
 /* A new, empty file that is in no folder and gone with its last descriptor (memfd_create(2)); it is closed on exec.
- * `name` is for people who look at the process. -1: errno says why not. */
+ * `name` is for people who look at the process. -1: errno says why not, ENOTSUP where the system has no such files. */
 int descriptor_create_file(const char *name);
 
 /* A number that no other socket of this machine had before or will have later (SO_COOKIE, Linux 4.12), while the same

@@ -1,15 +1,20 @@
 #ifndef CONC_BENCH_PLATFORM_PROCESS_H
 #define CONC_BENCH_PLATFORM_PROCESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /*
  * What Linux does for a process and tells of one (prctl(2), proc(5)). `root` stands before every path that is read: ""
  * on the machine itself.
  */
+
+/* The environment, whose declaration POSIX leaves to programs. */
+extern char **environ;
 
 /* Has the kernel kill this process as soon as its parent ends, however that happens (PR_SET_PDEATHSIG). A parent that
  * has ended already is not noticed. Without effect where the system cannot. */
@@ -22,6 +27,9 @@ void process_outlive_parent(void);
  * process, so that it can be found and reaped (PR_SET_CHILD_SUBREAPER, Linux 3.4). False: the system cannot. */
 bool process_adopt_orphans(void);
 
+/* As sigwaitinfo(2). Where the system has none, no more is known of the signal than its number. */
+int process_await_signal(const sigset_t *awaited, siginfo_t *signal);
+
 /* Has timers of this thread fire when they are due, not up to 50 microseconds later (PR_SET_TIMERSLACK). Without effect
  * where the system cannot. */
 void process_be_punctual(void);
@@ -29,6 +37,9 @@ void process_be_punctual(void);
 /* Lets the memory peak of this process start anew: a forked child inherits its parent's (clear_refs). False: the system
  * cannot; the peak then includes inherited pages. */
 bool process_reset_peak(void);
+
+/* The largest resident size that wait4(2) or getrusage(2) tell, which is in KiB or in bytes. */
+int64_t process_peak_bytes(const struct rusage *usage);
 
 /* A process and all its descendants, as they are now: `pids` begins with the process itself. Zero-initialise. */
 struct process_tree {
