@@ -95,7 +95,7 @@ static void say_failing_cell(const struct run_stats *stats, const struct cell_st
     say(conclusions, "%" PRIu64 " of %" PRIu64 " downloads of %s/%" PRIu32 " failed (%s%s)%s: its times say nothing",
         cell->failures_in_all, cell->downloads_in_all, cell->cell->mode, cell->cell->workers,
         cell->failures_in_all_by_class[most] < cell->failures_in_all ? "most of them: " : "",
-        outcome_name((enum outcome)most), since);
+        outcome_words((enum outcome)most), since);
 }
 
 /* Of cells that are not ranked because of it. */

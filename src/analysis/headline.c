@@ -205,10 +205,9 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
 static void say_single(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     const struct estimate *time = &cell->measures[METRIC_TIME];
-    char downloads[32], count[32];
+    char downloads[32];
     headline->kind = HEADLINE_SINGLE;
     number_format_count(downloads, sizeof(downloads), stats->run->downloads);
-    number_format_count(count, sizeof(count), cell->failures_in_all);
     SAY(headline->sentence, "%s with %" PRIu32 " worker%s: %s download%s in %.3g s", cell->cell->mode,
         cell->cell->workers, plural(cell->cell->workers), downloads, plural(stats->run->downloads), time->value);
     if (cell->rounds > 1) {
@@ -220,11 +219,8 @@ static void say_single(const struct run_stats *stats, const struct cell_stats *c
         SAY(headline->sentence, ", as far as anybody knows");
     else if (cell->failures_in_all == 0)
         SAY(headline->sentence, "; none failed");
-    else
-        SAY(headline->sentence, "; %s of all %" PRIu64 " failed", count, cell->downloads_in_all);
     if (isfinite(cell->service_p95))
-        SAY(headline->advice,
-            "95 %% of the downloads took %.3g ms or less; %.3g ms of CPU time each, %.3g MiB at the peak",
+        SAY(headline->advice, "95 %% of downloads within %.3g ms; %.3g ms of CPU time each; %.3g MiB of memory",
             1e3 * cell->service_p95, cell_stats_shown(cell, METRIC_CPU), cell_stats_shown(cell, METRIC_MEMORY));
 }
 

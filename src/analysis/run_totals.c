@@ -39,7 +39,7 @@ static size_t list_failures(const struct run_cell *cell, struct url_failure *fai
             if (failures != NULL)
                 failures[count] = (struct url_failure){.url = answer->url,
                                                        .outcome = (enum outcome)answer->outcome,
-                                                       .code = answer->transfer_code,
+                                                       .code = answer->cause,
                                                        .count = answer->count};
             count++;
         }

@@ -988,8 +988,9 @@ static const struct field url_failure_fields[] = {
     {"url", "index into `urls`", COUNT(struct url_failure, url, 0, UINT32_MAX), .bound = BOUND_URLS},
     {"class", "the failure class", NAMED(struct url_failure, outcome, naming_failures)},
     {"count", "how often", COUNT(struct url_failure, count, 1, INT64_MAX)},
-    {"curl_code",
-     "of `tls` libcurl's code (60: the certificate is not trusted), which reports put into words; 0 of others",
+    {"code",
+     "which reports put into words: of `tls` libcurl's code (60: the certificate is not trusted); of `connect` 1: "
+     "refused, 2: no route, 3: no network, 4: reset, 5: by a proxy; 0: not known, and of others",
      COUNT(struct url_failure, code, 0, UINT8_MAX)},
 };
 static const struct record record_url_failure = {"url_failure", RECORD(struct url_failure, url_failure_fields),
@@ -1101,7 +1102,7 @@ static int check_failing(const struct node *node, void *base)
 static const struct field totals_fields[] = {
     {"failing_urls", "how many URLs failed over all rounds, each way of failing counted",
      COUNT(struct cell_totals, failing_urls, 0, INT64_MAX)},
-    {"url_failures", "the 100 that failed most often: `[url, class, count, curl_code]`",
+    {"url_failures", "the 100 that failed most often: `[url, class, count, code]`",
      LIST(struct cell_totals, url_failures, url_failure_count, record_url_failure, URL_FAILURES_MAX)},
 };
 static const struct record record_totals = {NULL, RECORD(struct cell_totals, totals_fields), .check = check_failing};

@@ -1,21 +1,22 @@
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 
 #include "conc_bench/base/clock.h"
 #include "conc_bench/http/transfer.h"
 
 /* Nobody was connected to. */
-static void describe_connect(int number, const char *host, char *buffer, size_t size)
+static void describe_connect(unsigned failure, const char *host, char *buffer, size_t size)
 {
-    if (number == ECONNREFUSED)
+    if (failure == CONNECT_REFUSED)
         snprintf(buffer, size, "connection refused by %s", host);
-    else if (number == EHOSTUNREACH)
+    else if (failure == CONNECT_NO_ROUTE)
         snprintf(buffer, size, "no route to %s", host);
-    else if (number == ENETUNREACH)
+    else if (failure == CONNECT_NO_NETWORK)
         snprintf(buffer, size, "the network of %s is unreachable", host);
-    else if (number == ECONNRESET)
+    else if (failure == CONNECT_RESET)
         snprintf(buffer, size, "connection reset by %s", host);
+    else if (failure == CONNECT_BY_PROXY)
+        snprintf(buffer, size, "the proxy would not connect to %s", host);
     else
         snprintf(buffer, size, "could not connect to %s", host);
 }
@@ -32,9 +33,15 @@ static void describe_other(const struct sample *sample, const char *host, char *
     else if (outcome == OUTCOME_EMPTY_REPLY)
         snprintf(buffer, size, "empty reply from %s", host);
     else if (outcome == OUTCOME_PROTOCOL)
-        snprintf(buffer, size, "%s answered with what is not HTTP", host);
+        snprintf(buffer, size, "%s sent no valid HTTP", host);
+    else if (outcome == OUTCOME_PARTIAL)
+        snprintf(buffer, size, "%s sent fewer bytes than it announced", host);
+    else if (outcome == OUTCOME_INCOMPLETE_HEADERS)
+        snprintf(buffer, size, "%s sent incomplete headers", host);
+    else if (outcome == OUTCOME_BODY_LIMIT)
+        snprintf(buffer, size, "%s sent bodies longer than --max-filesize", host);
     else
-        snprintf(buffer, size, "downloads from %s failed as %s", host, outcome_name(outcome));
+        snprintf(buffer, size, "downloads from %s %s", host, outcome_words(outcome));
 }
 
 char *transfer_describe_failure(const struct sample *sample, const struct transfer_policy *policy, const char *host,
@@ -45,7 +52,7 @@ char *transfer_describe_failure(const struct sample *sample, const struct transf
         snprintf(buffer, size, "could not resolve host: %s", host);
         break;
     case OUTCOME_CONNECT:
-        describe_connect(sample->system_error, host, buffer, size);
+        describe_connect(sample->connect_failure, host, buffer, size);
         break;
     case OUTCOME_TIMEOUT_DNS:
     case OUTCOME_TIMEOUT_CONNECT:

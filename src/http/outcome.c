@@ -73,6 +73,24 @@ static bool is_own_fault(const struct transfer *transfer)
     return number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL || number == ENOBUFS || number == ENOMEM;
 }
 
+enum connect_failure transfer_connect_failure(const struct transfer *transfer, CURLcode code)
+{
+    if (transfer->refused == OUTCOME_CONNECT || code == CURLE_PROXY || code == CURLE_RECV_ERROR)
+        return CONNECT_BY_PROXY;
+    switch (transfer_info_number(transfer, CURLINFO_OS_ERRNO)) {
+    case ECONNREFUSED:
+        return CONNECT_REFUSED;
+    case EHOSTUNREACH:
+        return CONNECT_NO_ROUTE;
+    case ENETUNREACH:
+        return CONNECT_NO_NETWORK;
+    case ECONNRESET:
+        return CONNECT_RESET;
+    default:
+        return CONNECT_UNKNOWN;
+    }
+}
+
 /* What was under way when the time was up. Phase times do not tell: behind a handshake that stalls libcurl has none of
  * the TCP connection either. That the request of this hop was sent does, and that the connection counts as made. */
 enum outcome transfer_outcome_of_timeout(const struct transfer *transfer)

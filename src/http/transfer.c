@@ -488,7 +488,7 @@ void transfer_finish(struct transfer *transfer, int code)
     else
         sample->outcome = (uint8_t)transfer_outcome_of_failure(transfer, (CURLcode)code, status);
     if (sample->outcome == OUTCOME_CONNECT)
-        sample->system_error = (uint16_t)transfer_info_number(transfer, CURLINFO_OS_ERRNO);
+        sample->connect_failure = (uint16_t)transfer_connect_failure(transfer, (CURLcode)code);
 }
 
 void transfer_give_up(struct transfer *transfer, bool is_cancelled)

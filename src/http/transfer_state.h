@@ -169,6 +169,7 @@ enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLco
 
 /* What was under way when the time was up. */
 enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
+enum connect_failure transfer_connect_failure(const struct transfer *transfer, CURLcode code);
 
 /* What comes of a server (answer.c): when a handle is made, before each time it is driven, and right before each
  * request. Then libcurl's callbacks for bodies and header lines, whose context is the transfer. */

@@ -16,7 +16,7 @@ static void add_failures(struct content *content, const struct run_stats *stats)
             uint64_t count = cell->failures_in_all_by_class[outcome];
             if (count > 0)
                 classes = content_text(content, "%s%s%" PRIu64 " %s", classes, classes[0] != '\0' ? ", " : "", count,
-                                       format_outcome((enum outcome)outcome));
+                                       outcome_words((enum outcome)outcome));
         }
         content_add_sentence(content, SENTENCE_ENDING,
                              content_text(content, "%s: %" PRIu64 " of %" PRIu64 " downloads failed: %s",

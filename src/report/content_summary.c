@@ -45,7 +45,25 @@ static void add_cell(struct summary *summary, enum paint paint, const char *text
 
 /* What does not let the answer be believed as it stands. */
 
-/* "12 answered with 5xx, 3 timed out connecting". */
+/* Why, in words, if that is so of every failure of a class that is known by its URL; otherwise "". */
+static const char *common_cause(const struct run_stats *stats, enum outcome outcome)
+{
+    const struct url_failure *first = NULL;
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        const struct cell_totals *totals = &stats->cells[i].totals;
+        for (size_t j = 0; j < totals->url_failure_count; j++) {
+            const struct url_failure *failure = &totals->url_failures[j];
+            if (failure->outcome != outcome)
+                continue;
+            if (first != NULL && failure->code != first->code)
+                return "";
+            first = failure;
+        }
+    }
+    return first != NULL ? format_failure(first->code) : "";
+}
+
+/* "12 answered with status 5xx, 3 could not connect (connection refused)". */
 static const char *describe_failures(struct summary *summary, uint64_t *failures, uint64_t *downloads)
 {
     const struct run_stats *stats = summary->stats;
@@ -56,8 +74,9 @@ static const char *describe_failures(struct summary *summary, uint64_t *failures
         for (size_t i = 0; i < stats->cell_count; i++)
             count += stats->cells[i].failures_in_all_by_class[outcome];
         if (count > 0)
-            text = content_text(summary->content, "%s%s%s %s", text, text[0] != '\0' ? ", " : "",
-                                count_text(summary, count), format_outcome((enum outcome)outcome));
+            text = content_text(summary->content, "%s%s%s %s%s", text, text[0] != '\0' ? ", " : "",
+                                count_text(summary, count), outcome_words((enum outcome)outcome),
+                                common_cause(stats, (enum outcome)outcome));
     }
     for (size_t i = 0; i < stats->cell_count; i++) {
         *failures += stats->cells[i].failures_in_all;
@@ -209,7 +228,7 @@ static void count_cause(struct summary *summary, struct cause *causes, size_t *c
 {
     const char *host = host_of(summary, summary->run->urls[failure->url]);
     const char *text =
-        content_text(summary->content, "%s%s", format_outcome(failure->outcome), format_failure(failure->code));
+        content_text(summary->content, "%s%s", outcome_words(failure->outcome), format_failure(failure->code));
     size_t i = 0;
     while (i < *count && (strcmp(causes[i].host, host) != 0 || strcmp(causes[i].text, text) != 0))
         i++;
@@ -282,15 +301,23 @@ static const char *describe_rounds(struct summary *summary)
 static void add_how(struct summary *summary)
 {
     const struct run *run = summary->run;
-    const char *server = run->origin[0] != '\0'                        ? "; embedded server on this machine"
+    const char *server = run->origin[0] != '\0' ? summary->analysis->headline.kind == HEADLINE_SINGLE
+                                                      ? "; embedded server"
+                                                      : "; embedded server on this machine"
                          : run->is_server_local && run->is_proxy_local ? "; server and proxy on this machine"
                          : run->is_server_local                        ? "; server on this machine"
                          : run->is_proxy_local                         ? "; proxy on this machine"
                                                                        : "";
+    const char *rounds = describe_rounds(summary);
+    const char *urls =
+        content_text(summary->content, "%" PRIu32 " URL%s", run->distinct_urls, plural(run->distinct_urls));
+    /* The answer about a single mode begins with its downloads. */
+    const char *what = summary->analysis->headline.kind == HEADLINE_SINGLE
+                           ? content_text(summary->content, "%s of %s", rounds, urls)
+                           : content_text(summary->content, "%s download%s of %s in %s",
+                                          count_text(summary, run->downloads), plural(run->downloads), urls, rounds);
     content_add_sentence(summary->content, SENTENCE_HOW,
-                         content_text(summary->content, "%s download%s of %" PRIu32 " URL%s in %s, seed %" PRIu64 "%s",
-                                      count_text(summary, run->downloads), plural(run->downloads), run->distinct_urls,
-                                      plural(run->distinct_urls), describe_rounds(summary), run->seed, server));
+                         content_text(summary->content, "%s, seed %" PRIu64 "%s", what, run->seed, server));
 }
 
 void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,

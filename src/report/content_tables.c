@@ -492,7 +492,7 @@ static void add_failures(struct builder *builder)
         for (size_t j = 0; j < figures->totals.url_failure_count; j++) {
             const struct url_failure *failure = &figures->totals.url_failures[j];
             const char *cause =
-                content_text(builder->content, "%s%s", format_outcome(failure->outcome), format_failure(failure->code));
+                content_text(builder->content, "%s%s", outcome_words(failure->outcome), format_failure(failure->code));
             count_trouble(builder, &troubles, figures->cell, failure->url, cause, failure->count);
         }
     }

@@ -60,42 +60,17 @@ const char *format_neighbours(bool is_server_local, bool is_proxy_local)
     return is_proxy_local ? "The proxy runs on this machine, on the same cores as the downloads" : NULL;
 }
 
-const char *format_outcome(enum outcome outcome)
-{
-    static const char *const texts[OUTCOME_COUNT] = {
-        [OUTCOME_NONE] = "not begun",
-        [OUTCOME_OK] = "succeeded",
-        [OUTCOME_HTTP_4XX] = "answered with status 4xx",
-        [OUTCOME_HTTP_5XX] = "answered with status 5xx",
-        [OUTCOME_DNS] = "could not resolve the host",
-        [OUTCOME_CONNECT] = "could not connect",
-        [OUTCOME_TLS] = "TLS failed",
-        [OUTCOME_TIMEOUT_DNS] = "timed out resolving the host",
-        [OUTCOME_TIMEOUT_CONNECT] = "timed out connecting",
-        [OUTCOME_TIMEOUT_TLS] = "timed out in the TLS handshake",
-        [OUTCOME_TIMEOUT_WAIT] = "timed out waiting for an answer",
-        [OUTCOME_TIMEOUT_RECEIVE] = "timed out receiving",
-        [OUTCOME_RESET] = "lost the connection",
-        [OUTCOME_EMPTY_REPLY] = "got an empty reply",
-        [OUTCOME_PARTIAL] = "got fewer bytes than announced",
-        [OUTCOME_INCOMPLETE_HEADERS] = "got incomplete headers",
-        [OUTCOME_PROTOCOL] = "got no valid HTTP",
-        [OUTCOME_REDIRECT] = "were redirected too often or elsewhere",
-        [OUTCOME_BODY_LIMIT] = "were longer than --max-filesize",
-        [OUTCOME_CLIENT_RESOURCE] = "ran out of resources of this machine",
-        [OUTCOME_CANCELLED] = "given up when the trial ended",
-        [OUTCOME_INTERNAL] = "failed inside libcurl",
-        [OUTCOME_LOST] = "lost with their worker",
-    };
-    return texts[outcome];
-}
-
 const char *format_failure(unsigned code)
 {
     static const struct {
         unsigned code;
         const char *text;
     } texts[] = {
+        {CONNECT_REFUSED, " (connection refused)"},
+        {CONNECT_NO_ROUTE, " (no route to the host)"},
+        {CONNECT_NO_NETWORK, " (network unreachable)"},
+        {CONNECT_RESET, " (connection reset)"},
+        {CONNECT_BY_PROXY, " (refused by the proxy)"},
         {35, " (the handshake failed)"},
         {58, " (the client's certificate cannot be used)"},
         {59, " (no cipher in common)"},

@@ -258,51 +258,28 @@ static void write_assertions(FILE *stream, const struct content *content, const 
 
 /* The summary */
 
-enum { WIDTH_DEFAULT = 80, LINES_MOST = 20, LINES_SINGLE = 6 };
+enum { WIDTH_DEFAULT = 80 };
 
-/* How many lines a sentence takes at most, once it is wrapped. */
-static size_t lines_of(const struct sentence *sentence, size_t width)
-{
-    size_t room = width > 32 ? width - 16 : 16; /* lines end with words, and further ones are indented */
-    return text_columns(sentence->text) / room + 1;
-}
+/* A report has no more lines than these, with and without a table. */
+enum { LINES_MOST = 20, LINES_SINGLE = 6 };
 
-/* Lines of the summary without its caveats. */
-static size_t count_lines(const struct content *content, size_t width)
+/* What a summary shows of all it could. */
+struct brevity {
+    size_t caveats; /* so many of them */
+    bool has_gap;   /* an empty line in front of why and how */
+    bool has_why;
+};
+
+/* The first ones. Returns how many are left out. */
+static size_t write_caveats(FILE *stream, const struct content *content, const struct format *format, size_t most)
 {
-    size_t lines = 2; /* empty ones */
+    size_t count = 0;
     for (size_t i = 0; i < content->sentence_count; i++) {
         const struct sentence *sentence = &content->sentences[i];
-        if (sentence->kind <= SENTENCE_HOW && sentence->kind != SENTENCE_CAVEAT)
-            lines += lines_of(sentence, width) + (sentence->kind == SENTENCE_HOW); /* which leads to the details */
+        if (sentence->kind == SENTENCE_CAVEAT && count++ < most)
+            write_sentence(stream, sentence, format);
     }
-    for (size_t i = 0; i < content->section_count; i++) {
-        const struct section *section = &content->sections[i];
-        if (section->kind == SECTION_SUMMARY || section->kind == SECTION_GRID || section->kind == SECTION_CAUSES)
-            lines += 1 + section->table.row_count + (section->note[0] != '\0');
-    }
-    return lines;
-}
-
-/* As many as leave the report short, but always the first. Returns how many are left out. */
-static size_t write_caveats(FILE *stream, const struct content *content, const struct format *format, size_t lines)
-{
-    bool is_short = content_find(content, SECTION_SUMMARY) == NULL && content_find(content, SECTION_GRID) == NULL;
-    size_t most = is_short ? LINES_SINGLE : LINES_MOST;
-    size_t shown = 0, left_out = 0;
-    for (size_t i = 0; i < content->sentence_count; i++) {
-        const struct sentence *sentence = &content->sentences[i];
-        if (sentence->kind != SENTENCE_CAVEAT)
-            continue;
-        lines += lines_of(sentence, format->width);
-        if (lines > most && shown > 0) {
-            left_out++;
-            continue;
-        }
-        shown++;
-        write_sentence(stream, sentence, format);
-    }
-    return left_out;
+    return count > most ? count - most : 0;
 }
 
 /* Hosts and causes are sentences rather than a table. */
@@ -346,35 +323,78 @@ static void write_how(FILE *stream, const struct content *content, size_t left_o
     }
 }
 
-static void write_summary(FILE *stream, const struct content *content, const struct format *format, bool has_more)
+/* Without what comes on demand, URLs and claims, if it is only to be counted. */
+static void write_summary(FILE *stream, const struct content *content, const struct format *format,
+                          const struct brevity *brevity, bool has_more, bool is_counted)
 {
-    size_t left_out = 0;
     write_kind(stream, content, SENTENCE_VERDICT, format);
     write_kind(stream, content, SENTENCE_ADVICE, format);
-    if (has_more)
-        left_out = write_caveats(stream, content, format, count_lines(content, format->width));
-    else
-        write_kind(stream, content, SENTENCE_CAVEAT, format);
+    size_t left_out = write_caveats(stream, content, format, brevity->caveats);
     write_summary_table(stream, content, format);
-    if (has_more)
+    if (has_more && !is_counted)
         write_url_section(stream, content, format);
-    if (content_find(content, SECTION_CLAIMS) != NULL)
+    if (!is_counted && content_find(content, SECTION_CLAIMS) != NULL) {
         fputc('\n', stream);
-    write_assertions(stream, content, format);
-    fputc('\n', stream);
-    write_kind(stream, content, SENTENCE_WHY, format);
+        write_assertions(stream, content, format);
+    }
+    fputs(brevity->has_gap ? "\n" : "", stream);
+    if (brevity->has_why)
+        write_kind(stream, content, SENTENCE_WHY, format);
     write_how(stream, content, left_out, has_more);
+}
+
+/* Lines of a summary on the terminal; 0: there is no memory to count them. */
+static size_t count_lines(const struct content *content, const struct format *format, const struct brevity *brevity)
+{
+    char *texts[2] = {NULL, NULL};
+    size_t length, lines = 0;
+    FILE *memory = open_memstream(&texts[0], &length);
+    if (memory != NULL) {
+        write_summary(memory, content, format, brevity, true, true);
+        memory = fclose(memory) == 0 ? open_memstream(&texts[1], &length) : NULL;
+    }
+    if (memory != NULL) {
+        paint_wrap(memory, format, texts[0]);
+        bool is_whole = fclose(memory) == 0;
+        for (const char *end = is_whole ? texts[1] : ""; (end = strchr(end, '\n')) != NULL; end++)
+            lines++;
+    }
+    free(texts[0]);
+    free(texts[1]);
+    return lines;
+}
+
+/* What makes the report short enough, the least first: without a table the gap, then caveats but for the first, why. */
+static struct brevity choose_brevity(const struct content *content, const struct format *format)
+{
+    bool has_table = content_find(content, SECTION_SUMMARY) != NULL || content_find(content, SECTION_GRID) != NULL;
+    struct brevity brevity = {.has_gap = true, .has_why = true};
+    for (size_t i = 0; i < content->sentence_count; i++)
+        brevity.caveats += content->sentences[i].kind == SENTENCE_CAVEAT;
+    while (count_lines(content, format, &brevity) > (has_table ? LINES_MOST : LINES_SINGLE)) {
+        if (!has_table && brevity.has_gap)
+            brevity.has_gap = false;
+        else if (brevity.caveats > 1)
+            brevity.caveats--;
+        else if (brevity.has_why)
+            brevity.has_why = false;
+        else
+            break;
+    }
+    return brevity;
 }
 
 static void write_brief(FILE *stream, const struct content *content, const struct format *format)
 {
-    write_summary(stream, content, format, true);
+    struct brevity brevity = choose_brevity(content, format);
+    write_summary(stream, content, format, &brevity, true, false);
 }
 
 /* The summary, and then all there is. */
 static void write_details(FILE *stream, const struct content *content, const struct format *format)
 {
-    write_summary(stream, content, format, false);
+    static const struct brevity whole = {.caveats = SIZE_MAX, .has_gap = true, .has_why = true};
+    write_summary(stream, content, format, &whole, false, false);
     write_heading(stream, "Run", format);
     write_facts(stream, content, FACT_TOOL);
     write_facts(stream, content, FACT_WORKLOAD);

@@ -11,30 +11,33 @@
 
 #include "conc_bench/platform/memory.h"
 
-static const char *const outcome_names[OUTCOME_COUNT] = {
-    [OUTCOME_NONE] = "none",
-    [OUTCOME_OK] = "ok",
-    [OUTCOME_HTTP_4XX] = "http_4xx",
-    [OUTCOME_HTTP_5XX] = "http_5xx",
-    [OUTCOME_DNS] = "dns",
-    [OUTCOME_CONNECT] = "connect",
-    [OUTCOME_TLS] = "tls",
-    [OUTCOME_TIMEOUT_DNS] = "timeout_dns",
-    [OUTCOME_TIMEOUT_CONNECT] = "timeout_connect",
-    [OUTCOME_TIMEOUT_TLS] = "timeout_tls",
-    [OUTCOME_TIMEOUT_WAIT] = "timeout_wait",
-    [OUTCOME_TIMEOUT_RECEIVE] = "timeout_receive",
-    [OUTCOME_RESET] = "reset",
-    [OUTCOME_EMPTY_REPLY] = "empty_reply",
-    [OUTCOME_PARTIAL] = "partial",
-    [OUTCOME_INCOMPLETE_HEADERS] = "incomplete_headers",
-    [OUTCOME_PROTOCOL] = "protocol",
-    [OUTCOME_REDIRECT] = "redirect",
-    [OUTCOME_BODY_LIMIT] = "body_limit",
-    [OUTCOME_CLIENT_RESOURCE] = "client_resource",
-    [OUTCOME_CANCELLED] = "cancelled",
-    [OUTCOME_INTERNAL] = "internal",
-    [OUTCOME_LOST] = "lost",
+static const struct {
+    const char *name;
+    const char *words;
+} outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_NONE] = {"none", "not begun"},
+    [OUTCOME_OK] = {"ok", "succeeded"},
+    [OUTCOME_HTTP_4XX] = {"http_4xx", "answered with status 4xx"},
+    [OUTCOME_HTTP_5XX] = {"http_5xx", "answered with status 5xx"},
+    [OUTCOME_DNS] = {"dns", "could not resolve the host"},
+    [OUTCOME_CONNECT] = {"connect", "could not connect"},
+    [OUTCOME_TLS] = {"tls", "TLS failed"},
+    [OUTCOME_TIMEOUT_DNS] = {"timeout_dns", "timed out resolving the host"},
+    [OUTCOME_TIMEOUT_CONNECT] = {"timeout_connect", "timed out connecting"},
+    [OUTCOME_TIMEOUT_TLS] = {"timeout_tls", "timed out in the TLS handshake"},
+    [OUTCOME_TIMEOUT_WAIT] = {"timeout_wait", "timed out waiting for an answer"},
+    [OUTCOME_TIMEOUT_RECEIVE] = {"timeout_receive", "timed out receiving"},
+    [OUTCOME_RESET] = {"reset", "lost the connection"},
+    [OUTCOME_EMPTY_REPLY] = {"empty_reply", "got an empty reply"},
+    [OUTCOME_PARTIAL] = {"partial", "got fewer bytes than announced"},
+    [OUTCOME_INCOMPLETE_HEADERS] = {"incomplete_headers", "got incomplete headers"},
+    [OUTCOME_PROTOCOL] = {"protocol", "got no valid HTTP"},
+    [OUTCOME_REDIRECT] = {"redirect", "were redirected too often or elsewhere"},
+    [OUTCOME_BODY_LIMIT] = {"body_limit", "were longer than --max-filesize"},
+    [OUTCOME_CLIENT_RESOURCE] = {"client_resource", "ran out of resources of this machine"},
+    [OUTCOME_CANCELLED] = {"cancelled", "given up when the trial ended"},
+    [OUTCOME_INTERNAL] = {"internal", "failed inside libcurl"},
+    [OUTCOME_LOST] = {"lost", "lost with their worker"},
 };
 
 /* Workers in several processes rely on these being plain instructions; a lock would live in one process only. */
@@ -43,7 +46,12 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2 && ATOMI
 
 const char *outcome_name(enum outcome outcome)
 {
-    return outcome < OUTCOME_COUNT ? outcome_names[outcome] : "unknown";
+    return outcome < OUTCOME_COUNT ? outcomes[outcome].name : "unknown";
+}
+
+const char *outcome_words(enum outcome outcome)
+{
+    return outcome < OUTCOME_COUNT ? outcomes[outcome].words : "ended in an unknown way";
 }
 
 uint64_t sample_table_bytes(uint64_t unit_count)

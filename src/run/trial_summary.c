@@ -73,6 +73,14 @@ static void add_service(struct maker *maker, uint32_t url, nanoseconds service)
     latencies->services[latencies->service_count++] = (double)service;
 }
 
+/* What tells failures of a class apart, where the class alone says little. */
+static uint8_t cause_of(const struct sample *sample, enum outcome outcome)
+{
+    return outcome == OUTCOME_TLS       ? sample->transfer_code
+           : outcome == OUTCOME_CONNECT ? (uint8_t)sample->connect_failure
+                                        : 0;
+}
+
 static struct answer answer_of(const struct sample *sample, enum outcome outcome, uint32_t url)
 {
     struct answer answer = {.url = url, .outcome = (uint8_t)outcome, .count = 1};
@@ -80,8 +88,8 @@ static struct answer answer_of(const struct sample *sample, enum outcome outcome
         answer.body_bytes = sample->body_bytes;
         answer.status = sample->status;
         answer.http_version = sample->http_version;
-    } else if (outcome == OUTCOME_TLS) {
-        answer.transfer_code = sample->transfer_code;
+    } else {
+        answer.cause = cause_of(sample, outcome);
     }
     return answer;
 }
@@ -93,7 +101,7 @@ static bool is_another(const struct answer *answer, const struct sample *sample,
     if (outcome == OUTCOME_OK)
         return answer->body_bytes == sample->body_bytes && answer->status == sample->status &&
                answer->http_version == sample->http_version;
-    return outcome != OUTCOME_TLS || answer->transfer_code == sample->transfer_code;
+    return answer->cause == cause_of(sample, outcome);
 }
 
 static void add_answer(struct maker *maker, uint32_t url, const struct sample *sample, enum outcome outcome)

@@ -60,7 +60,10 @@ static void say_hosts(const struct session *session, const uint64_t *counts, boo
             continue;
         }
         number_format_count(number, sizeof(number), requests);
-        say(sink, "%s%s%s to %.*s", hosts == 1 ? "Up to " : ", ", number, hosts == 1 ? " requests go" : "",
+        say(sink, "%s%s%s to %.*s", hosts == 1 ? "Up to " : ", ", number,
+            hosts > 1       ? ""
+            : requests == 1 ? " request goes"
+                            : " requests go",
             (int)host->name_length, host->name);
     }
     if (hosts > HOSTS_NAMED)

@@ -99,7 +99,7 @@ int setup_names(struct session *session, struct error *error)
     for (size_t i = 0; i < session->resolutions.host_count; i++) {
         const struct resolution *host = &session->resolutions.hosts[i];
         if (host->why != NULL && session->run.warning_count < 3)
-            run_warn(&session->run, "%.*s did not resolve (%s): its downloads fail as dns",
+            run_warn(&session->run, "%.*s did not resolve (%s), so its downloads fail",
                      (int)session->urls.hosts[i].name_length, session->urls.hosts[i].name, host->why);
     }
     return pins_make(&session->urls, &session->request, &session->resolutions, &session->pins, error);

@@ -215,7 +215,8 @@ static void test_what_mostly_failed_is_not_recommended(void **state)
         run.cells[0].trials[i].startup = run.cells[1].trials[i].startup = (nanoseconds)(i * i * i) * FIXTURE_MS;
     refuse(&run.cells[0], 3, FIXTURE_UNITS);
     refuse(&run.cells[1], 3, FIXTURE_UNITS);
-    assert_says(&run, "20 of 32 downloads of sync/1 failed (connect), from round 4 on: its times say nothing", false);
+    assert_says(&run, "20 of 32 downloads of sync/1 failed (could not connect), from round 4 on: its times say nothing",
+                false);
     run_release(&run);
 }
 
@@ -242,12 +243,12 @@ static void test_failures_that_were_announced_are_borne(void **state)
     add_cell(&run, "threads", 1, MODE_ALL_CORES);
     refuse(&run.cells[0], 0, 1);
     refuse(&run.cells[1], 0, 1);
-    assert_says(&run, "8 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    assert_says(&run, "8 of 32 downloads of sync/1 failed (could not connect): its times say nothing", false);
     run.tolerates_failures = true;
     assert_recommended(&run, "sync", 1);
     refuse(&run.cells[0], 0, 3);
     refuse(&run.cells[1], 0, 3);
-    assert_says(&run, "24 of 32 downloads of sync/1 failed (connect): its times say nothing", false);
+    assert_says(&run, "24 of 32 downloads of sync/1 failed (could not connect): its times say nothing", false);
     run_release(&run);
 }
 

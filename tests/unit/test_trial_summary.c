@@ -115,9 +115,9 @@ static void test_failures_are_told_by_what_reports_tell_apart(void **state)
     assert_int_equal(latencies->answer_count, 3);
     assert_int_equal(latencies->answers[0].outcome, OUTCOME_PARTIAL);
     assert_int_equal(latencies->answers[0].count, 2);
-    assert_int_equal(latencies->answers[0].transfer_code, 0);
-    assert_int_equal(latencies->answers[1].transfer_code, 35);
-    assert_int_equal(latencies->answers[2].transfer_code, 60);
+    assert_int_equal(latencies->answers[0].cause, 0);
+    assert_int_equal(latencies->answers[1].cause, 35);
+    assert_int_equal(latencies->answers[2].cause, 60);
     run_release(&run);
 }
 

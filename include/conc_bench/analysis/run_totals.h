@@ -22,7 +22,7 @@
 struct url_failure {
     uint32_t url;
     enum outcome outcome;
-    uint8_t code; /* libcurl's own, where the class alone says little (tls); otherwise 0 */
+    uint8_t code; /* why, where the class alone says little, as struct answer has it; otherwise 0 */
     uint64_t count;
 };
 

@@ -52,11 +52,8 @@ const char *format_names(const char *dns);
  * machine, on the same cores as the downloads"; NULL: nobody. */
 const char *format_neighbours(bool is_server_local, bool is_proxy_local);
 
-/* How a download ended, in words behind a number of them: "could not connect", "answered with status 5xx". */
-const char *format_outcome(enum outcome outcome);
-
-/* " (why)" where libcurl's code of a failure says more than its class, in words that are the same with every libcurl;
- * "" where it does not. */
+/* " (why)" where the code of a failure (struct url_failure) says more than its class, in words that are the same with
+ * every libcurl; "" where it does not. */
 const char *format_failure(unsigned code);
 
 /* Three significant digits, which is what measurements are worth: "0.412", "20.5", "3250"; "-" for what is no number.

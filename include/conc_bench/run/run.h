@@ -118,8 +118,8 @@ struct answer {
     uint32_t count;
     uint16_t status;
     uint8_t http_version;
-    uint8_t outcome;       /* as sample_outcome() tells it, but for OUTCOME_NONE */
-    uint8_t transfer_code; /* of those with OUTCOME_TLS; else 0 */
+    uint8_t outcome; /* as sample_outcome() tells it, but for OUTCOME_NONE */
+    uint8_t cause;   /* of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason; else 0 */
 };
 
 /* Each service time of a trial, and what each URL answered. One block of memory, which no child inherits. */

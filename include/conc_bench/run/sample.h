@@ -48,8 +48,20 @@ enum outcome {
     OUTCOME_COUNT,
 };
 
-/* The name of a class as it stands in reports: "ok", "http_5xx", "incomplete_headers". */
+/* Why nobody was connected to. The numbers stand in documents, where those of libcurl, of TLS, are greater. */
+enum connect_failure {
+    CONNECT_UNKNOWN,
+    CONNECT_REFUSED,
+    CONNECT_NO_ROUTE,
+    CONNECT_NO_NETWORK,
+    CONNECT_RESET,
+    CONNECT_BY_PROXY, /* which was connected to, and would not go on */
+};
+
+/* The name of a class as it stands in documents: "ok", "http_5xx", "incomplete_headers". */
 const char *outcome_name(enum outcome outcome);
+/* In words behind a number of downloads: "could not connect", "answered with status 5xx". */
+const char *outcome_words(enum outcome outcome);
 
 enum sample_state { SAMPLE_FREE, SAMPLE_CLAIMED, SAMPLE_SETTLED };
 
@@ -74,8 +86,8 @@ struct sample {
     _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
     uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
     union {
-        uint16_t retry_after;  /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
-        uint16_t system_error; /* of OUTCOME_CONNECT, which no server has answered: errno; 0: not known */
+        uint16_t retry_after;     /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
+        uint16_t connect_failure; /* of OUTCOME_CONNECT, which no server has answered: enum connect_failure */
     };
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
