@@ -307,7 +307,7 @@ static bool tell_at_once(const struct store *store, struct curl_slist *list)
     CURL *easy = curl_easy_init();
     bool is_told = easy != NULL && curl_easy_setopt(easy, CURLOPT_SHARE, store->share) == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-                   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L) == CURLE_OK &&
+                   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, quirk_names_kept()) == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_RESOLVE, list) == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_URL, "file:///") == CURLE_OK;

@@ -16,6 +16,12 @@ struct frame {
     int32_t stream;
     uint8_t type;
     uint8_t flags;
+    uint8_t reserved;
+};
+/* Of type RST_STREAM. */
+struct reset_frame {
+    struct frame head;
+    uint32_t error;
 };
 typedef int on_frame(void *session, const struct frame *frame, void *context);
 typedef int on_invalid_frame(void *session, const struct frame *frame, int error, void *context);
@@ -117,6 +123,7 @@ int32_t nghttp2_submit_request(void *session, const void *priority, const void *
     if (transfer == NULL)
         return nghttp2.submit(session, priority, fields, field_count, body, data);
     transfer->has_stream = true;
+    transfer->stream_error = 0;
     transfer->stream_data = data;
     return nghttp2.submit(session, priority, fields, field_count, body, (void *)((uintptr_t)transfer + MARK));
 }
@@ -146,11 +153,14 @@ static void note_settings(void *session)
  * it is closed. */
 static int note_frame(void *session, const struct frame *frame, void *context)
 {
-    enum { DATA = 0, HEADERS = 1, SETTINGS = 4, END_STREAM = 1, ACK = 1 };
+    enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, END_STREAM = 1, ACK = 1 };
     bool is_end = (frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
-    struct transfer *transfer = is_end ? transfer_of(session, frame->stream) : NULL;
-    if (transfer != NULL)
+    bool is_reset = frame->type == RST_STREAM;
+    struct transfer *transfer = is_end || is_reset ? transfer_of(session, frame->stream) : NULL;
+    if (transfer != NULL && is_end)
         transfer->stream_ended = true;
+    if (transfer != NULL && is_reset)
+        transfer->stream_error = ((const struct reset_frame *)(const void *)frame)->error;
     if (frame->type == SETTINGS && (frame->flags & ACK) == 0)
         note_settings(session);
     return atomic_load_explicit(&libcurls_on_frame, memory_order_relaxed)(session, frame, context);

@@ -33,6 +33,11 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
                            "A host whose idle connection was closed to make room leaves an empty entry, and each "
                            "download goes through all of these.",
                            "pool.c", "bench/hosts", "threads: 600 hosts cost no more than 20"},
+    [QUIRK_FORGOTTEN_NAMES] = {"forgotten-names", QUIRK_VERSION(8, 1, 0), QUIRK_VERSION(8, 17, 0),
+                               "What is to be remembered for ever, a name that was looked up or given for a time, is "
+                               "forgotten behind each download; 8.16 refuses to remember for ever.",
+                               "quirks.c", "cli/request_options",
+                               "--resolve '*': any host has these addresses, for every worker"},
     [QUIRK_RETRIES_ADD_UP] = {"retries-add-up", 0, 0,
                               "The five times that a request is sent again are counted over the life of a handle, so "
                               "that every sixth dead connection is a failure.",
@@ -166,6 +171,13 @@ bool quirk_is_stored(struct transfer *transfer, const char *piece)
     bool is_begin = !transfer->is_within_line;
     transfer->is_within_line = true;
     return !is_begin || (piece[0] != ' ' && piece[0] != '\t');
+}
+
+/* QUIRK_FORGOTTEN_NAMES: for ever saves a look at all names behind each download, where it is for ever. */
+long quirk_names_kept(void)
+{
+    const long ten_years = 10L * 365 * 24 * 3600;
+    return quirk_applies(QUIRK_FORGOTTEN_NAMES) ? ten_years : -1L;
 }
 
 /* QUIRK_EARLY_BYTE */

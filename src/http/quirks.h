@@ -26,6 +26,7 @@ enum quirk {
     QUIRK_EARLY_BYTE,
     QUIRK_NEXT_ADDRESS,
     QUIRK_EMPTY_HOSTS,
+    QUIRK_FORGOTTEN_NAMES,
     QUIRK_RETRIES_ADD_UP,
     QUIRK_DEAD_RETRIES,
     QUIRK_FIRST_MESSAGE,
@@ -71,6 +72,9 @@ struct transfer_group;
  * whether it may be. */
 void quirk_await_field(struct transfer *transfer, bool is_wanted);
 bool quirk_is_stored(struct transfer *transfer, const char *piece);
+
+/* QUIRK_FORGOTTEN_NAMES: for CURLOPT_DNS_CACHE_TIMEOUT, so that names are remembered for as long as a run takes. */
+long quirk_names_kept(void);
 
 /* QUIRK_EARLY_BYTE: right before each request, and of a transfer that has come so far: microseconds from its start to
  * the first byte of the answer to its last request; 0: there was none. */

@@ -187,7 +187,7 @@ static void set_connections(struct transfer *transfer, const char **failure, CUR
     const struct transfer_policy *policy = transfer->plan->policy;
     SET(CURLOPT_FORBID_REUSE, policy->connections == CONNECTIONS_FRESH ? 1L : 0L);
     SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
-    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, quirk_names_kept());
     /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
     SET(CURLOPT_QUICK_EXIT, 1L);
 }

@@ -69,16 +69,17 @@ struct transfer {
     struct store *store; /* of the pool, what this transfer uses */
     struct pool_use use;
     bool owns_pool;
-    enum outcome broken; /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
-    bool forbids_reuse;  /* of a connection that broke or takes no more, though the policy may allow it */
-    void *stream_data;   /* libcurl's, of the last stream; not looked at */
-    bool has_stream;     /* the answer comes in frames of HTTP/2, if quirk_would_see_frames() */
-    bool is_http1;       /* asked for over HTTP/1.1 alone, since the server lied about HTTP/2 */
-    bool wants_http2;    /* libcurl may let it share a connection; not changed by `is_http1` before it begins anew */
-    bool is_misled;      /* it was about to be sent over a connection that cannot be shared */
-    bool stream_ended;   /* the server said that its answer is complete; only of HTTP/2, if quirk_sees_frames() */
-    bool is_timed;       /* `untimed` is known, of HTTP/2 */
-    bool is_connecting;  /* it opened a socket, over which it has sent no request yet */
+    enum outcome broken;   /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
+    bool forbids_reuse;    /* of a connection that broke or takes no more, though the policy may allow it */
+    uint32_t stream_error; /* that the server ended its stream with (RFC 9113, 7); 0: none; if quirk_sees_frames() */
+    void *stream_data;     /* libcurl's, of the last stream; not looked at */
+    bool has_stream;       /* the answer comes in frames of HTTP/2, if quirk_would_see_frames() */
+    bool is_http1;         /* asked for over HTTP/1.1 alone, since the server lied about HTTP/2 */
+    bool wants_http2;      /* libcurl may let it share a connection; not changed by `is_http1` before it begins anew */
+    bool is_misled;        /* it was about to be sent over a connection that cannot be shared */
+    bool stream_ended;     /* the server said that its answer is complete; only of HTTP/2, if quirk_sees_frames() */
+    bool is_timed;         /* `untimed` is known, of HTTP/2 */
+    bool is_connecting;    /* it opened a socket, over which it has sent no request yet */
     enum answer_place place;
     enum outcome refused;  /* what the answer was given up as; OUTCOME_NONE: it was not */
     size_t header_bytes;   /* of all its answers, and what a proxy says before */
