@@ -13,7 +13,7 @@
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 
-/* Of each bound, and of all failures together. */
+/* The error rate of each bound, and of all failures together. */
 static const double significance = 0.05;
 
 /* A gate that could not have seen a difference of this size is none. */
@@ -114,7 +114,7 @@ static int bound_value(const struct assertion *assertion, const struct series *s
     return 0;
 }
 
-/* Of logarithms of ratios, widened if they drift. */
+/* Bounds the logarithms of ratios, widened if they drift. */
 static int bound_ratio(const struct assertion *assertion, const struct series *series,
                        struct assertion_result *assertion_result, struct error *error)
 {

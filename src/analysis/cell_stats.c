@@ -52,7 +52,7 @@ static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell
     return 0;
 }
 
-/* Of the values that are numbers. `sorted` is scratch for the rounds. */
+/* Uses the values that are numbers. `sorted` is scratch for the rounds. */
 static struct estimate estimate_median(const struct cell_stats *cell, enum metric measure, double *sorted)
 {
     size_t count = 0;
@@ -74,7 +74,7 @@ static struct estimate estimate_median(const struct cell_stats *cell, enum metri
     return estimate;
 }
 
-/* Of fewer rounds none is far from the others. */
+/* With fewer rounds none is far from the others. */
 enum { OUTLIERS_FROM = 5 };
 
 static void spread_of_times(struct cell_stats *cell, double *times)
@@ -106,7 +106,7 @@ static void count_last_trial(struct cell_stats *cell)
         cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
 }
 
-/* Of the outcomes of all trials that take part, one after the other, those of one class, as failures. */
+/* Counts the outcomes of one class as failures; `failed` holds those of all trials that take part, in turn. */
 static void count_class(struct cell_stats *cell, enum outcome outcome, const uint32_t *failed, size_t trials,
                         double *values)
 {

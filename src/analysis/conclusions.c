@@ -98,7 +98,7 @@ static void say_failing_cell(const struct run_stats *stats, const struct cell_st
         outcome_words((enum outcome)most), since);
 }
 
-/* Of cells that are not ranked because of it. */
+/* Names the cells that are not ranked because downloads failed. */
 static void say_failing(const struct run_stats *stats, struct conclusions *conclusions)
 {
     enum { NAMED = 3 };
@@ -192,7 +192,7 @@ static void say_tie(const struct run_stats *stats, const bool *is_first, size_t 
             names, 100 * expm1(widest), against);
 }
 
-/* Those that left after the first rounds, or have no more than these, and why they are ranked all the same. */
+/* Names the cells that left after the first rounds, or have no more than these, and says why they are ranked. */
 static int say_settled(const struct run_stats *stats, size_t ranked, struct conclusions *conclusions,
                        struct error *error)
 {

@@ -164,7 +164,7 @@ static double busy_share(const struct run_stats *stats, const struct cell_stats 
     return fmin(1, median(cell, METRIC_CORES) / capacity(stats, cell));
 }
 
-/* Of the time of its threads, how much they were ready to run and had no core; NAN: the system does not tell. */
+/* The share of their time that threads were ready to run and had no core; NAN: the system does not tell. */
 static double queued_share(const struct run_stats *stats, const struct cell_stats *cell)
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
@@ -221,7 +221,7 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
         double queued = queued_share(stats, cell);
         if (!cell->is_sound || isnan(busy) || (cell->cell->traits & MODE_SCRIPTED) != 0)
             continue;
-        /* Who waits for a core does not wait for the network: where nobody knows, nothing follows from little CPU time.
+        /* Waiting for a core is not waiting for the network: where it is not known, little CPU time proves nothing.
          */
         if (isnan(queued) && busy <= mostly_waiting)
             continue;
@@ -435,7 +435,7 @@ static void diagnose_streams(const struct run_stats *stats, struct diagnosis *di
              sharing.text, at_once, each, alone.text, each_alone);
 }
 
-/* Of complete answers: what was given up may have a status, and nobody knows in which version. */
+/* Counts complete answers only: a given-up download may have a status, and its version is unknown. */
 static void diagnose_versions(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     double answered = 0;
@@ -583,7 +583,7 @@ static void diagnose_server(const struct run_stats *stats, struct diagnosis *dia
 
 /* Scheduling of the batch */
 
-/* Of fewer downloads, 95 % are all of them. */
+/* With fewer downloads, 95 % are all of them. */
 enum { T95_FROM = 20 };
 
 static void diagnose_tail(const struct run_stats *stats, struct diagnosis *diagnosis)

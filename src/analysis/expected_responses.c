@@ -117,7 +117,7 @@ static int compare_by_answer(const void *a, const void *b)
     return order != 0 ? order : compare_numbers(left->bytes, right->bytes);
 }
 
-/* Of entries sorted by answer, all of one URL and kind. */
+/* Takes entries sorted by answer, all of one URL and kind. */
 static int64_t median_bytes(const struct entry *entries, uint64_t answers)
 {
     uint64_t before = 0;

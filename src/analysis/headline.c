@@ -365,7 +365,7 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
     } else if (validity->failures > 0 && !validity->has_success) {
         say_failed(stats, sound, headline);
     } else if (!has_rounds && !run->is_partial && stats->cell_count > 0 && stats->cells[0].has_times) {
-        /* Of what was swept, which stands fastest first where there is nothing else. */
+        /* The fastest of what was swept stands first where there is nothing else. */
         SAY(headline->sentence,
             "No verdict yet: %s/%" PRIu32
             " was the fastest tried (%.3g s), and no time was left to measure it again; use "

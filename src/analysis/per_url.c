@@ -169,7 +169,7 @@ static int make_room(struct maker *maker, struct error *error)
 
 /* Figures */
 
-/* Of the cell whose samples are grouped. Of its trials that take part all are complete, or there is but one. */
+/* Works on the cell whose samples are grouped: all of its trials that take part are complete, or there is only one. */
 static void figure_url(const struct maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
 {
     *figure = (struct url_figure){0};

@@ -18,7 +18,7 @@ void ranking_adjust(const double *p, size_t count, double *adjusted, double *scr
         double own = fmin(1, (double)(count - i) * sorted[i]);
         raised[i] = i > 0 ? fmax(raised[i - 1], own) : own;
     }
-    /* Of equal ones the first counts most, and raises the others to its own. */
+    /* The first of equal ones counts most, and raises the others to its own. */
     for (size_t i = 0; i < count; i++)
         adjusted[i] = raised[stats_count_below(sorted, count, p[i], false)];
 }
@@ -52,7 +52,7 @@ bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, s
     if (cell == other)
         return true;
     const struct signed_rank *comparison = &ranking_pair(ranking, cell, other)->comparison;
-    /* That of the slower to the faster, whichever it is: then which comes first does not matter. */
+    /* The ratio of the slower to the faster, whichever it is: then which comes first does not matter. */
     double limit = log1p(ranking->margin);
     return comparison->lower_bound >= -limit && comparison->upper_bound <= limit;
 }

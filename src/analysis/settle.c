@@ -33,7 +33,7 @@ static struct pair_rounds first_rounds(const double *slower, const double *faste
     return pair;
 }
 
-/* Of the rounds a look sees: all that a pair has of it, since a cell that left has no more. */
+/* Considers the rounds that a look sees: all that the pair has, since a cell that left has no more. */
 static bool is_steady(const struct pair_rounds *pair, const struct look *look)
 {
     double sorted[SETTLE_ROUNDS_MAX];
@@ -86,7 +86,7 @@ static void settle_pairs(const double *log_times, size_t round_count, const stru
     }
 }
 
-/* Of the rounds that are looked at. */
+/* The median of the rounds that are looked at. */
 static double median_of_cell(const double *log_times, size_t round_count)
 {
     double sorted[SETTLE_ROUNDS_MAX];

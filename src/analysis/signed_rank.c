@@ -131,7 +131,7 @@ static size_t doubled_rank(const double *sizes, size_t count, double size)
     return 1 + stats_count_below(sizes, count, size, false) + stats_count_below(sizes, count, size, true);
 }
 
-/* Of at most EXACT doubled ranks. `positive` is the sum of those of positive differences, `total` that of all. */
+/* Takes at most EXACT doubled ranks. `positive` is the sum of those of positive differences, `total` that of all. */
 static double exact_p(const size_t *ranks, size_t count, size_t positive, size_t total)
 {
     double ways[EXACT_DOUBLED_SUM + 1];
@@ -185,7 +185,7 @@ static double detectable_effect(const struct signed_rank *run, double confidence
     return INFINITY;
 }
 
-/* Of sorted differences. `sizes` is scratch for as many, `listed` for all means of two of them; NULL: too many. */
+/* Takes sorted differences. `sizes` is scratch for as many, `listed` for all means of two of them; NULL: too many. */
 static void compute(const double *sorted, size_t count, double *sizes, double *listed, double confidence,
                     double bound_error, struct signed_rank *run)
 {

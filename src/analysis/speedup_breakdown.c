@@ -16,7 +16,7 @@ struct quartet {
     const struct cell_stats *kept;
 };
 
-/* Of the rounds that all four share: logarithms of ratios of times, above 0 where something is gained. */
+/* Logarithms of ratios of times in the rounds that all four share; above 0 something is gained. */
 struct effects {
     double *total;
     double *concurrency;
@@ -49,37 +49,26 @@ static const struct cell_stats *find_with(const struct run_stats *stats, const s
     return NULL;
 }
 
-/* The logarithm of the time in a round; NAN: the round does not count. */
-static double log_time(const struct cell_stats *cell, uint32_t round)
-{
-    size_t low = 0;
-    size_t high = cell->rounds;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (cell->row_rounds[middle] < round)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < cell->rounds && cell->row_rounds[low] == round ? log(cell_stats_value(cell, low, METRIC_TIME)) : NAN;
-}
-
 static int make_effects(const struct quartet *cells, struct effects *effects, struct error *error)
 {
-    size_t rounds = cells->kept->rounds;
-    *effects = (struct effects){.memory = calloc(4 * rounds + 1, sizeof(double))};
+    const struct cell_stats *const all[] = {cells->alone_fresh, cells->alone_kept, cells->fresh, cells->kept};
+    enum { CELLS = sizeof(all) / sizeof(all[0]) };
+    size_t rounds = cells->kept->rounds > 0 ? cells->kept->row_rounds[cells->kept->rounds - 1] + (size_t)1 : 0;
+    *effects = (struct effects){.memory = calloc((4 + CELLS) * rounds + 1, sizeof(double))};
     if (effects->memory == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to take gains apart");
     effects->total = effects->memory;
     effects->concurrency = effects->total + rounds;
     effects->connections = effects->concurrency + rounds;
     effects->interaction = effects->connections + rounds;
-    for (size_t row = 0; row < rounds; row++) {
-        uint32_t round = cells->kept->row_rounds[row];
-        double alone_fresh = log_time(cells->alone_fresh, round);
-        double alone_kept = log_time(cells->alone_kept, round);
-        double fresh = log_time(cells->fresh, round);
-        double kept = log_time(cells->kept, round);
+    double *logs = effects->interaction + rounds;
+    for (size_t cell = 0; cell < CELLS; cell++)
+        cell_stats_log_times(all[cell], &logs[cell * rounds], rounds);
+    for (size_t round = 0; round < rounds; round++) {
+        double alone_fresh = logs[round];
+        double alone_kept = logs[rounds + round];
+        double fresh = logs[2 * rounds + round];
+        double kept = logs[3 * rounds + round];
         if (!isfinite(alone_fresh + alone_kept + fresh + kept))
             continue;
         size_t i = effects->count++;

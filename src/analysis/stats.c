@@ -318,7 +318,7 @@ static double tie_correction(const double *values, size_t count)
         double equal = 0;
         for (size_t j = 0; j < count; j++)
             equal += values[j] == values[i];
-        /* Of the t equal ones each adds its part of t (t - 1) (2 t + 5). */
+        /* Each of the t equal ones adds its part of t (t - 1) (2 t + 5). */
         correction += (equal - 1) * (2 * equal + 5);
     }
     return correction;

@@ -129,7 +129,7 @@ static int analyse(const struct run_stats *stats, struct sweep *sweep, const dou
     return 0;
 }
 
-/* Of medians alone. */
+/* Fits the medians alone. */
 static void fit_medians(const struct run_stats *stats, struct sweep *sweep, const double *workers, double *throughput)
 {
     size_t count = 0;

@@ -9,7 +9,7 @@
 
 enum { TERMS = 3, LEAST_POINTS = 5, LEAST_UNITS_PER_WORKER = 5, REFITS = 400 };
 
-/* Of the least-squares problem: products of terms with each other and with 1, each term relative to the point's N / X
+/* The least-squares problem: products of terms with each other and with 1, each term relative to the point's N / X
  * and scaled to length 1, so that the products are comparable. */
 struct normal_equations {
     double products[TERMS][TERMS];

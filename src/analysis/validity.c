@@ -374,7 +374,7 @@ static uint32_t count_rounds_of(const struct run *run, uint32_t group)
     return (uint32_t)most;
 }
 
-/* Of all groups. */
+/* The rounds of all groups. */
 static uint32_t count_rounds(const struct run *run)
 {
     uint32_t rounds = 0;

@@ -253,7 +253,7 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
         return -1;
     if (store_fallbacks(&reading) != 0)
         return -1;
-    /* Who asks for help may not know yet what goes together. */
+    /* A user who asks for help may not know yet what goes together. */
     if (is_asked)
         return 0;
     return options_validate(options, reading.is_given, error);

@@ -198,7 +198,7 @@ static int client_run(void *context, struct error *error)
     return error_set(error, ERROR_ENVIRONMENT, "%s%s%s", end, output[0] != '\0' ? "; it said: " : "", output);
 }
 
-/* Of the trial's process; a client has a table of descriptors of its own. */
+/* Counts those of the trial's process; a client has a table of descriptors of its own. */
 static uint64_t client_descriptors(uint32_t workers, const struct transfer_policy *policy)
 {
     (void)workers;

@@ -132,7 +132,7 @@ static void keep_output(struct client_output *output, const char *bytes, size_t 
 {
     size_t room = output->bytes < CLIENT_HEAD_BYTES ? CLIENT_HEAD_BYTES - (size_t)output->bytes : 0;
     memcpy(output->head + CLIENT_HEAD_BYTES - room, bytes, count < room ? count : room);
-    /* Of a large piece, the last bytes are the end. */
+    /* Only the last bytes of a large piece are kept. */
     for (size_t i = count > CLIENT_TAIL_BYTES ? count - CLIENT_TAIL_BYTES : 0; i < count; i++)
         output->tail[(output->bytes + i) % CLIENT_TAIL_BYTES] = bytes[i];
     output->bytes += count;

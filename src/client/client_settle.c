@@ -87,7 +87,7 @@ static void compare_with_origin(struct settling *settling)
                     settling->evidence->strays == 1 ? " was" : "s were");
 }
 
-/* That the report is complete, and says what the origin says. */
+/* Checks that the report is complete, and says what the origin says. */
 static void compare_with_report(struct settling *settling)
 {
     const struct journal_unit *seen = settling->evidence->seen;

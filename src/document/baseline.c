@@ -165,7 +165,7 @@ struct left_out {
     struct error first;
 };
 
-/* Those of a folder that are no such documents are left out; without memory, nothing is. */
+/* Leaves out what is no such document in a folder; without memory, it leaves out nothing. */
 static int read_entry(const char *folder, const char *name, const struct run *run, bool is_forced,
                       struct baseline *baseline, struct left_out *left_out, struct error *error)
 {

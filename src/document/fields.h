@@ -52,7 +52,7 @@ struct field_type {
      * read back. */
     int (*read)(const struct node *node, const struct field *field, void *base);
     const char *json; /* what JSON calls it: "integer"; NULL: one of names, or a record */
-    /* Of a group that is no record, writes the schema of each member, or, if `names_only`, their names. */
+    /* For a group that is no record: writes the schema of each member, or, if `names_only`, their names. */
     void (*describe)(struct json_writer *json, bool names_only);
 };
 
@@ -91,7 +91,7 @@ struct field {
     const struct naming *naming;
     const char *pattern; /* of a text, for the schema */
     const char *json;    /* what JSON calls it, if its type does not say */
-    /* Of a field that is written and read by rules of its own; `read` NULL: it is not read back. */
+    /* For a field that is written and read by rules of its own; `read` NULL: it is not read back. */
     void (*write)(struct record_writer *writer, const void *base);
     int (*read)(const struct node *node, void *base);
     const char *schema; /* members of the value's schema, where it is not made of what else is here */

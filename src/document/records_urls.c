@@ -36,7 +36,7 @@ static const struct field figure_fields[] = {
 };
 static const struct record record_figure = {NULL, RECORD(struct url_figure, figure_fields)};
 
-/* That an entry is about the cell it stands for. */
+/* Checks that an entry is about the cell it stands for. */
 static int check_cell(const struct node *node, void *base)
 {
     const struct url_in_cell *entry = base;

@@ -54,7 +54,7 @@ bool pool_wears_out(const struct transfer_policy *policy, enum transfer_driver d
 {
     if (policy->connections == CONNECTIONS_FRESH || !quirk_applies(QUIRK_EMPTY_HOSTS))
         return false;
-    /* Those of a multi handle are enough for all hosts, unless hosts are too many for anyone. */
+    /* The connections of a multi handle are enough for all hosts, unless there are too many hosts for any pool. */
     return driver == TRANSFER_ALONE ? policy->host_count > policy->connections_kept : policy->has_too_many_hosts;
 }
 

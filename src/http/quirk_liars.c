@@ -52,8 +52,8 @@ bool quirk_is_misled(const struct transfer *transfer)
     return transfer->wants_http2 && may_share(transfer) && is_for_liar(transfer);
 }
 
-/* Those that libcurl has not looked at yet ask over HTTP/1.1 as well; those that wait for a connection are called back
- * when they are given one, see quirk_is_misled(). */
+/* Downloads that libcurl has not looked at yet ask over HTTP/1.1 as well; those that wait for a connection are called
+ * back when they are given one, see quirk_is_misled(). */
 static void distrust(struct transfer *transfer)
 {
     if (!may_share(transfer) || transfer->is_http1)

@@ -165,7 +165,7 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     const struct transfer_policy *policy = transfer->plan->policy;
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    /* Those of the list have none; where a server sends us is no place to log in by what that server says. */
+    /* URLs of the list have none; where a server sends us is no place to log in by what that server says. */
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
      * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */

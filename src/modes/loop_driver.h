@@ -52,7 +52,7 @@ struct loop {
     bool is_exhausted; /* a claim found nothing */
     bool is_warming;   /* what is in flight is nobody's unit */
     nanoseconds woke;  /* when the last wait ended; 0: before the first */
-    /* Of the epoll driver: */
+    /* For the epoll driver: */
     int epoll;             /* -1: none */
     nanoseconds earliest;  /* no shard is due before */
     struct watch *watches; /* by socket number */

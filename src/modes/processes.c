@@ -70,7 +70,7 @@ static void tell(const struct processes_run *run, uint32_t worker, enum news new
         report.kind = error->kind;
         snprintf(report.message, sizeof(report.message), "%.*s", (int)sizeof(report.message) - 1, error->message);
     }
-    /* Of what cannot tell anything, the cell has to learn by its end, or it would wait. */
+    /* A worker that cannot report must end, or the cell would wait for it. */
     if (write(run->reports[WRITE_END], &report, sizeof(report)) != (ssize_t)sizeof(report))
         child_leave(1);
 }
@@ -274,7 +274,8 @@ static int processes_run(void *context, struct error *error)
     return let_all(run, run->gate[WRITE_END], error);
 }
 
-/* Of the cell's process, which holds the pipes; each worker has its own table of descriptors, where few are open. */
+/* Counts those of the cell's process, which holds the pipes; each worker has its own table of descriptors, where few
+ * are open. */
 static uint64_t processes_descriptors(uint32_t workers, const struct transfer_policy *policy)
 {
     enum { PIPES = 8 };

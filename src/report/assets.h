@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* Files that are part of the program, and of every HTML report. Private to src/output. */
+/* Files that are part of the program, and of every HTML report. Private to src/report. */
 
 struct asset {
     const char *start;

@@ -178,7 +178,7 @@ uint32_t content_done(const struct trial *trial);
 const char *content_describe_ending(struct content *content, const struct run *run, const struct run_cell *cell,
                                     const struct trial *trial);
 
-/* Of a kind the first section; NULL: there is none. */
+/* The first section of a kind; NULL: there is none. */
 const struct section *content_find(const struct content *content, enum section_kind kind);
 
 /* What there is to say of clients besides their figures, each a sentence without a full stop. */

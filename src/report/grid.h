@@ -11,7 +11,7 @@
 /*
  * A table of text whose columns are as wide as their widest cell: the first is aligned to the left, all others to the
  * right. Where a terminal is narrower, columns that do not fit stand below, with the first one beside them again.
- * Private to src/output.
+ * Private to src/report.
  */
 
 enum { GRID_COLUMNS_MAX = 20, GRID_CELL_BYTES = 208 };

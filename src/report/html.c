@@ -67,7 +67,7 @@ static void write_text(const struct page *page, const char *text)
     markup_write(page->stream, text);
 }
 
-/* Of a cell of a table, as page.css has it. */
+/* The class of a cell in a table, as page.css has it. */
 static const char *paint_class(enum paint paint)
 {
     static const char *const classes[] = {

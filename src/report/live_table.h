@@ -20,7 +20,7 @@ void live_table_release(struct live_table *table); /* NULL is allowed */
 /* The trial that runs now is of this mode and number of workers, which get a row unless they have one. */
 void live_table_begin(struct live_table *table, const char *mode, uint32_t workers);
 
-/* That trial has ended. */
+/* Notes that the trial has ended. */
 void live_table_end(struct live_table *table, const struct trial *trial);
 
 /* "event-loop/8, 0.411 s": the fastest so far. Returns `buffer`; "" without times. */

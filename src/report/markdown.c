@@ -172,7 +172,7 @@ static void write_sections(FILE *stream, const struct content *content)
     }
 }
 
-/* Of the table of URLs the rows that are chosen. */
+/* The chosen rows of the table of URLs. */
 static void write_urls(FILE *stream, const struct content *content)
 {
     const struct section *section = content_find(content, SECTION_URLS);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* Text within XML and HTML, elements and attributes alike: whatever it holds, it stays text. Control characters become
- * "\xNN". Private to src/output. */
+ * "\xNN". Private to src/report. */
 void markup_write(FILE *stream, const char *text);
 
 #endif

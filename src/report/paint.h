@@ -5,7 +5,7 @@
 
 #include "conc_bench/report/format.h"
 
-/* Colours by meaning, as escape sequences of ECMA-48 that every terminal knows. Private to src/output. */
+/* Colours by meaning, as escape sequences of ECMA-48 that every terminal knows. Private to src/report. */
 
 enum paint {
     PAINT_NONE,

@@ -38,7 +38,7 @@ void summary_table_add_grid(struct content *content, const struct format *format
 /* Whether so many rows are better read as a grid. */
 bool summary_table_is_grid(const struct summary_row *rows, size_t count);
 
-/* Of the percentiles that reports show, the one that tells most of slow downloads. */
+/* The percentile that tells most about slow downloads, of those that reports show. */
 double summary_table_percentile(const struct format *format);
 
 #endif

@@ -178,7 +178,7 @@ static void write_section(FILE *stream, const struct section *section, const str
         fprintf(stream, "%s\n", note);
 }
 
-/* Those of the details. */
+/* The tables of the details. */
 static void write_sections(FILE *stream, const struct content *content, const struct format *format)
 {
     for (size_t i = 0; i < content->section_count; i++) {
@@ -230,7 +230,7 @@ static void write_kind(FILE *stream, const struct content *content, enum sentenc
     }
 }
 
-/* Those of the details. Which URLs failed stands behind how many did. */
+/* The sentences of the details. Which URLs failed stands behind how many did. */
 static void write_sentences(FILE *stream, const struct content *content, const struct format *format)
 {
     write_heading(stream, "Findings", format);

@@ -86,7 +86,7 @@ static void write_counter(struct tracer *tracer, nanoseconds time, size_t in_fli
     fprintf(tracer->stream, ",\"args\":{\"downloads\":%zu}}", in_flight);
 }
 
-/* Of sorted starts and ends: at equal instants ends come first. */
+/* Takes starts and ends sorted; at equal instants ends come first. */
 static void write_counters(struct tracer *tracer, const struct trial *trial, const nanoseconds *starts,
                            const nanoseconds *ends, size_t count)
 {

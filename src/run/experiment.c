@@ -138,7 +138,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         return 1;
     }
     int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
-    /* Of a client that broke off, any may be missing. */
+    /* A client that broke off may lack any of them. */
     bool is_whole = !trial->client.is_present || trial->status == TRIAL_COMPLETE;
     if (!are_samples_kept(experiment->plan, trial) || !is_whole)
         trial->table = NULL;
@@ -311,7 +311,7 @@ int experiment_look(const struct experiment_state *state, uint32_t rounds_in_gro
     return cell_stats_compute(state->experiment->run, &validity, stats, error);
 }
 
-/* Of the cells that still run, and the one they are compared with. */
+/* Looks at the cells that still run, and the one they are compared with. */
 static bool are_intervals_narrow(const struct group *group, const struct run_stats *stats)
 {
     const struct run_cell *cells = stats->run->cells;

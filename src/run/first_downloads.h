@@ -25,7 +25,7 @@ struct first_downloads {
 /* While a trial runs: ends it if it is hopeless. */
 void first_downloads_watch(struct first_downloads *first, struct sample_table *table);
 
-/* Of the first trial, once it is over: no server answers (-1 with ERROR_SERVERS, and the causes); some do, which is
+/* Judges the first trial, once it is over: no server answers (-1 with ERROR_SERVERS, and the causes); some do, which is
  * noted with what is wrong with the others; or all do. Asks hosts that the trial did not come to for one download each.
  * `is_void`: the trial was ended although there are servers that answer, and is to be run again. */
 int first_downloads_judge(struct first_downloads *first, struct trial *trial, bool *is_void, struct error *error);

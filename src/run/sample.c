@@ -59,7 +59,7 @@ uint64_t sample_table_bytes(uint64_t unit_count)
     return offsetof(struct sample_table, samples) + unit_count * sizeof(struct sample);
 }
 
-/* Of a table that is there, which therefore has room in memory. */
+/* The size of an existing table, which therefore fits into memory. */
 static size_t bytes_of(const struct sample_table *table)
 {
     return (size_t)sample_table_bytes(table->unit_count);

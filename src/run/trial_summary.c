@@ -24,7 +24,7 @@ struct maker {
 
 /* Latencies */
 
-/* Of a block with so many service times in front of so many answers. */
+/* The size of a block with so many service times in front of so many answers. */
 static uint64_t block_bytes(uint64_t service_count, uint64_t answer_count)
 {
     return offsetof(struct trial_latencies, services) + service_count * sizeof(double) +
@@ -145,7 +145,7 @@ static bool is_within_run(const struct trial *trial, const struct sample *sample
            sample->settled <= trial->gate + trial->run;
 }
 
-/* Of what was answered; a redirect may have to connect anew. */
+/* Whether an answer came over new connections only; a redirect may have to connect anew. */
 static bool is_fresh(const struct sample *sample)
 {
     return sample->http_version == 0 || sample->connects >= sample->redirects + 1;

@@ -70,7 +70,7 @@ static void say_hosts(const struct session *session, const uint64_t *counts, boo
         say(sink, ", %s to %zu more hosts", number_format_count(number, sizeof(number), rest), hosts - HOSTS_NAMED);
 }
 
-/* Of all rounds, as long as each download takes as long as it is assumed to. */
+/* The time of all rounds, if each download takes as long as is assumed. */
 static nanoseconds assume(const struct session *session)
 {
     const struct plan *plan = &session->plan;

@@ -170,7 +170,7 @@ static void describe_experiment(struct session *session)
     run->cpu_quota = cgroup_cpu_quota("");
 }
 
-/* Who relies on a proxy should know that none is used. */
+/* Warns users who rely on a proxy that none is used. */
 static void warn_of_proxies(struct run *run)
 {
     static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};

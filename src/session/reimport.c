@@ -58,7 +58,7 @@ static int check_asked(const struct options *options, const struct run *run, str
     return 0;
 }
 
-/* Of a document saved without them, where its samples are there. */
+/* Makes the figures of each URL of a document that was saved without them, from its samples. */
 static int add_per_url(const struct options *options, struct import *import, struct error *error)
 {
     struct run_totals *totals = &import->totals;

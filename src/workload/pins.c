@@ -23,7 +23,7 @@ bool pins_are_many(const struct pins *pins)
     return pins != NULL && pins->count > PINS_FEW;
 }
 
-/* Of a name, letters counting alike, and a port. */
+/* Hashes a name, ignoring case, and a port. */
 static uint64_t hash_name(const char *name, size_t length, uint16_t port)
 {
     uint64_t hash = HASH_START ^ port;

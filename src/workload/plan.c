@@ -10,8 +10,8 @@
 /* Streams of the one seed, so that changing one thing does not reshuffle another. */
 enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1, STREAMS_OF_A_STAGE = 1 << 20, STREAM_BLOCKS = 1 << 19 };
 
-/* Of two cells a block would be two rounds, AB and BA: what comes first in the one comes last in the other, so that an
- * effect of the place gives their ratios opposite signs. Tests take rounds to be independent, and would find 6.3 %
+/* With two cells a block would be two rounds, AB and BA: what comes first in the one comes last in the other, so that
+ * an effect of the place gives their ratios opposite signs. Tests take rounds to be independent, and would find 6.3 %
  * differences among equals instead of 4.7 %. With more cells than the most a block would be longer than any run. */
 enum { CELLS_BALANCED_MIN = 3, CELLS_BALANCED_MAX = 64 };
 

@@ -46,7 +46,7 @@ struct analysis_request {
     size_t assertion_result_count;
 };
 
-/* Of a run that is over and its totals, which are taken over; the caller releases what is left of them. -1: out of
+/* Analyses a run that is over. Its totals are taken over; the caller releases what is left of them. -1: out of
  * memory. `run` must outlive `analysis`. */
 int analysis_make(const struct run *run, struct run_totals *totals, const struct analysis_request *request,
                   struct analysis *analysis, struct error *error);

@@ -46,7 +46,7 @@ struct diagnosis {
     char brief[320]; /* what bounds the downloads, in one line; "": nobody knows */
 };
 
-/* Of the main cells. -1: out of memory. */
+/* Diagnoses the main cells. -1: out of memory. */
 int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error);
 
 #endif

@@ -24,7 +24,7 @@ struct latency_percentiles {
     uint32_t slowest_url;               /* of the longest */
 };
 
-/* Of point `index` < LATENCY_POINTS. */
+/* The percentage of point `index` < LATENCY_POINTS. */
 double latency_point_percent(size_t index);
 
 /* The point with that per cent; LATENCY_POINTS: there is none. */
@@ -40,7 +40,7 @@ bool latency_has_counting(const struct validity *validity, const struct run_cell
 /* Whether a trial takes part: it counts, or none does (`has_counting` is false) and it is the last. */
 bool latency_counts(const struct validity *validity, const struct run_cell *cell, size_t trial, bool has_counting);
 
-/* Those of the trials that take part, which have their latencies. -1: out of memory. */
+/* Pools the trials that take part, which have their latencies. -1: out of memory. */
 int latency_pool(const struct validity *validity, const struct run_cell *cell, struct latency_percentiles *times,
                  struct error *error);
 

@@ -50,7 +50,7 @@ struct per_url {
     uint32_t settled; /* that have downloads at all */
     uint32_t failed;  /* of those, failed at least once */
     uint32_t lost;    /* of those, never succeeded */
-    /* Of the longest medians of all URLs that succeeded; zeros without any. */
+    /* Percentiles of the longest medians of all URLs that succeeded; zeros without any. */
     nanoseconds p50, p90, p99;
 };
 

@@ -22,8 +22,8 @@
 struct ranking_pair {
     size_t first;
     size_t second;
-    /* Of log(time of first) - log(time of second): below 0, first is faster. Where there are too few rounds for its own
-     * interval, but the pair is settled or tested all the same, that of Student's t. */
+    /* Compares log(time of first) - log(time of second): below 0, first is faster. Where there are too few rounds for
+     * its own interval, but the pair is settled or tested all the same, that of Student's t. */
     struct signed_rank comparison;
     unsigned settled_by; /* so many rounds; 0: it is not settled */
     double adjusted_p; /* Holm, over all pairs that are not settled; NAN if it is, or if one of the two is not ranked */

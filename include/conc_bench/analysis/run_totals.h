@@ -26,7 +26,7 @@ struct url_failure {
     uint64_t count;
 };
 
-/* Of those with the most failures so many are kept for each cell. */
+/* So many URLs, those with the most failures, are kept for each cell. */
 enum { URL_FAILURES_MAX = 100 };
 
 struct cell_totals {
@@ -43,8 +43,8 @@ struct run_totals {
     struct per_url *per_url; /* owned; NULL: figures of each URL were not asked for */
 };
 
-/* Of a run whose trials have ended, with their latencies, and with `has_per_url` with their samples. -1: out of memory;
- * `totals` is then empty. */
+/* Takes a run whose trials have ended, with their latencies, and with `has_per_url` with their samples. -1: out of
+ * memory; `totals` is then empty. */
 int run_totals_make(const struct run *run, bool has_per_url, struct run_totals *totals, struct error *error);
 
 void run_totals_release(struct run_totals *totals);

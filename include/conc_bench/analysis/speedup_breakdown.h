@@ -31,7 +31,7 @@ struct speedup_breakdown {
     char sentence[400]; /* what it amounts to for the first of them; without a full stop */
 };
 
-/* Of all main cells that were measured with fresh connections too, in rounds that all four cells share. -1: out of
+/* Takes all main cells that were measured with fresh connections too, in rounds that all four cells share. -1: out of
  * memory. `figures` must outlive `gains`. */
 int speedup_breakdown_make(const struct run_stats *stats, struct speedup_breakdown *breakdown, struct error *error);
 void speedup_breakdown_release(struct speedup_breakdown *breakdown);

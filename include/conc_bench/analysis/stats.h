@@ -21,7 +21,7 @@ size_t stats_count_below(const double *sorted, size_t count, double limit, bool 
 double stats_value_of_rank(size_t (*count_up_to)(const void *context, double limit), const void *context, size_t rank,
                            double low, double high);
 
-/* Of sorted values; the mean of the middle two for an even count. NAN for none. */
+/* Takes sorted values; the mean of the middle two for an even count. NAN for none. */
 double stats_median(const double *sorted, size_t count);
 
 /* Exact nearest rank: the smallest value with at least `percent` % of the values at or below it, x[ceil(p n / 100)]

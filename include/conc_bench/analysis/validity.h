@@ -32,7 +32,7 @@ struct mismatch {
     uint64_t count;
 };
 
-/* Of those with the most so many are kept. */
+/* So many URLs, those with the most mismatches, are kept. */
 enum { MISMATCHES_MAX = 100 };
 
 /* What a cell received in downloads whose bodies fit, over all complete rounds. */

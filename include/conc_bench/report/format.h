@@ -48,7 +48,7 @@ const char *format_http(const char *http_version);
 /* What a result's `dns` means: "names resolved beforehand". */
 const char *format_names(const char *dns);
 
-/* Who of those that serve runs on this machine, and so takes part in what is measured: "The server runs on this
+/* Which servers run on this machine, and so take part in what is measured: "The server runs on this
  * machine, on the same cores as the downloads"; NULL: nobody. */
 const char *format_neighbours(bool is_server_local, bool is_proxy_local);
 

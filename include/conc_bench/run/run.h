@@ -75,7 +75,7 @@ struct trial_lag {
     nanoseconds longest;
 };
 
-/* Of HTTP/2, what single downloads do not tell. Zeros: it was not spoken, or nothing was shared. */
+/* What single downloads do not tell about HTTP/2. Zeros: it was not spoken, or nothing was shared. */
 struct trial_http2 {
     uint32_t warm_connects; /* connections it was spoken over that were made beforehand */
     uint32_t most_streams;  /* downloads under way at once on one connection that transfers share */
@@ -99,7 +99,7 @@ enum client_proof {
     CLIENT_SEEN,     /* by the embedded origin's */
 };
 
-/* Of a client's trial. */
+/* What is known of a client's trial. */
 struct trial_client {
     bool is_present;
     enum client_proof proof;

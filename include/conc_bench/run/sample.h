@@ -106,7 +106,7 @@ struct sample_table {
     /* How long event loops were busy between two waits; written by every loop, rarely for the same bucket at once. */
     _Alignas(64) _Atomic int64_t longest_lag;
     _Atomic uint32_t lags[LAG_BUCKETS];
-    /* Of HTTP/2; written where it is spoken only. */
+    /* About HTTP/2; written only where it is spoken. */
     _Atomic uint32_t most_streams;  /* downloads under way at once on one connection that is shared */
     _Atomic uint32_t warm_connects; /* connections it was spoken over that were made before the run */
     _Alignas(64) struct sample samples[];
@@ -141,7 +141,7 @@ bool sample_table_is_stopped(const struct sample_table *table);
 /* The time for which an event loop kept whatever happened waiting. */
 void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
 
-/* Of those, the one that `percent` % do not exceed, up to 19 % too high (the upper end of its quarter octave), and
+/* The delay that `percent` % of them do not exceed, up to 19 % too high (the upper end of its quarter octave), and
  * never above the longest. 0: no loop has run. */
 nanoseconds sample_table_lag(const struct sample_table *table, double percent);
 

@@ -36,7 +36,7 @@ struct pins {
     struct hash_map map;           /* of names and ports to pins */
 };
 
-/* Those that were resolved, those of proxies, and those of --resolve, in this order. Borrows all it is given.
+/* Pins the names that were resolved, those of proxies, and those of --resolve, in this order. Borrows all it is given.
  * `resolutions` may be empty. -1: no memory. */
 int pins_make(const struct url_list *urls, const struct request *request, const struct resolutions *resolutions,
               struct pins *pins, struct error *error);

@@ -61,9 +61,6 @@ struct plan {
     size_t cell_count;
 };
 
-/* Bytes of the longest name of a cell, its NUL included. */
-enum { CELL_NAME_BYTES = 32 };
-
 /* What a cell is called in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
  * for the second copy of a cell. Returns `buffer`. */
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);

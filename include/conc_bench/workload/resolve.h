@@ -36,7 +36,7 @@ bool resolve_is_public(const char *address);
 /* Where connections for a host go: what the first --connect-to that stands for it says, or itself. */
 struct url_host resolve_destination(const struct url_host *host, const struct request_texts *detours);
 
-/* Who looks names of hosts up: nobody does behind a Unix socket. */
+/* The one that looks up names of hosts; none does behind a Unix socket. */
 enum resolver { RESOLVER_NONE, RESOLVER_SELF, RESOLVER_PROXY, RESOLVER_SELF_AND_PROXY };
 enum resolver resolve_resolver(const struct request *request);
 
