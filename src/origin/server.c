@@ -50,6 +50,7 @@ enum {
      * flight the median was 7 to 30 ms late instead of 2. With a small one, the walk would be paid for too often. */
     RESUMED_AT_ONCE = 4,
     WALKED_FOR_ONE = 256,
+    FINISHED_WITHIN = 3, /* runs; what takes longer waits for its client to read */
 };
 
 #define PACED_TICK     (10 * NANOSECONDS_PER_MILLISECOND)
@@ -63,7 +64,8 @@ struct listener {
     struct MHD_Daemon *daemon; /* NULL: there is none */
     const char *scheme;        /* in front of the URLs it counts */
     uint16_t port;
-    uint32_t room; /* for connections */
+    uint32_t room;      /* for connections */
+    uint32_t answering; /* requests whose answer is being sent */
     struct visitors visitors;
 };
 
@@ -175,6 +177,7 @@ static enum MHD_Result answer(struct request *request)
     if (request->epoch != server->epoch)
         return MHD_NO;
     request->stage = STAGE_ANSWERING;
+    request->listener->answering++;
     if (is_in_journal(request))
         journal_note_status(server->journal, request->unit,
                             request->is_refused ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK);
@@ -455,6 +458,7 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
     struct request *request = *request_context;
     if (request == NULL)
         return;
+    request->listener->answering -= request->stage == STAGE_ANSWERING;
     if (request->stage >= STAGE_WAITING && request->epoch == server->epoch) {
         server->counter.in_flight--;
         if (request->unit != NO_UNIT)
@@ -615,15 +619,32 @@ static void stop(struct server *server)
     counter_clear(&server->counter);
 }
 
+static void run_listener(struct listener *listener)
+{
+    listener->server->seen = 0;
+    MHD_run(listener->daemon);
+}
+
+/* An answer that has been sent whole counts as that when libmicrohttpd comes to its connection again. Whoever has it
+ * may ask for the next download meanwhile: at the same port that is seen afterwards, but at the other it would be taken
+ * for one more in flight. */
+static void finish_answers(struct listener *listener)
+{
+    for (int i = 0; i < FINISHED_WITHIN && listener->answering > 0; i++)
+        run_listener(listener);
+}
+
 /* One turn: what is due, what can be read, what can be written. */
 static void serve(struct server *server)
 {
+    bool has_both = server->listeners[LISTENER_TLS].daemon != NULL;
     resume_due(server, clock_now(), RESUMED_AT_ONCE + server->waiting.count / WALKED_FOR_ONE);
-    for (int i = 0; i < LISTENER_COUNT; i++) {
-        server->seen = 0;
-        if (server->listeners[i].daemon != NULL)
-            MHD_run(server->listeners[i].daemon);
-    }
+    run_listener(&server->listeners[LISTENER_PLAIN]);
+    if (!has_both)
+        return;
+    finish_answers(&server->listeners[LISTENER_PLAIN]);
+    run_listener(&server->listeners[LISTENER_TLS]);
+    finish_answers(&server->listeners[LISTENER_TLS]);
 }
 
 /* Whether libmicrohttpd has something to do without being told by a socket. */

@@ -54,6 +54,12 @@ certificate() {
     holds "$JSON" '[.results[] | .failures == 0 and .tls_handshakes == 0] | all'
 }
 
+@test "workers that go from one port to the other are not taken for more than they are" {
+    "$CONC_BENCH" --no-progress --quiet --mode threads --workers 4 --runs 6 --warmup 0 --repeat 40 --export-json "$JSON" \
+        --origin=tls,latency=4ms https://a.example/ http://b.example/ https://c.example/ http://d.example/ >report.txt
+    holds "$JSON" '[.results[].rounds[].witness.peak_in_flight] == [4, 4, 4, 4, 4, 4]'
+}
+
 @test "fresh connections shake hands for every download, kept ones once each; reports take the gain apart" {
     "$CONC_BENCH" --details --no-progress --mode all --workers 3 --runs 2 --warmup 0 --connections fresh,reuse --repeat 30 \
         --origin=tls,latency=1ms,size=1KiB --export-json "$JSON" https://a.example/ >report.txt
