@@ -20,6 +20,7 @@
 #include "certificates.h"
 #include "conc_bench/base/hash.h"
 #include "conc_bench/base/random.h"
+#include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/process.h"
 #include "counter.h"
 #include "deadlines.h"
@@ -365,12 +366,9 @@ static enum MHD_Result receive(struct request *request)
     return suspend_until(request, request->due) == 0 ? MHD_YES : MHD_NO;
 }
 
-/* Whether the other end has answered something with a reset: it had closed the connection before that arrived, or
- * closed it without reading. */
-static bool is_reset(struct MHD_Connection *connection)
+static bool look_at(struct MHD_Connection *connection, struct descriptor_connection *how)
 {
-    struct pollfd other = {.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd};
-    return poll(&other, 1, 0) > 0 && (other.revents & POLLERR) != 0;
+    return descriptor_look(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, how);
 }
 
 /* A connection on which a client has closed its side takes what is sent to it all the same: by the reset that comes
@@ -379,22 +377,28 @@ static void end_in_journal(const struct request *request, struct MHD_Connection 
 {
     struct server *server = request->server;
     struct visitor *visitor = visitor_of(connection);
-    bool is_whole = is_sent && !is_reset(connection);
+    struct descriptor_connection now = {0};
+    bool is_whole = is_sent && !(look_at(connection, &now) && now.is_over);
     uint64_t bytes = request->is_refused ? BODY_REFUSAL_BYTES : server->options->body_bytes;
     journal_note_end(server->journal, request->unit, clock_now(), is_whole, request->is_head ? 0 : (int64_t)bytes);
     if (visitor != NULL) {
         visitor->unit = request->unit;
         visitor->epoch = server->epoch;
+        visitor->received = now.is_open ? now.received : 0;
     }
 }
 
-/* Over TLS a reset says nothing: that is what becomes of a farewell that comes too late, or of a ticket. */
+/* Who closes a connection with something on it that was not read resets it: nothing more was received, no announcement
+ * of the end either. Over TLS that says nothing: few read the other side's farewell, or tickets that they do not need.
+ */
 static void end_connection(const struct listener *listener, const struct visitor *visitor)
 {
     const struct server *server = listener->server;
-    if (visitor == NULL || visitor->unit == NO_UNIT || visitor->epoch != server->epoch)
+    struct descriptor_connection now;
+    if (visitor == NULL || visitor->unit == NO_UNIT || visitor->epoch != server->epoch || visitor->received == 0)
         return;
-    if (listener == &server->listeners[LISTENER_PLAIN] && is_reset(visitor->connection))
+    if (listener == &server->listeners[LISTENER_PLAIN] && look_at(visitor->connection, &now) && now.is_over &&
+        now.received == visitor->received)
         journal_note_broken(server->journal, visitor->unit);
 }
 

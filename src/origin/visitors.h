@@ -20,9 +20,10 @@ struct visitors {
 
 struct visitor {
     struct MHD_Connection *connection;
-    uint32_t number; /* for the server: which of those of a trial it is, from 0, once it is known */
-    uint32_t unit;   /* for the server: of the journal, for which it carried the last response; NO_UNIT at first */
-    uint64_t epoch;  /* for the server: since when `unit` means that */
+    uint32_t number;   /* for the server: which of those of a trial it is, from 0, once it is known */
+    uint32_t unit;     /* for the server: of the journal, for which it carried the last response; NO_UNIT at first */
+    uint64_t epoch;    /* for the server: since when `unit` means that */
+    uint64_t received; /* for the server: bytes, when that response had been sent; 0: not known */
     struct visitor *older, *newer;
     bool is_unknown; /* and so in the list */
 };

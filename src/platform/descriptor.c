@@ -1,6 +1,8 @@
 #include "conc_bench/platform/descriptor.h"
 
 #include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -68,6 +70,21 @@ uint64_t descriptor_identity(int socket)
     (void)socket;
 #endif
     return cookie;
+}
+
+bool descriptor_look(int socket, struct descriptor_connection *connection)
+{
+    enum { ESTABLISHED = 1, CLOSED = 7 }; /* as in the kernel's net/tcp_states.h */
+    struct tcp_info info;
+    socklen_t size = sizeof(info);
+    *connection = (struct descriptor_connection){0};
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        size < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received))
+        return false;
+    *connection = (struct descriptor_connection){.received = info.tcpi_bytes_received,
+                                                 .is_open = info.tcpi_state == ESTABLISHED,
+                                                 .is_over = info.tcpi_state == CLOSED};
+    return true;
 }
 
 FILE *descriptor_open_stream(void *context, ssize_t (*write)(void *context, const char *bytes, size_t count),

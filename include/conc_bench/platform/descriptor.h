@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +46,16 @@ int descriptor_create_file(const char *name);
 /* A number that no other socket of this machine had before or will have later (SO_COOKIE, Linux 4.12), while the same
  * descriptor may. 0: it is no socket, or the system does not tell. */
 uint64_t descriptor_identity(int socket);
+
+/* How a TCP connection stands. */
+struct descriptor_connection {
+    uint64_t received; /* bytes; the other side's announcement that no more come (FIN) is one, a reset none */
+    bool is_open;      /* by both sides */
+    bool is_over;      /* closed by both sides, or reset */
+};
+
+/* False: the system does not tell (TCP_INFO, Linux 4.1), or it is no TCP connection. */
+bool descriptor_look(int socket, struct descriptor_connection *connection);
 
 /* A stream for writing by functions that behave as write(2), without a result below 0, and close(2) do
  * (fopencookie(3)). NULL: no memory. */
