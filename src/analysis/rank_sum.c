@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ static double *distribution(size_t m, size_t n)
 }
 
 /* How many of the differences on each side lie outside the interval, plus one; 0: no interval. */
-static size_t critical(size_t m, size_t n, double tail, const double *chance, double *reached)
+static uint64_t critical(size_t m, size_t n, double tail, const double *chance, double *reached)
 {
     if (chance == NULL) {
         double mean = (double)m * (double)n / 2;
@@ -39,7 +40,7 @@ static size_t critical(size_t m, size_t n, double tail, const double *chance, do
         *reached = tail;
         /* Upper quantiles of the normal distribution for the two tails that are asked for. */
         double z = tail < 0.03 ? 1.959964 : 1.644854;
-        return (size_t)fmax(0, floor(mean - z * deviation));
+        return (uint64_t)fmax(0, floor(mean - z * deviation));
     }
     size_t count = 0;
     *reached = 0;
@@ -78,10 +79,10 @@ struct differences {
 
 /* How many differences are at most `limit`. Rounded as they are, they do not fall where x rises, nor rise where y does.
  */
-static size_t count_up_to(const void *context, double limit)
+static uint64_t count_up_to(const void *context, double limit)
 {
     const struct differences *all = context;
-    size_t counted = 0;
+    uint64_t counted = 0;
     size_t above = 0; /* so many of y are too small */
     for (size_t i = 0; i < all->x_count; i++) {
         while (above < all->y_count && all->x[i] - all->y[above] > limit)
@@ -91,7 +92,7 @@ static size_t count_up_to(const void *context, double limit)
     return counted;
 }
 
-static double difference_of_rank(const struct differences *all, size_t rank)
+static double difference_of_rank(const struct differences *all, uint64_t rank)
 {
     return stats_value_of_rank(count_up_to, all, rank, all->x[0] - all->y[all->y_count - 1],
                                all->x[all->x_count - 1] - all->y[0]);
@@ -99,7 +100,7 @@ static double difference_of_rank(const struct differences *all, size_t rank)
 
 static double median_difference(const struct differences *all)
 {
-    size_t pairs = all->x_count * all->y_count;
+    uint64_t pairs = (uint64_t)all->x_count * all->y_count;
     double upper = difference_of_rank(all, pairs / 2);
     return pairs % 2 == 1 ? upper : (difference_of_rank(all, pairs / 2 - 1) + upper) / 2;
 }
@@ -107,12 +108,12 @@ static double median_difference(const struct differences *all)
 static void test(const struct differences *all, double confidence, const double *chance, struct rank_sum *run)
 {
     double reached;
-    size_t outside = critical(all->x_count, all->y_count, (1 - confidence) / 2, chance, &reached);
+    uint64_t outside = critical(all->x_count, all->y_count, (1 - confidence) / 2, chance, &reached);
     run->estimate = median_difference(all);
     run->p_greater = p_greater(all->x, all->x_count, all->y, all->y_count, chance);
     if (outside > 0) {
         run->low = difference_of_rank(all, outside - 1);
-        run->high = difference_of_rank(all, all->x_count * all->y_count - outside);
+        run->high = difference_of_rank(all, (uint64_t)all->x_count * all->y_count - outside);
         run->confidence = 1 - 2 * reached;
     }
 }

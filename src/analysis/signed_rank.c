@@ -47,7 +47,7 @@ static double rank_sum_deviation(double count)
 }
 
 /* Rounded away from the middle. */
-static size_t approximate_critical(size_t count, double tail, double *probability)
+static uint64_t approximate_critical(size_t count, double tail, double *probability)
 {
     double n = (double)count;
     double mean = n * (n + 1) / 4;
@@ -55,10 +55,10 @@ static size_t approximate_critical(size_t count, double tail, double *probabilit
     if (rank < 1)
         return 0;
     *probability = stats_normal_share((rank - 0.5 - mean) / rank_sum_deviation(n));
-    return (size_t)rank;
+    return (uint64_t)rank;
 }
 
-size_t signed_rank_critical(size_t count, double tail, double *probability)
+uint64_t signed_rank_critical(size_t count, double tail, double *probability)
 {
     *probability = 0;
     if (count == 0)
@@ -74,9 +74,9 @@ struct means {
     const double *listed; /* sorted; NULL: too many */
 };
 
-static size_t count_means(const struct means *means)
+static uint64_t count_means(const struct means *means)
 {
-    return means->count * (means->count + 1) / 2;
+    return (uint64_t)means->count * ((uint64_t)means->count + 1) / 2;
 }
 
 static double mean_of(double a, double b)
@@ -85,10 +85,10 @@ static double mean_of(double a, double b)
 }
 
 /* How many means are at most `limit`. A mean, rounded as it is, does not fall where one of its two rises. */
-static size_t count_up_to(const void *context, double limit)
+static uint64_t count_up_to(const void *context, double limit)
 {
     const struct means *means = context;
-    size_t counted = 0;
+    uint64_t counted = 0;
     size_t end = means->count;
     for (size_t i = 0; i < end; i++) {
         while (end > i && mean_of(means->sorted[i], means->sorted[end - 1]) > limit)
@@ -99,7 +99,7 @@ static size_t count_up_to(const void *context, double limit)
 }
 
 /* The mean with `rank` smaller ones in front of it. */
-static double mean_of_rank(const struct means *means, size_t rank)
+static double mean_of_rank(const struct means *means, uint64_t rank)
 {
     if (means->listed != NULL)
         return means->listed[rank];
@@ -108,7 +108,7 @@ static double mean_of_rank(const struct means *means, size_t rank)
 
 static double median_mean(const struct means *means)
 {
-    size_t count = count_means(means);
+    uint64_t count = count_means(means);
     if (count == 0)
         return NAN;
     double upper = mean_of_rank(means, count / 2);
@@ -119,7 +119,7 @@ static double median_mean(const struct means *means)
 static double bound(const struct means *means, double tail, double *low, double *high)
 {
     double probability;
-    size_t critical = signed_rank_critical(means->count, tail, &probability);
+    uint64_t critical = signed_rank_critical(means->count, tail, &probability);
     *low = critical > 0 ? mean_of_rank(means, critical - 1) : -INFINITY;
     *high = critical > 0 ? mean_of_rank(means, count_means(means) - critical) : INFINITY;
     return critical > 0 ? probability : 1;

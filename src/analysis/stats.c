@@ -135,8 +135,8 @@ static double from_ordered(int64_t ordered)
     return value;
 }
 
-double stats_value_of_rank(size_t (*count_up_to)(const void *context, double limit), const void *context, size_t rank,
-                           double low, double high)
+double stats_value_of_rank(uint64_t (*count_up_to)(const void *context, double limit), const void *context,
+                           uint64_t rank, double low, double high)
 {
     int64_t first = to_ordered(low);
     int64_t last = to_ordered(high);

@@ -86,7 +86,7 @@ static void test_errors_are_those_of_all_signs(void **state)
         }
         for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
             double probability;
-            size_t critical = signed_rank_critical(count, tails[i], &probability);
+            size_t critical = (size_t)signed_rank_critical(count, tails[i], &probability);
             size_t below = 0;
             for (size_t sum = 0; sum < critical; sum++)
                 below += frequencies[sum];
@@ -276,7 +276,7 @@ static void test_many_differences_are_approximated(void **state)
     for (size_t count = 51; count <= 60; count++) {
         for (size_t i = 0; i < 2; i++) {
             double probability;
-            size_t critical = signed_rank_critical(count, tails[i], &probability);
+            size_t critical = (size_t)signed_rank_critical(count, tails[i], &probability);
             assert_true(share_below(count, critical) <= tails[i]);
             assert_true(share_below(count, critical + 3) > tails[i]);
             assert_true(fabs(probability - share_below(count, critical)) < 0.001);
@@ -332,10 +332,10 @@ static void test_of_many_differences_the_means_are_counted_as_if_listed(void **s
         struct signed_rank run = compute(differences, count);
         size_t mean_count = count * (count + 1) / 2;
         list_means(differences, count, means);
-        size_t critical = signed_rank_critical(count, 0.025, &probability);
+        size_t critical = (size_t)signed_rank_critical(count, 0.025, &probability);
         assert_true(run.estimate == stats_median(means, mean_count));
         assert_true(run.low == means[critical - 1] && run.high == means[mean_count - critical]);
-        critical = signed_rank_critical(count, 0.05, &probability);
+        critical = (size_t)signed_rank_critical(count, 0.05, &probability);
         assert_true(run.lower_bound == means[critical - 1] && run.upper_bound == means[mean_count - critical]);
     }
 }

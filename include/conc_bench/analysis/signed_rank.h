@@ -2,6 +2,7 @@
 #define CONC_BENCH_ANALYSIS_SIGNED_RANK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conc_bench/base/error.h"
 
@@ -59,7 +60,7 @@ void signed_rank_widen(struct signed_rank *run, double factor);
 
 /* Which of the sorted means of two, counted from 1 at either end, bounds the center with an error of at most `tail` at
  * that end, in (0, 0.5]; 0 if none does. In `probability` the error it really has, or 0. */
-size_t signed_rank_critical(size_t count, double tail, double *probability);
+uint64_t signed_rank_critical(size_t count, double tail, double *probability);
 
 /* The fewest differences with which one of so many comparisons, Holm-adjusted, can be significant at what settling
  * (settle.h) leaves of 5 %: 6 for one, 9 for ten. */

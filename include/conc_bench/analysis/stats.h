@@ -18,8 +18,8 @@ size_t stats_count_below(const double *sorted, size_t count, double limit, bool 
 /* The value with `rank` smaller ones in front of it, of values from `low` to `high` that are too many to be listed,
  * such as all differences between two samples: `count_up_to` counts those that are at most `limit`, some sixty times.
  */
-double stats_value_of_rank(size_t (*count_up_to)(const void *context, double limit), const void *context, size_t rank,
-                           double low, double high);
+double stats_value_of_rank(uint64_t (*count_up_to)(const void *context, double limit), const void *context,
+                           uint64_t rank, double low, double high);
 
 /* Takes sorted values; the mean of the middle two for an even count. NAN for none. */
 double stats_median(const double *sorted, size_t count);
