@@ -507,7 +507,7 @@ static int need_descriptors(const struct server *server, uint32_t connections, s
         return error_set(error, ERROR_ENVIRONMENT,
                          "--origin: %" PRIu32 " connections are more than the %" PRIu64
                          " that this build can wait for, by select(2) and without epoll: use fewer workers",
-                         connections, waiting_descriptors - spare - SPARE_DESCRIPTORS);
+                         connections, waiting_descriptors - (uint64_t)spare - SPARE_DESCRIPTORS);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot read the limit of descriptors");
     if (limit.rlim_cur >= needed)

@@ -3,6 +3,9 @@
 
 #include "waiting.h"
 
+/* Sets of select(2) take a number that is not negative, and their macros in musl say so by its type. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 /* For systems without epoll: libmicrohttpd tells which sockets it waits for, and takes none whose number does not fit
  * into a set of select(2). */
 

@@ -21,6 +21,9 @@
 #include "conc_bench/platform/memory.h"
 #include "conc_bench/platform/process.h"
 
+/* Sets of select(2) take a number that is not negative, and their macros in musl say so by its type. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 /* Control groups: there are none. */
 
 double cgroup_cpu_quota(const char *root)
