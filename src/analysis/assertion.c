@@ -66,14 +66,14 @@ static struct span take_name(struct reading *reading)
  * but part of a name. */
 static bool is_within_name(const char *point)
 {
+    if (*point != '.')
+        return false;
     const char *end = point + 1;
     while (is_letter(*end) || is_digit(*end) || *end == '-' || *end == '_')
         end++;
-    if (*point != '.' || end == point + 1)
-        return false;
     bool has_workers =
         *end == '@' || (end[0] == '/' && is_digit(end[1]) && end[1 + strspn(end + 1, "0123456789")] == '.');
-    return *end == '.' || *end == ':' || *end == '#' || has_workers;
+    return end > point + 1 && (*end == '.' || *end == ':' || *end == '#' || has_workers);
 }
 
 /* Takes the character, and spaces before and behind it, if it is next. */

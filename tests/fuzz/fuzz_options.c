@@ -1,3 +1,6 @@
+/* With it, fopen() would be another name of fopen64(), and both are defined here. */
+#undef _FILE_OFFSET_BITS
+
 /* libFuzzer target: no command line crashes its reader, which opens no file; what it takes lies in the ranges it
  * promises, and the command line written of it is taken for the same; what it refuses has a sentence. */
 #include <dlfcn.h>
@@ -144,7 +147,9 @@ static void check_workload(const struct options *options)
 {
     require(options->mode_count > 0 && options->mode_count <= COUNT(options->modes));
     for (size_t i = 0; i < options->mode_count; i++) {
-        require(mode_find(options->modes[i]->name) == options->modes[i]);
+        bool is_client = client_of(options->modes[i]) != NULL;
+        require((mode_find(options->modes[i]->name) == options->modes[i]) == !is_client);
+        require(is_client == (i >= options->mode_count - options->client_count));
         for (size_t j = 0; j < i; j++)
             require(options->modes[i] != options->modes[j]);
     }
@@ -231,7 +236,7 @@ static void check_combination(const struct options *options)
     for (size_t i = 0; i < options->mode_count; i++) {
         bool has_one = (options->modes[i]->traits & MODE_ONE_WORKER) != 0;
         cells += (has_one ? 1 : options->worker_count) * options->copies;
-        has_reference = has_reference || options->reference == options->modes[i];
+        has_reference |= options->reference != NULL && strcmp(options->reference, options->modes[i]->name) == 0;
     }
     require(options->baseline_count > 0 || !options->force_baseline);
     if (options->import_json != NULL) {
@@ -260,9 +265,21 @@ static void check_combination(const struct options *options)
 static void write_modes(struct command_line *line, const struct options *options)
 {
     char list[512] = "--mode=";
-    for (size_t i = 0, used = strlen(list); i < options->mode_count; i++)
+    size_t count = options->mode_count - options->client_count;
+    for (size_t i = 0, used = strlen(list); i < count; i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? "," : "", options->modes[i]->name);
-    add(line, list, sizeof(list));
+    if (count > 0)
+        add(line, list, sizeof(list));
+}
+
+static void write_clients(struct command_line *line, const struct options *options)
+{
+    for (size_t i = 0; i < options->client_count; i++)
+        print(line, "--client=%s=%s", options->clients[i].name, options->clients[i].command);
+    if (options->client_count > 0)
+        print(line, "--client-shell=%s", options->client_shell == CLIENT_SHELL_NONE ? "none" : "sh");
+    if (options->show_output)
+        print(line, "--show-output");
 }
 
 static void write_workers(struct command_line *line, const struct options *options)
@@ -336,6 +353,7 @@ static void write_run(struct command_line *line, const struct options *options)
     static const char *const connections[] = {"reuse", "fresh", "warm"};
     static const char *const samples[] = {"auto", "all", "none"};
     write_modes(line, options);
+    write_clients(line, options);
     write_workers(line, options);
     write_script(line, options);
     print(line, "--repeat=%" PRIu32, options->repeat);
@@ -410,7 +428,7 @@ static void write_reports(struct command_line *line, const struct options *optio
     if (options->baseline_count > 0)
         print(line, "--max-slowdown=%.12f", options->max_slowdown);
     if (options->reference != NULL)
-        print(line, "--reference=%s", options->reference->name);
+        print(line, "--reference=%s", options->reference);
     if (options->import_json != NULL)
         print(line, "--import-json=%s", options->import_json);
 }
