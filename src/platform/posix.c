@@ -158,6 +158,13 @@ uint64_t descriptor_identity(int socket)
     return 0;
 }
 
+bool descriptor_look(int socket, struct descriptor_connection *connection)
+{
+    (void)socket;
+    *connection = (struct descriptor_connection){0};
+    return false;
+}
+
 #if defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
 
 /* funopen(3) has an int where write(2) has a size_t. */

@@ -205,12 +205,22 @@ static int sign_requests(struct session *session, char token[ORIGIN_TOKEN_SIZE],
     return request_add_own_header(&session->request, header, error);
 }
 
+/* Modes have as many connections as they keep. Clients may have more, and are to be told so rather than kept waiting.
+ */
+static uint32_t connections_needed(const struct session *session)
+{
+    enum { OF_CLIENTS = 2048, BESIDES = 512 };
+    uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
+    uint32_t needed = session->most_workers * session->policy.connections_kept * pools;
+    bool has_room = resources_descriptors_limit() >= OF_CLIENTS + BESIDES;
+    return session->options->client_count > 0 && has_room && needed < OF_CLIENTS ? OF_CLIENTS : needed;
+}
+
 int setup_origin(struct session *session, struct error *error)
 {
     if (!session->options->use_origin)
         return 0;
-    uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
-    struct origin_demand demand = {.connections = session->most_workers * session->policy.connections_kept * pools};
+    struct origin_demand demand = {.connections = connections_needed(session)};
     char token[ORIGIN_TOKEN_SIZE];
     if (clients_make_journal(session, error) != 0)
         return -1;

@@ -38,7 +38,7 @@ struct journal_unit {
     uint8_t http_version; /* of the last request: 10 or 11 */
     bool is_whole;        /* every response was handed over whole, and nobody had gone before its end. False too where
                              the connection was reset behind it, which is what becomes of a response that nobody reads;
-                             that is seen without TLS only */
+                             that is seen without TLS only, and both only where the system tells (descriptor_look()) */
     bool is_get;          /* every request was a GET */
     bool is_tls;          /* the last one came over TLS */
 };
