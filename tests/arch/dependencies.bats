@@ -177,6 +177,18 @@ foreign_functions() {
     )"
 }
 
+@test "each function of platform has a portable form" {
+    cd "$PROJECT_ROOT"
+    grep -hE '^[A-Za-z].*\(' include/conc_bench/platform/*.h | sed -E 's/\(.*//; s/.*[ *]//' |
+        sort -u >"$BATS_TEST_TMPDIR/declared"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/declared")" -gt 30 ]
+    while IFS= read -r name; do
+        grep -qE "^[a-zA-Z].*[ *]$name\(" src/platform/posix.c || echo "src/platform/posix.c:1: lacks $name()"
+    done <"$BATS_TEST_TMPDIR/declared" >"$BATS_TEST_TMPDIR/lacking"
+    cat "$BATS_TEST_TMPDIR/lacking"
+    [ ! -s "$BATS_TEST_TMPDIR/lacking" ]
+}
+
 @test "Linux's constants are named in platform only" {
     violations 'names what only Linux has, which only src/platform/* may' "$(
         uses 'MADV_[A-Z_]+|MFD_[A-Z_]+|PR_[GS]ET_[A-Z_]+|SO_COOKIE|SO_INCOMING_CPU|SOCK_CLOEXEC|SOCK_NONBLOCK|MSG_NOSIGNAL|MSG_CMSG_CLOEXEC|TCP_INFO|TCP_QUICKACK|O_TMPFILE|O_PATH|RENAME_[A-Z]+|STATX_[A-Z_]+|CPU_(SET|ISSET|COUNT|ZERO|SETSIZE)|RUSAGE_THREAD|MAP_(POPULATE|HUGETLB)|F_[GS]ETPIPE_SZ' |
