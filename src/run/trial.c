@@ -90,6 +90,10 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
                            pid_t parent)
 {
     child_enter(parent);
+    /* Linux shares the cores out between sessions (sched(7), "The autogroup feature"): beside a client, which has one
+     * of its own, a mode in that of a busy shell would get less. */
+    if (job->setting != NULL)
+        setsid();
     sample_table_populate(job->table);
     (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
     run_mode(mode, job, report, tell_and_wait, &line);
