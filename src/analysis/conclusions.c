@@ -300,9 +300,13 @@ static int recommend(const struct run_stats *stats, size_t ranked, struct conclu
     if (is_candidate == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a recommendation");
     const struct cell_stats *chosen = &stats->cells[0];
+    bool is_tie = false;
+    for (size_t i = 1; i < ranked; i++)
+        is_tie = is_tie || stats->cells[i].rank_low == 1;
     size_t candidates = 0;
     for (size_t i = 0; i < ranked; i++) {
-        is_candidate[i] = conclusions_are_as_fast(stats, i);
+        /* A winner may be beaten by a cheaper one that is nearly as fast; of a tie, one of the tied is the answer. */
+        is_candidate[i] = conclusions_are_as_fast(stats, i) && (!is_tie || stats->cells[i].rank_low == 1);
         candidates += is_candidate[i];
         if (is_candidate[i] && is_cheaper(chosen, &stats->cells[i]))
             chosen = &stats->cells[i];

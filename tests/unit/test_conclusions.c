@@ -147,6 +147,24 @@ static void test_the_cheapest_comes_before_the_simplest(void **state)
     run_release(&run);
 }
 
+/* A cheaper one that is 2 % slower, and surely so, is chosen in place of a winner, but not in place of a tie. */
+static void test_of_a_tie_one_of_the_tied_is_recommended(void **state)
+{
+    (void)state;
+    for (int tied = 1; tied <= 2; tied++) {
+        struct run run = fixture_run();
+        for (int i = 0; i < tied; i++)
+            add_cell(&run, i == 0 ? "threads" : "processes", 1, MODE_ALL_CORES);
+        struct run_cell *slower = fixture_cell(&run, "hybrid", 1);
+        for (int round = 0; round < ROUNDS; round++)
+            fixture_trial(slower, 10200 * NANOSECONDS_PER_MICROSECOND + round % 3 * NANOSECONDS_PER_MICROSECOND);
+        for (int i = 0; i < tied; i++)
+            set_cpu(&run.cells[i], 8 * FIXTURE_MS);
+        assert_recommended(&run, tied == 1 ? "hybrid" : "threads", 1);
+        run_release(&run);
+    }
+}
+
 static void set_memory(struct run_cell *cell, int64_t bytes)
 {
     for (size_t i = 0; i < cell->trial_count; i++)
@@ -288,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_many_equals_are_counted),
         cmocka_unit_test(test_fewer_workers_are_simpler),
         cmocka_unit_test(test_the_cheapest_comes_before_the_simplest),
+        cmocka_unit_test(test_of_a_tie_one_of_the_tied_is_recommended),
         cmocka_unit_test(test_memory_that_is_not_known_decides_nothing),
         cmocka_unit_test(test_what_mostly_failed_is_not_recommended),
         cmocka_unit_test(test_of_many_that_failed_three_are_named),
