@@ -1,5 +1,7 @@
 #include "conc_bench/base/clock.h"
 
+#include "conc_bench/platform/process.h"
+
 static nanoseconds read_clock(clockid_t clock)
 {
     struct timespec now;
@@ -11,6 +13,11 @@ static nanoseconds read_clock(clockid_t clock)
 nanoseconds clock_now(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+void clock_sleep_until(nanoseconds instant)
+{
+    process_sleep_until(instant);
 }
 
 nanoseconds clock_thread_cpu(void)

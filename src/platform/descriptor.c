@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 int descriptor_socket(int family, int type, int protocol)
@@ -92,4 +94,17 @@ FILE *descriptor_open_stream(void *context, ssize_t (*write)(void *context, cons
 {
     const cookie_io_functions_t functions = {.write = write, .close = close};
     return fopencookie(context, "w", functions);
+}
+
+int descriptor_open_timer(void)
+{
+    return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+}
+
+void descriptor_set_timer(int timer, int64_t instant)
+{
+    enum { NANOSECONDS = 1000000000 };
+    const struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(instant / NANOSECONDS), .tv_nsec = (long)(instant % NANOSECONDS)}};
+    (void)timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL); /* cannot fail with such values */
 }

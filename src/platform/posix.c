@@ -11,6 +11,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conc_bench/platform/cgroup.h"
@@ -164,6 +165,18 @@ bool descriptor_look(int socket, struct descriptor_connection *connection)
     (void)socket;
     *connection = (struct descriptor_connection){0};
     return false;
+}
+
+int descriptor_open_timer(void)
+{
+    errno = ENOTSUP;
+    return -1;
+}
+
+void descriptor_set_timer(int timer, int64_t instant)
+{
+    (void)timer;
+    (void)instant;
 }
 
 #if defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
@@ -323,6 +336,17 @@ int process_await_signal(const sigset_t *awaited, siginfo_t *signal)
         return -1;
     *signal = (siginfo_t){.si_signo = number};
     return number;
+}
+
+void process_sleep_until(int64_t instant)
+{
+    enum { NANOSECONDS = 1000000000 };
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t left = instant - ((int64_t)now.tv_sec * NANOSECONDS + now.tv_nsec);
+    const struct timespec duration = {.tv_sec = (time_t)(left / NANOSECONDS), .tv_nsec = (long)(left % NANOSECONDS)};
+    if (left > 0)
+        (void)nanosleep(&duration, NULL);
 }
 
 void process_be_punctual(void)

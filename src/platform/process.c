@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proc_file.h"
@@ -31,6 +32,14 @@ bool process_adopt_orphans(void)
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal)
 {
     return sigwaitinfo(awaited, signal);
+}
+
+void process_sleep_until(int64_t instant)
+{
+    enum { NANOSECONDS = 1000000000 };
+    /* An absolute instant: what a thread loses between two looks at the clock does not make it sleep longer. */
+    const struct timespec until = {.tv_sec = (time_t)(instant / NANOSECONDS), .tv_nsec = (long)(instant % NANOSECONDS)};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
 void process_be_punctual(void)

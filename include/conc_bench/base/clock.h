@@ -15,6 +15,10 @@ typedef int64_t nanoseconds;
  * stamps taken in a forked worker and in its parent can be compared. Safe in any thread and after fork. */
 nanoseconds clock_now(void);
 
+/* Blocks the calling thread until that instant, or until a signal handler has run in it (clock_nanosleep(2)): ask the
+ * clock again. An instant that has passed returns at once. */
+void clock_sleep_until(nanoseconds instant);
+
 /* CPU time the calling thread has used, user and system (CLOCK_THREAD_CPUTIME_ID). */
 nanoseconds clock_thread_cpu(void);
 

@@ -62,4 +62,12 @@ bool descriptor_look(int socket, struct descriptor_connection *connection);
 FILE *descriptor_open_stream(void *context, ssize_t (*write)(void *context, const char *bytes, size_t count),
                              int (*close)(void *context));
 
+/* A timer, to be read by nobody: its descriptor is readable once it has gone off (timerfd_create(2)). -1: errno says
+ * why not. */
+int descriptor_open_timer(void);
+
+/* Sets it to an instant of the monotonic clock, in nanoseconds; 0: to none. That it has gone off before is forgotten.
+ */
+void descriptor_set_timer(int timer, int64_t instant);
+
 #endif

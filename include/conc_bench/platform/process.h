@@ -27,6 +27,10 @@ void process_outlive_parent(void);
  * process, so that it can be found and reaped (PR_SET_CHILD_SUBREAPER, Linux 3.4). False: the system cannot. */
 bool process_adopt_orphans(void);
 
+/* Blocks the calling thread until that instant of the monotonic clock, in nanoseconds, or until a signal handler has
+ * run in it (clock_nanosleep(2)). Where the system has no such call it sleeps for as long as there is until then. */
+void process_sleep_until(int64_t instant);
+
 /* As sigwaitinfo(2). Where the system has none, no more is known of the signal than its number. */
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal);
 
