@@ -133,7 +133,7 @@ static int count_failures(const struct run_stats *stats, struct cell_stats *cell
         if (!latency_counts(&stats->validity, run, i, has_counting))
             continue;
         for (int outcome = OUTCOME_OK; outcome < OUTCOME_COUNT; outcome++) {
-            cell->downloads_in_all += summary->outcomes[outcome];
+            cell->downloads_in_all += outcome == OUTCOME_GIVEN_UP ? 0 : summary->outcomes[outcome];
             if (validity_is_failure(&run->trials[i], (enum outcome)outcome))
                 failed[trials * OUTCOME_COUNT + (size_t)outcome] = summary->outcomes[outcome];
         }
@@ -162,7 +162,8 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
     if (status == 0) {
         count_last_trial(cell);
         double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
-        cell->is_sound = cell->has_times && !cell->is_unproven &&
+        cell->is_overrun = cell->measures[METRIC_KEPT_UP].value < 0.5;
+        cell->is_sound = cell->has_times && !cell->is_unproven && !cell->is_overrun &&
                          (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
         if (cell->measures[METRIC_FAILURES].value > 0)
@@ -173,6 +174,36 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
 }
 
 /* Between cells */
+
+enum metric cell_stats_ranked_by(const struct cell_stats *cell)
+{
+    return isfinite(cell->measures[METRIC_RESPONSE_MEAN].value) ? METRIC_RESPONSE_MEAN : METRIC_TIME;
+}
+
+static double percent_of(enum metric metric)
+{
+    switch (metric) {
+    case METRIC_RESPONSE_P95:
+    case METRIC_WAIT_P95:
+        return 95;
+    case METRIC_RESPONSE_P99:
+    case METRIC_WAIT_P99:
+        return 99;
+    default:
+        return 50;
+    }
+}
+
+double cell_stats_response(const struct cell_stats *cell, enum metric metric)
+{
+    bool is_supported = stats_supports_percentile(cell->downloads_in_all, percent_of(metric));
+    return cell->is_overrun || !is_supported ? NAN : cell->measures[metric].value;
+}
+
+double cell_stats_ranked_value(const struct cell_stats *cell)
+{
+    return cell->measures[cell_stats_ranked_by(cell)].value;
+}
 
 size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric denominator, double *logs)
 {
@@ -198,8 +229,8 @@ size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric d
 
 size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct cell_stats *denominator, double *logs)
 {
-    return cell_stats_paired_logs((struct cell_metric){numerator, METRIC_TIME},
-                                  (struct cell_metric){denominator, METRIC_TIME}, logs);
+    return cell_stats_paired_logs((struct cell_metric){numerator, cell_stats_ranked_by(numerator)},
+                                  (struct cell_metric){denominator, cell_stats_ranked_by(denominator)}, logs);
 }
 
 void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t rounds)
@@ -207,7 +238,7 @@ void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t ro
     for (size_t round = 0; round < rounds; round++)
         logs[round] = NAN;
     for (size_t row = 0; row < cell->rounds && cell->row_rounds[row] < rounds; row++)
-        logs[cell->row_rounds[row]] = log(cell_stats_value(cell, row, METRIC_TIME));
+        logs[cell->row_rounds[row]] = log(cell_stats_value(cell, row, cell_stats_ranked_by(cell)));
 }
 
 const char *cell_stats_reference_name(const struct run_stats *stats)
@@ -315,8 +346,8 @@ static int compare_cells(const void *a, const void *b)
 {
     const struct cell_stats *left = a;
     const struct cell_stats *right = b;
-    double left_time = left->measures[METRIC_TIME].value;
-    double right_time = right->measures[METRIC_TIME].value;
+    double left_time = cell_stats_ranked_value(left);
+    double right_time = cell_stats_ranked_value(right);
     if (left->cell->stage != right->cell->stage)
         return left->cell->stage == STAGE_MAIN ? -1 : 1;
     if (left->is_sound != right->is_sound)

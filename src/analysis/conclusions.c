@@ -105,12 +105,21 @@ static void say_failing(const struct run_stats *stats, struct conclusions *concl
     size_t failing = 0;
     for (size_t i = 0; stats->validity.has_success && i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->has_times && !cell->is_sound && !cell->is_unproven && failing++ < NAMED)
+        if (cell->has_times && !cell->is_sound && !cell->is_unproven && !cell->is_overrun && failing++ < NAMED)
             say_failing_cell(stats, cell, conclusions);
     }
     if (failing > NAMED)
         say(conclusions, "So many downloads of %zu more cell%s failed that %s times say nothing either",
             failing - NAMED, failing - NAMED == 1 ? "" : "s", failing - NAMED == 1 ? "its" : "their");
+}
+
+/* "1.2 s", or "71.2 ms on average" of response times. Returns `buffer`. */
+static const char *describe_value(const struct cell_stats *cell, char *buffer, size_t size)
+{
+    bool is_time = cell_stats_ranked_by(cell) == METRIC_TIME;
+    double value = cell_stats_ranked_value(cell);
+    snprintf(buffer, size, "%.3g %s", is_time ? value : 1e3 * value, is_time ? "s" : "ms on average");
+    return buffer;
 }
 
 /* " (7.2 to 8)"; nothing where both ends read the same. */
@@ -142,18 +151,18 @@ static void say_winner(const struct run_stats *stats, struct conclusions *conclu
     const struct cell_stats *best = &stats->cells[0];
     const struct cell_stats *next = &stats->cells[1];
     struct signed_rank behind = slowdown(stats, 1);
-    char against[160] = "", interval[64], percents[80];
+    char against[160] = "", interval[64], percents[80], value[40];
+    describe_value(best, value, sizeof(value));
     if (stats->reference != NULL && stats->reference != best && isfinite(best->speedup.value))
         snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 "%s", best->speedup.value,
                  stats->reference->cell->mode, stats->reference->cell->workers,
                  describe_interval(&best->speedup, interval, sizeof(interval)));
     if (stats->reference == next)
-        say(conclusions, "%s/%" PRIu32 " is the fastest: %.3g s%s", best->cell->mode, best->cell->workers,
-            best->measures[METRIC_TIME].value, against);
+        say(conclusions, "%s/%" PRIu32 " is the fastest: %s%s", best->cell->mode, best->cell->workers, value, against);
     else
-        say(conclusions, "%s/%" PRIu32 " is the fastest: %.3g s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer%s",
-            best->cell->mode, best->cell->workers, best->measures[METRIC_TIME].value, against, next->cell->mode,
-            next->cell->workers, 100 * expm1(behind.estimate),
+        say(conclusions, "%s/%" PRIu32 " is the fastest: %s%s; %s/%" PRIu32 ", the next, takes %.1f %% longer%s",
+            best->cell->mode, best->cell->workers, value, against, next->cell->mode, next->cell->workers,
+            100 * expm1(behind.estimate),
             describe_percents(100 * expm1(behind.low), 100 * expm1(behind.high), percents, sizeof(percents)));
 }
 
@@ -227,8 +236,9 @@ static void say_medians(const struct run_stats *stats, struct conclusions *concl
     const struct cell_stats *best = &stats->cells[0];
     if (!best->is_sound || !stats->cells[1].is_sound)
         return; /* nobody to compare with */
-    say(conclusions, "%s/%" PRIu32 " had the lowest median time, %.3g s", best->cell->mode, best->cell->workers,
-        best->measures[METRIC_TIME].value);
+    char value[40];
+    say(conclusions, "%s/%" PRIu32 " had the lowest median %stime, %s", best->cell->mode, best->cell->workers,
+        cell_stats_ranked_by(best) == METRIC_TIME ? "" : "response ", describe_value(best, value, sizeof(value)));
     if (best->rounds == 1)
         say(conclusions,
             "One round cannot tell a difference from noise: at least %d are needed (--runs, or a longer "

@@ -31,6 +31,8 @@ static const double trend_significance = 0.01;
 static const double position_matters = 0.02;
 static const double position_significance = 0.01;
 static const double cold_matters = 0.2;
+static const double late_matters = 1e-3;       /* seconds, of which one in a hundred is woken later */
+static const double late_share_matters = 0.05; /* of the median response time, of which every other is */
 
 static const char *const names[] = {
     [FINDING_IO_BOUND] = "io_bound",
@@ -49,6 +51,7 @@ static const char *const names[] = {
     [FINDING_DRIFTING] = "drifting",
     [FINDING_POSITION] = "position",
     [FINDING_OUTLIERS] = "outliers",
+    [FINDING_WOKEN_LATE] = "woken_late",
     [FINDING_COLD_START] = "cold_start",
 };
 
@@ -891,6 +894,27 @@ static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagn
             1 + list.highest, list.text);
 }
 
+/* What a download waited although a worker was waiting for it is the program's doing, or the machine's, and no mode's.
+ */
+static void diagnose_lateness(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        double late = median(cell, METRIC_LATE_P99);
+        bool is_usual = median(cell, METRIC_LATE_P50) > late_share_matters * median(cell, METRIC_RESPONSE_P50);
+        if (late > late_matters || is_usual)
+            list_add(&list, cell, 1e3 * late);
+    }
+    if (list.count > 0)
+        find(
+            diagnosis, FINDING_WOKEN_LATE,
+            "Woken late: the machine let idle workers of %s begin up to %s ms after a download was due (p99); response "
+            "times include it",
+            list.text, number_format_range(range, sizeof(range), 2, list.lowest, list.highest));
+}
+
 int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error)
 {
     *diagnosis = (struct diagnosis){0};
@@ -902,6 +926,14 @@ int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, s
     double *values = calloc(trials, sizeof(*values));
     if (values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
+    if (stats->run->arrivals.rate > 0) {
+        /* All other rules are about a batch that is done as fast as can be. */
+        diagnose_refusals(stats, diagnosis);
+        diagnose_host(stats, values, diagnosis);
+        diagnose_lateness(stats, diagnosis);
+        free(values);
+        return 0;
+    }
     diagnose_boundness(stats, diagnosis);
     diagnose_crossing(stats, diagnosis);
     diagnose_streams(stats, diagnosis);

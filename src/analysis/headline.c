@@ -20,7 +20,32 @@ enum { NAMES_MAX = 6 };
 
 static double time_of(const struct cell_stats *cell)
 {
-    return cell->measures[METRIC_TIME].value;
+    return cell_stats_ranked_value(cell);
+}
+
+static bool has_rate(const struct run_stats *stats)
+{
+    return stats->run->arrivals.rate > 0;
+}
+
+/* "1.2 s", or "71.2 ms on average, p99 90 ms" of response times; where there are several, "71.2 to 80.4 ms". */
+static void say_time(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    if (!has_rate(stats)) {
+        SAY(headline->sentence, "%.3g s", time_of(cell));
+        return;
+    }
+    SAY(headline->sentence, "%.3g ms on average", 1e3 * time_of(cell));
+    if (isfinite(cell_stats_response(cell, METRIC_RESPONSE_P99)))
+        SAY(headline->sentence, ", p99 %.3g ms", 1e3 * cell_stats_response(cell, METRIC_RESPONSE_P99));
+}
+
+static void say_time_range(const struct run_stats *stats, double low, double high, struct headline *headline)
+{
+    char range[48];
+    double factor = has_rate(stats) ? 1e3 : 1;
+    SAY(headline->sentence, "%s %s", number_format_range(range, sizeof(range), 3, factor * low, factor * high),
+        has_rate(stats) ? "ms on average" : "s");
 }
 
 bool headline_has_times(enum headline_kind kind)
@@ -103,7 +128,12 @@ static void say_winner(const struct run_stats *stats, struct headline *headline)
     const struct cell_stats *next = best == &stats->cells[0] ? &stats->cells[1] : &stats->cells[0];
     char name[HEADLINE_NAME_BYTES], behind[HEADLINE_NAME_BYTES];
     headline->kind = HEADLINE_WINNER;
-    SAY(headline->sentence, "%s is fastest: %.3g s", headline_name(stats, best, name), time_of(best));
+    if (has_rate(stats))
+        SAY(headline->sentence, "At %g/s %s responds fastest: ", stats->run->arrivals.rate,
+            headline_name(stats, best, name));
+    else
+        SAY(headline->sentence, "%s is fastest: ", headline_name(stats, best, name));
+    say_time(stats, best, headline);
     say_speedup(stats, best, headline);
     double longer = 100 * (time_of(next) / time_of(best) - 1);
     if (next->is_sound && next != stats->reference && longer > 0)
@@ -146,7 +176,7 @@ static void list_first(const struct run_stats *stats, size_t first, struct headl
 /* Names and times of all that share the first rank, how they compare with the reference, and what was not seen. */
 static void say_tie(const struct run_stats *stats, size_t first, struct headline *headline)
 {
-    char times[48], speedups[48], name[HEADLINE_NAME_BYTES];
+    char speedups[48], name[HEADLINE_NAME_BYTES];
     double low = INFINITY, high = 0, least = INFINITY, most = 0, unseen;
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
@@ -166,7 +196,11 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
         SAY(headline->sentence, "Not told apart by %zu round%s, at least %d are needed: ", first_ranked(stats)->rounds,
             plural(first_ranked(stats)->rounds), RANKING_ROUNDS_MIN);
     list_first(stats, first, headline);
-    SAY(headline->sentence, " (%s s)", number_format_range(times, sizeof(times), 3, low, high));
+    SAY(headline->sentence, " (");
+    say_time_range(stats, low, high, headline);
+    SAY(headline->sentence, ")");
+    if (has_rate(stats))
+        SAY(headline->sentence, " at %g/s", stats->run->arrivals.rate);
     if (stats->reference != NULL && stats->reference->rank_low > 1 && most > 0)
         SAY(headline->sentence, ", %s times as fast as %s",
             number_format_range(speedups, sizeof(speedups), 2, least, most),
@@ -193,12 +227,77 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
     const struct cell_stats *best = &stats->cells[0];
     char name[HEADLINE_NAME_BYTES];
     headline->kind = HEADLINE_OPEN;
-    SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median time, %.3g s",
+    SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median %stime, ",
         best->rounds, plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
-        time_of(best));
+        has_rate(stats) ? "response " : "");
+    say_time(stats, best, headline);
     say_speedup(stats, best, headline);
     SAY(headline->advice, "At least %d rounds are needed: --runs %d takes about %.2g s", RANKING_ROUNDS_MIN,
         RANKING_ROUNDS_MIN, time_to_rank(stats));
+}
+
+/* "312/s of 500/s, 40 s behind at the end". */
+static void say_reached(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    SAY(headline->sentence, "%.3g/s of %g/s, %.2g s behind at the end", cell->measures[METRIC_RATE].value,
+        stats->run->arrivals.rate, cell->measures[METRIC_BEHIND].value);
+}
+
+/* How a single mode did at a rate. */
+static void say_single_at_rate(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    static const enum metric shown[] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99};
+    headline->kind = HEADLINE_SINGLE;
+    SAY(headline->sentence, "%s with %" PRIu32 " worker%s %s up: ", cell->cell->mode, cell->cell->workers,
+        plural(cell->cell->workers), cell->is_overrun ? "did not keep" : "kept");
+    if (cell->is_overrun) {
+        say_reached(stats, cell, headline);
+        SAY(headline->advice, "More workers may keep up, or fewer downloads a second");
+        return;
+    }
+    SAY(headline->sentence, "%.3g/s of %g/s, response time %.3g ms on average", cell->measures[METRIC_RATE].value,
+        stats->run->arrivals.rate, 1e3 * time_of(cell));
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        double value = cell_stats_response(cell, shown[i]);
+        if (isfinite(value))
+            SAY(headline->advice, "%s %s %.3g ms", i == 0 ? "Response time" : ",", metric_row(shown[i])->column.title,
+                1e3 * value);
+    }
+    SAY(headline->advice, "%s wait %.3g ms on average; %.3g ms of CPU time each",
+        headline->advice[0] != '\0' ? ";" : "", 1e3 * cell->measures[METRIC_WAIT_MEAN].value,
+        cell_stats_shown(cell, METRIC_CPU));
+}
+
+/* At most one of several modes keeps up. */
+static void say_overrun(const struct run_stats *stats, size_t sound, struct headline *headline)
+{
+    char name[HEADLINE_NAME_BYTES];
+    const struct cell_stats *best = &stats->cells[0];
+    for (size_t i = 1; i < stats->main_count && sound == 0; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        if (cell->measures[METRIC_RATE].value > best->measures[METRIC_RATE].value)
+            best = cell;
+    }
+    headline->kind = HEADLINE_OPEN;
+    if (sound > 0) {
+        SAY(headline->sentence, "Only %s keeps up with %g/s: ", headline_name(stats, best, name),
+            stats->run->arrivals.rate);
+        say_time(stats, best, headline);
+    } else {
+        SAY(headline->sentence, "No mode keeps up with %g/s: ", stats->run->arrivals.rate);
+        SAY(headline->sentence, "%s reaches the most, ", headline_name(stats, best, name));
+        say_reached(stats, best, headline);
+        SAY(headline->advice, "More workers may keep up, or fewer downloads a second");
+    }
+}
+
+static bool has_overrun(const struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (stats->cells[i].is_overrun)
+            return true;
+    }
+    return false;
 }
 
 /* What a single mode took; who asked for one wants its figures. */
@@ -374,8 +473,12 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
     } else if (!has_rounds) {
         SAY(headline->sentence, "No result: %s",
             run->is_partial ? "it ended before a round was complete" : "no mode completed a round");
+    } else if (stats->main_count == 1 && has_rate(stats)) {
+        say_single_at_rate(stats, &stats->cells[0], headline);
     } else if (stats->main_count == 1) {
         say_single(stats, &stats->cells[0], headline);
+    } else if (sound < 2 && has_overrun(stats)) {
+        say_overrun(stats, sound, headline);
     } else if (sound < 2) {
         say_failed(stats, sound, headline);
     } else if (run->downloads == 1) {

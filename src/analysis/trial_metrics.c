@@ -9,7 +9,7 @@ static void count_downloads(const struct trial *trial, const struct trial_summar
         if (validity_is_failure(trial, (enum outcome)outcome))
             values[METRIC_FAILURES] += summary->outcomes[outcome];
     }
-    values[METRIC_DOWNLOADS] = summary->settled;
+    values[METRIC_DOWNLOADS] = summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
     values[METRIC_BYTES] = (double)summary->body_bytes;
     values[METRIC_CONNECTS] = (double)summary->connects;
     values[METRIC_TLS_HANDSHAKES] = (double)summary->handshakes;
@@ -55,10 +55,16 @@ static void forget_unseen(const struct trial *trial, double *values)
         values[METRIC_PHASES + phase] = NAN;
 }
 
+/* Those that have a service time. */
+static uint32_t count_begun(const struct trial_summary *summary)
+{
+    return summary->arrivals.is_present ? summary->arrivals.begun : summary->settled;
+}
+
 static void measure_phases(const struct trial_summary *summary, double *values)
 {
     for (int phase = 0; phase < PHASE_COUNT; phase++)
-        values[METRIC_PHASES + phase] = clock_seconds(summary->phases[phase]) / summary->settled;
+        values[METRIC_PHASES + phase] = clock_seconds(summary->phases[phase]) / count_begun(summary);
     if (summary->handshakes > 0)
         values[METRIC_HANDSHAKE] = clock_seconds(summary->phases[PHASE_TLS]) / (double)summary->handshakes;
 }
@@ -79,7 +85,7 @@ static void measure_times(const struct run_cell *cell, const struct trial *trial
     values[METRIC_P95] = clock_seconds(summary->p95);
     values[METRIC_P99] = clock_seconds(summary->p99);
     values[METRIC_MAX] = clock_seconds(summary->longest);
-    values[METRIC_MEAN] = clock_seconds(sum_phases(summary, PHASE_RECEIVE)) / summary->settled;
+    values[METRIC_MEAN] = clock_seconds(sum_phases(summary, PHASE_RECEIVE)) / count_begun(summary);
     measure_phases(summary, values);
     values[METRIC_T95] = clock_seconds(trial->startup + summary->settled_p95);
     if (trial->run > 0)
@@ -109,6 +115,32 @@ static void measure_costs(const struct trial *trial, double *values)
     values[METRIC_DESCRIPTORS] = resources->descriptors > 0 ? (double)resources->descriptors : NAN;
 }
 
+static void measure_arrivals(const struct trial *trial, double *values)
+{
+    const struct trial_arrivals *arrivals = &trial->summary.arrivals;
+    if (!arrivals->is_present || trial->summary.settled == 0)
+        return;
+    values[METRIC_KEPT_UP] = arrivals->is_kept_up;
+    values[METRIC_RESPONSE_MEAN] = clock_seconds(arrivals->response_sum) / trial->summary.settled;
+    values[METRIC_RESPONSE_P50] = clock_seconds(arrivals->response_p50);
+    values[METRIC_RESPONSE_P95] = clock_seconds(arrivals->response_p95);
+    values[METRIC_RESPONSE_P99] = clock_seconds(arrivals->response_p99);
+    values[METRIC_RESPONSE_MAX] = clock_seconds(arrivals->response_longest);
+    values[METRIC_WAIT_MEAN] = clock_seconds(arrivals->wait_sum) / trial->summary.settled;
+    values[METRIC_WAIT_P50] = clock_seconds(arrivals->wait_p50);
+    values[METRIC_WAIT_P95] = clock_seconds(arrivals->wait_p95);
+    values[METRIC_WAIT_P99] = clock_seconds(arrivals->wait_p99);
+    values[METRIC_WAIT_MAX] = clock_seconds(arrivals->wait_longest);
+    values[METRIC_BEHIND] = clock_seconds(arrivals->behind);
+    if (arrivals->begun > 1 && arrivals->begun_in > 0)
+        values[METRIC_RATE] = (arrivals->begun - 1) / clock_seconds(arrivals->begun_in);
+    if (trial->late.longest == 0)
+        return; /* nobody ever waited for a download */
+    values[METRIC_LATE_P50] = clock_seconds(trial->late.p50);
+    values[METRIC_LATE_P99] = clock_seconds(trial->late.p99);
+    values[METRIC_LATE_MAX] = clock_seconds(trial->late.longest);
+}
+
 void metrics_of_trial(const struct run_cell *cell, const struct trial *trial, double *values)
 {
     const struct trial_summary *summary = &trial->summary;
@@ -118,6 +150,7 @@ void metrics_of_trial(const struct run_cell *cell, const struct trial *trial, do
     count_streams(trial, summary, values);
     measure_times(cell, trial, summary, values);
     measure_costs(trial, values);
+    measure_arrivals(trial, values);
     forget_unseen(trial, values);
     values[METRIC_THROUGHPUT] = values[METRIC_DOWNLOADS] / values[METRIC_TIME];
     values[METRIC_BANDWIDTH] = values[METRIC_BYTES] / values[METRIC_TIME];

@@ -31,7 +31,8 @@ struct judge {
 bool validity_is_failure(const struct trial *trial, enum outcome outcome)
 {
     bool is_given_up = outcome == OUTCOME_CANCELLED || outcome == OUTCOME_LOST;
-    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && !(is_given_up && trial->status == TRIAL_INTERRUPTED);
+    return outcome != OUTCOME_OK && outcome != OUTCOME_NONE && outcome != OUTCOME_GIVEN_UP &&
+           !(is_given_up && trial->status == TRIAL_INTERRUPTED);
 }
 
 static int compare_dropped(const void *a, const void *b)
@@ -437,6 +438,7 @@ static void judge_dropped(const struct run *run, struct validity *validity)
 struct failure_count {
     double failed;
     double downloads;
+    double dropped; /* among neither: whether a mode keeps up with a rate is what is asked, and told by itself */
 };
 
 static struct failure_count count_failures(const struct run_cell *cell)
@@ -448,9 +450,13 @@ static struct failure_count count_failures(const struct run_cell *cell)
         if (trial->client.is_present && trial->status != TRIAL_COMPLETE)
             continue;
         for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
-            count.downloads += trial->summary.outcomes[outcome];
-            if (validity_is_failure(trial, (enum outcome)outcome))
-                count.failed += trial->summary.outcomes[outcome];
+            double ended = trial->summary.outcomes[outcome];
+            bool is_dropped = outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP;
+            count.downloads += is_dropped ? 0 : ended;
+            if (outcome == OUTCOME_LATE)
+                count.dropped += ended;
+            else if (validity_is_failure(trial, (enum outcome)outcome))
+                count.failed += ended;
         }
     }
     return count;
@@ -464,7 +470,8 @@ static void compare_failures(const struct run *run, const struct failure_count *
     static const double limit = 3.3;
     for (size_t i = 0; i < run->cell_count; i++) {
         const struct failure_count *own = &counts[i];
-        struct failure_count others = {total->failed - own->failed, total->downloads - own->downloads};
+        struct failure_count others = {.failed = total->failed - own->failed,
+                                       .downloads = total->downloads - own->downloads};
         if (own->downloads == 0 || others.downloads == 0)
             continue;
         double pooled = total->failed / total->downloads;
@@ -492,8 +499,9 @@ static int judge_failures(const struct run *run, struct validity *validity, stru
         counts[i] = count_failures(&run->cells[i]);
         total.failed += counts[i].failed;
         total.downloads += counts[i].downloads;
+        total.dropped += counts[i].dropped;
     }
-    validity->failures = (uint64_t)total.failed;
+    validity->failures = (uint64_t)(total.failed + total.dropped);
     validity->has_success = total.downloads > total.failed;
     compare_failures(run, counts, &total, validity);
     free(counts);

@@ -20,6 +20,9 @@ enum option_id {
     OPTION_REPEAT,
     OPTION_ORDER,
     OPTION_CPU_WORK,
+    OPTION_RATE,
+    OPTION_ARRIVALS,
+    OPTION_MAX_LATE,
     OPTION_RUNS,
     OPTION_TIME_BUDGET,
     OPTION_WARMUP,
@@ -178,6 +181,7 @@ int store_file(const struct value *value);        /* const char *; "-" is a stan
 int store_modes(const struct value *value);
 int store_client(const struct value *value);
 int store_workers(const struct value *value);
+int store_rate(const struct value *value);
 int store_runs(const struct value *value);
 int store_seed(const struct value *value);
 int store_connections(const struct value *value);

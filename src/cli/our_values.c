@@ -12,6 +12,8 @@
 
 /* Values of our own options that are more than one of a type. */
 
+#define RATE_MAX 1e7
+
 enum { AUTO_RUNS = 10, RUNS_MAX = 10000 };
 
 int option_refuse_mode(const struct value *value)
@@ -180,6 +182,17 @@ int store_workers(const struct value *value)
     if (value->options->workers_auto)
         return add_workers(value, 1);
     return option_read_items(value, read_workers);
+}
+
+int store_rate(const struct value *value)
+{
+    double *rate = value->field;
+    if (number_parse_rate(value->text, rate) == 0 && *rate <= RATE_MAX)
+        return 0;
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s must be a number of downloads a second, such as 500/s or 0.5/s, above 0 and at most "
+                     "%.0f/s (got \"%s\")",
+                     value->name, RATE_MAX, value->text);
 }
 
 int store_runs(const struct value *value)

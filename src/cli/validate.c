@@ -327,6 +327,29 @@ static int check_request(const struct options *options, struct error *error)
     return options->use_origin && options->origin.has_tls ? check_tls_origin(request, error) : 0;
 }
 
+/* What has no meaning, or none yet, where downloads fall due at a rate. */
+static int check_rate(const struct options *options, const bool *is_given, struct error *error)
+{
+    bool has_rate = is_given[OPTION_RATE];
+    if (!has_rate && (is_given[OPTION_ARRIVALS] || is_given[OPTION_MAX_LATE]))
+        return error_set(error, ERROR_USAGE, "--%s does nothing without --rate",
+                         is_given[OPTION_ARRIVALS] ? "arrivals" : "max-late");
+    if (!has_rate)
+        return 0;
+    if (options->client_count > 0)
+        return refuse_pair(error, "rate", "client", "which takes its list as fast as it likes");
+    if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+        return error_set(error, ERROR_USAGE,
+                         "--rate does not go with a sweep of --workers, which looks for the shortest time: give one or "
+                         "two numbers of workers");
+    if (options->connection_count > 1)
+        return error_set(error, ERROR_USAGE,
+                         "--rate does not go with several --connections, whose gains are of times: give one of them");
+    if (options->baseline_count > 0)
+        return refuse_pair(error, "rate", "baseline", "which compares times: claim response times by --assert");
+    return 0;
+}
+
 static int check_combination(const struct options *options, const bool *is_given, struct error *error)
 {
     size_t scripted = count_scripted(options);
@@ -354,7 +377,7 @@ static int check_combination(const struct options *options, const bool *is_given
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
     if (is_given[OPTION_LOCATION] && options->transfer.max_redirects == 0)
         return error_set(error, ERROR_USAGE, "--location does not go with --max-redirs 0, which follows none");
-    if (check_request(options, error) != 0)
+    if (check_rate(options, is_given, error) != 0 || check_request(options, error) != 0)
         return -1;
     if (is_given[OPTION_SCRIPT] && scripted == 0)
         return error_set(error, ERROR_USAGE, "--script does nothing without --mode null");

@@ -34,6 +34,7 @@ enum {
     DROPPED_IN_ANY_ORDER_MAX = 1000
 };
 #define SECONDS_MAX     1e6
+#define RATE_MAX        1e7
 #define SECONDS_SUM_MAX 4e9 /* of all downloads of a cell */
 #define BYTES_MAX       (UINT64_C(1) << 60)
 

@@ -61,6 +61,11 @@ static const char *name_shell(unsigned value)
     return value != 0 ? "sh" : "none";
 }
 
+static const char *name_arrivals(unsigned value)
+{
+    return arrival_process_names[value];
+}
+
 static const char *name_order(unsigned value)
 {
     return value != 0 ? "shuffle" : "file";
@@ -78,6 +83,7 @@ static const struct naming naming_phases = {name_phase, 0, PHASE_COUNT};
 static const struct naming naming_columns = {name_column, 0, SAMPLE_COLUMNS};
 static const struct naming naming_proofs = {name_proof, CLIENT_UNPROVEN, CLIENT_SEEN + 1};
 static const struct naming naming_shells = {name_shell, 0, 2};
+static const struct naming naming_arrivals = {name_arrivals, 0, ARRIVAL_PROCESS_COUNT};
 static const struct naming naming_orders = {name_order, 0, 2};
 
 /* Where and how it was run */
@@ -133,6 +139,12 @@ static const struct field workload_fields[] = {
     {"digest", "of URLs and counts in order, 16 hexadecimal digits", OWN(write_digest, read_digest),
      .schema = "\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\""},
     {"order", "of the downloads", NAMED(struct run, is_order_shuffled, naming_orders)},
+    {"rate_per_s", "downloads that fall due in a second; `null`: each worker takes the next when it is free",
+     AMOUNT(struct run, arrivals.rate, RATE_MAX)},
+    {"arrivals", "how they follow each other, where there is a rate",
+     NAMED(struct run, arrivals.process, naming_arrivals)},
+    {"max_late_s", "what has waited longer is dropped; 0: nothing is",
+     SECONDS(struct run, arrivals.max_late, SECONDS_MAX * 10)},
     {"cpu_work_s", "CPU time spent on each response", SECONDS(struct run, cpu_work, SECONDS_MAX)},
     {"is_server_local", "the server is this machine", FLAG(struct run, is_server_local)},
     {"is_proxy_local", "a proxy is this machine", FLAG(struct run, is_proxy_local)},
@@ -594,6 +606,28 @@ static int check_outcomes(const struct node *node, void *base)
 
 #define DOWNLOADS(member) COUNT(struct trial_summary, member, 0, UINT32_MAX), .bound = BOUND_DOWNLOADS
 
+static const struct field arrivals_fields[] = {
+    {"is_kept_up", "the backlog did not grow, and hardly anything was dropped",
+     FLAG(struct trial_arrivals, is_kept_up)},
+    {"behind_s", "mean wait of the last tenth", SECONDS(struct trial_arrivals, behind, SECONDS_MAX)},
+    {"begun", "that were not dropped for --max-late", COUNT(struct trial_arrivals, begun, 0, UINT32_MAX),
+     .bound = BOUND_DOWNLOADS},
+    {"begun_in_s", "from the first start of those to the last", SECONDS(struct trial_arrivals, begun_in, SECONDS_MAX)},
+    {"response_sum_s", "of response times, from being due to being settled",
+     SECONDS(struct trial_arrivals, response_sum, SECONDS_SUM_MAX)},
+    {"response_p50_s", "of response times", SECONDS(struct trial_arrivals, response_p50, SECONDS_MAX)},
+    {"response_p95_s", "of response times", SECONDS(struct trial_arrivals, response_p95, SECONDS_MAX)},
+    {"response_p99_s", "of response times", SECONDS(struct trial_arrivals, response_p99, SECONDS_MAX)},
+    {"response_max_s", "of response times", SECONDS(struct trial_arrivals, response_longest, SECONDS_MAX)},
+    {"wait_sum_s", "of waits, from being due to being begun",
+     SECONDS(struct trial_arrivals, wait_sum, SECONDS_SUM_MAX)},
+    {"wait_p50_s", "of waits", SECONDS(struct trial_arrivals, wait_p50, SECONDS_MAX)},
+    {"wait_p95_s", "of waits", SECONDS(struct trial_arrivals, wait_p95, SECONDS_MAX)},
+    {"wait_p99_s", "of waits", SECONDS(struct trial_arrivals, wait_p99, SECONDS_MAX)},
+    {"wait_max_s", "of waits", SECONDS(struct trial_arrivals, wait_longest, SECONDS_MAX)},
+};
+static const struct record record_arrivals = {"arrivals", RECORD(struct trial_arrivals, arrivals_fields)};
+
 static const struct field downloads_fields[] = {
     {"settled", "downloads that ended in any way", DOWNLOADS(settled)},
     {"outcomes", "how many ended how (`none`: never begun)",
@@ -616,6 +650,8 @@ static const struct field downloads_fields[] = {
      OWN(write_phases, read_phases), .json = "object", .naming = &naming_phases},
     {"settled_p95_s", "after the gate: when 95 % were done", SECONDS(struct trial_summary, settled_p95, SECONDS_MAX)},
     {"last_start_s", "after the gate: when the last was begun", SECONDS(struct trial_summary, last_start, SECONDS_MAX)},
+    {"arrivals", "what became of them at a rate; `null` without `--rate`",
+     OPTIONAL(struct trial_summary, arrivals, arrivals.is_present, record_arrivals)},
 };
 static const struct record record_downloads = {"downloads", RECORD(struct trial_summary, downloads_fields),
                                                .check = check_outcomes};
@@ -676,6 +712,10 @@ static const struct field round_fields[] = {
     {"host", "what else went on; `null` where that cannot be found out", OBJECT(struct trial, host, record_host)},
     {"loop_lag_p99_s", "of event loops", SECONDS(struct trial, lag.p99, SECONDS_MAX)},
     {"loop_lag_max_s", "of event loops", SECONDS(struct trial, lag.longest, SECONDS_MAX)},
+    {"late_p50_s", "after what a download was due who waited for it woke up, half of the time at most (`--rate`)",
+     SECONDS(struct trial, late.p50, SECONDS_MAX)},
+    {"late_p99_s", "the same, 99 % of the time at most", SECONDS(struct trial, late.p99, SECONDS_MAX)},
+    {"late_max_s", "the same, the longest", SECONDS(struct trial, late.longest, SECONDS_MAX)},
     {"warm_requests", "made before the clock started", COUNT(struct trial, warm_requests, 0, UINT32_MAX)},
     {"http2_warm_connects", "connections HTTP/2 was spoken over that were made beforehand",
      COUNT(struct trial, http2.warm_connects, 0, UINT32_MAX)},
@@ -1228,41 +1268,23 @@ static const struct field document_fields[] = {
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 
 const struct record *const document_records[] = {
-    &record_document_all,
-    &record_tool,
-    &record_machine,
-    &record_workload,
-    &record_policy,
-    &record_experiment,
-    &record_recommended,
-    &record_finding,
-    &record_sweep,
-    &record_sweep_point,
-    &record_fit,
-    &record_gains,
-    &record_gain,
-    &record_verdict,
-    &record_validity,
-    &record_dropped,
-    &record_mismatch,
-    &record_furthest,
-    &record_variation,
-    &record_estimate,
-    &record_result,
-    &record_client,
-    &record_trial_client,
-    &record_rank,
-    &record_service,
-    &record_url_failure,
-    &record_round,
-    &record_resources,
-    &record_host,
-    &record_witness,
-    &record_downloads,
-    &record_sample,
-    &record_per_url,
-    &record_url_total,
-    &record_url,
-    &record_url_cell,
-    NULL,
+    &record_document_all, &record_tool,
+    &record_machine,      &record_workload,
+    &record_policy,       &record_experiment,
+    &record_recommended,  &record_finding,
+    &record_sweep,        &record_sweep_point,
+    &record_fit,          &record_gains,
+    &record_gain,         &record_verdict,
+    &record_validity,     &record_dropped,
+    &record_mismatch,     &record_furthest,
+    &record_variation,    &record_estimate,
+    &record_result,       &record_client,
+    &record_trial_client, &record_rank,
+    &record_service,      &record_url_failure,
+    &record_round,        &record_resources,
+    &record_host,         &record_witness,
+    &record_downloads,    &record_arrivals,
+    &record_sample,       &record_per_url,
+    &record_url_total,    &record_url,
+    &record_url_cell,     NULL,
 };

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "arrival.h"
 #include "conc_bench/http/pool.h"
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/cpu_work.h"
@@ -16,8 +17,10 @@ enum { START_BURST = 8 };
 
 void loop_will_wait(struct loop *loop)
 {
-    if (loop->woke != 0 && !loop->is_warming)
-        sample_table_note_lag(loop->job->table, clock_now() - loop->woke);
+    if (loop->woke == 0 || loop->is_warming)
+        return;
+    loop->waited_from = clock_now();
+    delays_note(&loop->job->table->lag, loop->waited_from - loop->woke);
 }
 
 void loop_has_waited(struct loop *loop)
@@ -60,8 +63,55 @@ static int take_unit(struct loop *loop, uint32_t worker, struct error *error)
     return 0;
 }
 
+/* Where units are due at instants, the workers that have none are in `idle`, and one unit at most is reserved for
+ * whichever of them comes first: more would be kept from other loops that are free when they are due. */
+
+/* The reserved unit is given to a worker, or dropped. */
+static int start_next(struct loop *loop, struct error *error)
+{
+    const struct mode_job *job = loop->job;
+    uint32_t worker = loop->idle[loop->idle_count - 1];
+    /* Otherwise the loop was busy when it fell due: that is a wait of the mode's own making. */
+    if (loop->next_due >= loop->waited_from && loop->next_due <= loop->woke)
+        delays_note(&job->table->late, loop->woke - loop->next_due);
+    loop->has_next = false;
+    struct sample *sample = arrival_begin(job, worker, loop->next);
+    if (sample == NULL)
+        return 0;
+    struct transfer *transfer = loop->transfers[worker - loop->first_worker];
+    if (transfer_begin(transfer, job->unit_urls[loop->next], sample)) {
+        loop->idle_count--;
+        return start(loop, transfer, error);
+    }
+    cpu_work_spend(job->cpu_work);
+    sample_settle(job->table, sample);
+    return 0;
+}
+
+/* Whether a unit is reserved that is due. */
+static bool is_next_due(struct loop *loop)
+{
+    if (!loop->has_next && loop->idle_count > 0 && !loop->is_exhausted) {
+        loop->has_next = sample_reserve(loop->job->table, &loop->next);
+        loop->is_exhausted = !loop->has_next;
+        loop->next_due = loop->has_next ? arrival_due(loop->job, loop->next) : NEVER;
+    }
+    return loop->has_next && loop->next_due <= clock_now();
+}
+
+static int start_due(struct loop *loop, struct error *error)
+{
+    for (int i = 0; i < START_BURST && is_next_due(loop); i++) {
+        if (start_next(loop, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int start_some(struct loop *loop, struct error *error)
 {
+    if (arrivals_are_given(loop->job))
+        return start_due(loop, error);
     for (int i = 0; i < START_BURST && loop->started < loop->worker_count && !loop->is_exhausted; i++) {
         if (take_unit(loop, loop->first_worker + loop->started++, error) != 0)
             return -1;
@@ -83,7 +133,13 @@ static int on_ended(void *context, struct transfer *transfer, struct error *erro
 {
     struct loop *loop = context;
     settle(loop, transfer);
-    return loop->is_warming ? 0 : take_unit(loop, transfer_sample(transfer)->worker, error);
+    if (loop->is_warming)
+        return 0;
+    uint32_t worker = transfer_sample(transfer)->worker;
+    if (!arrivals_are_given(loop->job))
+        return take_unit(loop, worker, error);
+    loop->idle[loop->idle_count++] = worker;
+    return 0;
 }
 
 static void give_up_all(struct loop *loop, bool is_cancelled)
@@ -120,10 +176,20 @@ static int tend(struct loop *loop, struct error *error)
     return 0;
 }
 
+static nanoseconds wait_for_next(const struct loop *loop)
+{
+    nanoseconds wait = loop->next_due - clock_now();
+    return wait < 0 ? 0 : wait < LONGEST_WAIT ? wait : LONGEST_WAIT;
+}
+
 static nanoseconds longest_wait(const struct loop *loop)
 {
-    bool is_starting = !loop->is_warming && loop->started < loop->worker_count && !loop->is_exhausted;
+    bool is_at_rate = arrivals_are_given(loop->job);
+    bool is_starting = !is_at_rate && !loop->is_warming && loop->started < loop->worker_count && !loop->is_exhausted;
     nanoseconds longest = is_starting ? 0 : LONGEST_WAIT;
+    /* Where workers are free and none of their units is reserved, the burst was over before it was. */
+    if (is_at_rate && !loop->is_warming && !loop->is_exhausted && loop->idle_count > 0)
+        longest = loop->has_next ? wait_for_next(loop) : 0;
     for (uint32_t i = 0; loop->is_shared && i < loop->shard_count; i++) {
         nanoseconds due = group_is_due_at(loop->shards[i].group);
         if (due - loop->woke < longest)
@@ -190,7 +256,7 @@ int loop_run(struct loop *loop, struct error *error)
             return 0;
         }
         status = start_some(loop, error);
-        if (status == 0 && loop->in_flight == 0)
+        if (status == 0 && loop->in_flight == 0 && loop->is_exhausted)
             return 0;
         if (status == 0)
             status = turn(loop, error);
@@ -235,12 +301,18 @@ static int open_all(struct loop *loop, struct error *error)
     loop->shard_count = loop_driver_shards(loop->worker_count, plan->policy->connections_kept, loop->is_shared);
     loop->transfers = calloc(loop->worker_count, sizeof(struct transfer *));
     loop->shards = calloc(loop->shard_count, sizeof(loop->shards[0]));
-    if (loop->transfers == NULL || loop->shards == NULL)
+    loop->idle = calloc(loop->worker_count, sizeof(loop->idle[0]));
+    if (loop->transfers == NULL || loop->shards == NULL || loop->idle == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop of %lu workers",
                          (unsigned long)loop->worker_count);
     for (uint32_t i = 0; i < loop->shard_count; i++) {
         if (open_shard(loop, i, error) != 0)
             return -1;
+    }
+    /* The last first: they are taken from the end, as they would come in a closed batch. */
+    while (loop->idle_count < loop->worker_count) {
+        loop->idle[loop->idle_count] = loop->first_worker + loop->worker_count - 1 - loop->idle_count;
+        loop->idle_count++;
     }
     if (loop_driver_open(loop, error) != 0)
         return -1;
@@ -258,8 +330,8 @@ int loop_create(const struct mode_job *job, uint32_t first_worker, uint32_t coun
     struct loop *loop = calloc(1, sizeof(*loop));
     if (loop == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for an event loop");
-    *loop =
-        (struct loop){.job = job, .first_worker = first_worker, .worker_count = count, .epoll = -1, .earliest = NEVER};
+    *loop = (struct loop){
+        .job = job, .first_worker = first_worker, .worker_count = count, .epoll = -1, .alarm = -1, .earliest = NEVER};
     if (open_all(loop, error) != 0) {
         loop_release(loop);
         return -1;
@@ -277,16 +349,17 @@ void loop_release(struct loop *loop)
         group_release(loop->shards[i].group);
     loop_driver_close(loop);
     free(loop->transfers);
+    free(loop->idle);
     free(loop->shards);
     free(loop);
 }
 
 uint64_t loop_descriptors(uint32_t count, const struct transfer_policy *policy)
 {
-    enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1 };
+    enum { RESOLVER_PAIR = 2, WAKEUP_PAIR = 2, EPOLL = 1, ALARM = 1 };
     uint64_t pools = pool_wears_out(policy, TRANSFER_IN_MULTI) ? 2 : 1;
     uint64_t each = pools * policy->connections_kept + (policy->dns_live ? RESOLVER_PAIR : 0);
     uint64_t apart = loop_driver_shards(count, policy->connections_kept, false);
     uint64_t together = loop_driver_shards(count, policy->connections_kept, true);
-    return count * each + (apart > together ? apart : together) * WAKEUP_PAIR + EPOLL;
+    return count * each + (apart > together ? apart : together) * WAKEUP_PAIR + EPOLL + ALARM;
 }

@@ -48,12 +48,21 @@ struct loop {
     struct shard *called; /* the last of them; NULL: none */
     uint32_t started;     /* workers that have been given their first unit */
     uint32_t in_flight;
-    bool is_shared;    /* transfers share connections, and are tended to */
-    bool is_exhausted; /* a claim found nothing */
-    bool is_warming;   /* what is in flight is nobody's unit */
-    nanoseconds woke;  /* when the last wait ended; 0: before the first */
+    bool is_shared;          /* transfers share connections, and are tended to */
+    bool is_exhausted;       /* a claim found nothing */
+    bool is_warming;         /* what is in flight is nobody's unit */
+    nanoseconds woke;        /* when the last wait ended; 0: before the first */
+    nanoseconds waited_from; /* when it began */
+    /* Where units are due at instants: */
+    uint32_t *idle; /* workers without a unit; the last is the next to get one */
+    uint32_t idle_count;
+    uint32_t next; /* the unit that is reserved, if any is */
+    bool has_next;
+    nanoseconds next_due; /* an instant */
     /* For the epoll driver: */
     int epoll;             /* -1: none */
+    int alarm;             /* a timer that wakes it when the next unit is due; -1: none are */
+    nanoseconds alarm_due; /* the instant it is set to; 0: it is not set */
     nanoseconds earliest;  /* no shard is due before */
     struct watch *watches; /* by socket number */
     uint32_t watch_count;

@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "arrival.h"
 #include "conc_bench/modes/mode.h"
 #include "conc_bench/run/sample.h"
 #include "modes.h"
@@ -46,19 +47,30 @@ static int null_warm(void *context, struct error *error)
     return 0;
 }
 
+/* Nobody sleeps: that it is late for nothing is what makes its figures known. */
+static void wait_until_due(const struct mode_job *job, uint32_t unit, nanoseconds base, nanoseconds *free_at)
+{
+    nanoseconds due = arrivals_are_given(job) ? arrival_due(job, unit) - base : 0;
+    if (*free_at < due)
+        *free_at = due;
+}
+
 static int null_run(void *context, struct error *error)
 {
     (void)error;
     struct null_run *run = context;
     const struct mode_job *job = run->job;
-    nanoseconds base = clock_now();
+    nanoseconds base = arrivals_are_given(job) ? arrival_due(job, 0) - job->due[0] : clock_now();
     uint32_t unit;
     struct sample *sample;
     uint32_t worker = 0;
     while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
         nanoseconds service =
             job->script_count > 0 ? job->script[unit % job->script_count] : NANOSECONDS_PER_MILLISECOND;
+        wait_until_due(job, unit, base, &run->free_at[worker]);
         sample->start = base + run->free_at[worker];
+        if (arrivals_are_given(job) && arrival_drop(job, unit, sample, sample->start))
+            continue;
         run->free_at[worker] += service;
         sample->end = sample->settled = base + run->free_at[worker];
         sample->status = 200;

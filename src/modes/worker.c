@@ -1,13 +1,19 @@
 #include "worker.h"
 
+#include "arrival.h"
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/cpu_work.h"
+
+static struct sample *claim(const struct mode_job *job, uint32_t worker, uint32_t *unit)
+{
+    return arrivals_are_given(job) ? arrival_claim(job, worker, unit) : sample_claim(job->table, worker, unit);
+}
 
 void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *transfer)
 {
     uint32_t unit;
     struct sample *sample;
-    while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
+    while ((sample = claim(job, worker, &unit)) != NULL) {
         transfer_perform(transfer, job->unit_urls[unit], sample);
         cpu_work_spend(job->cpu_work);
         sample_settle(job->table, sample);

@@ -56,6 +56,7 @@ enum section_kind {
     SECTION_CLAIMS,
     SECTION_TIMES,     /* of every round: the numbers of a chart */
     SECTION_LATENCIES, /* percentiles of service times: the numbers of a chart */
+    SECTION_RATE,      /* what became of downloads that were due at a rate */
     SECTION_HTTP2,
     SECTION_PHASES,
     SECTION_COSTS,

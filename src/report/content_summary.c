@@ -7,6 +7,7 @@
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/base/number.h"
 #include "content.h"
+#include "rate_table.h"
 #include "summary_table.h"
 
 /* What stands first in every report: the answer, what limits it, one table, why, and how it was measured. */
@@ -93,7 +94,7 @@ static void add_failures(struct summary *summary)
     const char *unsound = "";
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->has_times && !cell->is_sound && !cell->is_unproven && stats->main_count > 1)
+        if (cell->has_times && !cell->is_sound && !cell->is_unproven && !cell->is_overrun && stats->main_count > 1)
             unsound = content_text(summary->content, "%s%s%s", unsound, unsound[0] != '\0' ? ", " : "",
                                    content_name(summary->content, cell->cell));
     }
@@ -132,7 +133,7 @@ static void add_endings(struct summary *summary)
 static bool is_caveat(enum finding_kind kind)
 {
     return kind == FINDING_SERVER_SATURATED || kind == FINDING_RATE_LIMITED || kind == FINDING_NOISY_HOST ||
-           kind == FINDING_DRIFTING || kind == FINDING_POSITION;
+           kind == FINDING_DRIFTING || kind == FINDING_POSITION || kind == FINDING_WOKEN_LATE;
 }
 
 static void add_client_caveats(struct summary *summary)
@@ -150,6 +151,9 @@ static void add_caveats(struct summary *summary)
     enum headline_kind kind = analysis->headline.kind;
     if (kind != HEADLINE_FAILED)
         add_failures(summary);
+    const char *overrun = rate_table_describe_overrun(summary->content, summary->stats);
+    if (overrun != NULL && headline_has_times(kind))
+        add_caveat(summary, overrun);
     add_endings(summary);
     add_client_caveats(summary);
     for (size_t i = 0; i < summary->run->warning_count; i++)
@@ -192,6 +196,10 @@ static void add_table(struct summary *summary)
 {
     const struct run_stats *stats = summary->stats;
     size_t reference = stats->main_count;
+    if (summary->run->arrivals.rate > 0) {
+        rate_table_add(summary->content, summary->format, stats);
+        return;
+    }
     struct summary_row *rows = calloc(stats->cell_count, sizeof(*rows));
     summary->content->has_failed |= rows == NULL;
     for (size_t i = 0; rows != NULL && i < stats->cell_count; i++) {
@@ -308,14 +316,18 @@ static void add_how(struct summary *summary)
                          : run->is_server_local                        ? "; server on this machine"
                          : run->is_proxy_local                         ? "; proxy on this machine"
                                                                        : "";
+    const char *rate = run->arrivals.rate == 0 ? ""
+                                               : content_text(summary->content, " at %g/s (%s)", run->arrivals.rate,
+                                                              arrival_process_names[run->arrivals.process]);
     const char *rounds = describe_rounds(summary);
     const char *urls =
         content_text(summary->content, "%" PRIu32 " URL%s", run->distinct_urls, plural(run->distinct_urls));
     /* The answer about a single mode begins with its downloads. */
-    const char *what = summary->analysis->headline.kind == HEADLINE_SINGLE
-                           ? content_text(summary->content, "%s of %s", rounds, urls)
-                           : content_text(summary->content, "%s download%s of %s in %s",
-                                          count_text(summary, run->downloads), plural(run->downloads), urls, rounds);
+    const char *what =
+        summary->analysis->headline.kind == HEADLINE_SINGLE && rate[0] == '\0'
+            ? content_text(summary->content, "%s of %s", rounds, urls)
+            : content_text(summary->content, "%s download%s%s of %s in %s", count_text(summary, run->downloads),
+                           plural(run->downloads), rate, urls, rounds);
     content_add_sentence(summary->content, SENTENCE_HOW,
                          content_text(summary->content, "%s, seed %" PRIu64 "%s", what, run->seed, server));
 }

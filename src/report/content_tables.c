@@ -119,7 +119,7 @@ static void add_sparks(struct builder *builder, const struct cell_stats *cell)
     double *times = calloc(cell->rounds, sizeof(*times));
     builder->content->has_failed |= times == NULL;
     for (size_t row = 0; times != NULL && row < cell->rounds; row++)
-        times[row] = cell_stats_value(cell, row, METRIC_TIME);
+        times[row] = cell_stats_value(cell, row, cell_stats_ranked_by(cell));
     if (times != NULL)
         format_sparks(sparks, times, cell->rounds);
     add_text(builder, PAINT_NONE, content_text(builder->content, "%s", sparks));
@@ -130,6 +130,12 @@ static void add_sparks(struct builder *builder, const struct cell_stats *cell)
 static bool is_compared(const struct builder *builder)
 {
     return builder->stats->main_count > 1;
+}
+
+/* Of what cells are ranked by. */
+static struct time_scale ranked_scale(const struct builder *builder)
+{
+    return builder->run->arrivals.rate > 0 ? builder->service : builder->time_scale;
 }
 
 static void add_ranked(struct builder *builder, const struct cell_stats *cell)
@@ -143,8 +149,9 @@ static void add_ranked(struct builder *builder, const struct cell_stats *cell)
         add_text(builder, PAINT_BAD, content_ending(cell));
         return;
     }
-    add_digits(builder, cell->measures[METRIC_TIME].value * builder->time_scale.factor, "");
-    add_interval(builder, &cell->measures[METRIC_TIME], cell->rounds, builder->time_scale.factor);
+    double factor = ranked_scale(builder).factor;
+    add_digits(builder, cell_stats_ranked_value(cell) * factor, "");
+    add_interval(builder, &cell->measures[cell_stats_ranked_by(cell)], cell->rounds, factor);
     add_number(builder, PAINT_NONE, cell->rounds);
     if (is_compared(builder))
         add_digits(builder, cell->speedup.value, "x");
@@ -172,7 +179,7 @@ static void add_ranking(struct builder *builder)
     add_column(builder, "workers", "workers");
     if (is_compared(builder))
         add_column(builder, "rank", "rank");
-    add_time_column(builder, "time", builder->time_scale);
+    add_time_column(builder, stats->run->arrivals.rate > 0 ? "response" : "time", ranked_scale(builder));
     add_column(builder, interval, interval);
     add_column(builder, "rounds", "rounds");
     if (is_compared(builder)) {
@@ -557,6 +564,11 @@ void content_add_tables(struct content *content, const struct run *run, const st
             add_metrics(&builder, SECTION_HTTP2, METRIC_TABLE_HTTP2, "How connections were used",
                         "HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand "
                         "too; downloads on each of them; the most at once on one.");
+        if (run->arrivals.rate > 0)
+            add_metrics(
+                &builder, SECTION_RATE, METRIC_TABLE_RATE, "At the given rate",
+                "Response times run from when a download was due, waits from then until it was begun. Late: how "
+                "long after a download was due an idle worker woke up (p99), which no mode is to blame for.");
         if (is_any_above_0(builder.stats, METRIC_MEAN))
             add_metrics(&builder, SECTION_PHASES, METRIC_TABLE_PHASES, "Where the time of a download goes",
                         "What service times consist of, as means over all downloads; kept connections take no time.");

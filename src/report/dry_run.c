@@ -81,6 +81,9 @@ static void write_workload(FILE *stream, const struct plan *plan, const char *co
             plural(plan->unit_count), request->urls->url_count, plural(request->urls->url_count),
             request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
+    if (plan->due != NULL)
+        fprintf(stream, "they fall due at %g/s (%s), over %.3g s in each trial\n", request->arrivals.rate,
+                arrival_process_names[request->arrivals.process], clock_seconds(plan->due[plan->unit_count - 1]));
     write_names(stream, request->urls);
     if (cost[0] != '\0')
         fprintf(stream, "%s\n", cost);

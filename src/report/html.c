@@ -45,6 +45,7 @@ static const struct {
                            "The share of downloads that took no longer than so many milliseconds, from the moment a "
                            "worker took the URL; all rounds together, from the median on.",
                            "Cumulative distribution of service times, a line for each mode."},
+    [SECTION_RATE] = {"rate", "", NULL},
     [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},
     [SECTION_PHASES] = {"phases", "", NULL},
     [SECTION_COSTS] = {"costs", "", NULL},
@@ -473,9 +474,9 @@ int html_write(FILE *stream, const struct run *run, const struct analysis *analy
 {
     static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_SWEEP, SECTION_TIMES,
                                                          SECTION_LATENCIES};
-    static const enum section_kind behind_timelines[] = {SECTION_RANKING,  SECTION_DOWNLOADS, SECTION_PHASES,
-                                                         SECTION_HTTP2,    SECTION_GAINS,     SECTION_COSTS,
-                                                         SECTION_FAILURES, SECTION_MISMATCHES};
+    static const enum section_kind behind_timelines[] = {SECTION_RATE,   SECTION_RANKING,  SECTION_DOWNLOADS,
+                                                         SECTION_PHASES, SECTION_HTTP2,    SECTION_GAINS,
+                                                         SECTION_COSTS,  SECTION_FAILURES, SECTION_MISMATCHES};
     struct page page = {
         .stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats, .format = format};
     if (content_build(run, analysis, format, &page.content, error) != 0)

@@ -213,6 +213,19 @@ static nanoseconds estimate_left(const struct experiment_state *state, const str
     return until_end >= 0 && left > until_end ? until_end : left;
 }
 
+/* A cell whose workers do less than half of what falls due shows in one trial that it does not keep up, and takes twice
+ * as long as others to show it. */
+static bool is_hopeless(const struct experiment_state *state, size_t index)
+{
+    const struct experiment *experiment = state->experiment;
+    const struct run_cell *cell = &experiment->run->cells[index];
+    if (!experiment->is_auto || cell->trial_count == 0)
+        return false;
+    if (cell->trials[cell->trial_count - 1].summary.outcomes[OUTCOME_GIVEN_UP] == 0)
+        return false;
+    return experiment->hooks->is_needed == NULL || !experiment->hooks->is_needed(experiment->hooks->context, cell);
+}
+
 static int run_cell(struct experiment_state *state, struct group *group, const struct pass *pass, uint32_t cell,
                     uint32_t place, struct error *error)
 {
@@ -245,7 +258,8 @@ static int run_cell(struct experiment_state *state, struct group *group, const s
     /* What was expected before the first trial goes with that. */
     group->spent[cell] = took + (group->trials[cell] > 0 ? group->spent[cell] : 0);
     group->trials[cell]++;
-    group->is_out[cell] |= status != TRIAL_COMPLETE; /* it is not tried again */
+    /* It is not tried again. */
+    group->is_out[cell] |= status != TRIAL_COMPLETE || is_hopeless(state, trial.index);
     return 0;
 }
 

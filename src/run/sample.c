@@ -36,6 +36,8 @@ static const struct {
     [OUTCOME_BODY_LIMIT] = {"body_limit", "were longer than --max-filesize"},
     [OUTCOME_CLIENT_RESOURCE] = {"client_resource", "ran out of resources of this machine"},
     [OUTCOME_CANCELLED] = {"cancelled", "given up when the trial ended"},
+    [OUTCOME_LATE] = {"late", "waited longer than --max-late"},
+    [OUTCOME_GIVEN_UP] = {"given_up", "were not begun, the rate being far too high"},
     [OUTCOME_INTERNAL] = {"internal", "failed inside libcurl"},
     [OUTCOME_LOST] = {"lost", "lost with their worker"},
 };
@@ -123,20 +125,28 @@ void sample_table_release(struct sample_table *table)
         munmap(table, bytes_of(table));
 }
 
-struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit)
+bool sample_reserve(struct sample_table *table, uint32_t *unit)
 {
     if (sample_table_is_stopped(table))
-        return NULL;
+        return false;
     /* Relaxed: the cursor orders nothing but itself. It may run past the end by one for each worker, never wrap. */
-    uint64_t claimed = atomic_fetch_add_explicit(&table->cursor, 1, memory_order_relaxed);
-    if (claimed >= table->unit_count)
-        return NULL;
-    struct sample *sample = &table->samples[claimed];
-    *unit = (uint32_t)claimed;
+    uint64_t reserved = atomic_fetch_add_explicit(&table->cursor, 1, memory_order_relaxed);
+    *unit = (uint32_t)reserved;
+    return reserved < table->unit_count;
+}
+
+struct sample *sample_begin(struct sample_table *table, uint32_t worker, uint32_t unit)
+{
+    struct sample *sample = &table->samples[unit];
     sample->worker = worker;
     sample->start = clock_now();
     atomic_store_explicit(&sample->state, SAMPLE_CLAIMED, memory_order_relaxed);
     return sample;
+}
+
+struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit)
+{
+    return sample_reserve(table, unit) ? sample_begin(table, worker, *unit) : NULL;
 }
 
 void sample_settle(struct sample_table *table, struct sample *sample)
@@ -159,14 +169,14 @@ bool sample_table_is_stopped(const struct sample_table *table)
     return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
 }
 
-static unsigned bucket_of(nanoseconds lag)
+static unsigned bucket_of(nanoseconds delay)
 {
-    if (lag < 4)
-        return lag > 0 ? (unsigned)lag : 0;
-    unsigned octave = 63 - (unsigned)__builtin_clzll((unsigned long long)lag);
-    unsigned quarter = (unsigned)(lag >> (octave - 2)) & 3;
+    if (delay < 4)
+        return delay > 0 ? (unsigned)delay : 0;
+    unsigned octave = 63 - (unsigned)__builtin_clzll((unsigned long long)delay);
+    unsigned quarter = (unsigned)(delay >> (octave - 2)) & 3;
     unsigned bucket = 4 * (octave - 1) + quarter;
-    return bucket < LAG_BUCKETS ? bucket : LAG_BUCKETS - 1;
+    return bucket < DELAY_BUCKETS ? bucket : DELAY_BUCKETS - 1;
 }
 
 static nanoseconds upper_end(unsigned bucket)
@@ -176,23 +186,23 @@ static nanoseconds upper_end(unsigned bucket)
     return ((nanoseconds)(bucket % 4 + 5) << (bucket / 4 - 1)) - 1;
 }
 
-void sample_table_note_lag(struct sample_table *table, nanoseconds lag)
+void delays_note(struct delays *delays, nanoseconds delay)
 {
-    atomic_fetch_add_explicit(&table->lags[bucket_of(lag)], 1, memory_order_relaxed);
-    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
-    while (lag > longest && !atomic_compare_exchange_weak_explicit(&table->longest_lag, &longest, lag,
-                                                                   memory_order_relaxed, memory_order_relaxed)) {}
+    atomic_fetch_add_explicit(&delays->counts[bucket_of(delay)], 1, memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&delays->longest, memory_order_relaxed);
+    while (delay > longest && !atomic_compare_exchange_weak_explicit(&delays->longest, &longest, delay,
+                                                                     memory_order_relaxed, memory_order_relaxed)) {}
 }
 
-nanoseconds sample_table_lag(const struct sample_table *table, double percent)
+nanoseconds delays_percentile(const struct delays *delays, double percent)
 {
     uint64_t total = 0;
-    for (unsigned i = 0; i < LAG_BUCKETS; i++)
-        total += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
-    nanoseconds longest = atomic_load_explicit(&table->longest_lag, memory_order_relaxed);
+    for (unsigned i = 0; i < DELAY_BUCKETS; i++)
+        total += atomic_load_explicit(&delays->counts[i], memory_order_relaxed);
+    nanoseconds longest = atomic_load_explicit(&delays->longest, memory_order_relaxed);
     uint64_t below = 0;
-    for (unsigned i = 0; i < LAG_BUCKETS; i++) {
-        below += atomic_load_explicit(&table->lags[i], memory_order_relaxed);
+    for (unsigned i = 0; i < DELAY_BUCKETS; i++) {
+        below += atomic_load_explicit(&delays->counts[i], memory_order_relaxed);
         if (below > 0 && (double)below * 100 >= percent * (double)total)
             return upper_end(i) < longest ? upper_end(i) : longest;
     }

@@ -64,6 +64,8 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     if (is_ready && job->warm_url_count > 0)
         is_ready = mode->warm(run, &report->error) == 0;
     report->gate = clock_now();
+    if (job->due != NULL)
+        atomic_store_explicit(&job->table->gate, report->gate, memory_order_relaxed);
     report->warm = job->warm_url_count > 0 ? report->gate - prepared : 0;
     if (is_ready)
         mode->run(run, &report->error);
@@ -95,6 +97,8 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
     if (job->setting != NULL)
         setsid();
     sample_table_populate(job->table);
+    if (job->due != NULL)
+        process_be_punctual();  /* and whatever it forks or starts */
     (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
     run_mode(mode, job, report, tell_and_wait, &line);
     child_leave(0);
@@ -250,7 +254,7 @@ static void take_client_times(struct trial *trial, const struct client_trial *di
     trial->run = did->ended > trial->gate ? did->ended - trial->gate : 0;
 }
 
-static void take_times(struct trial *trial, const struct mode *mode, const struct cell_report *report,
+static void take_times(struct trial *trial, const struct mode_job *job, const struct cell_report *report,
                        const struct sample_account *account)
 {
     if (trial->client.is_present) {
@@ -261,14 +265,18 @@ static void take_times(struct trial *trial, const struct mode *mode, const struc
     trial->startup = report->startup;
     trial->warm = report->warm;
     trial->teardown = report->teardown;
-    if ((mode->traits & MODE_SCRIPTED) != 0) {
-        trial->gate = trial->table->samples[0].start;
+    if ((job->mode->traits & MODE_SCRIPTED) != 0) {
+        if (job->due == NULL)
+            trial->gate = trial->table->samples[0].start;
         trial->startup = 0;
         trial->teardown = 0;
     }
     trial->run = account->last_settled > trial->gate ? account->last_settled - trial->gate : 0;
-    trial->lag.p99 = sample_table_lag(trial->table, 99);
-    trial->lag.longest = sample_table_lag(trial->table, 100);
+    trial->lag.p99 = delays_percentile(&trial->table->lag, 99);
+    trial->lag.longest = delays_percentile(&trial->table->lag, 100);
+    trial->late.p50 = delays_percentile(&trial->table->late, 50);
+    trial->late.p99 = delays_percentile(&trial->table->late, 99);
+    trial->late.longest = delays_percentile(&trial->table->late, 100);
     trial->http2.warm_connects = atomic_load(&trial->table->warm_connects);
     trial->http2.most_streams = atomic_load(&trial->table->most_streams);
 }
@@ -376,7 +384,7 @@ int trial_run(const struct mode *mode, const struct mode_job *job, const struct 
     if (result == 0) {
         struct host_reading after;
         host_load_read("", &after);
-        take_times(trial, mode, report, &account);
+        take_times(trial, &own, report, &account);
         host_load_between(&before, &after, trial->resources.cpu_user + trial->resources.cpu_system, &trial->host);
     }
     munmap(report, sizeof(*report));

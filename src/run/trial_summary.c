@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "conc_bench/analysis/backlog.h"
 #include "conc_bench/analysis/stats.h"
 #include "conc_bench/base/scratch.h"
 #include "conc_bench/platform/memory.h"
@@ -19,7 +20,11 @@ struct maker {
     /* Instants of settled samples after the gate: as doubles, which are exact up to a hundred days. */
     double *started;
     double *ended;
-    bool has_work; /* some were not settled when they ended */
+    double *waits;                       /* from being due to being begun; NULL: nothing was due at an instant */
+    double *responses;                   /* from being due to being settled */
+    size_t arrived;                      /* of either */
+    nanoseconds first_begun, last_begun; /* instants, of what was not dropped */
+    bool has_work;                       /* some were not settled when they ended */
 };
 
 /* Latencies */
@@ -139,6 +144,23 @@ static void count_sample(const struct sample *sample, struct trial_summary *summ
     }
 }
 
+static void add_arrival(struct maker *maker, uint32_t unit, enum outcome outcome)
+{
+    const struct sample *sample = &maker->trial->table->samples[unit];
+    struct trial_arrivals *arrivals = &maker->summary->arrivals;
+    nanoseconds due = maker->trial->gate + maker->run->due[unit];
+    maker->waits[maker->arrived] = (double)(sample->start - due);
+    maker->responses[maker->arrived++] = (double)(sample->settled - due);
+    arrivals->wait_sum += sample->start - due;
+    arrivals->response_sum += sample->settled - due;
+    if (outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP)
+        return;
+    if (arrivals->begun++ == 0 || sample->start < maker->first_begun)
+        maker->first_begun = sample->start;
+    if (sample->start > maker->last_begun)
+        maker->last_begun = sample->start;
+}
+
 static bool is_within_run(const struct trial *trial, const struct sample *sample)
 {
     return sample->start >= trial->gate && sample->end >= sample->start && sample->settled >= sample->end &&
@@ -158,6 +180,10 @@ static void add_settled(struct maker *maker, uint32_t unit, uint32_t url, enum o
     struct trial_summary *summary = maker->summary;
     size_t row = maker->latencies->service_count;
     count_sample(sample, summary);
+    if (maker->waits != NULL)
+        add_arrival(maker, unit, outcome);
+    if (outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP)
+        return; /* it has no service time */
     if (summary->outside_run == 0 && !is_within_run(trial, sample))
         summary->outside_run = unit + 1;
     if (summary->not_fresh == 0 && outcome == OUTCOME_OK && !is_fresh(sample))
@@ -244,6 +270,32 @@ static void measure_times(struct maker *maker)
     measure_services(maker->latencies->services, count, summary);
 }
 
+/* Of what was dropped more than that, workers did not keep up. */
+static const double dropped_borne = 0.01;
+
+static void measure_arrivals(struct maker *maker)
+{
+    struct trial_arrivals *arrivals = &maker->summary->arrivals;
+    size_t count = maker->arrived;
+    uint32_t last = maker->trial->table->unit_count - 1;
+    double span = (double)(maker->run->due[last] - maker->run->due[0]);
+    double dropped = (double)(count - arrivals->begun);
+    arrivals->is_present = true;
+    arrivals->is_kept_up = !backlog_grows(maker->waits, count, span) && dropped <= dropped_borne * (double)count;
+    arrivals->behind = (nanoseconds)backlog_behind(maker->waits, count);
+    arrivals->begun_in = maker->last_begun - maker->first_begun;
+    stats_sort(maker->waits, count);
+    stats_sort(maker->responses, count);
+    arrivals->response_p50 = percentile(maker->responses, count, 50);
+    arrivals->response_p95 = percentile(maker->responses, count, 95);
+    arrivals->response_p99 = percentile(maker->responses, count, 99);
+    arrivals->response_longest = percentile(maker->responses, count, 100);
+    arrivals->wait_p50 = percentile(maker->waits, count, 50);
+    arrivals->wait_p95 = percentile(maker->waits, count, 95);
+    arrivals->wait_p99 = percentile(maker->waits, count, 99);
+    arrivals->wait_longest = percentile(maker->waits, count, 100);
+}
+
 int trial_summary_make(const struct run *run, struct trial *trial, struct error *error)
 {
     size_t units = trial->table->unit_count;
@@ -257,13 +309,17 @@ int trial_summary_make(const struct run *run, struct trial *trial, struct error 
         .summary = &trial->summary,
         .latencies = trial->summary.latencies,
         .latest = calloc((size_t)run->distinct_urls + 1, sizeof(maker.latest[0])),
-        .started = scratch_alloc((2 * units + 1) * sizeof(double)),
+        .started = scratch_alloc(((run->due != NULL ? 4 : 2) * units + 1) * sizeof(double)),
     };
     int status = 0;
     if (maker.latencies != NULL && maker.latest != NULL && maker.started != NULL) {
         maker.ended = maker.started + units;
+        maker.waits = run->due != NULL ? maker.started + 2 * units : NULL;
+        maker.responses = run->due != NULL ? maker.started + 3 * units : NULL;
         read_samples(&maker);
         measure_times(&maker);
+        if (maker.waits != NULL)
+            measure_arrivals(&maker);
         cut_latencies(maker.latencies);
     } else {
         trial_latencies_release(trial->summary.latencies);

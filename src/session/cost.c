@@ -75,8 +75,13 @@ static nanoseconds assume(const struct session *session)
 {
     const struct plan *plan = &session->plan;
     nanoseconds each = 0;
-    for (size_t i = 0; i < plan->cell_count; i++)
-        each += (plan->unit_count + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
+    nanoseconds least = plan->due != NULL ? plan->due[plan->unit_count - 1] : 0;
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        nanoseconds own = (plan->unit_count + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
+        /* Who is further behind than that gives the rest up. */
+        nanoseconds most = own < 2 * least || least == 0 ? own : 2 * least;
+        each += most > least ? most : least;
+    }
     return each * (nanoseconds)(trials_most(session) / plan->cell_count);
 }
 

@@ -279,6 +279,7 @@ int setup_plan(struct session *session, struct error *error)
         .time_budget = options->runs_auto ? options->time_budget : 0,
         .deadline = options->deadline,
         .seed = options->has_seed ? options->seed : draw_seed(),
+        .arrivals = options->arrivals,
         .cpu_work = cpu_work_calibrate(options->cpu_work),
         .cpu_work_time = options->cpu_work,
         .script = options->script,

@@ -246,6 +246,8 @@ int trials_run(struct session *session, struct error *error)
     const struct mode_job job = {
         .transfer = &transfer,
         .unit_urls = session->plan.unit_urls,
+        .due = session->plan.due,
+        .max_late = request->arrivals.max_late,
         .warm_urls = session->warm_urls,
         .warm_url_count = session->warm_url_count,
         .cores = (uint32_t)ceil(run_usable_cores(&session->run)),

@@ -1,6 +1,7 @@
 #include "conc_bench/workload/plan.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,10 +100,31 @@ char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
     return buffer;
 }
 
+/* Downloads and seconds that a trial at a rate takes at least, or its figures say little. */
+enum { DUE_MIN = 100, DUE_SECONDS_MIN = 1 };
+
+static int lay_out_arrivals(struct plan *plan, struct error *error)
+{
+    const struct plan_request *request = &plan->request;
+    if (request->arrivals.rate == 0)
+        return 0;
+    double needed = fmax(DUE_MIN, DUE_SECONDS_MIN * request->arrivals.rate);
+    if (plan->unit_count < needed) {
+        double passes = ceil(needed / ((double)plan->unit_count / request->repeat));
+        return error_set(error, ERROR_USAGE,
+                         "%" PRIu32 " download%s at %g/s are too few to tell anything by, which takes %d of them and "
+                         "%d s: use --repeat %.0f",
+                         plan->unit_count, plan->unit_count == 1 ? "" : "s", request->arrivals.rate, DUE_MIN,
+                         DUE_SECONDS_MIN, passes);
+    }
+    plan->due = arrivals_draw(&request->arrivals, request->seed, plan->unit_count, error);
+    return plan->due != NULL ? 0 : -1;
+}
+
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error)
 {
     *plan = (struct plan){.request = *request};
-    if (lay_out_units(plan, error) != 0 || lay_out_cells(plan, error) != 0) {
+    if (lay_out_units(plan, error) != 0 || lay_out_arrivals(plan, error) != 0 || lay_out_cells(plan, error) != 0) {
         plan_release(plan);
         return -1;
     }
@@ -129,6 +151,7 @@ void plan_release(struct plan *plan)
 {
     if (!plan->borrows_units) {
         free(plan->unit_urls);
+        free(plan->due);
     }
     free(plan->cells);
     *plan = (struct plan){0};
@@ -206,5 +229,6 @@ nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
     nanoseconds waves = (plan->unit_count + cell->workers - 1) / cell->workers;
     nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;
     nanoseconds longest = INT64_MAX / 4;
-    return waves > longest / each ? longest : waves * each + 60 * NANOSECONDS_PER_SECOND;
+    nanoseconds last_due = plan->due != NULL ? plan->due[plan->unit_count - 1] : 0;
+    return waves > longest / each ? longest : waves * each + last_due + 60 * NANOSECONDS_PER_SECOND;
 }

@@ -13,9 +13,9 @@ may_include() {
         base)     echo 'base platform' ;;
         workload) echo 'base platform workload modes/mode http/transfer' ;; # of a plan: what is run, and by which policy
         http)     echo 'base platform http run/sample workload/target workload/request workload/pins' ;;
-        modes)    echo 'base modes http/transfer http/group http/pool run/sample workload/cpu_work' ;;
+        modes)    echo 'base platform modes http/transfer http/group http/pool run/sample workload/cpu_work' ;;
         client)   echo 'base platform client origin/journal modes/mode run/run run/sample run/resources' ;;
-        run)      echo 'base platform run client modes/mode workload/plan http/transfer analysis/stats' \
+        run)      echo 'base platform run client modes/mode workload/plan http/transfer analysis/stats analysis/backlog' \
                        'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
         report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \

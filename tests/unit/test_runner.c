@@ -43,7 +43,7 @@ static int settle_all(void *run, struct error *error)
     if (!is_empty(table))
         return error_set(error, ERROR_ENVIRONMENT, "an earlier trial is in the table");
     settle(table, UNITS);
-    sample_table_note_lag(table, 1000);
+    delays_note(&table->lag, 1000);
     sample_table_note_streams(table, 3);
     return 0;
 }

@@ -88,7 +88,7 @@ static void test_a_cleared_table_is_as_a_new_one(void **state)
         sample_settle(table, sample_claim(table, 3, &unit));
     sample_settle(table, &table->samples[0]);
     sample_claim(table, 3, &unit);
-    sample_table_note_lag(table, 12345);
+    delays_note(&table->lag, 12345);
     sample_table_note_streams(table, 9);
     sample_table_stop(table);
     sample_table_clear(table);

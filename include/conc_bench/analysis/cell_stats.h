@@ -41,10 +41,12 @@ struct estimate {
 
 struct cell_stats {
     const struct run_cell *cell;
-    size_t rounds;        /* that count */
-    bool has_times;       /* rounds > 0 */
-    bool is_unproven;     /* a client's that is not known to have done its work in every round: never ranked */
-    bool is_sound;        /* it has times, is proven, and not so many of its downloads failed that they say nothing */
+    size_t rounds;    /* that count */
+    bool has_times;   /* rounds > 0 */
+    bool is_unproven; /* a client's that is not known to have done its work in every round: never ranked */
+    bool is_overrun;  /* it did not keep up with the rate in most rounds: never ranked */
+    bool
+        is_sound; /* it has times, is proven, keeps up, and not so many of its downloads failed that they say nothing */
     double *values;       /* by round that counts (a row), then by enum metric; owned */
     uint32_t *row_rounds; /* the round of each row, ascending; owned */
 
@@ -104,6 +106,17 @@ void cell_stats_release(struct run_stats *stats);
 
 /* The figures of a cell of the run. */
 const struct cell_stats *cell_stats_of(const struct run_stats *stats, const struct run_cell *cell);
+
+/* What a cell is compared and ranked by: its time, or, where downloads were due at a rate, its mean response time,
+ * since that rate dictates the time. */
+enum metric cell_stats_ranked_by(const struct cell_stats *cell);
+
+/* The median of that, in seconds. */
+double cell_stats_ranked_value(const struct cell_stats *cell);
+
+/* The median of METRIC_RESPONSE_... or METRIC_WAIT_... in seconds. NAN where the cell did not keep up, since they then
+ * grow with the list, and of percentiles that fewer downloads lie beyond than can carry them. */
+double cell_stats_response(const struct cell_stats *cell, enum metric metric);
 
 /* The value of one round, `row` < rounds. */
 double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure);

@@ -27,6 +27,7 @@ enum finding_kind {
     FINDING_DRIFTING,         /* times rise or fall during the run */
     FINDING_POSITION,         /* the place in a round decides */
     FINDING_OUTLIERS,
+    FINDING_WOKEN_LATE, /* at a rate, the program itself was late */
     FINDING_COLD_START, /* the first round was slower: warm-up matters here */
 };
 

@@ -56,6 +56,22 @@ enum metric {
     METRIC_PROCESSES,
     METRIC_THREADS,
     METRIC_DESCRIPTORS,
+    METRIC_KEPT_UP, /* from here to METRIC_LATE_MAX: known where downloads are due at a rate */
+    METRIC_RESPONSE_MEAN,
+    METRIC_RESPONSE_P50,
+    METRIC_RESPONSE_P95,
+    METRIC_RESPONSE_P99,
+    METRIC_RESPONSE_MAX,
+    METRIC_WAIT_MEAN,
+    METRIC_WAIT_P50,
+    METRIC_WAIT_P95,
+    METRIC_WAIT_P99,
+    METRIC_WAIT_MAX,
+    METRIC_RATE,
+    METRIC_BEHIND,
+    METRIC_LATE_P50,
+    METRIC_LATE_P99,
+    METRIC_LATE_MAX,
     METRIC_DRAIN,
     METRIC_OCCUPANCY,
     METRIC_COUNT, /* how many there are; stands for none */
@@ -84,6 +100,7 @@ enum metric_table {
     METRIC_TABLE_NONE,
     METRIC_TABLE_PHASES, /* what service times consist of */
     METRIC_TABLE_HTTP2,  /* how connections were shared */
+    METRIC_TABLE_RATE,   /* what became of downloads that were due at a rate */
     METRIC_TABLE_COSTS,  /* what a mode costs the client */
 };
 

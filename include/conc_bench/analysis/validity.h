@@ -109,7 +109,8 @@ bool validity_is_unproven(const struct trial *trial);
 /* Whether a trial is complete and its round was not dropped. */
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial);
 
-/* Whether a download failed, as opposed to being done, never begun, or given up because somebody pressed Ctrl-C. */
+/* Whether a download failed, as opposed to being done, never begun, given up because somebody pressed Ctrl-C, or not
+ * begun at a rate that the workers do not keep up with, which is told otherwise. */
 bool validity_is_failure(const struct trial *trial, enum outcome outcome);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "conc_bench/analysis/assertion.h"
+#include "conc_bench/base/arrivals.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/base/tolerance.h"
@@ -61,6 +62,7 @@ struct options {
     uint32_t repeat;   /* the whole list this many times */
     bool shuffle;      /* --order shuffle */
     nanoseconds cpu_work;
+    struct arrivals arrivals; /* --rate, --arrivals, --max-late */
 
     /* experiment */
     uint32_t runs; /* rounds; the most of them when runs_auto */

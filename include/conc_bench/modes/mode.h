@@ -29,6 +29,8 @@ struct mode_job {
     uint32_t warm_url_count;   /* 0: connections are opened within the run */
     uint32_t workers;          /* at least 1 */
     uint32_t cores;            /* worth using at once: processors, or what a CPU quota leaves, rounded up */
+    const nanoseconds *due;    /* when each unit is due, after the gate, ascending; NULL: at once */
+    nanoseconds max_late;      /* units that have waited longer are dropped; 0: none is */
     uint64_t cpu_work;         /* iterations of cpu_work_spend() on each response */
     const nanoseconds *script; /* for `null`: service times, taken in turn by unit number */
     size_t script_count;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/base/arrivals.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
@@ -75,6 +76,14 @@ struct trial_lag {
     nanoseconds longest;
 };
 
+/* How late the program itself was at a rate: from when a download was due to when who waited for it woke up. What a
+ * download waited because nobody was free, or because an event loop was busy, is not in here. Zeros: nobody waited. */
+struct trial_late {
+    nanoseconds p50;
+    nanoseconds p99;
+    nanoseconds longest;
+};
+
 /* What single downloads do not tell about HTTP/2. Zeros: it was not spoken, or nothing was shared. */
 struct trial_http2 {
     uint32_t warm_connects; /* connections it was spoken over that were made beforehand */
@@ -134,6 +143,19 @@ struct trial_latencies {
     double services[];      /* nanoseconds, from start to end; sorted */
 };
 
+/* What became of downloads that were due at instants, of all settled ones, by exact nearest rank. */
+struct trial_arrivals {
+    bool is_present;
+    bool is_kept_up;          /* the backlog did not grow: see backlog_keeps_up() */
+    nanoseconds behind;       /* what the last downloads waited, on average: see backlog_behind() */
+    nanoseconds begun_in;     /* from the first start to the last, of those that were not dropped, */
+    uint32_t begun;           /* which are so many */
+    nanoseconds response_sum; /* response times, from being due to being settled */
+    nanoseconds response_p50, response_p95, response_p99, response_longest;
+    nanoseconds wait_sum; /* waits, from being due to being begun or dropped */
+    nanoseconds wait_p50, wait_p95, wait_p99, wait_longest;
+};
+
 /* What the samples of a trial amount to, made of them when the trial has ended. All but what is said to be in memory
  * only is in documents. Times are those of settled samples, by exact nearest rank; 0 without any. */
 struct trial_summary {
@@ -152,6 +174,7 @@ struct trial_summary {
     nanoseconds phases[PHASE_COUNT]; /* of all settled samples together */
     nanoseconds settled_p95;         /* after the gate: when 95 % were done */
     nanoseconds last_start;          /* after the gate: when the last unit was taken */
+    struct trial_arrivals arrivals;
     /* In memory only, since what is judged by them is judged once, when the run is over. */
     uint32_t settled_twice;
     uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
@@ -174,6 +197,7 @@ struct trial {
     struct trial_resources resources;
     struct trial_host host;
     struct trial_lag lag;
+    struct trial_late late;
     struct trial_http2 http2;
     uint32_t warm_requests; /* made before the clock started, to open connections */
     struct trial_origin_counts origin_counts;
@@ -244,6 +268,8 @@ struct run {
     uint32_t unresolved_hosts;
     uint64_t workload_digest;
     bool is_order_shuffled;
+    struct arrivals arrivals;
+    const nanoseconds *due;    /* when each unit is, after the gate; borrowed; NULL: at once, or read from a document */
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */

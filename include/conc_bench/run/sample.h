@@ -43,6 +43,8 @@ enum outcome {
     OUTCOME_BODY_LIMIT,         /* longer than --max-filesize */
     OUTCOME_CLIENT_RESOURCE,    /* our own fault: descriptors, ports, memory */
     OUTCOME_CANCELLED,          /* interrupted, or past the deadline of its trial */
+    OUTCOME_LATE,               /* never begun: it had waited longer than --max-late for a worker */
+    OUTCOME_GIVEN_UP,           /* never begun: at a rate that is far too high for its workers */
     OUTCOME_INTERNAL,
     OUTCOME_LOST, /* claimed by a worker that died; never written, only derived when reading */
     OUTCOME_COUNT,
@@ -93,7 +95,13 @@ struct sample {
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 
 /* Quarters of octaves, from a nanosecond to twenty minutes. */
-enum { LAG_BUCKETS = 160 };
+enum { DELAY_BUCKETS = 160 };
+
+/* How long delays of one kind were; written by all workers, rarely to the same bucket at once. */
+struct delays {
+    _Atomic int64_t longest;
+    _Atomic uint32_t counts[DELAY_BUCKETS];
+};
 
 struct sample_table {
     uint32_t unit_count;
@@ -103,9 +111,9 @@ struct sample_table {
         is_stopped;                 /* written by the parent on a signal or by a cell that fails; read by all */
     _Atomic uint32_t settled_twice; /* broken promises of exactly-once; must stay 0 */
     _Alignas(64) _Atomic uint32_t settled_count_hint; /* for the progress line only, relaxed; not for accounting */
-    /* How long event loops were busy between two waits; written by every loop, rarely for the same bucket at once. */
-    _Alignas(64) _Atomic int64_t longest_lag;
-    _Atomic uint32_t lags[LAG_BUCKETS];
+    _Atomic int64_t gate;                             /* the instant it opened; written before any worker passes it */
+    _Alignas(64) struct delays lag;                   /* how long event loops were busy between two waits */
+    _Alignas(64) struct delays late; /* how long after a download was due whoever waited for that woke up */
     /* About HTTP/2; written only where it is spoken. */
     _Atomic uint32_t most_streams;  /* downloads under way at once on one connection that is shared */
     _Atomic uint32_t warm_connects; /* connections it was spoken over that were made before the run */
@@ -130,6 +138,11 @@ uint64_t sample_table_bytes(uint64_t unit_count);
  * number. NULL: none left, or the table was stopped. */
 struct sample *sample_claim(struct sample_table *table, uint32_t worker, uint32_t *unit);
 
+/* The two halves of that, for units that are due at an instant. A unit that is reserved and never begun leaves no
+ * trace: its slot stays free. False: none left, or the table was stopped. */
+bool sample_reserve(struct sample_table *table, uint32_t *unit);
+struct sample *sample_begin(struct sample_table *table, uint32_t worker, uint32_t unit);
+
 /* Publishes a slot the caller claimed and has filled in. Stamps `settled`, unless the caller did. Call exactly once for
  * each claim. */
 void sample_settle(struct sample_table *table, struct sample *sample);
@@ -138,12 +151,12 @@ void sample_settle(struct sample_table *table, struct sample *sample);
 void sample_table_stop(struct sample_table *table);
 bool sample_table_is_stopped(const struct sample_table *table);
 
-/* The time for which an event loop kept whatever happened waiting. */
-void sample_table_note_lag(struct sample_table *table, nanoseconds lag);
+/* One more delay. */
+void delays_note(struct delays *delays, nanoseconds delay);
 
-/* The delay that `percent` % of them do not exceed, up to 19 % too high (the upper end of its quarter octave), and
- * never above the longest. 0: no loop has run. */
-nanoseconds sample_table_lag(const struct sample_table *table, double percent);
+/* The delay that `percent` % do not exceed, up to 19 % too high (the upper end of its quarter octave), and never above
+ * the longest. 0: there was none. */
+nanoseconds delays_percentile(const struct delays *delays, double percent);
 
 /* So many downloads are under way on one shared connection. */
 void sample_table_note_streams(struct sample_table *table, uint32_t streams);

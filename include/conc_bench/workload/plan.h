@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/base/arrivals.h"
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/http/transfer.h"
@@ -42,6 +43,7 @@ struct plan_request {
     nanoseconds time_budget; /* 0: all rounds, however long they take */
     nanoseconds deadline;    /* of one trial; 0: so long that only a hang can reach it */
     uint64_t seed;
+    struct arrivals arrivals;
     uint64_t cpu_work; /* iterations */
     nanoseconds cpu_work_time;
     const nanoseconds *script;
@@ -54,8 +56,9 @@ struct plan_request {
 
 struct plan {
     struct plan_request request;
-    bool borrows_units;  /* from the plan of an earlier stage */
+    bool borrows_units;  /* and when they are due, from the plan of an earlier stage */
     uint32_t *unit_urls; /* the URL of each unit: index into the list */
+    nanoseconds *due;    /* when each unit is, after the gate; NULL: at once */
     uint32_t unit_count;
     struct plan_cell *cells;
     size_t cell_count;
