@@ -338,11 +338,15 @@ static void say_too_short(const struct run_stats *stats, struct headline *headli
     SAY(headline->advice, "Download the URL many times: --repeat 80, or \"URL x80\" in a list");
 }
 
+/* Whether a client ended well, and nobody saw what it downloaded. */
 static bool has_unproven(const struct run_stats *stats)
 {
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].is_unproven)
-            return true;
+        const struct run_cell *cell = stats->cells[i].cell;
+        for (size_t j = 0; stats->cells[i].is_unproven && j < cell->trial_count; j++) {
+            if (cell->trials[j].status == TRIAL_COMPLETE)
+                return true;
+        }
     }
     return false;
 }
@@ -360,6 +364,9 @@ static void say_failed(const struct run_stats *stats, size_t sound, struct headl
     if (failures == 0 && has_unproven(stats)) {
         headline->kind = HEADLINE_OPEN;
         SAY(headline->sentence, "Nothing is ranked: nobody saw what the clients downloaded");
+    } else if (failures == 0 && sound == 1) {
+        SAY(headline->sentence, "Nothing to compare: only %s did the whole work, in %.3g s",
+            headline_name(stats, &stats->cells[0], name), time_of(&stats->cells[0]));
     } else if (downloads == failures)
         SAY(headline->sentence, "Nothing was downloaded: all %s downloads failed", count);
     else if (sound == 0)

@@ -313,9 +313,12 @@ void client_add_output(const struct client_trial *trial, char *buffer, size_t si
     length += read_tail(output, text + length);
     while (length > 0 && isspace((unsigned char)text[length - 1]))
         length--;
-    const char *line_end = memchr(text, '\n', length);
+    size_t begin = 0;
+    while (begin < length && isspace((unsigned char)text[begin]))
+        begin++;
+    const char *line_end = memchr(text + begin, '\n', length - begin);
     size_t first = line_end != NULL ? (size_t)(line_end - text) : length;
-    add_line(text, first, buffer, size);
+    add_line(text + begin, first - begin, buffer, size);
     if (line_end == NULL)
         return;
     size_t last = length;
