@@ -21,7 +21,7 @@ static const struct {
     [OUTCOME_HTTP_5XX] = {"http_5xx", "answered with status 5xx"},
     [OUTCOME_DNS] = {"dns", "could not resolve the host"},
     [OUTCOME_CONNECT] = {"connect", "could not connect"},
-    [OUTCOME_TLS] = {"tls", "TLS failed"},
+    [OUTCOME_TLS] = {"tls", "failed in TLS"},
     [OUTCOME_TIMEOUT_DNS] = {"timeout_dns", "timed out resolving the host"},
     [OUTCOME_TIMEOUT_CONNECT] = {"timeout_connect", "timed out connecting"},
     [OUTCOME_TIMEOUT_TLS] = {"timeout_tls", "timed out in the TLS handshake"},

@@ -510,3 +510,13 @@ open_pipe() {
     mkfifo pipe
     refused_use '--header and --config both read "pipe"' : -H @pipe -K pipe list
 }
+
+# What the fuzzer of documents begins with: where it is refused at its first field, nothing behind that is looked at.
+@test "the documents that fuzzing begins with can be read" {
+    local document
+    for document in "$PROJECT_ROOT"/tests/fuzz/corpus/import/*.json; do
+        run "$CONC_BENCH" --import-json "$document" --export-json "$BATS_TEST_TMPDIR/again.json"
+        [[ "$status" == [0134] ]] || { echo "$document: $output"; false; }
+        cmp "$document" "$BATS_TEST_TMPDIR/again.json"
+    done
+}

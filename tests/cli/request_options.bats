@@ -71,7 +71,7 @@ refused() {
 
 @test "TLS: unknown issuers are refused, known ones are not, in every mode" {
     all_fail_as tls "$HTTPS"
-    says "  5 tls (the server's certificate is not trusted, or of another host): $HTTPS"
+    says "  5 failed in TLS (the server's certificate is not trusted, or of another host): $HTTPS"
     holds "$JSON" '[.results[].url_failures == [[0, "tls", 1, 60]]] | all'
     echo "$output" >report.txt
     again_the_same 3
