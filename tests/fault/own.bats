@@ -544,7 +544,7 @@ in_narrow_network() {
         run in_narrow_network "$CONC_BENCH" --details --mode "$mode" --workers 40 --connections fresh -n 60 --runs 1 --warmup 0 \
             --origin=latency=20ms --export-json r.json http://a.test/
         exits_with 3
-        says "29 of 60 downloads failed: 29 client_resource"
+        says "29 of 60 downloads failed: 29 ran out of resources of this machine"
         holds r.json '.partial == false and .results[0].rounds[0].status == "complete"'
     done
 }
