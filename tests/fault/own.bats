@@ -125,8 +125,8 @@ no_counting() {
 @test "an epoll descriptor cannot be made" { sweep epoll_create1 "" 100 1 3; }
 @test "a socket cannot be watched by epoll" { sweep epoll_ctl "" 100 1 5; }
 @test "a connection cannot be accepted by the origin" { sweep accept4 "" 6 5 3; }
-@test "memory cannot be mapped" { sweep mmap "" 100 1 10; }
-@test "a file cannot be opened" { sweep open,open64,fopen,fopen64 "" 12 11 10; }
+@test "memory cannot be mapped" { sweep mmap,mmap64 "" 100 1 10; }
+@test "a file cannot be opened" { sweep open,open64,__open64_2,fopen,fopen64 "" 12 11 10; }
 @test "a file in memory cannot be made for certificates that come from a pipe" {
     needs_injection
     run env LD_PRELOAD="$INJECT" INJECT_CALL=memfd_create INJECT_AT=1 "$CONC_BENCH" --details --mode sync --runs 1 \
@@ -704,7 +704,7 @@ while_exporting() {
 
 while_checking_exports() {
     # Until it is made, a file that would have to be removed; so the signal waits.
-    start INJECT_CALL=open INJECT_FROM=program INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
+    start INJECT_CALL=open,open64,__open64_2 INJECT_FROM=program INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
     until_true test -e mark
     kill -"$1" "$program"
     rm mark

@@ -207,6 +207,8 @@ void *realloc(void *old, size_t size)
 
 CALL(void *, mmap, (void *where, size_t length, int protection, int flags, int file, off_t offset),
      (where, length, protection, flags, file, offset), ENOMEM, MAP_FAILED)
+CALL(void *, mmap64, (void *where, size_t length, int protection, int flags, int file, off64_t offset),
+     (where, length, protection, flags, file, offset), ENOMEM, MAP_FAILED)
 
 /* Threads and processes */
 
@@ -238,20 +240,28 @@ static unsigned rights(int flags, va_list arguments)
     return has_rights ? va_arg(arguments, unsigned) : 0;
 }
 
-int open(const char *path, int flags, ...)
-{
-    int (*next)(const char *, int, ...);
-    va_list arguments;
-    va_start(arguments, flags);
-    unsigned mode = rights(flags, arguments);
-    va_end(arguments);
-    if (HAS_TO_FAIL(open)) {
-        errno = EMFILE;
-        return -1;
+#define OPEN(name)                                                                                                     \
+    int name(const char *path, int flags, ...)                                                                         \
+    {                                                                                                                  \
+        int (*next)(const char *, int, ...);                                                                           \
+        va_list arguments;                                                                                             \
+        va_start(arguments, flags);                                                                                    \
+        unsigned mode = rights(flags, arguments);                                                                      \
+        va_end(arguments);                                                                                             \
+        if (HAS_TO_FAIL(name)) {                                                                                       \
+            errno = EMFILE;                                                                                            \
+            return -1;                                                                                                 \
+        }                                                                                                              \
+        find_next(#name, &next);                                                                                       \
+        return next(path, flags, mode);                                                                                \
     }
-    find_next("open", &next);
-    return next(path, flags, mode);
-}
+
+OPEN(open)
+OPEN(open64)
+
+/* What libc's checks make of an open64() whose flags are not constant. */
+int __open64_2(const char *path, int flags);
+CALL(int, __open64_2, (const char *path, int flags), (path, flags), EMFILE, -1)
 
 /* Files, names and libraries */
 
