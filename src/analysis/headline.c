@@ -217,8 +217,10 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
 static double time_to_rank(const struct run_stats *stats)
 {
     double round = 0;
-    for (size_t i = 0; i < stats->main_count; i++)
-        round += isfinite(time_of(&stats->cells[i])) ? time_of(&stats->cells[i]) : 0;
+    for (size_t i = 0; i < stats->main_count; i++) {
+        double time = stats->cells[i].measures[METRIC_TIME].value;
+        round += isfinite(time) ? time : 0;
+    }
     return round * (RANKING_ROUNDS_MIN + stats->run->warmup_rounds);
 }
 
