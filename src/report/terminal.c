@@ -370,7 +370,8 @@ static struct brevity choose_brevity(const struct content *content, const struct
 {
     bool has_table = content_find(content, SECTION_SUMMARY) != NULL || content_find(content, SECTION_GRID) != NULL;
     struct brevity brevity = {.has_gap = true, .has_why = true};
-    for (size_t i = 0; i < content->sentence_count; i++)
+    /* More than there may be lines never fit, and a document may hold thousands. */
+    for (size_t i = 0; i < content->sentence_count && brevity.caveats < LINES_MOST; i++)
         brevity.caveats += content->sentences[i].kind == SENTENCE_CAVEAT;
     while (count_lines(content, format, &brevity) > (has_table ? LINES_MOST : LINES_SINGLE)) {
         if (!has_table && brevity.has_gap)
