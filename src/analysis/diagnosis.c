@@ -317,6 +317,13 @@ static void list_crossings(const struct run_stats *stats, const struct cell_stat
         add_crossing(alone, waits, cores, buffer, size);
 }
 
+/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
+ * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
+static double exchange(const struct cell_stats *cell)
+{
+    return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
+}
+
 /* Whether more workers were tried than the cell has: then it is known what they do. */
 static bool is_swept(const struct run_stats *stats, const struct cell_stats *cell)
 {
@@ -329,7 +336,7 @@ static bool is_swept(const struct run_stats *stats, const struct cell_stats *cel
 }
 
 /* Where all of them wait: with how many downloads at once that ends, for the mode that can have most. Downloads that
- * take longer together than alone wait for each other in a server or on the way to it, which no workers shorten. */
+ * take longer together than alone wait for each other, wherever that is, and more of them would wait longer. */
 static void brief_crossing(const struct run_stats *stats, const struct cell_stats *alone, double waits, double cores,
                            struct diagnosis *diagnosis)
 {
@@ -345,14 +352,9 @@ static void brief_crossing(const struct run_stats *stats, const struct cell_stat
         widest = cell;
     }
     bool waits_everywhere = strncmp(diagnosis->brief, "I/O-bound: computing", strlen("I/O-bound: computing")) == 0;
-    if (!waits_everywhere || widest == NULL || is_swept(stats, widest))
-        return;
-    double longer = median(widest, METRIC_P50) / median(alone, METRIC_P50);
-    if (longer > service_inflated)
-        text_append(diagnosis->brief, sizeof(diagnosis->brief),
-                    "; downloads take %.1f times as long as one at a time: the servers or the network set the pace",
-                    longer);
-    else if (most > 2.0 * widest->cell->workers)
+    bool is_promised = waits_everywhere && widest != NULL && !is_swept(stats, widest) &&
+                       exchange(widest) <= service_inflated * exchange(alone);
+    if (is_promised && most > 2.0 * widest->cell->workers)
         text_append(diagnosis->brief, sizeof(diagnosis->brief), "; more workers would help, up to about %.0f with %s",
                     most, widest->cell->mode);
 }
@@ -530,13 +532,6 @@ static void diagnose_refusals(const struct run_stats *stats, struct diagnosis *d
         find(diagnosis, FINDING_RATE_LIMITED,
              "Rate-limited: %s of the downloads of %s were answered with status 429 or 503; ask with fewer workers",
              percent_range(&list, range, sizeof(range)), list.text);
-}
-
-/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
- * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
-static double exchange(const struct cell_stats *cell)
-{
-    return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
 }
 
 /* Whether the mean is also that of downloads that waited for a connection others were making. */
