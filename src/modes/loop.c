@@ -17,10 +17,12 @@ enum { START_BURST = 8 };
 
 void loop_will_wait(struct loop *loop)
 {
-    if (loop->woke == 0 || loop->is_warming)
+    if (loop->is_warming)
         return;
-    loop->waited_from = clock_now();
-    delays_note(&loop->job->table->lag, loop->waited_from - loop->woke);
+    nanoseconds now = clock_now();
+    if (loop->woke != 0)
+        delays_note(&loop->job->table->lag, now - loop->woke);
+    loop->waited_from = loop->has_next ? now : NEVER;
 }
 
 void loop_has_waited(struct loop *loop)
@@ -71,7 +73,8 @@ static int start_next(struct loop *loop, struct error *error)
 {
     const struct mode_job *job = loop->job;
     uint32_t worker = loop->idle[loop->idle_count - 1];
-    /* Otherwise the loop was busy when it fell due: that is a wait of the mode's own making. */
+    /* Otherwise the loop was busy when it fell due, or all its workers were: that is a wait of the mode's own making.
+     */
     if (loop->next_due >= loop->waited_from && loop->next_due <= loop->woke)
         delays_note(&job->table->late, loop->woke - loop->next_due);
     loop->has_next = false;

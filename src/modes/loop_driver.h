@@ -52,7 +52,7 @@ struct loop {
     bool is_exhausted;       /* a claim found nothing */
     bool is_warming;         /* what is in flight is nobody's unit */
     nanoseconds woke;        /* when the last wait ended; 0: before the first */
-    nanoseconds waited_from; /* when it began */
+    nanoseconds waited_from; /* when it began, if a unit was reserved by then; otherwise NEVER */
     /* Where units are due at instants: */
     uint32_t *idle; /* workers without a unit; the last is the next to get one */
     uint32_t idle_count;

@@ -105,6 +105,14 @@ expect_queue() {
     done
 }
 
+@test "a download that falls due while all workers are busy is not told as woken late" {
+    # One worker, 30 ms each, every 10 ms: after the first nobody sleeps until a download is due.
+    for mode in threads event-loop; do
+        at_rate 100/s --mode "$mode" --workers 1 --allow-failures --origin=latency=30ms,size=10 list
+        holds r.json '.results[0] | .late_max_s == null and .behind_s > 0.1'
+    done
+}
+
 @test "who does not keep up has no percentiles, but what it reached" {
     run "$CONC_BENCH" --mode sync,threads --workers 20 --rate 100/s --runs 1 --warmup 0 --no-progress --allow-failures \
         --export-json r.json --origin=latency=50ms,size=10 list
