@@ -30,6 +30,7 @@ struct live_table {
     struct live_row *rows; /* in the order they began */
     size_t count;
     struct live_row *running; /* in `rows`; NULL: none */
+    bool is_at_rate;
 };
 
 struct live_table *live_table_create(const struct format *format, const char *reference)
@@ -75,6 +76,7 @@ void live_table_end(struct live_table *table, const struct trial *trial)
     const struct trial_summary *summary = &trial->summary;
     if (row == NULL || trial->status != TRIAL_COMPLETE)
         return;
+    table->is_at_rate = summary->arrivals.is_present;
     size_t place = row->rounds++ % ROUNDS_KEPT;
     nanoseconds cpu = trial->resources.cpu_user + trial->resources.cpu_system;
     row->figures[FIGURE_TIME][place] = clock_seconds(trial_time(trial));
@@ -146,7 +148,7 @@ char *live_table_fastest(const struct live_table *table, char *buffer, size_t si
 {
     struct summary_row *rows = make_rows(table);
     buffer[0] = '\0';
-    if (rows != NULL && rows[0].ending == NULL)
+    if (rows != NULL && rows[0].ending == NULL && !table->is_at_rate)
         snprintf(buffer, size, "%s/%" PRIu32 ", %.3g s", rows[0].mode, rows[0].workers, rows[0].time);
     free(rows);
     return buffer;

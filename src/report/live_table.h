@@ -23,7 +23,8 @@ void live_table_begin(struct live_table *table, const char *mode, uint32_t worke
 /* Notes that the trial has ended. */
 void live_table_end(struct live_table *table, const struct trial *trial);
 
-/* "event-loop/8, 0.411 s": the fastest so far. Returns `buffer`; "" without times. */
+/* "event-loop/8, 0.411 s": the fastest so far. Returns `buffer`; "" without times, and at a rate, where all
+ * that keep up take as long. */
 char *live_table_fastest(const struct live_table *table, char *buffer, size_t size);
 
 /* The table in so many columns, as lines that end with a line feed; the caller frees it. NULL: there is no row, or no

@@ -230,7 +230,7 @@ static void test_silence(void **state)
 }
 
 /* What was written into a pipe by a progress that began `ago`, shown twice with a trial behind it. */
-static char *write_into_pipe(nanoseconds ago)
+static char *write_into_pipe(nanoseconds ago, bool is_at_rate)
 {
     static char text[1024];
     int ends[2];
@@ -239,7 +239,8 @@ static char *write_into_pipe(nanoseconds ago)
     assert_non_null(stream);
     struct progress progress;
     const struct format format = format_default();
-    const struct trial trial = {.run = 412 * NANOSECONDS_PER_MILLISECOND};
+    const struct trial trial = {.run = 412 * NANOSECONDS_PER_MILLISECOND,
+                                .summary = {.arrivals = {.is_present = is_at_rate}}};
     progress_init(&progress, stream, true);
     progress.began -= ago;
     progress.drawn -= ago;
@@ -259,9 +260,11 @@ static char *write_into_pipe(nanoseconds ago)
 static void test_a_pipe_gets_a_line_every_ten_seconds(void **state)
 {
     (void)state;
-    assert_string_equal(write_into_pipe(0), "");
-    assert_string_equal(write_into_pipe(1000 * NANOSECONDS_PER_SECOND + NANOSECONDS_PER_SECOND / 2),
+    assert_string_equal(write_into_pipe(0, false), "");
+    const nanoseconds ago = 1000 * NANOSECONDS_PER_SECOND + NANOSECONDS_PER_SECOND / 2;
+    assert_string_equal(write_into_pipe(ago, false),
                         "[ 50 %] round 2, 16 min 41 s left; fastest so far: threads/8, 0.412 s\n");
+    assert_string_equal(write_into_pipe(ago, true), "[ 50 %] round 2, 16 min 41 s left\n");
 }
 
 static void add_trial(struct progress *progress, const char *mode, uint32_t workers, nanoseconds run)
