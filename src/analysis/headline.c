@@ -28,7 +28,7 @@ static bool has_rate(const struct run_stats *stats)
     return stats->run->arrivals.rate > 0;
 }
 
-/* "1.2 s", or "71.2 ms on average, p99 90 ms" of response times; where there are several, "71.2 to 80.4 ms". */
+/* "1.2 s", or "71.2 ms on average, p99 90 ms" of response times. */
 static void say_time(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     if (!has_rate(stats)) {
@@ -40,6 +40,7 @@ static void say_time(const struct run_stats *stats, const struct cell_stats *cel
         SAY(headline->sentence, ", p99 %.3g ms", 1e3 * cell_stats_response(cell, METRIC_RESPONSE_P99));
 }
 
+/* "1.2 to 1.4 s", or "71.2 to 80.4 ms on average" of response times. */
 static void say_time_range(const struct run_stats *stats, double low, double high, struct headline *headline)
 {
     char range[48];
