@@ -40,8 +40,9 @@ static void a_quirk_is_of_the_versions_of_its_row(void **state)
     assert_true(quirk_is_of(QUIRK_FREED_HEADER, QUIRK_VERSION(7, 83, 0)));
     assert_true(quirk_is_of(QUIRK_FREED_HEADER, QUIRK_VERSION(8, 1, 255)));
     assert_false(quirk_is_of(QUIRK_FREED_HEADER, QUIRK_VERSION(8, 2, 0)));
-    assert_false(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(7, 88, 1)));
-    assert_true(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(8, 14, 1)));
+    assert_false(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(8, 0, 255)));
+    assert_true(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(8, 1, 0)));
+    assert_true(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(8, 16, 255)));
     assert_false(quirk_is_of(QUIRK_FORGOTTEN_NAMES, QUIRK_VERSION(8, 17, 0)));
     assert_true(quirk_is_of(QUIRK_RETRIES_ADD_UP, QUIRK_VERSION(7, 85, 0)));
     assert_true(quirk_is_of(QUIRK_RETRIES_ADD_UP, QUIRK_VERSION(99, 0, 0)));

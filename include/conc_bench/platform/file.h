@@ -12,8 +12,7 @@
 bool file_is_mounted(const char *path);
 
 /* Gives a file the list of who else may read it, acl(5), that the file at `path` has; none where that has none, though
- * its folder may have given it one. False: the two are not the same, or
- * the system does not tell. */
+ * its folder may have given it one. False: the two are not the same, or the system does not tell. */
 bool file_copy_access_list(const char *path, int file);
 
 #endif

@@ -52,8 +52,7 @@ struct process_tree {
 };
 
 /* Finds them by the kernel's lists of children, or where it keeps none (CONFIG_PROC_CHILDREN), by asking every process
- * for its parent. False: the tree cannot be found out as a whole. Either way the
- * caller releases it. */
+ * for its parent. False: the tree cannot be found out as a whole. Either way the caller releases it. */
 bool process_find_tree(const char *root, pid_t pid, struct process_tree *tree);
 void process_tree_release(struct process_tree *tree);
 
