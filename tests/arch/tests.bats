@@ -25,3 +25,13 @@ asserting_nothing() {
     found=$(asserting_nothing tests/*/*.bats tests/support/*.bash)
     [ -z "$found" ] || { echo "$found"; return 1; }
 }
+
+@test "a case counts as passed, failed or skipped, as each of the two test programs writes it" {
+    local log=$BATS_TEST_TMPDIR/log
+    printf '%s\n' '1..3' 'ok 1 - a' 'ok 2 b # skip there is no b' 'not ok 3 # SKIP c' '# ok 4' 'Test Passed.' >"$log"
+    [ "$(tests/count_cases "$log")" = "1 passed, 0 failed, 2 skipped" ]
+    echo 'not ok 4 - d' >>"$log"
+    run tests/count_cases "$log"
+    [ "$status" -eq 1 ]
+    [ "$output" = "$log: not ok 4 - d"$'\n'"1 passed, 1 failed, 2 skipped" ]
+}
