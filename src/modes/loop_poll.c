@@ -27,6 +27,8 @@ int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error
     /* With fewer running than in flight some have completed: what follows them wants to be started first. */
     if (code == CURLM_OK && longest > 0 && (uint32_t)running == loop->in_flight) {
         loop_will_wait(loop);
+        /* In whole milliseconds, rounded down: the rest of the time until a unit is due is spent looking at the
+         * sockets, since to wait for both precisely takes a call that libcurl does not have. */
         code = curl_multi_poll(shard->multi, NULL, 0, (int)(longest / NANOSECONDS_PER_MILLISECOND), NULL);
         loop_has_waited(loop);
     }

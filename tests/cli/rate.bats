@@ -77,22 +77,6 @@ expect_queue() {
     done
 }
 
-@test "sync and an event loop wait as long as a queue does that is as fast as they are" {
-    once --export-json free.json --rate 100/s --mode null --script 1ns --workers 1 --arrivals poisson --seed 3 list >/dev/null
-    for mode in sync:1:0.006 event-loop:4:0.024; do # 60 % of what they can do
-        IFS=: read -r name workers latency <<<"$mode"
-        at_rate 100/s --mode "$name" --workers "$workers" --arrivals poisson --seed 3 \
-            --origin=latency="$(jq -n "$latency * 1000")ms,size=10" list
-        # Real downloads take longer than the origin's latency: the queue is that of their own mean.
-        service=$(jq '.results[0].service_mean_s' r.json)
-        expect_queue "$workers" "$latency" >least
-        expect_queue "$workers" "$service" >expected
-        holds r.json '.results[0].rounds[0].downloads.arrivals | (.wait_sum_s / 200) as $wait |
-            $wait > 0.9 * $least[0].mean and $wait < 5 * $expected[0].mean + 0.05' \
-            --slurpfile least least --slurpfile expected expected
-    done
-}
-
 @test "all modes begin what is due, each once, and never before" {
     for mode in sync $CONCURRENT_MODES; do
         at_rate 200/s --mode "$mode" --workers 8 --origin=latency=2ms,size=10 list
