@@ -8,6 +8,7 @@
 #include "conc_bench/base/error.h"
 #include "conc_bench/base/init_process.h"
 #include "conc_bench/cli/options.h"
+#include "conc_bench/fleet/fleet.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/report/stream.h"
 #include "conc_bench/session/session.h"
@@ -20,6 +21,12 @@ static int print_error(const struct error *error)
     if (error->kind == ERROR_USAGE)
         fputs("Try 'conc-bench --help'.\n", stderr);
     return (int)error->kind;
+}
+
+/* What is wrong with all processes that were started together, the leader says for all. */
+static int tell(const struct error *error)
+{
+    return fleet_rank() == 0 ? print_error(error) : (int)error->kind;
 }
 
 static int print_version(void)
@@ -77,9 +84,30 @@ static int check_output(int status)
     return ERROR_ENVIRONMENT;
 }
 
-int main(int argc, char **argv)
+/* Joins the processes of the run that were started together with this one. */
+static int join(struct error *error)
+{
+    if (fleet_start(error) != 0)
+        return -1;
+    if (fleet_size() == 1)
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "a run over several machines cannot be made yet: start one process of this program");
+}
+
+static int run(int argc, char **argv)
 {
     struct options options = {0};
+    struct error error = {0};
+    int status = options_parse(argc, argv, session_check_files, &options, &error);
+    if (status == 0)
+        status = obey(&options, &error);
+    options_release(&options);
+    return status >= 0 ? check_output(status) : print_error(&error);
+}
+
+int main(int argc, char **argv)
+{
     struct error error = {0};
     int ended = 0;
     if (init_process_stand_by(&ended))
@@ -87,9 +115,7 @@ int main(int argc, char **argv)
     environment_clear();
     keep_standard_streams();
     environment_use_utf8();
-    int status = options_parse(argc, argv, session_check_files, &options, &error);
-    if (status == 0)
-        status = obey(&options, &error);
-    options_release(&options);
-    return status >= 0 ? check_output(status) : print_error(&error);
+    int status = join(&error) == 0 ? run(argc, argv) : tell(&error);
+    fleet_end(status);
+    return status;
 }

@@ -22,9 +22,10 @@ may_include() {
                        'workload/plan workload/host_name client/client' ;;
         document) echo 'base document analysis run/run run/sample run/phases modes/trait report/format' ;;
         origin)   echo 'base platform origin' ;;
+        fleet)    echo 'base platform fleet' ;;
         cli)      echo 'base cli client/client analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
         session)  echo 'base platform session cli client workload http modes/mode run analysis document report origin' ;;
-        main)     echo 'base cli session http/transfer report/stream' ;; # transfer for --version
+        main)     echo 'base cli fleet session http/transfer report/stream' ;; # transfer for --version
         *)        echo 'no line' ;;
     esac
 }
@@ -86,6 +87,7 @@ may_include() {
 @test "pthread.h stays where threads are made" { only_these_include pthread.h src/modes/thread_pool.c; }
 @test "jansson.h stays in document and report" { only_these_include jansson.h 'src/document/*' 'src/report/*'; }
 @test "microhttpd.h stays in origin" { only_these_include microhttpd.h 'src/origin/*'; }
+@test "mpi.h stays in the file that is MPI's" { only_these_include mpi.h src/fleet/mpi.c; }
 @test "GnuTLS's headers stay in origin" {
     for header in gnutls abstract crypto x509 x509-ext; do only_these_include "gnutls/$header.h" 'src/origin/*'; done
 }

@@ -1,0 +1,103 @@
+#include <limits.h>
+#include <mpi.h>
+#include <string.h>
+
+#include "transport.h"
+
+/* All messages have this tag: who sent it, and in which order, tells enough. */
+enum { TAG = 1 };
+
+static MPI_Request request = MPI_REQUEST_NULL;
+
+/* "Open MPI v4.1.4", without the rest of what the library says of itself. */
+static void describe_library(char text[MPI_MAX_LIBRARY_VERSION_STRING])
+{
+    int length = 0;
+    if (MPI_Get_library_version(text, &length) != MPI_SUCCESS)
+        length = 0;
+    text[length] = '\0';
+    text[strcspn(text, ",\n")] = '\0';
+    for (char *tab = strchr(text, '\t'); tab != NULL; tab = strchr(tab, '\t'))
+        *tab = ' ';
+}
+
+int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size, struct error *error)
+{
+    int level, own = 0, count = 1;
+    char library[MPI_MAX_LIBRARY_VERSION_STRING];
+    *rank = launch->rank;
+    *size = 1;
+    /* One thread calls MPI. That the library may have others of its own is why cells are forked and never call it. */
+    if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
+        return error_set(error, ERROR_ENVIRONMENT, "the MPI library cannot be started");
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(MPI_COMM_WORLD, &own);
+    MPI_Comm_size(MPI_COMM_WORLD, &count);
+    if (count < 2) {
+        describe_library(library);
+        MPI_Finalize();
+        return error_set(error, ERROR_USAGE,
+                         "%s has started several processes, but %s, which this program was built with, does not find "
+                         "them, so that each would be a run of its own: use the launcher that belongs to that library",
+                         launch->launcher, library);
+    }
+    *rank = (uint32_t)own;
+    *size = (uint32_t)count;
+    return 0;
+}
+
+int transport_begin_send(uint32_t rank, const void *bytes, size_t size)
+{
+    int result = MPI_Isend(bytes, (int)size, MPI_BYTE, (int)rank, TAG, MPI_COMM_WORLD, &request);
+    return result == MPI_SUCCESS ? 0 : -1;
+}
+
+int transport_begin_receive(uint32_t rank, void *bytes, size_t size)
+{
+    int result = MPI_Irecv(bytes, (int)size, MPI_BYTE, (int)rank, TAG, MPI_COMM_WORLD, &request);
+    return result == MPI_SUCCESS ? 0 : -1;
+}
+
+int transport_test(void)
+{
+    int is_over = 0;
+    if (MPI_Test(&request, &is_over, MPI_STATUS_IGNORE) != MPI_SUCCESS)
+        return -1;
+    return is_over != 0;
+}
+
+void transport_drop(void)
+{
+    if (request != MPI_REQUEST_NULL && MPI_Cancel(&request) == MPI_SUCCESS)
+        MPI_Request_free(&request);
+    request = MPI_REQUEST_NULL;
+}
+
+int transport_look(uint32_t rank, size_t *size)
+{
+    int is_there = 0, count = 0;
+    MPI_Status status;
+    if (MPI_Iprobe((int)rank, TAG, MPI_COMM_WORLD, &is_there, &status) != MPI_SUCCESS)
+        return -1;
+    if (!is_there)
+        return 0;
+    if (MPI_Get_count(&status, MPI_BYTE, &count) != MPI_SUCCESS || count < 0)
+        return -1;
+    *size = (size_t)count;
+    return 1;
+}
+
+size_t transport_most(void)
+{
+    return INT_MAX;
+}
+
+void transport_end(void)
+{
+    MPI_Finalize();
+}
+
+void transport_abort(int status)
+{
+    MPI_Abort(MPI_COMM_WORLD, status);
+}

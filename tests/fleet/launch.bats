@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# Processes that a launcher has started together.
+
+load ../support/common
+
+# As Open MPI, MPICH, Slurm and other launchers tell a process what it is.
+@test "a program without MPI that was started as one of several refuses, and the first one says so for all" {
+    local variables
+    for variables in "OMPI_COMM_WORLD_SIZE=3 OMPI_COMM_WORLD_RANK" "PMI_SIZE=3 PMI_RANK" "SLURM_STEP_NUM_TASKS=3 SLURM_PROCID"; do
+        # shellcheck disable=SC2086  # each word is a variable
+        run env $variables=0 "$CONC_BENCH" http://a.test/
+        exits_with 2
+        says "has started 3 processes of this program, which was built without MPI"
+        # shellcheck disable=SC2086
+        run env $variables=2 "$CONC_BENCH" http://a.test/
+        exits_with 2
+        [ -z "$output" ]
+    done
+    run env PMIX_RANK=0 "$CONC_BENCH" http://a.test/
+    exits_with 2
+    says "has started several processes"
+}
+
+@test "a program that a launcher started alone, or that a script of sbatch runs, is as one started by hand" {
+    local variables
+    for variables in "OMPI_COMM_WORLD_SIZE=1 OMPI_COMM_WORLD_RANK=0 PMIX_RANK=0" "PMI_SIZE=1 PMI_RANK=0" \
+        "SLURM_NTASKS=4 SLURM_PROCID=0" "SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1"; do
+        # shellcheck disable=SC2086
+        run env $variables "$CONC_BENCH" --version
+        exits_with 0
+    done
+}
+
+# What follows needs MPI, and a build that has it.
+with_mpi() {
+    [ -n "${RANKS:-}" ] || skip "there is no MPI, or this build is not for it"
+}
+
+# As root in a container, several processes on a machine of two cores, without a network.
+mpi() {
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+        timeout 100 mpirun --oversubscribe --mca btl self,tcp --mca btl_tcp_if_include lo --mca oob_tcp_if_include lo "$@"
+}
+
+@test "long messages reach every process and come back whole" {
+    with_mpi
+    run mpi -n 4 "$RANKS" echo
+    exits_with 0
+    [ "$(grep -c 'the same$' <<<"$output")" -eq 3 ]
+    says "(rank 3): the same"
+}
+
+@test "clocks of one machine are found to be the same" {
+    with_mpi
+    run mpi -n 3 "$RANKS" clocks
+    exits_with 0
+    [ "$(grep -c 'within the error$' <<<"$output")" -eq 2 ]
+}
+
+@test "a process that hangs is lost within the limit, the others go on, and all are ended" {
+    with_mpi
+    run mpi -n 4 "$RANKS" lost
+    exits_with 7
+    says "-1 $(hostname) (rank 3) does not answer any more"
+    says "the others went on"
+    run pgrep -f "$RANKS lost"
+    exits_with 1
+}
+
+@test "a program of one MPI that the launcher of another has started says so once" {
+    with_mpi
+    run env PMI_SIZE=2 PMI_RANK=0 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$CONC_BENCH_MPI" http://a.test/
+    exits_with 2
+    says "does not find them"
+}
