@@ -48,7 +48,7 @@ static bool is_as_long_as_told(const struct transfer *transfer, long status)
 static bool is_cut_off(const struct transfer *transfer, long status)
 {
     return transfer->sample->http_version == 20 && quirk_sees_frames() && !transfer->stream_ended &&
-           !is_as_long_as_told(transfer, status);
+           !is_as_long_as_told(transfer, status) && quirk_applies(QUIRK_BROKEN_CONNECTION);
 }
 
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status)

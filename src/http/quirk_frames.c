@@ -175,6 +175,8 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
 /* Notes it for all downloads that are on the connection. */
 static void note_break(void *session, enum outcome outcome)
 {
+    if (!quirk_applies(QUIRK_BROKEN_CONNECTION))
+        return;
     int32_t end = nghttp2.next_stream(session);
     for (int32_t stream = 1; stream > 0 && stream < end; stream += 2) {
         struct transfer *transfer = transfer_of(session, stream);

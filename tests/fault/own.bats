@@ -22,6 +22,9 @@ teardown() {
 small=(--mode all --workers 2 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=0,size=10B
     --export-json r.json http://a.test/{1,2,3})
 
+# How many seconds a run may take; and what a report may say of a trial besides, as a part of a regular expression.
+longest=60 hangs=''
+
 # Lets the $2nd call of the functions $1 fail in a small run, in the folder $4; only calls from $3 count ("" is all).
 # Leaves `status`, out, err, the report in r.json, and `mark` if there was such a call. 0: all is as it should be; else
 # it says what is not.
@@ -30,7 +33,7 @@ provoke() {
     rm -rf "$folder"
     mkdir "$folder"
     cd "$folder" || return
-    setsid timeout --signal=KILL 60 env LD_PRELOAD="$INJECT" INJECT_CALL="$call" INJECT_AT="$at" INJECT_MARK=mark \
+    setsid timeout --signal=KILL "$longest" env LD_PRELOAD="$INJECT" INJECT_CALL="$call" INJECT_AT="$at" INJECT_MARK=mark \
         ${from:+INJECT_FROM="$from"} "$CONC_BENCH" --details --max-time 2 "${small[@]}" >out 2>err 3>&- &
     session=$!
     status=0
@@ -48,9 +51,9 @@ ends_well() {
     local file holds=$truthful
     case $status in
         0) holds=$whole ;;
-        3) grep -qE 'downloads failed|crashed after|INVALID' out || echo "no sentence says what happened" ;;
+        3) grep -qE "downloads failed|crashed after|INVALID$hangs" out || echo "no sentence says what happened" ;;
         5) grep -q '^conc-bench: ' err || grep -q 'failed after' out || echo "no sentence says what happened" ;;
-        137) echo "it did not end within 60 s" ;;
+        137) echo "it did not end within $longest s" ;;
         *) echo "exit status $status" ;;
     esac
     if [ "$status" -eq 0 ] || [ -e r.json ]; then
@@ -81,12 +84,12 @@ tell_of() {
     tail -n 12 "$2"/out
 }
 
-lanes=2
+lanes=2 first=1
 
-# Every number from $2 on, up to $3 one by one and from there in steps of $4, until a run has no such call. In lanes, since
-# a run leaves most of its time to others.
+# Every number from $first on, up to $3 one by one and from there in steps of $4, until a run has no such call. In lanes,
+# since a run leaves most of its time to others.
 sweep_lane() {
-    local call=$1 from=$2 until=$3 step=$4 lane=$5 at=$((1 + $5)) folder=lane-$5
+    local call=$1 from=$2 until=$3 step=$4 lane=$5 at=$((first + $5)) folder=lane-$5
     while provoke "$call" "$at" "$from" "$folder" >>"problems-$lane" || echo "$at" >>"failed-$lane"; do
         [ -e "$folder/mark" ] || break
         echo "$at" >"last-$lane"
@@ -139,7 +142,16 @@ no_counting() {
 @test "a report cannot be made safe on the disk" { sweep fsync,rename "" 10 1 2; }
 @test "no memory for the program, every time it asks" { no_counting; sweep malloc,calloc,realloc program 100000 1 150; }
 @test "no memory for the program or a library" { no_counting; sweep malloc,calloc,realloc '!libcrypto' 60 53 1500; }
-@test "no memory for the library that does TLS" { sweep malloc,calloc,realloc libcrypto 1 997 10000; }
+# OpenSSL waits for itself for ever in a process that gets no memory for one of the first two things it asks for: since some
+# version (3.0 does not, 3.5 does) its allocator reports that by what OPENSSL_init_crypto() is just setting up, from within
+# its pthread_once(). A deadline ends the trial a minute later. The first process is left out, and the others are borne.
+bear_first_allocations() {
+    local version
+    version=$("$CONC_BENCH" --version | grep -oP '(?<=OpenSSL/)[0-9]+[.][0-9]+')
+    [ "$version" = 3.0 ] || first=3 longest=120 hangs='|hung after'
+}
+
+@test "no memory for the library that does TLS" { bear_first_allocations; sweep malloc,calloc,realloc libcrypto 1 997 10000; }
 # What the origin does for its side of TLS.
 over_tls() {
     small=("${small[@]/#--origin=/--origin=tls,}")

@@ -282,8 +282,8 @@ static bool answer_gzip(struct connection *connection, const struct request *req
     bool has_more = request->argument[0] != '\0' && !is_layered && !is_transport;
     char head[192];
     snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\n%s: %s\r\nContent-Length: %zu\r\n\r\n",
-             is_transport ? "Transfer-Encoding" : "Content-Encoding",
-             is_layered || is_transport ? "identity, gzip, gzip" : "gzip", has_more ? 2 * length : length);
+             is_transport ? "Transfer-Encoding" : "Content-Encoding", is_layered ? "identity, gzip, gzip" : "gzip",
+             has_more ? 2 * length : length);
     if (!send_text(connection, head) || !send_bytes(connection, hello, length))
         return false;
     return !has_more || (strcmp(request->argument, "members") == 0 ? send_bytes(connection, hello, length)
