@@ -31,31 +31,31 @@ may_include() {
 }
 
 @test "each room includes only what lies below it" {
+    for room in $(cut -f 2 "$BATS_FILE_TMPDIR/rooms" | sort -u); do
+        printf '%s\t%s\n' "$room" "$(may_include "$room")"
+    done >"$BATS_TEST_TMPDIR/allowed"
     violations 'the table of includes does not allow it' "$(
-        while IFS= read -r file; do
-            room=$(room_of "$file")
-            awk -F '\t' -v file="$file" -v room="$room" -v allowed=" $(may_include "$room") " '
-                $1 != file { next }
-                $3 ~ /^conc_bench\// {
-                    header = substr($3, 12, length($3) - 13)
-                    split(header, part, "/")
-                    if (!index(allowed, " " part[1] " ") && !index(allowed, " " header " ")) print $1 ":" $2 ": includes " $3
-                    next
-                }
-                $3 ~ /[.]c$|[.][.]|^[a-z]+\/.*[.]h$/ && $3 !~ /^(sys|net|netinet|arpa|linux|curl|nghttp2|gnutls|openssl|sanitizer)\// {
-                    print $1 ":" $2 ": includes " $3
-                }
-            ' "$BATS_FILE_TMPDIR/includes"
-        done <"$BATS_FILE_TMPDIR/files"
+        awk -F '\t' '
+            FILENAME ~ /rooms$/ { room[$1] = $2; next }
+            FILENAME ~ /allowed$/ { allowed[$1] = " " $2 " "; next }
+            $3 ~ /^conc_bench\// {
+                header = substr($3, 12, length($3) - 13)
+                split(header, part, "/")
+                may = allowed[room[$1]]
+                if (!index(may, " " part[1] " ") && !index(may, " " header " ")) print $1 ":" $2 ": includes " $3
+                next
+            }
+            $3 ~ /[.]c$|[.][.]|^[a-z]+\/.*[.]h$/ && $3 !~ /^(sys|net|netinet|arpa|linux|curl|nghttp2|gnutls|openssl|sanitizer)\// {
+                print $1 ":" $2 ": includes " $3
+            }
+        ' "$BATS_FILE_TMPDIR/rooms" "$BATS_TEST_TMPDIR/allowed" "$BATS_FILE_TMPDIR/includes"
     )"
 }
 
 @test "every room has a line in the table of includes" {
-    while IFS= read -r file; do
-        [ "$(may_include "$(room_of "$file")")" != 'no line' ] || echo "$file:1: its room has no line in the table"
-    done <"$BATS_FILE_TMPDIR/files" >"$BATS_TEST_TMPDIR/without"
-    cat "$BATS_TEST_TMPDIR/without"
-    [ ! -s "$BATS_TEST_TMPDIR/without" ]
+    for room in $(cut -f 2 "$BATS_FILE_TMPDIR/rooms" | sort -u); do
+        [ "$(may_include "$room")" != 'no line' ] || { echo "the room $room has no line in the table"; return 1; }
+    done
 }
 
 # Checked on the whole, as two headers of one name are told apart by nobody.
@@ -68,14 +68,11 @@ may_include() {
 
 @test "a header that only its own room uses lies beside its source" {
     violations 'is used by its own room alone, and belongs into src' "$(
-        for header in $(grep '^include/' "$BATS_FILE_TMPDIR/files"); do
-            name=${header#include/}
-            room=$(room_of "$header")
-            for user in $(awk -F '\t' -v name="$name" '$3 == name { print $1 }' "$BATS_FILE_TMPDIR/includes"); do
-                [ "$(room_of "$user")" = "$room" ] && [ "${user#include/}" = "$user" ] || continue 2
-            done
-            echo "$header:1"
-        done
+        awk -F '\t' '
+            FNR == NR { room[$1] = $2; next }
+            ("include/" $3) in room && (room["include/" $3] != room[$1] || $1 ~ /^include\//) { shared["include/" $3] = 1 }
+            END { for (file in room) if (file ~ /^include\// && !(file in shared)) print file ":1" }
+        ' "$BATS_FILE_TMPDIR/rooms" "$BATS_FILE_TMPDIR/includes"
     )"
 }
 
@@ -233,21 +230,38 @@ foreign_functions() {
 @test "every header has an include guard of its name" {
     violations 'is no guard: it begins with #ifndef and #define, and ends with #endif' "$(
         cd "$PROJECT_ROOT" || exit
-        for header in include/conc_bench/*/*.h src/*/*.h; do
-            name=$(echo "$(room_of "$header")_$(basename "$header" .h)" | tr '[:lower:]-' '[:upper:]_')
-            check_guard "$header" "CONC_BENCH_${name}_H"
-        done
+        # Prints the lines that are not as they should be.
+        awk '
+            function end_of_file() { if (path && last != "#endif") print path ":" last_line }
+            FILENAME == ARGV[1] { room[$1] = $2; next }
+            FNR == 1 {
+                end_of_file()
+                path = FILENAME; lines = 0
+                guard = path; sub(/.*\//, "", guard); sub(/[.]h$/, "", guard)
+                guard = toupper("conc_bench_" room[path] "_" guard "_h"); gsub(/-/, "_", guard)
+            }
+            { sub(/\r$/, "") }
+            /^[ \t]*$/ { next }
+            ++lines == 1 && !($1 == "#ifndef" && $2 == guard) { print path ":" FNR }
+            lines == 1 { name = $2 }
+            lines == 2 && !($1 == "#define" && $2 == name && NF == 2) { print path ":" FNR }
+            { last = $1; last_line = FNR }
+            END { end_of_file() }
+        ' "$BATS_FILE_TMPDIR/rooms" include/conc_bench/*/*.h src/*/*.h
     )"
 }
 
 @test "every header is included by somebody" {
-    for header in "$PROJECT_ROOT"/include/conc_bench/*/*.h "$PROJECT_ROOT"/src/*/*.h; do
-        file=${header#"$PROJECT_ROOT"/}
-        name=${file#include/}
-        [ "$name" != "$file" ] || name=$(basename "$file")
-        awk -F '\t' -v name="$name" -v file="$file" '$3 == name && $1 != file { found = 1 } END { exit !found }' \
-            "$BATS_FILE_TMPDIR/includes" || { echo "$file:1: is included by nobody"; return 1; }
-    done
+    violations 'is included by nobody' "$(
+        awk -F '\t' '
+            FILENAME == ARGV[1] { users[$3, $1] = 1; count[$3]++; if (seen[$3, $1]++) count[$3]--; next }
+            /[.]h$/ {
+                name = $1
+                if (!sub(/^include\//, "", name)) sub(/.*\//, "", name)
+                if (count[name] - ((name, $1) in users) < 1) print $1 ":1"
+            }
+        ' "$BATS_FILE_TMPDIR/includes" "$BATS_FILE_TMPDIR/files"
+    )"
 }
 
 @test "no function is longer than 80 lines" {
@@ -261,7 +275,7 @@ foreign_functions() {
 
 # --- How the rules are checked ----------------------------------------------------------------------------------------
 
-# Leaves three tables with tabs between the columns: `code` (file, line, text without comments, literals emptied),
+# Leaves four tables with tabs between the columns: `rooms` (file and the room it lies in, "main" for src/main.c), `code` (file, line, text without comments, literals emptied),
 # `literals` (file, line, what stands between the quotes of a string) and `includes` (file, line, name as it stands
 # between the quotes or brackets).
 setup_file() {
@@ -269,6 +283,7 @@ setup_file() {
     cd "$PROJECT_ROOT" || return
     find src include -name '*.[ch]' | LC_ALL=C sort >"$BATS_FILE_TMPDIR/files"
     [ -s "$BATS_FILE_TMPDIR/files" ]
+    sed -E 's#^(include/conc_bench|src)/([^/]*)/.*#&\t\2#; t; s/$/\tmain/' "$BATS_FILE_TMPDIR/files" >"$BATS_FILE_TMPDIR/rooms"
     xargs awk -v literals="$BATS_FILE_TMPDIR/literals" '
         FNR == 1 { inside = 0 }
         {
@@ -308,13 +323,9 @@ violations() {
 
 # Leaves out lines that begin with a file that matches one of the patterns.
 not_in() {
-    while IFS= read -r line; do
-        for pattern in "$@"; do
-            # shellcheck disable=SC2254  # it is a pattern
-            case ${line%%:*} in $pattern) continue 2 ;; esac
-        done
-        echo "$line"
-    done
+    local patterns=("${@//./[.]}")
+    patterns=("${patterns[@]//\*/.*}")
+    grep -vE "^($(IFS='|'; echo "${patterns[*]}")):" || :
 }
 
 # Where a word stands in the code, as file:line.
@@ -350,26 +361,4 @@ only_these_include() {
     violations "includes $header, which only $* may" "$(
         awk -F '\t' -v header="$header" '$3 == header { print $1 ":" $2 }' "$BATS_FILE_TMPDIR/includes" | not_in "$@"
     )"
-}
-
-# The room a file lies in: "main" for src/main.c.
-room_of() {
-    case $1 in
-        include/conc_bench/*/*) expr "$1" : 'include/conc_bench/\([^/]*\)/' ;;
-        src/*/*) expr "$1" : 'src/\([^/]*\)/' ;;
-        *) echo main ;;
-    esac
-}
-
-# Prints file:line of what is not as a guard should be.
-check_guard() {
-    awk -v file="$1" -v guard="^$2\$" '
-        { sub(/\r$/, "") }
-        /^[ \t]*$/ { next }
-        ++lines == 1 && !($1 == "#ifndef" && $2 ~ guard) { print file ":" FNR }
-        lines == 1 { name = $2 }
-        lines == 2 && !($1 == "#define" && $2 == name && NF == 2) { print file ":" FNR }
-        { last = $1; last_line = FNR }
-        END { if (last != "#endif") print file ":" last_line }
-    ' "$1"
 }
