@@ -438,16 +438,20 @@ double stats_normal_quantile(double share)
         return -stats_normal_quantile(1 - share); /* the lower tail has the precision */
     if (!(share > 0))
         return share == 0 ? -INFINITY : NAN;
-    double low = -39; /* where the share is no longer a normal number */
-    double high = 0;
+    /*
+     * Newton's method on the logarithm of the share, which is concave: from below the root each step stays below it.
+     * The start is below it, as the share of z < 0 is at most exp(-z^2 / 2) / 2. Each step takes one more erfc().
+     */
+    double z = -sqrt(-2 * log(2 * share));
     for (int step = 0; step < 60; step++) {
-        double middle = (low + high) / 2;
-        if (stats_normal_share(middle) < share)
-            low = middle;
-        else
-            high = middle;
+        double reached = stats_normal_share(z);
+        double density = exp(-z * z / 2) / sqrt(2 * M_PI);
+        double further = log(share / reached) * reached / density;
+        if (!(further > 1e-15 * -z)) /* nor where the share is too small for a number */
+            break;
+        z += further;
     }
-    return (low + high) / 2;
+    return fmin(z, 0);
 }
 
 /* The regularized incomplete beta function by its continued fraction (Lentz's method; DLMF 8.17.22). */
@@ -502,18 +506,27 @@ double stats_t_quantile(double error, size_t freedom)
 {
     if (freedom == 0)
         return NAN;
+    double degrees = (double)freedom;
+    double scale = exp(lgamma((degrees + 1) / 2) - lgamma(degrees / 2)) / sqrt(degrees * M_PI);
     double low = 0;
     double high = 1;
     while (stats_t_tails(high, freedom) > error)
         high *= 2;
+    /* Newton's method; where it would leave what is known to hold the root, half of that. */
+    double t = (low + high) / 2;
     for (int step = 0; step < 60; step++) {
-        double middle = (low + high) / 2;
-        if (stats_t_tails(middle, freedom) > error)
-            low = middle;
-        else
-            high = middle;
+        double excess = stats_t_tails(t, freedom) - error;
+        *(excess > 0 ? &low : &high) = t;
+        double density = scale * pow(1 + t * t / degrees, -(degrees + 1) / 2);
+        double next = t + excess / (2 * density);
+        if (!(next > low && next < high))
+            next = (low + high) / 2;
+        double moved = fabs(next - t);
+        t = next;
+        if (moved <= 1e-15 * t)
+            break;
     }
-    return (low + high) / 2;
+    return t;
 }
 
 double stats_t_interval(const double *differences, size_t count, double confidence, double *low, double *high)
