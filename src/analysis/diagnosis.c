@@ -889,6 +889,32 @@ static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagn
             1 + list.highest, list.text);
 }
 
+/* Whether a cell fell behind because it had no more of the cores to compute with. Otherwise all its workers waited, and
+ * more of them may have kept up. */
+bool diagnosis_is_short_of_cores(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    return cell->is_overrun && (cell->cell->traits & MODE_SCRIPTED) == 0 &&
+           busy_share(stats, cell) + queued_share(stats, cell) > mostly_computing;
+}
+
+/* What this machine cannot do at a rate, however many workers there are. */
+static void diagnose_overrun(const struct run_stats *stats, struct diagnosis *diagnosis)
+{
+    struct cell_list list = {0};
+    char range[48];
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        if (diagnosis_is_short_of_cores(stats, cell))
+            list_add(&list, cell, fmin(1, busy_share(stats, cell) + queued_share(stats, cell)));
+    }
+    if (list.count > 0)
+        find(diagnosis, FINDING_CPU_BOUND,
+             "CPU-bound: %s fell behind, and computed or waited for a core for %s of the time; this machine cannot "
+             "begin "
+             "more downloads a second in that mode, and more workers do not help",
+             list.text, percent_range(&list, range, sizeof(range)));
+}
+
 /* What a download waited although a worker was waiting for it is the program's doing, or the machine's, and no mode's.
  */
 static void diagnose_lateness(const struct run_stats *stats, struct diagnosis *diagnosis)
@@ -906,7 +932,7 @@ static void diagnose_lateness(const struct run_stats *stats, struct diagnosis *d
         find(
             diagnosis, FINDING_WOKEN_LATE,
             "Woken late: the machine let idle workers of %s begin up to %s ms after a download was due (p99); response "
-            "times include it",
+            "times include it, so do not trust smaller differences",
             list.text, number_format_range(range, sizeof(range), 2, list.lowest, list.highest));
 }
 
@@ -924,6 +950,7 @@ int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, s
     if (stats->run->arrivals.rate > 0) {
         /* All other rules are about a batch that is done as fast as can be. */
         diagnose_refusals(stats, diagnosis);
+        diagnose_overrun(stats, diagnosis);
         diagnose_host(stats, values, diagnosis);
         diagnose_lateness(stats, diagnosis);
         free(values);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/analysis/diagnosis.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
@@ -246,6 +247,15 @@ static void say_reached(const struct run_stats *stats, const struct cell_stats *
         stats->run->arrivals.rate, cell->measures[METRIC_BEHIND].value);
 }
 
+/* What may help a cell that did not keep up. */
+static void advise_overrun(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
+{
+    SAY(headline->advice, "%s",
+        diagnosis_is_short_of_cores(stats, cell)
+            ? "No core was left for it, so that more workers do not help: ask for fewer downloads a second"
+            : "More workers may keep up, or fewer downloads a second");
+}
+
 /* How a single mode did at a rate. */
 static void say_single_at_rate(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
@@ -255,7 +265,7 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
         plural(cell->cell->workers), cell->is_overrun ? "did not keep" : "kept");
     if (cell->is_overrun) {
         say_reached(stats, cell, headline);
-        SAY(headline->advice, "More workers may keep up, or fewer downloads a second");
+        advise_overrun(stats, cell, headline);
         return;
     }
     SAY(headline->sentence, "%.3g/s of %g/s, response time %.3g ms on average", cell->measures[METRIC_RATE].value,
@@ -290,7 +300,7 @@ static void say_overrun(const struct run_stats *stats, size_t sound, struct head
         SAY(headline->sentence, "No mode keeps up with %g/s: ", stats->run->arrivals.rate);
         SAY(headline->sentence, "%s reaches the most, ", headline_name(stats, best, name));
         say_reached(stats, best, headline);
-        SAY(headline->advice, "More workers may keep up, or fewer downloads a second");
+        advise_overrun(stats, best, headline);
     }
 }
 

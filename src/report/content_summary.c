@@ -163,8 +163,10 @@ static void add_caveats(struct summary *summary)
                    content_text(summary->content, "%zu round%s %s not count, for any mode: %s", validity->dropped_count,
                                 plural(validity->dropped_count), validity->dropped_count == 1 ? "does" : "do",
                                 content_outside(summary->content, validity->dropped[0].reason)));
-    for (size_t i = 0; headline_has_times(kind) && i < analysis->diagnosis.count; i++) {
-        if (is_caveat(analysis->diagnosis.findings[i].kind))
+    for (size_t i = 0; i < analysis->diagnosis.count; i++) {
+        enum finding_kind found = analysis->diagnosis.findings[i].kind;
+        /* Times that are too long are so of a single mode, too. */
+        if (headline_has_times(kind) ? is_caveat(found) : kind == HEADLINE_SINGLE && found == FINDING_WOKEN_LATE)
             add_caveat(summary, content_outside(summary->content, analysis->diagnosis.findings[i].sentence));
     }
 }

@@ -550,6 +550,8 @@ static int run_rounds(struct experiment_state *state, struct group *group, struc
     }
     if (end == PASS_OVER)
         say_budget_is_over(state);
+    else if (run->rounds_done < planned && run->arrivals.rate > 0 && count_running(group) == 0)
+        give_reason(run, "nothing does as much as half of what falls due");
     return 0;
 }
 

@@ -143,6 +143,7 @@ refuses() {
 
 @test "more downloads at once than a public host is to get" {
     refuses --workers 65 --repeat 100 http://192.0.2.1/ -- "up to 65 downloads at once would go to 192.0.2.1" --max-per-host
+    refuses --rate 100/s --workers 65 --repeat 100 http://192.0.2.1/ -- "up to 65 downloads at once would go to 192.0.2.1"
     refuses --workers 8 --max-per-host 4 --repeat 100 http://192.0.2.1/ -- "--max-per-host 8"
     refuses --max-per-host 0 good.txt -- --max-per-host
     # One's own machine is no public host.

@@ -113,6 +113,16 @@ expect_queue() {
     holds r.json '.results[] | select(.mode == "sync") | .failures == 0 and .p50_s >= 0.05'
 }
 
+@test "a rate that the machine cannot generate ends the run, with the reason" {
+    # Computing takes four times as long as there is, on the one core that an event loop uses.
+    run "$CONC_BENCH" --details --mode event-loop --workers 8 --rate 200/s --cpu-work 20ms --warmup 0 --no-progress \
+        --export-json r.json --origin=latency=1ms list
+    exits_with 0
+    says "No core was left for it, so that more workers do not help"
+    says "no more rounds: nothing does as much as half of what falls due"
+    holds r.json '.experiment.rounds_done == 1 and ([.diagnosis[].label] | index("cpu_bound") != null)'
+}
+
 @test "modes are ranked by their response times, which are claimed as others are" {
     run "$CONC_BENCH" --mode null,null --copies 2 --script 30ms --workers 4 --rate 100/s --runs 6 --warmup 0 --no-progress \
         --assert 'null@4.response_p99 < 31ms' --assert 'null.wait_max <= 0s' --assert 'null.kept_up >= 1' \

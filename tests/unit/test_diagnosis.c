@@ -693,6 +693,66 @@ static void test_servers_that_do_not_agree_to_http2(void **state)
     run_release(&run);
 }
 
+/* The same at a rate: all four downloads fall due when the gate opens. */
+static struct run make_rounds_at_a_rate(void)
+{
+    static const nanoseconds due[FIXTURE_UNITS] = {0};
+    struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
+    run.arrivals.rate = 100;
+    run.due = due;
+    return run;
+}
+
+static void fall_behind(struct trial *trial)
+{
+    trial->table->samples[FIXTURE_UNITS - 1].outcome = OUTCOME_GIVEN_UP;
+}
+
+static void test_who_falls_behind_for_want_of_cores(void **state)
+{
+    (void)state;
+    struct run run = make_rounds_at_a_rate();
+    change_cell(&run, 0, compute_all_the_time);
+    assert_not_found(&run, FINDING_CPU_BOUND);
+    /* One of both waits for its server, and may do more with more workers. */
+    change_cell(&run, 0, fall_behind);
+    change_cell(&run, 1, fall_behind);
+    assert_found(&run, FINDING_CPU_BOUND, "CPU-bound: sync/1 fell behind, and computed or waited for a core for 95 %");
+    change_cell(&run, 0, queue_long);
+    assert_found(&run, FINDING_CPU_BOUND, "for 100 % of the time");
+    run_release(&run);
+}
+
+static void wake_late(struct trial *trial)
+{
+    trial->late = (struct trial_late){.p50 = FIXTURE_MS / 20, .p99 = 2 * FIXTURE_MS, .longest = 3 * FIXTURE_MS};
+}
+
+static void wake_soon(struct trial *trial)
+{
+    trial->late = (struct trial_late){.p50 = FIXTURE_MS / 20, .p99 = FIXTURE_MS / 2, .longest = 3 * FIXTURE_MS};
+}
+
+static void wake_often_late(struct trial *trial)
+{
+    /* The median response time is 10 or 20 ms. */
+    trial->late = (struct trial_late){.p50 = FIXTURE_MS * 19 / 20, .p99 = FIXTURE_MS, .longest = FIXTURE_MS};
+}
+
+static void test_whoever_is_woken_late_is_told(void **state)
+{
+    (void)state;
+    struct run run = make_rounds_at_a_rate();
+    assert_not_found(&run, FINDING_WOKEN_LATE);
+    change_cell(&run, 0, wake_soon);
+    assert_not_found(&run, FINDING_WOKEN_LATE);
+    change_cell(&run, 1, wake_late);
+    assert_found(&run, FINDING_WOKEN_LATE, "idle workers of threads/2 begin up to 2 ms after");
+    change_cell(&run, 1, wake_often_late);
+    assert_found(&run, FINDING_WOKEN_LATE, "threads/2");
+    run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -717,6 +777,8 @@ int main(void)
         cmocka_unit_test(test_connections_that_some_share),
         cmocka_unit_test(test_who_waits_for_a_shared_connection_waits_for_no_server),
         cmocka_unit_test(test_servers_that_do_not_agree_to_http2),
+        cmocka_unit_test(test_who_falls_behind_for_want_of_cores),
+        cmocka_unit_test(test_whoever_is_woken_late_is_told),
     };
     return cmocka_run_group_tests_name("diagnosis", tests, NULL, NULL);
 }

@@ -49,6 +49,23 @@ urls() {
     done
 }
 
+@test "at a rate all that falls due during a stall shows it, and is begun as workers become free" {
+    urls 300 >list
+    for mode in threads event-loop; do
+        "$CONC_BENCH" --mode $mode --workers 4 --rate 100/s --runs 1 --warmup 0 --no-progress --export-json r.json \
+            --origin=latency=2ms,size=10 list >/dev/null &
+        program=$!
+        until_true are_under_way 1
+        kill -STOP "$origin"
+        sleep 1
+        kill -CONT "$origin"
+        wait $program
+        # Four are under way; of the others, those that fall due in the first half wait for all of the second.
+        holds r.json '.results[0].rounds[0] | .witness.peak_in_flight <= 4 and
+            ([.samples[] | select(.[3] - .[0] * 0.01 > 0.5)] | length >= 40)'
+    done
+}
+
 @test "an event loop that computes keeps the others waiting, and that is its lag" {
     once --mode event-loop --workers 8 --cpu-work 20ms --export-json r.json --origin=latency=20ms <(urls 32)
     holds r.json '.results[0].loop_lag_max_s >= 0.019'

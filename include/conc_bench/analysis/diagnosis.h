@@ -47,6 +47,9 @@ struct diagnosis {
     char brief[320]; /* what bounds the downloads, in one line; "": nobody knows */
 };
 
+/* Whether a cell that did not keep up with a rate lacked cores, so that more workers would not have helped. */
+bool diagnosis_is_short_of_cores(const struct run_stats *stats, const struct cell_stats *cell);
+
 /* Diagnoses the main cells. -1: out of memory. */
 int diagnosis_make(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error);
 
