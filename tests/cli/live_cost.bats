@@ -9,7 +9,8 @@ count_calls() {
     local name=$1 trace
     shift
     mkdir "$name"
-    /usr/bin/python3 "$PROJECT_ROOT/tests/support/screen.py" 100 -- strace -ff -qq -o "$name/trace" "$CONC_BENCH" "$@" \
+    TERM=xterm /usr/bin/python3 "$PROJECT_ROOT/tests/support/screen.py" 100 -- \
+        strace -ff -qq -o "$name/trace" "$CONC_BENCH" "$@" \
         --mode sync --runs 6 --warmup 0 --repeat 40 --origin=latency=5ms --seed 1 http://a.test/ >"$name/screen"
     for trace in "$name"/trace.*; do
         grep -q '^connect(' "$trace" || continue

@@ -121,7 +121,8 @@ on_screen() {
 @test "in a pipe a line every ten seconds says how far it is" {
     run --separate-stderr "$CONC_BENCH" --mode sync,threads --runs 3 --warmup 0 --origin=latency=50ms
     exits_with 0
-    [[ "${stderr_lines[0]}" =~ ^\[.*%\]\ round\ .*\ s\ left\;\ fastest\ so\ far:\ threads/8,\ [0-9.]+\ s$ ]]
+    # On a busy machine the first line is of a round before which none is over.
+    [[ "${stderr_lines[-1]}" =~ ^\[.*%\]\ round\ .*\ s\ left\;\ fastest\ so\ far:\ threads/8,\ [0-9.]+\ s$ ]]
     [ "${#stderr_lines[@]}" -le 12 ]
     [[ "$stderr" != *$'\r'* ]]
 }
