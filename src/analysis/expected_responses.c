@@ -33,9 +33,24 @@ struct visitor {
     uint32_t cell;
     const struct trial *trial;
     bool is_warmup;
-    bool has_mixed;        /* some URL is */
-    struct entry *entries; /* NULL: they are only counted */
+    bool has_mixed;           /* some URL is */
+    bool has_changed;         /* some URL had several contents of one size */
+    struct content *contents; /* by URL, while they are compared */
+    struct entry *entries;    /* NULL: they are only counted */
     size_t entry_count;
+};
+
+/* What is known of the content of a URL's bodies of the usual size. */
+struct content {
+    uint64_t answers;
+    uint64_t usual;          /* of those with the digest of the expectation */
+    uint64_t lead;           /* of that digest over all others (Boyer and Moore 1991) */
+    uint32_t cell;           /* looked at last, from 1; 0: none was */
+    uint32_t digest;         /* the first that it got */
+    uint16_t repeated_cells; /* that got more than one answer, */
+    uint16_t mixed_cells;    /* and of several contents */
+    bool is_repeated;        /* the cell looked at last is */
+    bool is_mixed;
 };
 
 static uint32_t kind_of(const struct answer *answer)
@@ -50,10 +65,12 @@ static void note_answer(struct visitor *visitor, const struct answer *answer)
         *url = (struct expectation){.bytes = answer->body_bytes,
                                     .status = answer->status,
                                     .http_version = answer->http_version,
+                                    .digest = answer->digest,
                                     .is_known = true};
     else if (url->bytes != answer->body_bytes || url->status != answer->status ||
              url->http_version != answer->http_version)
         visitor->has_mixed = url->is_mixed = true;
+    visitor->has_changed |= url->digest != answer->digest;
 }
 
 static void list_answer(struct visitor *visitor, const struct answer *answer)
@@ -213,6 +230,91 @@ static bool has_several_unusual(const struct expectation *url, const struct entr
     return unusual > 1;
 }
 
+/* Contents */
+
+static bool has_usual_size(const struct expectation *url, const struct answer *answer)
+{
+    return kind_of(answer) == usual_kind(url) && answer->body_bytes == url->bytes;
+}
+
+/* Most answers of the usual size had the digest that is left in the end; or none had most of them. */
+static void vote(struct expectation *url, struct content *content, const struct answer *answer)
+{
+    if (answer->digest == DIGEST_VARIED)
+        return;
+    if (url->digest == answer->digest)
+        content->lead += answer->count;
+    else if (content->lead >= answer->count)
+        content->lead -= answer->count;
+    else {
+        content->lead = answer->count - content->lead;
+        url->digest = answer->digest;
+    }
+}
+
+static void enter_cell(struct content *content, uint32_t cell, uint32_t digest)
+{
+    content->cell = cell;
+    content->digest = digest;
+    content->is_repeated = content->is_mixed = false;
+}
+
+/* Cells come one after the other. */
+static void note_content(struct visitor *visitor, const struct answer *answer)
+{
+    struct expectation *url = &visitor->expected_responses->urls[answer->url];
+    struct content *content = &visitor->contents[answer->url];
+    if (answer->digest == DIGEST_NONE || !has_usual_size(url, answer))
+        return;
+    vote(url, content, answer);
+    content->answers += answer->count;
+    bool is_first = content->cell != visitor->cell + 1;
+    if (is_first)
+        enter_cell(content, visitor->cell + 1, answer->digest);
+    if (!content->is_repeated && (!is_first || answer->count > 1)) {
+        content->is_repeated = true;
+        content->repeated_cells++;
+    }
+    if (!content->is_mixed && (answer->digest == DIGEST_VARIED || answer->digest != content->digest)) {
+        content->is_mixed = true;
+        content->mixed_cells++;
+    }
+}
+
+static void count_usual(struct visitor *visitor, const struct answer *answer)
+{
+    const struct expectation *url = &visitor->expected_responses->urls[answer->url];
+    if (answer->digest == url->digest && has_usual_size(url, answer))
+        visitor->contents[answer->url].usual += answer->count;
+}
+
+/* Where no cell got two answers, so that none could see a change: whether most got the same. */
+static bool does_change(const struct content *content)
+{
+    return content->repeated_cells > 0 ? 2 * content->mixed_cells > content->repeated_cells
+                                       : 2 * content->usual <= content->answers && content->answers > 0;
+}
+
+static int learn_contents(struct visitor *visitor, struct error *error)
+{
+    struct expected_responses *expected_responses = visitor->expected_responses;
+    uint32_t count = expected_responses->run->distinct_urls;
+    if (!visitor->has_changed)
+        return 0;
+    visitor->contents = scratch_alloc(((size_t)count + 1) * sizeof(visitor->contents[0]));
+    if (visitor->contents == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the contents of %" PRIu32 " URLs", count);
+    memset(visitor->contents, 0, ((size_t)count + 1) * sizeof(visitor->contents[0]));
+    for (uint32_t url = 0; url < count; url++)
+        expected_responses->urls[url].digest = DIGEST_NONE;
+    visit_all(visitor, note_content);
+    visit_all(visitor, count_usual);
+    for (uint32_t url = 0; url < count; url++)
+        expected_responses->urls[url].does_change = does_change(&visitor->contents[url]);
+    free(visitor->contents);
+    return 0;
+}
+
 /* Rounds that cannot be mended */
 
 /* What the answers of one URL to the cells of one round have in common. */
@@ -328,7 +430,7 @@ static int learn(struct expected_responses *expected_responses, struct error *er
     struct visitor visitor = {.expected_responses = expected_responses};
     visit_all(&visitor, note_answer);
     if (!visitor.has_mixed)
-        return 0;
+        return learn_contents(&visitor, error);
     visit_all(&visitor, list_answer);
     visitor.entries = scratch_alloc(visitor.entry_count * sizeof(visitor.entries[0]));
     if (visitor.entries == NULL)
@@ -337,7 +439,7 @@ static int learn(struct expected_responses *expected_responses, struct error *er
     visit_all(&visitor, list_answer);
     int status = settle_mixed(expected_responses, visitor.entries, visitor.entry_count, error);
     free(visitor.entries);
-    return status;
+    return status == 0 ? learn_contents(&visitor, error) : -1;
 }
 
 int expected_learn(const struct run *run, struct expected_responses *expected_responses, struct error *error)
@@ -378,6 +480,9 @@ static void describe(const struct expected_responses *expected_responses, const 
     if (expected->http_version != answer->http_version)
         snprintf(difference, size, "%s had %s answered by HTTP %.1f instead of %.1f", place, escaped,
                  answer->http_version / 10.0, expected->http_version / 10.0);
+    else if (has_usual_size(expected, answer))
+        snprintf(difference, size, "%s had %s answered with other content of the same size (%" PRId64 " bytes)", place,
+                 escaped, answer->body_bytes);
     else
         snprintf(difference, size,
                  "%s had %s answered with status %u and %" PRId64 " bytes instead of status %u and %" PRId64, place,
@@ -390,13 +495,23 @@ static bool is_near(const struct tolerance *tolerance, int64_t bytes, int64_t us
            fabs((double)bytes - (double)usual) <= tolerance->share * (double)usual;
 }
 
+/* Where sizes may differ, contents may. */
+static bool has_usual_content(const struct expected_responses *expected_responses, const struct expectation *expected,
+                              const struct answer *answer)
+{
+    const struct tolerance *tolerance = &expected_responses->run->tolerance;
+    return answer->digest == expected->digest || answer->digest == DIGEST_NONE || expected->digest == DIGEST_NONE ||
+           expected->does_vary || expected->does_change || tolerance->is_status_only || tolerance->share > 0;
+}
+
 bool expected_fits(const struct expected_responses *expected_responses, const struct answer *answer)
 {
     const struct expectation *expected = &expected_responses->urls[answer->url];
     if (answer->outcome != OUTCOME_OK || !expected->is_known)
         return true;
     return answer->status == expected->status && answer->http_version == expected->http_version &&
-           (expected->does_vary || is_near(&expected_responses->run->tolerance, answer->body_bytes, expected->bytes));
+           (expected->does_vary || is_near(&expected_responses->run->tolerance, answer->body_bytes, expected->bytes)) &&
+           has_usual_content(expected_responses, expected, answer);
 }
 
 bool expected_is_unusual(const struct expected_responses *expected_responses, const struct answer *answer)

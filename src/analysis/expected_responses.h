@@ -10,19 +10,24 @@
 
 /* What each URL answers: learned from all its answers, then held against every trial. */
 
-/* The status and HTTP version that most answers had, and the median size of their bodies: the size of most of them, if
- * most had the same. What came first does not count for more than what came later. */
+/* The status and HTTP version that most answers had, the median size of their bodies (the size of most of them, if most
+ * had the same), and the content that most of those of that size had. What came first does not count for more than what
+ * came later. */
 struct expectation {
     int64_t bytes;
+    uint32_t digest; /* of bodies of that size; DIGEST_NONE: not known */
     uint16_t status;
     uint8_t http_version;
-    bool is_known; /* false: no download of it succeeded */
-    bool is_mixed; /* not all answers were alike */
+    bool is_known : 1; /* false: no download of it succeeded */
+    bool is_mixed : 1; /* not all answers were alike, their content aside */
     /* Sizes vary by themselves, and are not compared: nobody said by how much they may, they differed already in the
      * warm-up (or in the first measured round, where the warm-up has fewer than two answers), more than one answer is
      * not of the usual size, and most cells got answers of several sizes. Where each cell always got the same, the size
      * depends on the mode. */
-    bool does_vary;
+    bool does_vary : 1;
+    /* Bodies of the usual size have other content by themselves, and are compared by their size: most cells got
+     * several. Nothing has to have shown in the warm-up, since pages change over time that keep their size. */
+    bool does_change : 1;
 };
 
 struct expected_round {

@@ -511,10 +511,11 @@ static int judge_failures(const struct run *run, struct validity *validity, stru
 static void note_varying(const struct expected_responses *expected_responses, struct validity *validity)
 {
     for (uint32_t url = 0; url < expected_responses->run->distinct_urls; url++) {
-        if (!expected_responses->urls[url].does_vary)
-            continue;
-        if (validity->varying_urls++ == 0)
+        if (expected_responses->urls[url].does_vary && validity->varying_urls++ == 0)
             validity->varying_url = url;
+        if (expected_responses->urls[url].does_change && !expected_responses->urls[url].does_vary &&
+            validity->changing_urls++ == 0)
+            validity->changing_url = url;
     }
 }
 

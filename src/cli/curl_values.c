@@ -1,9 +1,12 @@
 #include <ctype.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
 #include "conc_bench/workload/route.h"
@@ -43,6 +46,24 @@ int store_header(const struct value *value)
                          "header into a file and give --header @FILE",
                          (int)strcspn(value->text, ":"), value->text);
     return is_file >= 0 ? add_text(value, false) : -1;
+}
+
+/* As curl has it, k, M and G are powers of 1024; with a B behind they are what they are elsewhere here. */
+int store_speed(const struct value *value)
+{
+    enum { GIBIBYTES_MAX = 1024 };
+    char text[40];
+    uint64_t bytes;
+    size_t length = strlen(value->text);
+    bool is_bare = length > 0 && strchr("kKmMgG", value->text[length - 1]) != NULL;
+    snprintf(text, sizeof(text), "%s%s", value->text, is_bare ? "i" : "");
+    if (length + 1 >= sizeof(text) || number_parse_size(text, &bytes) != 0 || bytes == 0 ||
+        bytes > GIBIBYTES_MAX * (UINT64_C(1) << 30))
+        return error_set(value->error, ERROR_USAGE,
+                         "--%s must be bytes a second such as 500k or 10M, above 0 and at most %dG (got \"%s\")",
+                         value->name, GIBIBYTES_MAX, value->text);
+    *(int64_t *)value->field = (int64_t)bytes;
+    return 0;
 }
 
 int store_data(const struct value *value)

@@ -29,6 +29,7 @@ enum option_id {
     OPTION_SEED,
     OPTION_CONNECTIONS,
     OPTION_TOLERATE,
+    OPTION_NO_DIGEST,
     OPTION_COPIES,
     OPTION_HANDICAP,
     OPTION_DNS,
@@ -47,6 +48,7 @@ enum option_id {
     OPTION_MAX_TIME,
     OPTION_CONNECT_TIMEOUT,
     OPTION_MAX_FILESIZE,
+    OPTION_LIMIT_RATE,
     OPTION_MAX_PER_HOST,
     OPTION_INSECURE,
     OPTION_CACERT,
@@ -197,6 +199,7 @@ int store_completion(const struct value *value);
 
 /* And those of curl's: curl_values.c. */
 int store_header(const struct value *value);
+int store_speed(const struct value *value); /* int64_t, bytes a second */
 int store_user_agent(const struct value *value);
 int store_method(const struct value *value);
 int store_data(const struct value *value);

@@ -329,6 +329,11 @@ static bool has_varying_urls(const void *base)
     return ((const struct validity *)base)->varying_urls > 0;
 }
 
+static bool has_changing_urls(const void *base)
+{
+    return ((const struct validity *)base)->changing_urls > 0;
+}
+
 static const struct field validity_fields[] = {
     {"is_valid",
      "whether modes may be compared at all: they did the same, and nothing measured is impossible. It says nothing of "
@@ -342,7 +347,7 @@ static const struct field validity_fields[] = {
     {"dropped_rounds", "rounds that count for no cell of their group",
      LIST(struct validity, dropped, dropped_count, record_dropped, (size_t)CELLS_MAX *ROUNDS_MAX)},
     {"failures", "downloads that failed, over all trials", COUNT(struct validity, failures, 0, INT64_MAX)},
-    {"mismatches", "complete answers of another size, status or HTTP version than is usual for their URL",
+    {"mismatches", "complete answers of another size, content, status or HTTP version than is usual for their URL",
      COUNT(struct validity, mismatches, 0, INT64_MAX)},
     {"mismatched_urls", "the 100 URLs with the most of them: `[result, url, count]`",
      LIST(struct validity, mismatched_urls, mismatched_url_count, record_mismatch, MISMATCHES_MAX)},
@@ -356,6 +361,10 @@ static const struct field validity_fields[] = {
      COUNT(struct validity, varying_urls, 0, UINT32_MAX), .bound = BOUND_URL_COUNT},
     {"varying_url", "the first of them (index into `urls`), or `null`",
      COUNT(struct validity, varying_url, 0, UINT32_MAX), .bound = BOUND_URLS, .is_there = has_varying_urls},
+    {"changing_urls", "URLs whose answers differ in content by themselves, and not in size",
+     COUNT(struct validity, changing_urls, 0, UINT32_MAX), .bound = BOUND_URL_COUNT},
+    {"changing_url", "the first of them (index into `urls`), or `null`",
+     COUNT(struct validity, changing_url, 0, UINT32_MAX), .bound = BOUND_URLS, .is_there = has_changing_urls},
     {"cold_connects", "connections opened within the run under `warm`",
      COUNT(struct validity, cold_connects, 0, INT64_MAX)},
 };
@@ -761,6 +770,22 @@ static void write_settled(struct record_writer *writer, const void *base)
     json_put_seconds(&writer->json, ((const struct filtered_sample *)base)->sample.settled);
 }
 
+static void write_curl_code(struct record_writer *writer, const void *base)
+{
+    json_put_whole(&writer->json, sample_transfer_code(&((const struct filtered_sample *)base)->sample));
+}
+
+/* Behind the outcome. */
+static int read_curl_code(const struct node *node, void *base)
+{
+    struct filtered_sample *row = base;
+    uint64_t code = 0;
+    int status = node_read_whole(node, 0, UINT8_MAX, &code);
+    if (row->sample.outcome != OUTCOME_OK)
+        row->sample.transfer_code = (uint8_t)code;
+    return status;
+}
+
 #define SAMPLE_COUNT(member, most) COUNT(struct filtered_sample, member, 0, most)
 
 static const struct field sample_fields[] = {
@@ -783,11 +808,12 @@ static const struct field sample_fields[] = {
      MICROSECONDS(struct filtered_sample, sample.first_byte_us)},
     {"body_bytes", "of bodies", SAMPLE_COUNT(sample.body_bytes, INT64_MAX)},
     {"status", "of the last response; 0 without one", SAMPLE_COUNT(sample.status, UINT16_MAX)},
-    {"connects", "connections made for it", SAMPLE_COUNT(sample.connects, UINT16_MAX)},
-    {"redirects", "that were followed", SAMPLE_COUNT(sample.redirects, UINT16_MAX)},
+    {"connects", "connections made for it", SAMPLE_COUNT(sample.connects, UINT8_MAX)},
+    {"redirects", "that were followed", SAMPLE_COUNT(sample.redirects, UINT8_MAX)},
     {"outcome", "`ok` or a failure class", NAMED(struct filtered_sample, sample.outcome, naming_settled)},
     {"http_version", "10, 11, 20; 0 without a response", SAMPLE_COUNT(sample.http_version, UINT8_MAX)},
-    {"curl_code", "libcurl's result code", SAMPLE_COUNT(sample.transfer_code, UINT8_MAX)},
+    {"curl_code", "libcurl's result code", OWN(write_curl_code, read_curl_code),
+     .schema = "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255"},
 };
 _Static_assert(sizeof(sample_fields) / sizeof(sample_fields[0]) == SAMPLE_COLUMNS, "every column has its row");
 const struct record record_sample = {"sample", RECORD(struct filtered_sample, sample_fields), .is_row = true};

@@ -77,13 +77,11 @@ static bool is_overdue(const struct transfer *transfer)
     return clock_now() - transfer->sample->start >= transfer->plan->policy->max_time;
 }
 
-/* Asked before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers
- * that have no body: to --head, and with status 304. */
-static bool is_announced_too_long(const struct transfer *transfer)
+static curl_off_t announced_bytes(const struct transfer *transfer)
 {
     curl_off_t announced = -1;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-    return announced > transfer->plan->policy->max_body;
+    return announced;
 }
 
 size_t answer_take_body(char *data, size_t size, size_t count, void *context)
@@ -96,11 +94,18 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
         quirk_receive_unpacked(length);
     else
         transfer_receive_anew();
-    if (transfer->body_bytes == 0 && is_announced_too_long(transfer))
+    const struct transfer_policy *policy = transfer->plan->policy;
+    curl_off_t announced = transfer->body_bytes == 0 ? announced_bytes(transfer) : -1;
+    /* Before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers that
+     * have no body: to --head, and with status 304. */
+    if (announced > policy->max_body)
         return refuse(transfer, OUTCOME_BODY_LIMIT);
     transfer->body_bytes += (int64_t)length;
-    if (transfer->body_bytes > transfer->plan->policy->max_body)
+    if (transfer->body_bytes > policy->max_body)
         return refuse(transfer, OUTCOME_BODY_LIMIT);
+    bool is_whole = announced == (curl_off_t)length && transfer->codings == 0;
+    if (policy->digests_bodies && !digest_add(&transfer->digest, data, length, is_whole))
+        return refuse(transfer, OUTCOME_CLIENT_RESOURCE);
     if (++transfer->pieces % PIECES_BETWEEN_LOOKS != 0)
         return length;
     if (is_out_of_proportion(transfer))

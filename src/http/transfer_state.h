@@ -10,6 +10,7 @@
 #include "conc_bench/http/pool.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/run/sample.h"
+#include "digest.h"
 #include "streams.h"
 
 /* What the files that know parts of a transfer have in common. Private to src/http. */
@@ -48,6 +49,7 @@ struct transfer {
     struct curl_slist *headers;    /* for CURLOPT_HTTPHEADER; likewise */
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
+    struct digest digest;         /* of the body, if the policy asks for it */
     struct streams *streams;      /* counted there; NULL: it shares no connections */
     struct transfer_group *group; /* NULL: it goes alone */
     struct transfer *next;        /* of the group; NULL: the last */

@@ -135,8 +135,8 @@ static void add_notes(struct content *content, const struct run *run, const stru
         add_note(content, content_outside(content, run->warnings[i]));
     if (validity->mismatches > 0)
         add_note(content, content_text(content,
-                                       "downloads answered otherwise than most, in size, status or HTTP version: "
-                                       "%" PRIu64 " (--tolerate lets sizes differ)",
+                                       "downloads answered otherwise than most, in size, content, status or HTTP "
+                                       "version: %" PRIu64 " (--tolerate lets sizes and contents differ)",
                                        validity->mismatches));
     if (validity->varying_urls > 0)
         add_note(content,
@@ -145,6 +145,14 @@ static void add_notes(struct content *content, const struct run *run, const stru
                               validity->varying_urls, validity->varying_urls == 1 ? " gives" : "s give",
                               validity->varying_urls == 1 ? "itself" : "themselves",
                               content_outside(content, run->urls[validity->varying_url])));
+    if (validity->changing_urls > 0)
+        add_note(content,
+                 content_text(content,
+                              "%" PRIu32 " URL%s answers of one size and different content by %s; contents are not "
+                              "compared there (%s)",
+                              validity->changing_urls, validity->changing_urls == 1 ? " gives" : "s give",
+                              validity->changing_urls == 1 ? "itself" : "themselves",
+                              content_outside(content, run->urls[validity->changing_url])));
     add_variation(content, run, validity);
     if (validity->cold_connects > 0)
         add_note(content, content_text(content,

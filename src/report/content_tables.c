@@ -513,7 +513,7 @@ static void add_mismatches(struct builder *builder)
     for (size_t i = 0; i < validity->mismatched_url_count; i++) {
         const struct mismatch *mismatch = &validity->mismatched_urls[i];
         count_trouble(builder, &troubles, &builder->run->cells[mismatch->cell], mismatch->url,
-                      "another size, status or HTTP version", mismatch->count);
+                      "another size, content, status or HTTP version", mismatch->count);
     }
     add_troubles(builder, SECTION_MISMATCHES, "Other answers than before", &troubles);
 }

@@ -145,7 +145,7 @@ static void write_request(FILE *stream, const struct run *run, const struct run_
         write_seconds(stream, phases[i] * NANOSECONDS_PER_MICROSECOND);
     fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u", sample->body_bytes, (unsigned)sample->status,
             (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
-            (unsigned)sample->http_version, (unsigned)sample->transfer_code);
+            (unsigned)sample->http_version, (unsigned)sample_transfer_code(sample));
     write_policy(stream, run);
 }
 

@@ -57,10 +57,11 @@ static const struct {
                        "the table, mark how many workers are enough: the least number within 5 % of the best.",
                        "Downloads per second against the number of workers, with the fitted curve and the knee."},
     [SECTION_FAILURES] = {"failures", "", NULL},
-    [SECTION_MISMATCHES] = {"mismatches",
-                            "Complete answers of another size, status or HTTP version than their URLs gave before. "
-                            "Their rounds do not count.",
-                            NULL},
+    [SECTION_MISMATCHES] =
+        {"mismatches",
+         "Complete answers of another size, content, status or HTTP version than their URLs gave before. "
+         "Their rounds do not count.",
+         NULL},
 };
 
 static void write_text(const struct page *page, const char *text)

@@ -16,7 +16,8 @@ struct maker {
     struct trial_summary *summary;
     struct trial_latencies *latencies; /* the summary's; not yet cut to its size */
     nanoseconds longest;
-    uint32_t *latest; /* by URL: its last answer, from 1; 0: it has none yet */
+    uint32_t *latest;  /* by URL: its last answer, from 1; 0: it has none yet */
+    uint8_t *contents; /* by URL: how often its content was another than that of its last answer */
     /* Instants of settled samples after the gate: as doubles, which are exact up to a hundred days. */
     double *started;
     double *ended;
@@ -93,13 +94,15 @@ static struct answer answer_of(const struct sample *sample, enum outcome outcome
         answer.body_bytes = sample->body_bytes;
         answer.status = sample->status;
         answer.http_version = sample->http_version;
+        answer.digest = sample->body_digest;
     } else {
         answer.cause = cause_of(sample, outcome);
     }
     return answer;
 }
 
-static bool is_another(const struct answer *answer, const struct sample *sample, enum outcome outcome)
+/* But for its content. */
+static bool is_alike(const struct answer *answer, const struct sample *sample, enum outcome outcome)
 {
     if (answer->outcome != outcome)
         return false;
@@ -109,11 +112,27 @@ static bool is_another(const struct answer *answer, const struct sample *sample,
     return answer->cause == cause_of(sample, outcome);
 }
 
+/* What is another page each time would else have as many answers as downloads, to be kept until the end of the run. */
+static bool has_its_content(struct maker *maker, struct answer *answer, const struct sample *sample,
+                            enum outcome outcome)
+{
+    enum { CONTENTS_KEPT = 16 };
+    if (outcome != OUTCOME_OK || answer->digest == sample->body_digest || answer->digest == DIGEST_VARIED)
+        return true;
+    if (maker->contents[answer->url] < CONTENTS_KEPT) {
+        maker->contents[answer->url]++;
+        return false;
+    }
+    answer->digest = DIGEST_VARIED;
+    return true;
+}
+
 static void add_answer(struct maker *maker, uint32_t url, const struct sample *sample, enum outcome outcome)
 {
     struct trial_latencies *latencies = maker->latencies;
     uint32_t latest = maker->latest[url];
-    if (latest > 0 && is_another(&latencies->answers[latest - 1], sample, outcome)) {
+    if (latest > 0 && is_alike(&latencies->answers[latest - 1], sample, outcome) &&
+        has_its_content(maker, &latencies->answers[latest - 1], sample, outcome)) {
         latencies->answers[latest - 1].count++;
         return;
     }
@@ -309,10 +328,11 @@ int trial_summary_make(const struct run *run, struct trial *trial, struct error 
         .summary = &trial->summary,
         .latencies = trial->summary.latencies,
         .latest = calloc((size_t)run->distinct_urls + 1, sizeof(maker.latest[0])),
+        .contents = calloc((size_t)run->distinct_urls + 1, sizeof(maker.contents[0])),
         .started = scratch_alloc(((run->due != NULL ? 4 : 2) * units + 1) * sizeof(double)),
     };
     int status = 0;
-    if (maker.latencies != NULL && maker.latest != NULL && maker.started != NULL) {
+    if (maker.latencies != NULL && maker.latest != NULL && maker.contents != NULL && maker.started != NULL) {
         maker.ended = maker.started + units;
         maker.waits = run->due != NULL ? maker.started + 2 * units : NULL;
         maker.responses = run->due != NULL ? maker.started + 3 * units : NULL;
@@ -327,6 +347,7 @@ int trial_summary_make(const struct run *run, struct trial *trial, struct error 
         status = error_set(error, ERROR_ENVIRONMENT, "no memory for what %zu downloads came to", units);
     }
     free(maker.latest);
+    free(maker.contents);
     free(maker.started);
     return status;
 }

@@ -104,10 +104,22 @@ static void add_asked(void *context, const char *option)
         description->status = run_add_asked(description->run, option, description->error);
 }
 
+/* What options ask of downloads, rather than of servers. */
+static void describe_transfer(const struct transfer_policy *policy, struct description *description)
+{
+    char option[64];
+    if (!policy->digests_bodies)
+        add_asked(description, "--no-digest");
+    snprintf(option, sizeof(option), "--limit-rate %" PRId64, policy->receive_speed);
+    if (policy->receive_speed > 0)
+        add_asked(description, option);
+}
+
 static int describe_request(struct session *session, struct error *error)
 {
     struct description description = {.run = &session->run, .error = error};
     request_describe(&session->request, add_asked, &description);
+    describe_transfer(&session->policy, &description);
     session->run.tolerates_failures = session->options->allow_failures;
     session->run.is_unverified = session->options->request.is_unverified;
     if (session->run.is_unverified)

@@ -116,8 +116,7 @@ static void write_dry_run(const struct session *session)
 int session_run(const struct options *options, struct error *error)
 {
     struct session session = {.options = options, .policy = options->transfer};
-    if (options->request.accepts_compressed)
-        session.policy.buffer_bytes = PACKED_BUFFER_BYTES;
+    session.policy.buffer_bytes = transfer_buffer_bytes(&options->transfer, options->request.accepts_compressed);
     url_list_init(&session.urls);
     progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
     int status = prepare(&session, error);

@@ -25,7 +25,8 @@ static void note_refusals(struct session *session, const struct trial *trial)
     uint32_t longest = 0;
     for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
         const struct sample *sample = &trial->table->samples[unit];
-        uint32_t seconds = sample->outcome == OUTCOME_CONNECT ? 0 : sample->retry_after;
+        bool was_answered = sample->outcome != OUTCOME_OK && sample->outcome != OUTCOME_CONNECT;
+        uint32_t seconds = was_answered ? sample->retry_after : 0;
         longest = seconds > longest ? seconds : longest;
     }
     session->pause = host_limits_pause(trial->summary.refused, longest, session->refusals);

@@ -161,7 +161,7 @@ foreign_functions() {
         NF == 2 && $1 == "U" { uses[++count] = file " " $2 }
         END { for (i = 1; i <= count; i++) { split(uses[i], part, " "); if (!(part[2] in ours)) print uses[i] } }
     ' | sed -E 's/ __isoc[0-9]+_/ /; s/ __(.*)_chk$/ \1/; s/([a-z])64$/\1/' |
-        grep -vE ' (_|curl_|json_|MHD_|gnutls_|(fdelt|environ|stdin|stdout|stderr)$)'
+        grep -vE ' (_|curl_|json_|MHD_|gnutls_|XXH3_|(fdelt|environ|stdin|stdout|stderr)$)'
 }
 
 @test "functions that macOS or the BSDs lack are called in platform and the epoll drivers only" {

@@ -219,15 +219,15 @@ PYTHON
         --export-html changed.html "http://127.0.0.1:$port"/{steady,changes}
     kill "$CHANGING_PID"
     exits_with 3
-    says "Note: downloads answered otherwise than most, in size, status or HTTP version: 1 (--tolerate lets sizes differ)."
-    [[ "$output" =~ "1 another size, status or HTTP version: http://127.0.0.1:$port/changes ("(sync/1|threads/2)")" ]]
+    says "Note: downloads answered otherwise than most, in size, content, status or HTTP version: 1 (--tolerate lets sizes and contents differ)."
+    [[ "$output" =~ "1 another size, content, status or HTTP version: http://127.0.0.1:$port/changes ("(sync/1|threads/2)")" ]]
     says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
     # No round counts, so that there is nothing to take apart.
     says_not 'What service times consist of'
     # Of the one that came second in its round.
     holds changed.json '.validity.mismatches == 1 and .validity.failures == 0
         and .validity.mismatched_urls == [[([.results[].rounds[0].position] | index(1)), 1, 1]]'
-    grep -q '<td class="word">another size, status or HTTP version</td><td class="bad">1</td>' changed.html
+    grep -q '<td class="word">another size, content, status or HTTP version</td><td class="bad">1</td>' changed.html
     "$CONC_BENCH" --details --import-json changed.json --export-html again.html --export-json again.json >again.txt || true
     cmp changed.html again.html
     cmp changed.json again.json
@@ -318,7 +318,7 @@ vary() {
     local report
     vary
     exits_with 3
-    says 'lets sizes differ'
+    says 'lets sizes and contents differ'
     # Two rounds have shown what none of the others can mend.
     holds odd.json '.validity.is_valid == false and .experiment.rounds_done == 2 and .policy.tolerate == null'
     vary --tolerate 1% --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv

@@ -82,6 +82,8 @@ struct request {
     const char *argument; /* what follows the name of the fault: "20" of /reset/20 */
     long size;            /* ?size=N */
     long retry_after;     /* ?retry-after=N; negative: not asked for */
+    long at;              /* ?at=N: the request for this path, from 1, that is answered otherwise; 0: none */
+    uint64_t number;      /* of the request for this path, from 1 */
 };
 
 /* Answers a request. True: the connection is kept for the next one. */
@@ -581,6 +583,19 @@ static bool answer_status(struct connection *connection, const struct request *r
     return send_text(connection, text) && (!is_interim || answer_ok(connection, request));
 }
 
+/* Bodies of one size: with the number of the request in each (/content/changes), or the same in all but one. */
+static bool answer_content(struct connection *connection, const struct request *request)
+{
+    char head[64], tail[24] = "the same";
+    bool is_other = request->at > 0 && request->number == (uint64_t)request->at;
+    if (strcmp(request->argument, "changes") == 0)
+        snprintf(tail, sizeof(tail), "%08" PRIu64, request->number);
+    else if (is_other)
+        snprintf(tail, sizeof(tail), "%s", "no other");
+    snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %ld\r\n\r\n", request->size + 8);
+    return send_text(connection, head) && send_filler(connection, (size_t)request->size) && send_text(connection, tail);
+}
+
 /* As an idle server does that has had enough: the client learns of it when it asks again. */
 static bool answer_idle_close(struct connection *connection, const struct request *request)
 {
@@ -728,6 +743,7 @@ static const struct fault {
     {"/redirect/", answer_redirect},
     {"/garbage", answer_garbage},
     {"/status/", answer_status},
+    {"/content/", answer_content},
     {"/idle-close", answer_idle_close},
     {"/once/reset", answer_once_reset},
     {"/once", answer_once},
@@ -741,8 +757,10 @@ static const struct fault {
 
 /* --- Connections ------------------------------------------------------------------------------------------------- */
 
-static void count_request(struct server *server, const char *path)
+/* How often the path was asked for so far, with this; as far as it is counted. */
+static uint64_t count_request(struct server *server, const char *path)
 {
+    uint64_t number = 0;
     pthread_mutex_lock(&server->mutex);
     size_t i = 0;
     while (i < server->counter_count && strcmp(server->tallies[i].path, path) != 0)
@@ -752,8 +770,9 @@ static void count_request(struct server *server, const char *path)
         server->counter_count++;
     }
     if (i < PATHS_MAX)
-        server->tallies[i].count++;
+        number = ++server->tallies[i].count;
     pthread_mutex_unlock(&server->mutex);
+    return number;
 }
 
 /* The number behind "NAME=" in a query. */
@@ -774,12 +793,13 @@ static void read_request(char *line, struct request *request)
     request->argument = "";
     request->size = query_number(query, "size=", BODY_BYTES);
     request->retry_after = query_number(query, "retry-after=", -1);
+    request->at = query_number(query, "at=", 0);
 }
 
 static bool answer_request(struct connection *connection, struct request *request)
 {
     connection->left_until_cut = NO_CUT;
-    count_request(connection->server, request->path);
+    request->number = count_request(connection->server, request->path);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         size_t length = strlen(faults[i].name);
         if (strncmp(request->path, faults[i].name, length) == 0) {

@@ -775,7 +775,7 @@ static void help_fits_a_terminal(void **state)
             fail_msg("too wide, or blanks at its end: \"%.*s\"", (int)columns, line);
         lines++;
     }
-    assert_in_range(lines, 40, 200);
+    assert_in_range(lines, 40, 240);
     free(text);
 }
 

@@ -5,7 +5,7 @@
 enum { US = NANOSECONDS_PER_MICROSECOND };
 
 /* Of a download that took a millisecond, and 50 us of work. */
-static struct sample sample_of(enum outcome outcome, uint16_t connects, const uint32_t marks[4])
+static struct sample sample_of(enum outcome outcome, uint8_t connects, const uint32_t marks[4])
 {
     return (struct sample){
         .start = 7,
@@ -53,7 +53,7 @@ static void a_failure_ends_in_the_phase_that_was_under_way(void **state)
     (void)state;
     static const struct {
         enum outcome outcome;
-        uint16_t connects;
+        uint8_t connects;
         uint32_t marks[4];
         nanoseconds phases[PHASE_COUNT];
     } cases[] = {

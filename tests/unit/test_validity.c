@@ -288,6 +288,143 @@ static void test_a_tolerance_bears_sizes_and_counts_them(void **state)
     run_release(&run);
 }
 
+/* Gives all downloads of the run a content, and those of URL 0 in a trial another. */
+static void set_contents(struct run *run, uint32_t digest)
+{
+    for (size_t i = 0; i < run->cell_count; i++) {
+        for (size_t j = 0; j < run->cells[i].trial_count; j++) {
+            for (int unit = 0; unit < FIXTURE_UNITS; unit++)
+                run->cells[i].trials[j].table->samples[unit].body_digest = digest;
+        }
+    }
+}
+
+static void set_content(struct run *run, size_t cell, size_t trial, uint32_t digest)
+{
+    run->cells[cell].trials[trial].table->samples[0].body_digest = digest;
+    run->cells[cell].trials[trial].table->samples[2].body_digest = digest;
+}
+
+static void test_other_content_of_one_size_drops_its_round(void **state)
+{
+    (void)state;
+    struct run run = with_rounds(11);
+    set_contents(&run, 1001);
+    assert_fine(&run);
+    set_content(&run, 1, 4, 1002);
+    assert_drops(&run, 4,
+                 "threads/2 in round 5 had http://a.test/ answered with other content of the same size (1000 "
+                 "bytes)");
+    struct validity validity = judge(&run);
+    assert_int_equal(validity.mismatches, 2);
+    assert_int_equal(validity.mismatched_urls[0].url, 0);
+    assert_int_equal(validity.changing_urls, 0);
+    validity_release(&validity);
+    /* Whose content nobody knows is held to its size: a client's, say. */
+    set_content(&run, 1, 4, DIGEST_NONE);
+    assert_fine(&run);
+    /* Whoever lets sizes differ lets contents. */
+    set_content(&run, 1, 4, 1002);
+    run.tolerance.share = 0.01;
+    assert_fine(&run);
+    run_release(&run);
+}
+
+static void test_content_that_depends_on_the_mode_does_not_change_by_itself(void **state)
+{
+    (void)state;
+    struct run run = with_rounds(11);
+    set_contents(&run, 1001);
+    for (size_t round = 0; round < 11; round++)
+        set_content(&run, 1, round, 1002);
+    warm_up(&run);
+    struct validity validity = judge(&run);
+    assert_int_equal(validity.changing_urls, 0);
+    assert_int_equal(validity.dropped_count, 10);
+    validity_release(&validity);
+    assert_invalid(&run, "in 10 of 10 rounds the work was not equal");
+    run_release(&run);
+}
+
+/* Each time, or once in the middle of the run: all modes see it. */
+static void test_content_may_change_by_itself(void **state)
+{
+    (void)state;
+    for (int is_once = 0; is_once <= 1; is_once++) {
+        struct run run = with_rounds(10);
+        set_contents(&run, 1001);
+        for (uint32_t round = 0; round < 10; round++) {
+            for (uint32_t cell = 0; cell < 2; cell++)
+                set_content(&run, cell, round, is_once ? 2000 + (round > 4) : 2000 + 2 * round + cell);
+        }
+        struct validity validity = judge(&run);
+        assert_true(validity.is_valid);
+        assert_int_equal(validity.dropped_count, 0);
+        assert_int_equal(validity.varying_urls, 0);
+        assert_int_equal(validity.changing_urls, 1);
+        assert_int_equal(validity.changing_url, 0);
+        validity_release(&validity);
+        /* Its size may not. */
+        set_bytes(&run, 1, 3, 1001);
+        assert_drops(&run, 3, "1001 bytes instead of status 200 and 1000");
+        run_release(&run);
+    }
+}
+
+/* A single answer to each of two modes leaves open whether the page changes or the mode decides; of four, three alike
+ * do not. */
+static void test_content_of_a_single_answer_to_each_mode(void **state)
+{
+    (void)state;
+    struct run run = fixture_run();
+    static const char *const modes[] = {"sync", "threads", "processes", "hybrid"};
+    for (int i = 0; i < 4; i++)
+        fixture_trial(fixture_cell(&run, modes[i], 1), FIXTURE_MS);
+    set_contents(&run, 1001);
+    for (size_t cell = 0; cell < 4; cell++)
+        run.cells[cell].trials[0].table->samples[2].outcome = OUTCOME_TIMEOUT_WAIT;
+    set_content(&run, 0, 0, 1002);
+    set_content(&run, 1, 0, 1003);
+    assert_fine(&run);
+    set_content(&run, 1, 0, 1001);
+    assert_invalid(&run, "sync/1 in round 1 had http://a.test/ answered with other content of the same size");
+    run_release(&run);
+}
+
+/* What is another page each time does not fill the memory with answers. */
+static void test_many_contents_are_kept_as_one(void **state)
+{
+    (void)state;
+    enum { UNITS = 1000 };
+    struct run run = fixture_run();
+    static const uint32_t urls[UNITS];
+    const uint32_t *unit_urls = run.unit_urls;
+    run.unit_urls = urls;
+    struct trial *trial = fixture_trial(fixture_cell(&run, "sync", 1), FIXTURE_MS);
+    sample_table_release(trial->table);
+    trial->table = sample_table_create(UNITS, NULL);
+    for (uint32_t i = 0; i < UNITS; i++) {
+        trial->table->samples[i] = (struct sample){
+            .start = trial->gate, .end = trial->gate, .settled = trial->gate, .body_bytes = 5, .body_digest = 2 + i};
+        trial->table->samples[i].outcome = OUTCOME_OK;
+        atomic_store(&trial->table->samples[i].state, SAMPLE_SETTLED);
+    }
+    fixture_end(&run);
+    const struct trial_latencies *latencies = trial->summary.latencies;
+    assert_in_range(latencies->answer_count, 2, 20);
+    uint32_t count = 0;
+    for (size_t i = 0; i < latencies->answer_count; i++)
+        count += latencies->answers[i].count;
+    assert_int_equal(count, UNITS);
+    assert_int_equal(latencies->answers[latencies->answer_count - 1].digest, DIGEST_VARIED);
+    struct validity validity = judge(&run);
+    assert_int_equal(validity.changing_urls, 1);
+    assert_int_equal(validity.mismatches, 0);
+    validity_release(&validity);
+    run.unit_urls = unit_urls;
+    run_release(&run);
+}
+
 static bool is_lost(struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
     const struct prospect prospect = {rounds_in_group, rounds_behind};
@@ -556,6 +693,11 @@ int main(void)
         cmocka_unit_test(test_a_single_round_and_no_warm_up),
         cmocka_unit_test(test_a_tolerance_bears_sizes_and_counts_them),
         cmocka_unit_test(test_what_is_tolerated_may_become_usual),
+        cmocka_unit_test(test_other_content_of_one_size_drops_its_round),
+        cmocka_unit_test(test_content_that_depends_on_the_mode_does_not_change_by_itself),
+        cmocka_unit_test(test_content_may_change_by_itself),
+        cmocka_unit_test(test_content_of_a_single_answer_to_each_mode),
+        cmocka_unit_test(test_many_contents_are_kept_as_one),
         cmocka_unit_test(test_only_what_is_certain_is_foreseen),
         cmocka_unit_test(test_what_is_usual_is_not_certain_before_the_end),
         cmocka_unit_test(test_no_group_may_lose_all_of_its_rounds),

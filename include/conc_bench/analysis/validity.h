@@ -24,8 +24,8 @@ struct dropped_round {
     char reason[512]; /* one sentence */
 };
 
-/* Complete answers of one URL to one cell that are not what the URL usually answers: another size of the body, status
- * or HTTP version. Over all complete rounds. */
+/* Complete answers of one URL to one cell that are not what the URL usually answers: another size or content of the
+ * body, status or HTTP version. Over all complete rounds. */
 struct mismatch {
     uint32_t cell; /* index into the result's cells */
     uint32_t url;
@@ -74,17 +74,21 @@ struct validity {
      * held against anybody. */
     uint32_t varying_urls;
     uint32_t varying_url; /* the first of them */
+    /* URLs whose answers have other content by themselves, of one size: contents are not held against anybody there. */
+    uint32_t changing_urls;
+    uint32_t changing_url; /* the first of them */
     /* Downloads over connections that were open beforehand and had to be opened again all the same, under `warm`. */
     uint64_t cold_connects;
 };
 
 /* What each URL answers is learned from all answers, those of the warm-up included: the status and HTTP version that
- * most have, and the median size, from which bodies may be as far as the result's tolerance says. Then every complete
- * trial is held to: each unit settled exactly once; a unit that succeeded has the status, the bytes and the HTTP
- * version of its URL; with fresh connections, one connection for each request; the embedded origin saw every URL as
- * often as planned (not asked of trials with failures or redirects, which add requests to the plan or take them from
- * it); all of a download lies within its run, and no more were under way on average than there were workers (Little's
- * law). One dropped round is borne, or 5 % of all if that is more, but not all rounds of a group.
+ * most have, the median size, from which bodies may be as far as the result's tolerance says, and the content of most.
+ * Then every complete trial is held to: each unit settled exactly once; a unit that succeeded has the status, the
+ * bytes, the HTTP version and, where that is known, the content of its URL; with fresh connections, one connection for
+ * each request; the embedded origin saw every URL as often as planned (not asked of trials with failures or redirects,
+ * which add requests to the plan or take them from it); all of a download lies within its run, and no more were under
+ * way on average than there were workers (Little's law). One dropped round is borne, or 5 % of all if that is more, but
+ * not all rounds of a group.
  *
  * That takes the answers of all trials, which their summaries hold in memory only: a document holds what was judged.
  * -1: out of memory. */

@@ -28,16 +28,17 @@ struct transfer_policy {
     nanoseconds connect_timeout; /* name, TCP and TLS */
     nanoseconds max_time;        /* the whole download */
     int64_t max_body;            /* bytes; longer bodies are given up */
+    bool digests_bodies;         /* so that answers are compared by their content */
+    int64_t receive_speed;       /* bytes a second, of each download; 0: as fast as it goes */
     uint32_t buffer_bytes;       /* libcurl's receive buffer */
     uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
     uint16_t origin_tls_port;    /* not 0: except https URLs, which are asked at this one, over TLS */
     const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
 };
 
-/* The largest receive buffer where bodies are unpacked (--compressed). libcurl unpacks all that it has received before
- * it does anything else: by gzip 16 KiB become up to 16 MiB, which takes some 20 ms, and all else in an event loop
- * waits. */
-enum { PACKED_BUFFER_BYTES = 16 * 1024 };
+/* The receive buffer for a policy: smaller where bodies are unpacked (--compressed), and where they are received
+ * slowly. */
+uint32_t transfer_buffer_bytes(const struct transfer_policy *policy, bool is_packed);
 
 /* The defaults; what each value rests on is said where it is set. */
 struct transfer_policy transfer_policy_default(void);

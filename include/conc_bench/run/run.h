@@ -128,7 +128,10 @@ struct answer {
     uint16_t status;
     uint8_t http_version;
     uint8_t outcome; /* as sample_outcome() tells it, but for OUTCOME_NONE */
-    uint8_t cause;   /* of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason; else 0 */
+    union {
+        uint32_t digest; /* of those with OUTCOME_OK, of the content of their bodies; DIGEST_VARIED: they had many */
+        uint8_t cause;   /* of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason; else 0 */
+    };
 };
 
 /* Each service time of a trial, and what each URL answered. One block of memory, which no child inherits. */

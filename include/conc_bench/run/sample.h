@@ -65,6 +65,12 @@ const char *outcome_name(enum outcome outcome);
 /* In words behind a number of downloads: "could not connect", "answered with status 5xx". */
 const char *outcome_words(enum outcome outcome);
 
+/* Digests of bodies that are none. */
+enum {
+    DIGEST_NONE,   /* not known: bodies were not compared by content, or there was no body */
+    DIGEST_VARIED, /* of several downloads: they had several */
+};
+
 enum sample_state { SAMPLE_FREE, SAMPLE_CLAIMED, SAMPLE_SETTLED };
 
 /* One download. 64 bytes, aligned to a cache line, so that two workers never write to the same line. */
@@ -79,18 +85,25 @@ struct sample {
     uint32_t connect_us;
     uint32_t tls_us;
     uint32_t first_byte_us;
-    uint32_t worker;   /* 0 to workers - 1 */
-    uint16_t status;   /* of the last response; 0 without one */
-    uint16_t connects; /* new connections made for it; 0 = an old one was reused */
-    uint16_t redirects;
+    uint32_t worker; /* 0 to workers - 1 */
+    union {
+        uint32_t body_digest; /* of OUTCOME_OK, of the content of its body: DIGEST_NONE, or a number; in no document */
+        struct {              /* of all others */
+            union {
+                uint16_t retry_after;     /* seconds that the server asked to be left alone for (Retry-After); 0: it did
+                                             not */
+                uint16_t connect_failure; /* of OUTCOME_CONNECT, which no server has answered: enum connect_failure */
+            };
+            uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
+        };
+    };
+    uint16_t status;       /* of the last response; 0 without one */
+    uint8_t connects;      /* new connections made for it, as far as 255; 0 = an old one was reused */
+    uint8_t redirects;     /* as far as 255 */
+    uint8_t retries;       /* after failures (--retry) */
     uint8_t outcome;       /* enum outcome */
     uint8_t http_version;  /* 10, 11, 20; 0 without a response */
     _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
-    uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
-    union {
-        uint16_t retry_after;     /* seconds that the server asked to be left alone for (Retry-After); 0: it did not */
-        uint16_t connect_failure; /* of OUTCOME_CONNECT, which no server has answered: enum connect_failure */
-    };
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 
@@ -187,6 +200,12 @@ static inline enum outcome sample_outcome(const struct sample *sample)
     default:
         return OUTCOME_NONE;
     }
+}
+
+/* libcurl's code, which is 0 where all went well. Once nobody writes any more. */
+static inline uint8_t sample_transfer_code(const struct sample *sample)
+{
+    return sample->outcome == OUTCOME_OK ? 0 : sample->transfer_code;
 }
 
 /* The most bytes that so many trials take until the end of a run, for checks made beforehand: the table that samples

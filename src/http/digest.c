@@ -1,0 +1,48 @@
+#include "digest.h"
+
+/* On x86 the library may have forms for newer processors, and then chooses when it runs: three times as fast. */
+#ifdef CONC_BENCH_XXHASH_DISPATCHES
+#include <xxh_x86dispatch.h>
+#else
+#include <xxhash.h>
+#endif
+
+#include "conc_bench/run/sample.h"
+
+void digest_begin(struct digest *digest)
+{
+    digest->is_begun = false;
+    digest->whole = DIGEST_NONE;
+}
+
+static uint32_t shorten(XXH64_hash_t hash)
+{
+    return (uint32_t)hash > DIGEST_VARIED ? (uint32_t)hash : (uint32_t)hash + DIGEST_VARIED + 1;
+}
+
+bool digest_add(struct digest *digest, const void *data, size_t length, bool is_whole)
+{
+    /* Most bodies of a few kilobytes: that takes half as long, and no state. */
+    if (is_whole) {
+        digest->whole = shorten(XXH3_64bits(data, length));
+        return true;
+    }
+    if (digest->state == NULL && (digest->state = XXH3_createState()) == NULL)
+        return false;
+    if (!digest->is_begun)
+        XXH3_64bits_reset(digest->state);
+    digest->is_begun = true;
+    XXH3_64bits_update(digest->state, data, length);
+    return true;
+}
+
+uint32_t digest_end(const struct digest *digest)
+{
+    return digest->is_begun ? shorten(XXH3_64bits_digest(digest->state)) : digest->whole;
+}
+
+void digest_release(struct digest *digest)
+{
+    XXH3_freeState(digest->state);
+    digest->state = NULL;
+}

@@ -1,0 +1,30 @@
+#ifndef CONC_BENCH_HTTP_DIGEST_H
+#define CONC_BENCH_HTTP_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The digest of a body, by which answers of one size are told apart: 32 bits of XXH3, which reads memory as fast as the
+ * machine does. It is no proof against whoever wants two pages to have one. Private to src/http.
+ */
+
+struct digest {
+    void *state;    /* the library's, of a body that comes in pieces; made when there is one, and kept */
+    bool is_begun;  /* it has taken a piece */
+    uint32_t whole; /* of a body that came in one piece; 0: it did not */
+};
+
+/* Forgets the last body. */
+void digest_begin(struct digest *digest);
+
+/* The next piece; `is_whole`: there will be no other. False: no memory. */
+bool digest_add(struct digest *digest, const void *data, size_t length, bool is_whole);
+
+/* As in struct sample: never DIGEST_VARIED, and DIGEST_NONE if nothing was added. */
+uint32_t digest_end(const struct digest *digest);
+
+void digest_release(struct digest *digest);
+
+#endif

@@ -1,0 +1,55 @@
+# Whether answers are the right ones, and what is asked of single downloads: contents, checks, cookies, retries, speed; in
+# every mode.
+
+load ../support/common
+load ../support/faults
+
+setup() {
+    start_faults
+    cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+    stop_faults
+}
+
+# Every mode once to warm up and in three rounds, so that a URL that is listed once is asked for 20 times.
+in_every_mode() {
+    run "$CONC_BENCH" --details --mode all --workers 2 --runs 3 --warmup 1 --no-progress --export-json result.json "$@"
+}
+
+@test "one page of the same length and other content drops its round and is named; pages that change each time are told" {
+    # The warm-up asks five times.
+    in_every_mode "$FAULTS/content/odd?at=8" "$FAULTS/content/changes" "$FAULTS/ok"
+    exits_with 0
+    holds result.json '.validity | .mismatches == 1 and (.dropped_rounds | length) == 1 and .is_valid and (.is_work_equal | not)'
+    says "$FAULTS/content/odd?at=8 answered with other content of the same size (1008 bytes)"
+    says "1 another size, content, status or HTTP version: $FAULTS/content/odd?at=8"
+    says "1 URL gives answers of one size and different content by itself; contents are not compared there ($FAULTS/content/changes)"
+    holds result.json '.urls[.validity.changing_url] | endswith("/content/changes")'
+    cp result.json first.json
+    "$CONC_BENCH" --details --import-json first.json --export-json again.json >again.txt
+    cmp first.json again.json
+    grep -q 'other content of the same size' again.txt
+}
+
+@test "without digests, pages of the same length are the same" {
+    in_every_mode --no-digest "$FAULTS/content/odd?at=8" "$FAULTS/content/changes"
+    exits_with 0
+    says 'asked with --no-digest'
+    holds result.json '.validity | .mismatches == 0 and .changing_urls == 0 and .is_work_equal'
+}
+
+@test "no download is faster than --limit-rate, in any mode" {
+    run once --mode all --workers 2 --limit-rate 2M --export-json result.json "$FAULTS/ok?size=1200000"
+    exits_with 0
+    says 'asked with --limit-rate 2097152'
+    # A tenth of a second's worth may come at once.
+    holds result.json '(.sample_columns | index("service_s")) as $service
+        | [.results[].rounds[].samples[][$service]] | length == 5 and min > 0.4'
+    for speed in 0 x 10q -5 5000G 1MBB; do
+        run "$CONC_BENCH" --limit-rate "$speed" "$FAULTS/ok"
+        exits_with 2
+        says '--limit-rate must be bytes a second such as 500k or 10M'
+    done
+}
