@@ -188,7 +188,7 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
 static bool has_no_body(const struct transfer *transfer)
 {
     long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
-    return transfer->is_interim || status == 204 || status == 304 || transfer->plan->request->options->is_head;
+    return transfer->is_interim || status == 204 || status == 304 || transfer->is_head;
 }
 
 static size_t end_fields(struct transfer *transfer, size_t length)

@@ -41,7 +41,7 @@ static bool is_as_long_as_told(const struct transfer *transfer, long status)
 {
     curl_off_t length = -1;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return status >= 200 && (length >= 0 || transfer->plan->request->options->is_head);
+    return status >= 200 && (length >= 0 || transfer->is_head);
 }
 
 /* A success of libcurl's, though the server did not say that this was all, nor how much it would be. */

@@ -17,6 +17,20 @@ void settings_set_message(CURL *easy, const struct request *request, const char 
         SET(CURLOPT_ACCEPT_ENCODING, "");
 }
 
+void settings_set_own_message(CURL *easy, const struct message *message, struct curl_slist *headers,
+                              const char **failure, CURLcode *code)
+{
+    SET(CURLOPT_HTTPHEADER, headers);
+    SET(CURLOPT_HTTPGET, 1L); /* no longer a form, nor HEAD */
+    SET(CURLOPT_CUSTOMREQUEST, message != NULL ? message->custom_method : NULL);
+    if (message != NULL && message->is_head)
+        SET(CURLOPT_NOBODY, 1L);
+    if (message == NULL || message->body == NULL)
+        return;
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->body_bytes);
+    SET(CURLOPT_POSTFIELDS, message->body);
+}
+
 static long tls_range(const struct request_options *options)
 {
     static const long least[] = {

@@ -6,7 +6,7 @@
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/workload/request.h"
 
-/* What is set once for each handle because options ask for it. Private to src/http. */
+/* What is set because options ask for it, once for each handle, or requests of the list. Private to src/http. */
 
 /* One place where an option can fail; the first failure is kept, later ones do not matter. */
 #define SET(option, value)                                                                                             \
@@ -20,6 +20,11 @@
 
 /* Method, body, encodings. libcurl borrows the body. */
 void settings_set_message(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
+
+/* The same for one download, of a list with requests: its message, and the headers to go with it. NULL: a plain one.
+ * libcurl borrows body and headers. */
+void settings_set_own_message(CURL *easy, const struct message *message, struct curl_slist *headers,
+                              const char **failure, CURLcode *code);
 
 /* Whom to trust, what to present, which versions, whether to resume. */
 void settings_set_tls(CURL *easy, const struct request *request, const char **failure, CURLcode *code);

@@ -343,6 +343,7 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
     }
     transfer->plan = plan;
     transfer->driver = driver;
+    transfer->is_head = plan->request->options->is_head;
     answer_create(transfer);
     transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
     struct pool *pool = NULL;
@@ -387,6 +388,20 @@ static bool is_tls(const struct target_list *targets, uint32_t url)
     return !targets->is_plain && target_is_tls(targets->texts[url]);
 }
 
+/* Of a list in which some have one. */
+static bool set_message(struct transfer *transfer, uint32_t url)
+{
+    const struct target_list *targets = transfer->plan->targets;
+    uint32_t number = targets->url_messages[url];
+    const struct message *message = number != MESSAGE_NONE ? &targets->messages[number] : NULL;
+    const char *failure = NULL;
+    CURLcode code = CURLE_OK;
+    transfer->is_head = message != NULL && message->is_head;
+    settings_set_own_message(transfer->easy, message,
+                             message != NULL ? targets->message_headers[number] : transfer->headers, &failure, &code);
+    return failure == NULL;
+}
+
 /* What changes from one download to the next; a kept connection is looked for again, even if the last request was sent
  * twice. libcurl's own text of the URL stays that of the first (before 8.14): nobody reads it. */
 static bool set_target(struct transfer *transfer, uint32_t url)
@@ -397,6 +412,8 @@ static bool set_target(struct transfer *transfer, uint32_t url)
         curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L) != CURLE_OK)
         return false;
     transfer->forbids_reuse = false;
+    if (transfer->plan->targets->url_messages != NULL && !set_message(transfer, url))
+        return false;
     if (transfer->tls_way != NULL &&
         curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
                          transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)

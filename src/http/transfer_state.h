@@ -98,6 +98,7 @@ struct transfer {
     bool has_interim;      /* the last request had such an answer */
     bool is_overdue;       /* it was given up since its time was over */
     bool headers_ended;    /* the blank line of the last response was seen */
+    bool is_head;          /* no body is asked for */
     bool is_tls;           /* the URL asked for is; a redirect may lead elsewhere */
     bool has_retried;      /* perhaps, since the options were set */
     bool met_http1;        /* the last https URL was not answered in HTTP/2 */

@@ -55,6 +55,39 @@ static void write_names(FILE *stream, const struct url_list *urls)
         fprintf(stream, "%zu more hosts are asked for in their ASCII form\n", found - SHOWN);
 }
 
+static void write_escaped(FILE *stream, const char *text)
+{
+    struct text_buffer shown = {0};
+    text_buffer_add_escaped(&shown, text, strlen(text));
+    fputs(text_buffer_text(&shown), stream);
+    text_buffer_release(&shown);
+}
+
+static void write_part(void *context, const char *part)
+{
+    FILE *stream = context;
+    fputs("    ", stream);
+    write_escaped(stream, part);
+    fputc('\n', stream);
+}
+
+static void write_requests(FILE *stream, const struct url_list *urls)
+{
+    enum { SHOWN = 20 };
+    if (urls->first_request.file == NULL)
+        return;
+    for (uint32_t i = 0; i < urls->url_count && i < SHOWN; i++) {
+        const struct message *message = url_message(urls, i);
+        fprintf(stream, "  %s ", message != NULL ? message_method(message) : "GET");
+        write_escaped(stream, url_text(urls, i));
+        fputc('\n', stream);
+        if (message != NULL)
+            message_describe(message, write_part, stream);
+    }
+    if (urls->url_count > SHOWN)
+        fprintf(stream, "  and %zu more requests\n", urls->url_count - SHOWN);
+}
+
 /* The command of each client, as it would be run; with several numbers of workers, with each. */
 static void write_clients(FILE *stream, const struct plan *plan)
 {
@@ -77,14 +110,16 @@ static void write_clients(FILE *stream, const struct plan *plan)
 static void write_workload(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
-    fprintf(stream, "%" PRIu32 " download%s of %zu URL%s on %zu host%s in each trial, %s\n", plan->unit_count,
-            plural(plan->unit_count), request->urls->url_count, plural(request->urls->url_count),
+    fprintf(stream, "%" PRIu32 " download%s of %zu %s%s on %zu host%s in each trial, %s\n", plan->unit_count,
+            plural(plan->unit_count), request->urls->url_count,
+            request->urls->first_request.file != NULL ? "request" : "URL", plural(request->urls->url_count),
             request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
     if (plan->due != NULL)
         fprintf(stream, "they fall due at %g/s (%s), over %.3g s in each trial\n", request->arrivals.rate,
                 arrival_process_names[request->arrivals.process], clock_seconds(plan->due[plan->unit_count - 1]));
     write_names(stream, request->urls);
+    write_requests(stream, request->urls);
     if (cost[0] != '\0')
         fprintf(stream, "%s\n", cost);
     write_clients(stream, plan);

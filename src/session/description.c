@@ -87,7 +87,7 @@ static int describe_workload(struct session *session, struct error *error)
     if (run->urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
     for (uint32_t i = 0; i < session->urls.url_count; i++)
-        run->urls[i] = url_text(&session->urls, i);
+        run->urls[i] = url_name(&session->urls, i);
     return describe_sources(session, error);
 }
 

@@ -66,9 +66,34 @@ static int check_http_version(const struct session *session, struct error *error
         "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");
 }
 
+/* What every request would have, and these have of their own. */
+static int check_requests(const struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    const struct request_options *request = &options->request;
+    const struct url_list *urls = &session->urls;
+    const char *option = request->method != NULL   ? "--request"
+                         : request->is_head        ? "--head"
+                         : request->data.count > 0 ? "--data"
+                                                   : NULL;
+    if (urls->first_request.file == NULL)
+        return 0;
+    if (option != NULL)
+        return error_set(error, ERROR_USAGE,
+                         "%s does not go with requests that have methods and bodies of their own, from %s:%zu on: "
+                         "write it into each",
+                         option, urls->first_request.file, urls->first_request.line);
+    if (options->client_count > 0)
+        return error_set(error, ERROR_USAGE,
+                         "--client does not go with requests such as that at %s:%zu: programs are given a list of URLs "
+                         "and nothing else",
+                         urls->first_request.file, urls->first_request.line);
+    return 0;
+}
+
 int setup_list(struct session *session, struct error *error)
 {
-    if (load_urls(session, error) != 0)
+    if (load_urls(session, error) != 0 || check_requests(session, error) != 0)
         return -1;
     return check_http_version(session, error);
 }
@@ -190,15 +215,26 @@ static struct origin_host *list_tls_hosts(const struct url_list *urls, size_t *c
     return hosts;
 }
 
+static bool has_header(const struct session *session, const char *name)
+{
+    for (size_t i = 0; i < session->request.header_count; i++) {
+        if (header_has_name(session->request.headers[i], name))
+            return true;
+    }
+    for (size_t i = 0; i < session->urls.messages.count; i++) {
+        if (message_has_header(&session->urls.messages.items[i], name))
+            return true;
+    }
+    return false;
+}
+
 /* Has every request carry what the origin knows its run by. */
 static int sign_requests(struct session *session, char token[ORIGIN_TOKEN_SIZE], struct error *error)
 {
     char header[sizeof(ORIGIN_TOKEN_HEADER ": ") + ORIGIN_TOKEN_SIZE];
-    for (size_t i = 0; i < session->request.header_count; i++) {
-        if (header_has_name(session->request.headers[i], ORIGIN_TOKEN_HEADER))
-            return error_set(error, ERROR_USAGE,
-                             "--header " ORIGIN_TOKEN_HEADER " does not go with --origin, which knows its run by it");
-    }
+    if (has_header(session, ORIGIN_TOKEN_HEADER))
+        return error_set(error, ERROR_USAGE,
+                         "--header " ORIGIN_TOKEN_HEADER " does not go with --origin, which knows its run by it");
     if (origin_draw_token(token, error) != 0)
         return -1;
     snprintf(header, sizeof(header), ORIGIN_TOKEN_HEADER ": %s", token);
@@ -346,6 +382,10 @@ int setup_targets(struct session *session, struct error *error)
     if (session->clients.journal != NULL && (texts = clients_list_addresses(session, error)) == NULL)
         return -1;
     if (target_list_make(texts, urls->url_count, is_plain, &session->targets, error) != 0)
+        return -1;
+    if (urls->url_messages != NULL &&
+        target_list_add_messages(&session->targets, urls->url_messages, &urls->messages, session->request.headers,
+                                 session->request.header_count, error) != 0)
         return -1;
     if (session->resolutions.failed_count == 0)
         return 0;

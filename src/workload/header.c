@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -152,4 +153,44 @@ bool header_is_secret(const char *header)
         word = (struct word){.text = header + i + 1};
     }
     return false;
+}
+
+bool header_is_open(const char *header)
+{
+    static const char *const names[] = {
+        "Accept",     "Accept-Charset",    "Accept-Encoding",  "Accept-Language",  "Cache-Control",
+        "Connection", "Content-Type",      "Content-Encoding", "Content-Language", "Expect",
+        "Host",       "If-Modified-Since", "If-None-Match",    "Pragma",           "Range",
+        "User-Agent"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (header_has_name(header, names[i]))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 4648, section 4; `encoded` has room for 4 letters for every 3 bytes begun. */
+static void encode_base64(const char *text, size_t length, char *encoded)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned long bits = 0;
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (i + j < length ? (unsigned char)text[i + j] : 0U);
+        for (size_t j = 0; j < 4; j++)
+            *encoded++ = i + j <= length ? letters[bits >> (18 - 6 * j) & 63] : '=';
+    }
+    *encoded = '\0';
+}
+
+char *header_of_credentials(const char *credentials)
+{
+    static const char name[] = "Authorization: Basic ";
+    size_t length = strlen(credentials);
+    char *header = malloc(sizeof(name) + (length + 2) / 3 * 4);
+    if (header == NULL)
+        return NULL;
+    memcpy(header, name, sizeof(name) - 1);
+    encode_base64(credentials, length, header + sizeof(name) - 1);
+    return header;
 }

@@ -14,51 +14,13 @@
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/host_name.h"
 #include "conc_bench/workload/route.h"
-
-/* Text of a file or made here; wiped when it is freed, since it may be secret. */
-struct content {
-    char *bytes; /* with a NUL behind them */
-    size_t length;
-    size_t capacity;
-};
+#include "secret_text.h"
 
 void request_wipe(char *text)
 {
     if (text != NULL)
         memory_wipe(text, strlen(text));
     free(text);
-}
-
-static void wipe_content(struct content *content)
-{
-    if (content->bytes != NULL)
-        memory_wipe(content->bytes, content->capacity);
-    free(content->bytes);
-    *content = (struct content){0};
-}
-
-/* Not by realloc(), which would leave what it moves behind. */
-static int grow(struct content *content, size_t capacity)
-{
-    struct content larger = {.bytes = malloc(capacity), .length = content->length, .capacity = capacity};
-    if (larger.bytes == NULL)
-        return -1;
-    if (content->length > 0)
-        memcpy(larger.bytes, content->bytes, content->length);
-    wipe_content(content);
-    *content = larger;
-    return 0;
-}
-
-static int append(struct content *content, const char *bytes, size_t length)
-{
-    size_t needed = content->length + length + 1;
-    if (needed > content->capacity && grow(content, 2 * needed) != 0)
-        return -1;
-    memcpy(content->bytes + content->length, bytes, length);
-    content->length += length;
-    content->bytes[content->length] = '\0';
-    return 0;
 }
 
 /* Files */
@@ -93,31 +55,21 @@ static FILE *open_file(struct loading *loading, const char *option, const char *
 }
 
 static int read_file(struct loading *loading, const char *option, const char *path, size_t limit,
-                     struct content *content)
+                     struct secret_text *content)
 {
-    char block[16384];
-    size_t count;
-    int status = 0;
+    char place[64];
     FILE *file = open_file(loading, option, path);
     if (file == NULL)
         return -1;
-    errno = 0;
-    while (status == 0 && (count = fread(block, 1, sizeof(block), file)) > 0) {
-        if (content->length + count > limit)
-            status = error_set(loading->error, ERROR_USAGE, "--%s: %s is longer than %zu bytes", option, path, limit);
-        else if (append(content, block, count) != 0)
-            status = no_memory(loading, option);
-    }
-    if (status == 0 && ferror(file))
-        status = error_set_system(loading->error, ERROR_USAGE, errno, "--%s: cannot read %s", option, path);
-    memory_wipe(block, sizeof(block));
+    snprintf(place, sizeof(place), "--%s", option);
+    int status = secret_text_read(content, file, place, path, limit, loading->error);
     if (file != stdin)
         fclose(file);
     return status;
 }
 
 /* Behind a byte order mark; NULL: the file was empty. */
-static char *text_start(const struct content *content)
+static char *text_start(const struct secret_text *content)
 {
     return content->bytes == NULL ? NULL : content->bytes + unicode_mark_length(content->bytes, content->length);
 }
@@ -152,7 +104,7 @@ static int add_header(struct loading *loading, const char *text)
 /* Each line of a file; blank ones are none. */
 static int add_headers_of(struct loading *loading, const char *path)
 {
-    struct content content = {0};
+    struct secret_text content = {0};
     size_t number = 0;
     int status = read_file(loading, "header", path, REQUEST_HEADERS_MAX_BYTES, &content);
     if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
@@ -175,7 +127,7 @@ static int add_headers_of(struct loading *loading, const char *path)
         else
             status = add_header(loading, line);
     }
-    wipe_content(&content);
+    secret_text_wipe(&content);
     return status;
 }
 
@@ -204,59 +156,45 @@ static int add_user_agent(struct loading *loading)
         return add_header(loading, "User-Agent: conc-bench/" CONC_BENCH_VERSION);
     if (agent[0] == '\0')
         return 0;
-    struct content header = {0};
-    int status = append(&header, "User-Agent: ", strlen("User-Agent: "));
+    struct secret_text header = {0};
+    int status = secret_text_append(&header, "User-Agent: ", strlen("User-Agent: "));
     if (status == 0)
-        status = append(&header, agent, strlen(agent));
+        status = secret_text_append(&header, agent, strlen(agent));
     if (status != 0)
         no_memory(loading, "user-agent");
     else
         status = add_header(loading, header.bytes);
-    wipe_content(&header);
+    secret_text_wipe(&header);
     return status;
 }
 
 /* Body */
 
-/* As curl's --data does: what editors add to files is not part of a form. NUL bytes go as well, as in curl from version
- * 8 on; before, the rest of their line went with them. */
-static void drop_line_ends(struct content *content)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < content->length; i++) {
-        if (strchr("\r\n", content->bytes[i]) == NULL) /* finds the NUL as well */
-            content->bytes[kept++] = content->bytes[i];
-    }
-    content->length = kept;
-    if (content->bytes != NULL)
-        content->bytes[kept] = '\0';
-}
-
-static int load_piece(struct loading *loading, const struct request_text *piece, struct content *content)
+static int load_piece(struct loading *loading, const struct request_text *piece, struct secret_text *content)
 {
     const char *option = piece->is_binary ? "data-binary" : "data";
     if (piece->text[0] != '@')
-        return append(content, piece->text, strlen(piece->text)) == 0 ? 0 : no_memory(loading, option);
+        return secret_text_append(content, piece->text, strlen(piece->text)) == 0 ? 0 : no_memory(loading, option);
     if (read_file(loading, option, piece->text + 1, REQUEST_BODY_MAX_BYTES, content) != 0)
         return -1;
     if (!piece->is_binary)
-        drop_line_ends(content);
+        secret_text_drop_line_ends(content);
     return 0;
 }
 
 static int load_body(struct loading *loading)
 {
     const struct request_texts *data = &loading->options->data;
-    struct content body = {0};
-    int status = data->count == 0 || append(&body, "", 0) == 0 ? 0 : no_memory(loading, "data");
+    struct secret_text body = {0};
+    int status = data->count == 0 || secret_text_append(&body, "", 0) == 0 ? 0 : no_memory(loading, "data");
     for (size_t i = 0; status == 0 && i < data->count; i++) {
-        struct content piece = {0};
+        struct secret_text piece = {0};
         status = load_piece(loading, &data->items[i], &piece);
-        if (status == 0 && i > 0 && append(&body, "&", 1) != 0)
+        if (status == 0 && i > 0 && secret_text_append(&body, "&", 1) != 0)
             status = no_memory(loading, "data");
-        if (status == 0 && piece.length > 0 && append(&body, piece.bytes, piece.length) != 0)
+        if (status == 0 && piece.length > 0 && secret_text_append(&body, piece.bytes, piece.length) != 0)
             status = no_memory(loading, "data");
-        wipe_content(&piece);
+        secret_text_wipe(&piece);
     }
     loading->request->body = body.bytes;
     loading->request->body_bytes = body.length;
@@ -349,33 +287,13 @@ bool request_takes_from_config(const char *name)
            is_named(name, "user", "u") || strcmp(name, "pass") == 0;
 }
 
-/* RFC 4648, section 4; `encoded` has room for 4 letters for every 3 bytes begun. */
-static void encode_base64(const char *text, size_t length, char *encoded)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < length; i += 3) {
-        unsigned long bits = 0;
-        for (size_t j = 0; j < 3; j++)
-            bits = bits << 8 | (i + j < length ? (unsigned char)text[i + j] : 0U);
-        for (size_t j = 0; j < 4; j++)
-            *encoded++ = i + j <= length ? letters[bits >> (18 - 6 * j) & 63] : '=';
-    }
-    *encoded = '\0';
-}
-
-/* "user:password", as RFC 7617 has it sent. libcurl leaves it out where a redirect leads to another host. */
+/* libcurl leaves it out where a redirect leads to another host. */
 static int add_credentials(struct loading *loading, const char *place, const char *credentials)
 {
-    static const char name[] = "Authorization: Basic ";
-    size_t length = strlen(credentials);
     if (strchr(credentials, ':') == NULL)
         return error_set(loading->error, ERROR_USAGE, "%s: user must be \"NAME:PASSWORD\"", place);
-    char *header = malloc(sizeof(name) + (length + 2) / 3 * 4);
-    if (header == NULL)
-        return no_memory(loading, "config");
-    memcpy(header, name, sizeof(name) - 1);
-    encode_base64(credentials, length, header + sizeof(name) - 1);
-    int status = add_header(loading, header);
+    char *header = header_of_credentials(credentials);
+    int status = header != NULL ? add_header(loading, header) : no_memory(loading, "config");
     request_wipe(header);
     return status;
 }
@@ -408,11 +326,11 @@ static int apply_config(struct loading *loading, const struct config_line *line,
     return *secret != NULL ? 0 : no_memory(loading, "config");
 }
 
-static int read_config(struct loading *loading, const char *path, struct content *content)
+static int read_config(struct loading *loading, const char *path, struct secret_text *content)
 {
     const char *text = loading->options->config_text;
     if (text != NULL)
-        return append(content, text, strlen(text)) == 0 ? 0 : no_memory(loading, "config");
+        return secret_text_append(content, text, strlen(text)) == 0 ? 0 : no_memory(loading, "config");
     int status = read_file(loading, "config", path, REQUEST_HEADERS_MAX_BYTES, content);
     if (status == 0 && content->bytes != NULL && strlen(content->bytes) != content->length)
         status = error_set(loading->error, ERROR_USAGE, "--config: %s has a NUL byte: it holds no text", path);
@@ -423,18 +341,19 @@ int request_read_config(const char *path, char **text, struct error *error)
 {
     const struct request_options none = {0};
     struct loading loading = {.options = &none, .error = error};
-    struct content content = {0};
-    int status = append(&content, "", 0) == 0 ? read_config(&loading, path, &content) : no_memory(&loading, "config");
+    struct secret_text content = {0};
+    int status = secret_text_append(&content, "", 0) == 0 ? read_config(&loading, path, &content)
+                                                          : no_memory(&loading, "config");
     *text = status == 0 ? content.bytes : NULL;
     if (status != 0)
-        wipe_content(&content);
+        secret_text_wipe(&content);
     return status;
 }
 
 static int load_config(struct loading *loading)
 {
     const char *path = loading->options->config;
-    struct content content = {0};
+    struct secret_text content = {0};
     struct config_line line = {0};
     if (path == NULL)
         return 0;
@@ -448,7 +367,7 @@ static int load_config(struct loading *loading)
         else
             status = apply_config(loading, &line, place);
     }
-    wipe_content(&content);
+    secret_text_wipe(&content);
     return status;
 }
 
@@ -469,7 +388,7 @@ static int write_all(int file, const char *bytes, size_t length)
 }
 
 /* Puts what was read into a file in memory, which children inherit, and its name into `*place`. */
-static int keep_copy(struct loading *loading, const char *option, const struct content *content, const char **place)
+static int keep_copy(struct loading *loading, const char *option, const struct secret_text *content, const char **place)
 {
     struct request_copy *copy = &loading->request->copies[loading->request->copy_count];
     copy->descriptor = descriptor_create_file(option);
@@ -487,7 +406,7 @@ static int keep_copy(struct loading *loading, const char *option, const struct c
 static int take_file(struct loading *loading, const char *option, const char *path, const char **place)
 {
     struct stat status;
-    struct content content = {0};
+    struct secret_text content = {0};
     *place = path;
     if (path == NULL)
         return 0;
@@ -496,7 +415,7 @@ static int take_file(struct loading *loading, const char *option, const char *pa
         int run = read_file(loading, option, path, REQUEST_PEM_MAX_BYTES, &content);
         if (run == 0)
             run = keep_copy(loading, option, &content, place);
-        wipe_content(&content);
+        secret_text_wipe(&content);
         return run;
     }
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -562,8 +481,8 @@ void request_release(struct request *request)
     for (size_t i = 0; i < request->header_count; i++)
         request_wipe(request->headers[i]);
     free(request->headers);
-    struct content body = {.bytes = request->body, .capacity = request->body_bytes};
-    wipe_content(&body);
+    struct secret_text body = {.bytes = request->body, .capacity = request->body_bytes};
+    secret_text_wipe(&body);
     for (size_t i = 0; i < request->proxy_count; i++)
         request_wipe(request->proxies[i]);
     request_wipe(request->proxy_user);

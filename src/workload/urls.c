@@ -5,7 +5,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,12 @@
 #include "conc_bench/base/hash.h"
 #include "conc_bench/base/hash_map.h"
 #include "conc_bench/base/number.h"
-#include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/base/unicode.h"
+#include "conc_bench/platform/memory.h"
 #include "conc_bench/workload/host_name.h"
-
-/* "URL xN": the largest N. */
-enum { REPEAT_MAX = 1000000000 };
-
-/* How much of a text is quoted in a message. */
-enum { QUOTE_MAX = 100, PATH_QUOTE_MAX = 240 };
+#include "entry.h"
+#include "form.h"
 
 /* Memory that texts live in until the list is released: a whole file, or many small copies. */
 struct block {
@@ -42,6 +39,12 @@ struct origin {
 /* As many as fit a page. */
 enum { ORIGIN_BITS = 8 };
 
+/* "POST http://a.test/", and how many requests have it. */
+struct request_name {
+    const char *text;
+    uint32_t count;
+};
+
 struct url_storage {
     struct block *blocks;
     char *room; /* free space within the newest block of copies */
@@ -50,17 +53,12 @@ struct url_storage {
     size_t host_capacity;
     struct hash_map url_map;
     struct hash_map host_map;
+    struct request_name *request_names;
+    size_t request_name_count;
+    size_t request_name_capacity;
+    struct hash_map request_name_map;
     struct origin origins[1 << ORIGIN_BITS]; /* the latest of those whose hash ends alike */
     CURLU *parser;
-};
-
-/* The line being read, for messages: its text is whole, but for a NUL where the URL ends. */
-struct entry {
-    const char *file; /* NULL: an argument */
-    size_t number;
-    const char *text;
-    size_t length;
-    size_t indent; /* blanks in front of the text */
 };
 
 /* Messages */
@@ -68,88 +66,6 @@ struct entry {
 static int fail_memory(struct error *error)
 {
     return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of URLs");
-}
-
-static bool contains(const char *text, size_t length, const char *part)
-{
-    return memmem(text, length, part, strlen(part)) != NULL;
-}
-
-/* Escaped and full-width at signs become real ones on the way to a host name. */
-static bool contains_at_sign(const char *text, size_t length)
-{
-    static const char *const at_signs[] = {"@", "%40", "\xef\xbc\xa0", "\xef\xb9\xab"};
-    for (size_t i = 0; i < sizeof(at_signs) / sizeof(at_signs[0]); i++) {
-        if (contains(text, length, at_signs[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Whether the text can hold a password, also in places where a URL has none: messages about broken lines must not show
- * what would be one, had the line not been broken. */
-static bool may_hold_credentials(const char *text, size_t length)
-{
-    if (contains_at_sign(text, length))
-        return true;
-    /* "http://me:secret" may be the first half of a line broken before its '@': a colon may go before a port only. */
-    const char *end = text + length;
-    const char *colon = memchr(text, ':', length);
-    if (colon != NULL && colon + 1 < end && colon[1] == '/') {
-        for (text = colon + 1; text < end && *text == '/';)
-            text++;
-    }
-    if (text < end && *text == '[') {
-        const char *bracket = memchr(text, ']', (size_t)(end - text));
-        text = bracket == NULL ? text : bracket;
-    }
-    while (text < end && strchr(":/?#", *text) == NULL)
-        text++;
-    if (text == end || *text != ':')
-        return false;
-    for (text++; text < end && *text >= '0' && *text <= '9';)
-        text++;
-    return text < end && strchr("/?# \t", *text) == NULL;
-}
-
-/* Copies what fits a message, cut between characters; a NUL stands for the blank it replaced. `buffer` has room for
- * `most` bytes and four more. */
-static const char *abridge(char *buffer, size_t most, const char *text, size_t length)
-{
-    bool is_long = length > most;
-    if (is_long) {
-        for (length = most; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
-            length--;
-    }
-    for (size_t i = 0; i < length; i++)
-        buffer[i] = (char)(text[i] == '\0' ? ' ' : text[i]);
-    memcpy(buffer + length, is_long ? "..." : "", is_long ? 4 : 1);
-    return buffer;
-}
-
-enum quoting { QUOTE, DO_NOT_QUOTE };
-
-/* Says where, why and, where it is allowed and shows nobody's password, what. */
-__attribute__((format(printf, 4, 5))) static int refuse(const struct entry *entry, enum quoting quoting,
-                                                        struct error *error, const char *format, ...)
-{
-    char reason[256];
-    char text[QUOTE_MAX + 4] = "";
-    char file[PATH_QUOTE_MAX + 4];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    if (quoting == QUOTE && !may_hold_credentials(entry->text, entry->length))
-        abridge(text, QUOTE_MAX, entry->text, entry->length);
-    if (entry->file == NULL && text[0] != '\0')
-        return error_set(error, ERROR_USAGE, "argument \"%s\": %s", text, reason);
-    if (entry->file == NULL)
-        return error_set(error, ERROR_USAGE, "argument: %s", reason);
-    abridge(file, PATH_QUOTE_MAX, entry->file, strlen(entry->file));
-    if (text[0] != '\0')
-        return error_set(error, ERROR_USAGE, "%s:%zu: %s: \"%s\"", file, entry->number, reason, text);
-    return error_set(error, ERROR_USAGE, "%s:%zu: %s", file, entry->number, reason);
 }
 
 /* Memory */
@@ -288,7 +204,7 @@ static struct url_host describe_host(const char *name, uint16_t port)
 
 static int refuse_credentials(const struct entry *entry, struct error *error)
 {
-    return refuse(entry, DO_NOT_QUOTE, error, "the URL holds credentials (user or password): take them out");
+    return entry_refuse(entry, DO_NOT_QUOTE, error, "the URL holds credentials (user or password): take them out");
 }
 
 static int refuse_unparsed(const struct entry *entry, CURLUcode code, struct error *error)
@@ -297,14 +213,14 @@ static int refuse_unparsed(const struct entry *entry, CURLUcode code, struct err
         return fail_memory(error);
     if (code == CURLUE_USER_NOT_ALLOWED)
         return refuse_credentials(entry, error);
-    return refuse(entry, QUOTE, error, "not a URL that libcurl can use (%s)", curl_url_strerror(code));
+    return entry_refuse(entry, QUOTE, error, "not a URL that libcurl can use (%s)", curl_url_strerror(code));
 }
 
 static int refuse_host(const struct entry *entry, enum host_name_result run, const char *name, struct error *error)
 {
     char reason[HOST_NAME_REASON_BYTES];
     if (run == HOST_NAME_NOT_ENCODED)
-        return refuse(entry, QUOTE, error, "%s", host_name_explain(name, reason));
+        return entry_refuse(entry, QUOTE, error, "%s", host_name_explain(name, reason));
     return refuse_unparsed(entry, run == HOST_NAME_BROKEN ? CURLUE_BAD_HOSTNAME : CURLUE_OUT_OF_MEMORY, error);
 }
 
@@ -321,17 +237,18 @@ static int check_tls_name(const struct entry *entry, const struct url_host *host
                                          memchr(others, host->name[taken], sizeof(others) - 1) != NULL))
         taken++;
     if (taken < host->name_length)
-        return refuse(entry, QUOTE, error,
-                      "--origin=tls cannot serve a host with '%c' in its name, only with letters, digits, '-' and '.'",
-                      host->name[taken]);
+        return entry_refuse(
+            entry, QUOTE, error,
+            "--origin=tls cannot serve a host with '%c' in its name, only with letters, digits, '-' and '.'",
+            host->name[taken]);
     if (host->name_length > LONGEST)
-        return refuse(entry, QUOTE, error, "--origin=tls cannot serve a host whose name is longer than %d bytes",
-                      LONGEST);
+        return entry_refuse(entry, QUOTE, error, "--origin=tls cannot serve a host whose name is longer than %d bytes",
+                            LONGEST);
     size_t length = host->name_length;
     bool ends_in_dot = length > 0 && host->name[length - 1] == '.';
     if (ends_in_dot && (length == 1 || host->name[length - 2] == '.'))
-        return refuse(entry, QUOTE, error,
-                      "--origin=tls cannot serve a host whose name has nothing before its last dot");
+        return entry_refuse(entry, QUOTE, error,
+                            "--origin=tls cannot serve a host whose name has nothing before its last dot");
     return 0;
 }
 
@@ -358,9 +275,9 @@ static int take_host(struct url_list *list, const struct entry *entry, const cha
     else if (curl_url_get(list->storage->parser, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
         status = fail_memory(error);
     else if (name[0] == '\0' || strlen(name) > UINT16_MAX)
-        status = refuse(entry, QUOTE, error, "the URL names no host");
+        status = entry_refuse(entry, QUOTE, error, "the URL names no host");
     else if (number_parse_count(port, &port_number) != 0 || port_number == 0 || port_number > UINT16_MAX)
-        status = refuse(entry, QUOTE, error, "the port is not one from 1 to 65535");
+        status = entry_refuse(entry, QUOTE, error, "the port is not one from 1 to 65535");
     else
         status = keep_host(list, entry, url, describe_host(name, (uint16_t)port_number), number, error);
     curl_free(name);
@@ -372,7 +289,7 @@ static bool has_user(const char *url)
 {
     const char *authority = strchr(url, ':') + 1;
     authority += strspn(authority, "/");
-    return contains_at_sign(authority, strcspn(authority, "/?#"));
+    return entry_has_at_sign(authority, strcspn(authority, "/?#"));
 }
 
 /* The length of "http://host:port" or "https://host:port" at the start of the URL; 0: it is spelt in another way. */
@@ -428,6 +345,19 @@ static int parse_url(struct url_list *list, const struct entry *entry, const cha
     return 0;
 }
 
+static int resize_messages(struct url_list *list, size_t capacity)
+{
+    uint32_t *url_messages = resize_array(list->url_messages, capacity, sizeof(list->url_messages[0]));
+    if (url_messages == NULL)
+        return -1;
+    list->url_messages = url_messages;
+    const char **names = resize_array(list->names, capacity, sizeof(list->names[0]));
+    if (names == NULL)
+        return -1;
+    list->names = names;
+    return 0;
+}
+
 static int resize_lines(struct url_list *list, size_t capacity)
 {
     const char **texts = resize_array(list->texts, capacity, sizeof(list->texts[0]));
@@ -442,14 +372,27 @@ static int resize_lines(struct url_list *list, size_t capacity)
     if (lines == NULL)
         return -1;
     list->lines = lines;
+    if (list->url_messages != NULL && resize_messages(list, capacity) != 0)
+        return -1;
     list->storage->line_capacity = capacity;
     return 0;
 }
 
-static uint64_t hash_url(const void *texts, size_t number)
+static uint64_t hash_request(const char *text, size_t length, uint32_t message)
 {
-    const char *text = ((const char *const *)texts)[number];
-    return hash_text(text, strlen(text));
+    uint64_t hash = hash_text(text, length);
+    return message == MESSAGE_NONE ? hash : hash_spread(hash ^ message);
+}
+
+static uint32_t message_of(const struct url_list *list, size_t url)
+{
+    return list->url_messages != NULL ? list->url_messages[url] : MESSAGE_NONE;
+}
+
+static uint64_t hash_url(const void *list, size_t number)
+{
+    const char *text = ((const struct url_list *)list)->texts[number];
+    return hash_request(text, strlen(text), message_of(list, number));
 }
 
 /* Makes room for so many more lines, all at once: nothing is copied while they are added. */
@@ -460,35 +403,115 @@ static int reserve_lines(struct url_list *list, size_t more)
     size_t half_more = storage->line_capacity + storage->line_capacity / 2;
     if (needed > storage->line_capacity && resize_lines(list, needed > half_more ? needed : half_more) != 0)
         return -1;
-    return hash_map_reserve(&storage->url_map, list->url_count + more, list->url_count, hash_url, list->texts);
+    return hash_map_reserve(&storage->url_map, list->url_count + more, list->url_count, hash_url, list);
 }
 
 /* A URL that is looked for in a list. */
 struct wanted_url {
     const struct url_list *list;
     const char *text;
+    uint32_t message;
 };
 
 static bool is_url(const void *key, size_t number)
 {
     const struct wanted_url *wanted = key;
-    return strcmp(wanted->list->texts[number], wanted->text) == 0;
+    return strcmp(wanted->list->texts[number], wanted->text) == 0 &&
+           message_of(wanted->list, number) == wanted->message;
+}
+
+/* Names of requests */
+
+static uint64_t hash_request_name(const void *names, size_t number)
+{
+    const char *text = ((const struct request_name *)names)[number].text;
+    return hash_text(text, strlen(text));
+}
+
+/* A name that is looked for. */
+struct wanted_name {
+    const struct url_storage *storage;
+    const char *text;
+};
+
+static bool is_request_name(const void *key, size_t number)
+{
+    const struct wanted_name *wanted = key;
+    return strcmp(wanted->storage->request_names[number].text, wanted->text) == 0;
+}
+
+static int grow_request_names(struct url_storage *storage)
+{
+    if (storage->request_name_count == storage->request_name_capacity) {
+        size_t capacity = storage->request_name_capacity + storage->request_name_capacity / 2 + 16;
+        struct request_name *names = resize_array(storage->request_names, capacity, sizeof(names[0]));
+        if (names == NULL)
+            return -1;
+        storage->request_names = names;
+        storage->request_name_capacity = capacity;
+    }
+    return hash_map_reserve(&storage->request_name_map, storage->request_name_count + 1, storage->request_name_count,
+                            hash_request_name, storage->request_names);
+}
+
+/* How many requests have that name, the one that asks too; the text must last. 0: no memory. */
+static uint32_t count_request_name(struct url_storage *storage, const char *text)
+{
+    const struct wanted_name wanted = {.storage = storage, .text = text};
+    uint64_t hash = hash_text(text, strlen(text));
+    size_t place;
+    if (grow_request_names(storage) != 0)
+        return 0;
+    size_t known = hash_map_find(&storage->request_name_map, hash, is_request_name, &wanted, &place);
+    if (known != HASH_MAP_NONE)
+        return ++storage->request_names[known].count;
+    hash_map_put(&storage->request_name_map, hash, place, storage->request_name_count);
+    storage->request_names[storage->request_name_count++] = (struct request_name){.text = text, .count = 1};
+    return 1;
+}
+
+/* NULL: no memory. */
+static const char *make_request_name(struct url_list *list, const char *url, uint32_t message)
+{
+    struct text_buffer name = {0};
+    text_buffer_add(&name, "%s %s", message_method(&list->messages.items[message]), url);
+    const char *kept = name.has_failed ? NULL : keep_copy(list->storage, name.text, name.length);
+    uint32_t count = kept != NULL ? count_request_name(list->storage, kept) : 0;
+    if (count > 1) {
+        text_buffer_add(&name, " #%" PRIu32, count);
+        kept = name.has_failed ? NULL : keep_copy(list->storage, name.text, name.length);
+    }
+    text_buffer_release(&name);
+    return count > 0 ? kept : NULL;
+}
+
+/* Of the next URL. -1: no memory. */
+static int note_message(struct url_list *list, const char *url, uint32_t message)
+{
+    size_t number = list->url_count;
+    if (list->url_messages == NULL && message == MESSAGE_NONE)
+        return 0;
+    list->names[number] = message == MESSAGE_NONE ? url : make_request_name(list, url, message);
+    list->url_messages[number] = message;
+    return list->names[number] != NULL ? 0 : -1;
 }
 
 /* The number of the URL, which is parsed and taken in if it is new. Its text must last. */
-static int find_url(struct url_list *list, const struct entry *entry, const char *url, size_t length, uint32_t *number,
-                    struct error *error)
+static int find_url(struct url_list *list, const struct entry *entry, const char *url, size_t length, uint32_t message,
+                    uint32_t *number, struct error *error)
 {
     struct url_storage *storage = list->storage;
     size_t place;
-    uint64_t hash = hash_text(url, length);
-    const struct wanted_url wanted = {.list = list, .text = url};
+    uint64_t hash = hash_request(url, length, message);
+    const struct wanted_url wanted = {.list = list, .text = url, .message = message};
     size_t known = hash_map_find(&storage->url_map, hash, is_url, &wanted, &place);
     *number = (uint32_t)(known != HASH_MAP_NONE ? known : list->url_count);
     if (known != HASH_MAP_NONE)
         return 0;
     if (parse_url(list, entry, url, &list->url_hosts[list->url_count], error) != 0)
         return -1;
+    if (note_message(list, url, message) != 0)
+        return fail_memory(error);
     hash_map_put(&storage->url_map, hash, place, list->url_count);
     list->texts[list->url_count++] = url;
     return 0;
@@ -496,13 +519,13 @@ static int find_url(struct url_list *list, const struct entry *entry, const char
 
 /* There has to be room for one more line. */
 static int add_downloads(struct url_list *list, const struct entry *entry, const char *url, size_t length,
-                         uint32_t count, struct error *error)
+                         uint32_t count, uint32_t message, struct error *error)
 {
     uint32_t number = 0;
     assert(list->line_count < list->storage->line_capacity);
     if (list->downloads + count > URL_DOWNLOADS_MAX)
-        return refuse(entry, DO_NOT_QUOTE, error, "the list comes to more than 4,000,000,000 downloads");
-    if (find_url(list, entry, url, length, &number, error) != 0)
+        return entry_refuse(entry, DO_NOT_QUOTE, error, "the list comes to more than 4,000,000,000 downloads");
+    if (find_url(list, entry, url, length, message, &number, error) != 0)
         return -1;
     list->downloads += count;
     /* Lines that follow each other are one, so that it does not matter how a repetition was written. */
@@ -515,108 +538,46 @@ static int add_downloads(struct url_list *list, const struct entry *entry, const
 
 /* Lines */
 
-static bool is_blank(char c)
+/* Behind URLs alone, or where no line tells what the list is of. */
+static int refuse_scheme(const struct entry *entry, struct error *error)
 {
-    return c == ' ' || c == '\t';
-}
-
-static int check_bytes(const struct entry *entry, struct error *error)
-{
-    if (entry->length > URL_LINE_MAX_BYTES)
-        return refuse(entry, DO_NOT_QUOTE, error, "%zu bytes are too long for a URL: at most %d (8 KiB) are allowed",
-                      entry->length, URL_LINE_MAX_BYTES);
-    if (memchr(entry->text, '\0', entry->length) != NULL)
-        return refuse(entry, DO_NOT_QUOTE, error, "there is a NUL byte: is this a text file?");
-    return 0;
+    if (entry->file != NULL && entry->text[0] == '{')
+        return entry_refuse(entry, DO_NOT_QUOTE, error,
+                            "JSON is not read as a list: write URLs, requests (POST URL), or options of curl");
+    if (entry->file != NULL && form_is_request_line(entry->text))
+        return entry_refuse(entry, QUOTE, error,
+                            "a list has either URLs alone or requests: write GET in front of each URL");
+    return entry_refuse(entry, QUOTE, error, "not an http or https URL");
 }
 
 static int check_scheme(const struct entry *entry, struct error *error)
 {
-    if (strncasecmp(entry->text, "http:", 5) != 0 && strncasecmp(entry->text, "https:", 6) != 0)
-        return refuse(entry, QUOTE, error, "not an http or https URL");
-    return 0;
-}
-
-/* URLs that differ in what nobody sees only are told apart by servers, and mostly come of careless copying. */
-static int check_visible(const struct entry *entry, struct error *error)
-{
-    struct unicode_fault fault;
-    char description[UNICODE_DESCRIPTION_BYTES];
-    if (!unicode_find_fault(entry->text, entry->length, &fault))
-        return 0;
-    fault.character += entry->indent;
-    unicode_describe_fault(&fault, description);
-    if (fault.is_invalid)
-        return refuse(entry, DO_NOT_QUOTE, error,
-                      "%s: save the list as UTF-8, or write the byte as %%%02X if the URL has it", description,
-                      (unsigned)fault.code);
-    char escapes[4 * 3 + 1] = "";
-    do {
-        unsigned byte = (unsigned char)entry->text[fault.offset++];
-        text_append(escapes, sizeof(escapes), "%%%02X", byte);
-    } while (fault.offset < entry->length && ((unsigned char)entry->text[fault.offset] & 0xc0) == 0x80);
-    return refuse(entry, DO_NOT_QUOTE, error, "%s: take it out, or write it as %s if the URL has it", description,
-                  escapes);
-}
-
-static int check_characters(const struct entry *entry, struct error *error)
-{
-    bool is_ascii = true;
-    for (size_t i = 0; i < entry->length; i++) {
-        unsigned char byte = (unsigned char)entry->text[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
-            return refuse(entry, DO_NOT_QUOTE, error, "there is a control character (byte 0x%02x)", byte);
-        is_ascii &= byte < 0x80;
-    }
-    return is_ascii ? 0 : check_visible(entry, error);
-}
-
-/* What follows a URL on its line: "xN". */
-static int parse_repetition(const struct entry *entry, const char *text, size_t length, uint32_t *count,
-                            struct error *error)
-{
-    enum { DIGITS_MAX = 20 };
-    char digits[DIGITS_MAX + 1] = "";
-    uint64_t value = 0;
-    if (*text != 'x')
-        return refuse(entry, QUOTE, error,
-                      "nothing but xN may follow a URL, and a space within it has to be written %%20");
-    if (length - 1 <= DIGITS_MAX)
-        memcpy(digits, text + 1, length - 1);
-    if (number_parse_count(digits, &value) != 0 || value < 1 || value > REPEAT_MAX)
-        return refuse(entry, QUOTE, error, "xN behind a URL must be a whole number from 1 to 1,000,000,000");
-    *count = (uint32_t)value;
-    return 0;
+    return form_is_url(entry->text) ? 0 : refuse_scheme(entry, error);
 }
 
 /* Adds the line, unless it is blank or a comment. The URL's end is marked in the text. */
 static int add_line(struct url_list *list, struct entry *entry, char *text, size_t length, struct error *error)
 {
     *entry = (struct entry){.file = entry->file, .number = entry->number, .text = text, .length = length};
-    if (check_bytes(entry, error) != 0)
+    if (entry_check_bytes(entry, error) != 0)
         return -1;
-    while (length > 0 && is_blank(text[length - 1]))
+    while (length > 0 && entry_is_blank(text[length - 1]))
         length--;
-    for (; length > 0 && is_blank(*text); length--)
+    for (; length > 0 && entry_is_blank(*text); length--)
         text++;
     entry->indent = (size_t)(text - entry->text);
     entry->text = text;
     entry->length = length;
     if (length == 0 || *text == '#')
         return 0;
-    if (check_characters(entry, error) != 0 || check_scheme(entry, error) != 0)
+    if (entry_check_characters(entry, error) != 0 || check_scheme(entry, error) != 0)
         return -1;
-    size_t url_length = 0;
-    while (url_length < length && !is_blank(text[url_length]))
-        url_length++;
-    size_t rest = url_length;
-    while (rest < length && is_blank(text[rest]))
-        rest++;
-    uint32_t count = 1;
-    if (rest < length && parse_repetition(entry, text + rest, length - rest, &count, error) != 0)
+    size_t url_length;
+    uint32_t count;
+    if (entry_split(entry, text, length, &url_length, &count, error) != 0)
         return -1;
     text[url_length] = '\0';
-    return add_downloads(list, entry, text, url_length, count, error);
+    return add_downloads(list, entry, text, url_length, count, MESSAGE_NONE, error);
 }
 
 static bool starts_with(const char *text, size_t length, const char *start)
@@ -635,16 +596,67 @@ static size_t count_lines(const char *text, size_t length)
     return lines;
 }
 
-/* Adds a whole file, whose text ends in a NUL that its length does not count. */
-static int add_text(struct url_list *list, const char *name, char *text, size_t length, struct error *error)
+/* Requests, from a text that is wiped and gone before the list is released */
+
+struct taking {
+    struct url_list *list;
+    const char *file;
+};
+
+/* From now on the list tells of each URL which message it has. */
+static int begin_messages(struct url_list *list)
 {
-    char quoted[PATH_QUOTE_MAX + 4];
-    abridge(quoted, PATH_QUOTE_MAX, name, strlen(name));
-    if (starts_with(text, length, "\xff\xfe") || starts_with(text, length, "\xfe\xff"))
-        return error_set(error, ERROR_USAGE, "\"%s\" is not UTF-8 but UTF-16 text: save it as UTF-8", quoted);
+    if (list->url_messages != NULL)
+        return 0;
+    if (resize_messages(list, list->storage->line_capacity > 0 ? list->storage->line_capacity : 1) != 0)
+        return -1;
+    for (size_t i = 0; i < list->url_count; i++) {
+        list->url_messages[i] = MESSAGE_NONE;
+        list->names[i] = list->texts[i];
+    }
+    return 0;
+}
+
+static int take_message(void *context, struct message *message, uint32_t *number, struct error *error)
+{
+    struct url_list *list = ((struct taking *)context)->list;
+    if (message_list_add(&list->messages, message, number) != 0 || begin_messages(list) != 0)
+        return fail_memory(error);
+    return 0;
+}
+
+static int take_url(void *context, const struct entry *entry, const char *url, size_t length, uint32_t count,
+                    uint32_t message, struct error *error)
+{
+    const struct taking *taking = context;
+    struct url_list *list = taking->list;
+    if (!form_is_url(url))
+        return entry_refuse(entry, QUOTE, error, "not an http or https URL");
+    const char *copy = keep_copy(list->storage, url, length);
+    if (copy == NULL || reserve_lines(list, 1) != 0)
+        return fail_memory(error);
+    if (add_downloads(list, entry, copy, length, count, message, error) != 0)
+        return -1;
+    if (message != MESSAGE_NONE && list->first_request.file == NULL) {
+        list->first_request.file = taking->file;
+        list->first_request.line = entry->number;
+    }
+    return 0;
+}
+
+static int add_requests(struct url_list *list, enum form form, const char *name, char *text, size_t length,
+                        struct error *error)
+{
+    struct taking taking = {.list = list, .file = name};
+    const struct form_taker taker = {.context = &taking, .take_message = take_message, .take_url = take_url};
+    return form == FORM_HTTP ? form_read_http(name, text, length, &taker, error)
+                             : form_read_curl(name, text, length, &taker, error);
+}
+
+static int add_lines(struct url_list *list, const char *name, char *text, size_t length, struct error *error)
+{
     if (reserve_lines(list, count_lines(text, length)) != 0)
         return fail_memory(error);
-    uint64_t downloads_before = list->downloads;
     struct entry entry = {.file = name};
     char *end = text + length;
     text += unicode_mark_length(text, length);
@@ -659,10 +671,28 @@ static int add_text(struct url_list *list, const char *name, char *text, size_t 
             return -1;
         text = line_end + 1;
     }
-    if (list->downloads == downloads_before)
+    return 0;
+}
+
+/* Adds a whole file, whose text ends in a NUL that its length does not count. `*is_needed` is whether the list goes on
+ * using the text. */
+static int add_text(struct url_list *list, const char *name, char *text, size_t length, bool *is_needed,
+                    struct error *error)
+{
+    char quoted[ENTRY_PATH_MAX + 4];
+    entry_abridge(quoted, ENTRY_PATH_MAX, name, strlen(name));
+    *is_needed = true;
+    if (starts_with(text, length, "\xff\xfe") || starts_with(text, length, "\xfe\xff"))
+        return error_set(error, ERROR_USAGE, "\"%s\" is not UTF-8 but UTF-16 text: save it as UTF-8", quoted);
+    uint64_t downloads_before = list->downloads;
+    enum form form = form_of(text, length);
+    *is_needed = form == FORM_URLS;
+    int status = form == FORM_URLS ? add_lines(list, name, text, length, error)
+                                   : add_requests(list, form, name, text, length, error);
+    if (status == 0 && list->downloads == downloads_before)
         return error_set(error, ERROR_USAGE,
                          "\"%s\" holds no URL: write one on each line, such as https://example.org/", quoted);
-    return 0;
+    return status;
 }
 
 /* Files */
@@ -673,6 +703,22 @@ static bool ends_in_overlong_line(const char *text, size_t length)
 {
     enum { TAIL = URL_LINE_MAX_BYTES + 2 };
     return length >= TAIL && memchr(text + length - TAIL, '\n', TAIL) == NULL;
+}
+
+/* Twice as large. What holds requests may be secret, and realloc() leaves behind what it moves, unless it is so large
+ * that its pages are. NULL: no memory, and the block is gone. */
+static struct block *grow_block(struct block *block, size_t capacity)
+{
+    enum { MOVED_BY_PAGES = 32 * 1024 * 1024 };
+    bool is_by_pages = capacity >= MOVED_BY_PAGES;
+    struct block *larger = block_resize(is_by_pages ? block : NULL, 2 * capacity);
+    if (larger != NULL && !is_by_pages)
+        memcpy(larger->bytes, block->bytes, capacity);
+    if (larger == NULL || !is_by_pages) {
+        memory_wipe(block->bytes, capacity);
+        free(block);
+    }
+    return larger;
 }
 
 /* Reads to the end, or as far as it matters, and puts a NUL behind it. NULL: errno says why. */
@@ -702,11 +748,8 @@ static struct block *read_block(int file, size_t *length)
             return block;
         }
         if (*length == capacity - 1) {
-            struct block *larger = block_resize(block, capacity * 2);
-            if (larger == NULL)
-                free(block);
+            block = grow_block(block, capacity);
             capacity *= 2;
-            block = larger;
         }
     }
     errno = ENOMEM;
@@ -733,7 +776,7 @@ static bool is_like_host(const char *path)
 
 static int refuse_file(const char *path, int failure, struct error *error)
 {
-    char quoted[PATH_QUOTE_MAX + 4];
+    char quoted[ENTRY_PATH_MAX + 4];
     const char *at = strrchr(path, '@');
     if (failure == ENOMEM)
         return fail_memory(error);
@@ -743,12 +786,12 @@ static int refuse_file(const char *path, int failure, struct error *error)
                                 "cannot read a file whose name is not shown, since it may hold a password");
     if (failure == ENOENT && is_like_host(path))
         return error_set(error, ERROR_USAGE, "there is no file \"%s\"; if it is a URL, write %s%s",
-                         abridge(quoted, PATH_QUOTE_MAX, path, strlen(path)),
+                         entry_abridge(quoted, ENTRY_PATH_MAX, path, strlen(path)),
                          strchr(path, ':') != NULL || strncmp(path, "localhost", strlen("localhost")) == 0 ? "http://"
                                                                                                            : "https://",
                          quoted);
     return error_set_system(error, ERROR_USAGE, failure, "cannot read \"%s\"",
-                            abridge(quoted, PATH_QUOTE_MAX, path, strlen(path)));
+                            entry_abridge(quoted, ENTRY_PATH_MAX, path, strlen(path)));
 }
 
 void url_list_init(struct url_list *list)
@@ -772,8 +815,15 @@ int url_list_add_file(struct url_list *list, const char *path, struct error *err
         close(file);
     if (block == NULL)
         return refuse_file(name, failure, error);
-    keep_block(list->storage, block);
-    return add_text(list, name, block->bytes, length, error);
+    bool is_needed;
+    int status = add_text(list, name, block->bytes, length, &is_needed, error);
+    if (is_needed) {
+        keep_block(list->storage, block);
+    } else {
+        memory_wipe(block->bytes, length);
+        free(block);
+    }
+    return status;
 }
 
 int url_list_add_url(struct url_list *list, const char *url, struct error *error)
@@ -781,19 +831,31 @@ int url_list_add_url(struct url_list *list, const char *url, struct error *error
     const struct entry entry = {.text = url, .length = strlen(url)};
     if (open_storage(list, error) != 0)
         return -1;
-    if (check_bytes(&entry, error) != 0 || check_characters(&entry, error) != 0 || check_scheme(&entry, error) != 0)
+    if (entry_check_bytes(&entry, error) != 0 || entry_check_characters(&entry, error) != 0 ||
+        check_scheme(&entry, error) != 0)
         return -1;
     if (strpbrk(url, " \t") != NULL)
-        return refuse(&entry, QUOTE, error, "a URL holds no blanks: a space has to be written %%20");
+        return entry_refuse(&entry, QUOTE, error, "a URL holds no blanks: a space has to be written %%20");
     const char *copy = keep_copy(list->storage, url, entry.length);
     if (copy == NULL || reserve_lines(list, 1) != 0)
         return fail_memory(error);
-    return add_downloads(list, &entry, copy, entry.length, 1, error);
+    return add_downloads(list, &entry, copy, entry.length, 1, MESSAGE_NONE, error);
 }
 
 const char *url_text(const struct url_list *list, uint32_t url)
 {
     return list->texts[url];
+}
+
+const char *url_name(const struct url_list *list, uint32_t url)
+{
+    return list->names != NULL ? list->names[url] : list->texts[url];
+}
+
+const struct message *url_message(const struct url_list *list, uint32_t url)
+{
+    uint32_t message = message_of(list, url);
+    return message != MESSAGE_NONE ? &list->messages.items[message] : NULL;
 }
 
 /* Numbers go in by their bytes from the lowest, so that the digest is the same on every machine. */
@@ -809,7 +871,11 @@ uint64_t url_list_digest(const struct url_list *list)
     uint64_t digest = HASH_START;
     for (size_t i = 0; i < list->line_count; i++) {
         const char *text = list->texts[list->lines[i].url];
-        digest = summary_count(hash_bytes(digest, text, strlen(text) + 1), list->lines[i].count);
+        const struct message *message = url_message(list, list->lines[i].url);
+        digest = hash_bytes(digest, text, strlen(text) + 1);
+        if (message != NULL)
+            digest = message_digest(message, digest);
+        digest = summary_count(digest, list->lines[i].count);
     }
     return digest;
 }
@@ -825,6 +891,8 @@ void url_list_release(struct url_list *list)
         }
         hash_map_release(&storage->url_map);
         hash_map_release(&storage->host_map);
+        hash_map_release(&storage->request_name_map);
+        free(storage->request_names);
         curl_url_cleanup(storage->parser);
         free(storage);
     }
@@ -832,5 +900,8 @@ void url_list_release(struct url_list *list)
     free(list->url_hosts);
     free(list->hosts);
     free(list->lines);
+    free(list->url_messages);
+    free(list->names);
+    message_list_release(&list->messages);
     *list = (struct url_list){0};
 }

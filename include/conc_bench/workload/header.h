@@ -24,4 +24,10 @@ int header_check(const char *text, const char *place, struct error *error);
  * from a file. */
 bool header_is_secret(const char *header);
 
+/* Whether the name of a field is one of those whose values are no secrets: what is sent, wanted and at hand. */
+bool header_is_open(const char *header);
+
+/* The field that "user:password" is sent as (RFC 7617), to be wiped and freed by the caller; NULL: no memory. */
+char *header_of_credentials(const char *credentials);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/workload/message.h"
 
 /*
  * The URLs of a list as transfers ask for them: parsed once, before anything runs, so that no download parses its own.
@@ -24,11 +25,25 @@ struct target_list {
     bool is_plain;          /* https URLs are asked by http instead, of an origin without TLS */
     void **parsed;          /* the CURLU * of each; NULL: not kept */
     const bool *unresolved; /* of each whether its host did not resolve beforehand; NULL: all did; borrowed */
+
+    /* Where some ask for more than a URL; otherwise NULL. libcurl only reads the headers. */
+    const uint32_t *url_messages;   /* of each the number of its message, or MESSAGE_NONE; borrowed */
+    const struct message *messages; /* borrowed */
+    size_t message_count;
+    void **message_headers; /* of each message, a struct curl_slist *: its own, and behind them those of all requests */
+    void *common_headers;   /* private: those of all */
 };
 
 /* -1: no memory. Every text must be a URL that url_list_add_url() takes. */
 int target_list_make(const char *const *texts, size_t count, bool is_plain, struct target_list *list,
                      struct error *error);
+
+/* Adds what they ask for besides: of each URL the number of a message, or MESSAGE_NONE. `headers` go with every request
+ * that has none of that name itself. -1: no memory; the list can only be released then. */
+int target_list_add_messages(struct target_list *list, const uint32_t *url_messages,
+                             const struct message_list *messages, char *const *headers, size_t header_count,
+                             struct error *error);
+
 void target_list_release(struct target_list *list);
 
 /* Whether a URL that url_list_add_url() takes is an https URL. */

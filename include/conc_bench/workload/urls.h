@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/workload/message.h"
 
 /*
  * The list of URLs to download, from files, standard input and the command line, joined in the order they were added.
  *
  * Format: one URL a line; blank lines and lines that begin with '#' are skipped; spaces and tabs around a URL are not
  * part of it; CRLF line ends and a UTF-8 byte order mark are tolerated; "URL xN" stands for N such lines.
+ * Or a file holds requests, as vegeta's http format or curl's configuration files have them; what counts is the first
+ * line that has any of these forms. Then a "URL" of the list is one with its message: the same URL with two of them
+ * counts as two.
+ *
  * Only http and https. Refused, with "file:line" and the reason: anything curl's URL API (curl_url_set(3)) cannot parse
  * or that has another scheme, credentials (never echoed), NUL bytes, control characters, characters that nobody sees,
  * bytes that are not UTF-8, names of hosts that have no ASCII form, lines over 8 KiB. The list is UTF-8 in every
@@ -53,6 +58,16 @@ struct url_list {
     size_t line_count;
     uint64_t downloads; /* the sum of all line counts */
 
+    /* Only where some are requests: the message of each, or MESSAGE_NONE; and what it is called in reports. Otherwise
+     * NULL. */
+    uint32_t *url_messages;
+    const char **names;
+    struct message_list messages;
+    struct {
+        const char *file; /* as it was given; NULL: there is none */
+        size_t line;
+    } first_request;
+
     bool is_for_tls_origin; /* set it before anything is added: hosts of https URLs must have names it can serve */
 
     struct url_storage *storage; /* private to urls.c */
@@ -61,9 +76,9 @@ struct url_list {
 /* An empty list. Zero-initialisation does as well. */
 void url_list_init(struct url_list *list);
 
-/* Reads `path`, or standard input where it is "-", and adds its lines. A file without a URL is an error, so that a
- * wrong path to an empty file does not go unnoticed. -1: `error` says what and where; the list can only be released
- * then. */
+/* Reads `path`, or standard input where it is "-", and adds its lines. The path must outlive the list. A file without a
+ * URL is an error, so that a wrong path to an empty file does not go unnoticed. -1: `error` says what and where; the
+ * list can only be released then. */
 int url_list_add_file(struct url_list *list, const char *path, struct error *error);
 
 /* Adds one URL from the command line; "xN" is not understood here, and blanks around it are an error. -1 as above. */
@@ -71,6 +86,13 @@ int url_list_add_url(struct url_list *list, const char *url, struct error *error
 
 /* The text of a distinct URL, NUL-terminated, as it stood in the list. Valid until the list is released. */
 const char *url_text(const struct url_list *list, uint32_t url);
+
+/* What it is called where it is told of: its text, "POST http://a.test/", or "POST http://a.test/ #2" for the second
+ * that would be called so. Valid as the text is. */
+const char *url_name(const struct url_list *list, uint32_t url);
+
+/* NULL: it is a plain download. */
+const struct message *url_message(const struct url_list *list, uint32_t url);
 
 /* 64 bits that tell lists apart: over every URL and its count, in order (FNV-1a). How the list was split into files or
  * lines does not matter. */
