@@ -40,6 +40,7 @@ enum {
     /* Holds what libmicrohttpd reads, parses and answers: enough for a URL of 8 KiB with 200 query arguments, or one
      * with 4 KiB of headers. It is cleared for each request, which at 32 KiB takes a seventh of the server's time; more
      * than that would also cost an mmap for each connection. */
+    METHOD_BYTES = 32, /* of longer ones no more is counted apart */
     CONNECTION_MEMORY = 24 * 1024,
     SCHEME_BYTES = 8,       /* "https://" */
     SPARE_CONNECTIONS = 64, /* those that clients closed, and nobody has noticed yet; and those of strangers */
@@ -93,8 +94,8 @@ struct server {
     nanoseconds seen;       /* when the present batch of requests was seen; 0: none of it yet */
     nanoseconds next_slot;  /* for requests_per_second: before this, no request has its turn */
     bool is_ending;
-    char
-        url[SCHEME_BYTES + 2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
+    char url[METHOD_BYTES + SCHEME_BYTES +
+             2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
 };
 
 /* In the order a request goes through them. */
@@ -108,6 +109,7 @@ struct request {
     bool is_refused; /* will be answered 503 */
     bool is_get;
     bool is_head;
+    char method[METHOD_BYTES];     /* with a blank behind it; "": GET */
     uint8_t http_version;          /* 10 or 11 */
     uint32_t unit;                 /* of the journal; NO_UNIT: it is in none */
     const struct journal_url *url; /* of the journal; NULL: there is none, and the request says itself what it is for */
@@ -189,22 +191,19 @@ static enum MHD_Result answer(struct request *request)
     return MHD_queue_response(request->connection, MHD_HTTP_OK, server->body);
 }
 
-/* Scheme, host and target of a URL of the journal, in server->url. */
-static size_t write_journal_url(struct server *server, const struct request *request)
+/* Host and target of a URL of the journal, and how long they are. */
+static size_t write_journal_url(const struct request *request, char *place, size_t size)
 {
-    size_t scheme_length = strlen(request->listener->scheme);
-    if (scheme_length + request->url->length > sizeof(server->url))
+    if (request->url->length > size)
         return 0;
-    memcpy(server->url, request->listener->scheme, scheme_length);
-    memcpy(server->url + scheme_length, request->url->text, request->url->length);
-    return scheme_length + request->url->length;
+    memcpy(place, request->url->text, request->url->length);
+    return request->url->length;
 }
 
-/* Scheme, Host header and target, in server->url. The port of this server itself is left out: it differs from run to
- * run, and the chances drawn from the URL must not. */
-static size_t write_url(struct server *server, const struct request *request)
+/* Host header and target. The port of this server itself is left out: it differs from run to run, and the chances
+ * drawn from the URL must not. */
+static size_t write_url(const struct request *request, char *place)
 {
-    size_t scheme_length = strlen(request->listener->scheme);
     const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
     if (host == NULL) /* HTTP/1.0 need not say */
         host = "";
@@ -215,10 +214,25 @@ static size_t write_url(struct server *server, const struct request *request)
         host_length -= own_length;
     if (host_length > CONNECTION_MEMORY || request->target_length > CONNECTION_MEMORY)
         return 0;
-    memcpy(server->url, request->listener->scheme, scheme_length);
-    memcpy(server->url + scheme_length, host, host_length);
-    memcpy(server->url + scheme_length + host_length, request->target, request->target_length);
-    return scheme_length + host_length + request->target_length;
+    memcpy(place, host, host_length);
+    memcpy(place + host_length, request->target, request->target_length);
+    return host_length + request->target_length;
+}
+
+/* What is counted, in server->url: the method unless it is GET, the scheme, host and target. `*hash` is without the
+ * scheme, for the same chances with TLS as without. */
+static size_t write_counted(struct server *server, const struct request *request, uint64_t *hash)
+{
+    size_t method_length = request->url == NULL ? strlen(request->method) : 0;
+    size_t scheme_length = strlen(request->listener->scheme);
+    char *place = server->url + method_length + scheme_length;
+    memcpy(server->url, request->method, method_length);
+    memcpy(server->url + method_length, request->listener->scheme, scheme_length);
+    size_t length = request->url != NULL
+                        ? write_journal_url(request, place, sizeof(server->url) - method_length - scheme_length)
+                        : write_url(request, place);
+    *hash = hash_bytes(hash_bytes(HASH_START, server->url, method_length), place, length);
+    return method_length + scheme_length + length;
 }
 
 /* Uniform in [0, 1). */
@@ -349,11 +363,9 @@ static enum MHD_Result receive(struct request *request)
      * take long enough for a request to arrive meanwhile. */
     if (server->seen == 0 || request->listener == &server->listeners[LISTENER_TLS])
         server->seen = clock_now();
-    size_t length = request->url != NULL ? write_journal_url(server, request) : write_url(server, request);
-    size_t scheme_length = length > 0 ? strlen(request->listener->scheme) : 0;
-    /* Without the scheme, for the same chances with TLS as without. */
-    uint64_t hash = hash_bytes(HASH_START, server->url + scheme_length, length - scheme_length);
+    uint64_t hash;
     uint64_t occurrence;
+    size_t length = write_counted(server, request, &hash);
     if (server->is_ending || counter_request(&server->counter, server->url, length, hash, &occurrence) != 0)
         return MHD_NO;
     request->epoch = server->epoch;
@@ -436,6 +448,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         know_connection(request);
         request->is_get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
         request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+        if (!request->is_get)
+            snprintf(request->method, sizeof(request->method), "%.*s ", METHOD_BYTES - 2, method);
         request->http_version = strcmp(version, MHD_HTTP_VERSION_1_0) == 0 ? 10 : 11;
         /* An answer queued now would count as refusing the body, and close the connection. */
         request->stage = STAGE_BODY;
