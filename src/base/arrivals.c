@@ -9,6 +9,9 @@
 /* Far from the streams of a plan, so that a rate changes no order of downloads or cells. */
 enum { STREAM_ARRIVALS = 1 << 30 };
 
+/* Decades: what a document may say of rates. */
+#define LATEST (1000000000 * NANOSECONDS_PER_SECOND)
+
 const char *const arrival_process_names[] = {[ARRIVALS_EVEN] = "even", [ARRIVALS_POISSON] = "poisson", NULL};
 
 nanoseconds *arrivals_draw(const struct arrivals *arrivals, uint64_t seed, uint32_t count, struct error *error)
@@ -27,7 +30,7 @@ nanoseconds *arrivals_draw(const struct arrivals *arrivals, uint64_t seed, uint3
             instant -= apart * log1p(-random_fraction(&random));
         else
             instant = apart * unit; /* a product, since the errors of sums add up */
-        due[unit] = (nanoseconds)instant;
+        due[unit] = instant < (double)LATEST ? (nanoseconds)instant : LATEST;
     }
     return due;
 }

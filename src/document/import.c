@@ -70,11 +70,23 @@ static json_t *parse(struct reader *reader)
     return NULL;
 }
 
+/* When the downloads were due of which there are samples: drawn again, as they were for the run. */
+static int draw_due(struct reader *reader)
+{
+    struct run *run = &reader->import->run;
+    if (run->arrivals.rate <= 0 || reader->unit_count == 0)
+        return 0;
+    run->due = run->lent[2] = arrivals_draw(&run->arrivals, run->seed, reader->unit_count, reader->error);
+    return run->due != NULL ? 0 : -1;
+}
+
 static int read_stream(struct reader *reader)
 {
     json_t *value = parse(reader);
     const struct node document = {.value = value, .reader = reader};
     int status = value != NULL ? read_document(&document) : -1;
+    if (status == 0)
+        status = draw_due(reader);
     json_decref(value);
     return status;
 }

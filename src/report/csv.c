@@ -138,6 +138,12 @@ static void write_request(FILE *stream, const struct run *run, const struct run_
     fprintf(stream, ",%" PRIu32 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", cell->workers,
             cell->stage == STAGE_MAIN ? "main" : "sweep", trial->round, unit, sample->worker);
     write_outside(stream, run->urls[run->unit_urls[unit]]);
+    if (run->due != NULL) {
+        write_seconds(stream, run->due[unit]);
+        write_seconds(stream, run_wait(run, trial, slot));
+    } else {
+        fputs(",,", stream);
+    }
     write_seconds(stream, sample->start - trial->gate);
     write_seconds(stream, sample->end - sample->start);
     write_seconds(stream, sample->settled - trial->gate);
@@ -153,7 +159,8 @@ int csv_write_requests(FILE *stream, const struct run *run, const struct analysi
                        const struct format *format, struct error *error)
 {
     (void)analysis, (void)format, (void)error;
-    fputs("mode,workers,stage,round,unit,worker,url,start_s,service_s,settled_s,name_lookup_s,connect_s,tls_s,"
+    fputs("mode,workers,stage,round,unit,worker,url,due_s,wait_s,start_s,service_s,settled_s,name_lookup_s,connect_s,"
+          "tls_s,"
           "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code",
           stream);
     fputs(policy_heads, stream);

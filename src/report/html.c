@@ -416,12 +416,16 @@ static void write_timelines(const struct page *page)
         if (trial == NULL)
             continue;
         if (count == 0)
-            fputs(
-                "<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, receiving.</p>\n"
+            fprintf(
+                page->stream,
+                "<p>Each row is a worker, each bar a download: connecting, waiting for the first byte, "
+                "receiving.%s</p>\n"
                 "<p id=\"axis-choice\" hidden><label><input type=\"checkbox\" id=\"shared-axis\" checked> use the same "
                 "time axis for "
                 "all</label></p>\n",
-                page->stream);
+                page->run->due != NULL
+                    ? " A thin line goes from when a download was due to when the worker was free to begin it."
+                    : "");
         if (count == 1)
             fputs("<div class=\"multiples\">\n", page->stream);
         write_timeline(page, cell, trial, count++);

@@ -91,15 +91,32 @@ static void write_measurement(FILE *stream, const struct run *run, const struct 
         snprintf(buffer, sizeof(buffer), "nobody saw what %s downloaded", unproven->mode);
         close_with(stream, "skipped", buffer);
     } else
-        close_passed(stream, analysis->sentence_count > 0 ? analysis->sentences[0] : "one mode");
+        close_passed(stream, analysis->sentence_count > 0 ? analysis->sentences[0] : analysis->headline.sentence);
+}
+
+/* At which rate downloads fell due, and who kept up with it. */
+static void write_rate(FILE *stream, const struct run *run, const struct run_stats *stats)
+{
+    fprintf(stream, "      <property name=\"rate\" value=\"%g/s (%s)\"/>\n", run->arrivals.rate,
+            arrival_process_names[run->arrivals.process]);
+    for (size_t i = 0; i < stats->main_count; i++) {
+        const struct cell_stats *cell = &stats->cells[i];
+        if (!cell->has_times)
+            continue;
+        fputs("      <property name=\"", stream);
+        markup_write(stream, cell->cell->mode);
+        fprintf(stream, "/%" PRIu32 "\" value=\"%s, %.3g/s\"/>\n", cell->cell->workers,
+                cell->is_overrun ? "did not keep up" : "kept up", cell->measures[METRIC_RATE].value);
+    }
 }
 
 /* What is to be known of a run whose test cases pass. */
-static void write_properties(FILE *stream, const struct run *run, const struct validity *validity)
+static void write_properties(FILE *stream, const struct run *run, const struct run_stats *stats)
 {
+    const struct validity *validity = &stats->validity;
     char tolerance[32];
     tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
-    if (!run->is_unverified && tolerance[0] == '\0' && validity->varied == 0)
+    if (!run->is_unverified && tolerance[0] == '\0' && validity->varied == 0 && run->arrivals.rate == 0)
         return;
     fputs("    <properties>\n", stream);
     if (run->is_unverified)
@@ -108,6 +125,8 @@ static void write_properties(FILE *stream, const struct run *run, const struct v
         fprintf(stream, "      <property name=\"tolerate\" value=\"%s\"/>\n", tolerance);
     if (validity->varied > 0)
         fprintf(stream, "      <property name=\"bodies of another size\" value=\"%" PRIu64 "\"/>\n", validity->varied);
+    if (run->arrivals.rate > 0)
+        write_rate(stream, run, stats);
     fputs("    </properties>\n", stream);
 }
 
@@ -150,7 +169,7 @@ int junit_write(FILE *stream, const struct run *run, const struct analysis *anal
         fputc('"', stream);
     }
     fputs(">\n", stream);
-    write_properties(stream, run, &analysis->stats.validity);
+    write_properties(stream, run, &analysis->stats);
     write_measurement(stream, run, analysis);
     for (size_t i = 0; i < analysis->assertion_result_count; i++)
         write_assertion_result(stream, &analysis->assertion_results[i]);

@@ -123,7 +123,8 @@ const struct trial *page_timeline_trial(const struct cell_stats *cell)
     return nearest;
 }
 
-/* [worker, start, connected, first byte, received, done, unit, whether it succeeded]; seconds since the gate. */
+/* [worker, start, connected, first byte, received, done, unit, whether it succeeded, and at a rate when it was due];
+ * seconds since the gate. */
 static json_t *make_download(struct maker *maker, const struct trial *trial, uint32_t slot)
 {
     const struct sample *sample = &trial->table->samples[slot];
@@ -140,6 +141,8 @@ static json_t *make_download(struct maker *maker, const struct trial *trial, uin
     append(maker, download, json_real(clock_seconds(start + ends[has_work ? PHASE_WORK : PHASE_RECEIVE])));
     append(maker, download, json_integer(trial_unit(trial, slot)));
     append(maker, download, json_boolean(sample_outcome(sample) == OUTCOME_OK));
+    if (maker->run->due != NULL)
+        append(maker, download, json_real(clock_seconds(start - run_wait(maker->run, trial, slot))));
     return download;
 }
 

@@ -53,6 +53,20 @@ static void write_slice(struct tracer *tracer, uint32_t worker, const char *name
     write_time(tracer, "dur", end - start);
 }
 
+/* From being due to being begun: meanwhile its worker was busy with others, so that it stands apart from the workers.
+ */
+static void write_wait(struct tracer *tracer, const struct trial *trial, uint32_t slot)
+{
+    nanoseconds start = trial->table->samples[slot].start;
+    nanoseconds wait = run_wait(tracer->run, trial, slot);
+    for (int is_end = 0; is_end <= 1; is_end++) {
+        begin_event(tracer, is_end ? 'e' : 'b', "waiting for a worker", 0);
+        write_time(tracer, "ts", (is_end ? start : start - wait) - tracer->began);
+        fprintf(tracer->stream, ",\"cat\":\"wait\",\"id\":\"%" PRIu32 ".%" PRIu32 "\"}", trial->round + 1,
+                trial_unit(trial, slot));
+    }
+}
+
 static void write_download(struct tracer *tracer, const struct trial *trial, uint32_t slot)
 {
     const struct sample *sample = &trial->table->samples[slot];
@@ -66,6 +80,8 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
             ",\"unit\":%" PRIu32 "}}",
             outcome_name(sample_outcome(sample)), (unsigned)sample->status, sample->body_bytes,
             (unsigned)sample->connects, trial->round + 1, unit);
+    if (tracer->run->due != NULL)
+        write_wait(tracer, trial, slot);
     phases_of(sample, ends);
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         if (ends[phase] > last && (phase != PHASE_WORK || tracer->run->cpu_work > 0)) {
@@ -79,16 +95,16 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
 
 /* In flight */
 
-static void write_counter(struct tracer *tracer, nanoseconds time, size_t in_flight)
+static void write_counter(struct tracer *tracer, const char *name, nanoseconds time, size_t downloads)
 {
-    begin_event(tracer, 'C', "in flight", 0);
+    begin_event(tracer, 'C', name, 0);
     write_time(tracer, "ts", time - tracer->began);
-    fprintf(tracer->stream, ",\"args\":{\"downloads\":%zu}}", in_flight);
+    fprintf(tracer->stream, ",\"args\":{\"downloads\":%zu}}", downloads);
 }
 
 /* Takes starts and ends sorted; at equal instants ends come first. */
-static void write_counters(struct tracer *tracer, const struct trial *trial, const nanoseconds *starts,
-                           const nanoseconds *ends, size_t count)
+static void write_counters(struct tracer *tracer, const char *name, const struct trial *trial,
+                           const nanoseconds *starts, const nanoseconds *ends, size_t count)
 {
     nanoseconds step = trial->run / COUNTER_POINTS;
     nanoseconds written = trial->gate - step;
@@ -98,28 +114,31 @@ static void write_counters(struct tracer *tracer, const struct trial *trial, con
         if (time - written < step && ended < count)
             continue;
         /* A download that took no time ends before it starts. */
-        write_counter(tracer, time, started > ended ? started - ended : 0);
+        write_counter(tracer, name, time, started > ended ? started - ended : 0);
         written = time;
     }
 }
 
-static int write_in_flight(struct tracer *tracer, const struct trial *trial, struct error *error)
+/* How many downloads there were of a kind at any time: between being begun and having ended, or between being due and
+ * being begun. */
+static int write_counts(struct tracer *tracer, const char *name, const struct trial *trial, bool is_of_waits,
+                        struct error *error)
 {
     uint32_t units = trial->table->unit_count;
     nanoseconds *times = malloc((2 * (size_t)units + 1) * sizeof(*times));
     size_t count = 0;
     if (times == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
-    for (uint32_t unit = 0; unit < units; unit++) {
-        const struct sample *sample = &trial->table->samples[unit];
+    for (uint32_t slot = 0; slot < units; slot++) {
+        const struct sample *sample = &trial->table->samples[slot];
         if (atomic_load(&sample->state) != SAMPLE_SETTLED)
             continue;
-        times[count] = sample->start;
-        times[units + count++] = sample->end;
+        times[count] = is_of_waits ? sample->start - run_wait(tracer->run, trial, slot) : sample->start;
+        times[units + count++] = is_of_waits ? sample->start : sample->end;
     }
     qsort(times, count, sizeof(*times), clock_compare);
     qsort(times + units, count, sizeof(*times), clock_compare);
-    write_counters(tracer, trial, times, times + units, count);
+    write_counters(tracer, name, trial, times, times + units, count);
     free(times);
     return 0;
 }
@@ -191,7 +210,9 @@ static int write_cell(struct tracer *tracer, const struct run_cell *cell, struct
             if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED)
                 write_download(tracer, trial, slot);
         }
-        if (write_in_flight(tracer, trial, error) != 0)
+        if (write_counts(tracer, "in flight", trial, false, error) != 0)
+            return -1;
+        if (tracer->run->due != NULL && write_counts(tracer, "waiting", trial, true, error) != 0)
             return -1;
     }
     return 0;

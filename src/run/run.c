@@ -20,6 +20,11 @@ nanoseconds trial_time(const struct trial *trial)
     return trial->startup + trial->run;
 }
 
+nanoseconds run_wait(const struct run *run, const struct trial *trial, uint32_t slot)
+{
+    return trial->table->samples[slot].start - trial->gate - run->due[trial_unit(trial, slot)];
+}
+
 bool cell_has_name(const struct run_cell *cell, const char *name)
 {
     const char *connections = strchr(cell->mode, ':');
@@ -150,6 +155,7 @@ void run_release(struct run *run)
     free(run->urls);
     free(run->lent[0]);
     free(run->lent[1]);
+    free(run->lent[2]);
     for (size_t i = 0; i < run->asked_count; i++)
         free(run->asked[i]);
     free(run->asked);

@@ -118,6 +118,17 @@ looks_right() {
     [ "$output" = '["en",1,1]' ]
 }
 
+@test "at a rate: what a download waited for its worker is a line" {
+    # One worker for what takes two: the last of 100 waits for half of the time.
+    "$CONC_BENCH" --mode threads --workers 1 --rate 100/s --runs 1 --warmup 0 --no-progress --origin=latency=15ms,size=10 \
+        --repeat 100 --export-html rate.html http://a.test/ >rate.txt
+    browser_open 1280 light
+    browser_visit "file://$BATS_FILE_TMPDIR/rate.html"
+    run browser_run 'return Chart.getChart("timeline-0").data.datasets.find((set) => set.label.startsWith("due"))
+        .data.every((bar) => bar.x[0] < bar.x[1] && bar.x[0] < 0.991)'
+    [ "$output" = true ]
+}
+
 @test "failures: the timeline's legend has them, words begin at the left" {
     local long
     long=http://a.test/$(printf '%0300d' 0)

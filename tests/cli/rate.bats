@@ -170,17 +170,35 @@ expect_queue() {
     done
 }
 
-@test "a report at a rate is the same when it is made again" {
+@test "a report at a rate is the same when it is made again, and has every wait" {
+    exports() {
+        printf -- '--export-%s\n' "json $1.json" "csv $1.csv" "markdown $1.md" "html $1.html" "requests-csv $1.requests" \
+            "trace $1.trace" "junit $1.junit"
+    }
+    # shellcheck disable=SC2046  # several words
     "$CONC_BENCH" --mode sync,threads --workers 8 --rate 200/s --arrivals poisson --runs 2 --warmup 0 --no-progress --details \
-        --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html --origin=latency=3ms list >report
-    "$CONC_BENCH" --import-json r.json --details --export-json again.json --export-csv again.csv \
-        --export-markdown again.md --export-html again.html >again
-    for kind in json csv md html; do
+        $(exports r) --origin=latency=3ms list >report
+    # shellcheck disable=SC2046
+    "$CONC_BENCH" --import-json r.json --details $(exports again) >again
+    for kind in json csv md html requests trace junit; do
         cmp "r.$kind" "again.$kind"
     done
     diff report again
     grep -q '^At the given rate$' report
     grep -q 'response_p99_s' r.csv
+    # 800 downloads, each begun as long after it was due as it waited; what they waited is what is told of the rounds.
+    jq -R 'split(",") | .[7:10]' r.requests | jq -s '.[0] == ["due_s", "wait_s", "start_s"] and length == 801 and
+        (.[1:] | map(map(tonumber)) | all((.[0] + .[1] - .[2] | fabs) < 1e-8 and .[1] >= 0))' | grep -q true
+    waited=$(jq -R 'split(",")[8] | tonumber?' r.requests | jq -s add)
+    holds r.json '[.results[].rounds[].downloads.arrivals.wait_sum_s] | add - ($waited | tonumber) | fabs < 1e-6' \
+        --arg waited "$waited"
+    # In the trace each wait begins and ends, the last of them with nobody waiting.
+    jq -e '[.traceEvents[] | select(.cat == "wait")] | length == 1600 and (group_by([.pid, .id]) | length == 800 and
+        all(map(.ph) == ["b", "e"] and .[0].ts <= .[1].ts))' r.trace
+    jq -e '[.traceEvents[] | select(.name == "waiting")] | group_by(.pid) | length == 2 and
+        all(max_by(.ts).args.downloads == 0)' r.trace
+    grep -qE '<property name="threads/8" value="kept up, [0-9.]+/s"/>' r.junit
+    grep -qF ' A thin line goes from when a download was due' r.html
 }
 
 @test "a dry run says when downloads are due, and how long that takes" {

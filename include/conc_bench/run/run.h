@@ -272,11 +272,11 @@ struct run {
     uint64_t workload_digest;
     bool is_order_shuffled;
     struct arrivals arrivals;
-    const nanoseconds *due;    /* when each unit is, after the gate; borrowed; NULL: at once, or read from a document */
+    const nanoseconds *due;    /* when each unit is, after the gate; borrowed; NULL: at once, or no samples are there */
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
-    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the run is to free it */
+    void *lent[3];             /* what `urls`, `unit_urls` and `due` borrow from, if the run is to free it */
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
@@ -315,6 +315,9 @@ struct run {
     char **warnings; /* complete sentences */
     size_t warning_count;
 };
+
+/* How long a settled sample of a trial waited from being due to being begun, where there is a rate. */
+nanoseconds run_wait(const struct run *run, const struct trial *trial, uint32_t slot);
 
 /* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
  * "threads:fresh". */

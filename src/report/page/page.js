@@ -300,6 +300,16 @@
         .map((dataset) => ({
           ...dataset, grouped: false, barPercentage: 1, categoryPercentage: 0.85, borderWidth: 0, minBarLength: 1,
         }));
+      /* While a download waits for a worker, that one has others: a line through their bars. */
+      const waits = line.downloads
+        .filter((download) => download.length > 8 && download[1] > download[8])
+        .map((download) => ({
+          x: [download[8], download[1]], y: `worker ${download[0] + 1}`, unit: download[6], ok: true, phase: "due, and waiting for a worker",
+        }));
+      if (waits.length > 0) datasets.unshift({
+        label: "due, and waiting for a worker", data: waits, backgroundColor: style("--ink"),
+        grouped: false, barPercentage: 1, categoryPercentage: 0.12, borderWidth: 0,
+      });
       const canvas = document.getElementById(`timeline-${number}`);
       const isFull = number === 0;
       if (canvas) canvas.parentElement.style.height = `${Math.min(isFull ? 7 + 1.3 * lanes.length : 6 + 0.5 * lanes.length, isFull ? 36 : 18)}rem`;
