@@ -60,7 +60,8 @@ void options_print_help(FILE *stream)
     fputs("Usage: conc-bench [OPTION]... [FILE|URL]...\n"
           "Download a list of URLs in several concurrency models, the same work in each,\n"
           "and tell which is fastest, by how much, and what each costs.\n\n"
-          "FILE has one URL a line; \"URL xN\" stands for N lines; - is standard input.\n",
+          "FILE has one URL a line; \"URL xN\" stands for N lines; - is standard input.\n"
+          "Or it has requests: vegeta's (POST URL, headers, @FILE) or curl's (url = URL).\n",
           stream);
     for (enum option_group group = 0; group < GROUP_COUNT; group++) {
         fprintf(stream, "\n%s:\n", group_titles[group]);

@@ -72,10 +72,11 @@ int form_read_body(const struct entry *entry, const char *path, struct secret_te
     form_place(entry, place);
     if (strcmp(path, "-") == 0)
         return error_set(error, ERROR_USAGE, "%s: a body does not come from standard input: name its file", place);
+    const char *shown = entry_has_at_sign(path, strlen(path)) ? "a file whose name may hold a password" : path;
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return error_set_system(error, ERROR_USAGE, errno, "%s: cannot read %s, the file of a body", place, path);
-    int status = secret_text_read(content, file, place, path, REQUEST_BODY_MAX_BYTES, error);
+        return error_set_system(error, ERROR_USAGE, errno, "%s: cannot read %s, the file of a body", place, shown);
+    int status = secret_text_read(content, file, place, shown, REQUEST_BODY_MAX_BYTES, error);
     fclose(file);
     return status;
 }

@@ -653,6 +653,102 @@ static void test_digests_tell_lists_apart_but_not_spellings_of_one(void **state)
     assert_true(summary_of("http://a/") == UINT64_C(0xadcc1aba2637ef8));
 }
 
+/* Those of a list, a name a line, with the numbers of downloads of its lines behind them. */
+static char *names_of(const char *const *texts, size_t count)
+{
+    struct url_list list = {0};
+    struct error error = {0};
+    char *names = NULL;
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (add_text(&list, texts[i], &error) != 0)
+            fail_msg("%s", error.message);
+    }
+    FILE *stream = open_memstream(&names, &length);
+    assert_non_null(stream);
+    for (uint32_t i = 0; i < list.url_count; i++) {
+        const struct message *message = url_message(&list, i);
+        fprintf(stream, "%s%s\n", url_name(&list, i), message == NULL ? " -" : "");
+        assert_true(message == NULL || !message_is_plain(message));
+    }
+    for (size_t i = 0; i < list.line_count; i++)
+        fprintf(stream, "%" PRIu32 "x%" PRIu32 " ", list.lines[i].url, list.lines[i].count);
+    fclose(stream);
+    url_list_release(&list);
+    return names;
+}
+
+static void test_requests_of_one_url_are_told_apart(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "http://a/ x2\n",
+        "# vegeta's\nGET http://a/\nPOST http://a/\nX: 1\n\nPOST http://a/ x3\nGET http://a/\nX: 1\nHEAD http://a/\n",
+        "http://b/\n",
+        "url = http://a/\nnext\nurl = http://a/\nrequest = POST\nheader = \"X: 1\"\nnext\n--url http://b/\nurl "
+        "http://a/\n-d x\n",
+    };
+    char *names = names_of(texts, COUNT(texts));
+    assert_string_equal(names, "http://a/ -\nPOST http://a/\nPOST http://a/ #2\nGET http://a/\nHEAD http://a/\n"
+                               "http://b/ -\nPOST http://a/ #3\nPOST http://b/\nPOST http://a/ #4\n"
+                               "0x3 1x1 2x3 3x1 4x1 5x1 0x1 6x1 7x1 8x1 ");
+    free(names);
+    /* Requests that are no more than URLs are a list of these. */
+    assert_true(summary_of("http://a/\nhttp://b/ x2\n") == summary_of("GET http://a/\nGET http://b/ x2\n"));
+    assert_true(summary_of("http://a/\nhttp://b/\n") == summary_of("-s\nurl=http://a/\nurl=http://b/\n"));
+    assert_true(summary_of("http://a/\n") != summary_of("HEAD http://a/\n"));
+}
+
+static void test_many_requests(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 5000 };
+    FILE *file = fopen("list.txt", "w");
+    struct url_list list = {0};
+    struct error error = {0};
+    char name[64];
+    for (int i = 0; i < REQUESTS; i++)
+        fprintf(file, "PUT http://a/%d\nX: %d\n\nGET http://a/%d\n", i / 2, i, i / 2);
+    fclose(file);
+    assert_int_equal(url_list_add_file(&list, "list.txt", &error), 0);
+    assert_int_equal(url_list_add_file(&list, "list.txt", &error), 0);
+    assert_int_equal(list.url_count, REQUESTS + REQUESTS / 2);
+    assert_int_equal(list.messages.count, REQUESTS);
+    assert_int_equal(list.downloads, 4 * REQUESTS);
+    for (uint32_t i = 0; i < REQUESTS / 2; i++) {
+        snprintf(name, sizeof(name), "PUT http://a/%" PRIu32, i);
+        assert_string_equal(url_name(&list, 3 * i), name);
+        snprintf(name, sizeof(name), "PUT http://a/%" PRIu32 " #2", i);
+        assert_string_equal(url_name(&list, 3 * i + 2), name);
+        assert_ptr_equal(url_name(&list, 3 * i + 1), url_text(&list, 3 * i + 1));
+    }
+    assert_string_equal(list.first_request.file, "list.txt");
+    assert_int_equal(list.first_request.line, 1);
+    url_list_release(&list);
+    assert_null(list.names);
+}
+
+/* Eight bytes are looked at in one go: each place and each byte is one that tells. */
+static void test_characters_are_seen_at_every_place(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 256; byte++) {
+        bool is_taken = byte > ' ' && byte < 0x7f && strchr("#?@:\\[]{}|^`\"<>%", byte) == NULL;
+        for (size_t place = 0; place < 17; place++) {
+            char url[64] = "http://a.test/0123456789abcdefg";
+            struct url_list list = {0};
+            struct error error = {0};
+            url[strlen("http://a.test/") + place] = (char)byte;
+            int status = url_list_add_url(&list, url, &error);
+            if (is_taken && status != 0)
+                fail_msg("%02x at %zu: %s", (unsigned)byte, place, error.message);
+            if ((byte <= ' ' || byte >= 0x7f) && status == 0)
+                fail_msg("%02x at %zu is taken", (unsigned)byte, place);
+            url_list_release(&list);
+        }
+    }
+}
+
 /* Larger than every first size of a table; each URL and each host has to be found again. */
 static void test_many_urls_and_hosts(void **state)
 {
@@ -767,6 +863,9 @@ int main(void)
         cmocka_unit_test(test_too_many_downloads),
         cmocka_unit_test(test_sources_are_joined),
         cmocka_unit_test(test_digests_tell_lists_apart_but_not_spellings_of_one),
+        cmocka_unit_test(test_requests_of_one_url_are_told_apart),
+        cmocka_unit_test(test_many_requests),
+        cmocka_unit_test(test_characters_are_seen_at_every_place),
         cmocka_unit_test(test_many_urls_and_hosts),
         cmocka_unit_test(test_known_hosts_make_no_difference),
         cmocka_unit_test(test_release_of_nothing),
