@@ -7,11 +7,23 @@
 #include <string.h>
 
 #include "conc_bench/analysis/stats.h"
+#include "rate_table.h"
 #include "summary_table.h"
 #include "terminal.h"
 
 /* What is taken of each trial. */
-enum figure { FIGURE_TIME, FIGURE_PERCENTILE, FIGURE_CPU, FIGURE_MEMORY, FIGURE_COUNT };
+enum figure {
+    FIGURE_TIME,
+    FIGURE_PERCENTILE,
+    FIGURE_CPU,
+    FIGURE_MEMORY,
+    /* at a rate, */
+    FIGURE_BEGUN,
+    FIGURE_KEPT_UP,
+    FIGURE_RESPONSE, /* on average */
+    FIGURE_TIMES,    /* and those of enum rate_time */
+    FIGURE_COUNT = FIGURE_TIMES + RATE_TIME_COUNT,
+};
 
 /* More rounds than these do not move a median that somebody looks at. */
 enum { ROUNDS_KEPT = 64, ROWS_MAX = 256 };
@@ -22,6 +34,7 @@ struct live_row {
     double figures[FIGURE_COUNT][ROUNDS_KEPT]; /* the last of them are overwritten in turn */
     size_t rounds;
     uint64_t failed;
+    uint64_t settled;
 };
 
 struct live_table {
@@ -70,6 +83,24 @@ void live_table_begin(struct live_table *table, const char *mode, uint32_t worke
     snprintf(table->running->mode, sizeof(table->running->mode), "%s", mode);
 }
 
+static void take_arrivals(struct live_row *row, size_t place, const struct trial_summary *summary)
+{
+    const struct trial_arrivals *arrivals = &summary->arrivals;
+    const double settled = summary->settled;
+    const double times[RATE_TIME_COUNT] = {
+        [RATE_P50] = clock_seconds(arrivals->response_p50),
+        [RATE_P95] = clock_seconds(arrivals->response_p95),
+        [RATE_P99] = clock_seconds(arrivals->response_p99),
+        [RATE_WAIT] = clock_seconds(arrivals->wait_sum) / settled,
+    };
+    row->figures[FIGURE_BEGUN][place] =
+        arrivals->begun_in > 0 ? (arrivals->begun - 1) / clock_seconds(arrivals->begun_in) : NAN;
+    row->figures[FIGURE_KEPT_UP][place] = arrivals->is_kept_up;
+    row->figures[FIGURE_RESPONSE][place] = clock_seconds(arrivals->response_sum) / settled;
+    for (size_t i = 0; i < RATE_TIME_COUNT; i++)
+        row->figures[FIGURE_TIMES + i][place] = times[i];
+}
+
 void live_table_end(struct live_table *table, const struct trial *trial)
 {
     struct live_row *row = table->running;
@@ -85,7 +116,10 @@ void live_table_end(struct live_table *table, const struct trial *trial)
         summary->settled > 0 && cpu > 0 ? 1e3 * clock_seconds(cpu) / summary->settled : NAN;
     row->figures[FIGURE_MEMORY][place] =
         trial->resources.peak_memory_bytes > 0 ? (double)trial->resources.peak_memory_bytes / (1 << 20) : NAN;
-    row->failed += summary->settled - summary->outcomes[OUTCOME_OK];
+    row->settled += summary->settled;
+    row->failed += summary->settled - summary->outcomes[OUTCOME_OK] - summary->outcomes[OUTCOME_GIVEN_UP];
+    if (table->is_at_rate)
+        take_arrivals(row, place, summary);
 }
 
 static double median(const struct live_row *row, enum figure figure)
@@ -121,6 +155,60 @@ static struct summary_row make_row(const struct live_row *row)
     };
     find_range(row, &made.low, &made.high);
     return made;
+}
+
+/* At a rate */
+
+static struct rate_row make_rate_row(const struct live_row *row)
+{
+    static const double percents[RATE_TIME_COUNT] = {50, 95, 99, 50};
+    struct rate_row made = {
+        .mode = row->mode,
+        .workers = row->workers,
+        .ending = row->rounds == 0 ? "..." : NULL,
+        .begun = median(row, FIGURE_BEGUN),
+        .is_overrun = median(row, FIGURE_KEPT_UP) < 0.5,
+        .cpu = median(row, FIGURE_CPU),
+        .memory = median(row, FIGURE_MEMORY),
+        .failed = row->failed,
+    };
+    for (size_t i = 0; i < RATE_TIME_COUNT; i++)
+        made.times[i] = !made.is_overrun && stats_supports_percentile(row->settled, percents[i])
+                            ? median(row, (enum figure)(FIGURE_TIMES + i))
+                            : NAN;
+    return made;
+}
+
+/* Those that keep up first, the soonest response before others, and those without figures behind. */
+static double rank_of(const struct live_row *row)
+{
+    if (row->rounds == 0)
+        return INFINITY;
+    return median(row, FIGURE_RESPONSE) + (median(row, FIGURE_KEPT_UP) < 0.5 ? 1e9 : 0);
+}
+
+static int compare_live_rows(const void *a, const void *b)
+{
+    double left = rank_of(*(const struct live_row *const *)a);
+    double right = rank_of(*(const struct live_row *const *)b);
+    return (left > right) - (left < right);
+}
+
+static void add_rates(const struct live_table *table, struct content *content, const struct format *format)
+{
+    const struct live_row **sorted = calloc(table->count, sizeof(*sorted));
+    struct rate_row *rows = calloc(table->count, sizeof(*rows));
+    content->has_failed |= sorted == NULL || rows == NULL;
+    for (size_t i = 0; !content->has_failed && i < table->count; i++)
+        sorted[i] = &table->rows[i];
+    if (!content->has_failed) {
+        qsort(sorted, table->count, sizeof(sorted[0]), compare_live_rows);
+        for (size_t i = 0; i < table->count; i++)
+            rows[i] = make_rate_row(sorted[i]);
+        rate_table_add_rows(content, format, rows, table->count);
+    }
+    free(sorted);
+    free(rows);
 }
 
 /* The fastest first, and those without times behind. */
@@ -175,7 +263,9 @@ char *live_table_draw(const struct live_table *table, size_t columns)
     }
     struct format format = table->format;
     format.width = columns;
-    if (summary_table_is_grid(rows, table->count))
+    if (table->is_at_rate)
+        add_rates(table, &content, &format);
+    else if (summary_table_is_grid(rows, table->count))
         summary_table_add_grid(&content, &format, rows, table->count);
     else
         summary_table_add(&content, &format, rows, table->count, "range", find_reference(table, rows));

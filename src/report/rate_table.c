@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_P95, DROP_CPU, DROP_MEMORY, DROP_FAILED };
@@ -30,35 +31,33 @@ static void add_digits(struct content *content, struct section *section, double 
 }
 
 static void add_row(struct content *content, struct section *section, const struct format *format,
-                    const struct cell_stats *cell)
+                    const struct rate_row *row)
 {
-    static const enum metric times[] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99,
-                                        METRIC_WAIT_MEAN};
     double factor = format_service_scale(format).factor;
-    content_add_row(content, section, cell->cell->mode);
-    content_add_cell(content, section, cell->rank_low == 1 ? PAINT_GOOD : PAINT_NONE,
-                     content_outside(content, cell->cell->mode));
-    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, cell->cell->workers));
-    if (!cell->has_times) {
-        content_add_cell(content, section, PAINT_BAD, content_ending(cell));
+    content_add_row(content, section, row->mode);
+    content_add_cell(content, section, row->is_first ? PAINT_GOOD : PAINT_NONE, content_outside(content, row->mode));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, row->workers));
+    if (row->ending != NULL) {
+        content_add_cell(content, section, PAINT_BAD, row->ending);
         return;
     }
-    add_digits(content, section, cell->measures[METRIC_RATE].value);
-    content_add_cell(content, section, cell->is_overrun ? PAINT_BAD : PAINT_NONE, cell->is_overrun ? "no" : "yes");
-    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-        add_digits(content, section, cell_stats_response(cell, times[i]) * factor);
-    add_digits(content, section, cell_stats_shown(cell, METRIC_CPU));
-    add_digits(content, section, cell_stats_shown(cell, METRIC_MEMORY));
-    content_add_cell(content, section, cell->failures_in_all > 0 ? PAINT_BAD : PAINT_NONE,
-                     content_text(content, "%" PRIu64, cell->failures_in_all));
+    add_digits(content, section, row->begun);
+    content_add_cell(content, section, row->is_overrun ? PAINT_BAD : PAINT_NONE, row->is_overrun ? "no" : "yes");
+    for (size_t i = 0; i < RATE_TIME_COUNT; i++)
+        add_digits(content, section, row->times[i] * factor);
+    add_digits(content, section, row->cpu);
+    add_digits(content, section, row->memory);
+    content_add_cell(content, section, row->failed > 0 ? PAINT_BAD : PAINT_NONE,
+                     content_text(content, "%" PRIu64, row->failed));
 }
 
-void rate_table_add(struct content *content, const struct format *format, const struct run_stats *stats)
+void rate_table_add_rows(struct content *content, const struct format *format, const struct rate_row *rows,
+                         size_t count)
 {
     bool has_failures = false;
     struct section *section = content_add_section(content, SECTION_SUMMARY, "Modes, soonest response first");
-    for (size_t i = 0; i < stats->main_count; i++)
-        has_failures |= stats->cells[i].failures_in_all > 0;
+    for (size_t i = 0; i < count; i++)
+        has_failures |= rows[i].failed > 0;
     content_add_column(content, section, "mode", "mode", true);
     add_column(content, section, "workers", "workers", DROP_NEVER);
     add_column(content, section, "per s", "begun [/s]", DROP_NEVER);
@@ -70,8 +69,39 @@ void rate_table_add(struct content *content, const struct format *format, const 
     add_column(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
     add_column(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
     add_column(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
-    for (size_t i = 0; i < stats->main_count; i++)
-        add_row(content, section, format, &stats->cells[i]);
+    for (size_t i = 0; i < count; i++)
+        add_row(content, section, format, &rows[i]);
+}
+
+static struct rate_row make_row(const struct cell_stats *cell)
+{
+    static const enum metric times[RATE_TIME_COUNT] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99,
+                                                       METRIC_WAIT_MEAN};
+    struct rate_row row = {
+        .mode = cell->cell->mode,
+        .workers = cell->cell->workers,
+        .ending = cell->has_times ? NULL : content_ending(cell),
+        .begun = cell->measures[METRIC_RATE].value,
+        .is_overrun = cell->is_overrun,
+        .cpu = cell_stats_shown(cell, METRIC_CPU),
+        .memory = cell_stats_shown(cell, METRIC_MEMORY),
+        .failed = cell->failures_in_all,
+        .is_first = cell->rank_low == 1,
+    };
+    for (size_t i = 0; i < RATE_TIME_COUNT; i++)
+        row.times[i] = cell_stats_response(cell, times[i]);
+    return row;
+}
+
+void rate_table_add(struct content *content, const struct format *format, const struct run_stats *stats)
+{
+    struct rate_row *rows = calloc(stats->main_count + 1, sizeof(*rows));
+    content->has_failed |= rows == NULL;
+    for (size_t i = 0; rows != NULL && i < stats->main_count; i++)
+        rows[i] = make_row(&stats->cells[i]);
+    if (rows != NULL)
+        rate_table_add_rows(content, format, rows, stats->main_count);
+    free(rows);
 }
 
 const char *rate_table_describe_overrun(struct content *content, const struct run_stats *stats)

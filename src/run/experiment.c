@@ -72,6 +72,8 @@ static void tick(void *context, struct sample_table *table)
     struct experiment_state *state = context;
     const struct experiment_hooks *hooks = state->experiment->hooks;
     state->position.settled = table == NULL ? 0 : atomic_load(&table->settled_count_hint);
+    const nanoseconds *due = state->experiment->job->due;
+    state->position.waiting = table == NULL || due == NULL ? 0 : sample_table_waiting(table, due);
     state->position.fraction = fraction_done(state);
     first_downloads_watch(&state->first_downloads, table);
     if (table != NULL && clock_now() >= state->cut_at && !state->is_cut) {

@@ -159,6 +159,23 @@ void sample_settle(struct sample_table *table, struct sample *sample)
     atomic_fetch_add_explicit(&table->settled_count_hint, 1, memory_order_relaxed);
 }
 
+uint32_t sample_table_waiting(const struct sample_table *table, const nanoseconds *due)
+{
+    nanoseconds gate = atomic_load_explicit(&table->gate, memory_order_relaxed);
+    uint64_t taken = atomic_load_explicit(&table->cursor, memory_order_relaxed);
+    nanoseconds now = clock_now() - gate;
+    uint32_t first = 0;
+    uint32_t behind = gate != 0 ? table->unit_count : 0; /* of those from here on none is due */
+    while (first < behind) {
+        uint32_t middle = first + (behind - first) / 2;
+        if (due[middle] <= now)
+            first = middle + 1;
+        else
+            behind = middle;
+    }
+    return first > taken ? first - (uint32_t)taken : 0;
+}
+
 void sample_table_stop(struct sample_table *table)
 {
     atomic_store_explicit(&table->is_stopped, 1, memory_order_relaxed);

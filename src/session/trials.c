@@ -137,11 +137,13 @@ static void show_position(void *context, const struct runner_position *position)
     if (!position->is_choosing)
         snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",
                  position->round + 1, position->rounds);
-    char done[48] = "";
+    char done[80] = "";
     /* What a client has done is seen when it has ended. */
     if (client_of(position->cell->mode) == NULL)
         snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
                  session->plan.unit_count);
+    if (position->waiting > 0)
+        text_append(done, sizeof(done), ", %" PRIu32 " waiting", position->waiting);
     progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,
                   done);
 }

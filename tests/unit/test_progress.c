@@ -304,6 +304,39 @@ static void test_the_table_fills_in(void **state)
     assert_string_equal(drawn(terminal), "\r\033[3A\033[J");
 }
 
+static void test_the_table_of_a_rate_has_response_times_and_who_keeps_up(void **state)
+{
+    const struct terminal *terminal = *state;
+    const struct format format = format_default();
+    struct progress progress;
+    struct trial trial = {
+        .run = 2 * NANOSECONDS_PER_SECOND,
+        .summary = {.settled = 200,
+                    .outcomes = {[OUTCOME_OK] = 150, [OUTCOME_GIVEN_UP] = 50},
+                    .arrivals = {.is_present = true,
+                                 .begun = 101,
+                                 .begun_in = NANOSECONDS_PER_SECOND,
+                                 .response_sum = NANOSECONDS_PER_SECOND,
+                                 .response_p50 = 30 * NANOSECONDS_PER_MILLISECOND}},
+    };
+    progress_init(&progress, terminal->stream, true);
+    progress_begin_trial(&progress, &format, "sync", "sync", 1);
+    progress_end_trial(&progress, &trial);
+    /* Slower, but it keeps up. */
+    trial.summary.arrivals.is_kept_up = true;
+    trial.summary.arrivals.response_sum *= 2;
+    progress_begin_trial(&progress, &format, "sync", "threads", 8);
+    progress_end_trial(&progress, &trial);
+    progress_show(&progress, -1, "runs");
+    const char *screen = drawn(terminal);
+    assert_non_null(strstr(screen, "\rmode     workers  per s  kept up  p50 ms "));
+    const char *threads = strstr(screen, "\rthreads        8    100      yes    30.0 ");
+    assert_non_null(threads);
+    /* Whoever falls behind has no percentiles. */
+    assert_non_null(strstr(threads, "\rsync           1    100       no       - "));
+    progress_release(&progress);
+}
+
 /* Lines that a narrower terminal has broken since take more of its rows. */
 static void test_a_terminal_that_became_narrower_is_left_clean(void **state)
 {
@@ -350,6 +383,7 @@ int main(void)
         ON_TERMINAL(test_a_terminal_that_does_not_know_its_width_has_80_columns),
         ON_TERMINAL(test_silence),
         ON_TERMINAL(test_the_table_fills_in),
+        ON_TERMINAL(test_the_table_of_a_rate_has_response_times_and_who_keeps_up),
         ON_TERMINAL(test_a_terminal_that_became_narrower_is_left_clean),
         ON_TERMINAL(test_a_table_that_does_not_fit_is_left_out),
         cmocka_unit_test(test_a_pipe_gets_a_line_every_ten_seconds),

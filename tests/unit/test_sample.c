@@ -180,6 +180,24 @@ static void test_every_outcome_has_a_name_of_its_own(void **state)
     assert_string_equal(outcome_name(OUTCOME_COUNT), "unknown");
 }
 
+static void test_what_is_due_and_not_taken_waits(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    const nanoseconds due[] = {0, 1, 2, 3600 * NANOSECONDS_PER_SECOND};
+    struct sample_table *table = sample_table_create(4, &error);
+    uint32_t unit;
+    assert_int_equal(sample_table_waiting(table, due), 0); /* the gate is closed */
+    atomic_store(&table->gate, clock_now() - NANOSECONDS_PER_SECOND);
+    assert_int_equal(sample_table_waiting(table, due), 3);
+    assert_true(sample_reserve(table, &unit));
+    assert_int_equal(sample_table_waiting(table, due), 2);
+    /* Workers sleep until those that are not yet due. */
+    while (sample_reserve(table, &unit)) {}
+    assert_int_equal(sample_table_waiting(table, due), 0);
+    sample_table_release(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_accounts_tell_claimed_settled_and_lost_apart),
         cmocka_unit_test(test_a_scripted_stamp_is_kept),
         cmocka_unit_test(test_a_stopped_table_hands_out_nothing),
+        cmocka_unit_test(test_what_is_due_and_not_taken_waits),
         cmocka_unit_test(test_a_cleared_table_is_as_a_new_one),
         cmocka_unit_test(test_memory_is_known_beforehand),
         cmocka_unit_test(test_threads_share_the_work_exactly_once),

@@ -24,6 +24,7 @@ struct runner_position {
     uint32_t round;   /* 0-based */
     uint32_t rounds;  /* of this kind; 0: not known */
     uint32_t settled; /* downloads of the running trial */
+    uint32_t waiting; /* of those, due and not begun, as no worker is free */
     double fraction;  /* of the whole run, in time; negative: not known yet */
 };
 

@@ -160,6 +160,10 @@ struct sample *sample_begin(struct sample_table *table, uint32_t worker, uint32_
  * each claim. */
 void sample_settle(struct sample_table *table, struct sample *sample);
 
+/* How many units are due by now, of those due at these instants after the gate, and wait for a worker to take them. For
+ * the progress line: they are on their way meanwhile. 0 before the gate has opened. */
+uint32_t sample_table_waiting(const struct sample_table *table, const nanoseconds *due);
+
 /* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
 void sample_table_stop(struct sample_table *table);
 bool sample_table_is_stopped(const struct sample_table *table);
