@@ -107,8 +107,8 @@ static bool is_possible(const struct judge *judge, char *why, size_t size)
 /* Whether requests and downloads must agree in number. */
 static bool is_plain(const struct trial_summary *summary)
 {
-    uint32_t responses =
-        summary->outcomes[OUTCOME_OK] + summary->outcomes[OUTCOME_HTTP_4XX] + summary->outcomes[OUTCOME_HTTP_5XX];
+    uint32_t responses = summary->outcomes[OUTCOME_OK] + summary->outcomes[OUTCOME_CHECK] +
+                         summary->outcomes[OUTCOME_HTTP_4XX] + summary->outcomes[OUTCOME_HTTP_5XX];
     return responses == summary->settled && summary->redirected == 0;
 }
 

@@ -115,6 +115,10 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_LIMIT_RATE] = {"limit-rate", 0, "SPEED", NULL, GROUP_REQUEST,
                            "receive each body no faster than this, in bytes a second; k, M and G are of 1024", 0,
                            FIELD(transfer.receive_speed), store_speed, 0, 0, NULL},
+    [OPTION_CHECK] = {"check", 0, "EXPR", NULL, GROUP_REQUEST,
+                      "hold each answer to 'contains \"TEXT\"', 'status == N' or 'sha256 == HEX', or those of a URL "
+                      "that stands in front; others fail, as class check (may be given several times)",
+                      OPTION_ADDS_UP, FIELD(checks), store_check, 0, 0, NULL},
     [OPTION_MAX_PER_HOST] = {"max-per-host", 0, "N", "64", GROUP_REQUEST,
                              "downloads at once that one public host may get; more workers are refused", 0,
                              FIELD(max_per_host), store_count, 1, WORKERS_MAX, NULL},

@@ -49,6 +49,7 @@ enum option_id {
     OPTION_CONNECT_TIMEOUT,
     OPTION_MAX_FILESIZE,
     OPTION_LIMIT_RATE,
+    OPTION_CHECK,
     OPTION_MAX_PER_HOST,
     OPTION_INSECURE,
     OPTION_CACERT,
@@ -192,6 +193,7 @@ int store_script(const struct value *value);
 int store_origin(const struct value *value);
 int store_export(const struct value *value);
 int store_percentiles(const struct value *value);
+int store_check(const struct value *value);
 int store_assertion(const struct value *value);
 int store_baseline(const struct value *value);
 int store_reference(const struct value *value);

@@ -263,6 +263,7 @@ void options_release(struct options *options)
 {
     free(options->script);
     free(options->clients);
+    check_list_release(&options->checks);
     free(options->assertions);
     free(options->assertion_texts);
     free(options->baselines);

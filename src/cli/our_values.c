@@ -344,6 +344,11 @@ int store_percentiles(const struct value *value)
     return option_read_items(value, read_percentile);
 }
 
+int store_check(const struct value *value)
+{
+    return check_list_add(value->field, value->text, value->error);
+}
+
 int store_assertion(const struct value *value)
 {
     struct options *options = value->options;

@@ -301,9 +301,22 @@ static int check_pins(const struct request_options *request, struct error *error
     return 0;
 }
 
+/* Without bodies only statuses can be checked. */
+static int check_checks(const struct options *options, struct error *error)
+{
+    for (size_t i = 0; i < options->checks.count && options->request.is_head; i++) {
+        if (options->checks.items[i].kind != CHECK_STATUS)
+            return error_set(error, ERROR_USAGE,
+                             "--head gets no bodies, so that of an answer only its status can be checked");
+    }
+    return 0;
+}
+
 static int check_request(const struct options *options, struct error *error)
 {
     const struct request_options *request = &options->request;
+    if (check_checks(options, error) != 0)
+        return -1;
     if (check_standard_input(options, error) != 0)
         return -1;
     if (request->is_head && request->data.count > 0)

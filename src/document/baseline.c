@@ -19,7 +19,7 @@ struct circumstance {
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 19 };
+enum { CIRCUMSTANCES = 20 };
 
 static void set(struct circumstance *circumstance, const char *what, const char *value)
 {
@@ -68,6 +68,7 @@ static void describe(const struct run *run, struct circumstance *all)
     tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
     set(all++, "--tolerate", tolerance[0] != '\0' ? tolerance : "none");
     set_joined(all++, "request", run->asked, run->asked_count);
+    set_joined(all++, "--check", run->checks, run->check_count);
 }
 
 static int check_same(const char *path, const struct run *before, const struct run *now, struct error *error)

@@ -206,6 +206,7 @@ static const struct field policy_fields[] = {
                "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 1}]"},
     {"options", "of the request, without secrets: of headers the names only",
      TEXTS(struct run, asked, asked_count, TEXTS_MAX)},
+    {"checks", "that answers were held to (`--check`)", TEXTS(struct run, checks, check_count, TEXTS_MAX)},
     {"origin", "description of the embedded origin, or `null`", TEXT(struct run, origin), .is_nullable = true},
 };
 static const struct record record_policy = {"policy", RECORD(struct run, policy_fields)};
@@ -1056,7 +1057,9 @@ static const struct field url_failure_fields[] = {
     {"count", "how often", COUNT(struct url_failure, count, 1, INT64_MAX)},
     {"code",
      "which reports put into words: of `tls` libcurl's code (60: the certificate is not trusted); of `connect` 1: "
-     "refused, 2: no route, 3: no network, 4: reset, 5: by a proxy; 0: not known, and of others",
+     "refused, 2: no route, 3: no network, 4: reset, 5: by a proxy; of `check` 128: the first of `policy.checks`, 129: "
+     "the "
+     "next, and so on; 0: not known, and of others",
      COUNT(struct url_failure, code, 0, UINT8_MAX)},
 };
 static const struct record record_url_failure = {"url_failure", RECORD(struct url_failure, url_failure_fields),

@@ -106,6 +106,8 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     bool is_whole = announced == (curl_off_t)length && transfer->codings == 0;
     if (policy->digests_bodies && !digest_add(&transfer->digest, data, length, is_whole))
         return refuse(transfer, OUTCOME_CLIENT_RESOURCE);
+    if (transfer->checking != NULL)
+        checking_add(transfer->checking, data, length);
     if (++transfer->pieces % PIECES_BETWEEN_LOOKS != 0)
         return length;
     if (is_out_of_proportion(transfer))

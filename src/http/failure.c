@@ -44,9 +44,10 @@ static void describe_other(const struct sample *sample, const char *host, char *
         snprintf(buffer, size, "downloads from %s %s", host, outcome_words(outcome));
 }
 
-char *transfer_describe_failure(const struct sample *sample, const struct transfer_policy *policy, const char *host,
+char *transfer_describe_failure(const struct sample *sample, const struct transfer_plan *plan, const char *host,
                                 char *buffer, size_t size)
 {
+    const struct transfer_policy *policy = plan->policy;
     switch (sample_outcome(sample)) {
     case OUTCOME_DNS:
         snprintf(buffer, size, "could not resolve host: %s", host);
@@ -66,6 +67,10 @@ char *transfer_describe_failure(const struct sample *sample, const struct transf
         snprintf(buffer, size, "no %s from %s within %.3g s (--max-time)",
                  sample_outcome(sample) == OUTCOME_TIMEOUT_WAIT ? "answer" : "complete answer", host,
                  clock_seconds(policy->max_time));
+        break;
+    case OUTCOME_CHECK:
+        snprintf(buffer, size, "%s did not answer as --check wants: %s", host,
+                 plan->checks->items[sample->failed_check].text);
         break;
     default:
         describe_other(sample, host, buffer, size);

@@ -346,6 +346,12 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
     transfer->is_head = plan->request->options->is_head;
     answer_create(transfer);
     transfer->sockets = sockets != NULL && sockets->opened != NULL ? sockets : NULL;
+    bool has_checks = plan->checks != NULL && plan->checks->count > 0;
+    if (has_checks && (transfer->checking = checking_create(plan->checks)) == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory to check the answers to a transfer");
+        transfer_release(transfer);
+        return NULL;
+    }
     struct pool *pool = NULL;
     int status = driver == TRANSFER_ALONE ? pool_create(plan, driver, 1, &pool, error) : 0;
     transfer_use_pool(transfer, pool);
@@ -369,6 +375,7 @@ void transfer_release(struct transfer *transfer)
     curl_slist_free_all(transfer->headers);
     curl_url_cleanup(transfer->parser);
     digest_release(&transfer->digest);
+    checking_release(transfer->checking);
     free(transfer);
 }
 
@@ -447,6 +454,8 @@ bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *samp
     transfer->repeats = 0;
     transfer->body_bytes = 0;
     digest_begin(&transfer->digest);
+    if (transfer->checking != NULL)
+        checking_begin(transfer->checking, transfer->plan->listed_urls[url]);
     transfer->requests = 0;
     transfer->heard = 0;
     transfer->stream_ended = false;
@@ -497,6 +506,21 @@ void transfer_describe(const struct transfer *transfer)
     sample->first_byte_us = quirk_first_byte(transfer);
 }
 
+/* A status of 400 or more is no failure if it is what a check wants. */
+static void check_answer(struct transfer *transfer, long status)
+{
+    struct sample *sample = transfer->sample;
+    const struct check_list *checks = transfer->plan->checks;
+    const struct check *failed = checking_end(transfer->checking, (unsigned)status);
+    bool is_error = sample->outcome == OUTCOME_HTTP_4XX || sample->outcome == OUTCOME_HTTP_5XX;
+    if (is_error && check_list_wants(checks, transfer->plan->listed_urls[transfer->url], (unsigned)status))
+        sample->outcome = OUTCOME_OK;
+    if (sample->outcome != OUTCOME_OK || failed == NULL)
+        return;
+    sample->outcome = OUTCOME_CHECK;
+    sample->failed_check = (uint16_t)(failed - checks->items);
+}
+
 void transfer_finish(struct transfer *transfer, int code)
 {
     struct sample *sample = transfer->sample;
@@ -521,6 +545,8 @@ void transfer_finish(struct transfer *transfer, int code)
         sample->outcome = (uint8_t)transfer_outcome_of_response(transfer, status);
     else
         sample->outcome = (uint8_t)transfer_outcome_of_failure(transfer, (CURLcode)code, status);
+    if (transfer->checking != NULL)
+        check_answer(transfer, status);
     if (sample->outcome == OUTCOME_OK)
         sample->body_digest = digest_end(&transfer->digest);
     else if (sample->outcome == OUTCOME_CONNECT)

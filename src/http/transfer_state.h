@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "checking.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/http/group.h"
 #include "conc_bench/http/pool.h"
@@ -50,6 +51,7 @@ struct transfer {
     CURLU *parser;                 /* for targets that are not kept parsed */
     int64_t body_bytes;
     struct digest digest;         /* of the body, if the policy asks for it */
+    struct checking *checking;    /* NULL: there are no checks */
     struct streams *streams;      /* counted there; NULL: it shares no connections */
     struct transfer_group *group; /* NULL: it goes alone */
     struct transfer *next;        /* of the group; NULL: the last */

@@ -51,6 +51,14 @@ const char *content_outside(struct content *content, const char *text)
     return keep(content, text_buffer_take(&escaped));
 }
 
+const char *content_cause(struct content *content, const struct run *run, unsigned code)
+{
+    if (code < CAUSE_FIRST_CHECK)
+        return format_failure(code);
+    size_t check = code - CAUSE_FIRST_CHECK;
+    return check < run->check_count ? content_text(content, " (%s)", content_outside(content, run->checks[check])) : "";
+}
+
 const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count)
 {
     struct text_buffer joined = {0};
@@ -212,6 +220,10 @@ static void add_policy(struct content *content, const struct run *run)
         content_add_fact(
             content, FACT_POLICY,
             content_text(content, "asked with %s", content_join(content, " ", run->asked, run->asked_count)));
+    if (run->check_count > 0)
+        content_add_fact(content, FACT_POLICY,
+                         content_text(content, "answers held to %s (--check)",
+                                      content_join(content, ", ", run->checks, run->check_count)));
     char tolerance[32];
     tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
     if (tolerance[0] != '\0')

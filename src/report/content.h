@@ -136,6 +136,9 @@ const char *content_text(struct content *content, const char *format, ...) __att
 /* A text from outside, escaped. */
 const char *content_outside(struct content *content, const char *text);
 
+/* " (connection refused)": why downloads failed, by the code of a struct url_failure; "": the class says it all. */
+const char *content_cause(struct content *content, const struct run *run, unsigned code);
+
 /* Several of them in one, with the separator between them. */
 const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count);
 

@@ -47,8 +47,9 @@ static void add_cell(struct summary *summary, enum paint paint, const char *text
 /* What does not let the answer be believed as it stands. */
 
 /* Why, in words, if that is so of every failure of a class that is known by its URL; otherwise "". */
-static const char *common_cause(const struct run_stats *stats, enum outcome outcome)
+static const char *common_cause(struct summary *summary, enum outcome outcome)
 {
+    const struct run_stats *stats = summary->stats;
     const struct url_failure *first = NULL;
     for (size_t i = 0; i < stats->cell_count; i++) {
         const struct cell_totals *totals = &stats->cells[i].totals;
@@ -61,7 +62,7 @@ static const char *common_cause(const struct run_stats *stats, enum outcome outc
             first = failure;
         }
     }
-    return first != NULL ? format_failure(first->code) : "";
+    return first != NULL ? content_cause(summary->content, summary->run, first->code) : "";
 }
 
 /* "12 answered with status 5xx, 3 could not connect (connection refused)". */
@@ -77,7 +78,7 @@ static const char *describe_failures(struct summary *summary, uint64_t *failures
         if (count > 0)
             text = content_text(summary->content, "%s%s%s %s%s", text, text[0] != '\0' ? ", " : "",
                                 count_text(summary, count), outcome_words((enum outcome)outcome),
-                                common_cause(stats, (enum outcome)outcome));
+                                common_cause(summary, (enum outcome)outcome));
     }
     for (size_t i = 0; i < stats->cell_count; i++) {
         *failures += stats->cells[i].failures_in_all;
@@ -237,8 +238,8 @@ static const char *host_of(struct summary *summary, const char *url)
 static void count_cause(struct summary *summary, struct cause *causes, size_t *count, const struct url_failure *failure)
 {
     const char *host = host_of(summary, summary->run->urls[failure->url]);
-    const char *text =
-        content_text(summary->content, "%s%s", outcome_words(failure->outcome), format_failure(failure->code));
+    const char *text = content_text(summary->content, "%s%s", outcome_words(failure->outcome),
+                                    content_cause(summary->content, summary->run, failure->code));
     size_t i = 0;
     while (i < *count && (strcmp(causes[i].host, host) != 0 || strcmp(causes[i].text, text) != 0))
         i++;

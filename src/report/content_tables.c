@@ -498,8 +498,8 @@ static void add_failures(struct builder *builder)
         const struct cell_stats *figures = &builder->stats->cells[i];
         for (size_t j = 0; j < figures->totals.url_failure_count; j++) {
             const struct url_failure *failure = &figures->totals.url_failures[j];
-            const char *cause =
-                content_text(builder->content, "%s%s", outcome_words(failure->outcome), format_failure(failure->code));
+            const char *cause = content_text(builder->content, "%s%s", outcome_words(failure->outcome),
+                                             content_cause(builder->content, builder->run, failure->code));
             count_trouble(builder, &troubles, figures->cell, failure->url, cause, failure->count);
         }
     }

@@ -33,7 +33,8 @@ static bool is_without_answer(enum outcome outcome)
 static bool is_answer(enum outcome outcome)
 {
     return outcome == OUTCOME_OK || outcome == OUTCOME_HTTP_4XX || outcome == OUTCOME_HTTP_5XX ||
-           outcome == OUTCOME_PARTIAL || outcome == OUTCOME_REDIRECT || outcome == OUTCOME_BODY_LIMIT;
+           outcome == OUTCOME_PARTIAL || outcome == OUTCOME_REDIRECT || outcome == OUTCOME_BODY_LIMIT ||
+           outcome == OUTCOME_CHECK;
 }
 
 void first_downloads_watch(struct first_downloads *first, struct sample_table *table)
@@ -155,7 +156,7 @@ static size_t describe(const struct first_downloads *first, const struct host_fi
                      (unsigned)list->hosts[i].port);
         else
             snprintf(who, sizeof(who), "%s", name);
-        transfer_describe_failure(&findings[i].failure, first->job->transfer->policy, who, words, sizeof(words));
+        transfer_describe_failure(&findings[i].failure, first->job->transfer, who, words, sizeof(words));
         text_append(buffer, size, "%s%s", count > 1 ? "; " : "", words);
     }
     if (count > HOSTS_TOLD)

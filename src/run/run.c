@@ -119,17 +119,27 @@ void run_release_samples(struct run *run, enum sample_policy policy)
     }
 }
 
+static int add_text(char ***texts, size_t *count, const char *text, struct error *error)
+{
+    char **longer = realloc(*texts, (*count + 1) * sizeof(*longer));
+    if (longer != NULL) {
+        *texts = longer;
+        longer[*count] = strdup(text);
+    }
+    if (longer == NULL || longer[*count] == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
+    (*count)++;
+    return 0;
+}
+
 int run_add_asked(struct run *run, const char *option, struct error *error)
 {
-    char **longer = realloc(run->asked, (run->asked_count + 1) * sizeof(*longer));
-    if (longer != NULL) {
-        run->asked = longer;
-        longer[run->asked_count] = strdup(option);
-    }
-    if (longer == NULL || longer[run->asked_count] == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for the result");
-    run->asked_count++;
-    return 0;
+    return add_text(&run->asked, &run->asked_count, option, error);
+}
+
+int run_add_check(struct run *run, const char *text, struct error *error)
+{
+    return add_text(&run->checks, &run->check_count, text, error);
 }
 
 void run_cell_release(struct run_cell *cell)
@@ -159,6 +169,9 @@ void run_release(struct run *run)
     for (size_t i = 0; i < run->asked_count; i++)
         free(run->asked[i]);
     free(run->asked);
+    for (size_t i = 0; i < run->check_count; i++)
+        free(run->checks[i]);
+    free(run->checks);
     for (size_t i = 0; i < run->warning_count; i++)
         free(run->warnings[i]);
     free(run->warnings);

@@ -34,6 +34,7 @@ static const struct {
     [OUTCOME_PROTOCOL] = {"protocol", "got no valid HTTP"},
     [OUTCOME_REDIRECT] = {"redirect", "were redirected too often or elsewhere"},
     [OUTCOME_BODY_LIMIT] = {"body_limit", "were longer than --max-filesize"},
+    [OUTCOME_CHECK] = {"check", "failed a check"},
     [OUTCOME_CLIENT_RESOURCE] = {"client_resource", "ran out of resources of this machine"},
     [OUTCOME_CANCELLED] = {"cancelled", "given up when the trial ended"},
     [OUTCOME_LATE] = {"late", "waited longer than --max-late"},

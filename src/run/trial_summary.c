@@ -84,6 +84,7 @@ static uint8_t cause_of(const struct sample *sample, enum outcome outcome)
 {
     return outcome == OUTCOME_TLS       ? sample->transfer_code
            : outcome == OUTCOME_CONNECT ? (uint8_t)sample->connect_failure
+           : outcome == OUTCOME_CHECK   ? (uint8_t)(CAUSE_FIRST_CHECK + sample->failed_check)
                                         : 0;
 }
 

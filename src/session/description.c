@@ -120,6 +120,8 @@ static int describe_request(struct session *session, struct error *error)
     struct description description = {.run = &session->run, .error = error};
     request_describe(&session->request, add_asked, &description);
     describe_transfer(&session->policy, &description);
+    for (size_t i = 0; i < session->options->checks.count && description.status == 0; i++)
+        description.status = run_add_check(&session->run, session->options->checks.items[i].text, error);
     session->run.tolerates_failures = session->options->allow_failures;
     session->run.is_unverified = session->options->request.is_unverified;
     if (session->run.is_unverified)

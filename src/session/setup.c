@@ -91,9 +91,26 @@ static int check_requests(const struct session *session, struct error *error)
     return 0;
 }
 
+/* A slip of the pen would check nothing. */
+static int find_checked_urls(const struct session *session, struct error *error)
+{
+    const struct check_list *checks = &session->options->checks;
+    for (size_t i = 0; i < checks->count; i++) {
+        uint32_t url = 0;
+        while (checks->items[i].url != NULL && url < session->urls.url_count &&
+               !check_is_of(&checks->items[i], url_text(&session->urls, url)))
+            url++;
+        if (checks->items[i].url != NULL && url == session->urls.url_count)
+            return error_set(error, ERROR_USAGE, "--check: no URL of the list %s \"%s\"%s",
+                             checks->items[i].is_of_many ? "begins with" : "is", checks->items[i].url,
+                             checks->items[i].is_of_many ? "" : ": write it as the list does, or end it with a *");
+    }
+    return 0;
+}
+
 int setup_list(struct session *session, struct error *error)
 {
-    if (load_urls(session, error) != 0 || check_requests(session, error) != 0)
+    if (load_urls(session, error) != 0 || check_requests(session, error) != 0 || find_checked_urls(session, error) != 0)
         return -1;
     return check_http_version(session, error);
 }

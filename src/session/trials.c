@@ -25,8 +25,7 @@ static void note_refusals(struct session *session, const struct trial *trial)
     uint32_t longest = 0;
     for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
         const struct sample *sample = &trial->table->samples[unit];
-        bool was_answered = sample->outcome != OUTCOME_OK && sample->outcome != OUTCOME_CONNECT;
-        uint32_t seconds = was_answered ? sample->retry_after : 0;
+        uint32_t seconds = sample_retry_after(sample);
         longest = seconds > longest ? seconds : longest;
     }
     session->pause = host_limits_pause(trial->summary.refused, longest, session->refusals);
@@ -185,6 +184,8 @@ static struct transfer_plan describe_transfers(const struct session *session)
         .request = &session->request,
         .targets = &session->targets,
         .pins = &session->pins,
+        .checks = &session->options->checks,
+        .listed_urls = session->urls.texts,
     };
 }
 

@@ -53,3 +53,42 @@ in_every_mode() {
         says '--limit-rate must be bytes a second such as 500k or 10M'
     done
 }
+
+@test "an answer that is not what --check says is a failure of class check, in every mode, and told with its URL" {
+    # Of 20 answers, the eighth is the other one: the warm-up has five.
+    in_every_mode --check "$FAULTS/content/odd* contains \"the same\"" --check 'status == 200' "$FAULTS/content/odd?at=8" "$FAULTS/ok"
+    exits_with 3
+    holds result.json '.validity.failures == 1 and ([.results[].url_failures[]] == [[0, "check", 1, 128]])'
+    says "answers held to $FAULTS/content/odd* contains \"the same\", status == 200 (--check)"
+    says 'failed a check'
+    says "($FAULTS/content/odd* contains \"the same\")"
+    says "$FAULTS/content/odd?at=8"
+    holds result.json '.policy.checks[1] == "status == 200"'
+    run "$CONC_BENCH" --details --import-json result.json --export-json again.json
+    says "($FAULTS/content/odd* contains \"the same\")"
+    cmp result.json again.json
+    # By its digest, and over the end of each piece; a status that is wanted is no failure.
+    local sha256
+    sha256=$({ head -c 300000 /dev/zero | tr '\0' x; printf 'the same'; } | sha256sum | cut -d ' ' -f 1)
+    run once --mode all --workers 2 --export-json result.json --check "$FAULTS/content/* sha256 == $sha256" \
+        --check "$FAULTS/content/* contains 'xthe same'" --check "$FAULTS/status/* status == 404" \
+        --check "not contains \"no other\"" "$FAULTS/content/odd?size=300000" "$FAULTS/status/404"
+    exits_with 0
+    holds result.json '[.results[].failures] | add == 0'
+}
+
+@test "a first download that no check holds of ends the run, and a wrong check is told where it is wrong" {
+    run "$CONC_BENCH" --mode all --check 'contains "Welcome"' "$FAULTS/ok"
+    exits_with 3
+    says 'did not answer as --check wants: contains "Welcome"'
+    run "$CONC_BENCH" --check 'contains Welcome' "$FAULTS/ok"
+    exits_with 2
+    says 'a text stands in quotes here, such as contains "Welcome"'
+    says '             ^'
+    run "$CONC_BENCH" --check "$FAULTS/okay status == 200" "$FAULTS/ok"
+    exits_with 2
+    says "no URL of the list is \"$FAULTS/okay\""
+    run "$CONC_BENCH" --head --check "contains 'x'" "$FAULTS/ok"
+    exits_with 2
+    says 'so that of an answer only its status can be checked'
+}

@@ -17,6 +17,7 @@
 #include "conc_bench/origin/origin.h"
 #include "conc_bench/report/format.h"
 #include "conc_bench/run/sample.h"
+#include "conc_bench/workload/check.h"
 #include "conc_bench/workload/request.h"
 
 /*
@@ -83,8 +84,9 @@ struct options {
     /* request */
     struct transfer_policy transfer;
     struct request_options request;
-    char *config_values;   /* what texts of options that come from --config point into; owned, wiped */
-    uint32_t max_per_host; /* downloads at once that a public host may get */
+    struct check_list checks; /* --check; owned, the texts point into argv */
+    char *config_values;      /* what texts of options that come from --config point into; owned, wiped */
+    uint32_t max_per_host;    /* downloads at once that a public host may get */
 
     /* origin */
     bool use_origin;

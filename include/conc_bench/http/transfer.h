@@ -9,6 +9,7 @@
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/sample.h"
+#include "conc_bench/workload/check.h"
 #include "conc_bench/workload/pins.h"
 #include "conc_bench/workload/request.h"
 #include "conc_bench/workload/target.h"
@@ -49,6 +50,8 @@ struct transfer_plan {
     const struct request *request;
     const struct target_list *targets;
     const struct pins *pins;          /* NULL: no name is known beforehand */
+    const struct check_list *checks;  /* that answers are held to; NULL: there are none */
+    const char *const *listed_urls;   /* as the list has them, for checks */
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
 };
 
@@ -70,7 +73,7 @@ const char *transfer_library_built_against(void);
 const char *transfer_tls_version(void);
 
 /* Why a download failed, in words: "connection refused by a.test:80". `host` is who was asked. Returns `buffer`. */
-char *transfer_describe_failure(const struct sample *sample, const struct transfer_policy *policy, const char *host,
+char *transfer_describe_failure(const struct sample *sample, const struct transfer_plan *plan, const char *host,
                                 char *buffer, size_t size);
 
 /* How a transfer is driven decides where its connections and pinned names live. */

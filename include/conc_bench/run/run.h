@@ -120,6 +120,9 @@ struct trial_client {
     uint32_t left_behind;      /* processes that were still there when it had ended, and were killed */
 };
 
+/* libcurl's codes are less. */
+enum { CAUSE_FIRST_CHECK = 128 };
+
 /* Downloads of a URL, one after the other, that ended alike. */
 struct answer {
     int64_t body_bytes; /* of those with OUTCOME_OK, as status and version; else 0 */
@@ -130,7 +133,9 @@ struct answer {
     uint8_t outcome; /* as sample_outcome() tells it, but for OUTCOME_NONE */
     union {
         uint32_t digest; /* of those with OUTCOME_OK, of the content of their bodies; DIGEST_VARIED: they had many */
-        uint8_t cause;   /* of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason; else 0 */
+        /* Of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason, with OUTCOME_CHECK the number of
+         * the check behind CAUSE_FIRST_CHECK; else 0. */
+        uint8_t cause;
     };
 };
 
@@ -291,6 +296,8 @@ struct run {
     uint32_t buffer_bytes;
     char **asked; /* the request's options, without secrets, such as "--header Authorization"; owned */
     size_t asked_count;
+    char **checks; /* that answers were held to, as written; owned */
+    size_t check_count;
     bool is_unverified; /* --insecure: nobody knows who answered */
     char origin[256];   /* description of the embedded origin; "" without */
     struct tolerance tolerance;
@@ -334,6 +341,9 @@ void run_warn(struct run *run, const char *format, ...) __attribute__((format(pr
 
 /* Adds one of the request's options; the text is copied. -1: no memory. */
 int run_add_asked(struct run *run, const char *option, struct error *error);
+
+/* Adds a check; the same. */
+int run_add_check(struct run *run, const char *text, struct error *error);
 
 /* Frees what no report needs of a run whose totals are made: all latencies, the samples of warm-ups, and those of cells
  * that have more than the policy keeps. */

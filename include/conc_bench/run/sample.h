@@ -41,6 +41,7 @@ enum outcome {
     OUTCOME_PROTOCOL,           /* not HTTP, or broken HTTP */
     OUTCOME_REDIRECT,           /* too many, or to where we don't go */
     OUTCOME_BODY_LIMIT,         /* longer than --max-filesize */
+    OUTCOME_CHECK,              /* a complete response that is not what --check says */
     OUTCOME_CLIENT_RESOURCE,    /* our own fault: descriptors, ports, memory */
     OUTCOME_CANCELLED,          /* interrupted, or past the deadline of its trial */
     OUTCOME_LATE,               /* never begun: it had waited longer than --max-late for a worker */
@@ -93,6 +94,7 @@ struct sample {
                 uint16_t retry_after;     /* seconds that the server asked to be left alone for (Retry-After); 0: it did
                                              not */
                 uint16_t connect_failure; /* of OUTCOME_CONNECT, which no server has answered: enum connect_failure */
+                uint16_t failed_check;    /* of OUTCOME_CHECK: the number of the first that does not hold, from 0 */
             };
             uint8_t transfer_code; /* libcurl's own result code (CURLcode), for the curious */
         };
@@ -210,6 +212,14 @@ static inline enum outcome sample_outcome(const struct sample *sample)
 static inline uint8_t sample_transfer_code(const struct sample *sample)
 {
     return sample->outcome == OUTCOME_OK ? 0 : sample->transfer_code;
+}
+
+/* The same of what the server asked for. */
+static inline uint16_t sample_retry_after(const struct sample *sample)
+{
+    bool has_other =
+        sample->outcome == OUTCOME_OK || sample->outcome == OUTCOME_CONNECT || sample->outcome == OUTCOME_CHECK;
+    return has_other ? 0 : sample->retry_after;
 }
 
 /* The most bytes that so many trials take until the end of a run, for checks made beforehand: the table that samples

@@ -1,0 +1,252 @@
+#include "conc_bench/workload/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/number.h"
+
+enum { STATUS_LEAST = 200, STATUS_MOST = 599 };
+
+struct reading {
+    const char *text;
+    const char *next; /* what is not read yet */
+    struct error *error;
+};
+
+/* The error was just set: it lies at `place`. */
+static int point_at(const struct reading *reading, const char *place)
+{
+    return error_point(reading->error, reading->text, (size_t)(place - reading->text));
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void skip_spaces(struct reading *reading)
+{
+    while (is_space(*reading->next))
+        reading->next++;
+}
+
+/* Up to a space, or to the end. */
+static size_t word_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] != '\0' && !is_space(text[length]))
+        length++;
+    return length;
+}
+
+/* Takes a word, as far as it consists of letters and digits, and the spaces behind it, if it is next. */
+static bool take_word(struct reading *reading, const char *word)
+{
+    size_t length = strspn(reading->next, "abcdefghijklmnopqrstuvwxyz0123456789");
+    if (length != strlen(word) || strncmp(reading->next, word, length) != 0)
+        return false;
+    reading->next += length;
+    skip_spaces(reading);
+    return true;
+}
+
+static int no_memory(const struct reading *reading)
+{
+    return error_set(reading->error, ERROR_ENVIRONMENT, "no memory for the value of --check");
+}
+
+static int read_url(struct reading *reading, struct check *check)
+{
+    size_t length = word_length(reading->next);
+    const char *scheme = strstr(reading->next, "://");
+    if (scheme == NULL || scheme >= reading->next + length || memchr("\"'", reading->next[0], 2) != NULL)
+        return 0;
+    check->url = strndup(reading->next, length);
+    if (check->url == NULL)
+        return no_memory(reading);
+    check->is_of_many = check->url[length - 1] == '*';
+    if (check->is_of_many)
+        check->url[length - 1] = '\0';
+    reading->next += length;
+    skip_spaces(reading);
+    return 0;
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+/* Behind a backslash. -1: it stands for nothing. */
+static int read_escape(struct reading *reading)
+{
+    static const char names[] = "\"'\\nrt";
+    static const char bytes[] = "\"'\\\n\r\t";
+    const char *found = *reading->next != '\0' ? strchr(names, *reading->next) : NULL;
+    if (found != NULL) {
+        reading->next++;
+        return (unsigned char)bytes[found - names];
+    }
+    if (*reading->next != 'x' || hex_value(reading->next[1]) < 0 || hex_value(reading->next[2]) < 0)
+        return -1;
+    reading->next += 3;
+    return hex_value(reading->next[-2]) * 16 + hex_value(reading->next[-1]);
+}
+
+static int read_bytes(struct reading *reading, struct check *check)
+{
+    const char *start = reading->next;
+    const char quote = *reading->next++;
+    while (*reading->next != quote) {
+        int byte = (unsigned char)*reading->next++;
+        if (byte == '\0') {
+            error_set(reading->error, ERROR_USAGE, "the text of a check has no %c at its end", quote);
+            return point_at(reading, start);
+        }
+        if (byte == '\\' && (byte = read_escape(reading)) < 0) {
+            error_set(
+                reading->error, ERROR_USAGE,
+                "behind \\ a check has one of \" ' \\ n r t, or x and two hexadecimal digits: \\\\ is a backslash");
+            return point_at(reading, reading->next - 1);
+        }
+        check->bytes[check->length++] = (char)byte;
+    }
+    reading->next++;
+    if (check->length > 0)
+        return 0;
+    error_set(reading->error, ERROR_USAGE, "every answer contains an empty text: write some between the quotes");
+    return point_at(reading, start);
+}
+
+static int read_contained(struct reading *reading, struct check *check)
+{
+    check->kind = CHECK_CONTAINS;
+    if (*reading->next != '"' && *reading->next != '\'') {
+        error_set(reading->error, ERROR_USAGE, "a text stands in quotes here, such as contains \"Welcome\"");
+        return point_at(reading, reading->next);
+    }
+    check->bytes = malloc(strlen(reading->next));
+    return check->bytes != NULL ? read_bytes(reading, check) : no_memory(reading);
+}
+
+static int read_equals(struct reading *reading, const char *example)
+{
+    if (strncmp(reading->next, "==", 2) != 0) {
+        error_set(reading->error, ERROR_USAGE,
+                  "only == stands here, such as %s; \"not\" in front of a check turns it round", example);
+        return point_at(reading, reading->next);
+    }
+    reading->next += 2;
+    skip_spaces(reading);
+    return 0;
+}
+
+static int read_status(struct reading *reading, struct check *check)
+{
+    char digits[8] = "";
+    uint64_t status;
+    size_t length = word_length(reading->next);
+    check->kind = CHECK_STATUS;
+    if (length < sizeof(digits))
+        memcpy(digits, reading->next, length);
+    if (number_parse_count(digits, &status) != 0 || status < STATUS_LEAST || status > STATUS_MOST) {
+        error_set(reading->error, ERROR_USAGE, "the status of an answer is a number from %d to %d, such as 200",
+                  STATUS_LEAST, STATUS_MOST);
+        return point_at(reading, reading->next);
+    }
+    check->status = (unsigned)status;
+    reading->next += length;
+    return 0;
+}
+
+static int read_sha256(struct reading *reading, struct check *check)
+{
+    check->kind = CHECK_SHA256;
+    for (size_t i = 0; i < 2 * CHECK_SHA256_BYTES; i++) {
+        int value = hex_value(reading->next[i]);
+        if (value < 0) {
+            error_set(reading->error, ERROR_USAGE,
+                      "a SHA-256 is %d hexadecimal digits, as sha256sum prints them (got %zu)", 2 * CHECK_SHA256_BYTES,
+                      i);
+            return point_at(reading, reading->next + i);
+        }
+        check->sha256[i / 2] = (uint8_t)(check->sha256[i / 2] * 16 + value);
+    }
+    reading->next += 2 * CHECK_SHA256_BYTES;
+    return 0;
+}
+
+static int read_check(struct reading *reading, struct check *check)
+{
+    skip_spaces(reading);
+    if (read_url(reading, check) != 0)
+        return -1;
+    check->is_negated = take_word(reading, "not");
+    if (take_word(reading, "contains"))
+        return read_contained(reading, check);
+    if (take_word(reading, "status"))
+        return read_equals(reading, "status == 200") == 0 ? read_status(reading, check) : -1;
+    if (take_word(reading, "sha256"))
+        return read_equals(reading, "sha256 == 9f86d081...") == 0 ? read_sha256(reading, check) : -1;
+    error_set(reading->error, ERROR_USAGE,
+              "a check is contains \"TEXT\", status == N or sha256 == HEX, behind a URL where it is of that one only");
+    return point_at(reading, reading->next);
+}
+
+static void release(struct check *check)
+{
+    free(check->url);
+    free(check->bytes);
+}
+
+int check_list_add(struct check_list *list, const char *text, struct error *error)
+{
+    struct reading reading = {.text = text, .next = text, .error = error};
+    struct check check = {.text = text};
+    if (list->count == CHECKS_MAX)
+        return error_set(error, ERROR_USAGE, "--check is given more than %d times: leave some out", CHECKS_MAX);
+    struct check *longer = realloc(list->items, (list->count + 1) * sizeof(check));
+    if (longer == NULL)
+        return no_memory(&reading);
+    list->items = longer;
+    int status = read_check(&reading, &check);
+    skip_spaces(&reading);
+    if (status == 0 && *reading.next != '\0') {
+        error_set(error, ERROR_USAGE, "a check ends here: give --check once for each");
+        status = point_at(&reading, reading.next);
+    }
+    if (status == 0)
+        list->items[list->count++] = check;
+    else
+        release(&check);
+    return status;
+}
+
+void check_list_release(struct check_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        release(&list->items[i]);
+    free(list->items);
+    *list = (struct check_list){0};
+}
+
+bool check_is_of(const struct check *check, const char *url)
+{
+    if (check->url == NULL)
+        return true;
+    return check->is_of_many ? strncmp(url, check->url, strlen(check->url)) == 0 : strcmp(url, check->url) == 0;
+}
+
+bool check_list_wants(const struct check_list *list, const char *url, unsigned status)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct check *check = &list->items[i];
+        if (check->kind == CHECK_STATUS && !check->is_negated && check->status == status && check_is_of(check, url))
+            return true;
+    }
+    return false;
+}
