@@ -68,7 +68,7 @@ setup() {
 agrees() {
     local version=$1 mode
     shift
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         : >"$APACHE_LOG"
         once --mode "$mode" --workers 5 --cacert "$TLS/ca.pem" --export-json "$JSON" "$@" list.txt >report.txt
         logged "$APACHE_LOG" "$DOWNLOADS"

@@ -32,12 +32,12 @@ latency_for() {
 }
 
 check_origin() {
-    local workers=$1 json=$BATS_TEST_TMPDIR/result.json modes=all
+    local workers=$1 json=$BATS_TEST_TMPDIR/result.json modes="sync threads event-loop processes hybrid"
     local expected
     expected=$(min "$workers" $DOWNLOADS)
     # sync takes 160 times the latency, whatever the number of workers: once is enough.
-    [ "$workers" -eq 1 ] || modes=${CONCURRENT_MODES// /,}
-    once --mode "$modes" --workers "$workers" --origin="latency=$(latency_for "$workers"),size=1KiB" \
+    [ "$workers" -eq 1 ] || modes=$CONCURRENT_MODES
+    once --mode "${modes// /,}" --workers "$workers" --origin="latency=$(latency_for "$workers"),size=1KiB" \
         --export-json "$json" "$BATS_FILE_TMPDIR/origin.txt"
     holds "$json" '[.results[] | .failures == 0 and .downloads == 160] | all'
     holds "$json" '[.results[].rounds[].witness | .requests == 160 and (.urls | length) == 40] | all'
@@ -62,20 +62,21 @@ check_origin() {
 
 @test "origin: fresh connections are 160 in every mode" {
     json=$BATS_TEST_TMPDIR/result.json
-    once --mode all --workers 7 --connections fresh --origin=latency=1ms,size=100B --export-json "$json" \
+    once --mode "${MODES// /,}" --workers 7 --connections fresh --origin=latency=1ms,size=100B --export-json "$json" \
         "$BATS_FILE_TMPDIR/origin.txt"
     holds "$json" '[.results[] | .connects == 160 and .rounds[0].witness.connections == 160] | all'
 }
 
 @test "origin: errors and jitter fall on the same requests in every mode" {
     json=$BATS_TEST_TMPDIR/result.json
-    run once --mode all --workers 7 --origin=latency=2ms,jitter=2ms,errors=10%,seed=3 --export-json "$json" \
+    run once --mode "${MODES// /,}" --workers 7 --origin=latency=2ms,jitter=2ms,errors=10%,seed=3 --export-json "$json" \
         "$BATS_FILE_TMPDIR/origin.txt"
     exits_with 3
     holds "$json" '.results[0].failures > 0 and .results[0].failures < 60'
     holds "$json" '[.results[].failure_classes] | unique | length == 1'
 }
 
+# bats test_tags=plain
 @test "origin: the whole list is repeated by --repeat, and several lists are joined" {
     json=$BATS_TEST_TMPDIR/result.json
     printf 'http://a.test/one x2\nhttp://a.test/two\n' >"$BATS_TEST_TMPDIR/a.txt"
@@ -113,7 +114,7 @@ check_nginx() {
     for i in $(seq 40); do
         echo "      4 /document-$i.txt 200 $((i * 97))"
     done | sort -k2 >"$BATS_TEST_TMPDIR/expected"
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         : >"$NGINX_LOG"
         once --mode "$mode" --workers "$workers" "$BATS_FILE_TMPDIR/nginx.txt" >/dev/null
         logged "$NGINX_LOG" 160
@@ -132,6 +133,7 @@ check_nginx() {
 @test "nginx: 160 workers" { check_nginx 160; }
 @test "nginx: 200 workers" { check_nginx 200; }
 
+# bats test_tags=plain
 @test "nginx: several rounds and worker counts add up" {
     : >"$NGINX_LOG"
     "$CONC_BENCH" --details --mode threads,event-loop --workers 2,4 --runs 3 --warmup 1 --no-progress \
@@ -143,7 +145,7 @@ check_nginx() {
 @test "nginx: status, bytes and redirects are reported alike in every mode" {
     json=$BATS_TEST_TMPDIR/result.json
     base=http://127.0.0.1:$NGINX_PORT
-    run once --mode all --workers 3 --export-json "$json" "$base/moved" "$base/loop" "$base/missing" "$base/broken" \
+    run once --mode "${MODES// /,}" --workers 3 --export-json "$json" "$base/moved" "$base/loop" "$base/missing" "$base/broken" \
         "$base/document-7.txt"
     exits_with 3
     holds "$json" '[.results[].failure_classes] | unique == [{"http_4xx": 1, "http_5xx": 1, "redirect": 1}]'
@@ -153,7 +155,7 @@ check_nginx() {
 
 @test "nginx: names are resolved beforehand, or live when asked" {
     for dns in pinned live; do
-        once --mode all --workers 2 --dns $dns "http://localhost:$NGINX_PORT/document-1.txt" \
+        once --mode "${MODES// /,}" --workers 2 --dns $dns "http://localhost:$NGINX_PORT/document-1.txt" \
             "http://localhost:$NGINX_PORT/document-2.txt"
     done
 }
@@ -169,9 +171,10 @@ check_nginx() {
     [ "$(wc -l <"$NGINX_LOG")" -eq 1600 ]
 }
 
+# bats test_tags=plain
 @test "nginx: without redirects a redirect is a result" {
     json=$BATS_TEST_TMPDIR/result.json
-    once --mode all --max-redirs 0 --export-json "$json" "http://127.0.0.1:$NGINX_PORT/moved"
+    once --mode "${MODES// /,}" --max-redirs 0 --export-json "$json" "http://127.0.0.1:$NGINX_PORT/moved"
     holds "$json" '[.results[] | .failures == 0 and .rounds[0].samples[0][$i] == 302] | all' \
         --argjson i "$(jq '.sample_columns | index("status")' "$json")"
 }
@@ -179,13 +182,14 @@ check_nginx() {
 @test "a list longer than what is kept ready for libcurl: each URL once, in every mode" {
     cd "$BATS_TEST_TMPDIR"
     seq -f 'http://origin.test/%g' 8200 >long.txt
-    once --mode all --workers 4 --origin=latency=0,size=10B --samples none --export-json r.json long.txt
+    once --mode "${MODES// /,}" --workers 4 --origin=latency=0,size=10B --samples none --export-json r.json long.txt
     holds r.json '[.results[] | .failures == 0 and .downloads == 8200 and .body_bytes == 82000] | all'
     holds r.json '[.results[].rounds[].witness | .requests == 8200 and (.urls | length) == 8200 and all(.urls[]; . == 1)] | all'
 }
 
 # A server whose /changes answers fewer bytes from its fourth request on: behind a warm-up of two modes, in the second trial
 # of the round that counts.
+# bats test_tags=plain
 @test "a URL that answers otherwise than in the warm-up: counted for its mode, shown in every report, and its round is dropped" {
     coproc CHANGING { exec /usr/bin/python3 - 3>&- <<'PYTHON'
 import http.server
@@ -273,6 +277,7 @@ PYTHON
 }
 
 # Two modes of ten downloads each: answers 1 to 20 are the warm-up's, 21 to 40 those of round 1, and so on.
+# bats test_tags=plain
 @test "one odd answer of all drops its round at most: in the warm-up, in the first round, or in the last" {
     cd "$BATS_TEST_TMPDIR"
     local odd dropped
@@ -289,6 +294,7 @@ PYTHON
     done
 }
 
+# bats test_tags=plain
 @test "an odd answer where there is no warm-up: one of two rounds is dropped, but a single round ends as invalid" {
     cd "$BATS_TEST_TMPDIR"
     start_odd 5
@@ -313,6 +319,7 @@ vary() {
     kill "$ODD_PID"
 }
 
+# bats test_tags=plain
 @test "pages that vary a little: invalid, and with --tolerate told in every report, the same when imported" {
     cd "$BATS_TEST_TMPDIR"
     local report

@@ -5,7 +5,6 @@ load ../support/common
 load ../support/tls
 load ../support/http2
 
-MODES="sync threads event-loop processes hybrid"
 WORKERS=6
 DOWNLOADS=120
 
@@ -123,6 +122,7 @@ nginx_agrees() {
     [ "$(h2_requests HTTP/2.0)" -eq $((10 * 3 * DOWNLOADS)) ]
 }
 
+# bats test_tags=plain
 @test "every report tells the version and how connections were used, and again from the document" {
     local file
     ask --mode all list.txt --export-html r.html --export-markdown r.md --export-csv r.csv --export-requests-csv q.csv \
@@ -149,6 +149,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     for file in report.txt r.html r.md r.csv q.csv r.xml; do cmp "$file" "again/$file"; done
 }
 
+# bats test_tags=plain
 @test "without --http2 and with --http1.1: HTTP/1.1 is asked for, and no report mentions the other" {
     local option
     for option in "" --http1.1; do
@@ -165,6 +166,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     done
 }
 
+# bats test_tags=plain
 @test "a server without HTTP/2: HTTP/1.1 is spoken, over a connection for each worker at most, and that is told" {
     echo "https://localhost:$H1_TLS_PORT/document-1.txt x60" >plain.txt
     ask --mode all plain.txt >report.txt
@@ -293,7 +295,7 @@ PYTHON
 
 # While an event loop computes, the server closes what it shares; whoever asks next is told in several ways.
 @test "connections closed while the event loop computes: asked again, and nothing is lost" {
-    echo "https://localhost:$H2_BRIEF_PORT/document-1.txt x3000" >list.txt
+    echo "https://localhost:$H2_BRIEF_PORT/document-1.txt x400" >list.txt
     WORKERS=16 ask --mode event-loop,hybrid --cpu-work 2ms list.txt >report.txt
     holds "$JSON" '[.results[] | .failures == 0 and .http2_connections > 5] | all'
 }
@@ -313,6 +315,7 @@ asked_of_nghttpd() {
         grep -v ' user-agent: ' | awk '{ stream = $1; sub(/^[0-9]+ /, ""); if ($0 ~ /^:method/) print "--"; print }'
 }
 
+# bats test_tags=plain
 @test "the same header fields as curl sends" {
     local mode options
     printf 'X-Twice: 1\nX-Twice: 2\n' >headers
@@ -348,6 +351,7 @@ refused() {
     for part in "${parts[@]}"; do says "$part"; done
 }
 
+# bats test_tags=plain
 @test "what cannot be asked over HTTP/2 is refused, with the reason, before anything runs" {
     refused 2 '--http1.1' '--http2' contradict : --http2 --http1.1 "$HTTPS/"
     refused 2 '--http2' 'TLS handshake' 'no https URL' : --http2 "http://localhost:$NGINX_PORT/document-1.txt"
@@ -361,6 +365,7 @@ refused() {
     [ ! -s "$H2_LOG" ]
 }
 
+# bats test_tags=plain
 @test "a baseline of the other version is not compared with" {
     once --mode sync --cacert "$TLS/ca.pem" --export-json before.json list.txt >report.txt
     run ask --mode sync --baseline before.json list.txt

@@ -4,7 +4,6 @@
 load ../support/common
 load ../support/recorder
 
-MODES="sync threads event-loop processes hybrid"
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1

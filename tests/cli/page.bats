@@ -13,13 +13,12 @@ setup_file() {
         [ $? -eq 4 ]
 }
 
-setup() {
-    cd "$BATS_FILE_TMPDIR" || exit 1
-    browser_start
+teardown_file() {
+    browser_stop
 }
 
-teardown() {
-    browser_stop
+setup() {
+    cd "$BATS_FILE_TMPDIR" || exit 1
 }
 
 # How many pixels of each canvas differ from its corner, which is ground: a list of [id, pixels].
@@ -54,7 +53,6 @@ looks_right() {
     # The ground is that of the scheme.
     run browser_run 'return getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)[0]'
     if [ "$2" = dark ]; then [ "$output" -lt 100 ]; else [ "$output" -gt 200 ]; fi
-    browser_close
 }
 
 @test "wide and light: no word on the console, every chart drawn" { looks_right 1280 light; }
@@ -156,7 +154,6 @@ looks_right() {
     run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'
     [ "$output" = 0 ]
     # The table that answers is seen whole in a narrow window too.
-    browser_close
     browser_open 390 dark
     browser_visit "file://$BATS_FILE_TMPDIR/failures.html"
     run browser_run 'const table = document.querySelector(".card .scroll"); return table.scrollWidth - table.clientWidth'

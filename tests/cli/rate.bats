@@ -78,7 +78,7 @@ expect_queue() {
 }
 
 @test "all modes begin what is due, each once, and never before" {
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         at_rate 200/s --mode "$mode" --workers 8 --origin=latency=2ms,size=10 list
         # Even arrivals: the unit in row n is due 5 ms behind the one before.
         holds r.json '.results[0].rounds[0].samples | length == 200 and all(.[3] >= .[0] * 0.005 - 1e-9)'
@@ -155,7 +155,7 @@ expect_queue() {
 }
 
 @test "an interrupted run ends while its workers sleep" {
-    for mode in sync threads event-loop processes hybrid; do
+    for mode in $MODES; do
         "$CONC_BENCH" --mode "$mode" --workers 2 --rate 1/s --runs 1 --warmup 0 --no-progress --origin=latency=1ms list \
             >report 2>&1 &
         program=$!

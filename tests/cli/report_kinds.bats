@@ -20,7 +20,7 @@ fits() {
 
 @test "a single mode: six lines, whatever is in them" {
     local arguments
-    for arguments in --origin=latency=1ms "--origin=errors=30% --allow-failures" "--origin=latency=1ms --cpu-work 1ms"; do
+    for arguments in --origin=latency=1ms "--origin=errors=30% --allow-failures" "--origin=latency=1ms --cpu-work 100us"; do
         # shellcheck disable=SC2086  # several words
         run -0 --separate-stderr "$CONC_BENCH" --mode event-loop --workers 128 --runs 6 --warmup 0 --no-progress \
             --repeat 1500 $arguments http://a-host-with-a-rather-long-name.example/

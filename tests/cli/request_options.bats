@@ -4,7 +4,6 @@
 load ../support/common
 load ../support/tls
 
-MODES="sync threads event-loop processes hybrid"
 
 setup_file() {
     make_certificates "$BATS_FILE_TMPDIR/tls"
@@ -29,7 +28,7 @@ setup() {
 
 # All downloads of all modes succeed; with the options given.
 all_succeed() {
-    once --mode all --workers 3 --export-json "$JSON" "$@" >report.txt
+    once --mode "${MODES// /,}" --workers 3 --export-json "$JSON" "$@" >report.txt
     holds "$JSON" '[.results[] | .failures == 0] | all'
 }
 
@@ -37,7 +36,7 @@ all_succeed() {
 all_fail_as() {
     local class=$1
     shift
-    run once --mode all --workers 3 --export-json "$JSON" "$@"
+    run once --mode "${MODES// /,}" --workers 3 --export-json "$JSON" "$@"
     exits_with 3
     holds "$JSON" '[.results[] | .failures == .downloads and (.failure_classes | keys) == [$class]] | all' \
         --arg class "$class"
@@ -71,7 +70,7 @@ refused() {
 
 @test "TLS: unknown issuers are refused, known ones are not, in every mode" {
     all_fail_as tls "$HTTPS"
-    says "  5 failed in TLS (the server's certificate is not trusted, or of another host): $HTTPS"
+    says "  $MODE_COUNT failed in TLS (the server's certificate is not trusted, or of another host): $HTTPS"
     holds "$JSON" '[.results[].url_failures == [[0, "tls", 1, 60]]] | all'
     echo "$output" >report.txt
     again_the_same 3
@@ -82,6 +81,7 @@ refused() {
     all_fail_as tls --cacert "$TLS/ca.pem" "https://127.0.0.1:$NGINX_TLS_PORT/document-1.txt"
 }
 
+# bats test_tags=plain
 @test "-k: nobody is verified, and every report says so" {
     local format
     all_succeed -k "$HTTPS" --export-html r.html --export-markdown r.md --export-junit r.xml --export-csv r.csv \
@@ -130,10 +130,10 @@ refused() {
 
 @test "--tlsv1.x, --tls-max: the version is what both sides allow" {
     all_succeed --cacert "$TLS/ca.pem" --tlsv1.3 "$HTTPS"
-    logged "$NGINX_TLS_LOG" 5 # of the run before
+    logged "$NGINX_TLS_LOG" "$MODE_COUNT" # of the run before
     : >"$NGINX_TLS_LOG"
     all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 --tlsv1.2 "$HTTPS"
-    logged "$NGINX_TLS_LOG" 5
+    logged "$NGINX_TLS_LOG" "$MODE_COUNT"
     [ "$(cut -d ' ' -f 1 "$NGINX_TLS_LOG" | sort -u)" = TLSv1.2 ]
     all_succeed --cacert "$TLS/ca.pem" --tls-max 1.2 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
     all_fail_as tls --cacert "$TLS/ca.pem" --tlsv1.3 "https://localhost:$NGINX_OLD_PORT/document-1.txt"
@@ -170,6 +170,7 @@ refused() {
     all_succeed --cacert "$TLS/ca.pem" --connect-to "localhost:443:127.0.0.1:$NGINX_TLS_PORT" https://localhost/document-1.txt
 }
 
+# bats test_tags=plain
 @test "--unix-socket: what cannot be connected to is refused before anything runs" {
     local long
     refused 2 '--unix-socket: cannot connect to nothing: No such file' : --unix-socket nothing http://a.test/
@@ -195,8 +196,8 @@ refused() {
     holds "$JSON" '[.results[].body_bytes] | unique == [291]'
     all_succeed --compressed "http://127.0.0.1:$NGINX_PORT/packed/document-3.txt"
     holds "$JSON" '[.results[].body_bytes] | unique == [291]'
-    logged "$NGINX_LOG.packed" 10
-    [ "$(grep -c ' gzip$' "$NGINX_LOG.packed")" -eq 5 ]
+    logged "$NGINX_LOG.packed" $((2 * MODE_COUNT))
+    [ "$(grep -c ' gzip$' "$NGINX_LOG.packed")" -eq "$MODE_COUNT" ]
 }
 
 @test "--head: no body is waited for" {
@@ -230,6 +231,7 @@ refused() {
     grep -qF "127.0.0.1:$NGINX_PORT/document-1.txt" "$BATS_FILE_TMPDIR/tinyproxy/open.log"
 }
 
+# bats test_tags=plain
 @test "-x: a proxy that refuses ends the run before it begins" {
     local nobody=127.0.0.1:1
     refused 5 '--proxy' 'cannot be used' : -x "$nobody" "http://127.0.0.1:$NGINX_PORT/document-1.txt"
@@ -246,6 +248,7 @@ refused() {
     run ! grep -q geheim "$JSON" report.txt
 }
 
+# bats test_tags=plain
 @test "secrets in arguments are refused, with the way out, and not shown" {
     refused 2 '--header Authorization' '@FILE' : -H 'Authorization: Bearer geheim' "$HTTPS"
     says_not geheim
@@ -259,6 +262,7 @@ refused() {
     once --mode sync -H 'Cookie:' "http://127.0.0.1:$NGINX_PORT/document-1.txt" >/dev/null
 }
 
+# bats test_tags=plain
 @test "values of headers and bodies are in no report" {
     local file
     printf 'Authorization: geheim\nX-More: geheim\n' >headers
@@ -271,6 +275,7 @@ refused() {
     grep -q 'asked with --header Authorization' report.txt
 }
 
+# bats test_tags=plain
 @test "headers: line breaks and what is none are refused" {
     refused 2 'line break' 'X-A' : -H $'X-A: 1\r\nX-B: 2' "$HTTPS"
     refused 2 'line break' : -H $'X-A: 1\n' "$HTTPS"
@@ -287,6 +292,7 @@ refused() {
     refused 2 '--data' 'cannot read' : -d @missing "$HTTPS"
 }
 
+# bats test_tags=plain
 @test "certificates: what is missing, unreadable or something else is refused" {
     echo nothing >nothing
     mkdir folder
@@ -312,6 +318,7 @@ refused() {
     refused 2 '--key' '--cert' : --key "$TLS/client.key" "$HTTPS"
 }
 
+# bats test_tags=plain
 @test "--resolve, --connect-to, --interface, --proxy: what they cannot mean is refused" {
     local text
     for text in name name:80 name:80: :80:127.0.0.1 name:x:127.0.0.1 name:0:127.0.0.1 name:80:other.test \
@@ -332,6 +339,7 @@ refused() {
     refused 2 '--unix-socket' '--proxy' : --unix-socket s -x proxy "$HTTPS"
 }
 
+# bats test_tags=plain
 @test "--origin: other ways than to it are contradictions" {
     local option
     for option in '--resolve=a:1:127.0.0.1' '--connect-to=:::' '--unix-socket=s' '--proxy=p' --proxy-from-env \
@@ -341,6 +349,7 @@ refused() {
     once --mode all --origin=latency=0ms --head -H 'X-A: 1' --repeat 1 http://a.test/ >out
 }
 
+# bats test_tags=plain
 @test "--config: a .curlrc is read as far as it names options that there are, others are told together" {
     printf '%s\n' '# of curl' 'user-agent = "from the file"' 'location' '--connect-timeout 5' 'max-time = 7' \
         'user = "me:ge heim"' 'insecure' >config
@@ -359,6 +368,7 @@ refused() {
     says_not geheim
 }
 
+# bats test_tags=plain
 @test "--config: user is sent as curl sends it" {
     coproc SERVER { exec /usr/bin/python3 - 2>&1 3>&- <<'PYTHON'
 import http.server
@@ -392,6 +402,7 @@ PYTHON
     kill "$SERVER_PID"
 }
 
+# bats test_tags=plain
 @test "--config: what it cannot hold is told with its line" {
     printf '\nheader = "X-A: 1"\nurl = http://a/\n' >config
     refused 2 'url (line 3)' : --config config "$HTTPS"

@@ -4,7 +4,6 @@ load ../support/common
 load ../support/recorder
 
 EACH=3 # downloads in each mode: what a handle asks the second time is not made by the same code
-MODES="sync threads event-loop processes hybrid"
 
 setup() {
     start_recorder

@@ -2,7 +2,6 @@
 
 load ../support/common
 
-MODES="sync threads event-loop processes hybrid"
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1

@@ -41,14 +41,13 @@ setup_file() {
         --export-html page.html --export-markdown urls.md list >all.txt
 }
 
-teardown_file() { stop_nginx; }
+teardown_file() {
+    stop_nginx
+    browser_stop
+}
 
 setup() {
     cd "$BATS_FILE_TMPDIR" || exit 1
-}
-
-teardown() {
-    browser_stop
 }
 
 # A jq program that finds the entry of the URL that ends in $tail.
@@ -214,8 +213,8 @@ urls='return [...document.querySelectorAll("#urls tbody tr")].filter((row) => !r
 column='const place = [...document.querySelectorAll("#urls thead th")].findIndex((head) => head.textContent.startsWith(NAME));
     return [...document.querySelectorAll("#urls tbody tr")].map((row) => row.cells[place].dataset.value ?? null).map((value) => value && Number(value))'
 
+# bats test_tags=page
 @test "page: a click on a head sorts, another turns it round, and what has no value stays last" {
-    browser_start
     browser_open 1280 light
     browser_visit "file://$BATS_FILE_TMPDIR/page.html"
     run browser_run "${column/NAME/\"threads\"}"
@@ -242,8 +241,8 @@ column='const place = [...document.querySelectorAll("#urls thead th")].findIndex
     [ "$output" = "" ]
 }
 
+# bats test_tags=page
 @test "page: what is typed leaves the URLs that have it" {
-    browser_start
     browser_open 1280 dark
     browser_visit "file://$BATS_FILE_TMPDIR/page.html"
     run browser_run 'const filter = document.getElementById("urls-filter");
@@ -263,8 +262,8 @@ column='const place = [...document.querySelectorAll("#urls thead th")].findIndex
     [ "$output" = "" ]
 }
 
+# bats test_tags=page
 @test "page: columns follow the choice of modes, and nothing sticks out of a narrow window" {
-    browser_start
     browser_open 390 light
     browser_visit "file://$BATS_FILE_TMPDIR/page.html"
     run browser_run 'return document.documentElement.scrollWidth - window.innerWidth'

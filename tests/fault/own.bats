@@ -371,7 +371,7 @@ run_limited() {
     local mode needed
     start_nginx
     make_documents 20 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" >list.txt
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         run bash -c 'ulimit -n 30; exec "$@"' - "$CONC_BENCH" --details --mode "$mode" --workers 8 --runs 1 --warmup 0 list.txt
         exits_with 5
         needed=$(sed -n 's/.*(ulimit -Hn \([0-9]*\)).*/\1/p' <<<"$output")
@@ -552,7 +552,7 @@ in_narrow_network() {
 @test "ports: downloads beyond the last one fail as client_resource, the same in every mode" {
     local mode
     in_narrow_network true || skip "cannot make a network"
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         run in_narrow_network "$CONC_BENCH" --details --mode "$mode" --workers 40 --connections fresh -n 60 --runs 1 --warmup 0 \
             --origin=latency=20ms --export-json r.json http://a.test/
         exits_with 3
@@ -771,7 +771,7 @@ while_the_origin_is_asked() {
 
 @test "nothing survives when the program is killed, in any mode" {
     local mode
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         start --mode "$mode" "${endless[@]}"
         until_true are_under_way 1
         kill -KILL "$program"

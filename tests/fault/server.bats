@@ -232,6 +232,7 @@ TOLD
 }
 
 # The encoding of names is not that of the locale, which is ASCII in containers.
+# bats test_tags=plain
 @test "redirects to international names, and to what is none, in every locale" {
     local locale
     make_latin_locale "$BATS_TEST_TMPDIR/locales"
@@ -267,6 +268,7 @@ TOLD
     samples_hold /length/long 'all(.body_bytes == 10)'
 }
 
+# bats test_tags=plain
 @test "control characters in status and headers reach neither terminal nor reports" {
     printf '%s\n' 'ok /control' 'protocol /control/nul' 'redirect /redirect/control' 'protocol /garbage' | mix 3 |
         downloads_as_told --export-html "$BATS_TEST_TMPDIR/r.html" --export-markdown "$BATS_TEST_TMPDIR/r.md" \
@@ -309,18 +311,19 @@ TOLD
     quick_faults | mix 3 | WORKERS=50 downloads_as_told
 }
 
-@test "everything at once, in warm-up rounds too" {
-    quick_faults | mix 2 | WARMUP=1 RUNS=2 downloads_as_told
+@test "everything at once, in warm-up rounds too, in all modes of every build" {
+    quick_faults | mix 2 | MODE="sync threads event-loop processes hybrid" WARMUP=1 RUNS=2 downloads_as_told
 }
 
+# bats test_tags=plain
 @test "failures without --allow-failures: exit status 3, and the report is there" {
     quick_faults | mix 1 | cut -d ' ' -f 2 >"$BATS_TEST_TMPDIR/list"
-    run once --mode all --workers 4 --export-json "$BATS_TEST_TMPDIR/all.json" "$BATS_TEST_TMPDIR/list"
+    run once --mode "${MODES// /,}" --workers 4 --export-json "$BATS_TEST_TMPDIR/all.json" "$BATS_TEST_TMPDIR/list"
     exits_with 3
     says "3 could not connect"
     says "3 got an empty reply"
     while read -r count class; do
-        holds "$BATS_TEST_TMPDIR/all.json" "[.results[].failure_classes.$class == $count] | length == 5 and all"
+        holds "$BATS_TEST_TMPDIR/all.json" "[.results[].failure_classes.$class == $count] | length == $MODE_COUNT and all"
     done < <(quick_faults | cut -d ' ' -f 1 | grep -vx ok | sort | uniq -c)
 }
 
@@ -447,14 +450,15 @@ interrupt_stalled() {
         echo "$FAULTS/stall/headers x4"
         echo "$FAULTS/stall/body x4"
     } >"$BATS_TEST_TMPDIR/list"
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do
         env --default-signal=INT "$CONC_BENCH" --mode "$mode" --workers 4 --max-time 60 --runs 1 --warmup 0 --no-progress \
             --export-json "$BATS_TEST_TMPDIR/$mode.json" "$BATS_TEST_TMPDIR/list" >"$BATS_TEST_TMPDIR/$mode.txt" 2>&1 &
         parents[$mode]=$!
     done
     # One in sync and four in the others: all workers are then done with the healthy ones.
-    until_true have_stalled $((before + 1 + 4 * 4))
-    for mode in sync $CONCURRENT_MODES; do
+    for mode in $MODES; do before=$((before + ($([ "$mode" = sync ] && echo 1 || echo 4)))); done
+    until_true have_stalled "$before"
+    for mode in $MODES; do
         interrupt_stalled "$mode" INT
         grep -q "^Interrupted (SIGINT)" "$BATS_TEST_TMPDIR/$mode.txt"
     done
@@ -465,12 +469,12 @@ interrupt_stalled() {
     quick_faults | mix 3 | downloads_as_told
     quick_faults | mix 3 | downloads_as_told --connections fresh
     stop_faults
-    # Beside each fault, in the list by themselves, and behind two redirects; in five modes, twice.
-    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 3) * 3 * 5 * 2)) ]
+    # Beside each fault, in the list by themselves, and behind two redirects; in each mode, twice.
+    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 3) * 3 * MODE_COUNT * 2)) ]
     for path in /idle-close /chunk/bad /half-headers /reset/20 /status/503; do
-        [ "$(asked $path)" -eq $((3 * 5 * 2)) ]
+        [ "$(asked $path)" -eq $((3 * MODE_COUNT * 2)) ]
     done
-    [ "$(asked /redirect/loop)" -eq $((11 * 3 * 5 * 2)) ]
+    [ "$(asked /redirect/loop)" -eq $((11 * 3 * MODE_COUNT * 2)) ]
     # These may be met by a connection that was kept, and are asked for again then.
-    [ "$(asked /reset/0)" -ge $((3 * 5 * 2)) ] && [ "$(asked /reset/0)" -le $((3 * 5 * 3)) ]
+    [ "$(asked /reset/0)" -ge $((3 * MODE_COUNT * 2)) ] && [ "$(asked /reset/0)" -le $((3 * MODE_COUNT * 3)) ]
 }

@@ -1,31 +1,34 @@
 # A browser without a window, driven by the WebDriver protocol (https://www.w3.org/TR/webdriver2/).
 
-# Starts chromedriver on a port of its own; stop it with browser_stop.
+# Starts chromedriver on a port of its own, for all tests of a file: browser_stop, in teardown_file(), stops it.
 browser_start() {
-    : >"$BATS_TEST_TMPDIR/driver.log"
-    chromedriver --port=0 >"$BATS_TEST_TMPDIR/driver.log" 2>&1 3>&- 4>&- &
-    DRIVER=$!
+    local log=$BATS_FILE_TMPDIR/driver.log
+    : >"$log"
+    chromedriver --port=0 >"$log" 2>&1 3>&- 4>&- &
+    echo $! >"$BATS_FILE_TMPDIR/driver.pid"
     local port='' try
     for try in {1..600}; do
-        port=$(sed -nE 's/.*started successfully on port ([0-9]+).*/\1/p' "$BATS_TEST_TMPDIR/driver.log")
+        port=$(sed -nE 's/.*started successfully on port ([0-9]+).*/\1/p' "$log")
         [ -n "$port" ] && break
         sleep 0.1
     done
-    [ -n "$port" ] || { cat "$BATS_TEST_TMPDIR/driver.log"; return 1; }
-    DRIVER_URL=http://127.0.0.1:$port
+    [ -n "$port" ] || { cat "$log"; return 1; }
+    echo "http://127.0.0.1:$port" >"$BATS_FILE_TMPDIR/driver.url"
 }
 
 browser_stop() {
-    [ -n "${SESSION:-}" ] && browser_close
-    [ -n "${DRIVER:-}" ] && kill "$DRIVER" && wait "$DRIVER" 2>/dev/null
-    DRIVER=
+    local session
+    for session in "$BATS_FILE_TMPDIR"/session-*; do
+        [ ! -s "$session" ] || driver DELETE "/session/$(cat "$session")" >/dev/null
+    done
+    [ ! -s "$BATS_FILE_TMPDIR/driver.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/driver.pid")"
 }
 
 # $1: POST or GET; $2: path; $3: body. Prints the value of the answer.
 driver() {
     local answer
     answer=$(curl --silent --show-error --noproxy '*' --request "$1" --header 'Content-Type: application/json' \
-        ${3:+--data-binary "$3"} "$DRIVER_URL$2") || return 1
+        ${3:+--data-binary "$3"} "$(cat "$BATS_FILE_TMPDIR/driver.url")$2") || return 1
     if jq -e '.value | type == "object" and has("error")' >/dev/null <<<"$answer"; then
         jq -r '.value | .error + ": " + .message' <<<"$answer" >&2
         return 1
@@ -34,21 +37,22 @@ driver() {
 }
 
 # browser_open WIDTH COLOUR-SCHEME: a window of that width, light or dark. The width is that of a phone's screen or a
-# window's alike.
+# window's alike. To start a browser takes a second of CPU time: a test goes on with the one of the tests before.
 browser_open() {
-    local options
+    local options kept=$BATS_FILE_TMPDIR/session-$1-$2
+    [ -s "$BATS_FILE_TMPDIR/driver.url" ] || browser_start
+    if [ -s "$kept" ]; then
+        SESSION=$(cat "$kept")
+        browser_console >/dev/null
+        return
+    fi
     options=$(jq -n --argjson width "$1" --arg dark "$2" '{capabilities: {alwaysMatch: {browserName: "chrome",
         "goog:loggingPrefs": {browser: "ALL"},
         "goog:chromeOptions": {args: (["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--hide-scrollbars"] + (if $dark == "dark" then ["--blink-settings=preferredColorScheme=0"] else
             ["--blink-settings=preferredColorScheme=1"] end)),
             mobileEmulation: {deviceMetrics: {width: $width, height: 900, pixelRatio: 1, touch: false, mobile: ($width < 600)}}}}}}')
-    SESSION=$(driver POST /session "$options" | jq -r .sessionId) && [ -n "$SESSION" ]
-}
-
-browser_close() {
-    driver DELETE "/session/$SESSION" >/dev/null
-    SESSION=
+    SESSION=$(driver POST /session "$options" | jq -r .sessionId) && [ -n "$SESSION" ] && echo "$SESSION" >"$kept"
 }
 
 browser_visit() {

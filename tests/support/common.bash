@@ -5,8 +5,11 @@ bats_require_minimum_version 1.5.0
 CONC_BENCH=${CONC_BENCH:?the program to test}
 PROJECT_ROOT=${PROJECT_ROOT:?the root of the repository}
 
-# Concurrent modes; sync stands apart, since it always has one worker.
-CONCURRENT_MODES="threads event-loop processes hybrid"
+# The modes that a test goes through: all, or those of which a build can show something new (tests/CMakeLists.txt).
+MODES=${MODES:-sync threads event-loop processes hybrid}
+MODE_COUNT=$(wc -w <<<"$MODES")
+# sync stands apart, since it always has one worker.
+CONCURRENT_MODES=${MODES#sync }
 
 # One round, no warm-up: what the program asks for is then what the plan says, once. All that is known is reported.
 once() {
