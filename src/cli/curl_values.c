@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "conc_bench/base/number.h"
+#include "conc_bench/workload/cookies.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
 #include "conc_bench/workload/route.h"
@@ -74,6 +75,25 @@ int store_data(const struct value *value)
 int store_data_binary(const struct value *value)
 {
     return names_file(value) >= 0 ? add_text(value, true) : -1;
+}
+
+/* As with headers, secrets are not for arguments. */
+int store_cookie(const struct value *value)
+{
+    if (value->text[0] == '\0')
+        return error_set(value->error, ERROR_USAGE, "--%s must be NAME=VALUE or a file, not empty", value->name);
+    for (const char *next = value->text; *next != '\0'; next++) {
+        if (iscntrl((unsigned char)*next))
+            return error_set(value->error, ERROR_USAGE, "--%s must be without line breaks and control characters",
+                             value->name);
+    }
+    if (cookies_are_data(value->text) && cookies_are_secret(value->text))
+        return error_set(value->error, ERROR_USAGE,
+                         "--%s: by its name a cookie is a secret, and others can read arguments: write "
+                         "cookie = \"NAME=VALUE\" into a file and give --config FILE",
+                         value->name);
+    *(const char **)value->field = value->text;
+    return 0;
 }
 
 int store_user_agent(const struct value *value)

@@ -101,6 +101,14 @@ const struct option_row option_rows[OPTION_COUNT] = {
                             OPTION_ADDS_UP, FIELD(request.data), store_data_binary, 0, 0, NULL},
     [OPTION_COMPRESSED] = {"compressed", 0, NULL, NULL, GROUP_REQUEST, "ask for compressed bodies and unpack them", 0,
                            FIELD(request.accepts_compressed), store_flag, 0, 0, NULL},
+    [OPTION_COOKIES] = {"cookies", 0, NULL, NULL, GROUP_REQUEST,
+                        "let each worker keep the cookies that servers set, in a jar of its own for each trial", 0,
+                        FIELD(request.keeps_cookies), store_flag, 0, 0, NULL},
+    [OPTION_COOKIE] =
+        {"cookie", 'b', "NAME=VALUE|FILE", NULL, GROUP_REQUEST,
+         "send these cookies; or begin with those of a file, as browsers keep or servers send them, which "
+         "implies --cookies",
+         0, FIELD(request.cookies), store_cookie, 0, 0, NULL},
     [OPTION_LOCATION] = {"location", 'L', NULL, NULL, GROUP_REQUEST, "follow redirects (always on)", 0, 0,
                          store_nothing, 0, 0, NULL},
     [OPTION_MAX_REDIRS] = {"max-redirs", 0, "N", "10", GROUP_REQUEST, "redirects to follow; 0: none", 0,

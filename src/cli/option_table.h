@@ -43,6 +43,8 @@ enum option_id {
     OPTION_DATA,
     OPTION_DATA_BINARY,
     OPTION_COMPRESSED,
+    OPTION_COOKIES,
+    OPTION_COOKIE,
     OPTION_LOCATION,
     OPTION_MAX_REDIRS,
     OPTION_MAX_TIME,
@@ -204,6 +206,7 @@ int store_header(const struct value *value);
 int store_speed(const struct value *value); /* int64_t, bytes a second */
 int store_user_agent(const struct value *value);
 int store_method(const struct value *value);
+int store_cookie(const struct value *value);
 int store_data(const struct value *value);
 int store_data_binary(const struct value *value);
 int store_certificate(const struct value *value);

@@ -74,7 +74,6 @@ static const char *find_near_miss(const char *name)
         {{"url"}, "write URLs without an option"},
         {{"user", "u"},
          "others can read arguments, so write user = \"NAME:PASSWORD\" into a file and give --config FILE"},
-        {{"cookie", "b"}, "others can read arguments, so write the header Cookie into a file and give --header @FILE"},
         {{"silent", "s"}, "--quiet shows the answer alone"},
         {{"output", "o"}, "--export-json FILE and its like write results into files"},
         {{"verbose", "v"}, "--details shows all that was measured"},

@@ -275,10 +275,11 @@ static bool reads_input(const struct request_texts *texts)
 static int check_standard_input(const struct options *options, struct error *error)
 {
     const struct request_options *request = &options->request;
-    const char *option = reads_input(&request->headers)                                 ? "header"
-                         : reads_input(&request->data)                                  ? "data"
-                         : request->config != NULL && strcmp(request->config, "-") == 0 ? "config"
-                                                                                        : NULL;
+    const char *option = reads_input(&request->headers)                                   ? "header"
+                         : reads_input(&request->data)                                    ? "data"
+                         : request->config != NULL && strcmp(request->config, "-") == 0   ? "config"
+                         : request->cookies != NULL && strcmp(request->cookies, "-") == 0 ? "cookie"
+                                                                                          : NULL;
     for (size_t i = 0; option != NULL && i < options->input_count; i++) {
         if (strcmp(options->inputs[i], "-") == 0)
             return error_set(error, ERROR_USAGE,

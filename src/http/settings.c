@@ -15,6 +15,18 @@ void settings_set_message(CURL *easy, const struct request *request, const char 
         SET(CURLOPT_CUSTOMREQUEST, options->method);
     if (options->accepts_compressed)
         SET(CURLOPT_ACCEPT_ENCODING, "");
+    if (request->cookie_data != NULL)
+        SET(CURLOPT_COOKIE, request->cookie_data);
+    /* Not by the name of a file, which libcurl would read again for each download (7.88), over what servers have set.
+     */
+    if (request->has_jar)
+        SET(CURLOPT_COOKIEFILE, "");
+}
+
+void settings_fill_jar(CURL *easy, const struct request *request, const char **failure, CURLcode *code)
+{
+    for (size_t i = 0; i < request->cookie_count; i++)
+        SET(CURLOPT_COOKIELIST, request->cookies[i]);
 }
 
 void settings_set_own_message(CURL *easy, const struct message *message, struct curl_slist *headers,

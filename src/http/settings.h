@@ -26,6 +26,9 @@ void settings_set_message(CURL *easy, const struct request *request, const char 
 void settings_set_own_message(CURL *easy, const struct message *message, struct curl_slist *headers,
                               const char **failure, CURLcode *code);
 
+/* The cookies that a worker begins with: once, since a jar outlives the options of its handle. */
+void settings_fill_jar(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
+
 /* Whom to trust, what to present, which versions, whether to resume. */
 void settings_set_tls(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 

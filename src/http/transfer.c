@@ -317,6 +317,7 @@ static int set_all(struct transfer *transfer, struct error *error)
     if (list_headers(transfer) != 0 || list_addresses(transfer) != 0)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the headers and addresses of a transfer");
     set_options(transfer, &failure, &code);
+    settings_fill_jar(transfer->easy, transfer->plan->request, &failure, &code);
     set_names(transfer, &failure, &code);
     if (failure != NULL)
         return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",

@@ -4,6 +4,7 @@
 
 #include "conc_bench/base/place.h"
 #include "conc_bench/session/session.h"
+#include "conc_bench/workload/cookies.h"
 
 /* One place that the run reads from or writes to. */
 struct use {
@@ -20,7 +21,7 @@ struct uses {
 /* Room for all that the options can name: one of each kind, and those that may be given several times. */
 static size_t count_most(const struct options *options)
 {
-    enum { SINGLE = 5 };
+    enum { SINGLE = 6 };
     return EXPORT_COUNT + options->input_count + options->request.headers.count + options->request.data.count +
            options->baseline_count + SINGLE;
 }
@@ -53,6 +54,8 @@ static void add_inputs(struct uses *uses, const struct options *options)
     add_files_of(uses, "--header", &request->headers);
     add_files_of(uses, "--data", &request->data);
     add_input(uses, "--config", request->config);
+    add_input(uses, "--cookie",
+              request->cookies != NULL && !cookies_are_data(request->cookies) ? request->cookies : NULL);
     add_input(uses, "--cacert", request->ca_file);
     add_input(uses, "--cert", request->certificate);
     add_input(uses, "--key", request->key);

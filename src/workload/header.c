@@ -135,6 +135,21 @@ static bool is_word_secret(const char *name, const struct word *word)
     return has_authentication(word) || has_key(name, word);
 }
 
+bool header_name_is_secret(const char *name, size_t length)
+{
+    struct word word = {.text = name};
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && isalnum((unsigned char)name[i])) {
+            word.length++;
+            continue;
+        }
+        if (is_word_secret(name, &word))
+            return true;
+        word = (struct word){.text = name + i + 1};
+    }
+    return false;
+}
+
 bool header_is_secret(const char *header)
 {
     size_t length = header_name_length(header);
@@ -142,17 +157,7 @@ bool header_is_secret(const char *header)
     /* Without a value there is nothing to hide. */
     if (value[0] != ':' || value[1 + strspn(value + 1, " \t")] == '\0')
         return false;
-    struct word word = {.text = header};
-    for (size_t i = 0; i <= length; i++) {
-        if (i < length && isalnum((unsigned char)header[i])) {
-            word.length++;
-            continue;
-        }
-        if (is_word_secret(header, &word))
-            return true;
-        word = (struct word){.text = header + i + 1};
-    }
-    return false;
+    return header_name_is_secret(header, length);
 }
 
 bool header_is_open(const char *header)

@@ -11,6 +11,7 @@
 
 #include "conc_bench/base/unicode.h"
 #include "conc_bench/workload/config.h"
+#include "conc_bench/workload/cookies.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/host_name.h"
 #include "conc_bench/workload/route.h"
@@ -274,6 +275,38 @@ static int load_proxies(struct loading *loading)
     return 0;
 }
 
+/* Cookies */
+
+static int load_jar(struct loading *loading, const char *path)
+{
+    struct secret_text content = {0};
+    int status = read_file(loading, "cookie", path, REQUEST_HEADERS_MAX_BYTES, &content);
+    if (status == 0 && content.bytes != NULL && strlen(content.bytes) != content.length)
+        status = error_set(loading->error, ERROR_USAGE, "--cookie: %s has a NUL byte: it holds no text", path);
+    if (status == 0)
+        status = cookies_read_jar(loading->request, text_start(&content), path, loading->error);
+    loading->request->has_jar = true;
+    secret_text_wipe(&content);
+    return status;
+}
+
+static int add_cookies(struct loading *loading, const char *place, const char *value)
+{
+    struct request *request = loading->request;
+    if (request->cookie_data != NULL || request->cookie_count > 0)
+        return error_set(loading->error, ERROR_USAGE, "%s: cookies are given elsewhere too: keep one of them", place);
+    if (!cookies_are_data(value))
+        return load_jar(loading, value);
+    request->cookie_data = strdup(value);
+    return request->cookie_data != NULL ? 0 : no_memory(loading, "cookie");
+}
+
+static int load_cookies(struct loading *loading)
+{
+    loading->request->has_jar = loading->options->keeps_cookies;
+    return loading->options->cookies != NULL ? add_cookies(loading, "--cookie", loading->options->cookies) : 0;
+}
+
 /* The file of --config */
 
 static bool is_named(const char *name, const char *word, const char *letter)
@@ -284,7 +317,7 @@ static bool is_named(const char *name, const char *word, const char *letter)
 bool request_takes_from_config(const char *name)
 {
     return is_named(name, "header", "H") || is_named(name, "proxy", "x") || is_named(name, "proxy-user", "U") ||
-           is_named(name, "user", "u") || strcmp(name, "pass") == 0;
+           is_named(name, "user", "u") || is_named(name, "cookie", "b") || strcmp(name, "pass") == 0;
 }
 
 /* libcurl leaves it out where a redirect leads to another host. */
@@ -314,13 +347,16 @@ static int apply_config(struct loading *loading, const struct config_line *line,
     }
     if (is_named(line->name, "user", "u"))
         return add_credentials(loading, place, line->value);
+    if (is_named(line->name, "cookie", "b"))
+        return add_cookies(loading, place, line->value);
     if (secret == NULL && loading->options->config_text != NULL)
         return 0; /* whoever read it has taken the others */
     /* The line is not shown: a slip of the pen may have made a secret of its name. */
     if (secret == NULL)
-        return error_set(loading->error, ERROR_USAGE,
-                         "%s: not an option that is read from here: those are header, proxy, proxy-user, user and pass",
-                         place);
+        return error_set(
+            loading->error, ERROR_USAGE,
+            "%s: not an option that is read from here: those are header, cookie, proxy, proxy-user, user and pass",
+            place);
     request_wipe(*secret);
     *secret = strdup(line->value);
     return *secret != NULL ? 0 : no_memory(loading, "config");
@@ -470,8 +506,9 @@ int request_load(const struct request_options *options, struct request *request,
     struct loading loading = {.options = options, .request = request, .error = error};
     if (options->config_text != NULL && strcmp(options->config, "-") == 0)
         loading.stdin_reader = "config";
-    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_config(&loading) != 0 ||
-        load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 || check_use(&loading) != 0)
+    if (load_headers(&loading) != 0 || load_body(&loading) != 0 || load_cookies(&loading) != 0 ||
+        load_config(&loading) != 0 || load_proxies(&loading) != 0 || add_user_agent(&loading) != 0 ||
+        check_use(&loading) != 0)
         return -1;
     return take_files(&loading);
 }
@@ -487,6 +524,10 @@ void request_release(struct request *request)
         request_wipe(request->proxies[i]);
     request_wipe(request->proxy_user);
     request_wipe(request->key_password);
+    request_wipe(request->cookie_data);
+    for (size_t i = 0; i < request->cookie_count; i++)
+        request_wipe(request->cookies[i]);
+    free(request->cookies);
     for (size_t i = 0; i < request->copy_count; i++)
         close(request->copies[i].descriptor);
     *request = (struct request){0};
@@ -528,6 +569,11 @@ static void describe_message(const struct teller *teller, const struct request *
     snprintf(text, sizeof(text), "(%zu byte%s)", request->body_bytes, request->body_bytes == 1 ? "" : "s");
     tell_text(teller, "--data", request->body != NULL ? text : NULL);
     tell_flag(teller, "--compressed", options->accepts_compressed);
+    tell_flag(teller, "--cookies", request->has_jar);
+    snprintf(text, sizeof(text), "(%zu to begin with)", request->cookie_count);
+    tell_text(teller, "--cookie", request->cookie_count > 0 ? text : NULL);
+    snprintf(text, sizeof(text), "(%zu bytes)", request->cookie_data != NULL ? strlen(request->cookie_data) : 0);
+    tell_text(teller, "--cookie", request->cookie_data != NULL ? text : NULL);
 }
 
 static void describe_tls(const struct teller *teller, const struct request_options *options)

@@ -92,3 +92,59 @@ in_every_mode() {
     exits_with 2
     says 'so that of an answer only its status can be checked'
 }
+
+@test "--cookies: a jar for each worker, which each trial begins anew, in every mode" {
+    run "$CONC_BENCH" --details --no-progress --warmup 0 --mode all --workers 3 --runs 2 --cookies --repeat 12 --export-json result.json "$FAULTS/cookies"
+    exits_with 0
+    says 'asked with --cookies'
+    # That answers depend on who asks is told.
+    says "1 URL gives answers of one size and different content by itself; contents are not compared there ($FAULTS/cookies)"
+    local first
+    first=$(jq '(.sample_columns | index("worker")) as $worker
+        | [.results[].rounds[].samples | map(.[$worker]) | unique | length] | add' result.json)
+    stop_faults
+    # Whoever downloads for the first time comes without a cookie, and nobody else does.
+    [ "$(asked /cookies/none)" -eq "$first" ]
+    start_faults
+    run once --mode all --workers 3 --repeat 4 "$FAULTS/cookies" --check 'contains "visits 00000000"'
+    exits_with 0
+}
+
+@test "--cookie: what every request is sent, and what jars begin with" {
+    local jar
+    run once --mode all --workers 2 --cookie 'visits=7; lang=de' --repeat 4 --check 'contains "visits 00000007"' "$FAULTS/cookies"
+    exits_with 0
+    says 'asked with --cookie (17 bytes)'
+    printf '127.0.0.1\tFALSE\t/\tFALSE\t0\tvisits\t5\n' >browser
+    printf 'HTTP/1.1 200 OK\r\nServer: x\r\nSet-Cookie: visits=5; Path=/\r\n\r\n' >server
+    for jar in browser server; do
+        run once --mode all --workers 1 --cookie "$jar" "$FAULTS/cookies" "$FAULTS/cookies?second" \
+            --check "$FAULTS/cookies contains 'visits 00000005'" --check "$FAULTS/cookies?second contains 'visits 00000006'"
+        exits_with 0
+        says 'asked with --cookies --cookie (1 to begin with)'
+    done
+    run once --mode sync --cookie - "$FAULTS/cookies" --check "contains 'visits 00000005'" <browser
+    exits_with 0
+    # By its name a cookie may be a secret, which is not for arguments.
+    run "$CONC_BENCH" --cookie 'lang=de; sessionid=geheim' "$FAULTS/cookies"
+    exits_with 2
+    says 'write cookie = "NAME=VALUE" into a file and give --config FILE'
+    says_not geheim
+    printf 'cookie = "sessionid=geheim; visits=3"\n' >config
+    run once --mode sync --config config --check "contains 'visits 00000003'" "$FAULTS/cookies"
+    exits_with 0
+    says_not geheim
+    printf 'name\tgeheim\n' >bad
+    run "$CONC_BENCH" --cookie bad "$FAULTS/cookies"
+    exits_with 2
+    says '--cookie bad:1: must be a cookie as browsers keep it, in seven fields between tabs'
+    says_not geheim
+    run "$CONC_BENCH" --cookie /dev/null "$FAULTS/cookies"
+    exits_with 2
+    says '/dev/null has no cookie'
+    run "$CONC_BENCH" -b missing "$FAULTS/cookies"
+    exits_with 2
+    says 'missing'
+    run "$CONC_BENCH" -b bad --config config "$FAULTS/cookies"
+    exits_with 2
+}

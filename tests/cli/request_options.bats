@@ -358,8 +358,8 @@ refused() {
     holds "$JSON" '.policy | .max_time_s == 9 and .connect_timeout_s == 5 and (.is_verified | not)'
     holds "$JSON" '.policy.options | index("--user-agent agent") != null and index("--header Authorization") != null'
     run ! grep -q -e 'ge heim' -e bWU "$JSON" report.txt
-    printf '%s\n' silent 'referer = "http://a/"' 'geheim' 'location' 'cookie = name=geheim' >config
-    refused 2 'silent (line 1), referer (line 2), line 3, cookie (line 5)' 'leave them out' : --config config "$HTTPS"
+    printf '%s\n' silent 'referer = "http://a/"' 'geheim' 'location' 'range = geheim' >config
+    refused 2 'silent (line 1), referer (line 2), line 3, range (line 5)' 'leave them out' : --config config "$HTTPS"
     says_not geheim
     printf 'max-time = never\n' >config
     refused 2 '--max-time' never : --config config "$HTTPS"
@@ -420,7 +420,7 @@ PYTHON
 }
 
 # Whatever lies in the user's folder, and whatever a server would like to have kept for the next request.
-@test "nothing from .netrc or .curlrc, no cookies, no HSTS" {
+@test "nothing from .netrc or .curlrc, no cookies that nobody asked for, no HSTS" {
     cd "$BATS_TEST_TMPDIR"
     printf 'machine localhost login me password secret\n' >.netrc
     printf 'header = "X-Curlrc: secret"\n' >.curlrc

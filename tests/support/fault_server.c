@@ -86,6 +86,8 @@ struct request {
     uint64_t number;      /* of the request for this path, from 1 */
 };
 
+static uint64_t count_request(struct server *server, const char *path);
+
 /* Answers a request. True: the connection is kept for the next one. */
 typedef bool answer(struct connection *connection, const struct request *request);
 
@@ -596,6 +598,28 @@ static bool answer_content(struct connection *connection, const struct request *
     return send_text(connection, head) && send_filler(connection, (size_t)request->size) && send_text(connection, tail);
 }
 
+/* How often a client with this cookie has been here before; it is told to count on. Who has none is counted. */
+static bool answer_cookies(struct connection *connection, const struct request *request)
+{
+    static const char name[] = "visits=";
+    char text[256];
+    long visits = 0;
+    (void)request;
+    connection->input[connection->received < REQUEST_MAX ? connection->received : REQUEST_MAX - 1] = '\0';
+    /* Behind the first line, whose end was cut off. */
+    const char *fields = connection->input + strlen(connection->input) + 1;
+    const char *end = connection->input + connection->received;
+    const char *cookie = fields < end ? memmem(fields, (size_t)(end - fields), name, sizeof(name) - 1) : NULL;
+    if (cookie != NULL)
+        visits = strtol(cookie + sizeof(name) - 1, NULL, 10);
+    else
+        count_request(connection->server, "/cookies/none");
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 200 OK\r\nSet-Cookie: visits=%ld; Path=/\r\nContent-Length: 15\r\n\r\nvisits %08ld", visits + 1,
+             visits);
+    return send_text(connection, text);
+}
+
 /* As an idle server does that has had enough: the client learns of it when it asks again. */
 static bool answer_idle_close(struct connection *connection, const struct request *request)
 {
@@ -744,6 +768,7 @@ static const struct fault {
     {"/garbage", answer_garbage},
     {"/status/", answer_status},
     {"/content/", answer_content},
+    {"/cookies", answer_cookies},
     {"/idle-close", answer_idle_close},
     {"/once/reset", answer_once_reset},
     {"/once", answer_once},

@@ -24,6 +24,9 @@ int header_check(const char *text, const char *place, struct error *error);
  * from a file. */
 bool header_is_secret(const char *header);
 
+/* The same of a name alone, such as a cookie's. */
+bool header_name_is_secret(const char *name, size_t length);
+
 /* Whether the name of a field is one of those whose values are no secrets: what is sent, wanted and at hand. */
 bool header_is_open(const char *header);
 

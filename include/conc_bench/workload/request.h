@@ -43,6 +43,8 @@ struct request_options {
     const char *method;
     bool is_head;
     bool accepts_compressed;
+    bool keeps_cookies;  /* each worker has a jar of its own */
+    const char *cookies; /* "NAME=VALUE; NAME=VALUE", or the file of a jar to begin with */
     enum http_version http_version;
 
     /* TLS */
@@ -81,7 +83,11 @@ struct request {
     char **headers;                        /* as CURLOPT_HTTPHEADER(3) wants them; the User-Agent is one of them */
     size_t header_count;
     size_t given_headers; /* how many of them, the first, were asked for by name */
-    char *body;           /* NULL: none */
+    bool has_jar;         /* each worker has one, which begins with these: */
+    char **cookies;       /* lines as CURLOPT_COOKIELIST(3) takes them; owned, wiped */
+    size_t cookie_count;
+    char *cookie_data; /* sent with every request; NULL: none; owned, wiped */
+    char *body;        /* NULL: none */
     size_t body_bytes;
     char *proxies[REQUEST_PROXIES_MAX]; /* the first is --proxy; with their passwords */
     size_t proxy_count;
