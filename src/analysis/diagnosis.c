@@ -445,7 +445,7 @@ static void diagnose_versions(const struct run_stats *stats, struct diagnosis *d
 {
     double answered = 0;
     double over_http2 = 0;
-    if (strcmp(stats->run->http_version, "HTTP/2") != 0)
+    if (strncmp(stats->run->http_version, "HTTP/2", strlen("HTTP/2")) != 0)
         return;
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct run_cell *cell = stats->cells[i].cell;

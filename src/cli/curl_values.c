@@ -158,14 +158,18 @@ int store_tls_min(const struct value *value)
     return 0;
 }
 
-/* "http1.1", "http2". */
+/* "http1.1", "http2" and others. */
 int store_http_version(const struct value *value)
 {
     enum http_version *version = value->field;
-    enum http_version wanted = strcmp(value->name, "http2") == 0 ? HTTP_VERSION_2 : HTTP_VERSION_1_1;
+    enum http_version wanted = HTTP_VERSION_1_1;
+    while (strcmp(value->name, request_version_option(wanted)) != 0)
+        wanted++;
     if (*version != HTTP_VERSION_ANY && *version != wanted)
         return error_set(value->error, ERROR_USAGE,
-                         "--http1.1 and --http2 contradict each other: keep one of them, and compare two runs");
+                         "--%s and --%s contradict each other: keep one of them, and compare two runs",
+                         request_version_option(*version < wanted ? *version : wanted),
+                         request_version_option(*version < wanted ? wanted : *version));
     *version = wanted;
     return 0;
 }

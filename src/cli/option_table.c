@@ -184,6 +184,12 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_HTTP2] = {"http2", 0, NULL, NULL, GROUP_REQUEST,
                       "HTTP/2 for https URLs, where the server agrees; event loops then share connections", 0,
                       FIELD(request.http_version), store_http_version, 0, 0, NULL},
+    [OPTION_HTTP2_PRIOR_KNOWLEDGE] = {"http2-prior-knowledge", 0, NULL, NULL, GROUP_REQUEST,
+                                      "the same, and HTTP/2 without TLS for http URLs; needs libcurl 8.4", 0,
+                                      FIELD(request.http_version), store_http_version, 0, 0, NULL},
+    [OPTION_HTTP3] = {"http3", 0, NULL, NULL, GROUP_REQUEST,
+                      "HTTP/3 for https URLs, or what their servers speak; where libcurl was built with it", 0,
+                      FIELD(request.http_version), store_http_version, 0, 0, NULL},
     [OPTION_CONFIG] =
         {"config", 'K', "FILE", NULL, GROUP_REQUEST,
          "read options of requests from a file such as .curlrc, with user, proxy-user and pass; the place for secrets",

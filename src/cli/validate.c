@@ -257,8 +257,9 @@ static int check_origin(const struct request_options *request, struct error *err
         if (ways[i].is_given)
             return refuse_pair(error, ways[i].option, "origin", "which is asked on this machine, whatever the host");
     }
-    if (request->http_version == HTTP_VERSION_2)
-        return refuse_pair(error, "http2", "origin", "which speaks HTTP/1.1 only");
+    if (request_is_multiplexed(request))
+        return refuse_pair(error, request_version_option(request->http_version), "origin",
+                           "which speaks HTTP/1.1 only");
     return 0;
 }
 

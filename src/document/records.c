@@ -192,7 +192,10 @@ static const struct field policy_fields[] = {
      "`pinned`, `live`; `none`: behind a Unix socket; `proxy`: all by the proxy; `pinned,proxy`, `live,proxy`: by the "
      "proxy where one is used",
      TEXT(struct run, dns), .pattern = "^((pinned|live)(,proxy)?|none|proxy)$"},
-    {"http_version", "`HTTP/1.1`; `HTTP/2`: asked for by `--http2`, of https URLs", TEXT(struct run, http_version)},
+    {"http_version",
+     "`HTTP/1.1`; `HTTP/2`: asked for by `--http2`, of https URLs; `HTTP/2 known`: by "
+     "`--http2-prior-knowledge`; `HTTP/3`: by `--http3`",
+     TEXT(struct run, http_version)},
     {"connections_kept", "by each worker", COUNT(struct run, connections_kept, 0, UINT32_MAX)},
     {"max_redirects", "that a download follows", COUNT(struct run, max_redirects, 0, UINT32_MAX)},
     {"connect_timeout_s", "for a connection", SECONDS(struct run, connect_timeout, SECONDS_MAX)},
@@ -812,7 +815,7 @@ static const struct field sample_fields[] = {
     {"connects", "connections made for it", SAMPLE_COUNT(sample.connects, UINT8_MAX)},
     {"redirects", "that were followed", SAMPLE_COUNT(sample.redirects, UINT8_MAX)},
     {"outcome", "`ok` or a failure class", NAMED(struct filtered_sample, sample.outcome, naming_settled)},
-    {"http_version", "10, 11, 20; 0 without a response", SAMPLE_COUNT(sample.http_version, UINT8_MAX)},
+    {"http_version", "10, 11, 20, 30; 0 without a response", SAMPLE_COUNT(sample.http_version, UINT8_MAX)},
     {"curl_code", "libcurl's result code", OWN(write_curl_code, read_curl_code),
      .schema = "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255"},
 };

@@ -31,6 +31,8 @@ uint8_t transfer_http_version(const struct transfer *transfer)
         return 11;
     case CURL_HTTP_VERSION_2_0:
         return 20;
+    case CURL_HTTP_VERSION_3:
+        return 30;
     default:
         return 0;
     }
@@ -107,8 +109,7 @@ enum outcome transfer_outcome_of_timeout(const struct transfer *transfer)
  * but only those transfers know that asked it last, so that the same fault would have two names. */
 bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version)
 {
-    return version == 20 ||
-           (version == 0 && transfer->is_tls && transfer->plan->request->options->http_version == HTTP_VERSION_2);
+    return version == 20 || (version == 0 && transfer_may_share(transfer));
 }
 
 /* Over HTTP/2 a server ends a download by ending its stream. A connection that ends instead, in whatever way, has

@@ -40,6 +40,7 @@ static int check_version(struct error *error)
 int preflight_check_library(const struct request *request, struct error *error)
 {
     const struct request_options *options = request->options;
+    enum http_version version = options->http_version;
     if (check_version(error) != 0)
         return -1;
     const int compressions = CURL_VERSION_LIBZ | CURL_VERSION_BROTLI | CURL_VERSION_ZSTD;
@@ -61,8 +62,10 @@ int preflight_check_library(const struct request *request, struct error *error)
         {options->unix_socket != NULL, CURL_VERSION_UNIX_SOCKETS, "--unix-socket", "Unix sockets"},
         {options->ip_version == IP_VERSION_6, CURL_VERSION_IPV6, "--ipv6", "IPv6"},
         {is_tls_proxy, CURL_VERSION_HTTPS_PROXY, "--proxy with https", "proxies over TLS"},
-        {options->http_version == HTTP_VERSION_2, CURL_VERSION_SSL, "--http2", "TLS"},
-        {options->http_version == HTTP_VERSION_2, CURL_VERSION_HTTP2, "--http2", "HTTP/2"},
+        {version == HTTP_VERSION_2, CURL_VERSION_SSL, "--http2", "TLS"},
+        {version == HTTP_VERSION_2, CURL_VERSION_HTTP2, "--http2", "HTTP/2"},
+        {version == HTTP_VERSION_2_KNOWN, CURL_VERSION_HTTP2, "--http2-prior-knowledge", "HTTP/2"},
+        {version == HTTP_VERSION_3, CURL_VERSION_HTTP3, "--http3", "HTTP/3"},
     };
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
         if (needs[i].is_asked_for && !has_feature(needs[i].features))
@@ -70,13 +73,15 @@ int preflight_check_library(const struct request *request, struct error *error)
                              "%s does not go with this libcurl (%s), which was built without %s", needs[i].option,
                              curl_version_info(CURLVERSION_NOW)->version, needs[i].what);
     }
-    if (options->http_version != HTTP_VERSION_2)
+    if (!request_is_multiplexed(options))
         return 0;
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     const char *flaw = quirk_of_http2(info->version_num);
+    if (flaw == NULL && version == HTTP_VERSION_2_KNOWN)
+        flaw = quirk_of_plain_http2(info->version_num);
     if (flaw != NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "--http2 does not go with this libcurl (%s), where %s",
-                         info->version, flaw);
+        return error_set(error, ERROR_ENVIRONMENT, "--%s does not go with this libcurl (%s), where %s",
+                         request_version_option(version), info->version, flaw);
     return 0;
 }
 

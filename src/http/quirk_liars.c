@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "quirks.h"
+#include "settings.h"
 #include "transfer_state.h"
 
 /* QUIRK_LIAR: libcurl takes the version from the status line, also where a server that speaks HTTP/1.1 names another,
@@ -13,20 +14,24 @@ static bool is_lie(const struct transfer *transfer, const char *line, size_t len
     static const char later[] = "HTTP/2";
     if (length < sizeof(later) || memcmp(line, "HTTP/", 5) != 0 || line[5] < later[5])
         return false;
-    return !transfer_is_over_tls(transfer) || (quirk_would_see_frames() && !transfer->has_stream);
+    const struct request_options *options = transfer->plan->request->options;
+    if (options->http_version == HTTP_VERSION_3 && line[5] > later[5])
+        return false;
+    bool may_be = transfer_is_over_tls(transfer) || options->http_version == HTTP_VERSION_2_KNOWN;
+    return !may_be || (quirk_would_see_frames() && !transfer->has_stream);
 }
 
 static void ask_over_http1(struct transfer *transfer, bool is_http1)
 {
     if (transfer->is_http1 == is_http1)
         return;
-    long version = is_http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
+    long version = settings_http_version(transfer->plan->request, is_http1);
     transfer->is_http1 = curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK && is_http1;
 }
 
 static bool may_share(const struct transfer *transfer)
 {
-    return transfer->streams != NULL && transfer->plan->request->options->http_version == HTTP_VERSION_2;
+    return transfer->streams != NULL && request_is_multiplexed(transfer->plan->request->options);
 }
 
 static bool is_for_liar(const struct transfer *transfer)

@@ -133,6 +133,14 @@ const char *quirk_of_http2(uint32_t version)
     return NULL;
 }
 
+/* 7.88.1: CURLE_HTTP2 for whatever is asked second, of nghttpd 1.52. What came between was not tried. */
+const char *quirk_of_plain_http2(uint32_t version)
+{
+    if (version < QUIRK_VERSION(8, 0, 0))
+        return "what is asked second on a connection without TLS fails: use 8.4 or later";
+    return version < QUIRK_VERSION(8, 4, 0) ? "HTTP/2 without TLS was not tried: use 8.4 or later" : NULL;
+}
+
 /* A bit for each quirk of the libcurl that is loaded, and one that says so. */
 static _Atomic uint32_t loaded;
 static const uint32_t is_looked_up = UINT32_C(1) << 31;
@@ -192,7 +200,8 @@ long quirk_names_kept(void)
  * request is repeated. Seen when the connection is there and nothing was asked yet. */
 static void measure_untimed(struct transfer *transfer)
 {
-    nanoseconds timed = (nanoseconds)transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+    CURLINFO made = transfer->is_tls ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T;
+    nanoseconds timed = (nanoseconds)transfer_info_microseconds(transfer, made);
     nanoseconds untimed = clock_now() - transfer->sample->start - timed * NANOSECONDS_PER_MICROSECOND;
     transfer->untimed = untimed > 0 ? untimed : 0;
     transfer->is_timed = true;
@@ -201,7 +210,7 @@ static void measure_untimed(struct transfer *transfer)
 void quirk_note_times(struct transfer *transfer)
 {
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
-    if (transfer->is_tls && !transfer->is_timed && transfer->plan->request->options->http_version == HTTP_VERSION_2)
+    if (!transfer->is_timed && transfer_may_share(transfer))
         measure_untimed(transfer);
 }
 

@@ -63,6 +63,9 @@ bool quirk_applies(enum quirk quirk);
  * there is no way around: the end of a sentence. NULL: nothing is known. */
 const char *quirk_of_http2(uint32_t version);
 
+/* The same without TLS. */
+const char *quirk_of_plain_http2(uint32_t version);
+
 struct transfer;
 struct transfer_group;
 

@@ -2,6 +2,18 @@
 
 #include <string.h>
 
+long settings_http_version(const struct request *request, bool is_http1)
+{
+    /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
+     */
+    static const long versions[] = {[HTTP_VERSION_ANY] = CURL_HTTP_VERSION_1_1,
+                                    [HTTP_VERSION_1_1] = CURL_HTTP_VERSION_1_1,
+                                    [HTTP_VERSION_2] = CURL_HTTP_VERSION_2TLS,
+                                    [HTTP_VERSION_2_KNOWN] = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
+                                    [HTTP_VERSION_3] = CURL_HTTP_VERSION_3};
+    return versions[is_http1 ? HTTP_VERSION_1_1 : request->options->http_version];
+}
+
 void settings_set_message(CURL *easy, const struct request *request, const char **failure, CURLcode *code)
 {
     const struct request_options *options = request->options;

@@ -18,6 +18,9 @@
         }                                                                                                              \
     } while (0)
 
+/* For CURLOPT_HTTP_VERSION; or HTTP/1.1 all the same, of a server that cannot be trusted with more. */
+long settings_http_version(const struct request *request, bool is_http1);
+
 /* Method, body, encodings. libcurl borrows the body. */
 void settings_set_message(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 

@@ -44,7 +44,7 @@ uint32_t transfer_buffer_bytes(const struct transfer_policy *policy, bool is_pac
 
 bool transfer_shares_connections(const struct transfer_plan *plan)
 {
-    return plan->request->options->http_version == HTTP_VERSION_2 && plan->policy->connections != CONNECTIONS_FRESH;
+    return request_is_multiplexed(plan->request->options) && plan->policy->connections != CONNECTIONS_FRESH;
 }
 
 int transfer_library_init(struct error *error)
@@ -181,10 +181,7 @@ static void set_request(struct transfer *transfer, const char **failure, CURLcod
     SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     /* URLs of the list have none; where a server sends us is no place to log in by what that server says. */
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
-     * Never without TLS: libcurl 7.88 breaks what it sends second on such a connection. */
-    bool is_http2 = transfer->plan->request->options->http_version == HTTP_VERSION_2 && !transfer->is_http1;
-    SET(CURLOPT_HTTP_VERSION, is_http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_HTTP_VERSION, settings_http_version(transfer->plan->request, transfer->is_http1));
     SET(CURLOPT_FOLLOWLOCATION, policy->max_redirects > 0 ? 1L : 0L);
     SET(CURLOPT_MAXREDIRS, (long)policy->max_redirects);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
@@ -426,10 +423,10 @@ static bool set_target(struct transfer *transfer, uint32_t url)
         curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO,
                          transfer->is_tls ? transfer->tls_way : transfer->connect_to) != CURLE_OK)
         return false;
-    /* A download that begins while the first connection is made waits for it instead of making another. Only with TLS,
-     * whose handshake says whether it can be shared: without, they would wait for the first response. */
+    /* A download that begins while the first connection is made waits for it instead of making another. Only where it
+     * is known by then whether it can be shared: otherwise they would wait for the first response. */
     if (transfer->streams != NULL &&
-        curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer->is_tls ? 1L : 0L) != CURLE_OK)
+        curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer_may_share(transfer) ? 1L : 0L) != CURLE_OK)
         return false;
     return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
            curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;

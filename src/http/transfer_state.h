@@ -163,6 +163,10 @@ uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct 
 /* Whether the connection it has is one with TLS. */
 bool transfer_is_over_tls(const struct transfer *transfer);
 
+/* Whether the connection for its URL may be one that carries several downloads, as far as is known before there is one.
+ */
+bool transfer_may_share(const struct transfer *transfer);
+
 /* Whether it goes over HTTP/2, or may: without any answer nothing tells. */
 bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version);
 

@@ -151,8 +151,12 @@ static void describe_policy(struct session *session)
                  connection_policy_names[session->options->connections[i]]);
     }
     describe_names(session);
-    snprintf(run->http_version, sizeof(run->http_version), "%s",
-             session->options->request.http_version == HTTP_VERSION_2 ? "HTTP/2" : "HTTP/1.1");
+    static const char *const versions[] = {[HTTP_VERSION_ANY] = "HTTP/1.1",
+                                           [HTTP_VERSION_1_1] = "HTTP/1.1",
+                                           [HTTP_VERSION_2] = "HTTP/2",
+                                           [HTTP_VERSION_2_KNOWN] = "HTTP/2 known",
+                                           [HTTP_VERSION_3] = "HTTP/3"};
+    snprintf(run->http_version, sizeof(run->http_version), "%s", versions[session->options->request.http_version]);
     run->connections_kept = policy->connections_kept;
     run->max_redirects = policy->max_redirects;
     run->connect_timeout = policy->connect_timeout;

@@ -55,12 +55,16 @@ static int load_urls(struct session *session, struct error *error)
 /* Nothing of the list could be asked in it. */
 static int check_http_version(const struct session *session, struct error *error)
 {
-    if (session->options->request.http_version != HTTP_VERSION_2)
+    enum http_version version = session->options->request.http_version;
+    if (version != HTTP_VERSION_2 && version != HTTP_VERSION_3)
         return 0;
     for (uint32_t i = 0; i < session->urls.url_count; i++) {
         if (target_is_tls(url_text(&session->urls, i)))
             return 0;
     }
+    if (version == HTTP_VERSION_3)
+        return error_set(error, ERROR_USAGE,
+                         "--http3 does nothing here: HTTP/3 is always encrypted, and the list has no https URL");
     return error_set(
         error, ERROR_USAGE,
         "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");
@@ -415,7 +419,21 @@ int setup_targets(struct session *session, struct error *error)
     return 0;
 }
 
-/* A URL of each host, the first of the list. */
+/* Adds one of each host that has none yet: plain downloads, or whatever is left. */
+static void choose_warm_urls(struct session *session, bool is_of_plain, bool *is_chosen)
+{
+    const struct url_list *urls = &session->urls;
+    for (uint32_t i = 0; i < urls->url_count; i++) {
+        uint32_t host = urls->url_hosts[i];
+        bool is_known = session->resolutions.hosts == NULL || session->resolutions.hosts[host].why == NULL;
+        if (!is_known || is_chosen[host] || (is_of_plain && url_message(urls, i) != NULL))
+            continue;
+        session->warm_urls[session->warm_url_count++] = i;
+        is_chosen[host] = true;
+    }
+}
+
+/* A URL of each host, the first of the list; but no request that may change something, if there is another. */
 int setup_warm_urls(struct session *session, struct error *error)
 {
     const struct url_list *urls = &session->urls;
@@ -430,13 +448,8 @@ int setup_warm_urls(struct session *session, struct error *error)
         free(is_chosen);
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the URLs that open connections");
     }
-    for (uint32_t i = 0; i < urls->url_count; i++) {
-        uint32_t host = urls->url_hosts[i];
-        bool is_known = session->resolutions.hosts == NULL || session->resolutions.hosts[host].why == NULL;
-        if (is_known && !is_chosen[host])
-            session->warm_urls[session->warm_url_count++] = i;
-        is_chosen[host] = true;
-    }
+    choose_warm_urls(session, true, is_chosen);
+    choose_warm_urls(session, false, is_chosen);
     free(is_chosen);
     if (session->warm_url_count > session->policy.connections_kept)
         run_warn(&session->run,

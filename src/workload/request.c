@@ -24,6 +24,20 @@ void request_wipe(char *text)
     free(text);
 }
 
+bool request_is_multiplexed(const struct request_options *options)
+{
+    return options->http_version >= HTTP_VERSION_2;
+}
+
+const char *request_version_option(enum http_version version)
+{
+    static const char *const names[] = {[HTTP_VERSION_1_1] = "http1.1",
+                                        [HTTP_VERSION_2] = "http2",
+                                        [HTTP_VERSION_2_KNOWN] = "http2-prior-knowledge",
+                                        [HTTP_VERSION_3] = "http3"};
+    return names[version];
+}
+
 /* Files */
 
 struct loading {

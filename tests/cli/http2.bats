@@ -361,7 +361,67 @@ refused() {
     run "$CONC_BENCH" --http2 --import-json r.json
     exits_with 2
     says '--http2 does not go with --import-json'
-    refused 2 '--http2' : --http3 "$HTTPS/"
+    refused 2 '--http2' '--http3' contradict : --http3 --http2 "$HTTPS/"
+    refused 2 '--http2-prior-knowledge' '--origin' 'HTTP/1.1 only' : --http2-prior-knowledge --origin
+    [ ! -s "$H2_LOG" ]
+}
+
+# Whether the libcurl that is loaded is at least version $1.$2.
+has_libcurl() {
+    local version
+    version=$("$CONC_BENCH" --version | sed -n 's|.*libcurl/\([0-9]*\)\.\([0-9]*\).*|\1 \2|p' | head -1)
+    [ "${version% *}" -gt "$1" ] || { [ "${version% *}" -eq "$1" ] && [ "${version#* }" -ge "$2" ]; }
+}
+
+@test "--http2-prior-knowledge: over HTTP/2 without TLS in every mode; refused where libcurl cannot" {
+    local mode url code count
+    mkdir -p root
+    echo document >root/document
+    start_nghttpd "$PWD/root" --no-tls
+    url=http://localhost:$NGHTTPD_PORT/document
+    if ! has_libcurl 8 4; then
+        refused 5 '--http2-prior-knowledge does not go with this libcurl (' 'use 8.4 or later' : \
+            --http2-prior-knowledge "$url"
+        [ "$(asked_of_nghttpd | wc -l)" -eq 0 ]
+        # What is said of it is true of curl with the same library: the second request on a connection fails.
+        [[ "$("$CONC_BENCH" --version)" != *libcurl/7.88* ]] || [[ "$(curl --version)" != *libcurl/7.88* ]] || {
+            code=0
+            curl --silent --disable --fail-early --http2-prior-knowledge "$url" "$url" >curl.out 2>&1 || code=$?
+            [ "$code" -eq 16 ] && [ "$(grep -c document curl.out)" -eq 1 ]
+        }
+        return 0
+    fi
+    for mode in $MODES; do
+        : >"$NGHTTPD_OUT"
+        once --http2-prior-knowledge --mode "$mode" --workers "$WORKERS" --repeat "$DOWNLOADS" --export-json "$JSON" "$url" \
+            -d x=y >report.txt
+        holds "$JSON" '.policy.http_version == "HTTP/2 known" and (.results[0] | .failures == 0 and
+            .http2_downloads == $downloads and .connects == .http2_connections)' --argjson downloads "$DOWNLOADS"
+        count=$(jq '.results[0].http2_connections' "$JSON")
+        [ "$(asked_of_nghttpd | grep -c '^:scheme: http$')" -eq "$DOWNLOADS" ]
+        [ "$(sed 's/\x1b\[[0-9;]*m//g' "$NGHTTPD_OUT" | sed -n 's/^\[id=\([0-9]*\)\].* recv HEADERS.*/\1/p' | sort -u | wc -l)" \
+            -eq "$count" ]
+        case $mode in
+            sync) [ "$count" -eq 1 ] ;;
+            event-loop) [ "$count" -eq 1 ] && holds "$JSON" '.results[0].http2_most_streams > 1' ;;
+            threads | processes) [ "$count" -le "$WORKERS" ] && [ "$count" -gt 1 ] ;;
+            hybrid) [ "$count" -le "$WORKERS" ] ;;
+        esac
+    done
+    # https URLs are asked as by --http2.
+    : >"$H2_LOG"
+    once --http2-prior-knowledge --cacert "$TLS/ca.pem" --mode event-loop --workers 3 "$HTTPS/document-1.txt" "$url" \
+        --export-json "$JSON" >report.txt
+    holds "$JSON" '.results[0] | .failures == 0 and .http2_downloads == 2'
+    # A server that speaks HTTP/1.1 breaks off, and nothing is taken from it.
+    run once --http2-prior-knowledge --mode all --workers 2 "http://localhost:$NGINX_PORT/document-1.txt" --export-json "$JSON"
+    exits_with 3
+    holds "$JSON" '[.results[] | .failures == 1] | all'
+}
+
+@test "--http3: refused where libcurl was built without it, with the version" {
+    [[ "$(curl --version)" != *HTTP3* ]] || skip "this libcurl has HTTP/3"
+    refused 5 '--http3 does not go with this libcurl (' '), which was built without HTTP/3' : --http3 "$HTTPS/"
     [ ! -s "$H2_LOG" ]
 }
 

@@ -231,6 +231,10 @@ LIST
     "$CONC_BENCH" --runs 1 --warmup 0 --no-progress --mode threads,event-loop --workers 3 --repeat 20 --rate 200/s --origin=latency=1ms \
         --export-json r.json ten.http ten.conf plain.txt >out
     holds r.json '[.results[].rounds[].witness | .requests == 220 and .urls["POST a.test/document-1.txt"] == 40] | all'
+    # Connections are opened beforehand by what is likely to change nothing.
+    printf 'POST http://a.test/\n@body.txt\nGET http://a.test/2\nPUT http://b.test/' >warm.http
+    once --mode threads --workers 2 --connections warm --origin=latency=1ms --export-json r.json warm.http >out
+    holds r.json '.results[0].rounds[0].witness.urls == {"POST a.test/": 1, "a.test/2": 3, "PUT b.test/": 3}'
     # nginx takes only what reads from files.
     start_nginx
     make_documents 3 "$NGINX_ROOT" "127.0.0.1:$NGINX_PORT" >/dev/null

@@ -48,13 +48,14 @@ h2_connections() {
     awk '{ print $2 }' "$H2_LOG" | sort -u | wc -l
 }
 
-# Starts nghttpd on folder $1; sets NGHTTPD_PORT, NGHTTPD_PID, and NGHTTPD_OUT, where all headers go.
+# Starts nghttpd on folder $1, without TLS if $2 is --no-tls; sets NGHTTPD_PORT, NGHTTPD_PID, and NGHTTPD_OUT, where all headers go.
 start_nghttpd() {
-    local attempt
+    local attempt keys=("$TLS/server.key" "$TLS/server.pem") tls=()
+    [ -z "${2:-}" ] || keys=() tls=("$2")
     NGHTTPD_OUT=$BATS_TEST_TMPDIR/nghttpd.out
     for attempt in $(seq 20); do
         NGHTTPD_PORT=$((20000 + (RANDOM % 12000)))
-        nghttpd --verbose --address=127.0.0.1 --htdocs="$1" "$NGHTTPD_PORT" "$TLS/server.key" "$TLS/server.pem" \
+        nghttpd --verbose --address=127.0.0.1 --htdocs="$1" "${tls[@]}" "$NGHTTPD_PORT" "${keys[@]}" \
             >"$NGHTTPD_OUT" 2>&1 3>&- &
         NGHTTPD_PID=$!
         for _ in $(seq 1200); do

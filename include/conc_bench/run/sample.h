@@ -104,7 +104,7 @@ struct sample {
     uint8_t redirects;     /* as far as 255 */
     uint8_t retries;       /* after failures (--retry) */
     uint8_t outcome;       /* enum outcome */
-    uint8_t http_version;  /* 10, 11, 20; 0 without a response */
+    uint8_t http_version;  /* 10, 11, 20, 30; 0 without a response */
     _Atomic uint8_t state; /* enum sample_state; release on settle, acquire on read */
 };
 _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");

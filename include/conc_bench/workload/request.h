@@ -19,7 +19,13 @@ enum tls_version { TLS_VERSION_ANY, TLS_VERSION_1_0, TLS_VERSION_1_1, TLS_VERSIO
 
 /* What https URLs are asked in. HTTP_VERSION_ANY is HTTP/1.1: it compares ways to schedule downloads with one
  * connection for each, which is all that most of them can do. */
-enum http_version { HTTP_VERSION_ANY, HTTP_VERSION_1_1, HTTP_VERSION_2 };
+enum http_version {
+    HTTP_VERSION_ANY,
+    HTTP_VERSION_1_1,
+    HTTP_VERSION_2,       /* over TLS, where the server agrees */
+    HTTP_VERSION_2_KNOWN, /* the same; and without TLS from the first byte on (RFC 9113, 3.3) */
+    HTTP_VERSION_3,       /* over QUIC, or what the server speaks where that fails */
+};
 
 enum ip_version { IP_VERSION_ANY, IP_VERSION_4, IP_VERSION_6 };
 
@@ -70,6 +76,12 @@ struct request_options {
     const char *config; /* a file with more of them, and with secrets; "-": standard input */
     char *config_text;  /* what it holds, if it was read already; owned, and released by request_wipe() */
 };
+
+/* Whether it is in a version in which one connection carries several downloads at a time. */
+bool request_is_multiplexed(const struct request_options *options);
+
+/* The option that asks for a version, without dashes; NULL: none does. */
+const char *request_version_option(enum http_version version);
 
 /* What the environment may name: for http, for https, for all. */
 enum { REQUEST_PROXIES_MAX = 3 };
