@@ -1,5 +1,6 @@
 #include "conc_bench/analysis/analysis.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,17 @@ static int judge(const struct analysis_request *request, struct analysis *analys
                        : -1;
 }
 
+static void tell_rates(struct analysis *analysis)
+{
+    struct rate_sentences sentences;
+    rate_curves_tell(&analysis->rates, &sentences);
+    const char *const texts[] = {sentences.knees, sentences.unfinished};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i][0] != '\0')
+            snprintf(analysis->sentences[analysis->sentence_count++], sizeof(analysis->sentences[0]), "%s", texts[i]);
+    }
+}
+
 int analysis_make(const struct run *run, struct run_totals *totals, const struct analysis_request *request,
                   struct analysis *analysis, struct error *error)
 {
@@ -33,21 +45,28 @@ int analysis_make(const struct run *run, struct run_totals *totals, const struct
     struct conclusions conclusions = {.sentences = analysis->sentences, .capacity = SENTENCES_MAX};
     int status = cell_stats_complete(run, totals, &analysis->stats, error);
     if (status == 0)
+        status = rate_curves_make(&analysis->stats, &analysis->rates, error);
+    bool has_rates = analysis->rates.count > 0;
+    if (status == 0 && !has_rates)
         status = sweeps_make(&analysis->stats, analysis->sweeps, &analysis->sweep_count, error);
-    if (status == 0)
+    if (status == 0 && !has_rates)
         status = conclusions_make(&analysis->stats, &conclusions, error);
     if (status == 0)
         status = diagnosis_make(&analysis->stats, &analysis->diagnosis, error);
-    if (status == 0)
+    if (status == 0 && !has_rates)
         status = speedup_breakdown_make(&analysis->stats, &analysis->breakdown, error);
     if (status == 0)
         status = judge(request, analysis, error);
     if (status == 0)
         per_url_tell(&analysis->stats, &analysis->urls);
     analysis->sentence_count = conclusions.count;
+    if (status == 0 && has_rates)
+        tell_rates(analysis);
     analysis->recommended = conclusions.recommended;
+    if (analysis->rates.recommended != NULL)
+        analysis->recommended = analysis->rates.recommended->highest->cell;
     if (status == 0)
-        headline_make(&analysis->stats, analysis->recommended, &analysis->headline);
+        headline_make(&analysis->stats, analysis->recommended, &analysis->rates, &analysis->headline);
     else
         analysis_release(analysis);
     return status;
@@ -57,6 +76,7 @@ void analysis_release(struct analysis *analysis)
 {
     for (size_t i = 0; i < analysis->sweep_count; i++)
         sweep_release(&analysis->sweeps[i]);
+    rate_curves_release(&analysis->rates);
     speedup_breakdown_release(&analysis->breakdown);
     free(analysis->assertion_results);
     cell_stats_release(&analysis->stats);

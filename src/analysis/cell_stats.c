@@ -340,8 +340,8 @@ static int estimate_speedup(const struct run_stats *stats, struct cell_stats *ce
     return status;
 }
 
-/* Fastest first, behind them those that failed too often, those without times last, and otherwise as in the plan; what
- * was swept behind what was chosen. */
+/* What differs by rates is not compared, and as in the plan. Otherwise the fastest first, behind them those that failed
+ * too often, those without times last, and otherwise as in the plan; what was swept behind what was chosen. */
 static int compare_cells(const void *a, const void *b)
 {
     const struct cell_stats *left = a;
@@ -350,11 +350,12 @@ static int compare_cells(const void *a, const void *b)
     double right_time = cell_stats_ranked_value(right);
     if (left->cell->stage != right->cell->stage)
         return left->cell->stage == STAGE_MAIN ? -1 : 1;
-    if (left->is_sound != right->is_sound)
+    bool is_by_time = !left->cell->is_named_by_rate;
+    if (left->is_sound != right->is_sound && is_by_time)
         return left->is_sound ? -1 : 1;
     if (left->has_times != right->has_times)
         return left->has_times ? -1 : 1;
-    if (left->has_times && left_time != right_time)
+    if (left->has_times && left_time != right_time && is_by_time)
         return left_time < right_time ? -1 : 1;
     return (left->cell > right->cell) - (left->cell < right->cell);
 }
@@ -365,7 +366,8 @@ static const struct cell_stats *find_reference(const struct run_stats *stats)
     const struct cell_stats *found = NULL;
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell_has_name(cell->cell, stats->run->reference) && (found == NULL || cell->cell < found->cell))
+        if (!cell->cell->is_named_by_rate && cell_has_name(cell->cell, stats->run->reference) &&
+            (found == NULL || cell->cell < found->cell))
             found = cell;
     }
     return found;
@@ -377,6 +379,8 @@ static int rank(struct run_stats *stats, struct error *error)
     size_t ranked = 0;
     size_t rounds = 1;
     for (size_t i = 0; i < stats->main_count && stats->cells[i].is_sound; i++) {
+        if (stats->cells[i].cell->is_named_by_rate)
+            return 0;
         const struct cell_stats *cell = &stats->cells[i];
         uint32_t last = cell->row_rounds[cell->rounds - 1];
         rounds = last + 1 > rounds ? last + 1 : rounds;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/diagnosis.h"
+#include "conc_bench/analysis/rate_curves.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
@@ -471,7 +472,8 @@ static void say_comparison(const struct run_stats *stats, const struct cell_stat
         recommend(stats, recommended, first, headline);
 }
 
-void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, struct headline *headline)
+void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, const struct rate_curves *rates,
+                   struct headline *headline)
 {
     const struct run *run = stats->run;
     const struct validity *validity = &stats->validity;
@@ -483,6 +485,8 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
         SAY(headline->sentence, "Invalid, so nothing is ranked: %s", validity->reason);
     } else if (validity->failures > 0 && !validity->has_success) {
         say_failed(stats, sound, headline);
+    } else if (rates->count > 0) {
+        rate_curves_headline(stats, rates, headline);
     } else if (!has_rounds && !run->is_partial && stats->cell_count > 0 && stats->cells[0].has_times) {
         /* The fastest of what was swept stands first where there is nothing else. */
         SAY(headline->sentence,

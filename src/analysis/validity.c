@@ -21,10 +21,11 @@ struct judge {
     struct expected_responses expected_responses;
     const struct run_cell *cell; /* under judgement */
     const struct trial *trial;
-    char place[64];               /* "threads/8 in round 3" */
+    char place[128];              /* "threads/8 in round 3" */
     const struct trial *attested; /* what the origin saw of it is what it saw of most; NULL: it was never asked */
-    char attested_place[64];
-    uint64_t *mismatched; /* by URL, in the cell under judgement; NULL: nothing has been yet */
+    char attested_place[128];
+    uint32_t attested_downloads; /* of such trials */
+    uint64_t *mismatched;        /* by URL, in the cell under judgement; NULL: nothing has been yet */
     bool has_broken_promise;
 };
 
@@ -131,27 +132,33 @@ static bool is_attestable(const struct run_cell *cell, const struct trial *trial
     return trial->origin_counts.is_present && (cell->traits & others) == 0 && is_plain(&trial->summary);
 }
 
-static bool has_all_requests(const struct judge *judge, const struct trial *trial)
+static bool has_all_requests(const struct run_cell *cell, const struct trial *trial)
 {
-    return trial->origin_counts.requests == (uint64_t)judge->run->downloads + trial->warm_requests;
+    return trial->origin_counts.requests == (uint64_t)cell->downloads + trial->warm_requests;
 }
 
 static void name_place(const struct run_cell *cell, const struct trial *trial, char *place, size_t size)
 {
-    snprintf(place, size, "%s/%" PRIu32 " in round %" PRIu32, cell->mode, cell->workers, trial->round + 1);
+    char label[CELL_LABEL_BYTES];
+    snprintf(place, size, "%s in round %" PRIu32, cell_label(cell, label), trial->round + 1);
 }
 
-/* Chooses the trial that the others are held to: if the origin saw the same of most, one of those (Boyer and Moore
- * 1991). More workers ask more often for what opens connections beforehand, so that those trials tell nothing here. */
-static void choose_attested(struct judge *judge)
+/* Chooses the trial that others of as many downloads are held to: if the origin saw the same of most, one of those
+ * (Boyer and Moore 1991). More workers ask more often for what opens connections beforehand, so that those trials tell
+ * nothing here. */
+static void choose_attested(struct judge *judge, uint32_t downloads)
 {
     uint32_t lead = 0;
+    if (downloads == judge->attested_downloads)
+        return;
+    judge->attested = NULL;
+    judge->attested_downloads = downloads;
     for (size_t i = 0; i < judge->run->cell_count; i++) {
         const struct run_cell *cell = &judge->run->cells[i];
-        for (size_t j = 0; j < cell->trial_count; j++) {
+        for (size_t j = 0; j < cell->trial_count && cell->downloads == downloads; j++) {
             const struct trial *trial = &cell->trials[j];
             if (trial->status != TRIAL_COMPLETE || trial->warm_requests > 0 || !is_attestable(cell, trial) ||
-                !has_all_requests(judge, trial))
+                !has_all_requests(cell, trial))
                 continue;
             bool is_same = lead > 0 && is_same_origin_counts(&judge->attested->origin_counts, &trial->origin_counts);
             if (lead == 0) {
@@ -168,10 +175,10 @@ static void choose_attested(struct judge *judge)
 static bool is_counted(const struct judge *judge, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
-    if (!is_attestable(judge->cell, trial) || has_all_requests(judge, trial))
+    if (!is_attestable(judge->cell, trial) || has_all_requests(judge->cell, trial))
         return true;
     snprintf(why, size, "%s made %" PRIu32 " downloads, and the origin saw %" PRIu64 " requests", judge->place,
-             judge->run->downloads, trial->origin_counts.requests - trial->warm_requests);
+             judge->cell->downloads, trial->origin_counts.requests - trial->warm_requests);
     return false;
 }
 
@@ -345,9 +352,9 @@ static int judge_trials(struct judge *judge, struct error *error)
     if (validity->variations == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for what cells received");
     int status = 0;
-    choose_attested(judge);
     for (size_t i = 0; i < judge->run->cell_count && status == 0; i++) {
         judge->cell = &judge->run->cells[i];
+        choose_attested(judge, judge->cell->downloads);
         validity->variations[i].cell = (uint32_t)i;
         for (size_t j = 0; j < judge->cell->trial_count && status == 0; j++) {
             judge->trial = &judge->cell->trials[j];

@@ -41,8 +41,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
     [OPTION_CPU_WORK] = {"cpu-work", 0, "DURATION", "0", GROUP_WORKLOAD, "CPU time to spend on each response", 0,
                          FIELD(cpu_work), store_time, 0, OPTION_UNIT_DURATION_MAX, NULL},
     [OPTION_RATE] = {"rate", 0, "N/s", NULL, GROUP_WORKLOAD,
-                     "start N downloads a second, such as 500/s, whether or not a worker is free", 0,
-                     FIELD(arrivals.rate), store_rate, 0, 0, NULL},
+                     "start N downloads a second, such as 500/s, whether or not a worker is free; 100/s..3200/s "
+                     "doubles",
+                     0, FIELD(rates), store_rate, 0, 0, NULL},
     [OPTION_ARRIVALS] = {"arrivals", 0, "even|poisson", "even", GROUP_WORKLOAD,
                          "how far apart downloads are at --rate: all the same, or at random by the seed", 0,
                          FIELD(arrivals.process), store_choice, 0, 0, arrival_process_names},

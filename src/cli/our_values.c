@@ -1,5 +1,8 @@
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,15 +187,60 @@ int store_workers(const struct value *value)
     return option_read_items(value, read_workers);
 }
 
-int store_rate(const struct value *value)
+static int add_rate(const struct value *value, double rate)
 {
-    double *rate = value->field;
-    if (number_parse_rate(value->text, rate) == 0 && *rate <= RATE_MAX)
+    struct options *options = value->options;
+    for (size_t i = 0; i < options->rate_count; i++) {
+        if (options->rates[i] == rate)
+            return 0;
+    }
+    if (options->rate_count == RATES_MAX)
+        return error_set(value->error, ERROR_USAGE, "--%s has more than %d different rates: use fewer", value->name,
+                         RATES_MAX);
+    options->rates[options->rate_count++] = rate;
+    options->arrivals.rate = fmax(options->arrivals.rate, rate);
+    return 0;
+}
+
+static int parse_rate(const struct value *value, const char *text, double *rate)
+{
+    if (number_parse_rate(text, rate) == 0 && *rate <= RATE_MAX)
         return 0;
     return error_set(value->error, ERROR_USAGE,
                      "--%s must be a number of downloads a second, such as 500/s or 0.5/s, above 0 and at most "
-                     "%.0f/s (got \"%s\")",
+                     "%.0f/s, or several such as 100/s..3200/s, which doubles (got \"%s\")",
                      value->name, RATE_MAX, value->text);
+}
+
+/* "500/s", or "100/s..3200/s": doubling, with the end included. */
+static int read_rates(const struct value *value)
+{
+    const char *dots = strstr(value->text, "..");
+    double first, last;
+    char low[32] = "";
+    if (dots == NULL)
+        return parse_rate(value, value->text, &first) == 0 ? add_rate(value, first) : -1;
+    if (dots - value->text < (ptrdiff_t)sizeof(low))
+        snprintf(low, sizeof(low), "%.*s", (int)(dots - value->text), value->text);
+    if (parse_rate(value, low, &first) != 0 || parse_rate(value, dots + 2, &last) != 0)
+        return -1;
+    if (first > last)
+        return error_set(value->error, ERROR_USAGE,
+                         "--%s: a range goes upwards, not from %g/s to %g/s: write %g/s..%g/s", value->name, first,
+                         last, last, first);
+    for (double rate = first; rate < last; rate *= 2) {
+        if (add_rate(value, rate) != 0)
+            return -1;
+    }
+    return add_rate(value, last);
+}
+
+int store_rate(const struct value *value)
+{
+    struct options *options = value->options;
+    options->rate_count = 0;
+    options->arrivals.rate = 0;
+    return option_read_items(value, read_rates);
 }
 
 int store_runs(const struct value *value)

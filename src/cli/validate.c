@@ -20,13 +20,13 @@ static int check_cells(const struct options *options, struct error *error)
     size_t cells = 0;
     for (size_t i = 0; i < options->mode_count; i++)
         cells += ((options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count) * options->copies *
-                 options->connection_count;
+                 options->connection_count * (options->rate_count > 0 ? options->rate_count : 1);
     if (cells <= CELLS_MAX)
         return 0;
-    return error_set(
-        error, ERROR_USAGE,
-        "--mode, --workers and --connections make %zu combinations, more than the %d of one run: use fewer of them",
-        cells, CELLS_MAX);
+    return error_set(error, ERROR_USAGE,
+                     "--mode, --workers, --connections and --rate make %zu combinations, more than the %d of one run: "
+                     "use fewer of them",
+                     cells, CELLS_MAX);
 }
 
 /* Behind the modes, in the order given. */
@@ -343,7 +343,7 @@ static int check_request(const struct options *options, struct error *error)
 }
 
 /* What has no meaning, or none yet, where downloads fall due at a rate. */
-static int check_rate(const struct options *options, const bool *is_given, struct error *error)
+static int check_rate(struct options *options, const bool *is_given, struct error *error)
 {
     bool has_rate = is_given[OPTION_RATE];
     if (!has_rate && (is_given[OPTION_ARRIVALS] || is_given[OPTION_MAX_LATE]))
@@ -351,12 +351,16 @@ static int check_rate(const struct options *options, const bool *is_given, struc
                          is_given[OPTION_ARRIVALS] ? "arrivals" : "max-late");
     if (!has_rate)
         return 0;
+    bool is_single = options->rate_count == 1;
     if (options->client_count > 0)
         return refuse_pair(error, "rate", "client", "which takes its list as fast as it likes");
-    if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+    if (options->workers_auto && !is_single)
+        return error_set(error, ERROR_USAGE,
+                         "--workers auto does not go with several rates: give numbers of workers, such as 1..64");
+    if (is_single && (options->workers_auto || options->worker_count >= SWEPT_FROM))
         return error_set(error, ERROR_USAGE,
                          "--rate does not go with a sweep of --workers, which looks for the shortest time: give one or "
-                         "two numbers of workers");
+                         "two numbers of workers, or several rates");
     if (options->connection_count > 1)
         return error_set(error, ERROR_USAGE,
                          "--rate does not go with several --connections, whose gains are of times: give one of them");
@@ -365,7 +369,7 @@ static int check_rate(const struct options *options, const bool *is_given, struc
     return 0;
 }
 
-static int check_combination(const struct options *options, const bool *is_given, struct error *error)
+static int check_combination(struct options *options, const bool *is_given, struct error *error)
 {
     size_t scripted = count_scripted(options);
     if (check_exports(options, error) != 0)
@@ -386,7 +390,8 @@ static int check_combination(const struct options *options, const bool *is_given
                          "--deadline does not go with --no-isolate: only a trial in a process of its own can be ended");
     if (is_given[OPTION_HANDICAP] && (!options->use_origin || options->copies < 2))
         return error_set(error, ERROR_USAGE, "--handicap does nothing without --origin and --copies 2 or more");
-    if (options->copies > 1 && (options->worker_count >= SWEPT_FROM || options->workers_auto))
+    bool is_swept = options->rate_count < 2 && (options->worker_count >= SWEPT_FROM || options->workers_auto);
+    if (options->copies > 1 && is_swept)
         return error_set(error, ERROR_USAGE, "--copies does not go with a sweep of --workers");
     if (options->transfer.dns_live && options->use_origin)
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
@@ -408,6 +413,7 @@ static int check_combination(const struct options *options, const bool *is_given
 int options_validate(struct options *options, const bool *is_given, struct error *error)
 {
     options->is_time_budget_given = is_given[OPTION_TIME_BUDGET];
+    options->is_repeat_given = is_given[OPTION_REPEAT];
     if (settle_clients(options, is_given, error) != 0)
         return -1;
     if (settle_reference(options, is_given, error) != 0 || settle_assertions(options, error) != 0)

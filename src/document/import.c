@@ -70,14 +70,32 @@ static json_t *parse(struct reader *reader)
     return NULL;
 }
 
+/* Behind the last unit of a cell of which there is a sample. */
+static uint32_t units_seen(const struct run_cell *cell)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < cell->trial_count; i++) {
+        const struct trial *trial = &cell->trials[i];
+        for (uint32_t slot = 0; trial->table != NULL && slot < trial->table->unit_count; slot++) {
+            if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED && trial_unit(trial, slot) >= end)
+                end = trial_unit(trial, slot) + 1;
+        }
+    }
+    return end;
+}
+
 /* When the downloads were due of which there are samples: drawn again, as they were for the run. */
 static int draw_due(struct reader *reader)
 {
     struct run *run = &reader->import->run;
-    if (run->arrivals.rate <= 0 || reader->unit_count == 0)
-        return 0;
-    run->due = run->lent[2] = arrivals_draw(&run->arrivals, run->seed, reader->unit_count, reader->error);
-    return run->due != NULL ? 0 : -1;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        struct run_cell *cell = &run->cells[i];
+        uint32_t count = cell->rate > 0 ? units_seen(cell) : 0;
+        cell->due = count > 0 ? run_schedule(run, cell->rate, count, reader->error) : NULL;
+        if (count > 0 && cell->due == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 static int read_stream(struct reader *reader)

@@ -66,6 +66,11 @@ static const char *name_arrivals(unsigned value)
     return arrival_process_names[value];
 }
 
+static const char *name_response_figure(unsigned value)
+{
+    return response_figure_names[value];
+}
+
 static const char *name_order(unsigned value)
 {
     return value != 0 ? "shuffle" : "file";
@@ -84,6 +89,7 @@ static const struct naming naming_columns = {name_column, 0, SAMPLE_COLUMNS};
 static const struct naming naming_proofs = {name_proof, CLIENT_UNPROVEN, CLIENT_SEEN + 1};
 static const struct naming naming_shells = {name_shell, 0, 2};
 static const struct naming naming_arrivals = {name_arrivals, 0, ARRIVAL_PROCESS_COUNT};
+static const struct naming naming_response_figures = {name_response_figure, 0, RESPONSE_FIGURE_COUNT};
 static const struct naming naming_orders = {name_order, 0, 2};
 
 /* Where and how it was run */
@@ -130,21 +136,33 @@ static int read_digest(const struct node *node, void *base)
     return 0;
 }
 
+static const struct field objective_fields[] = {
+    {"figure", "of response times", NAMED(struct objective, figure, naming_response_figures)},
+    {"limit_s", "that it is to be below; 0: `factor` times what it is at a tenth of the rate",
+     SECONDS(struct objective, limit, SECONDS_MAX)},
+    {"factor", "see `limit_s`", AMOUNT(struct objective, factor, 1e6)},
+};
+static const struct record record_objective = {"objective", RECORD(struct objective, objective_fields)};
+
 static const struct field workload_fields[] = {
     {"sources", "files of the list, and others", TEXTS(struct run, sources, source_count, TEXTS_MAX)},
-    {"downloads", "in one trial", COUNT(struct run, downloads, 1, UINT32_MAX)},
+    {"downloads", "in one trial, the most where they differ", COUNT(struct run, downloads, 1, UINT32_MAX)},
     {"distinct_urls", "how many the list has", COUNT(struct run, distinct_urls, 1, UINT32_MAX)},
     {"hosts", "how many the URLs have", COUNT(struct run, hosts, 1, UINT32_MAX)},
     {"unresolved_hosts", "of those, without an address", COUNT(struct run, unresolved_hosts, 0, UINT32_MAX)},
     {"digest", "of URLs and counts in order, 16 hexadecimal digits", OWN(write_digest, read_digest),
      .schema = "\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\""},
     {"order", "of the downloads", NAMED(struct run, is_order_shuffled, naming_orders)},
-    {"rate_per_s", "downloads that fall due in a second; `null`: each worker takes the next when it is free",
+    {"rate_per_s",
+     "downloads that fall due in a second, the most where results differ; `null`: each worker takes the next when it "
+     "is free",
      AMOUNT(struct run, arrivals.rate, RATE_MAX)},
     {"arrivals", "how they follow each other, where there is a rate",
      NAMED(struct run, arrivals.process, naming_arrivals)},
     {"max_late_s", "what has waited longer is dropped; 0: nothing is",
      SECONDS(struct run, arrivals.max_late, SECONDS_MAX * 10)},
+    {"objective", "what a rate that is searched for must hold (`--slo`); `null`: no rate is",
+     OPTIONAL(struct run, objective, objective.is_present, record_objective)},
     {"cpu_work_s", "CPU time spent on each response", SECONDS(struct run, cpu_work, SECONDS_MAX)},
     {"is_server_local", "the server is this machine", FLAG(struct run, is_server_local)},
     {"is_proxy_local", "a proxy is this machine", FLAG(struct run, is_proxy_local)},
@@ -419,6 +437,25 @@ static const struct field sweep_fields[] = {
 };
 static const struct record record_sweep = {"sweep", RECORD(struct sweep, sweep_fields), .is_concluded = true};
 
+static const struct field rate_curve_fields[] = {
+    {"mode", "the mode", TEXT(struct rate_curve, mode)},
+    {"workers", "how many", COUNT(struct rate_curve, workers, 1, WORKERS_MAX)},
+    {"rate_per_s", "the highest rate that it keeps up with, or that holds the objective; `null`: none of those tried",
+     AMOUNT(struct rate_curve, highest_rate, RATE_MAX)},
+    {"next_rate_per_s", "the lowest rate above that which it does not; `null`: none was tried",
+     AMOUNT(struct rate_curve, next_rate, RATE_MAX)},
+    {"flat_rate_per_s", "up to where response times are flat; `null`: nowhere",
+     AMOUNT(struct rate_curve, flat_rate, RATE_MAX)},
+    {"limit_s", "of the objective; `null`: there is none", FIGURE(struct rate_curve, limit)},
+    {"is_confirmed", "the first two rates of a search are, by rounds of their own",
+     FLAG(struct rate_curve, is_confirmed)},
+    {"rank_low", "where it stands by its rate: lower end; 0: it has none",
+     COUNT(struct rate_curve, rank_low, 0, CELLS_MAX)},
+    {"rank_high", "upper end", COUNT(struct rate_curve, rank_high, 0, CELLS_MAX)},
+};
+static const struct record record_rate_curve = {"rate_curve", RECORD(struct rate_curve, rate_curve_fields),
+                                                .is_concluded = true};
+
 static const struct field gain_fields[] = {
     {NULL, NULL, POINTED_MEMBERS(struct speedup_parts, cell, record_stats_name)},
     {"total", "times as fast", ESTIMATE(struct speedup_parts, total)},
@@ -468,6 +505,8 @@ static const struct field analysis_fields[] = {
      CONCLUDED_LIST(struct analysis, diagnosis.findings, diagnosis.count, record_finding), .is_inline = true},
     {"sweeps", "one for each mode whose workers were swept",
      CONCLUDED_LIST(struct analysis, sweeps, sweep_count, record_sweep), .is_inline = true},
+    {"rates", "one for each mode and number of workers, where results differ by rates",
+     CONCLUDED_LIST(struct analysis, rates.items, rates.count, record_rate_curve)},
     {"gains",
      "what modes gain over the reference mode with fresh connections (its `mode` and `workers`), taken apart; `null` "
      "unless both kinds of connections were measured (`--connections fresh,reuse`)",
@@ -612,7 +651,7 @@ static int check_outcomes(const struct node *node, void *base)
     uint64_t total = 0;
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         total += summary->outcomes[outcome];
-    return total == node->reader->import->run.downloads
+    return total == node->reader->cell->downloads
                ? 0
                : node_refuse(&outcomes, "they are not as many as there are downloads");
 }
@@ -937,6 +976,9 @@ static const struct field cell_fields[] = {
     {"mode", "where cells differ by their connections, like `threads:fresh`", TEXT(struct run_cell, mode)},
     {"connections", "what becomes of them", NAMED(struct run_cell, connections, naming_connections)},
     {"workers", "how many", COUNT(struct run_cell, workers, 1, WORKERS_MAX)},
+    {"rate_per_s", "downloads that fall due in a second; `null`: each worker takes the next when it is free",
+     AMOUNT(struct run_cell, rate, RATE_MAX)},
+    {"planned_downloads", "of one trial", COUNT(struct run_cell, downloads, 1, UINT32_MAX), .bound = BOUND_DOWNLOADS},
     {"traits", "what is known of the mode", OWN(write_traits, read_traits), .json = "array", .naming = &naming_traits},
     {"stage", "`main`: ranked; `sweep`: looked at to choose a number of workers",
      NAMED(struct run_cell, stage, naming_stages)},
@@ -1300,23 +1342,12 @@ static const struct field document_fields[] = {
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 
 const struct record *const document_records[] = {
-    &record_document_all, &record_tool,
-    &record_machine,      &record_workload,
-    &record_policy,       &record_experiment,
-    &record_recommended,  &record_finding,
-    &record_sweep,        &record_sweep_point,
-    &record_fit,          &record_gains,
-    &record_gain,         &record_verdict,
-    &record_validity,     &record_dropped,
-    &record_mismatch,     &record_furthest,
-    &record_variation,    &record_estimate,
-    &record_result,       &record_client,
-    &record_trial_client, &record_rank,
-    &record_service,      &record_url_failure,
-    &record_round,        &record_resources,
-    &record_host,         &record_witness,
-    &record_downloads,    &record_arrivals,
-    &record_sample,       &record_per_url,
-    &record_url_total,    &record_url,
-    &record_url_cell,     NULL,
+    &record_document_all, &record_tool,        &record_machine,     &record_workload, &record_policy,
+    &record_experiment,   &record_recommended, &record_finding,     &record_sweep,    &record_sweep_point,
+    &record_objective,    &record_rate_curve,  &record_fit,         &record_gains,    &record_gain,
+    &record_verdict,      &record_validity,    &record_dropped,     &record_mismatch, &record_furthest,
+    &record_variation,    &record_estimate,    &record_result,      &record_client,   &record_trial_client,
+    &record_rank,         &record_service,     &record_url_failure, &record_round,    &record_resources,
+    &record_host,         &record_witness,     &record_downloads,   &record_arrivals, &record_sample,
+    &record_per_url,      &record_url_total,   &record_url,         &record_url_cell, NULL,
 };

@@ -141,6 +141,10 @@ int results_read(const struct node *node, void *base)
         if (record_read(&item, &record_result, &result) != 0)
             return -1;
     }
+    uint32_t downloads = run->downloads;
+    run_name_by_rates(run);
+    if (run->downloads != downloads)
+        return node_refuse(node, "no planned_downloads are the downloads of the workload, %" PRIu32, downloads);
     return check_groups(node, run);
 }
 
@@ -227,7 +231,7 @@ static int place_rows(const struct node *node, struct trial *trial, const struct
 {
     struct reader *reader = node->reader;
     uint64_t units = (uint64_t)batch->count + reader->cell->workers;
-    units = units < reader->import->run.downloads ? units : reader->import->run.downloads;
+    units = units < reader->cell->downloads ? units : reader->cell->downloads;
     if (batch->count == 0)
         return 0;
     qsort(batch->rows, batch->count, sizeof(batch->rows[0]), compare_rows);

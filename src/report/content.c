@@ -71,7 +71,8 @@ const char *content_join(struct content *content, const char *separator, char *c
 
 const char *content_name(struct content *content, const struct run_cell *cell)
 {
-    return content_text(content, "%s/%" PRIu32, cell->mode, cell->workers);
+    char label[CELL_LABEL_BYTES];
+    return content_text(content, "%s", cell_label(cell, label));
 }
 
 struct section *content_add_section(struct content *content, enum section_kind kind, const char *title)

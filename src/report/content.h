@@ -56,6 +56,7 @@ enum section_kind {
     SECTION_CLAIMS,
     SECTION_TIMES,     /* of every round: the numbers of a chart */
     SECTION_LATENCIES, /* percentiles of service times: the numbers of a chart */
+    SECTION_RATES,     /* response times at each of several rates: the numbers of a chart */
     SECTION_RATE,      /* what became of downloads that were due at a rate */
     SECTION_HTTP2,
     SECTION_PHASES,
@@ -179,8 +180,7 @@ const char *content_ending(const struct cell_stats *cell);
 uint32_t content_done(const struct trial *trial);
 
 /* "sync/1: hung after 12 of 160 downloads: ...", of a trial that is not complete. */
-const char *content_describe_ending(struct content *content, const struct run *run, const struct run_cell *cell,
-                                    const struct trial *trial);
+const char *content_describe_ending(struct content *content, const struct run_cell *cell, const struct trial *trial);
 
 /* The first section of a kind; NULL: there is none. */
 const struct section *content_find(const struct content *content, enum section_kind kind);

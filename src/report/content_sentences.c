@@ -30,12 +30,11 @@ uint32_t content_done(const struct trial *trial)
     return trial->summary.settled - trial->summary.outcomes[OUTCOME_CANCELLED];
 }
 
-const char *content_describe_ending(struct content *content, const struct run *run, const struct run_cell *cell,
-                                    const struct trial *trial)
+const char *content_describe_ending(struct content *content, const struct run_cell *cell, const struct trial *trial)
 {
     bool has_reason = trial->status != TRIAL_INTERRUPTED;
     return content_text(content, "%s: %s after %" PRIu32 " of %" PRIu32 " downloads%s%s", content_name(content, cell),
-                        trial_status_name(trial->status), content_done(trial), run->downloads, has_reason ? ": " : "",
+                        trial_status_name(trial->status), content_done(trial), cell->downloads, has_reason ? ": " : "",
                         has_reason ? content_outside(content, trial->reason) : "");
 }
 
@@ -45,8 +44,7 @@ static void add_endings(struct content *content, const struct run *run)
         for (size_t j = 0; j < run->cells[i].trial_count; j++) {
             const struct trial *trial = &run->cells[i].trials[j];
             if (trial->status != TRIAL_COMPLETE)
-                content_add_sentence(content, SENTENCE_ENDING,
-                                     content_describe_ending(content, run, &run->cells[i], trial));
+                content_add_sentence(content, SENTENCE_ENDING, content_describe_ending(content, &run->cells[i], trial));
         }
     }
 }

@@ -121,7 +121,7 @@ static void add_endings(struct summary *summary)
             if (trial->status == TRIAL_COMPLETE || trial->status == TRIAL_INTERRUPTED)
                 continue;
             if (shown++ < ENDINGS_SHOWN)
-                add_caveat(summary, content_describe_ending(summary->content, run, &run->cells[i], trial));
+                add_caveat(summary, content_describe_ending(summary->content, &run->cells[i], trial));
             else
                 others++;
         }
@@ -153,7 +153,10 @@ static void add_caveats(struct summary *summary)
     if (kind != HEADLINE_FAILED)
         add_failures(summary);
     const char *overrun = rate_table_describe_overrun(summary->content, summary->stats);
-    if (overrun != NULL && headline_has_times(kind))
+    const struct rate_curves *rates = &analysis->rates;
+    for (size_t i = rates->count > 0 ? 1 : 0; i < analysis->sentence_count && rates->count > 0; i++)
+        add_caveat(summary, content_outside(summary->content, analysis->sentences[i]));
+    if (rates->count == 0 && overrun != NULL && headline_has_times(kind))
         add_caveat(summary, overrun);
     add_endings(summary);
     add_client_caveats(summary);
@@ -199,6 +202,10 @@ static void add_table(struct summary *summary)
 {
     const struct run_stats *stats = summary->stats;
     size_t reference = stats->main_count;
+    if (summary->analysis->rates.count > 0) {
+        rate_table_add_curves(summary->content, summary->format, &summary->analysis->rates);
+        return;
+    }
     if (summary->run->arrivals.rate > 0) {
         rate_table_add(summary->content, summary->format, stats);
         return;
@@ -287,6 +294,8 @@ static void add_why(struct summary *summary)
         if (sweep->count > 1 && strcmp(sweep->mode, chosen->cell->mode) == 0)
             why = sweep->sentence;
     }
+    if (analysis->rates.count > 0 && analysis->sentence_count > 0)
+        why = analysis->sentences[0];
     enum headline_kind kind = analysis->headline.kind;
     if (why[0] != '\0' && (headline_has_times(kind) || kind == HEADLINE_SINGLE))
         content_add_sentence(summary->content, SENTENCE_WHY, content_outside(summary->content, why));
@@ -309,6 +318,18 @@ static const char *describe_rounds(struct summary *summary)
                         fewer, fewer[0] != '\0' ? ")" : "");
 }
 
+/* "100/s to 3200/s (even), up to 6,400 downloads of 160 URLs a trial in 3 rounds". */
+static const char *describe_rates(struct summary *summary, const char *urls, const char *rounds)
+{
+    const struct run *run = summary->run;
+    double lowest = INFINITY;
+    for (size_t i = 0; i < run->cell_count; i++)
+        lowest = fmin(lowest, run->cells[i].rate);
+    return content_text(summary->content, "%g/s to %g/s (%s), up to %s downloads of %s a trial in %s", lowest,
+                        run->arrivals.rate, arrival_process_names[run->arrivals.process],
+                        count_text(summary, run->downloads), urls, rounds);
+}
+
 static void add_how(struct summary *summary)
 {
     const struct run *run = summary->run;
@@ -319,15 +340,18 @@ static void add_how(struct summary *summary)
                          : run->is_server_local                        ? "; server on this machine"
                          : run->is_proxy_local                         ? "; proxy on this machine"
                                                                        : "";
-    const char *rate = run->arrivals.rate == 0 ? ""
-                                               : content_text(summary->content, " at %g/s (%s)", run->arrivals.rate,
-                                                              arrival_process_names[run->arrivals.process]);
+    bool has_rates = summary->analysis->rates.count > 0;
+    const char *rate = run->arrivals.rate == 0 || has_rates
+                           ? ""
+                           : content_text(summary->content, " at %g/s (%s)", run->arrivals.rate,
+                                          arrival_process_names[run->arrivals.process]);
     const char *rounds = describe_rounds(summary);
     const char *urls =
         content_text(summary->content, "%" PRIu32 " URL%s", run->distinct_urls, plural(run->distinct_urls));
     /* The answer about a single mode begins with its downloads. */
     const char *what =
-        summary->analysis->headline.kind == HEADLINE_SINGLE && rate[0] == '\0'
+        has_rates ? describe_rates(summary, urls, rounds)
+        : summary->analysis->headline.kind == HEADLINE_SINGLE && rate[0] == '\0'
             ? content_text(summary->content, "%s of %s", rounds, urls)
             : content_text(summary->content, "%s download%s%s of %s in %s", count_text(summary, run->downloads),
                            plural(run->downloads), rate, urls, rounds);
@@ -348,6 +372,7 @@ void content_add_summary(struct content *content, const struct run *run, const s
     if (headline->kind == HEADLINE_FAILED)
         add_causes(&summary);
     bool is_swept = summary.stats->main_count < summary.stats->cell_count;
+    is_swept |= analysis->rates.count > 0;
     if (headline_has_times(headline->kind) || (headline->kind == HEADLINE_SINGLE && is_swept))
         add_table(&summary);
     add_why(&summary);

@@ -7,6 +7,7 @@
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/base/number.h"
 #include "content.h"
+#include "rate_table.h"
 
 /* What all tables are built with. */
 struct builder {
@@ -553,10 +554,13 @@ void content_add_tables(struct content *content, const struct run *run, const st
         .time_scale = format_run_scale(format),
         .service = format_service_scale(format),
     };
+    if (analysis->rates.count > 0)
+        rate_table_add_points(content, format, &analysis->rates);
     if (analysis->stats.main_count > 0) {
-        add_ranking(&builder);
+        if (analysis->rates.count == 0)
+            add_ranking(&builder);
         add_downloads(&builder);
-        if (builder.stats->validity.has_success) {
+        if (builder.stats->validity.has_success && analysis->rates.count == 0) {
             add_times(&builder);
             add_latencies(&builder);
         }

@@ -86,7 +86,9 @@ static void write_metric_heads(FILE *stream)
 static void write_cell(FILE *stream, const struct run *run, const struct cell_stats *cell)
 {
     write_text(stream, cell->cell->mode);
-    fprintf(stream, ",%" PRIu32 ",%s", cell->cell->workers, cell->cell->stage == STAGE_MAIN ? "main" : "sweep");
+    fprintf(stream, ",%" PRIu32, cell->cell->workers);
+    write_number(stream, cell->cell->rate > 0 ? cell->cell->rate : NAN);
+    fprintf(stream, ",%s", cell->cell->stage == STAGE_MAIN ? "main" : "sweep");
     write_rank(stream, cell->rank_low);
     write_rank(stream, cell->rank_high);
     fprintf(stream, ",%zu", cell->rounds);
@@ -109,7 +111,7 @@ int csv_write(FILE *stream, const struct run *run, const struct analysis *analys
               struct error *error)
 {
     (void)format, (void)error;
-    fputs("mode,workers,stage,rank_low,rank_high,rounds,mean_s,stddev_s,min_s,max_s,"
+    fputs("mode,workers,rate_per_s,stage,rank_low,rank_high,rounds,mean_s,stddev_s,min_s,max_s,"
           "speedup,speedup_low,speedup_high,service_p50_s,service_p90_s,service_p95_s,service_p99_s,service_max_s",
           stream);
     write_metric_heads(stream);
@@ -135,12 +137,14 @@ static void write_request(FILE *stream, const struct run *run, const struct run_
     uint32_t unit = trial_unit(trial, slot);
     const uint32_t phases[] = {sample->name_lookup_us, sample->connect_us, sample->tls_us, sample->first_byte_us};
     write_text(stream, cell->mode);
-    fprintf(stream, ",%" PRIu32 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", cell->workers,
-            cell->stage == STAGE_MAIN ? "main" : "sweep", trial->round, unit, sample->worker);
+    fprintf(stream, ",%" PRIu32, cell->workers);
+    write_number(stream, cell->rate > 0 ? cell->rate : NAN);
+    fprintf(stream, ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",", cell->stage == STAGE_MAIN ? "main" : "sweep",
+            trial->round, unit, sample->worker);
     write_outside(stream, run->urls[run->unit_urls[unit]]);
-    if (run->due != NULL) {
-        write_seconds(stream, run->due[unit]);
-        write_seconds(stream, run_wait(run, trial, slot));
+    if (cell->due != NULL) {
+        write_seconds(stream, cell->due[unit]);
+        write_seconds(stream, cell_wait(cell, trial, slot));
     } else {
         fputs(",,", stream);
     }
@@ -159,7 +163,8 @@ int csv_write_requests(FILE *stream, const struct run *run, const struct analysi
                        const struct format *format, struct error *error)
 {
     (void)analysis, (void)format, (void)error;
-    fputs("mode,workers,stage,round,unit,worker,url,due_s,wait_s,start_s,service_s,settled_s,name_lookup_s,connect_s,"
+    fputs("mode,workers,rate_per_s,stage,round,unit,worker,url,due_s,wait_s,start_s,service_s,settled_s,name_lookup_s,"
+          "connect_s,"
           "tls_s,"
           "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code",
           stream);

@@ -107,17 +107,29 @@ static void write_clients(FILE *stream, const struct plan *plan)
     }
 }
 
+static void write_rates(FILE *stream, const struct plan *plan)
+{
+    const struct plan_request *request = &plan->request;
+    const char *arrivals = arrival_process_names[request->arrivals.process];
+    if (request->is_rate_search)
+        fprintf(stream, "they fall due at rates that are searched (%s)\n", arrivals);
+    else if (request->rate_count == 1)
+        fprintf(stream, "they fall due at %g/s (%s), over %.3g s in each trial\n", request->rates[0], arrivals,
+                clock_seconds(plan_span(plan, request->rates[0])));
+    for (size_t i = 0; i < request->rate_count && request->rate_count > 1; i++)
+        fprintf(stream, "at %g/s (%s) %" PRIu32 " fall due, over %.3g s\n", request->rates[i], arrivals,
+                plan_units(plan, request->rates[i]), clock_seconds(plan_span(plan, request->rates[i])));
+}
+
 static void write_workload(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
-    fprintf(stream, "%" PRIu32 " download%s of %zu %s%s on %zu host%s in each trial, %s\n", plan->unit_count,
-            plural(plan->unit_count), request->urls->url_count,
-            request->urls->first_request.file != NULL ? "request" : "URL", plural(request->urls->url_count),
-            request->urls->host_count, plural(request->urls->host_count),
+    fprintf(stream, "%s%" PRIu32 " download%s of %zu %s%s on %zu host%s in each trial, %s\n",
+            plan_has_rates(request) ? "up to " : "", plan->unit_count, plural(plan->unit_count),
+            request->urls->url_count, request->urls->first_request.file != NULL ? "request" : "URL",
+            plural(request->urls->url_count), request->urls->host_count, plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
-    if (plan->due != NULL)
-        fprintf(stream, "they fall due at %g/s (%s), over %.3g s in each trial\n", request->arrivals.rate,
-                arrival_process_names[request->arrivals.process], clock_seconds(plan->due[plan->unit_count - 1]));
+    write_rates(stream, plan);
     write_names(stream, request->urls);
     write_requests(stream, request->urls);
     if (cost[0] != '\0')
@@ -144,8 +156,11 @@ static void write_memory(FILE *stream, const struct plan *plan)
 {
     char size[32];
     const struct plan_request *request = &plan->request;
-    uint64_t trials = (uint64_t)plan->cell_count * (request->rounds + request->warmup_rounds);
-    number_format_size(size, sizeof(size), (double)sample_memory(plan->unit_count, trials, request->samples_kept));
+    uint64_t rounds = (uint64_t)request->rounds + request->warmup_rounds;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        bytes += sample_memory(plan_units(plan, plan->cells[i].rate), rounds, request->samples_kept);
+    number_format_size(size, sizeof(size), (double)bytes);
     fprintf(stream, "samples of all trials take up to %s of memory\n", size);
 }
 
@@ -162,6 +177,10 @@ void dry_run_write(FILE *stream, const struct plan *plan, const char *cost)
         fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds, plural(request->rounds),
                 request->seed);
     write_memory(stream, plan);
+    if (plan_has_rates(request)) {
+        fputs("the first round goes upwards, and leaves out what is at twice a rate that was clearly missed\n", stream);
+        return;
+    }
     uint32_t *order = calloc(plan->cell_count, sizeof(*order));
     for (uint32_t round = 0; order != NULL && round < request->warmup_rounds + request->rounds; round++)
         write_order(stream, plan, round, order);

@@ -45,6 +45,11 @@ static const struct {
                            "The share of downloads that took no longer than so many milliseconds, from the moment a "
                            "worker took the URL; all rounds together, from the median on.",
                            "Cumulative distribution of service times, a line for each mode."},
+    [SECTION_RATES] = {"rates",
+                       "Both scales are logarithmic. The 99th percentile of response times, from when a download was "
+                       "due, by how many fall due a second; a line ends where its mode does not keep up. Dashed: the "
+                       "objective.",
+                       "99th percentile of response times against the rate, a line for each mode, and the objective."},
     [SECTION_RATE] = {"rate", "", NULL},
     [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},
     [SECTION_PHASES] = {"phases", "", NULL},
@@ -423,7 +428,7 @@ static void write_timelines(const struct page *page)
                 "<p id=\"axis-choice\" hidden><label><input type=\"checkbox\" id=\"shared-axis\" checked> use the same "
                 "time axis for "
                 "all</label></p>\n",
-                page->run->due != NULL
+                cell->cell->due != NULL
                     ? " A thin line goes from when a download was due to when the worker was free to begin it."
                     : "");
         if (count == 1)
@@ -477,7 +482,7 @@ static int write_scripts(const struct page *page, struct error *error)
 int html_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                struct error *error)
 {
-    static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_SWEEP, SECTION_TIMES,
+    static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_RATES, SECTION_SWEEP, SECTION_TIMES,
                                                          SECTION_LATENCIES};
     static const enum section_kind behind_timelines[] = {SECTION_RATE,   SECTION_RANKING,  SECTION_DOWNLOADS,
                                                          SECTION_PHASES, SECTION_HTTP2,    SECTION_GAINS,
@@ -490,7 +495,8 @@ int html_write(FILE *stream, const struct run *run, const struct analysis *analy
     write_summary(&page);
     for (size_t i = 0; i < sizeof(before_timelines) / sizeof(before_timelines[0]); i++)
         write_sections(&page, before_timelines[i]);
-    write_timelines(&page);
+    if (analysis->rates.count == 0)
+        write_timelines(&page);
     for (size_t i = 0; i < sizeof(behind_timelines) / sizeof(behind_timelines[0]); i++)
         write_sections(&page, behind_timelines[i]);
     write_urls(&page);

@@ -160,6 +160,7 @@ static void write_sections(FILE *stream, const struct content *content)
             break;
         case SECTION_RANKING:
         case SECTION_DOWNLOADS:
+        case SECTION_RATES:
         case SECTION_RATE:
         case SECTION_HTTP2:
         case SECTION_PHASES:

@@ -34,9 +34,8 @@ static json_t *number(double value)
 
 static json_t *text(const struct run_cell *cell)
 {
-    char name[64];
-    snprintf(name, sizeof(name), "%s/%" PRIu32, cell->mode, cell->workers);
-    return json_string(name);
+    char name[CELL_LABEL_BYTES];
+    return json_string(cell_label(cell, name));
 }
 
 /* Cells */
@@ -103,6 +102,34 @@ static json_t *make_sweep(struct maker *maker, const struct sweep *sweep)
     return object;
 }
 
+/* Response times against rates */
+
+/* [rate, 99th percentile of response times in seconds, whether it was good] */
+static json_t *make_rate_point(struct maker *maker, const struct rate_point *point)
+{
+    json_t *row = json_array();
+    append(maker, row, json_real(point->cell->cell->rate));
+    append(maker, row, number(cell_stats_response(point->cell, METRIC_RESPONSE_P99)));
+    append(maker, row, json_boolean(point->is_good));
+    return row;
+}
+
+static json_t *make_rate_curve(struct maker *maker, const struct rate_curves *curves, const struct rate_curve *curve)
+{
+    char name[HEADLINE_NAME_BYTES];
+    bool is_of_p99 = maker->run->objective.figure == RESPONSE_FIGURE_P99;
+    json_t *object = json_object();
+    json_t *points = json_array();
+    for (size_t i = 0; i < curve->count; i++)
+        append(maker, points, make_rate_point(maker, &curve->points[i]));
+    put(maker, object, "name", json_string(rate_curve_name(curves, curve, name)));
+    put(maker, object, "mode", json_string(curve->mode));
+    put(maker, object, "limit", number(is_of_p99 ? curve->limit : NAN));
+    put(maker, object, "highest", number(curve->highest != NULL ? curve->highest->cell->cell->rate : NAN));
+    put(maker, object, "points", points);
+    return object;
+}
+
 /* Timelines */
 
 const struct trial *page_timeline_trial(const struct cell_stats *cell)
@@ -125,7 +152,7 @@ const struct trial *page_timeline_trial(const struct cell_stats *cell)
 
 /* [worker, start, connected, first byte, received, done, unit, whether it succeeded, and at a rate when it was due];
  * seconds since the gate. */
-static json_t *make_download(struct maker *maker, const struct trial *trial, uint32_t slot)
+static json_t *make_download(struct maker *maker, const struct run_cell *cell, const struct trial *trial, uint32_t slot)
 {
     const struct sample *sample = &trial->table->samples[slot];
     nanoseconds ends[PHASE_COUNT];
@@ -141,8 +168,8 @@ static json_t *make_download(struct maker *maker, const struct trial *trial, uin
     append(maker, download, json_real(clock_seconds(start + ends[has_work ? PHASE_WORK : PHASE_RECEIVE])));
     append(maker, download, json_integer(trial_unit(trial, slot)));
     append(maker, download, json_boolean(sample_outcome(sample) == OUTCOME_OK));
-    if (maker->run->due != NULL)
-        append(maker, download, json_real(clock_seconds(start - run_wait(maker->run, trial, slot))));
+    if (cell->due != NULL)
+        append(maker, download, json_real(clock_seconds(start - cell_wait(cell, trial, slot))));
     return download;
 }
 
@@ -154,7 +181,7 @@ static json_t *make_timeline(struct maker *maker, const struct cell_stats *cell,
         const struct sample *sample = &trial->table->samples[slot];
         bool is_shown = atomic_load(&sample->state) == SAMPLE_SETTLED && sample->worker < TIMELINE_WORKERS_MAX;
         if (is_shown && json_array_size(downloads) < TIMELINE_DOWNLOADS_MAX)
-            append(maker, downloads, make_download(maker, trial, slot));
+            append(maker, downloads, make_download(maker, cell->cell, trial, slot));
     }
     put(maker, timeline, "name", text(cell->cell));
     put(maker, timeline, "mode", json_string(cell->cell->mode));
@@ -169,12 +196,13 @@ static json_t *make_data(struct maker *maker, const struct analysis *analysis)
     json_t *cells = json_array();
     json_t *percents = json_array();
     json_t *sweeps = json_array();
+    json_t *rates = json_array();
     json_t *timelines = json_array();
     for (size_t i = 0; i < analysis->stats.cell_count; i++) {
         const struct cell_stats *cell = &analysis->stats.cells[i];
         const struct trial *trial = i < analysis->stats.main_count ? page_timeline_trial(cell) : NULL;
         append(maker, cells, make_cell(maker, cell));
-        if (trial != NULL)
+        if (trial != NULL && analysis->rates.count == 0)
             append(maker, timelines, make_timeline(maker, cell, trial));
     }
     for (size_t i = 0; i < LATENCY_POINTS; i++)
@@ -187,6 +215,9 @@ static json_t *make_data(struct maker *maker, const struct analysis *analysis)
     put(maker, data, "percents", percents);
     put(maker, data, "cells", cells);
     put(maker, data, "sweeps", sweeps);
+    for (size_t i = 0; i < analysis->rates.count; i++)
+        append(maker, rates, make_rate_curve(maker, &analysis->rates, &analysis->rates.items[i]));
+    put(maker, data, "rates", rates);
     put(maker, data, "timelines", timelines);
     return data;
 }

@@ -2,6 +2,7 @@
 #define CONC_BENCH_REPORT_RATE_TABLE_H
 
 #include "conc_bench/analysis/cell_stats.h"
+#include "conc_bench/analysis/rate_curves.h"
 #include "content.h"
 
 /*
@@ -30,6 +31,11 @@ void rate_table_add_rows(struct content *content, const struct format *format, c
 
 /* Adds a table of the main cells in their order. */
 void rate_table_add(struct content *content, const struct format *format, const struct run_stats *stats);
+
+/* Where trials differ by rates: a row for each mode and number of workers, with the figures at the highest rate; and,
+ * as the numbers of a chart, one for each of its rates. */
+void rate_table_add_curves(struct content *content, const struct format *format, const struct rate_curves *curves);
+void rate_table_add_points(struct content *content, const struct format *format, const struct rate_curves *curves);
 
 /* "Not kept up: sync/1 14.3/s of 500/s, 1.1 s behind at the end", of the cells it is true of. NULL: of none. */
 const char *rate_table_describe_overrun(struct content *content, const struct run_stats *stats);

@@ -58,7 +58,7 @@ static void write_slice(struct tracer *tracer, uint32_t worker, const char *name
 static void write_wait(struct tracer *tracer, const struct trial *trial, uint32_t slot)
 {
     nanoseconds start = trial->table->samples[slot].start;
-    nanoseconds wait = run_wait(tracer->run, trial, slot);
+    nanoseconds wait = cell_wait(&tracer->run->cells[tracer->cell], trial, slot);
     for (int is_end = 0; is_end <= 1; is_end++) {
         begin_event(tracer, is_end ? 'e' : 'b', "waiting for a worker", 0);
         write_time(tracer, "ts", (is_end ? start : start - wait) - tracer->began);
@@ -80,7 +80,7 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
             ",\"unit\":%" PRIu32 "}}",
             outcome_name(sample_outcome(sample)), (unsigned)sample->status, sample->body_bytes,
             (unsigned)sample->connects, trial->round + 1, unit);
-    if (tracer->run->due != NULL)
+    if (tracer->run->cells[tracer->cell].due != NULL)
         write_wait(tracer, trial, slot);
     phases_of(sample, ends);
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
@@ -133,7 +133,8 @@ static int write_counts(struct tracer *tracer, const char *name, const struct tr
         const struct sample *sample = &trial->table->samples[slot];
         if (atomic_load(&sample->state) != SAMPLE_SETTLED)
             continue;
-        times[count] = is_of_waits ? sample->start - run_wait(tracer->run, trial, slot) : sample->start;
+        times[count] =
+            is_of_waits ? sample->start - cell_wait(&tracer->run->cells[tracer->cell], trial, slot) : sample->start;
         times[units + count++] = is_of_waits ? sample->start : sample->end;
     }
     qsort(times, count, sizeof(*times), clock_compare);
@@ -212,7 +213,7 @@ static int write_cell(struct tracer *tracer, const struct run_cell *cell, struct
         }
         if (write_counts(tracer, "in flight", trial, false, error) != 0)
             return -1;
-        if (tracer->run->due != NULL && write_counts(tracer, "waiting", trial, true, error) != 0)
+        if (tracer->run->cells[tracer->cell].due != NULL && write_counts(tracer, "waiting", trial, true, error) != 0)
             return -1;
     }
     return 0;

@@ -13,6 +13,7 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/run/interrupt.h"
 #include "experiment_state.h"
+#include "rates.h"
 #include "trial_summary.h"
 
 /* Intervals this narrow, as a share on each side, need no more rounds. */
@@ -100,7 +101,7 @@ static int settle(void *context, const struct client_trial *did, struct trial *t
 /* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
 static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
 {
-    return (uint64_t)plan->unit_count * (trial->round + 1) <= plan->request.samples_kept;
+    return (uint64_t)trial->table->unit_count * (trial->round + 1) <= plan->request.samples_kept;
 }
 
 /* Without any server the trial stands for what was tried, and the run ends behind it. */
@@ -130,7 +131,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         return -1;
     if (state->is_void)
         return 1;
-    if (trial_summary_make(experiment->run, trial, error) != 0)
+    if (trial_summary_make(experiment->run, experiment->run->cells[state->index].due, trial, error) != 0)
         return -1;
     state->is_cut &= trial->status != TRIAL_COMPLETE;
     if (state->is_cut) {
@@ -216,14 +217,17 @@ static nanoseconds estimate_left(const struct experiment_state *state, const str
 }
 
 /* A cell whose workers do less than half of what falls due shows in one trial that it does not keep up, and takes twice
- * as long as others to show it. */
+ * as long as others to show it. Among several rates there is less to learn of one that is too high. */
 static bool is_hopeless(const struct experiment_state *state, size_t index)
 {
     const struct experiment *experiment = state->experiment;
     const struct run_cell *cell = &experiment->run->cells[index];
     if (!experiment->is_auto || cell->trial_count == 0)
         return false;
-    if (cell->trials[cell->trial_count - 1].summary.outcomes[OUTCOME_GIVEN_UP] == 0)
+    const struct trial *last = &cell->trials[cell->trial_count - 1];
+    bool is_missed = cell->is_named_by_rate ? rate_is_clearly_missed(last, cell->rate)
+                                            : last->summary.outcomes[OUTCOME_GIVEN_UP] > 0;
+    if (!is_missed)
         return false;
     return experiment->hooks->is_needed == NULL || !experiment->hooks->is_needed(experiment->hooks->context, cell);
 }
@@ -240,6 +244,8 @@ static int run_cell(struct experiment_state *state, struct group *group, const s
         .position = place,
     };
     state->position.cell = trial.cell;
+    state->position.downloads = plan_units(&group->plan, trial.cell->rate);
+    state->index = trial.index;
     state->position.is_warmup = pass->is_warmup;
     state->position.round = pass->round;
     do {
@@ -344,10 +350,12 @@ static bool are_intervals_narrow(const struct group *group, const struct run_sta
 
 static uint64_t count_samples(const struct experiment *experiment)
 {
-    uint64_t trials = 0;
-    for (size_t i = 0; i < experiment->run->cell_count; i++)
-        trials += experiment->run->cells[i].warmup_count + experiment->run->cells[i].trial_count;
-    return trials * experiment->plan->unit_count;
+    uint64_t samples = 0;
+    for (size_t i = 0; i < experiment->run->cell_count; i++) {
+        const struct run_cell *cell = &experiment->run->cells[i];
+        samples += (cell->warmup_count + cell->trial_count) * cell->downloads;
+    }
+    return samples;
 }
 
 static void give_reason(struct run *run, const char *reason)
@@ -418,6 +426,8 @@ uint32_t experiment_rounds(const struct experiment *experiment, uint64_t cells)
 {
     if (!experiment->is_auto)
         return experiment->plan->request.rounds;
+    if (plan_has_rates(&experiment->plan->request))
+        return RATE_ROUNDS;
     /* As many as it takes to rank all pairs of cells, if that is more than usual. */
     size_t needed = cells > 1 ? signed_rank_rounds_needed((size_t)(cells * (cells - 1) / 2)) : 1;
     return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
@@ -439,6 +449,8 @@ uint64_t experiment_trials(const struct experiment *experiment)
     const struct plan_request *request = &plan->request;
     uint64_t cells = plan->cell_count;
     uint64_t modes = 0;
+    if (plan_has_rates(request))
+        return cells * ((uint64_t)request->rounds + request->warmup_rounds);
     if (!experiment->is_search && !experiment->is_sweep)
         return cells * ((uint64_t)experiment_rounds(experiment, cells) + request->warmup_rounds);
     for (size_t i = 0; i < plan->cell_count; i++)
@@ -526,7 +538,7 @@ static int warm_up(struct experiment_state *state, struct group *group, uint32_t
     return 0;
 }
 
-static int run_rounds(struct experiment_state *state, struct group *group, struct error *error)
+int group_run_rounds(struct experiment_state *state, struct group *group, struct error *error)
 {
     struct run *run = state->experiment->run;
     uint32_t planned = group->plan.request.rounds;
@@ -571,7 +583,7 @@ static int run_group(struct experiment_state *state, struct group *group, uint32
         count_warmup(state, group);
         return 0;
     }
-    return end == PASS_DONE ? run_rounds(state, group, error) : 0;
+    return end == PASS_DONE ? group_run_rounds(state, group, error) : 0;
 }
 
 /* How long a trial of a cell took when it was measured to be chosen, among the first cells of the run; 0: it was not.
@@ -675,6 +687,8 @@ static int run_all(struct experiment_state *state, struct error *error)
 {
     const struct experiment *experiment = state->experiment;
     const struct plan *plan = experiment->plan;
+    if (plan_has_rates(&plan->request))
+        return rates_sweep(state, error);
     if (experiment->is_search || experiment->is_sweep)
         return choose_and_run(state, error);
     return run_main(state, plan->cells, plan->cell_count, plan->request.warmup_rounds, error);
@@ -709,6 +723,7 @@ int experiment_run(const struct experiment *experiment, struct error *error)
     if (state.runner == NULL)
         return -1;
     int status = run_all(&state, error);
+    run_name_by_rates(run);
     runner_release(state.runner);
     if (interrupt_signal() != 0) {
         run->is_partial = true;

@@ -29,6 +29,7 @@ struct experiment_state {
     struct error servers; /* of kind ERROR_SERVERS: none answers, and the run ends */
     /* the trial under way */
     struct runner_position position;
+    size_t index; /* of its cell in run->cells */
     nanoseconds trial_began;
     nanoseconds left;   /* expected from its begin to the end of the run; negative: not known */
     bool is_void;       /* it does not count, and is to be run again */
@@ -72,6 +73,9 @@ int group_run(struct experiment_state *state, struct group *group, const struct 
  * it is not known. */
 nanoseconds group_expects(const struct group *group, size_t cell);
 nanoseconds group_estimate(const struct group *group);
+
+/* Runs the measured rounds of the group that are not done yet, as long as more are worth it and fit. */
+int group_run_rounds(struct experiment_state *state, struct group *group, struct error *error);
 
 /* Takes the cells that have no trial off the end of the run, where they may stand before another group begins. */
 void group_forget_unmeasured(struct experiment_state *state, const struct group *group);

@@ -1,5 +1,6 @@
 #include "conc_bench/run/run.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,9 @@ nanoseconds trial_time(const struct trial *trial)
     return trial->startup + trial->run;
 }
 
-nanoseconds run_wait(const struct run *run, const struct trial *trial, uint32_t slot)
+nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, uint32_t slot)
 {
-    return trial->table->samples[slot].start - trial->gate - run->due[trial_unit(trial, slot)];
+    return trial->table->samples[slot].start - trial->gate - cell->due[trial_unit(trial, slot)];
 }
 
 bool cell_has_name(const struct run_cell *cell, const char *name)
@@ -33,6 +34,55 @@ bool cell_has_name(const struct run_cell *cell, const char *name)
     size_t length = (size_t)(connections - cell->mode);
     const char *copy = connections + strcspn(connections, "#");
     return strncmp(cell->mode, name, length) == 0 && strcmp(copy, name + length) == 0;
+}
+
+char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES])
+{
+    char rate[32] = "";
+    if (cell->is_named_by_rate)
+        snprintf(rate, sizeof(rate), " at %g/s", cell->rate);
+    snprintf(buffer, CELL_LABEL_BYTES, "%s/%" PRIu32 "%s", cell->mode, cell->workers, rate);
+    return buffer;
+}
+
+bool run_has_rates(const struct run *run)
+{
+    for (size_t i = 1; i < run->cell_count; i++) {
+        if (run->cells[i].rate != run->cells[0].rate)
+            return true;
+    }
+    return false;
+}
+
+void run_name_by_rates(struct run *run)
+{
+    bool is_named = run_has_rates(run) || run->objective.is_present;
+    if (run->cell_count > 0)
+        run->downloads = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        run->cells[i].is_named_by_rate = is_named;
+        if (run->cells[i].downloads > run->downloads)
+            run->downloads = run->cells[i].downloads;
+    }
+}
+
+const nanoseconds *run_schedule(struct run *run, double rate, uint32_t count, struct error *error)
+{
+    for (size_t i = 0; i < run->schedule_count; i++) {
+        if (run->schedules[i].rate == rate && run->schedules[i].count >= count)
+            return run->schedules[i].due;
+    }
+    struct schedule *longer = realloc(run->schedules, (run->schedule_count + 1) * sizeof(*longer));
+    if (longer == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory for the instants at which downloads are due");
+        return NULL;
+    }
+    run->schedules = longer;
+    const struct arrivals arrivals = {.rate = rate, .process = run->arrivals.process};
+    nanoseconds *due = arrivals_draw(&arrivals, run->seed, count, error);
+    if (due != NULL)
+        longer[run->schedule_count++] = (struct schedule){.rate = rate, .count = count, .due = due};
+    return due;
 }
 
 double run_usable_cores(const struct run *run)
@@ -106,7 +156,7 @@ void run_release_samples(struct run *run, enum sample_policy policy)
 {
     for (size_t i = 0; i < run->cell_count; i++) {
         struct run_cell *cell = &run->cells[i];
-        bool is_kept = (uint64_t)run->downloads * cell->trial_count <= sample_policy_most(policy);
+        bool is_kept = (uint64_t)cell->downloads * cell->trial_count <= sample_policy_most(policy);
         for (size_t j = 0; j < cell->trial_count; j++) {
             drop_latencies(&cell->trials[j]);
             if (!is_kept)
@@ -159,13 +209,15 @@ void run_release(struct run *run)
     for (size_t i = 0; i < run->cell_count; i++)
         run_cell_release(&run->cells[i]);
     free(run->cells);
+    for (size_t i = 0; i < run->schedule_count; i++)
+        free(run->schedules[i].due);
+    free(run->schedules);
     for (size_t i = 0; i < run->source_count; i++)
         free(run->sources[i]);
     free(run->sources);
     free(run->urls);
     free(run->lent[0]);
     free(run->lent[1]);
-    free(run->lent[2]);
     for (size_t i = 0; i < run->asked_count; i++)
         free(run->asked[i]);
     free(run->asked);

@@ -16,7 +16,7 @@ struct runner {
     struct transfer_plan transfer; /* and so does the table in here, */
     struct transfer_policy policy; /* and what becomes of connections */
     uint32_t warm_url_count;       /* for those that are warm */
-    struct sample_table *table;    /* for the next trial; NULL: to be made */
+    struct sample_table *table;    /* for the next trial of as many units; NULL: to be made */
 };
 
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error)
@@ -67,10 +67,18 @@ int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum st
     if (cells == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the results");
     run->cells = cells;
+    const uint32_t units = plan_units(runner->plan, cell->rate);
+    const nanoseconds *due = cell->rate > 0 ? run_schedule(run, cell->rate, units, error) : NULL;
+    if (cell->rate > 0 && due == NULL)
+        return -1;
     struct run_cell *added = &cells[run->cell_count++];
     *added = (struct run_cell){
         .connections = cell->connections,
         .workers = cell->workers,
+        .rate = cell->rate,
+        .is_named_by_rate = plan_has_rates(&runner->plan->request),
+        .downloads = units,
+        .due = due,
         .traits = cell->mode->traits,
         .stage = stage,
         .group = group,
@@ -106,8 +114,9 @@ static int keep(struct runner *runner, const struct runner_trial *request, struc
 }
 
 /* What differs between cells, but for the mode. */
-static void set_job(struct runner *runner, const struct plan_cell *cell)
+static void set_job(struct runner *runner, const struct plan_cell *cell, const struct run_cell *described)
 {
+    runner->job.due = described->due;
     runner->job.table = runner->table;
     runner->transfer.table = runner->table;
     runner->job.workers = cell->workers;
@@ -117,11 +126,12 @@ static void set_job(struct runner *runner, const struct plan_cell *cell)
 }
 
 /* Its pages are made here, and not at the expense of the trial that happens to use them first. */
-static int make_table(struct runner *runner, struct error *error)
+static int make_table(struct runner *runner, uint32_t units, struct error *error)
 {
-    if (runner->table != NULL)
+    if (runner->table != NULL && runner->table->unit_count == units)
         return 0;
-    runner->table = sample_table_create(runner->plan->unit_count, error);
+    sample_table_release(runner->table);
+    runner->table = sample_table_create(units, error);
     if (runner->table == NULL)
         return -1;
     sample_table_populate(runner->table);
@@ -156,14 +166,15 @@ static int settle(void *context, const struct client_trial *did, struct trial *t
     return hooks->settle != NULL ? hooks->settle(hooks->context, did, trial, error) : 0;
 }
 
-static int begin(struct runner *runner, const struct plan_cell *cell, struct error *error)
+static int begin(struct runner *runner, const struct plan_cell *cell, const struct run_cell *described,
+                 struct error *error)
 {
     const struct runner_hooks *hooks = runner->hooks;
     if (hooks->before_trial != NULL && hooks->before_trial(hooks->context, cell, error) != 0)
         return -1;
-    if (make_table(runner, error) != 0)
+    if (make_table(runner, described->downloads, error) != 0)
         return -1;
-    set_job(runner, cell);
+    set_job(runner, cell, described);
     if (hooks->tick != NULL)
         hooks->tick(hooks->context, NULL);
     return 0;
@@ -182,7 +193,7 @@ int runner_run(struct runner *runner, const struct runner_trial *request, enum t
         .settle = settle,
         .context = runner,
     };
-    if (begin(runner, cell, error) != 0)
+    if (begin(runner, cell, &runner->run->cells[request->index], error) != 0)
         return -1;
     int result = trial_run(cell->mode, &runner->job, &options, &trial, error);
     if (result == 0 && hooks->after_trial != NULL)

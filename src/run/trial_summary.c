@@ -12,6 +12,7 @@
 
 struct maker {
     const struct run *run;
+    const nanoseconds *due; /* NULL: nothing was due at an instant */
     const struct trial *trial;
     struct trial_summary *summary;
     struct trial_latencies *latencies; /* the summary's; not yet cut to its size */
@@ -168,7 +169,7 @@ static void add_arrival(struct maker *maker, uint32_t unit, enum outcome outcome
 {
     const struct sample *sample = &maker->trial->table->samples[unit];
     struct trial_arrivals *arrivals = &maker->summary->arrivals;
-    nanoseconds due = maker->trial->gate + maker->run->due[unit];
+    nanoseconds due = maker->trial->gate + maker->due[unit];
     maker->waits[maker->arrived] = (double)(sample->start - due);
     maker->responses[maker->arrived++] = (double)(sample->settled - due);
     arrivals->wait_sum += sample->start - due;
@@ -298,7 +299,7 @@ static void measure_arrivals(struct maker *maker)
     struct trial_arrivals *arrivals = &maker->summary->arrivals;
     size_t count = maker->arrived;
     uint32_t last = maker->trial->table->unit_count - 1;
-    double span = (double)(maker->run->due[last] - maker->run->due[0]);
+    double span = (double)(maker->due[last] - maker->due[0]);
     double dropped = (double)(count - arrivals->begun);
     arrivals->is_present = true;
     arrivals->is_kept_up = !backlog_grows(maker->waits, count, span) && dropped <= dropped_borne * (double)count;
@@ -316,7 +317,7 @@ static void measure_arrivals(struct maker *maker)
     arrivals->wait_longest = percentile(maker->waits, count, 100);
 }
 
-int trial_summary_make(const struct run *run, struct trial *trial, struct error *error)
+int trial_summary_make(const struct run *run, const nanoseconds *due, struct trial *trial, struct error *error)
 {
     size_t units = trial->table->unit_count;
     trial->summary = (struct trial_summary){
@@ -325,18 +326,19 @@ int trial_summary_make(const struct run *run, struct trial *trial, struct error 
     };
     struct maker maker = {
         .run = run,
+        .due = due,
         .trial = trial,
         .summary = &trial->summary,
         .latencies = trial->summary.latencies,
         .latest = calloc((size_t)run->distinct_urls + 1, sizeof(maker.latest[0])),
         .contents = calloc((size_t)run->distinct_urls + 1, sizeof(maker.contents[0])),
-        .started = scratch_alloc(((run->due != NULL ? 4 : 2) * units + 1) * sizeof(double)),
+        .started = scratch_alloc(((due != NULL ? 4 : 2) * units + 1) * sizeof(double)),
     };
     int status = 0;
     if (maker.latencies != NULL && maker.latest != NULL && maker.contents != NULL && maker.started != NULL) {
         maker.ended = maker.started + units;
-        maker.waits = run->due != NULL ? maker.started + 2 * units : NULL;
-        maker.responses = run->due != NULL ? maker.started + 3 * units : NULL;
+        maker.waits = due != NULL ? maker.started + 2 * units : NULL;
+        maker.responses = due != NULL ? maker.started + 3 * units : NULL;
         read_samples(&maker);
         measure_times(&maker);
         if (maker.waits != NULL)

@@ -27,14 +27,34 @@ __attribute__((format(printf, 2, 3))) static void say(struct sink *sink, const c
         sink->used += (size_t)length < sink->size - sink->used ? (size_t)length : sink->size - sink->used - 1;
 }
 
-/* Downloads of one trial from each host, in an array that the caller frees. NULL: no memory. */
+/* Adds the downloads of so many trials at a rate. */
+static void add_downloads(const struct session *session, double rate, uint64_t trials, uint64_t *counts)
+{
+    const struct plan *plan = &session->plan;
+    uint32_t units = plan_units(plan, rate);
+    for (uint32_t unit = 0; unit < units; unit++)
+        counts[session->urls.url_hosts[plan->unit_urls[unit]]] += trials;
+}
+
+/* Downloads of all trials from each host, at most, in an array that the caller frees. NULL: no memory. */
 static uint64_t *count_downloads(const struct session *session)
 {
     const struct plan *plan = &session->plan;
     uint64_t *counts = calloc(session->urls.host_count + 1, sizeof(*counts));
-    for (uint32_t unit = 0; unit < plan->unit_count && counts != NULL; unit++)
-        counts[session->urls.url_hosts[plan->unit_urls[unit]]]++;
+    uint64_t rates = plan->request.rate_count;
+    for (size_t i = 0; i < rates && rates > 1 && counts != NULL; i++)
+        add_downloads(session, plan->request.rates[i], trials_most(session) / rates, counts);
+    if (rates < 2 && counts != NULL)
+        add_downloads(session, 0, trials_most(session), counts);
     return counts;
+}
+
+static uint64_t count_all(const struct session *session, const uint64_t *counts)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < session->urls.host_count; i++)
+        all += counts[i];
+    return all;
 }
 
 /* Whether a host may be somebody else's: a public address is, though this machine may have it. */
@@ -46,13 +66,12 @@ static bool is_of_others(const struct session *session, size_t host)
 
 static void say_hosts(const struct session *session, const uint64_t *counts, bool is_of_all, struct sink *sink)
 {
-    uint64_t trials = trials_most(session);
     uint64_t rest = 0;
     size_t hosts = 0;
     char number[32];
     for (size_t i = 0; i < session->urls.host_count; i++) {
         const struct url_host *host = &session->urls.hosts[i];
-        uint64_t requests = counts[i] * trials;
+        uint64_t requests = counts[i];
         if (!is_of_all && !is_of_others(session, i))
             continue;
         if (++hosts > HOSTS_NAMED) {
@@ -75,9 +94,10 @@ static nanoseconds assume(const struct session *session)
 {
     const struct plan *plan = &session->plan;
     nanoseconds each = 0;
-    nanoseconds least = plan->due != NULL ? plan->due[plan->unit_count - 1] : 0;
     for (size_t i = 0; i < plan->cell_count; i++) {
-        nanoseconds own = (plan->unit_count + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
+        nanoseconds least = plan_span(plan, plan->cells[i].rate);
+        uint32_t units = plan_units(plan, plan->cells[i].rate);
+        nanoseconds own = (units + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
         /* Who is further behind than that gives the rest up. */
         nanoseconds most = own < 2 * least || least == 0 ? own : 2 * least;
         each += most > least ? most : least;
@@ -92,8 +112,9 @@ static void say_duration(const struct session *session, struct sink *sink)
     bool is_firm = options->is_time_budget_given || options->workers_auto || options->worker_count >= SWEPT_FROM;
     char text[64];
     if (budget == 0) {
+        bool is_known = session->plan.request.rate_count > 1;
         number_format_duration(text, sizeof(text), assume(session));
-        say(sink, ", in about %s if a download takes 0.1 s", text);
+        say(sink, ", in about %s%s", text, is_known ? "" : " if a download takes 0.1 s");
         return;
     }
     say(sink, ", within %.3g s", clock_seconds(budget));
@@ -105,18 +126,17 @@ char *cost_describe(const struct session *session, bool is_of_all, char *buffer,
 {
     struct sink sink = {.text = buffer, .size = size};
     buffer[0] = '\0';
-    if (session->options->use_origin) {
+    uint64_t *counts = count_downloads(session);
+    if (counts == NULL)
+        return NULL;
+    if (session->options->use_origin && is_of_all) {
         char number[32];
-        number_format_count(number, sizeof(number), trials_most(session) * session->plan.unit_count);
-        if (is_of_all)
-            say(&sink, "Up to %s requests go to the embedded origin", number);
-    } else {
-        uint64_t *counts = count_downloads(session);
-        if (counts == NULL)
-            return NULL;
+        number_format_count(number, sizeof(number), count_all(session, counts));
+        say(&sink, "Up to %s requests go to the embedded origin", number);
+    } else if (!session->options->use_origin) {
         say_hosts(session, counts, is_of_all, &sink);
-        free(counts);
     }
+    free(counts);
     if (sink.used == 0)
         return NULL;
     say_duration(session, &sink);

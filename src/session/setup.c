@@ -5,6 +5,7 @@
 
 #include "conc_bench/http/pool.h"
 #include "conc_bench/platform/entropy.h"
+#include "conc_bench/run/experiment.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/resources.h"
 #include "conc_bench/run/runner.h"
@@ -320,6 +321,8 @@ static uint64_t draw_seed(void)
 int setup_plan(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    /* How long a sweep of rates takes is known beforehand, and told. */
+    bool has_budget = options->runs_auto && (options->rate_count < 2 || options->is_time_budget_given);
     struct plan_request request = {
         .urls = &session->urls,
         .modes = options->modes,
@@ -331,12 +334,15 @@ int setup_plan(struct session *session, struct error *error)
         .repeat = options->repeat,
         .copies = options->copies,
         .shuffle = options->shuffle,
-        .rounds = options->runs,
+        .rounds = options->runs_auto && options->rate_count > 1 ? RATE_ROUNDS : options->runs,
         .warmup_rounds = options->warmup,
-        .time_budget = options->runs_auto ? options->time_budget : 0,
+        .time_budget = has_budget ? options->time_budget : 0,
         .deadline = options->deadline,
         .seed = options->has_seed ? options->seed : draw_seed(),
         .arrivals = options->arrivals,
+        .rates = options->rates,
+        .rate_count = options->rate_count,
+        .is_rate_search = options->rate_auto,
         .cpu_work = cpu_work_calibrate(options->cpu_work),
         .cpu_work_time = options->cpu_work,
         .script = options->script,
@@ -351,10 +357,14 @@ int setup_plan(struct session *session, struct error *error)
                              options->repeat);
         request.repeat *= EMBEDDED_REPEAT;
     }
+    uint64_t listed = session->urls.downloads * request.repeat;
+    if (options->is_repeat_given && plan_has_rates(&request))
+        request.least_units = listed < UINT32_MAX ? (uint32_t)listed : UINT32_MAX;
     /* At least that; a plan of so many downloads would itself take long to make. */
     uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
-    uint64_t units = session->urls.downloads * request.repeat;
-    if (!options->dry_run && runner_check_memory(units, rounds, request.samples_kept, error) != 0)
+    uint64_t units = plan_count_units(&request);
+    bool is_searched = options->rate_auto; /* which takes as many as the rates that are found do */
+    if (!options->dry_run && !is_searched && runner_check_memory(units, rounds, request.samples_kept, error) != 0)
         return -1;
     return plan_build(&request, &session->plan, error);
 }

@@ -139,8 +139,7 @@ static void show_position(void *context, const struct runner_position *position)
     char done[80] = "";
     /* What a client has done is seen when it has ended. */
     if (client_of(position->cell->mode) == NULL)
-        snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
-                 session->plan.unit_count);
+        snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled, position->downloads);
     if (position->waiting > 0)
         text_append(done, sizeof(done), ", %" PRIu32 " waiting", position->waiting);
     progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,
@@ -231,7 +230,7 @@ static struct experiment describe_experiment(const struct session *session)
         .is_auto = options->runs_auto,
         .is_budget_given = options->is_time_budget_given,
         .allows_failures = options->allow_failures,
-        .is_sweep = options->worker_count >= SWEPT_FROM,
+        .is_sweep = options->worker_count >= SWEPT_FROM && !options->rate_auto && options->rate_count < 2,
         .is_search = options->workers_auto,
         .most_workers = session->most_workers,
     };
@@ -250,7 +249,6 @@ int trials_run(struct session *session, struct error *error)
     const struct mode_job job = {
         .transfer = &transfer,
         .unit_urls = session->plan.unit_urls,
-        .due = session->plan.due,
         .max_late = request->arrivals.max_late,
         .warm_urls = session->warm_urls,
         .warm_url_count = session->warm_url_count,

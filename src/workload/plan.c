@@ -16,13 +16,55 @@ enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1, STREAMS_OF_A_STAGE = 1 << 20, S
  * differences among equals instead of 4.7 %. With more cells than the most a block would be longer than any run. */
 enum { CELLS_BALANCED_MIN = 3, CELLS_BALANCED_MAX = 64 };
 
+/* Downloads and seconds that a trial at a rate takes at least, or its figures say little; and the seconds of one where
+ * there are several rates, none of which the list is made for. */
+enum { DUE_MIN = 100, DUE_SECONDS_MIN = 1, DUE_SECONDS = 2 };
+
+bool plan_has_rates(const struct plan_request *request)
+{
+    return request->is_rate_search || request->rate_count > 1;
+}
+
+static double units_at(const struct plan_request *request, double rate)
+{
+    return fmax(fmax(DUE_MIN, request->least_units), ceil(DUE_SECONDS * rate));
+}
+
+uint32_t plan_units(const struct plan *plan, double rate)
+{
+    if (!plan_has_rates(&plan->request))
+        return plan->unit_count;
+    return (uint32_t)fmin(units_at(&plan->request, rate), plan->unit_count);
+}
+
+nanoseconds plan_span(const struct plan *plan, double rate)
+{
+    return rate > 0 ? (nanoseconds)((plan_units(plan, rate) - 1) / rate * (double)NANOSECONDS_PER_SECOND) : 0;
+}
+
+uint64_t plan_count_units(const struct plan_request *request)
+{
+    double most = request->is_rate_search ? units_at(request, RATE_SEARCHED_MAX) : 0;
+    if (!plan_has_rates(request))
+        return request->urls->downloads * request->repeat;
+    for (size_t i = 0; i < request->rate_count; i++)
+        most = fmax(most, units_at(request, request->rates[i]));
+    return request->urls->downloads > 0 ? (uint64_t)most : 0;
+}
+
 static int lay_out_units(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    uint64_t total = request->urls->downloads * request->repeat;
+    uint64_t total = plan_count_units(request);
     if (total == 0)
         return error_set(error, ERROR_USAGE, "there is nothing to download");
-    if (total > URL_DOWNLOADS_MAX || (request->repeat > 1 && total / request->repeat != request->urls->downloads))
+    if (plan_has_rates(request) && total > URL_DOWNLOADS_MAX)
+        return error_set(error, ERROR_USAGE,
+                         "%" PRIu64 " downloads of a trial are more than the %" PRIu32
+                         " that one run can hold: use lower rates, or a smaller --repeat",
+                         total, URL_DOWNLOADS_MAX);
+    bool is_overflown = !plan_has_rates(request) && total / request->repeat != request->urls->downloads;
+    if (total > URL_DOWNLOADS_MAX || is_overflown)
         return error_set(error, ERROR_USAGE,
                          "%" PRIu64 " downloads %" PRIu32 " times over are more than the %" PRIu32
                          " that one run can hold: use a smaller --repeat",
@@ -32,9 +74,9 @@ static int lay_out_units(struct plan *plan, struct error *error)
     if (plan->unit_urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
     uint32_t unit = 0;
-    for (uint32_t pass = 0; pass < request->repeat; pass++) {
+    while (unit < plan->unit_count) {
         for (size_t i = 0; i < request->urls->line_count; i++) {
-            for (uint32_t n = 0; n < request->urls->lines[i].count; n++)
+            for (uint32_t n = 0; n < request->urls->lines[i].count && unit < plan->unit_count; n++)
                 plan->unit_urls[unit++] = request->urls->lines[i].url;
         }
     }
@@ -49,7 +91,8 @@ static bool has_cell(const struct plan *plan, const struct plan_cell *cell)
 {
     for (size_t i = 0; i < plan->cell_count; i++) {
         const struct plan_cell *other = &plan->cells[i];
-        if (other->mode == cell->mode && other->workers == cell->workers && other->connections == cell->connections)
+        if (other->mode == cell->mode && other->workers == cell->workers && other->connections == cell->connections &&
+            other->rate == cell->rate)
             return true;
     }
     return false;
@@ -73,18 +116,20 @@ static void add_cell(struct plan *plan, struct plan_cell cell)
 static int lay_out_cells(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    size_t most = request->mode_count * request->connection_count * request->worker_count * request->copies;
+    size_t rates = request->rate_count > 0 ? request->rate_count : 1;
+    size_t most = request->mode_count * request->connection_count * request->worker_count * request->copies * rates;
     plan->cells = calloc(most, sizeof(plan->cells[0]));
     if (plan->cells == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
     for (size_t i = 0; i < request->mode_count * request->connection_count; i++) {
         const struct mode *mode = request->modes[i / request->connection_count];
-        for (size_t j = 0; j < request->worker_count; j++)
+        for (size_t j = 0; j < request->worker_count * rates; j++)
             add_cell(plan, (struct plan_cell){
                                .mode = mode,
-                               .workers = mode_workers(mode, request->workers[j]),
+                               .workers = mode_workers(mode, request->workers[j / rates]),
                                .connections = request->connections[i % request->connection_count],
                                .is_named_by_connections = request->connection_count > 1,
+                               .rate = request->rate_count > 0 ? request->rates[j % rates] : 0,
                            });
     }
     return 0;
@@ -100,31 +145,27 @@ char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
     return buffer;
 }
 
-/* Downloads and seconds that a trial at a rate takes at least, or its figures say little. */
-enum { DUE_MIN = 100, DUE_SECONDS_MIN = 1 };
-
-static int lay_out_arrivals(struct plan *plan, struct error *error)
+/* A list that is gone through so many times must be enough for the one rate there is. */
+static int check_length(const struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    if (request->arrivals.rate == 0)
+    if (request->rate_count != 1)
         return 0;
-    double needed = fmax(DUE_MIN, DUE_SECONDS_MIN * request->arrivals.rate);
-    if (plan->unit_count < needed) {
-        double passes = ceil(needed / ((double)plan->unit_count / request->repeat));
-        return error_set(error, ERROR_USAGE,
-                         "%" PRIu32 " download%s at %g/s are too few to tell anything by, which takes %d of them and "
-                         "%d s: use --repeat %.0f",
-                         plan->unit_count, plan->unit_count == 1 ? "" : "s", request->arrivals.rate, DUE_MIN,
-                         DUE_SECONDS_MIN, passes);
-    }
-    plan->due = arrivals_draw(&request->arrivals, request->seed, plan->unit_count, error);
-    return plan->due != NULL ? 0 : -1;
+    double needed = fmax(DUE_MIN, DUE_SECONDS_MIN * request->rates[0]);
+    if (plan->unit_count >= needed)
+        return 0;
+    double passes = ceil(needed / ((double)plan->unit_count / request->repeat));
+    return error_set(error, ERROR_USAGE,
+                     "%" PRIu32 " download%s at %g/s are too few to tell anything by, which takes %d of them and "
+                     "%d s: use --repeat %.0f",
+                     plan->unit_count, plan->unit_count == 1 ? "" : "s", request->rates[0], DUE_MIN, DUE_SECONDS_MIN,
+                     passes);
 }
 
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error)
 {
     *plan = (struct plan){.request = *request};
-    if (lay_out_units(plan, error) != 0 || lay_out_arrivals(plan, error) != 0 || lay_out_cells(plan, error) != 0) {
+    if (lay_out_units(plan, error) != 0 || check_length(plan, error) != 0 || lay_out_cells(plan, error) != 0) {
         plan_release(plan);
         return -1;
     }
@@ -149,10 +190,8 @@ int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan
 
 void plan_release(struct plan *plan)
 {
-    if (!plan->borrows_units) {
+    if (!plan->borrows_units)
         free(plan->unit_urls);
-        free(plan->due);
-    }
     free(plan->cells);
     *plan = (struct plan){0};
 }
@@ -226,9 +265,9 @@ nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
         return plan->request.deadline;
     /* As long as every download may take, one after the other at each worker, and a minute for the rest: a trial that
      * is merely slow never gets there. */
-    nanoseconds waves = (plan->unit_count + cell->workers - 1) / cell->workers;
+    nanoseconds waves = (plan_units(plan, cell->rate) + cell->workers - 1) / cell->workers;
     nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;
     nanoseconds longest = INT64_MAX / 4;
-    nanoseconds last_due = plan->due != NULL ? plan->due[plan->unit_count - 1] : 0;
+    nanoseconds last_due = 2 * plan_span(plan, cell->rate); /* random arrivals may take longer than on average */
     return waves > longest / each ? longest : waves * each + last_due + 60 * NANOSECONDS_PER_SECOND;
 }

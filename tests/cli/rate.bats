@@ -187,9 +187,9 @@ expect_queue() {
     grep -q '^At the given rate$' report
     grep -q 'response_p99_s' r.csv
     # 800 downloads, each begun as long after it was due as it waited; what they waited is what is told of the rounds.
-    jq -R 'split(",") | .[7:10]' r.requests | jq -s '.[0] == ["due_s", "wait_s", "start_s"] and length == 801 and
+    jq -R 'split(",") | .[8:11]' r.requests | jq -s '.[0] == ["due_s", "wait_s", "start_s"] and length == 801 and
         (.[1:] | map(map(tonumber)) | all((.[0] + .[1] - .[2] | fabs) < 1e-8 and .[1] >= 0))' | grep -q true
-    waited=$(jq -R 'split(",")[8] | tonumber?' r.requests | jq -s add)
+    waited=$(jq -R 'split(",")[9] | tonumber?' r.requests | jq -s add)
     holds r.json '[.results[].rounds[].downloads.arrivals.wait_sum_s] | add - ($waited | tonumber) | fabs < 1e-6' \
         --arg waited "$waited"
     # In the trace each wait begins and ends, the last of them with nobody waiting.

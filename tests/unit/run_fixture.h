@@ -66,8 +66,9 @@ static inline struct run_cell *fixture_cell(struct run *run, const char *mode, u
     run->cells = realloc(run->cells, (run->cell_count + 1) * sizeof(run->cells[0]));
     assert_non_null(run->cells);
     struct run_cell *cell = &run->cells[run->cell_count++];
-    *cell =
-        (struct run_cell){.workers = workers, .traits = strcmp(mode, "sync") == 0 ? MODE_ONE_WORKER : MODE_ALL_CORES};
+    *cell = (struct run_cell){.workers = workers,
+                              .downloads = FIXTURE_UNITS,
+                              .traits = strcmp(mode, "sync") == 0 ? MODE_ONE_WORKER : MODE_ALL_CORES};
     snprintf(cell->mode, sizeof(cell->mode), "%s", mode);
     return cell;
 }
@@ -158,7 +159,7 @@ static inline void fixture_end(struct run *run)
             trial_latencies_release(trial->summary.latencies);
             struct sample_table *none = trial->table == NULL ? sample_table_create(0, &error) : NULL;
             trial->table = none != NULL ? none : trial->table;
-            assert_int_equal(trial_summary_make(run, trial, &error), 0);
+            assert_int_equal(trial_summary_make(run, cell->due, trial, &error), 0);
             trial->table = none != NULL ? NULL : trial->table;
             sample_table_release(none);
         }

@@ -699,7 +699,8 @@ static struct run make_rounds_at_a_rate(void)
     static const nanoseconds due[FIXTURE_UNITS] = {0};
     struct run run = make_rounds(10 * FIXTURE_MS, 10 * FIXTURE_MS);
     run.arrivals.rate = 100;
-    run.due = due;
+    for (size_t i = 0; i < run.cell_count; i++)
+        run.cells[i].due = due;
     return run;
 }
 

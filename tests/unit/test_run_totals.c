@@ -108,7 +108,8 @@ static void test_samples_are_kept_up_to_a_limit(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct run run = fixture_two_modes();
         fixture_trial(fixture_cell(&run, "hybrid", 2), 10 * FIXTURE_MS);
-        run.downloads = cases[i].downloads;
+        for (size_t j = 0; j < run.cell_count; j++)
+            run.cells[j].downloads = cases[i].downloads;
         fixture_end(&run);
         run_release_samples(&run, cases[i].policy);
         assert_int_equal(count_tables(&run), cases[i].kept);

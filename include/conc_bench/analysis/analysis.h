@@ -9,6 +9,7 @@
 #include "conc_bench/analysis/diagnosis.h"
 #include "conc_bench/analysis/headline.h"
 #include "conc_bench/analysis/per_url.h"
+#include "conc_bench/analysis/rate_curves.h"
 #include "conc_bench/analysis/regression.h"
 #include "conc_bench/analysis/speedup_breakdown.h"
 #include "conc_bench/analysis/sweep.h"
@@ -25,6 +26,7 @@ struct analysis {
     struct run_stats stats;
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
+    struct rate_curves rates;           /* none where trials do not differ by rates */
     char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */
     size_t sentence_count;
     const struct cell_stats *recommended; /* NULL: nothing is ranked */

@@ -29,8 +29,11 @@ struct headline {
     char reason[160];   /* why `recommended` is recommended; "": nothing is */
 };
 
-/* `recommended` NULL: nothing can be. */
-void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, struct headline *headline);
+struct rate_curves;
+
+/* `recommended` NULL: nothing can be. `rates` are those of the run, none where trials do not differ by them. */
+void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, const struct rate_curves *rates,
+                   struct headline *headline);
 
 /* Whether times of the answer's kind mean something, so that a table of them is worth showing. */
 bool headline_has_times(enum headline_kind kind);

@@ -10,6 +10,7 @@
 #include "conc_bench/base/arrivals.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/objective.h"
 #include "conc_bench/base/tolerance.h"
 #include "conc_bench/client/client.h"
 #include "conc_bench/http/transfer.h"
@@ -45,7 +46,7 @@ enum shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH };
 
 enum color_policy { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { WORKERS_MAX = 100000, CELLS_MAX = 256, CLIENTS_MAX = 32, MODES_MAX = 16 };
+enum { WORKERS_MAX = 100000, CELLS_MAX = 256, CLIENTS_MAX = 32, MODES_MAX = 16, RATES_MAX = 32 };
 
 struct options {
     /* workload */
@@ -63,7 +64,12 @@ struct options {
     uint32_t repeat;   /* the whole list this many times */
     bool shuffle;      /* --order shuffle */
     nanoseconds cpu_work;
-    struct arrivals arrivals; /* --rate, --arrivals, --max-late */
+    bool is_repeat_given;
+    struct arrivals arrivals; /* --arrivals, --max-late; the rate is the highest of those that follow */
+    double rates[RATES_MAX];  /* --rate, in the order given, without repeats */
+    size_t rate_count;
+    bool rate_auto;             /* searched; `rates` is empty */
+    struct objective objective; /* of that search */
 
     /* experiment */
     uint32_t runs; /* rounds; the most of them when runs_auto */

@@ -53,6 +53,9 @@ struct experiment {
 /* Rounds that --runs auto plans. */
 enum { AUTO_ROUNDS = 10 };
 
+/* And where cells differ by their rates, which are not ranked by rounds. */
+enum { RATE_ROUNDS = 3 };
+
 /* The most trials of one mode before its number of workers is chosen: the steps of a search, and rounds of the numbers
  * that come into question. */
 enum { SEARCH_TRIALS_MAX = 64 };

@@ -9,6 +9,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/connections.h"
 #include "conc_bench/base/error.h"
+#include "conc_bench/base/objective.h"
 #include "conc_bench/base/tolerance.h"
 #include "conc_bench/run/phases.h"
 #include "conc_bench/run/sample.h"
@@ -244,7 +245,11 @@ struct run_cell {
     char mode[32]; /* its name: see plan_cell_name() */
     enum connection_policy connections;
     uint32_t workers;
-    unsigned traits; /* enum mode_trait, or-ed */
+    double rate;            /* downloads that fall due in a second; 0: none does */
+    bool is_named_by_rate;  /* cells of the run differ by it */
+    uint32_t downloads;     /* units of one trial */
+    const nanoseconds *due; /* when each is due, after the gate; of the run; NULL: at once, or no samples are there */
+    unsigned traits;        /* enum mode_trait, or-ed */
     enum stage stage;
     char *command;        /* of a client, as typed; owned; NULL: it is none */
     bool has_shell;       /* of a client: sh runs it */
@@ -253,6 +258,13 @@ struct run_cell {
     size_t trial_count;
     struct trial *warmups; /* complete warm-up rounds, in the order they ran */
     size_t warmup_count;
+};
+
+/* When the downloads of trials at a rate are due. */
+struct schedule {
+    double rate;
+    uint32_t count;
+    nanoseconds *due; /* owned */
 };
 
 struct run {
@@ -270,18 +282,20 @@ struct run {
     /* workload */
     char **sources; /* list files and "command line", "embedded list" */
     size_t source_count;
-    uint32_t downloads; /* units of one trial */
+    uint32_t downloads; /* units of one trial, of that which has the most */
     uint32_t distinct_urls;
     uint32_t hosts;
     uint32_t unresolved_hosts;
     uint64_t workload_digest;
     bool is_order_shuffled;
-    struct arrivals arrivals;
-    const nanoseconds *due;    /* when each unit is, after the gate; borrowed; NULL: at once, or no samples are there */
+    struct arrivals arrivals;   /* the rate is that of all cells, or the highest of theirs */
+    struct objective objective; /* of a search of rates; not present: there is none */
+    struct schedule *schedules;
+    size_t schedule_count;
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
-    void *lent[3];             /* what `urls`, `unit_urls` and `due` borrow from, if the run is to free it */
+    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the run is to free it */
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */
@@ -323,12 +337,28 @@ struct run {
     size_t warning_count;
 };
 
-/* How long a settled sample of a trial waited from being due to being begun, where there is a rate. */
-nanoseconds run_wait(const struct run *run, const struct trial *trial, uint32_t slot);
+/* How long a settled sample of a trial waited from being due to being begun, where it is known when its cell's are due.
+ */
+nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, uint32_t slot);
 
 /* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
  * "threads:fresh". */
 bool cell_has_name(const struct run_cell *cell, const char *name);
+
+/* What reports call the cell: "threads/8", "threads/8 at 200/s" where cells differ by that. Returns `buffer`. */
+enum { CELL_LABEL_BYTES = 80 };
+char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES]);
+
+/* Whether cells differ by the rate at which their downloads fall due. */
+bool run_has_rates(const struct run *run);
+
+/* Has cells be named by their rates where these differ, or are searched; and the run have as many downloads a trial as
+ * the cell with the most. */
+void run_name_by_rates(struct run *run);
+
+/* When each of so many downloads is due at a rate, by the run's seed, the same for all cells; the run owns it. NULL: no
+ * memory. */
+const nanoseconds *run_schedule(struct run *run, double rate, uint32_t count, struct error *error);
 
 /* Cores' worth of CPU time that can be had at once: the cores, or the quota where that is less. */
 double run_usable_cores(const struct run *run);

@@ -20,12 +20,13 @@
 struct runner_position {
     const struct plan_cell *cell;
     bool is_warmup;
-    bool is_choosing; /* the number of workers is still looked for */
-    uint32_t round;   /* 0-based */
-    uint32_t rounds;  /* of this kind; 0: not known */
-    uint32_t settled; /* downloads of the running trial */
-    uint32_t waiting; /* of those, due and not begun, as no worker is free */
-    double fraction;  /* of the whole run, in time; negative: not known yet */
+    bool is_choosing;   /* the number of workers is still looked for */
+    uint32_t round;     /* 0-based */
+    uint32_t rounds;    /* of this kind; 0: not known */
+    uint32_t downloads; /* of the running trial, */
+    uint32_t settled;   /* of which so many are done */
+    uint32_t waiting;   /* of those, due and not begun, as no worker is free */
+    double fraction;    /* of the whole run, in time; negative: not known yet */
 };
 
 /* What the runner tells others; each may be NULL. */

@@ -24,6 +24,7 @@ struct plan_cell {
     uint32_t copy; /* 0, or which of several cells that differ in nothing else */
     enum connection_policy connections;
     bool is_named_by_connections; /* cells of the plan differ by them */
+    double rate;                  /* downloads that fall due in a second; 0: none does, each is begun when it can be */
 };
 
 /* What the plan is made from. Everything in it is borrowed and must outlive the plan. */
@@ -43,8 +44,12 @@ struct plan_request {
     nanoseconds time_budget; /* 0: all rounds, however long they take */
     nanoseconds deadline;    /* of one trial; 0: so long that only a hang can reach it */
     uint64_t seed;
-    struct arrivals arrivals;
-    uint64_t cpu_work; /* iterations */
+    struct arrivals arrivals; /* but for the rate */
+    const double *rates;
+    size_t rate_count; /* 0: nothing falls due, or at rates that are searched */
+    bool is_rate_search;
+    uint32_t least_units; /* of a trial, where there are several rates */
+    uint64_t cpu_work;    /* iterations */
     nanoseconds cpu_work_time;
     const nanoseconds *script;
     size_t script_count;
@@ -56,10 +61,9 @@ struct plan_request {
 
 struct plan {
     struct plan_request request;
-    bool borrows_units;  /* and when they are due, from the plan of an earlier stage */
+    bool borrows_units;  /* from the plan of an earlier stage */
     uint32_t *unit_urls; /* the URL of each unit: index into the list */
-    nanoseconds *due;    /* when each unit is, after the gate; NULL: at once */
-    uint32_t unit_count;
+    uint32_t unit_count; /* of the trial that has the most */
     struct plan_cell *cells;
     size_t cell_count;
 };
@@ -67,6 +71,22 @@ struct plan {
 /* What a cell is called in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
  * for the second copy of a cell. Returns `buffer`. */
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);
+
+/* The highest rate that a search tries. */
+enum { RATE_SEARCHED_MAX = 100000 };
+
+/* Whether trials differ by the rate at which their downloads fall due. */
+bool plan_has_rates(const struct plan_request *request);
+
+/* How many units the trial has that has the most. */
+uint64_t plan_count_units(const struct plan_request *request);
+
+/* How many units a trial has: all; or where there are several rates, the first of them, as many as fall due in
+ * two seconds, and 100 or `least_units` where that is more. */
+uint32_t plan_units(const struct plan *plan, double rate);
+
+/* The time over which they fall due, on average; 0: none does. */
+nanoseconds plan_span(const struct plan *plan, double rate);
 
 /* -1: nothing to download, too much, or no memory. */
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error);

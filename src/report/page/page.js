@@ -267,6 +267,59 @@
     });
   };
 
+  /* A line for each mode, up to where it does not keep up; a diamond marks the highest rate. Objectives that differ from
+   * mode to mode are in their colours. */
+  const drawRates = () => {
+    const curves = data.rates.filter((curve) => shown.has(curve.mode));
+    const kept = (curve) => curve.points.filter((point) => point[1] !== null);
+    const lines = curves.map((curve) => ({
+      label: curve.name, data: kept(curve).map((point) => ({ x: point[0], y: point[1] * 1e3, good: point[2] })),
+      showLine: true, borderWidth: 2, borderColor: hue(curve.mode), backgroundColor: hue(curve.mode),
+      pointRadius: (item) => (item.raw && item.raw.x === curve.highest ? 8 : 4),
+      pointStyle: (item) => (item.raw && item.raw.x === curve.highest ? "rectRot" : "circle"),
+    }));
+    const rates = data.rates.flatMap((curve) => curve.points.map((point) => point[0]));
+    const limits = curves.filter((curve) => curve.limit !== null);
+    const is_one = new Set(limits.map((curve) => curve.limit)).size === 1;
+    const objectives = (is_one ? limits.slice(0, 1) : limits).map((curve) => ({
+      label: is_one ? "objective" : curve.name + ", objective",
+      data: [Math.min(...rates), Math.max(...rates)].map((rate) => ({ x: rate, y: curve.limit * 1e3 })),
+      showLine: true, pointRadius: 0, borderWidth: 1, borderDash: [6, 4], pointHitRadius: 0,
+      borderColor: is_one ? style("--ink") : faded(hue(curve.mode), 0.8),
+    }));
+    draw("rates", {
+      type: "scatter",
+      data: { datasets: lines.concat(objectives) },
+      options: {
+        plugins: {
+          legend: { labels: { color: style("--ink"), usePointStyle: true, boxWidth: 8, boxHeight: 8, padding: 12 } },
+          tooltip: {
+            filter: (item) => item.raw.good !== undefined,
+            callbacks: { label: (item) => `${item.dataset.label} at ${digits(item.raw.x)}/s: ${seconds(item.raw.y / 1e3)}` },
+          },
+        },
+        scales: {
+          x: axis("downloads due a second (logarithmic)", {
+            type: "logarithmic",
+            afterBuildTicks: (scale) => {
+              const all = [...new Set(rates)].sort((a, b) => a - b);
+              scale.ticks = (all.length <= 12 ? all : all.filter((rate, index) => index % Math.ceil(all.length / 12) === 0))
+                .map((value) => ({ value }));
+            },
+            ticks: { callback: (value) => String(Number(Number(value).toPrecision(3))) },
+          }),
+          y: axis("99th percentile of response times, ms (logarithmic)", {
+            type: "logarithmic",
+            afterBuildTicks: (scale) => {
+              scale.ticks = scale.ticks.filter((tick) => /^[125]e/.test(tick.value.toExponential()));
+            },
+            ticks: { callback: (value) => String(Number(Number(value).toPrecision(3))) },
+          }),
+        },
+      },
+    });
+  };
+
   /* Each row is a worker, each bar a download, one colour a phase; what failed is in the colour of that, in every phase. */
   const phases = [
     { name: "connect", index: 2, light: "#c77700", dark: "#e69f00" },
@@ -344,6 +397,7 @@
     drawTimes();
     drawLatencies();
     drawSweeps();
+    drawRates();
     drawTimelines();
     document.querySelectorAll("tr[data-mode], th[data-mode], td[data-mode], li[data-mode]").forEach((part) => {
       part.hidden = !shown.has(part.dataset.mode);

@@ -1,0 +1,20 @@
+#ifndef CONC_BENCH_RUN_RATES_H
+#define CONC_BENCH_RUN_RATES_H
+
+#include <stdbool.h>
+
+#include "experiment_state.h"
+
+/*
+ * Experiments over rates: which trials tell up to which rate a mode keeps up.
+ */
+
+/* Whether a trial shows beyond doubt that its workers do less than what falls due: it began less than nine tenths of
+ * it. */
+bool rate_is_clearly_missed(const struct trial *trial, double rate);
+
+/* Runs the plan's cells in rounds, whose first goes upwards and leaves out what is at twice a rate that was clearly
+ * missed. -1: the environment failed, or no server answers. */
+int rates_sweep(struct experiment_state *state, struct error *error);
+
+#endif
