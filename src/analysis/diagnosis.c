@@ -889,12 +889,19 @@ static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagn
             1 + list.highest, list.text);
 }
 
+/* The share of the time in which a cell computed or had to wait for a core, as far as the system tells. */
+static double wanted_share(const struct run_stats *stats, const struct cell_stats *cell)
+{
+    double queued = queued_share(stats, cell);
+    return fmin(1, busy_share(stats, cell) + (isnan(queued) ? 0 : queued));
+}
+
 /* Whether a cell fell behind because it had no more of the cores to compute with. Otherwise all its workers waited, and
  * more of them may have kept up. */
 bool diagnosis_is_short_of_cores(const struct run_stats *stats, const struct cell_stats *cell)
 {
     return cell->is_overrun && (cell->cell->traits & MODE_SCRIPTED) == 0 &&
-           busy_share(stats, cell) + queued_share(stats, cell) > mostly_computing;
+           wanted_share(stats, cell) > mostly_computing;
 }
 
 /* What this machine cannot do at a rate, however many workers there are. */
@@ -905,7 +912,7 @@ static void diagnose_overrun(const struct run_stats *stats, struct diagnosis *di
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
         if (diagnosis_is_short_of_cores(stats, cell))
-            list_add(&list, cell, fmin(1, busy_share(stats, cell) + queued_share(stats, cell)));
+            list_add(&list, cell, wanted_share(stats, cell));
     }
     if (list.count > 0)
         find(diagnosis, FINDING_CPU_BOUND,

@@ -118,9 +118,13 @@ expect_queue() {
     run "$CONC_BENCH" --details --mode event-loop --workers 8 --rate 200/s --cpu-work 20ms --warmup 0 --no-progress \
         --export-json r.json --origin=latency=1ms list
     exits_with 0
-    says "No core was left for it, so that more workers do not help"
     says "no more rounds: nothing does as much as half of what falls due"
-    holds r.json '.experiment.rounds_done == 1 and ([.diagnosis[].label] | index("cpu_bound") != null)'
+    holds r.json '.experiment.rounds_done == 1'
+    # What did not get a core on a busy machine waited for one, where the system tells of that.
+    if [ "${PORTABLE:-0}" = 0 ]; then
+        says "No core was left for it, so that more workers do not help"
+        holds r.json '[.diagnosis[].label] | index("cpu_bound") != null'
+    fi
 }
 
 @test "modes are ranked by their response times, which are claimed as others are" {

@@ -709,6 +709,12 @@ static void fall_behind(struct trial *trial)
     trial->table->samples[FIXTURE_UNITS - 1].outcome = OUTCOME_GIVEN_UP;
 }
 
+static void compute_all_its_life(struct trial *trial)
+{
+    trial->resources.on_cpu = trial->resources.run_queue_wait = 0;
+    trial->resources.cpu_user = trial_time(trial) + trial->teardown;
+}
+
 static void test_who_falls_behind_for_want_of_cores(void **state)
 {
     (void)state;
@@ -721,6 +727,9 @@ static void test_who_falls_behind_for_want_of_cores(void **state)
     assert_found(&run, FINDING_CPU_BOUND, "CPU-bound: sync/1 fell behind, and computed or waited for a core for 95 %");
     change_cell(&run, 0, queue_long);
     assert_found(&run, FINDING_CPU_BOUND, "for 100 % of the time");
+    /* Where the system does not tell of waiting for a core. */
+    change_cell(&run, 0, compute_all_its_life);
+    assert_found(&run, FINDING_CPU_BOUND, "sync/1 fell behind");
     run_release(&run);
 }
 
