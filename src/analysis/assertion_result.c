@@ -201,6 +201,33 @@ static void describe(const struct assertion *assertion, const struct series *ser
         text_append(text, size, ", and this one would take about %.0f rounds", ceil(needed));
 }
 
+static bool is_of_waits(enum metric metric)
+{
+    return metric >= METRIC_RESPONSE_MEAN && metric <= METRIC_WAIT_MAX;
+}
+
+/* Waits of who does not keep up grow with the list: whatever they came to, a longer list would have made them longer.
+ * So it fails a limit, and neither a ratio nor a claim that it is slow means anything. False: there is no such claim.
+ */
+static bool judge_overrun(const struct assertion *assertion, const struct cell_stats *left,
+                          const struct cell_stats *right, struct assertion_result *assertion_result)
+{
+    bool is_ratio = assertion->operand_count == 2;
+    bool is_left = left->is_overrun && is_of_waits(assertion->operands[0].metric);
+    bool is_right = is_ratio && right->is_overrun && is_of_waits(assertion->operands[1].metric);
+    const struct cell_stats *cell = is_left ? left : right;
+    if (!is_left && !is_right)
+        return false;
+    if (!is_ratio && wants_small(assertion->comparison)) {
+        assertion_result->ruling = RULING_FAIL;
+        assertion_result->p = assertion_result->detectable = 0;
+    }
+    snprintf(assertion_result->sentence, sizeof(assertion_result->sentence),
+             "%s/%" PRIu32 " did not keep up: it began %.3g downloads a second, and its waits grow with the list",
+             cell->cell->mode, cell->cell->workers, cell->measures[METRIC_RATE].value);
+    return true;
+}
+
 static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
                       struct assertion_result *assertion_result, struct error *error)
 {
@@ -226,6 +253,8 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
                  "nobody knows whether %s did its work in every round", unproven->cell->mode);
         return 0;
     }
+    if (judge_overrun(assertion, left, right, assertion_result))
+        return 0;
     struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
     if (series.values == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");

@@ -111,6 +111,12 @@ expect_queue() {
     holds r.json '.results[] | select(.mode == "sync").rounds[0].downloads | .outcomes.given_up > 50 and
                   .arrivals.begun == 200 - .outcomes.given_up'
     holds r.json '.results[] | select(.mode == "sync") | .failures == 0 and .p50_s >= 0.05'
+    # Nor does it keep any limit, of which a longer list would have it go beyond.
+    run "$CONC_BENCH" --import-json r.json --allow-failures --assert 'sync.response_p99 < 1h' \
+        --assert 'sync.response_p50 / threads.response_p50 < 1000'
+    exits_with 1
+    says "FAIL  sync.response_p99 < 1h [sync/1]: sync/1 did not keep up"
+    says "UNMEASURABLE  sync.response_p50 / threads.response_p50 < 1000"
 }
 
 @test "a rate that the machine cannot generate ends the run, with the reason" {
