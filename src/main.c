@@ -84,17 +84,6 @@ static int check_output(int status)
     return ERROR_ENVIRONMENT;
 }
 
-/* Joins the processes of the run that were started together with this one. */
-static int join(struct error *error)
-{
-    if (fleet_start(error) != 0)
-        return -1;
-    if (fleet_size() == 1)
-        return 0;
-    return error_set(error, ERROR_USAGE,
-                     "a run over several machines cannot be made yet: start one process of this program");
-}
-
 static int run(int argc, char **argv)
 {
     struct options options = {0};
@@ -106,6 +95,14 @@ static int run(int argc, char **argv)
     return status >= 0 ? check_output(status) : print_error(&error);
 }
 
+/* On the other machines of a run that this one does not lead. */
+static int follow(void)
+{
+    struct error error = {0};
+    int status = 0;
+    return session_follow(&status, &error) == 0 ? status : (int)error.kind;
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {0};
@@ -115,7 +112,11 @@ int main(int argc, char **argv)
     environment_clear();
     keep_standard_streams();
     environment_use_utf8();
-    int status = join(&error) == 0 ? run(argc, argv) : tell(&error);
+    int status = 0;
+    if (fleet_start(&error) != 0)
+        status = tell(&error);
+    else
+        status = fleet_rank() == 0 ? run(argc, argv) : follow();
     fleet_end(status);
     return status;
 }

@@ -136,10 +136,11 @@ static bool is_stopped(const struct cell_stats *cell)
     return stopped(cell) > queueing_matters * median(cell, METRIC_TIME);
 }
 
-/* Threads that a cell can have at work at once. */
+/* Threads that a cell can have at work at once, on all machines. */
 static double parallelism(const struct cell_stats *cell, double cores)
 {
-    return (cell->cell->traits & MODE_ALL_CORES) != 0 ? fmin(cell->cell->workers, cores) : 1;
+    bool has_all_cores = (cell->cell->traits & MODE_ALL_CORES) != 0;
+    return has_all_cores ? fmin(cell_workers_in_all(cell->cell), cores) : cell_machines(cell->cell);
 }
 
 static bool has_quota(const struct run_stats *stats)
@@ -172,7 +173,7 @@ static double queued_share(const struct run_stats *stats, const struct cell_stat
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
     double loops = parallelism(cell, ceil(run_usable_cores(stats->run)));
-    double threads = is_cooperative ? loops : cell->cell->workers;
+    double threads = is_cooperative ? loops : cell_workers_in_all(cell->cell);
     return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
 }
 
@@ -538,7 +539,7 @@ static void diagnose_refusals(const struct run_stats *stats, struct diagnosis *d
 static bool waits_for_connections(const struct cell_stats *cell)
 {
     return median(cell, METRIC_STREAMS) > 1 && median(cell, METRIC_CONNECTS) > 0 &&
-           cell->cell->workers > few_waited * median(cell, METRIC_DOWNLOADS);
+           cell_workers_in_all(cell->cell) > few_waited * median(cell, METRIC_DOWNLOADS);
 }
 
 /* Cells whose downloads take much longer than one at a time although the client is not busy. */

@@ -77,7 +77,8 @@ static void measure_times(const struct run_cell *cell, const struct trial *trial
     values[METRIC_TEARDOWN] = clock_seconds(trial->teardown);
     values[METRIC_TIME] = clock_seconds(trial_time(trial));
     if (trial->run > 0)
-        values[METRIC_OCCUPANCY] = (double)sum_phases(summary, PHASE_WORK) / ((double)trial->run * cell->workers);
+        values[METRIC_OCCUPANCY] =
+            (double)sum_phases(summary, PHASE_WORK) / ((double)trial->run * cell_workers_in_all(cell));
     if (summary->settled == 0)
         return;
     values[METRIC_P50] = clock_seconds(summary->p50);

@@ -96,7 +96,7 @@ static bool is_possible(const struct judge *judge, char *why, size_t size)
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         under_way += summary->phases[phase];
     double in_flight = judge->trial->run > 0 ? (double)under_way / (double)judge->trial->run : 0;
-    if (in_flight <= little_tolerance * judge->cell->workers)
+    if (in_flight <= little_tolerance * cell_workers_in_all(judge->cell))
         return true;
     snprintf(why, size, "%s had %.2f downloads under way on average, more than its workers can have", judge->place,
              in_flight);

@@ -5,6 +5,7 @@
 enum { WARMUP_MAX = 1000, REPEAT_MAX = 1000000000, REDIRECTS_MAX = 50 };
 
 static const char *const orders[] = {"file", "shuffle", NULL};
+static const char *const splits[] = {"list", "none", NULL};
 static const char *const dns_policies[] = {"pinned", "live", NULL};
 static const char *const sample_policies[] = {
     [SAMPLES_AUTO] = "auto", [SAMPLES_ALL] = "all", [SAMPLES_NONE] = "none", NULL};
@@ -38,6 +39,9 @@ const struct option_row option_rows[OPTION_COUNT] = {
                        store_count, 1, REPEAT_MAX, NULL},
     [OPTION_ORDER] = {"order", 0, "file|shuffle", "file", GROUP_WORKLOAD, "order of downloads in every mode", 0,
                       FIELD(shuffle), store_choice_flag, 0, 0, orders},
+    [OPTION_SPLIT] = {"split", 0, "list|none", "list", GROUP_WORKLOAD,
+                      "of several machines, each takes a share of the list, or the whole", 0, FIELD(split),
+                      store_choice, 0, 0, splits},
     [OPTION_CPU_WORK] = {"cpu-work", 0, "DURATION", "0", GROUP_WORKLOAD, "CPU time to spend on each response", 0,
                          FIELD(cpu_work), store_time, 0, OPTION_UNIT_DURATION_MAX, NULL},
     [OPTION_RATE] = {"rate", 0, "N/s", NULL, GROUP_WORKLOAD,

@@ -240,6 +240,8 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
         .origin = origin_options_default(),
         .format = format_default(),
         .inputs = calloc((size_t)argc + 1, sizeof(options->inputs[0])),
+        .arguments = argv,
+        .argument_count = argc,
     };
     if (options->inputs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the command line");

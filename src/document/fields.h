@@ -27,6 +27,7 @@ enum {
     COMPARED_CELLS_MAX = 256,
     ROUNDS_MAX = 20000,
     WORKERS_MAX = 100000,
+    MACHINES_MAX = 100000,
     CORES_MAX = 1 << 20,
     URL_MAX_BYTES = 4 * 8192, /* of a line of a list, each byte of which may be written as "\\xNN" */
     TEXTS_MAX = 100000,

@@ -118,6 +118,16 @@ static const struct field machine_fields[] = {
 };
 static const struct record record_machine = {"machine", RECORD(struct run, machine_fields)};
 
+static const struct field run_machine_fields[] = {
+    {"name", "of the host; with its rank where several processes are on one", TEXT(struct run_machine, name)},
+    {"system", "operating system and architecture", TEXT(struct run_machine, system)},
+    {"cpu", "its model", TEXT(struct run_machine, cpu)},
+    {"libcurl", "libcurl and the libraries it uses", TEXT(struct run_machine, libcurl)},
+    {"cores", "that the program may run on", COUNT(struct run_machine, cores, 1, CORES_MAX)},
+    {"cpu_quota", "as in `machine`", AMOUNT(struct run_machine, cpu_quota, CORES_MAX)},
+};
+static const struct record record_run_machine = {"run_machine", RECORD(struct run_machine, run_machine_fields)};
+
 static void write_digest(struct record_writer *writer, const void *base)
 {
     char digits[24];
@@ -742,6 +752,17 @@ static const struct field trial_client_fields[] = {
 };
 static const struct record record_trial_client = {"trial_client", RECORD(struct trial_client, trial_client_fields)};
 
+static const struct field trial_machine_fields[] = {
+    {"settled", "downloads of its share that ended in any way", COUNT(struct trial_machine, settled, 0, UINT32_MAX)},
+    {"failed", "of those", COUNT(struct trial_machine, failed, 0, UINT32_MAX)},
+    {"startup_s", "until it was ready", SECONDS(struct trial_machine, startup, SECONDS_MAX)},
+    {"run_s", "from the common gate to its own last download", SECONDS(struct trial_machine, run, SECONDS_MAX)},
+    {"cpu_s", "CPU time", SECONDS(struct trial_machine, cpu, SECONDS_SUM_MAX)},
+    {"clock_error_s", "what its clock may differ by from what was found out; 0 of the leader",
+     SECONDS(struct trial_machine, clock_error, SECONDS_MAX)},
+};
+static const struct record record_trial_machine = {"trial_machine", RECORD(struct trial_machine, trial_machine_fields)};
+
 #define SCHEMA_SECONDS "\"type\": \"number\", \"minimum\": 0"
 
 static const struct field round_fields[] = {
@@ -777,6 +798,8 @@ static const struct field round_fields[] = {
      OPTIONAL(struct trial, origin_counts, origin_counts.is_present, record_witness)},
     {"client", "of a client's trial; `null` of a mode's",
      OPTIONAL(struct trial, client, client.is_present, record_trial_client)},
+    {"machines", "what each of several did, in the order of the document's `machines`; `[]`: there is one",
+     LIST(struct trial, machines, machine_count, record_trial_machine, MACHINES_MAX)},
     {"downloads", "what the samples amount to", OBJECT(struct trial, summary, record_downloads)},
     {"samples", "settled downloads as rows; `null` where they were not kept (`--samples`)",
      OWN(samples_write, samples_read), .json = "array", .is_nullable = true, .record = &record_sample},
@@ -975,7 +998,8 @@ static int read_traits(const struct node *node, void *base)
 static const struct field cell_fields[] = {
     {"mode", "where cells differ by their connections, like `threads:fresh`", TEXT(struct run_cell, mode)},
     {"connections", "what becomes of them", NAMED(struct run_cell, connections, naming_connections)},
-    {"workers", "how many", COUNT(struct run_cell, workers, 1, WORKERS_MAX)},
+    {"workers", "how many, on each machine", COUNT(struct run_cell, workers, 1, WORKERS_MAX)},
+    {"machines", "how many (0, too, is one)", COUNT(struct run_cell, machines, 0, MACHINES_MAX)},
     {"rate_per_s", "downloads that fall due in a second; `null`: each worker takes the next when it is free",
      AMOUNT(struct run_cell, rate, RATE_MAX)},
     {"planned_downloads", "of one trial", COUNT(struct run_cell, downloads, 1, UINT32_MAX), .bound = BOUND_DOWNLOADS},
@@ -1303,7 +1327,9 @@ static const struct field head_fields[] = {
     {"schema", "`" DOCUMENT_SCHEMA "`", OWN(write_schema_name, read_schema_name),
      .schema = "\"const\": \"" DOCUMENT_SCHEMA "\""},
     {"tool", "what measured", SELF(record_tool)},
-    {"machine", "where", SELF(record_machine)},
+    {"machine", "where; of several, the one that led the run, with the cores of all", SELF(record_machine)},
+    {"machines", "of a run of several, the one that led it first; `[]`: there is one",
+     LIST(struct run, machines, machine_count, record_run_machine, MACHINES_MAX)},
     {"started_at", "date and time of day in UTC (ISO 8601)", TEXT(struct run, started_at),
      .pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$"},
     {"workload", "what was downloaded", SELF(record_workload)},
@@ -1342,12 +1368,18 @@ static const struct field document_fields[] = {
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 
 const struct record *const document_records[] = {
-    &record_document_all, &record_tool,        &record_machine,     &record_workload, &record_policy,
-    &record_experiment,   &record_recommended, &record_finding,     &record_sweep,    &record_sweep_point,
-    &record_objective,    &record_rate_curve,  &record_fit,         &record_gains,    &record_gain,
-    &record_verdict,      &record_validity,    &record_dropped,     &record_mismatch, &record_furthest,
-    &record_variation,    &record_estimate,    &record_result,      &record_client,   &record_trial_client,
-    &record_rank,         &record_service,     &record_url_failure, &record_round,    &record_resources,
-    &record_host,         &record_witness,     &record_downloads,   &record_arrivals, &record_sample,
-    &record_per_url,      &record_url_total,   &record_url,         &record_url_cell, NULL,
+    &record_document_all, &record_tool,          &record_machine,
+    &record_workload,     &record_policy,        &record_experiment,
+    &record_recommended,  &record_finding,       &record_sweep,
+    &record_sweep_point,  &record_objective,     &record_rate_curve,
+    &record_fit,          &record_gains,         &record_gain,
+    &record_verdict,      &record_validity,      &record_dropped,
+    &record_mismatch,     &record_furthest,      &record_variation,
+    &record_estimate,     &record_result,        &record_client,
+    &record_trial_client, &record_rank,          &record_service,
+    &record_url_failure,  &record_round,         &record_resources,
+    &record_host,         &record_witness,       &record_downloads,
+    &record_arrivals,     &record_sample,        &record_per_url,
+    &record_url_total,    &record_url,           &record_url_cell,
+    &record_run_machine,  &record_trial_machine, NULL,
 };

@@ -200,7 +200,7 @@ static int place_row(const struct node *node, struct trial *trial, uint32_t plac
     struct run *run = &node->reader->import->run;
     /* A client may have had more downloads under way than it was asked for. */
     bool is_client = (node->reader->cell->traits & MODE_IS_CLIENT) != 0;
-    uint32_t workers = is_client ? run->downloads : node->reader->cell->workers;
+    double workers = is_client ? run->downloads : cell_workers_in_all(node->reader->cell);
     if (row->url >= run->distinct_urls || row->sample.worker >= workers)
         return node_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
     if (place > 0 && trial->units[place - 1] == row->unit)
@@ -225,12 +225,22 @@ static int compare_rows(const void *a, const void *b)
     return (left->unit > right->unit) - (left->unit < right->unit);
 }
 
-/* Units are claimed in order, so those that are missing are those last claimed: at most one for each worker. Memory is
- * taken for the samples there are, whatever the document says of downloads and workers. */
+/* The most units that so many samples can be from. Units are claimed in order, so those that are missing are those last
+ * claimed: at most one for each worker; but of several machines each has every so many-th, and one may be far ahead of
+ * the others. How far is limited, and how many workers there are: memory is taken for the samples there are, whatever
+ * the document says of the rest. */
+static uint64_t count_possible(const struct run_cell *cell, size_t samples)
+{
+    enum { AHEAD_MAX = 64, CLAIMED_MAX = 1 << 22 };
+    uint64_t ahead = cell_machines(cell) < AHEAD_MAX ? cell_machines(cell) : AHEAD_MAX;
+    uint64_t claimed = (uint64_t)cell->workers * cell_machines(cell);
+    return samples * ahead + (claimed < CLAIMED_MAX ? claimed * ahead : CLAIMED_MAX);
+}
+
 static int place_rows(const struct node *node, struct trial *trial, const struct sample_batch *batch)
 {
     struct reader *reader = node->reader;
-    uint64_t units = (uint64_t)batch->count + reader->cell->workers;
+    uint64_t units = count_possible(reader->cell, batch->count);
     units = units < reader->cell->downloads ? units : reader->cell->downloads;
     if (batch->count == 0)
         return 0;

@@ -17,15 +17,15 @@ int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size,
                      launch->launcher, number);
 }
 
-int transport_begin_send(uint32_t rank, const void *bytes, size_t size)
+int transport_begin_send(uint32_t rank, int kind, const void *bytes, size_t size)
 {
-    (void)rank, (void)bytes, (void)size;
+    (void)rank, (void)kind, (void)bytes, (void)size;
     return -1;
 }
 
-int transport_begin_receive(uint32_t rank, void *bytes, size_t size)
+int transport_begin_receive(uint32_t rank, int kind, void *bytes, size_t size)
 {
-    (void)rank, (void)bytes, (void)size;
+    (void)rank, (void)kind, (void)bytes, (void)size;
     return -1;
 }
 
@@ -38,9 +38,10 @@ void transport_drop(void)
 {
 }
 
-int transport_look(uint32_t rank, size_t *size)
+int transport_look(uint32_t rank, int *kind, size_t *size)
 {
     (void)rank;
+    *kind = 0;
     *size = 0;
     return -1;
 }

@@ -19,8 +19,10 @@ enum { NAME_BYTES = 80 };
 #define SHORTEST_NAP (100 * NANOSECONDS_PER_MICROSECOND)
 #define LONGEST_NAP  (5 * NANOSECONDS_PER_MILLISECOND)
 
-/* The fastest of so many ways there and back is the one to believe. */
-enum { CLOCK_READINGS = 12 };
+/* The fastest way there and back is the one to believe. On busy machines it takes more of them to find one that was not
+ * held up. */
+enum { CLOCK_READINGS_MIN = 8, CLOCK_READINGS_MAX = 80 };
+#define CLOCK_ERROR_WANTED (50 * NANOSECONDS_PER_MICROSECOND)
 
 static struct {
     uint32_t rank;
@@ -78,8 +80,7 @@ static void nap(nanoseconds since)
 
 static int lose(uint32_t rank, const char *what, struct error *error)
 {
-    if (fleet.is_lost != NULL)
-        fleet.is_lost[rank] = true;
+    fleet_lose(rank);
     return error_set(error, ERROR_ENVIRONMENT, "%s %s", fleet_name(rank), what);
 }
 
@@ -111,32 +112,41 @@ static int wait_for_transport(uint32_t rank, const struct fleet_limit *limit, st
 
 /* Messages */
 
-int fleet_send(uint32_t rank, const void *bytes, size_t size, const struct fleet_limit *limit, struct error *error)
+void fleet_lose(uint32_t rank)
+{
+    if (fleet.is_lost != NULL)
+        fleet.is_lost[rank] = true;
+}
+
+int fleet_send(uint32_t rank, enum fleet_kind kind, const void *bytes, size_t size, const struct fleet_limit *limit,
+               struct error *error)
 {
     if (fleet_is_lost(rank))
         return lose(rank, "does not answer any more", error);
     if (size > transport_most())
         return error_set(error, ERROR_ENVIRONMENT, "a message of %zu bytes is too long for MPI", size);
-    if (transport_begin_send(rank, bytes, size) != 0)
+    if (transport_begin_send(rank, (int)kind, bytes, size) != 0)
         return lose(rank, "cannot be reached any more", error);
     return wait_for_transport(rank, limit, error);
 }
 
-int fleet_broadcast(const void *bytes, size_t size, const struct fleet_limit *limit, struct error *error)
+int fleet_broadcast(enum fleet_kind kind, const void *bytes, size_t size, const struct fleet_limit *limit,
+                    struct error *error)
 {
     int status = 0;
     for (uint32_t rank = 1; rank < fleet.size; rank++) {
-        if (!fleet_is_lost(rank) && fleet_send(rank, bytes, size, limit, status == 0 ? error : NULL) != 0)
+        if (!fleet_is_lost(rank) && fleet_send(rank, kind, bytes, size, limit, status == 0 ? error : NULL) != 0)
             status = -1;
     }
     return status;
 }
 
-static int wait_for_message(uint32_t rank, size_t *size, const struct fleet_limit *limit, struct error *error)
+static int wait_for_message(uint32_t rank, int *kind, size_t *size, const struct fleet_limit *limit,
+                            struct error *error)
 {
     nanoseconds began = clock_now();
     for (;;) {
-        int state = transport_look(rank, size);
+        int state = transport_look(rank, kind, size);
         if (state > 0)
             return 0;
         if (state < 0)
@@ -147,79 +157,80 @@ static int wait_for_message(uint32_t rank, size_t *size, const struct fleet_limi
     }
 }
 
-int fleet_receive(uint32_t rank, void **bytes, size_t *size, const struct fleet_limit *limit, struct error *error)
+int fleet_receive(uint32_t rank, struct fleet_message *message, const struct fleet_limit *limit, struct error *error)
 {
-    *bytes = NULL;
+    int kind = 0;
+    size_t size = 0;
+    *message = (struct fleet_message){0};
     if (fleet_is_lost(rank))
         return lose(rank, "does not answer any more", error);
-    if (wait_for_message(rank, size, limit, error) != 0)
+    if (wait_for_message(rank, &kind, &size, limit, error) != 0)
         return -1;
-    char *received = malloc(*size + 1);
-    if (received == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for a message of %zu bytes", *size);
-    received[*size] = '\0';
-    if (transport_begin_receive(rank, received, *size) != 0) {
-        free(received);
+    char *bytes = malloc(size + 1);
+    if (bytes == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a message of %zu bytes", size);
+    bytes[size] = '\0';
+    if (transport_begin_receive(rank, kind, bytes, size) != 0) {
+        free(bytes);
         return lose(rank, "cannot be reached any more", error);
     }
     /* What gave up may still be written to: it stays. */
     if (wait_for_transport(rank, limit, error) != 0)
         return -1;
-    *bytes = received;
+    *message = (struct fleet_message){.kind = (enum fleet_kind)kind, .bytes = bytes, .size = size};
     return 0;
+}
+
+int fleet_receive_exactly(uint32_t rank, enum fleet_kind kind, void *bytes, size_t size,
+                          const struct fleet_limit *limit, struct error *error)
+{
+    struct fleet_message message;
+    if (fleet_receive(rank, &message, limit, error) != 0)
+        return -1;
+    bool is_expected = message.kind == kind && message.size == size;
+    if (is_expected && size > 0)
+        memcpy(bytes, message.bytes, size);
+    free(message.bytes);
+    return is_expected ? 0 : lose(rank, "sent what was not expected of it", error);
 }
 
 bool fleet_has_message(uint32_t rank)
 {
+    int kind;
     size_t size;
-    return !fleet_is_lost(rank) && transport_look(rank, &size) > 0;
+    return !fleet_is_lost(rank) && transport_look(rank, &kind, &size) > 0;
 }
 
-/* Waits for a message that says nothing. */
 static int receive_sign(uint32_t rank, const struct fleet_limit *limit, struct error *error)
 {
-    void *bytes;
-    size_t size;
-    int status = fleet_receive(rank, &bytes, &size, limit, error);
-    free(bytes);
-    return status;
+    return fleet_receive_exactly(rank, FLEET_SIGN, NULL, 0, limit, error);
 }
 
 int fleet_barrier(const struct fleet_limit *limit, struct error *error)
 {
     int status = 0;
     if (fleet.rank > 0)
-        return fleet_send(0, "", 0, limit, error) != 0 ? -1 : receive_sign(0, limit, error);
+        return fleet_send(0, FLEET_SIGN, "", 0, limit, error) != 0 ? -1 : receive_sign(0, limit, error);
     for (uint32_t rank = 1; rank < fleet.size; rank++) {
         if (!fleet_is_lost(rank) && receive_sign(rank, limit, status == 0 ? error : NULL) != 0)
             status = -1;
     }
-    return fleet_broadcast("", 0, limit, status == 0 ? error : NULL) != 0 ? -1 : status;
+    return fleet_broadcast(FLEET_SIGN, "", 0, limit, status == 0 ? error : NULL) != 0 ? -1 : status;
 }
 
 /* Clocks */
-
-static int read_clock(uint32_t rank, const struct fleet_limit *limit, nanoseconds *there, struct error *error)
-{
-    void *bytes;
-    size_t size;
-    if (fleet_send(rank, "", 0, limit, error) != 0 || fleet_receive(rank, &bytes, &size, limit, error) != 0)
-        return -1;
-    bool is_instant = size == sizeof(*there);
-    if (is_instant)
-        memcpy(there, bytes, sizeof(*there));
-    free(bytes);
-    return is_instant ? 0 : error_set(error, ERROR_ENVIRONMENT, "%s does not tell its time", fleet_name(rank));
-}
 
 /* The first reading, which may have to wake the other one up, is seldom the fastest; with the others both are awake. */
 int fleet_ask_clock(uint32_t rank, const struct fleet_limit *limit, struct fleet_clock *clock, struct error *error)
 {
     *clock = (struct fleet_clock){.error = INT64_MAX};
-    for (int i = 0; i < CLOCK_READINGS; i++) {
+    for (int i = 0; i < CLOCK_READINGS_MAX; i++) {
         nanoseconds there = 0;
         nanoseconds before = clock_now();
-        if (read_clock(rank, limit, &there, error) != 0)
+        if (i >= CLOCK_READINGS_MIN && clock->error <= CLOCK_ERROR_WANTED)
+            break;
+        if (fleet_send(rank, FLEET_CLOCK, "", 0, limit, error) != 0 ||
+            fleet_receive_exactly(rank, FLEET_SIGN, &there, sizeof(there), limit, error) != 0)
             return -1;
         nanoseconds took = clock_now() - before;
         if (took / 2 >= clock->error)
@@ -230,16 +241,10 @@ int fleet_ask_clock(uint32_t rank, const struct fleet_limit *limit, struct fleet
     return 0;
 }
 
-int fleet_answer_clock(const struct fleet_limit *limit, struct error *error)
+int fleet_tell_clock(const struct fleet_limit *limit, struct error *error)
 {
-    for (int i = 0; i < CLOCK_READINGS; i++) {
-        if (receive_sign(0, limit, error) != 0)
-            return -1;
-        nanoseconds now = clock_now();
-        if (fleet_send(0, &now, sizeof(now), limit, error) != 0)
-            return -1;
-    }
-    return 0;
+    nanoseconds now = clock_now();
+    return fleet_send(0, FLEET_SIGN, &now, sizeof(now), limit, error);
 }
 
 /* Beginning and end */
@@ -268,15 +273,14 @@ static int introduce(struct error *error)
     own[NAME_BYTES - RANK_BYTES] = '\0';
     own[strcspn(own, " ")] = '\0';
     if (fleet.rank > 0)
-        return fleet_send(0, own, strlen(own), &limit, error);
+        return fleet_send(0, FLEET_SIGN, own, strlen(own), &limit, error);
     for (uint32_t rank = 1; rank < fleet.size; rank++) {
-        void *name;
-        size_t size;
+        struct fleet_message name;
         snprintf(fleet.names[rank], NAME_BYTES, "rank %" PRIu32, rank);
-        if (fleet_receive(rank, &name, &size, &limit, error) != 0)
+        if (fleet_receive(rank, &name, &limit, error) != 0)
             return -1;
-        snprintf(fleet.names[rank], NAME_BYTES - RANK_BYTES, "%s", (const char *)name);
-        free(name);
+        snprintf(fleet.names[rank], NAME_BYTES - RANK_BYTES, "%s", (const char *)name.bytes);
+        free(name.bytes);
     }
     tell_apart();
     return 0;
@@ -298,8 +302,14 @@ int fleet_start(struct error *error)
     return introduce(error);
 }
 
+/* Each has so long to take the message. */
+#define LONGEST_FAREWELL (10 * NANOSECONDS_PER_SECOND)
+
 void fleet_end(int status)
 {
+    const struct fleet_limit limit = {.until = clock_now() + LONGEST_FAREWELL};
+    if (fleet.is_connected && fleet.rank == 0 && !fleet_has_lost_any())
+        fleet_broadcast(FLEET_END, &status, sizeof(status), &limit, NULL);
     if (fleet.is_connected && fleet_has_lost_any())
         transport_abort(status);
     else if (fleet.is_connected)

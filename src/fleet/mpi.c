@@ -4,9 +4,7 @@
 
 #include "transport.h"
 
-/* All messages have this tag: who sent it, and in which order, tells enough. */
-enum { TAG = 1 };
-
+/* The kind of a message is its tag. */
 static MPI_Request request = MPI_REQUEST_NULL;
 
 /* "Open MPI v4.1.4", without the rest of what the library says of itself. */
@@ -46,15 +44,15 @@ int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size,
     return 0;
 }
 
-int transport_begin_send(uint32_t rank, const void *bytes, size_t size)
+int transport_begin_send(uint32_t rank, int kind, const void *bytes, size_t size)
 {
-    int result = MPI_Isend(bytes, (int)size, MPI_BYTE, (int)rank, TAG, MPI_COMM_WORLD, &request);
+    int result = MPI_Isend(bytes, (int)size, MPI_BYTE, (int)rank, kind, MPI_COMM_WORLD, &request);
     return result == MPI_SUCCESS ? 0 : -1;
 }
 
-int transport_begin_receive(uint32_t rank, void *bytes, size_t size)
+int transport_begin_receive(uint32_t rank, int kind, void *bytes, size_t size)
 {
-    int result = MPI_Irecv(bytes, (int)size, MPI_BYTE, (int)rank, TAG, MPI_COMM_WORLD, &request);
+    int result = MPI_Irecv(bytes, (int)size, MPI_BYTE, (int)rank, kind, MPI_COMM_WORLD, &request);
     return result == MPI_SUCCESS ? 0 : -1;
 }
 
@@ -73,16 +71,17 @@ void transport_drop(void)
     request = MPI_REQUEST_NULL;
 }
 
-int transport_look(uint32_t rank, size_t *size)
+int transport_look(uint32_t rank, int *kind, size_t *size)
 {
     int is_there = 0, count = 0;
     MPI_Status status;
-    if (MPI_Iprobe((int)rank, TAG, MPI_COMM_WORLD, &is_there, &status) != MPI_SUCCESS)
+    if (MPI_Iprobe((int)rank, MPI_ANY_TAG, MPI_COMM_WORLD, &is_there, &status) != MPI_SUCCESS)
         return -1;
     if (!is_there)
         return 0;
     if (MPI_Get_count(&status, MPI_BYTE, &count) != MPI_SUCCESS || count < 0)
         return -1;
+    *kind = status.MPI_TAG;
     *size = (size_t)count;
     return 1;
 }

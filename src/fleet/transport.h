@@ -19,8 +19,8 @@ int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size,
 
 /* Begins to send or to receive; one at a time. The bytes may not be touched until transport_test() says that it is
  * over. -1: the connection is broken. */
-int transport_begin_send(uint32_t rank, const void *bytes, size_t size);
-int transport_begin_receive(uint32_t rank, void *bytes, size_t size);
+int transport_begin_send(uint32_t rank, int kind, const void *bytes, size_t size);
+int transport_begin_receive(uint32_t rank, int kind, void *bytes, size_t size);
 
 /* 1: what was begun is over, 0: not yet, -1: it has failed. */
 int transport_test(void);
@@ -28,8 +28,9 @@ int transport_test(void);
 /* Gives up what was begun. */
 void transport_drop(void);
 
-/* 1: a message of that process can be received and has `size` bytes, 0: not yet, -1: the connection is broken. */
-int transport_look(uint32_t rank, size_t *size);
+/* 1: a message of that process can be received and is of this kind and size, 0: not yet, -1: the connection is broken.
+ */
+int transport_look(uint32_t rank, int *kind, size_t *size);
 
 /* The most bytes of a message. */
 size_t transport_most(void);

@@ -189,6 +189,10 @@ static void add_workload(struct content *content, const struct run *run)
         content_add_fact(content, FACT_WORKLOAD,
                          content_text(content, "served by the embedded origin on this machine (%s)",
                                       content_outside(content, run->origin)));
+    if (run->machine_count > 1)
+        content_add_fact(content, FACT_WORKLOAD,
+                         content_text(content, "shared by %zu machines, led by %s; workers are those of each",
+                                      run->machine_count, content_outside(content, run->machines[0].name)));
     number_format_duration(work, sizeof(work), run->cpu_work);
     if (run->cpu_work > 0)
         content_add_fact(content, FACT_WORKLOAD,

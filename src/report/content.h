@@ -57,6 +57,7 @@ enum section_kind {
     SECTION_TIMES,     /* of every round: the numbers of a chart */
     SECTION_LATENCIES, /* percentiles of service times: the numbers of a chart */
     SECTION_RATES,     /* response times at each of several rates: the numbers of a chart */
+    SECTION_MACHINES,  /* of a run of several: what each did */
     SECTION_RATE,      /* what became of downloads that were due at a rate */
     SECTION_HTTP2,
     SECTION_PHASES,
@@ -165,6 +166,11 @@ void content_add_urls(struct content *content, const struct run_stats *stats, co
  * where that makes it look like another one that is chosen, with its number behind. */
 enum { CONTENT_LABEL_COLUMNS = 100, CONTENT_LABEL_BYTES = 4 * CONTENT_LABEL_COLUMNS + 16 };
 void content_label_url(const struct content_table *table, size_t row, size_t columns, char label[CONTENT_LABEL_BYTES]);
+
+/* Of a run of several machines what each did, and how evenly: content_machines.c. */
+void content_add_machines(struct content *content, const struct run *run);
+const char *content_tell_balance(struct content *content, const struct run *run); /* NULL: nothing is known of it */
+const char *content_on_machines(struct content *content, const struct run *run);  /* " on 3 machines", or "" */
 
 /* What stands first: content_summary.c. */
 void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,

@@ -162,6 +162,9 @@ static void add_notes(struct content *content, const struct run *run, const stru
                              content_text(content, "Round %" PRIu32 " does not count, for any mode: %s",
                                           validity->dropped[i].round + 1,
                                           content_outside(content, validity->dropped[i].reason)));
+    const char *balance = content_tell_balance(content, run);
+    if (balance != NULL)
+        content_add_sentence(content, SENTENCE_NOTE, balance);
     const char *neighbours = format_neighbours(run->is_server_local, run->is_proxy_local);
     if (neighbours != NULL)
         content_add_sentence(content, SENTENCE_NOTE, neighbours);

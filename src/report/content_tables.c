@@ -564,6 +564,7 @@ void content_add_tables(struct content *content, const struct run *run, const st
             add_times(&builder);
             add_latencies(&builder);
         }
+        content_add_machines(content, run);
         if (cell_stats_have_http2(builder.stats))
             add_metrics(&builder, SECTION_HTTP2, METRIC_TABLE_HTTP2, "How connections were used",
                         "HTTP/2: downloads answered over it. Connections it was spoken over, those opened beforehand "

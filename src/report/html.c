@@ -50,6 +50,7 @@ static const struct {
                        "due, by how many fall due a second; a line ends where its mode does not keep up. Dashed: the "
                        "objective.",
                        "99th percentile of response times against the rate, a line for each mode, and the objective."},
+    [SECTION_MACHINES] = {"machines", "", NULL},
     [SECTION_RATE] = {"rate", "", NULL},
     [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},
     [SECTION_PHASES] = {"phases", "", NULL},
@@ -484,9 +485,9 @@ int html_write(FILE *stream, const struct run *run, const struct analysis *analy
 {
     static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_RATES, SECTION_SWEEP, SECTION_TIMES,
                                                          SECTION_LATENCIES};
-    static const enum section_kind behind_timelines[] = {SECTION_RATE,   SECTION_RANKING,  SECTION_DOWNLOADS,
-                                                         SECTION_PHASES, SECTION_HTTP2,    SECTION_GAINS,
-                                                         SECTION_COSTS,  SECTION_FAILURES, SECTION_MISMATCHES};
+    static const enum section_kind behind_timelines[] = {
+        SECTION_MACHINES, SECTION_RATE,  SECTION_RANKING, SECTION_DOWNLOADS, SECTION_PHASES,
+        SECTION_HTTP2,    SECTION_GAINS, SECTION_COSTS,   SECTION_FAILURES,  SECTION_MISMATCHES};
     struct page page = {
         .stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats, .format = format};
     if (content_build(run, analysis, format, &page.content, error) != 0)

@@ -197,6 +197,7 @@ static void write_sections(FILE *stream, const struct content *content, const st
         case SECTION_RANKING:
         case SECTION_DOWNLOADS:
         case SECTION_RATES:
+        case SECTION_MACHINES:
         case SECTION_RATE:
         case SECTION_HTTP2:
         case SECTION_PHASES:

@@ -73,8 +73,10 @@ static void tick(void *context, struct sample_table *table)
     struct experiment_state *state = context;
     const struct experiment_hooks *hooks = state->experiment->hooks;
     state->position.settled = table == NULL ? 0 : atomic_load(&table->settled_count_hint);
-    const nanoseconds *due = state->experiment->job->due;
-    state->position.waiting = table == NULL || due == NULL ? 0 : sample_table_waiting(table, due);
+    const struct run_cell *cell = &state->experiment->run->cells[state->index];
+    /* The table of one of several machines has that one's downloads only. */
+    bool is_due = cell->due != NULL && table != NULL && table->unit_count == cell->downloads;
+    state->position.waiting = is_due ? sample_table_waiting(table, cell->due) : 0;
     state->position.fraction = fraction_done(state);
     first_downloads_watch(&state->first_downloads, table);
     if (table != NULL && clock_now() >= state->cut_at && !state->is_cut) {

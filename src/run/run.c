@@ -136,6 +136,7 @@ void trial_release(struct trial *trial)
     free(trial->origin_counts.url_requests);
     sample_table_release(trial->table);
     free(trial->units);
+    free(trial->machines);
     trial_latencies_release(trial->summary.latencies);
     *trial = (struct trial){0};
 }
@@ -212,6 +213,7 @@ void run_release(struct run *run)
     for (size_t i = 0; i < run->schedule_count; i++)
         free(run->schedules[i].due);
     free(run->schedules);
+    free(run->machines);
     for (size_t i = 0; i < run->source_count; i++)
         free(run->sources[i]);
     free(run->sources);

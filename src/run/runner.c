@@ -4,19 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell_job.h"
 #include "conc_bench/client/client.h"
+#include "conc_bench/fleet/fleet.h"
 #include "conc_bench/run/resources.h"
+#include "fleet_part.h"
 #include "trial.h"
 
 struct runner {
     const struct plan *plan;
     const struct runner_hooks *hooks;
     struct run *run;
-    struct mode_job job;           /* workers and table change with each trial, */
-    struct transfer_plan transfer; /* and so does the table in here, */
-    struct transfer_policy policy; /* and what becomes of connections */
-    uint32_t warm_url_count;       /* for those that are warm */
-    struct sample_table *table;    /* for the next trial of as many units; NULL: to be made */
+    struct cell_job job;
+    struct fleet_part *part;    /* of a run that several machines make; NULL: one does */
+    struct sample_table *table; /* for the next trial of as many units; NULL: to be made */
 };
 
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error)
@@ -42,13 +43,15 @@ struct runner *runner_create(const struct plan *plan, const struct mode_job *job
         error_set(error, ERROR_ENVIRONMENT, "no memory for the run");
         return NULL;
     }
-    *runner = (struct runner){.plan = plan, .hooks = hooks, .run = run, .job = *job};
-    runner->transfer = *job->transfer;
-    runner->job.transfer = &runner->transfer;
-    runner->policy = *job->transfer->policy;
-    runner->transfer.policy = &runner->policy;
-    runner->warm_url_count = job->warm_url_count;
-    return runner;
+    *runner = (struct runner){.plan = plan, .hooks = hooks, .run = run};
+    cell_job_init(&runner->job, job);
+    if (fleet_size() == 1)
+        return runner;
+    runner->part = fleet_part_create(plan, error);
+    if (runner->part != NULL)
+        return runner;
+    free(runner);
+    return NULL;
 }
 
 void runner_release(struct runner *runner)
@@ -56,6 +59,7 @@ void runner_release(struct runner *runner)
     if (runner == NULL)
         return;
     sample_table_release(runner->table);
+    fleet_part_release(runner->part);
     free(runner);
 }
 
@@ -79,6 +83,7 @@ int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum st
         .is_named_by_rate = plan_has_rates(&runner->plan->request),
         .downloads = units,
         .due = due,
+        .machines = fleet_size(),
         .traits = cell->mode->traits,
         .stage = stage,
         .group = group,
@@ -113,18 +118,6 @@ static int keep(struct runner *runner, const struct runner_trial *request, struc
     return status;
 }
 
-/* What differs between cells, but for the mode. */
-static void set_job(struct runner *runner, const struct plan_cell *cell, const struct run_cell *described)
-{
-    runner->job.due = described->due;
-    runner->job.table = runner->table;
-    runner->transfer.table = runner->table;
-    runner->job.workers = cell->workers;
-    runner->policy.connections = cell->connections;
-    bool is_warm = cell->connections == CONNECTIONS_WARM && (cell->mode->traits & MODE_IS_CLIENT) == 0;
-    runner->job.warm_url_count = is_warm ? runner->warm_url_count : 0;
-}
-
 /* Its pages are made here, and not at the expense of the trial that happens to use them first. */
 static int make_table(struct runner *runner, uint32_t units, struct error *error)
 {
@@ -151,12 +144,11 @@ static void reuse_table(struct runner *runner, const struct trial *trial)
     }
 }
 
-static void tick(void *context, const struct sample_table *table)
+static void tick(void *context, struct sample_table *table)
 {
     struct runner *runner = context;
-    (void)table;
     if (runner->hooks->tick != NULL)
-        runner->hooks->tick(runner->hooks->context, runner->table);
+        runner->hooks->tick(runner->hooks->context, table);
 }
 
 static int settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error)
@@ -174,7 +166,7 @@ static int begin(struct runner *runner, const struct plan_cell *cell, const stru
         return -1;
     if (make_table(runner, described->downloads, error) != 0)
         return -1;
-    set_job(runner, cell, described);
+    cell_job_set(&runner->job, cell, described->due, runner->table);
     if (hooks->tick != NULL)
         hooks->tick(hooks->context, NULL);
     return 0;
@@ -195,7 +187,8 @@ int runner_run(struct runner *runner, const struct runner_trial *request, enum t
     };
     if (begin(runner, cell, &runner->run->cells[request->index], error) != 0)
         return -1;
-    int result = trial_run(cell->mode, &runner->job, &options, &trial, error);
+    int result = runner->part != NULL ? fleet_trial_lead(runner->part, cell, &runner->job.job, &options, &trial, error)
+                                      : trial_run(cell->mode, &runner->job.job, &options, &trial, error);
     if (result == 0 && hooks->after_trial != NULL)
         result = hooks->after_trial(hooks->context, &trial, error);
     reuse_table(runner, &trial);

@@ -23,6 +23,9 @@
 /* What has run has this long to join, reap and free. */
 #define LONGEST_TEARDOWN (60 * NANOSECONDS_PER_SECOND)
 
+/* The last part of the way to an instant is not slept: who sleeps is woken late. */
+#define WATCHFUL (200 * NANOSECONDS_PER_MICROSECOND)
+
 /* The parent looks at the running trial this often. */
 #define TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
@@ -32,6 +35,7 @@ struct cell_report {
     nanoseconds startup;
     nanoseconds warm;
     nanoseconds teardown;
+    nanoseconds opens_at; /* written by the parent where other machines begin with it: an instant; 0: it does not */
     bool was_prepared;
     bool has_ended; /* got through everything, whatever came of it */
     struct error error;
@@ -41,7 +45,8 @@ struct cell_report {
 /* The parent's view of a running cell. */
 struct cell {
     pid_t pid;
-    int line; /* to the cell: it writes a byte when it has run, and waits for one before it tears down */
+    /* To the cell: it writes a byte when it is to meet others and when it has run, and waits for one each time. */
+    int line;
     struct cell_report *report;
     const struct trial_options *options;
     nanoseconds deadline; /* an instant */
@@ -49,11 +54,19 @@ struct cell {
     nanoseconds kill_at; /* an instant; 0: no signal has arrived */
     bool was_killed_for_deadline;
     bool was_killed_for_signal;
+    bool has_met; /* options->meet was called */
 };
 
-/* Runs the mode. `pause` is called between run and teardown, when the workers are idle but alive. */
+/* What is done between the steps of a mode. */
+struct intervals {
+    bool (*meet)(void *context,
+                 struct cell_report *report); /* before the gate opens; NULL: it may. false: it may not */
+    void (*pause)(void *context);             /* between run and teardown, when the workers are idle but alive */
+    void *context;
+};
+
 static void run_mode(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
-                     void (*pause)(void *context), void *context)
+                     const struct intervals *intervals)
 {
     void *run = NULL;
     nanoseconds begin = clock_now();
@@ -64,33 +77,59 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     if (is_ready && job->warm_url_count > 0)
         is_ready = mode->warm(run, &report->error) == 0;
     report->gate = clock_now();
+    report->warm = job->warm_url_count > 0 ? report->gate - prepared : 0;
+    if (is_ready && intervals->meet != NULL)
+        is_ready = intervals->meet(intervals->context, report);
     if (job->due != NULL)
         atomic_store_explicit(&job->table->gate, report->gate, memory_order_relaxed);
-    report->warm = job->warm_url_count > 0 ? report->gate - prepared : 0;
     if (is_ready)
         mode->run(run, &report->error);
-    pause(context);
+    intervals->pause(intervals->context);
     begin = clock_now();
     mode->release(run);
     report->teardown = clock_now() - begin;
     report->has_ended = true;
 }
 
-static void tell_and_wait(void *context)
+/* What the cell tells its parent. */
+static const char is_prepared = 'p', has_run = 'r';
+
+static void tell_and_wait(int line, char what)
 {
-    const int *line = context;
-    char byte = 'r';
     ssize_t count;
-    if (write(*line, &byte, 1) != 1)
+    if (write(line, &what, 1) != 1)
         return; /* nobody is there to look */
     do {
-        count = read(*line, &byte, 1);
+        count = read(line, &what, 1);
     } while (count < 0 && errno == EINTR);
 }
 
-static _Noreturn void live(const struct mode *mode, const struct mode_job *job, struct cell_report *report, int line,
+static void tell_end(void *context)
+{
+    tell_and_wait(*(const int *)context, has_run);
+}
+
+/* What the other machines took since is their affair: the gate opened at the instant that was agreed on. */
+static bool meet_others(void *context, struct cell_report *report)
+{
+    tell_and_wait(*(const int *)context, is_prepared);
+    if (report->opens_at == 0)
+        return false;
+    report->gate = report->opens_at;
+    while (clock_now() < report->gate - WATCHFUL)
+        clock_sleep_until(report->gate - WATCHFUL);
+    while (clock_now() < report->gate) {}
+    return true;
+}
+
+static _Noreturn void live(const struct cell *cell, const struct mode *mode, const struct mode_job *job, int line,
                            pid_t parent)
 {
+    const struct intervals intervals = {
+        .meet = cell->options->meet != NULL ? meet_others : NULL,
+        .pause = tell_end,
+        .context = &line,
+    };
     child_enter(parent);
     /* Linux shares the cores out between sessions (sched(7), "The autogroup feature"): beside a client, which has one
      * of its own, a mode in that of a busy shell would get less. */
@@ -100,7 +139,7 @@ static _Noreturn void live(const struct mode *mode, const struct mode_job *job, 
     if (job->due != NULL)
         process_be_punctual();  /* and whatever it forks or starts */
     (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
-    run_mode(mode, job, report, tell_and_wait, &line);
+    run_mode(mode, job, cell->report, &intervals);
     child_leave(0);
 }
 
@@ -114,7 +153,7 @@ static int start(struct cell *cell, const struct mode *mode, const struct mode_j
     cell->pid = fork();
     if (cell->pid == 0) {
         close(lines[0]);
-        live(mode, job, cell->report, lines[1], parent);
+        live(cell, mode, job, lines[1], parent);
     }
     int failure = errno;
     close(lines[1]);
@@ -126,16 +165,27 @@ static int start(struct cell *cell, const struct mode *mode, const struct mode_j
     return 0;
 }
 
+static void let_go_on(struct cell *cell)
+{
+    ssize_t written = descriptor_send(cell->line, "g", 1);
+    (void)written;
+}
+
+static void let_meet(struct cell *cell)
+{
+    const struct trial_options *options = cell->options;
+    nanoseconds instant = 0;
+    cell->has_met = true;
+    bool is_open = options->meet(options->context, true, cell->report->startup, &instant) == 0;
+    cell->report->opens_at = is_open ? instant : 0;
+    /* The others had time of their own to get ready. */
+    cell->deadline = (instant > clock_now() ? instant : clock_now()) + options->deadline;
+    let_go_on(cell);
+}
+
 /* The cell has run: its workers are idle, and reading what they hold disturbs nothing that is timed. */
 static void look_and_let_go(struct cell *cell, struct trial *trial)
 {
-    char byte;
-    if (read(cell->line, &byte, 1) != 1) {
-        /* It died; wait4() will say how. Nothing more will come over the line. */
-        close(cell->line);
-        cell->line = -1;
-        return;
-    }
     /* A client has ended by now, and was looked at before. */
     if (!trial->client.is_present)
         resources_of_tree("", cell->pid, &trial->resources);
@@ -144,8 +194,21 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
     /* The deadline was for the run, and what was just read took its time. */
     cell->deadline = clock_now() + LONGEST_TEARDOWN;
-    ssize_t written = descriptor_send(cell->line, "g", 1);
-    (void)written;
+    let_go_on(cell);
+}
+
+static void hear(struct cell *cell, struct trial *trial)
+{
+    char what;
+    if (read(cell->line, &what, 1) != 1) {
+        /* It died; wait4() will say how. Nothing more will come over the line. */
+        close(cell->line);
+        cell->line = -1;
+    } else if (what == is_prepared) {
+        let_meet(cell);
+    } else {
+        look_and_let_go(cell, trial);
+    }
 }
 
 static void kill_when_due(struct cell *cell)
@@ -169,7 +232,7 @@ static int watch(struct cell *cell, const struct mode_job *job, struct trial *tr
 {
     for (;;) {
         if (interrupt_wait(cell->line, TICK))
-            look_and_let_go(cell, trial);
+            hear(cell, trial);
         int status;
         pid_t reaped = wait4(cell->pid, &status, WNOHANG, usage);
         if (reaped == cell->pid)
@@ -241,6 +304,8 @@ static void judge_end(struct trial *trial, const struct cell *cell, const struct
         set_status(trial, TRIAL_CRASHED, reason);
     } else if (trial->client.is_present) {
         judge_client(trial, cell->report);
+    } else if (cell->has_met && cell->report->opens_at == 0 && interrupt_signal() == 0) {
+        set_status(trial, TRIAL_FAILED, "not all machines could begin");
     } else {
         judge(trial, cell->report, account);
     }
@@ -313,10 +378,11 @@ static void read_own_usage(struct trial_resources *resources)
 static void run_in_place(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
                          struct trial *trial, struct sample_account *account)
 {
+    const struct intervals intervals = {.pause = do_nothing};
     struct trial_resources before = {0};
     read_own_usage(&before);
     interrupt_let_in(true);
-    run_mode(mode, job, report, do_nothing, NULL);
+    run_mode(mode, job, report, &intervals);
     interrupt_let_in(false);
     read_own_usage(&trial->resources);
     subtract_usage(&trial->resources, &before);
@@ -350,6 +416,9 @@ static int run_isolated(const struct mode *mode, const struct mode_job *job, con
     int status = watch(&cell, job, trial, &usage);
     if (cell.line >= 0)
         close(cell.line);
+    nanoseconds never = 0;
+    if (options->meet != NULL && !cell.has_met)
+        options->meet(options->context, false, report->startup, &never);
     resources_from_usage(&usage, &trial->resources);
     if (is_client && settle_client(options, report, trial, error) != 0)
         return -1;

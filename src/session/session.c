@@ -29,7 +29,14 @@ static int report(struct session *session, bool is_without_figures, struct error
     return status;
 }
 
-static void release(struct session *session)
+void session_init(struct session *session, const struct options *options)
+{
+    *session = (struct session){.options = options, .policy = options->transfer};
+    session->policy.buffer_bytes = transfer_buffer_bytes(&options->transfer, options->request.accepts_compressed);
+    url_list_init(&session->urls);
+}
+
+void session_release(struct session *session)
 {
     progress_release(&session->progress);
     run_release(&session->run);
@@ -74,7 +81,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (!options->dry_run && report_check(options, error) != 0)
         return -1;
-    if (request_load(&options->request, &session->request, error) != 0)
+    if (machines_check(session, error) != 0 || request_load(&options->request, &session->request, error) != 0)
         return -1;
     if (preflight_check_library(&session->request, error) != 0)
         return -1;
@@ -97,8 +104,11 @@ static int prepare(struct session *session, struct error *error)
     clients_tell_limits(session);
     if (read_baseline(session, error) != 0)
         return -1;
-    if (!options->dry_run)
-        setup_tell_cost(session);
+    if (options->dry_run)
+        return 0;
+    if (machines_brief(session, error) != 0)
+        return -1;
+    setup_tell_cost(session);
     return 0;
 }
 
@@ -115,9 +125,8 @@ static void write_dry_run(const struct session *session)
 
 int session_run(const struct options *options, struct error *error)
 {
-    struct session session = {.options = options, .policy = options->transfer};
-    session.policy.buffer_bytes = transfer_buffer_bytes(&options->transfer, options->request.accepts_compressed);
-    url_list_init(&session.urls);
+    struct session session;
+    session_init(&session, options);
     progress_init(&session.progress, stderr, !options->quiet && !options->no_progress);
     int status = prepare(&session, error);
     if (status == 0 && options->dry_run) {
@@ -132,6 +141,6 @@ int session_run(const struct options *options, struct error *error)
             *error = report_error;
         }
     }
-    release(&session);
+    session_release(&session);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "conc_bench/cli/options.h"
 #include "conc_bench/client/client.h"
 #include "conc_bench/document/baseline.h"
+#include "conc_bench/fleet/fleet.h"
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/origin/journal.h"
 #include "conc_bench/origin/origin.h"
@@ -59,14 +60,19 @@ struct session {
     bool is_measuring; /* the trial that runs is no warm-up */
     struct run run;
     struct baseline baseline;
-    uint32_t refusals;  /* trials in a row with answers of status 429 or 503 */
-    nanoseconds pause;  /* before the next trial, because of them */
-    nanoseconds paused; /* in all */
-    bool is_public;     /* some of the hosts are */
+    uint32_t refusals;                 /* trials in a row with answers of status 429 or 503 */
+    nanoseconds pause;                 /* before the next trial, because of them */
+    nanoseconds paused;                /* in all */
+    bool is_public;                    /* some of the hosts are */
+    const struct fleet_message *brief; /* what the leader says that is to be run; NULL: this is the leader */
 };
 
 /* How often the embedded list is gone through. */
 enum { EMBEDDED_REPEAT = 80 };
+
+/* session.c: begins with the options, which must outlive it; and frees all of it. */
+void session_init(struct session *session, const struct options *options);
+void session_release(struct session *session);
 
 /* Whether no mode downloads anything, so that there is nobody to ask. */
 bool session_is_scripted(const struct options *options);
@@ -101,8 +107,20 @@ bool description_is_local(const struct session *session, size_t host);
  */
 int trials_rehearse(struct session *session, struct error *error);
 int trials_run(struct session *session, struct error *error);
+int trials_follow(struct session *session, int *status, struct error *error); /* on other machines than the leader */
 /* How many there are at most. */
 uint64_t trials_most(const struct session *session);
+
+/* machines.c: a run of several machines. What such a run cannot do yet is refused; the others are told what is to be
+ * run, and tell what they are; and behind the run, what that is not to be believed for. Each does nothing where there
+ * is one machine. */
+int machines_check(const struct session *session, struct error *error);
+int machines_brief(struct session *session, struct error *error);
+void machines_add_up(struct session *session); /* the cores of all */
+void machines_warn(struct session *session);
+/* What a follower takes from the leader instead of finding it out itself. */
+int machines_load_list(struct session *session, struct error *error);
+int machines_take_room(struct session *session, struct error *error);
 
 /* cost.c: says, without a full stop, how many requests go to which servers at most, and how long that takes. Of those
  * that are not this machine, or of all. Returns `buffer`; NULL: there is none. */

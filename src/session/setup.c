@@ -115,7 +115,9 @@ static int find_checked_urls(const struct session *session, struct error *error)
 
 int setup_list(struct session *session, struct error *error)
 {
-    if (load_urls(session, error) != 0 || check_requests(session, error) != 0 || find_checked_urls(session, error) != 0)
+    if ((session->brief != NULL ? machines_load_list : load_urls)(session, error) != 0)
+        return -1;
+    if (check_requests(session, error) != 0 || find_checked_urls(session, error) != 0)
         return -1;
     return check_http_version(session, error);
 }
@@ -176,6 +178,8 @@ static uint32_t most_workers(struct session *session)
         return session->most_workers;
     if (session->is_list_embedded)
         downloads *= EMBEDDED_REPEAT;
+    if (options->split == SPLIT_LIST && downloads > fleet_size())
+        downloads /= fleet_size();
     session->most_workers = downloads < SEARCHED_WORKERS_MAX ? (uint32_t)downloads : SEARCHED_WORKERS_MAX;
     while (session->most_workers > 1 && descriptors_needed(session) > resources_descriptors_limit())
         session->most_workers /= 2;
@@ -213,6 +217,8 @@ int setup_room(struct session *session, struct error *error)
                  hosts);
     char purpose[64];
     snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
+    if (session->brief != NULL && machines_take_room(session, error) != 0)
+        return -1;
     return resources_need_descriptors(descriptors_needed(session), purpose, error);
 }
 
@@ -334,6 +340,8 @@ int setup_plan(struct session *session, struct error *error)
         .repeat = options->repeat,
         .copies = options->copies,
         .shuffle = options->shuffle,
+        .machines = fleet_size(),
+        .split = options->split,
         .rounds = options->runs_auto && options->rate_count > 1 ? RATE_ROUNDS : options->runs,
         .warmup_rounds = options->warmup,
         .time_budget = has_budget ? options->time_budget : 0,
@@ -377,12 +385,15 @@ int setup_host_limits(struct session *session, struct error *error)
     struct host_limits host_limits;
     if (options->use_origin || options->dry_run || session_is_scripted(options))
         return 0;
-    if (host_limits_look(plan, &session->resolutions, session->most_workers, &host_limits, error) != 0)
+    /* Machines take their units from the plan side by side. */
+    uint64_t at_once = (uint64_t)session->most_workers * fleet_size();
+    if (host_limits_look(plan, &session->resolutions, at_once < UINT32_MAX ? (uint32_t)at_once : UINT32_MAX,
+                         &host_limits, error) != 0)
         return -1;
     session->is_public = host_limits.has_public;
     bool is_crowded = host_limits.crowded != NULL && host_limits.at_once > options->max_per_host;
-    if (is_crowded && options->workers_auto)
-        session->most_workers = options->max_per_host;
+    if (is_crowded && options->workers_auto && options->max_per_host >= fleet_size())
+        session->most_workers = options->max_per_host / fleet_size();
     else if (is_crowded)
         return error_set(error, ERROR_USAGE,
                          "up to %" PRIu32 " downloads at once would go to %.*s, more than the %" PRIu32

@@ -8,6 +8,7 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/run/experiment.h"
+#include "conc_bench/run/fleet_follow.h"
 #include "conc_bench/run/interrupt.h"
 #include "conc_bench/run/runner.h"
 #include "conc_bench/workload/host_limits.h"
@@ -139,7 +140,8 @@ static void show_position(void *context, const struct runner_position *position)
     char done[80] = "";
     /* What a client has done is seen when it has ended. */
     if (client_of(position->cell->mode) == NULL)
-        snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled, position->downloads);
+        snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
+                 position->downloads / fleet_size());
     if (position->waiting > 0)
         text_append(done, sizeof(done), ", %" PRIu32 " waiting", position->waiting);
     progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,
@@ -242,12 +244,11 @@ uint64_t trials_most(const struct session *session)
     return experiment_trials(&experiment);
 }
 
-int trials_run(struct session *session, struct error *error)
+static struct mode_job describe_job(const struct session *session, const struct transfer_plan *transfer)
 {
     const struct plan_request *request = &session->plan.request;
-    const struct transfer_plan transfer = describe_transfers(session);
-    const struct mode_job job = {
-        .transfer = &transfer,
+    return (struct mode_job){
+        .transfer = transfer,
         .unit_urls = session->plan.unit_urls,
         .max_late = request->arrivals.max_late,
         .warm_urls = session->warm_urls,
@@ -258,6 +259,23 @@ int trials_run(struct session *session, struct error *error)
         .script_count = request->script_count,
         .setting = session->clients.folder != NULL ? &session->clients.setting : NULL,
     };
+}
+
+int trials_follow(struct session *session, int *status, struct error *error)
+{
+    const struct transfer_plan transfer = describe_transfers(session);
+    const struct mode_job job = describe_job(session, &transfer);
+    if (interrupt_install(error) != 0)
+        return -1;
+    int result = fleet_follow(&session->plan, &job, &session->run, status, error);
+    interrupt_restore();
+    return result;
+}
+
+int trials_run(struct session *session, struct error *error)
+{
+    const struct transfer_plan transfer = describe_transfers(session);
+    const struct mode_job job = describe_job(session, &transfer);
     const struct experiment_hooks hooks = {
         .context = session,
         .before_trial = before_trial,
@@ -271,6 +289,7 @@ int trials_run(struct session *session, struct error *error)
     experiment.job = &job;
     experiment.hooks = &hooks;
     experiment.run = &session->run;
+    machines_add_up(session);
     if (interrupt_install(error) != 0)
         return -1;
     int status = experiment_run(&experiment, error);
@@ -279,6 +298,7 @@ int trials_run(struct session *session, struct error *error)
                  clock_seconds(session->paused));
     warn_of_strangers(session);
     warn_of_pauses(&session->run);
+    machines_warn(session);
     interrupt_restore();
     progress_clear(&session->progress);
     return status;

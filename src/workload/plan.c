@@ -52,10 +52,28 @@ uint64_t plan_count_units(const struct plan_request *request)
     return request->urls->downloads > 0 ? (uint64_t)most : 0;
 }
 
+/* How often each unit stands in the plan. */
+static uint32_t count_times(const struct plan_request *request)
+{
+    return request->split == SPLIT_NONE && request->machines > 1 ? request->machines : 1;
+}
+
+/* Makes `times` neighbours of each of the first units. From the end on, so that nothing is overwritten that is still to
+ * be read. */
+static void multiply_units(uint32_t *units, uint32_t count, uint32_t times)
+{
+    for (uint32_t unit = count; times > 1 && unit-- > 0;) {
+        for (uint32_t i = 0; i < times; i++)
+            units[unit * times + i] = units[unit];
+    }
+}
+
 static int lay_out_units(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
-    uint64_t total = plan_count_units(request);
+    uint64_t downloads = request->urls->downloads;
+    uint32_t times = count_times(request);
+    uint64_t total = plan_count_units(request) * times;
     if (total == 0)
         return error_set(error, ERROR_USAGE, "there is nothing to download");
     if (plan_has_rates(request) && total > URL_DOWNLOADS_MAX)
@@ -63,27 +81,29 @@ static int lay_out_units(struct plan *plan, struct error *error)
                          "%" PRIu64 " downloads of a trial are more than the %" PRIu32
                          " that one run can hold: use lower rates, or a smaller --repeat",
                          total, URL_DOWNLOADS_MAX);
-    bool is_overflown = !plan_has_rates(request) && total / request->repeat != request->urls->downloads;
+    bool is_overflown = !plan_has_rates(request) && total / times / request->repeat != downloads;
     if (total > URL_DOWNLOADS_MAX || is_overflown)
         return error_set(error, ERROR_USAGE,
-                         "%" PRIu64 " downloads %" PRIu32 " times over are more than the %" PRIu32
+                         "%" PRIu64 " downloads %" PRIu64 " times over are more than the %" PRIu32
                          " that one run can hold: use a smaller --repeat",
-                         request->urls->downloads, request->repeat, URL_DOWNLOADS_MAX);
+                         downloads, (uint64_t)request->repeat * times, URL_DOWNLOADS_MAX);
     plan->unit_count = (uint32_t)total;
     plan->unit_urls = calloc((size_t)total, sizeof(plan->unit_urls[0]));
     if (plan->unit_urls == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
     uint32_t unit = 0;
-    while (unit < plan->unit_count) {
+    uint32_t base = plan->unit_count / times;
+    while (unit < base) {
         for (size_t i = 0; i < request->urls->line_count; i++) {
-            for (uint32_t n = 0; n < request->urls->lines[i].count && unit < plan->unit_count; n++)
+            for (uint32_t n = 0; n < request->urls->lines[i].count && unit < base; n++)
                 plan->unit_urls[unit++] = request->urls->lines[i].url;
         }
     }
     if (request->shuffle) {
         struct random random = random_stream(request->seed, STREAM_UNITS);
-        random_shuffle(&random, plan->unit_urls, plan->unit_count);
+        random_shuffle(&random, plan->unit_urls, unit);
     }
+    multiply_units(plan->unit_urls, unit, times);
     return 0;
 }
 
@@ -259,13 +279,25 @@ void plan_order(const struct plan *plan, uint32_t round, uint32_t *order)
     random_shuffle(&random, order, plan->cell_count);
 }
 
+struct share plan_share(const struct plan *plan)
+{
+    return (struct share){
+        .machines = plan->request.machines,
+        .unit_count = plan->unit_count,
+        .split = plan->request.split,
+        .seed = plan->request.seed,
+    };
+}
+
 nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
 {
     if (plan->request.deadline > 0)
         return plan->request.deadline;
     /* As long as every download may take, one after the other at each worker, and a minute for the rest: a trial that
      * is merely slow never gets there. */
-    nanoseconds waves = (plan_units(plan, cell->rate) + cell->workers - 1) / cell->workers;
+    uint32_t machines = plan->request.machines > 1 ? plan->request.machines : 1;
+    uint32_t units = plan_units(plan, cell->rate);
+    nanoseconds waves = (units / machines + (units % machines > 0) + cell->workers - 1) / cell->workers;
     nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;
     nanoseconds longest = INT64_MAX / 4;
     nanoseconds last_due = 2 * plan_span(plan, cell->rate); /* random arrivals may take longer than on average */

@@ -799,6 +799,20 @@ void url_list_init(struct url_list *list)
     *list = (struct url_list){0};
 }
 
+/* Takes over the block. */
+static int add_block(struct url_list *list, const char *name, struct block *block, size_t length, struct error *error)
+{
+    bool is_needed;
+    int status = add_text(list, name, block->bytes, length, &is_needed, error);
+    if (is_needed) {
+        keep_block(list->storage, block);
+    } else {
+        memory_wipe(block->bytes, length);
+        free(block);
+    }
+    return status;
+}
+
 int url_list_add_file(struct url_list *list, const char *path, struct error *error)
 {
     bool is_standard_input = strcmp(path, "-") == 0;
@@ -815,15 +829,19 @@ int url_list_add_file(struct url_list *list, const char *path, struct error *err
         close(file);
     if (block == NULL)
         return refuse_file(name, failure, error);
-    bool is_needed;
-    int status = add_text(list, name, block->bytes, length, &is_needed, error);
-    if (is_needed) {
-        keep_block(list->storage, block);
-    } else {
-        memory_wipe(block->bytes, length);
-        free(block);
-    }
-    return status;
+    return add_block(list, name, block, length, error);
+}
+
+int url_list_add_text(struct url_list *list, const char *name, const char *text, size_t length, struct error *error)
+{
+    if (open_storage(list, error) != 0)
+        return -1;
+    struct block *block = block_resize(NULL, length + 1);
+    if (block == NULL)
+        return fail_memory(error);
+    memcpy(block->bytes, text, length);
+    block->bytes[length] = '\0';
+    return add_block(list, name, block, length, error);
 }
 
 int url_list_add_url(struct url_list *list, const char *url, struct error *error)

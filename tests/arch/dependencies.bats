@@ -15,7 +15,7 @@ may_include() {
         http)     echo 'base platform http run/sample workload/target workload/request workload/pins workload/check' ;;
         modes)    echo 'base platform modes http/transfer http/group http/pool run/sample workload/cpu_work' ;;
         client)   echo 'base platform client origin/journal modes/mode run/run run/sample run/resources' ;;
-        run)      echo 'base platform run client modes/mode workload/plan http/transfer analysis/stats analysis/backlog' \
+        run)      echo 'base platform fleet run client modes/mode workload/plan workload/share http/transfer analysis/stats analysis/backlog' \
                        'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
         report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \
@@ -24,7 +24,7 @@ may_include() {
         origin)   echo 'base platform origin' ;;
         fleet)    echo 'base platform fleet' ;;
         cli)      echo 'base cli client/client analysis/metrics analysis/assertion modes/mode origin workload http/transfer run/sample report/format' ;;
-        session)  echo 'base platform session cli client workload http modes/mode run analysis document report origin' ;;
+        session)  echo 'base platform fleet session cli client workload http modes/mode run analysis document report origin' ;;
         main)     echo 'base cli fleet session http/transfer report/stream' ;; # transfer for --version
         *)        echo 'no line' ;;
     esac

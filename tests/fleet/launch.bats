@@ -2,6 +2,7 @@
 # Processes that a launcher has started together.
 
 load ../support/common
+load ../support/fleet
 
 # As Open MPI, MPICH, Slurm and other launchers tell a process what it is.
 @test "a program without MPI that was started as one of several refuses, and the first one says so for all" {
@@ -31,10 +32,6 @@ load ../support/common
     done
 }
 
-# What follows needs MPI, and a build that has it.
-with_mpi() {
-    [ -n "${RANKS:-}" ] || skip "there is no MPI, or this build is not for it"
-}
 
 # As root in a container, several processes on a machine of two cores, without a network.
 mpi() {

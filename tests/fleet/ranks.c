@@ -29,9 +29,10 @@ static void check(int status, const char *what, const struct error *error)
 static char *receive(uint32_t rank, size_t *size)
 {
     struct error error = {0};
-    void *bytes;
-    check(fleet_receive(rank, &bytes, size, &limit, &error), "receive", &error);
-    return bytes;
+    struct fleet_message message;
+    check(fleet_receive(rank, &message, &limit, &error), "receive", &error);
+    *size = message.size;
+    return message.bytes;
 }
 
 /* Every follower sends back what it was sent, with its rank before it. */
@@ -44,10 +45,10 @@ static void echo(void)
     if (fleet_rank() > 0) {
         char *heard = receive(0, &size);
         heard[0] = (char)('0' + fleet_rank());
-        check(fleet_send(0, heard, size, &limit, &error), "send", &error);
+        check(fleet_send(0, FLEET_BEAT, heard, size, &limit, &error), "send", &error);
         free(heard);
     } else {
-        check(fleet_broadcast(text, LONG, &limit, &error), "broadcast", &error);
+        check(fleet_broadcast(FLEET_PLAN, text, LONG, &limit, &error), "broadcast", &error);
         for (uint32_t rank = 1; rank < fleet_size(); rank++) {
             char *heard = receive(rank, &size);
             bool is_same = size == LONG && heard[0] == (char)('0' + rank) && memcmp(heard + 1, text + 1, LONG - 1) == 0;
@@ -62,8 +63,14 @@ static void echo(void)
 static void compare_clocks(void)
 {
     struct error error = {0};
-    if (fleet_rank() > 0)
-        check(fleet_answer_clock(&limit, &error), "answer", &error);
+    while (fleet_rank() > 0) {
+        struct fleet_message message;
+        check(fleet_receive(0, &message, &limit, &error), "receive", &error);
+        free(message.bytes);
+        if (message.kind != FLEET_CLOCK)
+            return;
+        check(fleet_tell_clock(&limit, &error), "answer", &error);
+    }
     for (uint32_t rank = 1; fleet_rank() == 0 && rank < fleet_size(); rank++) {
         struct fleet_clock clock;
         check(fleet_ask_clock(rank, &limit, &clock, &error), "ask", &error);
@@ -81,7 +88,7 @@ static void lose_one(void)
     if (fleet_rank() == last)
         raise(SIGSTOP);
     if (fleet_rank() > 0) {
-        check(fleet_send(0, "x", 1, &limit, &error), "send", &error);
+        check(fleet_send(0, FLEET_BEAT, "x", 1, &limit, &error), "send", &error);
         check(fleet_barrier(&limit, &error), "barrier", &error);
         return;
     }
@@ -90,11 +97,10 @@ static void lose_one(void)
         free(receive(rank, &size));
     }
     const struct fleet_limit soon = {.until = clock_now() + 300 * NANOSECONDS_PER_MILLISECOND};
-    size_t size;
-    void *bytes;
-    printf("%d ", fleet_receive(last, &bytes, &size, &soon, &error));
+    struct fleet_message message;
+    printf("%d ", fleet_receive(last, &message, &soon, &error));
     printf("%s\n", error.message);
-    printf("%d\n", fleet_send(last, "x", 1, &limit, &error));
+    printf("%d\n", fleet_send(last, FLEET_STOP, "x", 1, &limit, &error));
     printf("%d\n", fleet_has_lost_any() && fleet_is_lost(last) && !fleet_is_lost(1));
     check(fleet_barrier(&limit, &error), "barrier", &error);
     puts("the others went on");

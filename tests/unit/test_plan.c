@@ -282,9 +282,33 @@ static void test_too_many_downloads_are_refused(void **state)
     assert_non_null(strstr(error.message, "--repeat"));
 }
 
+static void test_machines_that_each_take_the_whole_list_have_each_unit_side_by_side(void **state)
+{
+    struct fixture *fixture = *state;
+    struct plan plan, alone;
+    struct error error = {0};
+    assert_int_equal(plan_build(&fixture->request, &alone, &error), 0);
+    fixture->request.machines = 3;
+    fixture->request.split = SPLIT_NONE;
+    assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
+    struct share share = plan_share(&plan);
+    assert_int_equal(plan.unit_count, 3 * alone.unit_count);
+    for (uint32_t rank = 0; rank < 3; rank++) {
+        assert_int_equal(share_count(&share, rank), alone.unit_count);
+        for (uint32_t own = 0; own < alone.unit_count; own++)
+            assert_int_equal(plan.unit_urls[share_unit(&share, rank, own)], alone.unit_urls[own]);
+    }
+    /* A machine has as long for it as it would have alone. */
+    assert_int_equal(plan_deadline(&plan, &plan.cells[0]), plan_deadline(&alone, &alone.cells[0]));
+    plan_release(&plan);
+    plan_release(&alone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_machines_that_each_take_the_whole_list_have_each_unit_side_by_side, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_units_follow_the_list_and_its_repetitions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shuffled_units_are_the_same_units, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cells_cross_modes_with_workers_and_sync_has_one, set_up, tear_down),

@@ -20,6 +20,7 @@
 #include "conc_bench/run/sample.h"
 #include "conc_bench/workload/check.h"
 #include "conc_bench/workload/request.h"
+#include "conc_bench/workload/share.h"
 
 /*
  * The command line: names, defaults, ranges and help of every option, in one table. It knows that modes exist (it asks
@@ -63,6 +64,7 @@ struct options {
     bool workers_auto; /* searched; `workers` then only holds a 1 */
     uint32_t repeat;   /* the whole list this many times */
     bool shuffle;      /* --order shuffle */
+    enum split_policy split;
     nanoseconds cpu_work;
     bool is_repeat_given;
     struct arrivals arrivals; /* --arrivals, --max-late; the rate is the highest of those that follow */
@@ -131,6 +133,10 @@ struct options {
     /* list files ("-": standard input) and URLs, in the order given; they point into argv */
     const char **inputs;
     size_t input_count;
+
+    /* what all of this was read from, for other machines to read it, too */
+    char **arguments;
+    int argument_count;
 };
 
 /* Reads the command line, and then the file of --config. Before that file is opened, `check_files` is asked whether it

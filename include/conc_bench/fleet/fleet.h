@@ -20,6 +20,30 @@
  * The state is that of the process. Only the process that called fleet_start() may call the rest, never a child of it.
  */
 
+/* What messages are about, and who sends them. What they hold is the affair of those who send and receive them. */
+enum fleet_kind {
+    FLEET_SIGN,     /* both: names, barriers, clocks */
+    FLEET_PLAN,     /* leader: what is to be run */
+    FLEET_MACHINE,  /* follower: that it can take part, and what it is; or why not */
+    FLEET_TRIAL,    /* leader: prepare this */
+    FLEET_PREPARED, /* follower */
+    FLEET_CLOCK,    /* leader: tell your clock, once */
+    FLEET_OPEN,     /* leader: begin at that instant */
+    FLEET_SHUT,     /* leader: do not begin */
+    FLEET_BEAT,     /* follower: it is alive, and so far */
+    FLEET_STOP,     /* leader: end the trial */
+    FLEET_RESULT,   /* follower: the trial has ended */
+    FLEET_COLLECT,  /* leader: send the samples */
+    FLEET_SAMPLES,  /* follower */
+    FLEET_END,      /* leader: leave, with this exit status */
+};
+
+struct fleet_message {
+    enum fleet_kind kind;
+    void *bytes; /* owned by whoever received it; a zero byte stands behind them */
+    size_t size;
+};
+
 /* How long to wait. */
 struct fleet_limit {
     nanoseconds until;              /* an instant */
@@ -43,16 +67,24 @@ const char *fleet_name(uint32_t rank);
 bool fleet_is_lost(uint32_t rank);
 bool fleet_has_lost_any(void);
 
+/* Counts a process as lost, of which no more is expected. */
+void fleet_lose(uint32_t rank);
+
 /* Sends a message: the leader to any process, a follower to rank 0. Returns when the bytes may be used again. -1: the
  * process is lost, with an error that names it; or the limit's is_over() said so, which loses nobody. */
-int fleet_send(uint32_t rank, const void *bytes, size_t size, const struct fleet_limit *limit, struct error *error);
+int fleet_send(uint32_t rank, enum fleet_kind kind, const void *bytes, size_t size, const struct fleet_limit *limit,
+               struct error *error);
 
 /* The same to all followers that are not lost, by the leader. -1: one of them became lost; the others have it. */
-int fleet_broadcast(const void *bytes, size_t size, const struct fleet_limit *limit, struct error *error);
+int fleet_broadcast(enum fleet_kind kind, const void *bytes, size_t size, const struct fleet_limit *limit,
+                    struct error *error);
 
-/* Waits for the next message of a process; `bytes` is then owned by the caller, and has a zero byte behind it. -1 as
- * above. */
-int fleet_receive(uint32_t rank, void **bytes, size_t *size, const struct fleet_limit *limit, struct error *error);
+/* Waits for the next message of a process. -1 as above; there are no bytes then. */
+int fleet_receive(uint32_t rank, struct fleet_message *message, const struct fleet_limit *limit, struct error *error);
+
+/* The same for a message of that kind and size, which is written to `bytes`. -1, too: another one came. */
+int fleet_receive_exactly(uint32_t rank, enum fleet_kind kind, void *bytes, size_t size,
+                          const struct fleet_limit *limit, struct error *error);
 
 /* Whether a message of that process is there to be received. */
 bool fleet_has_message(uint32_t rank);
@@ -66,13 +98,15 @@ struct fleet_clock {
     nanoseconds error;  /* the offset is wrong by this at most: half of the fastest way there and back */
 };
 
-/* Compares a follower's clock with the leader's: Cristian 1989, "Probabilistic clock synchronization". The leader asks,
- * while the follower answers. */
+/* Compares a follower's clock with the leader's: Cristian 1989, "Probabilistic clock synchronization". The leader asks
+ * several times (FLEET_CLOCK), which the follower answers each time. */
 int fleet_ask_clock(uint32_t rank, const struct fleet_limit *limit, struct fleet_clock *clock, struct error *error);
-int fleet_answer_clock(const struct fleet_limit *limit, struct error *error);
+int fleet_tell_clock(const struct fleet_limit *limit, struct error *error);
 
-/* Disconnects. Where a process is lost, the launcher is asked to end all others with `status`, and this process with
- * them: then it may not return. */
+/* Disconnects; the leader tells the followers with which status to leave, who receive that as FLEET_END. Where a
+ * process is lost, the launcher is asked to end all others with `status`, and this process with them: then it may not
+ * return.
+ */
 void fleet_end(int status);
 
 #endif

@@ -192,6 +192,16 @@ struct trial_summary {
     struct trial_latencies *latencies; /* owned; NULL in a run that was read from a document */
 };
 
+/* What one of several machines did in a trial. */
+struct trial_machine {
+    uint32_t settled;
+    uint32_t failed;         /* of those */
+    nanoseconds startup;     /* the gate opens when the slowest is ready */
+    nanoseconds run;         /* from the common gate to its own last settled unit */
+    nanoseconds cpu;         /* user and system */
+    nanoseconds clock_error; /* its clock differs from the leader's by no more than was found out, give or take this */
+};
+
 /* One cell in one round. */
 struct trial {
     uint32_t round;    /* 0-based among measured rounds */
@@ -212,7 +222,9 @@ struct trial {
     struct trial_origin_counts origin_counts;
     struct trial_client client;
     struct trial_summary summary;
-    struct sample_table *table; /* owned; NULL: the samples were not kept */
+    struct trial_machine *machines; /* owned; by rank */
+    size_t machine_count;           /* 0: one machine runs it all */
+    struct sample_table *table;     /* owned; NULL: the samples were not kept */
     uint32_t *units; /* owned; the unit of each slot of the table, ascending; NULL: the slot's own number. A table that
                       * was read from a document has no slots for units without a sample, however many it claims */
 };
@@ -227,6 +239,16 @@ static inline uint32_t trial_unit(const struct trial *trial, uint32_t slot)
 nanoseconds trial_time(const struct trial *trial);
 
 struct run_cell;
+
+/* One of several machines that a run is made on. */
+struct run_machine {
+    char name[80]; /* as messages call it */
+    char system[128];
+    char cpu[128];
+    char libcurl[160];
+    uint32_t cores;
+    double cpu_quota; /* in cores; 0: none, or not known */
+};
 
 /* Frees what the trial owns; and what a cell owns, trials included. */
 void trial_release(struct trial *trial);
@@ -244,7 +266,8 @@ enum stage {
 struct run_cell {
     char mode[32]; /* its name: see plan_cell_name() */
     enum connection_policy connections;
-    uint32_t workers;
+    uint32_t workers;       /* on each machine */
+    uint32_t machines;      /* that run it; 0 and 1: one */
     double rate;            /* downloads that fall due in a second; 0: none does */
     bool is_named_by_rate;  /* cells of the run differ by it */
     uint32_t downloads;     /* units of one trial */
@@ -276,6 +299,9 @@ struct run {
     char machine_cpu[128];
     uint32_t cores;   /* that the program may run on */
     double cpu_quota; /* of CPU time in a second, in cores, by control groups; 0: none, or not known */
+
+    struct run_machine *machines; /* owned; by rank, the leader first */
+    size_t machine_count;         /* 0: there is but one, and it is above; else `cores` and `cpu_quota` are of all */
 
     char started_at[24]; /* UTC: "2026-01-31T23:59:59Z"; "" where not known */
 
@@ -359,6 +385,15 @@ void run_name_by_rates(struct run *run);
 /* When each of so many downloads is due at a rate, by the run's seed, the same for all cells; the run owns it. NULL: no
  * memory. */
 const nanoseconds *run_schedule(struct run *run, double rate, uint32_t count, struct error *error);
+/* Workers of a cell on all machines together, and how many machines those are. */
+static inline uint32_t cell_machines(const struct run_cell *cell)
+{
+    return cell->machines > 1 ? cell->machines : 1;
+}
+static inline double cell_workers_in_all(const struct run_cell *cell)
+{
+    return (double)cell->workers * cell_machines(cell);
+}
 
 /* Cores' worth of CPU time that can be had at once: the cores, or the quota where that is less. */
 double run_usable_cores(const struct run *run);

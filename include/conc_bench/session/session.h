@@ -19,6 +19,10 @@ int session_check_files(const struct options *options, struct error *error);
  * was measured until then has been reported all the same. */
 int session_run(const struct options *options, struct error *error);
 
+/* Takes part in the run that the leader of several machines makes (fleet/fleet.h), until that ends it: `status` is then
+ * what to leave with. What this machine cannot do, the leader is told. -1: the leader is lost. */
+int session_follow(int *status, struct error *error);
+
 /* Reports on an earlier result instead (--import-json). Returns as session_run() does. */
 int session_import(const struct options *options, struct error *error);
 

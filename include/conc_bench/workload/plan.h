@@ -11,6 +11,7 @@
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/modes/mode.h"
 #include "conc_bench/workload/resolve.h"
+#include "conc_bench/workload/share.h"
 #include "conc_bench/workload/urls.h"
 
 /*
@@ -38,6 +39,8 @@ struct plan_request {
     size_t connection_count;
     uint32_t repeat;
     bool shuffle;
+    uint32_t machines; /* that run it together; 0 and 1: one */
+    enum split_policy split;
     uint32_t copies; /* of each cell; at least 1 */
     uint32_t rounds; /* the most, when the time budget may end them earlier */
     uint32_t warmup_rounds;
@@ -103,6 +106,9 @@ int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan
  * (Williams 1949, "Experimental designs balanced for the estimation of residual effects of treatments"), so that
  * neither place nor predecessor can favour one. Other rounds, and all of two cells, are plain shuffles. */
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order);
+
+/* Which units are whose, where several machines run it. */
+struct share plan_share(const struct plan *plan);
 
 /* The time a trial of this cell may take before it counts as hung. */
 nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell);

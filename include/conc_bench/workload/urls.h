@@ -81,6 +81,9 @@ void url_list_init(struct url_list *list);
  * list can only be released then. */
 int url_list_add_file(struct url_list *list, const char *path, struct error *error);
 
+/* The same of a text, which is copied; messages call it `name`. */
+int url_list_add_text(struct url_list *list, const char *name, const char *text, size_t length, struct error *error);
+
 /* Adds one URL from the command line; "xN" is not understood here, and blanks around it are an error. -1 as above. */
 int url_list_add_url(struct url_list *list, const char *url, struct error *error);
 

@@ -1,0 +1,34 @@
+#ifndef CONC_BENCH_WORKLOAD_SHARE_H
+#define CONC_BENCH_WORKLOAD_SHARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Which units of a plan are whose, where several machines run it together: each unit is exactly one machine's. It takes
+ * no table, so that any machine can tell for any other.
+ */
+
+enum split_policy {
+    SPLIT_LIST, /* each machine takes its share of the list, all of them together the whole */
+    SPLIT_NONE, /* each takes the whole list: the plan has every unit once for each machine, one behind the other */
+};
+
+struct share {
+    uint32_t machines;   /* 0 and 1: there is but one */
+    uint32_t unit_count; /* of all machines */
+    enum split_policy split;
+    uint64_t seed;
+};
+
+/* How many units a machine has, by its rank. */
+uint32_t share_count(const struct share *share, uint32_t rank);
+
+/* The number in the plan of a machine's unit, from its own number, from 0 to share_count() - 1. Ascending. Of as many
+ * neighbours in the plan as there are machines each has one. */
+uint32_t share_unit(const struct share *share, uint32_t rank, uint32_t own);
+
+/* Whose a unit is. */
+uint32_t share_owner(const struct share *share, uint32_t unit);
+
+#endif

@@ -1,0 +1,136 @@
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "content.h"
+
+/* What a machine did in all complete rounds of what is ranked. */
+struct machine_total {
+    uint64_t settled, failed;
+    uint32_t last; /* rounds in which it was the last one to have work */
+    double idle;   /* shares of rounds in which it had none left, added up */
+    double cpu;    /* seconds */
+    double clock_error;
+};
+
+static void add_trial(const struct trial *trial, size_t machine, struct machine_total *total)
+{
+    const struct trial_machine *own = &trial->machines[machine];
+    nanoseconds longest = 0;
+    for (size_t i = 0; i < trial->machine_count; i++)
+        longest = trial->machines[i].run > longest ? trial->machines[i].run : longest;
+    total->settled += own->settled;
+    total->failed += own->failed;
+    total->last += own->run == longest;
+    total->idle += longest > 0 ? 1 - clock_seconds(own->run) / clock_seconds(longest) : 0;
+    total->cpu += clock_seconds(own->cpu);
+    total->clock_error = fmax(total->clock_error, clock_seconds(own->clock_error));
+}
+
+/* Returns the number of rounds. */
+static uint32_t add_up(const struct run *run, size_t machine, struct machine_total *total)
+{
+    uint32_t rounds = 0;
+    *total = (struct machine_total){0};
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
+        for (size_t j = 0; j < cell->trial_count && cell->stage == STAGE_MAIN; j++) {
+            const struct trial *trial = &cell->trials[j];
+            if (trial->status != TRIAL_COMPLETE || machine >= trial->machine_count)
+                continue;
+            add_trial(trial, machine, total);
+            rounds++;
+        }
+    }
+    return rounds;
+}
+
+static void add_words(struct content *content, struct section *section, const char *head)
+{
+    content_add_column(content, section, head, head, true);
+}
+
+static void add_numbers(struct content *content, struct section *section, const char *head, const char *title)
+{
+    content_add_column(content, section, head, title, false);
+}
+
+static void add_row(struct content *content, struct section *section, const struct run_machine *machine,
+                    const struct machine_total *total, uint32_t rounds)
+{
+    char digits[FORMAT_DIGITS_BYTES];
+    content_add_row(content, section, NULL);
+    content_add_cell(content, section, PAINT_NONE, content_outside(content, machine->name));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, machine->cores));
+    if (rounds == 0)
+        return;
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu64, total->settled));
+    content_add_cell(content, section, total->failed > 0 ? PAINT_BAD : PAINT_NONE,
+                     content_text(content, "%" PRIu64, total->failed));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, total->last));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%.1f", 100 * total->idle / rounds));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%s", format_digits(digits, total->cpu)));
+    content_add_cell(content, section, PAINT_NONE,
+                     content_text(content, "%s", format_digits(digits, 1e6 * total->clock_error)));
+}
+
+/* Which machine was the last to finish most often; all of them to `idle`, shares of trials added up. */
+static size_t find_latest(const struct run *run, struct machine_total *latest, double *idle, uint32_t *rounds)
+{
+    size_t found = 0;
+    *latest = (struct machine_total){0};
+    *idle = 0;
+    for (size_t i = 0; i < run->machine_count; i++) {
+        struct machine_total total;
+        *rounds = add_up(run, i, &total);
+        *idle += total.idle;
+        if (total.last > latest->last) {
+            *latest = total;
+            found = i;
+        }
+    }
+    return found;
+}
+
+const char *content_tell_balance(struct content *content, const struct run *run)
+{
+    struct machine_total latest;
+    double idle;
+    uint32_t rounds = 0;
+    size_t machine = find_latest(run, &latest, &idle, &rounds);
+    if (rounds == 0)
+        return NULL;
+    return content_text(content,
+                        "Balance: %s was the last to finish in %" PRIu32 " of %" PRIu32
+                        " trials; a machine had nothing left to do for %.1f %% of a trial, on average",
+                        content_outside(content, run->machines[machine].name), latest.last, rounds,
+                        100 * idle / (rounds * (double)run->machine_count));
+}
+
+const char *content_on_machines(struct content *content, const struct run *run)
+{
+    return run->machine_count < 2 ? "" : content_text(content, " on %zu machines", run->machine_count);
+}
+
+void content_add_machines(struct content *content, const struct run *run)
+{
+    if (run->machine_count < 2)
+        return;
+    struct section *section = content_add_section(content, SECTION_MACHINES, "Machines");
+    add_words(content, section, "machine");
+    add_numbers(content, section, "cores", "cores");
+    add_numbers(content, section, "downloads", "downloads");
+    add_numbers(content, section, "failed", "failed");
+    add_numbers(content, section, "last", "finished last");
+    add_numbers(content, section, "idle %", "idle at the end [%]");
+    add_numbers(content, section, "CPU s", "CPU [s]");
+    add_numbers(content, section, "clock us", "clock within [us]");
+    for (size_t i = 0; i < run->machine_count; i++) {
+        struct machine_total total;
+        uint32_t rounds = add_up(run, i, &total);
+        add_row(content, section, &run->machines[i], &total, rounds);
+    }
+    section->note = "Sums over all complete trials of what is ranked. Last: trials in which the machine was the last "
+                    "one to finish. Idle: the share of a trial for which it had nothing left to do. Clock: how well "
+                    "its clock is known.";
+}

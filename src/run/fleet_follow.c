@@ -1,0 +1,160 @@
+#include "conc_bench/run/fleet_follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet_part.h"
+
+/* The leader thinks, writes and pauses between trials; if it ends, so does the launcher's whole job. */
+static const struct fleet_limit for_ever = {.until = INT64_MAX};
+
+struct follow {
+    struct fleet_part *part;
+    struct run *run;  /* which has when units are due */
+    nanoseconds told; /* the instant of the last sign of life */
+    bool is_over;     /* the leader is lost, as `error` says, or has ended the run */
+    bool has_ended;   /* the run, with this exit status */
+    int status;
+    struct error *error;
+};
+
+static int say(struct follow *follow, enum fleet_kind kind, const void *bytes, size_t size)
+{
+    if (fleet_send(0, kind, bytes, size, &for_ever, follow->error) == 0)
+        return 0;
+    follow->is_over = true;
+    return -1;
+}
+
+/* -1, too: the leader has ended the run, which it may do at any time. */
+static int hear(struct follow *follow, struct fleet_message *message)
+{
+    follow->is_over = fleet_receive(0, message, &for_ever, follow->error) != 0;
+    if (follow->is_over || message->kind != FLEET_END)
+        return follow->is_over ? -1 : 0;
+    follow->is_over = true;
+    follow->has_ended = message->size == sizeof(follow->status);
+    if (follow->has_ended)
+        memcpy(&follow->status, message->bytes, sizeof(follow->status));
+    free(message->bytes);
+    return -1;
+}
+
+static void tick(void *context, struct sample_table *table)
+{
+    struct follow *follow = context;
+    struct fleet_message message;
+    uint32_t settled = atomic_load(&table->settled_count_hint);
+    while (!follow->is_over && fleet_has_message(0) && hear(follow, &message) == 0) {
+        if (message.kind == FLEET_STOP)
+            sample_table_stop(table);
+        free(message.bytes);
+    }
+    if (follow->is_over) {
+        sample_table_stop(table);
+    } else if (clock_now() - follow->told > FLEET_BEAT_EVERY) {
+        follow->told = clock_now();
+        say(follow, FLEET_BEAT, &settled, sizeof(settled));
+    }
+}
+
+/* The leader asks for the clock, and then says when to begin, or that nobody does. */
+static int meet(void *context, bool is_ready, nanoseconds startup, nanoseconds *instant)
+{
+    struct follow *follow = context;
+    struct fleet_prepared prepared = {.is_ready = is_ready, .startup = startup};
+    if (say(follow, FLEET_PREPARED, &prepared, sizeof(prepared)) != 0)
+        return -1;
+    for (;;) {
+        struct fleet_message message;
+        if (hear(follow, &message) != 0)
+            return -1;
+        enum fleet_kind kind = message.kind;
+        bool is_open = kind == FLEET_OPEN && message.size == sizeof(*instant);
+        if (is_open)
+            memcpy(instant, message.bytes, sizeof(*instant));
+        free(message.bytes);
+        if (is_open)
+            return 0;
+        if (kind != FLEET_CLOCK)
+            return -1;
+        if (fleet_tell_clock(&for_ever, follow->error) != 0) {
+            follow->is_over = true;
+            return -1;
+        }
+    }
+}
+
+/* Once the leader's own cell has ended. */
+static int give_samples(struct follow *follow)
+{
+    const struct sample_table *table = follow->part->table;
+    struct fleet_message message = {0};
+    do {
+        free(message.bytes);
+        if (hear(follow, &message) != 0)
+            return -1;
+    } while (message.kind != FLEET_COLLECT);
+    free(message.bytes);
+    return say(follow, FLEET_SAMPLES, table, (size_t)sample_table_bytes(table->unit_count));
+}
+
+static int run_trial(struct follow *follow, struct cell_job *job, const struct fleet_order *order)
+{
+    struct fleet_part *part = follow->part;
+    struct trial trial = {0};
+    struct error error = {0};
+    const struct plan_cell cell = {.mode = mode_find(order->mode),
+                                   .workers = order->workers,
+                                   .connections = order->connections,
+                                   .rate = order->rate};
+    const struct trial_options options = {
+        .deadline = order->deadline, .isolate = true, .tick = tick, .meet = meet, .context = follow};
+    const nanoseconds *due = NULL;
+    if (order->rate > 0) {
+        due = run_schedule(follow->run, order->rate, order->units, follow->error);
+        if (due == NULL)
+            return -1;
+    }
+    if (fleet_part_set(part, order->units, due, follow->error) != 0)
+        return -1;
+    cell_job_set(job, &cell, part->due, part->table);
+    follow->told = clock_now();
+    if (trial_run(cell.mode, &job->job, &options, &trial, &error) != 0) {
+        nanoseconds never;
+        trial.status = TRIAL_FAILED;
+        snprintf(trial.reason, sizeof(trial.reason), "%.*s", (int)sizeof(trial.reason) - 1, error.message);
+        meet(follow, false, 0, &never);
+    }
+    trial.table = NULL;
+    if (follow->is_over || say(follow, FLEET_RESULT, &trial, sizeof(trial)) != 0)
+        return -1;
+    int status = give_samples(follow);
+    fleet_part_reuse_table(part, trial.status);
+    return status;
+}
+
+int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run *run, int *status, struct error *error)
+{
+    struct cell_job own;
+    struct follow follow = {.part = fleet_part_create(plan, error), .run = run, .error = error};
+    struct fleet_message message;
+    struct fleet_order order;
+    if (follow.part == NULL)
+        return -1;
+    cell_job_init(&own, job);
+    own.job.unit_urls = follow.part->unit_urls;
+    while (!follow.is_over && hear(&follow, &message) == 0) {
+        /* What else there is comes too late for a trial that has ended. */
+        bool is_order = message.kind == FLEET_TRIAL && message.size == sizeof(order);
+        if (is_order)
+            memcpy(&order, message.bytes, sizeof(order));
+        free(message.bytes);
+        if (is_order && run_trial(&follow, &own, &order) != 0)
+            break;
+    }
+    fleet_part_release(follow.part);
+    *status = follow.status;
+    return follow.has_ended ? 0 : -1;
+}

@@ -1,0 +1,78 @@
+#include "fleet_part.h"
+
+#include <stdlib.h>
+
+struct fleet_part *fleet_part_create(const struct plan *plan, struct error *error)
+{
+    struct fleet_part *part = calloc(1, sizeof(*part));
+    uint32_t count = 0;
+    if (part != NULL) {
+        part->plan = plan;
+        part->share = plan_share(plan);
+        part->rank = fleet_rank();
+        count = share_count(&part->share, part->rank);
+        part->unit_urls = calloc((size_t)count + 1, sizeof(part->unit_urls[0]));
+        part->followers = calloc(fleet_size(), sizeof(part->followers[0]));
+    }
+    if (part == NULL || part->unit_urls == NULL || part->followers == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory for this machine's part of the plan");
+        fleet_part_release(part);
+        return NULL;
+    }
+    for (uint32_t own = 0; own < count; own++)
+        part->unit_urls[own] = plan->unit_urls[share_unit(&part->share, part->rank, own)];
+    return part;
+}
+
+void fleet_part_release(struct fleet_part *part)
+{
+    if (part == NULL)
+        return;
+    sample_table_release(part->table);
+    free(part->unit_urls);
+    free(part->due);
+    free(part->followers);
+    free(part);
+}
+
+/* Those of a part are due when they are in the plan. */
+static int set_due(struct fleet_part *part, const nanoseconds *due, struct error *error)
+{
+    free(part->due);
+    part->due = NULL;
+    if (due == NULL)
+        return 0;
+    part->due = calloc((size_t)part->unit_count + 1, sizeof(part->due[0]));
+    if (part->due == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the instants at which downloads are due");
+    for (uint32_t own = 0; own < part->unit_count; own++)
+        part->due[own] = due[share_unit(&part->share, part->rank, own)];
+    return 0;
+}
+
+int fleet_part_set(struct fleet_part *part, uint32_t units, const nanoseconds *due, struct error *error)
+{
+    part->share.unit_count = units;
+    part->unit_count = share_count(&part->share, part->rank);
+    if (set_due(part, due, error) != 0)
+        return -1;
+    if (part->table != NULL && part->table->unit_count == part->unit_count)
+        return 0;
+    sample_table_release(part->table);
+    part->table = sample_table_create(part->unit_count, error);
+    if (part->table == NULL)
+        return -1;
+    sample_table_populate(part->table);
+    return 0;
+}
+
+/* Workers of a trial that broke off may still be dying and write to it. */
+void fleet_part_reuse_table(struct fleet_part *part, enum trial_status status)
+{
+    if (status == TRIAL_COMPLETE) {
+        sample_table_clear(part->table);
+        return;
+    }
+    sample_table_release(part->table);
+    part->table = NULL;
+}

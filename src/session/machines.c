@@ -1,0 +1,430 @@
+#include "conc_bench/session/session.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/base/clock.h"
+#include "conc_bench/base/text_buffer.h"
+#include "conc_bench/http/preflight.h"
+#include "conc_bench/workload/cookies.h"
+#include "session_state.h"
+
+/* All machines have this long to hear what is to be run, and to get ready for it: names are looked up, too. */
+#define LONGEST_BRIEFING (300 * NANOSECONDS_PER_SECOND)
+
+/* Clocks that may be wrong by more than this share of a trial say too little of who was last. */
+static const double clock_error_borne = 0.01;
+
+/* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, and the list.
+ * All machines run the same program, so that it stands in messages as it does in memory. */
+struct brief {
+    char version[32];
+    uint64_t seed;
+    uint64_t cpu_work; /* iterations: what takes as long as that on the leader's processor */
+    uint64_t digest;
+    uint32_t unit_count;
+    uint32_t connections_kept;
+    uint32_t argument_count;
+    uint64_t argument_bytes;
+    uint64_t list_bytes;
+};
+
+/* What a machine answers. */
+struct machine_report {
+    enum error_kind failure; /* ERROR_NONE: it is ready */
+    char message[1024];
+    struct run_machine machine;
+};
+
+/* What a run of several machines cannot do */
+
+static bool names_file(const struct request_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        if (texts->items[i].text[0] == '@')
+            return true;
+    }
+    return false;
+}
+
+static int check_files(const struct request_options *request, struct error *error)
+{
+    const struct {
+        const char *option;
+        bool is_given;
+    } files[] = {
+        {"config", request->config != NULL},        {"header @FILE", names_file(&request->headers)},
+        {"data @FILE", names_file(&request->data)}, {"cacert", request->ca_file != NULL},
+        {"capath", request->ca_folder != NULL},     {"cert", request->certificate != NULL},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        if (files[i].is_given)
+            return error_set(error, ERROR_USAGE,
+                             "--%s does not go with several machines yet: of all files only the list is sent to them",
+                             files[i].option);
+    }
+    return 0;
+}
+
+int machines_check(const struct session *session, struct error *error)
+{
+    const struct options *options = session->options;
+    if (fleet_size() == 1 || session->brief != NULL)
+        return 0;
+    if (options->client_count > 0)
+        return error_set(error, ERROR_USAGE,
+                         "--client does not go with several machines: start one process of this program");
+    if (options->use_origin)
+        return error_set(error, ERROR_USAGE,
+                         "--origin does not go with several machines yet, which it does not listen to: name a list of "
+                         "URLs that all of them reach");
+    if (!options->isolate)
+        return error_set(error, ERROR_USAGE,
+                         "--no-isolate does not go with several machines: trials are made in processes that do not "
+                         "talk to each other");
+    if (options->workers_auto)
+        return error_set(error, ERROR_USAGE,
+                         "--workers auto does not go with several machines yet: name numbers, such as --workers "
+                         "1,4,16,64");
+    if (options->split == SPLIT_NONE && (options->rate_count > 0 || options->rate_auto))
+        return error_set(error, ERROR_USAGE,
+                         "--split none does not go with --rate, which is that of all machines together: leave it out");
+    if (options->request.proxy_from_environment)
+        return error_set(error, ERROR_USAGE,
+                         "--proxy-from-env does not go with several machines, each of which has an environment of its "
+                         "own: name the proxy with --proxy");
+    return check_files(&options->request, error);
+}
+
+static int check_shares(const struct session *session, struct error *error)
+{
+    uint32_t machines = fleet_size();
+    uint32_t units = session->plan.unit_count;
+    if (session->urls.first_request.file != NULL)
+        return error_set(error, ERROR_USAGE,
+                         "requests such as that at %s:%zu do not go with several machines yet: name a list of URLs",
+                         session->urls.first_request.file, session->urls.first_request.line);
+    if (units < machines)
+        return error_set(error, ERROR_USAGE,
+                         "%" PRIu32 " download%s cannot be shared out to %" PRIu32
+                         " machines: use fewer of them, a longer list, --repeat, or --split none",
+                         units, units == 1 ? "" : "s", machines);
+    if (sample_table_bytes(units / machines + 1) > INT_MAX)
+        return error_set(error, ERROR_USAGE,
+                         "a machine can have %zu downloads at most in a run of several: use more machines",
+                         (size_t)INT_MAX / sizeof(struct sample) - 1);
+    return 0;
+}
+
+/* The leader's side */
+
+static void describe_machine(const struct run *run, uint32_t rank, struct run_machine *machine)
+{
+    *machine = (struct run_machine){.cores = run->cores, .cpu_quota = run->cpu_quota};
+    snprintf(machine->name, sizeof(machine->name), "%s", fleet_name(rank));
+    snprintf(machine->system, sizeof(machine->system), "%s", run->machine_system);
+    snprintf(machine->cpu, sizeof(machine->cpu), "%s", run->machine_cpu);
+    snprintf(machine->libcurl, sizeof(machine->libcurl), "%s", run->libcurl_version);
+}
+
+static char *write_list(const struct url_list *urls, size_t *length)
+{
+    struct text_buffer list = {0};
+    for (size_t i = 0; i < urls->line_count && !list.has_failed; i++)
+        text_buffer_add(&list, "%s x%" PRIu32 "\n", url_text(urls, urls->lines[i].url), urls->lines[i].count);
+    *length = list.length;
+    return text_buffer_take(&list);
+}
+
+static char *write_brief(const struct session *session, size_t *size, struct error *error)
+{
+    const struct options *options = session->options;
+    size_t list_bytes;
+    char *list = write_list(&session->urls, &list_bytes);
+    struct brief brief = {
+        .version = CONC_BENCH_VERSION,
+        .seed = session->plan.request.seed,
+        .cpu_work = session->plan.request.cpu_work,
+        .digest = url_list_digest(&session->urls),
+        .unit_count = session->plan.unit_count,
+        .connections_kept = session->policy.connections_kept,
+        .argument_count = (uint32_t)options->argument_count,
+        .list_bytes = list_bytes,
+    };
+    for (int i = 0; i < options->argument_count; i++)
+        brief.argument_bytes += strlen(options->arguments[i]) + 1;
+    *size = sizeof(brief) + brief.argument_bytes + list_bytes;
+    char *bytes = list != NULL ? malloc(*size) : NULL;
+    if (bytes == NULL) {
+        free(list);
+        error_set(error, ERROR_ENVIRONMENT, "no memory to tell other machines what is to be run");
+        return NULL;
+    }
+    memcpy(bytes, &brief, sizeof(brief));
+    char *next = bytes + sizeof(brief);
+    for (int i = 0; i < options->argument_count; i++) {
+        size_t length = strlen(options->arguments[i]) + 1;
+        memcpy(next, options->arguments[i], length);
+        next += length;
+    }
+    memcpy(next, list, list_bytes);
+    free(list);
+    return bytes;
+}
+
+/* Where one machine knows other libraries or another processor, what is compared is that, too. */
+static void warn_of_differences(struct run *run)
+{
+    for (size_t rank = 1; rank < run->machine_count; rank++) {
+        const struct run_machine *machine = &run->machines[rank];
+        if (strcmp(machine->libcurl, run->machines[0].libcurl) != 0)
+            run_warn(run, "%s has another libcurl than %s: %s", machine->name, run->machines[0].name, machine->libcurl);
+        if (strcmp(machine->cpu, run->machines[0].cpu) != 0 || machine->cores != run->machines[0].cores)
+            run_warn(run, "%s has another processor than %s: %" PRIu32 " cores of %s", machine->name,
+                     run->machines[0].name, machine->cores, machine->cpu[0] != '\0' ? machine->cpu : "unknown make");
+    }
+}
+
+/* What one machine lacks, the run lacks. */
+static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit *limit, struct error *error)
+{
+    struct machine_report report;
+    if (fleet_receive_exactly(rank, FLEET_MACHINE, &report, sizeof(report), limit, error) != 0)
+        return -1;
+    report.message[sizeof(report.message) - 1] = '\0';
+    if (report.failure != ERROR_NONE)
+        return error_set(error, report.failure, "on %s: %s", fleet_name(rank), report.message);
+    run->machines[rank] = report.machine;
+    snprintf(run->machines[rank].name, sizeof(run->machines[rank].name), "%s", fleet_name(rank));
+    return 0;
+}
+
+int machines_brief(struct session *session, struct error *error)
+{
+    struct run *run = &session->run;
+    uint32_t machines = fleet_size();
+    size_t size;
+    if (machines == 1)
+        return 0;
+    if (check_shares(session, error) != 0)
+        return -1;
+    char *brief = write_brief(session, &size, error);
+    if (brief == NULL)
+        return -1;
+    const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
+    progress_show(&session->progress, -1, "telling %" PRIu32 " other machines what is to be run", machines - 1);
+    int status = fleet_broadcast(FLEET_PLAN, brief, size, &limit, error);
+    free(brief);
+    if (status != 0)
+        return -1;
+    run->machines = calloc(machines, sizeof(run->machines[0]));
+    if (run->machines == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for %" PRIu32 " machines", machines);
+    run->machine_count = machines;
+    describe_machine(run, 0, &run->machines[0]);
+    for (uint32_t rank = 1; rank < machines; rank++) {
+        if (hear_machine(run, rank, &limit, error) != 0)
+            return -1;
+    }
+    warn_of_differences(run);
+    return 0;
+}
+
+void machines_add_up(struct session *session)
+{
+    struct run *run = &session->run;
+    double usable = 0;
+    bool has_quota = false;
+    if (run->machine_count == 0)
+        return;
+    run->cores = 0;
+    for (size_t rank = 0; rank < run->machine_count; rank++) {
+        const struct run_machine *machine = &run->machines[rank];
+        bool is_limited = machine->cpu_quota > 0 && machine->cpu_quota < machine->cores;
+        has_quota |= is_limited;
+        usable += is_limited ? machine->cpu_quota : machine->cores;
+        run->cores += machine->cores;
+    }
+    run->cpu_quota = has_quota ? usable : 0;
+}
+
+/* The trial whose clocks say least, for its length. */
+static const struct trial *find_doubtful(const struct run *run, double *share)
+{
+    const struct trial *doubtful = NULL;
+    *share = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct trial *trial = &cell->trials[j];
+            for (size_t rank = 1; rank < trial->machine_count && trial->run > 0; rank++) {
+                double own = (double)trial->machines[rank].clock_error / (double)trial->run;
+                if (own > *share) {
+                    *share = own;
+                    doubtful = trial;
+                }
+            }
+        }
+    }
+    return doubtful;
+}
+
+void machines_warn(struct session *session)
+{
+    struct run *run = &session->run;
+    double share;
+    const struct trial *doubtful = find_doubtful(run, &share);
+    if (doubtful != NULL && share > clock_error_borne)
+        run_warn(run,
+                 "The clocks of the machines are known to within %.2g %% of a trial of %.3g s, which its time may be "
+                 "wrong by: use a longer list, or --repeat",
+                 100 * share, clock_seconds(doubtful->run));
+    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+        if (fleet_is_lost(rank))
+            run_warn(run, "%s was lost, and the run ended with that: what was measured before stands",
+                     fleet_name(rank));
+    }
+}
+
+/* A follower's side */
+
+static const char *text_behind(const struct session *session, size_t offset)
+{
+    return (const char *)session->brief->bytes + sizeof(struct brief) + offset;
+}
+
+int machines_load_list(struct session *session, struct error *error)
+{
+    const struct brief *brief = session->brief->bytes;
+    if (url_list_add_text(&session->urls, "the list", text_behind(session, brief->argument_bytes), brief->list_bytes,
+                          error) != 0)
+        return -1;
+    if (url_list_digest(&session->urls) == brief->digest)
+        return 0;
+    return error_set(error, ERROR_ENVIRONMENT, "the list is not the leader's when it is read here");
+}
+
+int machines_take_room(struct session *session, struct error *error)
+{
+    const struct brief *brief = session->brief->bytes;
+    if (session->policy.connections_kept < brief->connections_kept)
+        return error_set(error, ERROR_ENVIRONMENT,
+                         "the limit of open descriptors leaves each worker %" PRIu32
+                         " idle connections, and on the leader's machine %" PRIu32 ": raise it (ulimit -n)",
+                         session->policy.connections_kept, brief->connections_kept);
+    session->policy.connections_kept = brief->connections_kept;
+    return 0;
+}
+
+/* The leader's arguments, in an array that the caller frees; they stay where they are. NULL: no memory. */
+static char **list_arguments(const struct fleet_message *message)
+{
+    const struct brief *brief = message->bytes;
+    char **arguments = calloc((size_t)brief->argument_count + 1, sizeof(arguments[0]));
+    char *next = (char *)message->bytes + sizeof(*brief);
+    for (uint32_t i = 0; i < brief->argument_count && arguments != NULL; i++) {
+        arguments[i] = next;
+        next += strlen(next) + 1;
+    }
+    return arguments;
+}
+
+static bool is_brief(const struct fleet_message *message)
+{
+    const struct brief *brief = message->bytes;
+    return message->kind == FLEET_PLAN && message->size >= sizeof(*brief) &&
+           message->size - sizeof(*brief) == brief->argument_bytes + brief->list_bytes;
+}
+
+static int read_options(const struct fleet_message *message, char **arguments, struct options *options,
+                        struct error *error)
+{
+    const struct brief *brief = message->bytes;
+    if (strcmp(brief->version, CONC_BENCH_VERSION) != 0)
+        return error_set(error, ERROR_USAGE, "the program is version %s here, and not the leader's %.31s",
+                         CONC_BENCH_VERSION, brief->version);
+    if (options_parse((int)brief->argument_count, arguments, session_check_files, options, error) != 0)
+        return -1;
+    options->seed = brief->seed;
+    options->has_seed = true;
+    return 0;
+}
+
+static int prepare_follower(struct session *session, struct error *error)
+{
+    const struct brief *brief = session->brief->bytes;
+    if (request_load(&session->options->request, &session->request, error) != 0 ||
+        preflight_check_library(&session->request, error) != 0)
+        return -1;
+    if (setup_list(session, error) != 0 || setup_room(session, error) != 0 || setup_names(session, error) != 0 ||
+        setup_plan(session, error) != 0 || setup_targets(session, error) != 0)
+        return -1;
+    session->plan.request.cpu_work = brief->cpu_work;
+    if (trials_rehearse(session, error) != 0 || setup_warm_urls(session, error) != 0)
+        return -1;
+    if (session->plan.unit_count != brief->unit_count)
+        return error_set(error, ERROR_ENVIRONMENT, "the plan is not the leader's when it is made here");
+    return description_fill(session, error);
+}
+
+static int report_machine(const struct session *session, int status, const struct error *failure, struct error *error)
+{
+    const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
+    struct machine_report report = {.failure = status == 0 ? ERROR_NONE : failure->kind};
+    snprintf(report.message, sizeof(report.message), "%s", status == 0 ? "" : failure->message);
+    describe_machine(&session->run, fleet_rank(), &report.machine);
+    return fleet_send(0, FLEET_MACHINE, &report, sizeof(report), &limit, error);
+}
+
+/* What does not end with the run ends with the leader's word that it is over. */
+static int wait_for_end(int *status, struct error *error)
+{
+    const struct fleet_limit limit = {.until = INT64_MAX};
+    return fleet_receive_exactly(0, FLEET_END, status, sizeof(*status), &limit, error);
+}
+
+static int take_part(const struct fleet_message *message, int *status, struct error *error)
+{
+    struct options options = {0};
+    struct error failure = {0};
+    struct session session;
+    char **arguments = list_arguments(message);
+    int result = arguments != NULL ? read_options(message, arguments, &options, &failure)
+                                   : error_set(&failure, ERROR_ENVIRONMENT, "no memory for the command line");
+    session_init(&session, &options);
+    session.brief = message;
+    if (result == 0)
+        result = prepare_follower(&session, &failure);
+    bool is_ready = result == 0;
+    result = report_machine(&session, result, &failure, error);
+    if (result == 0)
+        result = is_ready ? trials_follow(&session, status, error) : wait_for_end(status, error);
+    session_release(&session);
+    options_release(&options);
+    free(arguments);
+    return result;
+}
+
+int session_follow(int *status, struct error *error)
+{
+    const struct fleet_limit limit = {.until = INT64_MAX};
+    struct fleet_message message;
+    int result = fleet_receive(0, &message, &limit, error);
+    if (result != 0)
+        return -1;
+    if (message.kind == FLEET_END && message.size == sizeof(*status))
+        memcpy(status, message.bytes, sizeof(*status));
+    else if (is_brief(&message))
+        result = take_part(&message, status, error);
+    else
+        result = error_set(error, ERROR_ENVIRONMENT, "the leader did not say what is to be run");
+    free(message.bytes);
+    /* Whoever cannot go on ends the run for all. */
+    if (result != 0)
+        fleet_lose(0);
+    return result;
+}

@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# Runs over three machines, which are network namespaces with a server at their bridge.
+
+load ../support/common
+load ../support/fleet
+
+setup_file() {
+    [ -n "${RANKS:-}" ] || return 0
+    make_hosts 3 || return 0
+    local i folder=$BATS_FILE_TMPDIR
+    mkdir "$folder/www"
+    for i in 1 2 3 4 5 6 7; do
+        head -c $((i * 1000)) /dev/zero >"$folder/www/document-$i"
+        echo "http://10.213.0.1:8080/document-$i" >>"$folder/list"
+    done
+    cat >"$folder/nginx.conf" <<CONF
+user root;
+pid $folder/nginx.pid;
+error_log $folder/errors;
+worker_processes 1;
+events { worker_connections 1000; }
+http {
+    log_format who '\$remote_addr \$uri';
+    access_log $folder/requests who;
+    map \$remote_addr \$rate { 10.213.0.3 6k; default 0; }
+    server { listen 10.213.0.1:8080; root $folder/www; }
+    server { listen 10.213.0.1:8081; root $folder/www; limit_rate \$rate; }
+}
+CONF
+    at_bridge nginx -c "$folder/nginx.conf" 3>&-
+    export HAS_HOSTS=yes
+}
+
+teardown_file() {
+    [ -z "${FLEET:-}" ] || remove_hosts
+}
+
+setup() {
+    with_mpi
+    [ -n "${HAS_HOSTS:-}" ] || skip "no network namespaces can be made here"
+    LIST=$BATS_FILE_TMPDIR/list
+    JSON=$BATS_TEST_TMPDIR/run.json
+    : >"$BATS_FILE_TMPDIR/requests"
+}
+
+# How often the server was asked, by machine or by document: "counts 1" and "counts 2".
+counts() {
+    awk -v column="$1" '{ print $column }' "$BATS_FILE_TMPDIR/requests" | sort | uniq -c | awk '{ print $1 }' | sort -u
+}
+
+# The list comes from standard input, which only the first process has.
+@test "three machines share a list: each download is made once, a third of them by each, in every mode" {
+    run on_hosts 3 --mode all --workers 4 --repeat 6 --runs 1 --warmup 0 --no-progress --samples all --details \
+        --export-json "$JSON" - <"$LIST"
+    exits_with 0
+    says "42 downloads of 7 URLs on 3 machines in 1 round"
+    says "shared by 3 machines, led by $FLEET-1"
+    [ "$(counts 1)" = $((14 * 5)) ]
+    [ "$(counts 2)" = $((6 * 5)) ]
+    holds "$JSON" '.validity.is_valid and .validity.is_work_equal and .workload.downloads == 42'
+    holds "$JSON" '[.machines[].name] == [$fleet + "-1", $fleet + "-2", $fleet + "-3"]' --arg fleet "$FLEET"
+    holds "$JSON" '.machine.cores == ([.machines[].cores] | add)'
+    holds "$JSON" 'all(.results[]; .machines == 3)'
+    holds "$JSON" 'all(.results[].rounds[]; [.machines[] | [.settled, .failed]] == [[14, 0], [14, 0], [14, 0]])'
+    # The longest of the machines is what the run took, and the clocks agree as well as they are said to.
+    holds "$JSON" 'all(.results[].rounds[]; ([.machines[].run_s] | max) as $longest | ([.machines[].clock_error_s] | max) as $error
+        | (.run_s - $longest | fabs) <= $error + 1e-6)'
+    holds "$JSON" 'all(.results[].rounds[]; [.samples[][0]] == [range(42)])'
+    run "$CONC_BENCH" --details --import-json "$JSON"
+    exits_with 0
+    says "42 downloads of 7 URLs on 3 machines in 1 round"
+}
+
+@test "with --split none each of two machines takes the whole list" {
+    run on_hosts 2 --mode event-loop --workers 2 --split none --runs 1 --warmup 0 --no-progress "$LIST" \
+        --export-json "$JSON"
+    exits_with 0
+    [ "$(sort "$BATS_FILE_TMPDIR/requests" | uniq -c | awk '{ print $1 }' | sort -u)" = 1 ]
+    [ "$(counts 1)" = 7 ]
+    holds "$JSON" '.workload.downloads == 14'
+}
+
+@test "a rate is that of all machines together" {
+    run on_hosts 3 --mode threads --workers 4 --rate 200/s --repeat 40 --runs 1 --warmup 0 --no-progress "$LIST" \
+        --export-json "$JSON"
+    exits_with 0
+    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -eq 280 ]
+    # The last of 280 is due 1.395 s after the gate, whatever comes behind it.
+    holds "$JSON" '.results[0].rounds[0] | .run_s >= 1.395 and .downloads.arrivals.begun == 280'
+}
+
+@test "the machine that is served slowly is named as the one that finishes last" {
+    sed 's/:8080/:8081/' "$LIST" >"$BATS_TEST_TMPDIR/slow"
+    run on_hosts 3 --mode threads --workers 2 --runs 2 --warmup 0 --no-progress --details "$BATS_TEST_TMPDIR/slow" \
+        --order file
+    exits_with 0
+    says "Balance: $FLEET-2 was the last to finish in 2 of 2 trials"
+}
+
+@test "what several machines cannot do is refused once, before anything is asked" {
+    run on_hosts 3 --mode sync http://10.213.0.1:8080/document-1 http://10.213.0.1:8080/document-2
+    exits_with 2
+    says "2 downloads cannot be shared out to 3 machines"
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    local refused
+    for refused in "--origin" "--workers auto $LIST" "--cacert $LIST $LIST"; do
+        # shellcheck disable=SC2086  # each word is an argument
+        run on_hosts 2 $refused
+        exits_with 2
+        says "does not go with several machines"
+        [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    done
+    [ ! -s "$BATS_FILE_TMPDIR/requests" ]
+}
+
+@test "a wrong option, a list that is not there and --version are answered by one machine" {
+    run on_hosts 2 --mode nonsense "$LIST"
+    exits_with 2
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    run on_hosts 2 "$BATS_TEST_TMPDIR/nothing"
+    exits_with 2
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    run on_hosts 2 --version
+    exits_with 0
+    [ "$(grep -c '^conc-bench ' <<<"$output")" -eq 1 ]
+}

@@ -1,0 +1,59 @@
+# What tests of runs over many machines share: hosts that are network namespaces, joined by a bridge that lies in one more,
+# where servers and the launcher run; all of them with names of this test alone.
+
+# What follows needs MPI, and a build that has it.
+with_mpi() {
+    [ -n "${RANKS:-}" ] || skip "there is no MPI, or this build is not for it"
+}
+
+# Makes the hosts NAME-1 to NAME-$1 and the bridge NAME-0; sets FLEET to NAME. To be called once a file; the addresses end
+# in the number plus 1.
+make_hosts() {
+    local count=$1 i
+    FLEET=cb$$-$RANDOM
+    export FLEET
+    ip netns add "$FLEET-0" 2>/dev/null || return
+    ip -n "$FLEET-0" link set lo up
+    ip -n "$FLEET-0" link add bridge type bridge || return
+    ip -n "$FLEET-0" addr add 10.213.0.1/24 dev bridge
+    ip -n "$FLEET-0" link set bridge up
+    for ((i = 1; i <= count; i++)); do
+        ip netns add "$FLEET-$i"
+        ip -n "$FLEET-$i" link set lo up
+        ip -n "$FLEET-$i" link add eth0 type veth peer name "port$i" netns "$FLEET-0"
+        ip -n "$FLEET-0" link set "port$i" master bridge up
+        ip -n "$FLEET-$i" addr add "10.213.0.$((i + 1))/24" dev eth0
+        ip -n "$FLEET-$i" link set eth0 up
+    done
+    # A machine is called by its host's name, so that each needs one.
+    cat >"$BATS_FILE_TMPDIR/agent" <<'AGENT'
+#!/bin/sh
+host=$1; shift
+exec ip netns exec "$host" unshare --uts sh -c 'hostname "$0"; exec sh -c "$1"' "$host" "$*"
+AGENT
+    chmod +x "$BATS_FILE_TMPDIR/agent"
+}
+
+remove_hosts() {
+    local host
+    for host in $(ip netns list | sed -n "s/^\($FLEET-[0-9]*\).*/\1/p"); do
+        ip netns pids "$host" | xargs -r kill -9
+        ip netns del "$host"
+    done
+}
+
+at_bridge() {
+    ip netns exec "$FLEET-0" "$@"
+}
+
+# The program on the first $1 hosts.
+on_hosts() {
+    local count=$1 hosts i
+    shift
+    hosts=$FLEET-1
+    for ((i = 2; i <= count; i++)); do hosts=$hosts,$FLEET-$i; done
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun -n "$count" --host "$hosts" \
+        --mca plm_rsh_agent "$BATS_FILE_TMPDIR/agent" --mca oob_tcp_if_include 10.213.0.0/24 \
+        --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp \
+        "$CONC_BENCH_MPI" "$@"
+}
