@@ -155,17 +155,17 @@ static void format_value(char *buffer, size_t size, const struct assertion *asse
 {
     switch (assertion->unit) {
     case UNIT_DURATION:
-        snprintf(buffer, size, "%.4g s", value);
+        snprintf(buffer, size, "%s s", NUMBER(4, value));
         break;
     case UNIT_BYTES:
         number_format_size(buffer, size, value);
         break;
     case UNIT_RATE:
-        snprintf(buffer, size, "%.4g/s", value);
+        snprintf(buffer, size, "%s/s", NUMBER(4, value));
         break;
     case UNIT_COUNT:
     case UNIT_PLAIN:
-        snprintf(buffer, size, "%.4g", value);
+        snprintf(buffer, size, "%s", NUMBER(4, value));
         break;
     }
 }
@@ -368,7 +368,7 @@ int assertion_results_adjust(struct assertion_result *assertion_results, size_t 
         assertion_results[i].ruling = RULING_INCONCLUSIVE;
         size_t used = strlen(assertion_results[i].sentence);
         snprintf(assertion_results[i].sentence + used, sizeof(assertion_results[i].sentence) - used,
-                 "; a failure alone, but among %zu claims it may be chance (adjusted p %.2g)", family, own);
+                 "; a failure alone, but among %zu claims it may be chance (adjusted p %s)", family, NUMBER(2, own));
     }
     free(p);
     return 0;

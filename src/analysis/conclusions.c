@@ -118,7 +118,7 @@ static const char *describe_value(const struct cell_stats *cell, char *buffer, s
 {
     bool is_time = cell_stats_ranked_by(cell) == METRIC_TIME;
     double value = cell_stats_ranked_value(cell);
-    snprintf(buffer, size, "%.3g %s", is_time ? value : 1e3 * value, is_time ? "s" : "ms on average");
+    snprintf(buffer, size, "%s %s", NUMBER(3, is_time ? value : 1e3 * value), is_time ? "s" : "ms on average");
     return buffer;
 }
 
@@ -154,7 +154,7 @@ static void say_winner(const struct run_stats *stats, struct conclusions *conclu
     char against[160] = "", interval[64], percents[80], value[40];
     describe_value(best, value, sizeof(value));
     if (stats->reference != NULL && stats->reference != best && isfinite(best->speedup.value))
-        snprintf(against, sizeof(against), ", %.3g times as fast as %s/%" PRIu32 "%s", best->speedup.value,
+        snprintf(against, sizeof(against), ", %s times as fast as %s/%" PRIu32 "%s", NUMBER(3, best->speedup.value),
                  stats->reference->cell->mode, stats->reference->cell->workers,
                  describe_interval(&best->speedup, interval, sizeof(interval)));
     if (stats->reference == next)
@@ -183,8 +183,8 @@ static void say_tie(const struct run_stats *stats, const bool *is_first, size_t 
     const struct cell_stats *best = &stats->cells[0];
     char against[160] = "", interval[64];
     if (stats->reference != NULL && stats->reference->rank_low > 1 && isfinite(best->speedup.value))
-        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %.3g times as fast as %s/%" PRIu32 "%s",
-                 best->cell->mode, best->cell->workers, best->speedup.value, stats->reference->cell->mode,
+        snprintf(against, sizeof(against), "; %s/%" PRIu32 " is %s times as fast as %s/%" PRIu32 "%s", best->cell->mode,
+                 best->cell->workers, NUMBER(3, best->speedup.value), stats->reference->cell->mode,
                  stats->reference->cell->workers, describe_interval(&best->speedup, interval, sizeof(interval)));
     if (are_equal)
         say(conclusions,
@@ -327,15 +327,15 @@ static int recommend(const struct run_stats *stats, size_t ranked, struct conclu
     double downloads = chosen->measures[METRIC_DOWNLOADS].value;
     char memory[32] = "";
     if (isfinite(cost(chosen, METRIC_MEMORY)))
-        snprintf(memory, sizeof(memory), " and %.3g MiB", cost(chosen, METRIC_MEMORY) / (1 << 20));
+        snprintf(memory, sizeof(memory), " and %s MiB", NUMBER(3, cost(chosen, METRIC_MEMORY) / (1 << 20)));
     if (candidates == 1)
         say(conclusions, "Recommended: %s/%" PRIu32 "; no other is within %.0f %% of it", chosen->cell->mode,
             chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
     else
         say(conclusions,
-            "Recommended: %s/%" PRIu32 ", with %.3g ms of CPU time a download%s the cheapest, or else the simplest, of "
+            "Recommended: %s/%" PRIu32 ", with %s ms of CPU time a download%s the cheapest, or else the simplest, of "
             "those %s %.0f %% of the fastest (%s)",
-            chosen->cell->mode, chosen->cell->workers, 1e3 * cost(chosen, METRIC_CPU) / downloads, memory,
+            chosen->cell->mode, chosen->cell->workers, NUMBER(3, 1e3 * cost(chosen, METRIC_CPU) / downloads), memory,
             describe_candidates(stats, is_candidate, ranked), 100 * FIGURES_NEGLIGIBLE, names);
     free(is_candidate);
     return 0;

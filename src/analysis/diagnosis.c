@@ -241,7 +241,8 @@ static void diagnose_boundness(const struct run_stats *stats, struct diagnosis *
     }
     brief_boundness(&waiting, &computing, &starving, &mixed, diagnosis);
     if (is_any_limited)
-        snprintf(cores, sizeof(cores), "what the CPU quota of %.3g cores leaves of the cores", stats->run->cpu_quota);
+        snprintf(cores, sizeof(cores), "what the CPU quota of %s cores leaves of the cores",
+                 NUMBER(3, stats->run->cpu_quota));
     if (waiting.count > 0)
         find(diagnosis, FINDING_IO_BOUND, "I/O-bound: %s computed for %s of %s%s", waiting.text,
              percent_range(&waiting, range, sizeof(range)), time_of(&waiting), rest_of_time(is_waiting_queued));
@@ -374,7 +375,7 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     bool is_one_core = usable <= 1;
     bool is_quota_less = is_one_core && has_quota(stats);
     if (has_quota(stats))
-        snprintf(all, sizeof(all), "the CPU quota of %.3g cores", usable);
+        snprintf(all, sizeof(all), "the CPU quota of %s cores", NUMBER(3, usable));
     else
         snprintf(all, sizeof(all), is_one_core ? "the core" : "the cores");
     duration(wait_text, sizeof(wait_text), waits);
@@ -384,9 +385,9 @@ static void diagnose_crossing(const struct run_stats *stats, struct diagnosis *d
     list_crossings(stats, alone, waits, fmin(usable, 1), many, sizeof(many));
     brief_crossing(stats, alone, waits, fmin(usable, 1), diagnosis);
     if (!is_one_core && has_quota(stats))
-        snprintf(more, sizeof(more), ", and %.3g times as many use up %s, where the mode can", usable, all);
+        snprintf(more, sizeof(more), ", and %s times as many use up %s, where the mode can", NUMBER(3, usable), all);
     else if (!is_one_core)
-        snprintf(more, sizeof(more), ", and %.3g times as many all %" PRIu32 ", where the mode can", usable,
+        snprintf(more, sizeof(more), ", and %s times as many all %" PRIu32 ", where the mode can", NUMBER(3, usable),
                  stats->run->cores);
     if ((waits + computes) / computes * fmin(usable, 1) < 2)
         find(diagnosis, FINDING_CROSSING,
@@ -570,9 +571,9 @@ static void diagnose_server(const struct run_stats *stats, struct diagnosis *dia
     number_format_range(times, sizeof(times), 2, inflated.lowest, inflated.highest);
     if (is_constant)
         find(diagnosis, FINDING_RATE_LIMITED,
-             "Rate-limited: %s all got %.4g downloads/s, within %.0f %% of each other, and a download took %s times as "
+             "Rate-limited: %s all got %s downloads/s, within %.0f %% of each other, and a download took %s times as "
              "long as one at a time, on average and without connecting: a limit on the other side",
-             rates.text, rates.lowest, 100 * same_rate, times);
+             rates.text, NUMBER(4, rates.lowest), 100 * same_rate, times);
     else
         find(diagnosis, FINDING_SERVER_SATURATED,
              "Server or link saturated: with %s a download took %s times as long as one at a time, on average and "
@@ -672,24 +673,24 @@ static void diagnose_host(const struct run_stats *stats, double *values, struct 
     double throttled = host_median(stats, values, throttled_of);
     if (steal > steal_matters)
         find(diagnosis, FINDING_NOISY_HOST,
-             "Noisy host: the hypervisor gave %.2g %% of the processor to other machines (median of all trials)",
-             100 * steal);
+             "Noisy host: the hypervisor gave %s %% of the processor to other machines (median of all trials)",
+             NUMBER(2, 100 * steal));
     /* A server or proxy on this machine is no disturbance but part of the experiment. What the embedded origin takes is
      * known, and not among it. */
     bool is_origin = stats->run->origin[0] != '\0';
     bool is_local = (stats->run->is_server_local && !is_origin) || stats->run->is_proxy_local;
     if (!is_local && foreign > foreign_matters * stats->run->cores)
         find(diagnosis, FINDING_NOISY_HOST,
-             "Noisy host: other processes kept %.2g of %" PRIu32 " cores busy (median of all trials)", foreign,
+             "Noisy host: other processes kept %s of %" PRIu32 " cores busy (median of all trials)", NUMBER(2, foreign),
              stats->run->cores);
     char quota[32] = "";
     if (stats->run->cpu_quota > 0)
-        snprintf(quota, sizeof(quota), " of %.3g cores", stats->run->cpu_quota);
+        snprintf(quota, sizeof(quota), " of %s cores", NUMBER(3, stats->run->cpu_quota));
     if (throttled > 0)
         find(diagnosis, FINDING_NOISY_HOST,
-             "Noisy host: a CPU quota stopped the run for %.2g s a trial (median, summed over cores): a container's "
+             "Noisy host: a CPU quota stopped the run for %s s a trial (median, summed over cores): a container's "
              "limit%s, not the modes, may decide",
-             throttled, quota);
+             NUMBER(2, throttled), quota);
 }
 
 static void diagnose_ratios(const struct run_stats *stats, double *logs, struct diagnosis *diagnosis)
@@ -726,9 +727,9 @@ static void diagnose_drift(const struct run_stats *stats, double *values, struct
     }
     if (tested > 0 && 2 * drifting > tested)
         find(diagnosis, FINDING_DRIFTING,
-             "Drifting: the times of %zu of %zu cells rise or fall steadily during the run (Kendall, p < %g); ratios "
+             "Drifting: the times of %zu of %zu cells rise or fall steadily during the run (Kendall, p < %s); ratios "
              "within rounds stand, absolute times do not",
-             drifting, tested, trend_significance);
+             drifting, tested, NUMBER(6, trend_significance));
 }
 
 /* The trials of all cells, by their place within a round. */
@@ -795,9 +796,9 @@ static int diagnose_position(const struct run_stats *stats, struct diagnosis *di
     }
     if (stats->main_count > 1 && places.count >= 30 && spread > position_matters && p < position_significance)
         find(diagnosis, FINDING_POSITION,
-             "Run order affected times by %.2g %% (Kruskal-Wallis, p < %g): what ran before leaves "
+             "Run order affected times by %s %% (Kruskal-Wallis, p < %s): what ran before leaves "
              "traces, which the changing order spreads over all modes",
-             100 * expm1(spread), position_significance);
+             NUMBER(2, 100 * expm1(spread)), NUMBER(6, position_significance));
     free(places.values);
     free(places.places);
     free(places.scratch);
@@ -883,11 +884,10 @@ static void diagnose_cold(const struct run_stats *stats, struct diagnosis *diagn
             list_add(&list, cell, slower);
     }
     if (list.count > 0)
-        find(
-            diagnosis, FINDING_COLD_START,
-            "Cold start: the first, unmeasured round took up to %.2g times as long with %s; the figures are those of a "
-            "warm server",
-            1 + list.highest, list.text);
+        find(diagnosis, FINDING_COLD_START,
+             "Cold start: the first, unmeasured round took up to %s times as long with %s; the figures are those of a "
+             "warm server",
+             NUMBER(2, 1 + list.highest), list.text);
 }
 
 /* The share of the time in which a cell computed or had to wait for a core, as far as the system tells. */

@@ -508,9 +508,9 @@ static void tell_slowed(const struct run_stats *stats, struct per_url_sentences 
     number_format_duration(before, sizeof(before), per_url_figure(per_url, row, alone)->service);
     number_format_duration(after, sizeof(after), per_url_figure(per_url, row, cell)->service);
     tell(sentences,
-         "Slowed most beside others is %s: %s in %s, %.3g times its %s in %s (all downloads together: %.3g times)",
-         spell_url(stats->run, per_url->urls[row], url), after, spell_cell(stats, cell, beside), greatest, before,
-         spell_cell(stats, alone, single), slowdown_of_all(stats, cell, alone));
+         "Slowed most beside others is %s: %s in %s, %s times its %s in %s (all downloads together: %s times)",
+         spell_url(stats->run, per_url->urls[row], url), after, spell_cell(stats, cell, beside), NUMBER(3, greatest),
+         before, spell_cell(stats, alone, single), NUMBER(3, slowdown_of_all(stats, cell, alone)));
 }
 
 static void tell_failures(const struct per_url *per_url, struct per_url_sentences *sentences)

@@ -114,8 +114,8 @@ static void describe_claim(const struct comparison *comparison, double max_slowd
         snprintf(relative, 64, ", relative to %s/%" PRIu32, comparison->reference->cell->mode,
                  comparison->reference->cell->workers);
     snprintf(assertion_result->assertion, sizeof(assertion_result->assertion),
-             "%s/%" PRIu32 " at most %.3g %% slower than before", comparison->cell->cell->mode,
-             comparison->cell->cell->workers, 100 * max_slowdown);
+             "%s/%" PRIu32 " at most %s %% slower than before", comparison->cell->cell->mode,
+             comparison->cell->cell->workers, NUMBER(3, 100 * max_slowdown));
 }
 
 /* What is clear is said in a line. */
@@ -123,8 +123,8 @@ static void describe_ratio(struct assertion_result *assertion_result)
 {
     char range[48];
     number_format_range(range, sizeof(range), 3, assertion_result->low, assertion_result->high);
-    snprintf(assertion_result->sentence, sizeof(assertion_result->sentence), "%.3g times (%s)", assertion_result->value,
-             range);
+    snprintf(assertion_result->sentence, sizeof(assertion_result->sentence), "%s times (%s)",
+             NUMBER(3, assertion_result->value), range);
 }
 
 static void describe(const struct comparison *comparison, const struct baseline_document *baseline, double max_slowdown,
@@ -287,8 +287,8 @@ static void judge_by_history(const struct comparison *comparison, const struct r
     describe_ratio(assertion_result);
     if (assertion_result->ruling >= RULING_INCONCLUSIVE)
         text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
-                    " the usual of %zu results%s, of which up to %.3g is usual; a slowdown of %.1f %% would have shown",
-                    count, relative, exp(regression->reach), 100 * assertion_result->detectable);
+                    " the usual of %zu results%s, of which up to %s is usual; a slowdown of %.1f %% would have shown",
+                    count, relative, NUMBER(3, exp(regression->reach)), 100 * assertion_result->detectable);
 }
 
 static int judge_cell(struct comparison *comparison, const struct baseline *baseline, double max_slowdown,

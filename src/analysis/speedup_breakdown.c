@@ -106,9 +106,9 @@ static const char *describe_ratio(const struct estimate *ratio, char *buffer, si
     char range[40];
     number_format_range(range, sizeof(range), 3, ratio->low, ratio->high);
     if (strstr(range, " to ") == NULL)
-        snprintf(buffer, size, "%.3g times", ratio->value);
+        snprintf(buffer, size, "%s times", NUMBER(3, ratio->value));
     else
-        snprintf(buffer, size, "%.3g times (%s)", ratio->value, range);
+        snprintf(buffer, size, "%s times (%s)", NUMBER(3, ratio->value), range);
     return buffer;
 }
 

@@ -8,6 +8,7 @@
 
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
 
@@ -170,8 +171,8 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
     if (!sweep->has_fit)
         return;
     snprintf(buffer, size,
-             "; scalability law: contention %.2g, coherency %.2g (it describes these points, %.0f %% off on average), ",
-             sweep->fit.sigma, sweep->fit.kappa, 100 * sweep->fit.error);
+             "; scalability law: contention %s, coherency %s (it describes these points, %.0f %% off on average), ",
+             NUMBER(2, sweep->fit.sigma), NUMBER(2, sweep->fit.kappa), 100 * sweep->fit.error);
     if (sweep->has_ranges && sweep->ranges.has_peak)
         text_append(buffer, size, "peak near %.0f workers", sweep->ranges.peak);
     else

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/modes/trait.h"
 #include "expected_responses.h"
 
@@ -487,9 +488,9 @@ static void compare_failures(const struct run *run, const struct failure_count *
         if (error == 0 || fabs(difference) <= limit * error)
             continue;
         char reason[256];
-        snprintf(reason, sizeof(reason), "%s/%" PRIu32 " failed in %.3g %% of its downloads and the others in %.3g %%",
-                 run->cells[i].mode, run->cells[i].workers, 100 * own->failed / own->downloads,
-                 100 * others.failed / others.downloads);
+        snprintf(reason, sizeof(reason), "%s/%" PRIu32 " failed in %s %% of its downloads and the others in %s %%",
+                 run->cells[i].mode, run->cells[i].workers, NUMBER(3, 100 * own->failed / own->downloads),
+                 NUMBER(3, 100 * others.failed / others.downloads));
         validity->differs_in_failures = true;
         condemn(validity, reason);
         return;

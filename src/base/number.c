@@ -303,6 +303,17 @@ char *number_format_count(char *buffer, size_t size, uint64_t count)
     return buffer;
 }
 
+char *number_format(char *buffer, int digits, double value)
+{
+    /* What rounds up to the next power of ten is a large one, too; beyond a quadrillion nobody counts. */
+    bool is_large = fabs(value) >= pow(10, digits) - 0.5 && fabs(value) < 1e15;
+    if (is_large)
+        snprintf(buffer, NUMBER_BYTES, "%.0f", value);
+    else
+        snprintf(buffer, NUMBER_BYTES, "%.*g", digits, value);
+    return buffer;
+}
+
 char *number_format_seconds(char *buffer, nanoseconds duration)
 {
     /* By hand, since documents hold millions of them. */
@@ -330,9 +341,8 @@ char *number_format_seconds(char *buffer, nanoseconds duration)
 
 char *number_format_range(char *buffer, size_t size, int digits, double low, double high)
 {
-    char first[32], last[32];
-    snprintf(first, sizeof(first), "%.*g", digits, low);
-    snprintf(last, sizeof(last), "%.*g", digits, high);
+    const char *first = NUMBER(digits, low);
+    const char *last = NUMBER(digits, high);
     if (strcmp(first, last) == 0)
         snprintf(buffer, size, "%s", first);
     else

@@ -226,8 +226,8 @@ static int read_rates(const struct value *value)
         return -1;
     if (first > last)
         return error_set(value->error, ERROR_USAGE,
-                         "--%s: a range goes upwards, not from %g/s to %g/s: write %g/s..%g/s", value->name, first,
-                         last, last, first);
+                         "--%s: a range goes upwards, not from %s/s to %s/s: write %s/s..%s/s", value->name,
+                         NUMBER(6, first), NUMBER(6, last), NUMBER(6, last), NUMBER(6, first));
     for (double rate = first; rate < last; rate *= 2) {
         if (add_rate(value, rate) != 0)
             return -1;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "conc_bench/base/clock.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/http/transfer.h"
 
 /* Nobody was connected to. */
@@ -58,15 +59,15 @@ char *transfer_describe_failure(const struct sample *sample, const struct transf
     case OUTCOME_TIMEOUT_DNS:
     case OUTCOME_TIMEOUT_CONNECT:
     case OUTCOME_TIMEOUT_TLS:
-        snprintf(
-            buffer, size, "no connection to %s within %.3g s (--connect-timeout)", host,
-            clock_seconds(policy->connect_timeout < policy->max_time ? policy->connect_timeout : policy->max_time));
+        snprintf(buffer, size, "no connection to %s within %s s (--connect-timeout)", host,
+                 NUMBER(3, clock_seconds(policy->connect_timeout < policy->max_time ? policy->connect_timeout
+                                                                                    : policy->max_time)));
         break;
     case OUTCOME_TIMEOUT_WAIT:
     case OUTCOME_TIMEOUT_RECEIVE:
-        snprintf(buffer, size, "no %s from %s within %.3g s (--max-time)",
+        snprintf(buffer, size, "no %s from %s within %s s (--max-time)",
                  sample_outcome(sample) == OUTCOME_TIMEOUT_WAIT ? "answer" : "complete answer", host,
-                 clock_seconds(policy->max_time));
+                 NUMBER(3, clock_seconds(policy->max_time)));
         break;
     case OUTCOME_CHECK:
         snprintf(buffer, size, "%s did not answer as --check wants: %s", host,

@@ -216,9 +216,9 @@ char *origin_options_describe(const struct origin_options *options, char *buffer
         snprintf(rate, sizeof(rate), ", %s/s on each connection",
                  number_format_size(item, sizeof(item), (double)options->bytes_per_second));
     if (options->requests_per_second > 0)
-        snprintf(limit, sizeof(limit), ", at most %g requests/s", options->requests_per_second);
+        snprintf(limit, sizeof(limit), ", at most %s requests/s", NUMBER(6, options->requests_per_second));
     if (options->error_share > 0)
-        snprintf(errors, sizeof(errors), ", %g %% errors", options->error_share * 100);
+        snprintf(errors, sizeof(errors), ", %s %% errors", NUMBER(6, options->error_share * 100));
     snprintf(buffer, size, "latency %s%s, %s bodies%s%s%s%s", latency, jitter, bodies, rate, limit, errors,
              options->has_tls ? ", TLS for https" : "");
     return buffer;

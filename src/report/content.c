@@ -167,7 +167,7 @@ static void add_tool(struct content *content, const struct run *run)
     const char *system = content_outside(content, run->machine_system);
     const char *quota = "";
     if (run_usable_cores(run) < run->cores)
-        quota = content_text(content, " (%.3g by quota)", run->cpu_quota);
+        quota = content_text(content, " (%s by quota)", NUMBER(3, run->cpu_quota));
     content_add_fact(content, FACT_TOOL,
                      content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s%s", run->tool_version,
                                   (int)strcspn(libcurl, " "), libcurl, run->tls_version, run->cores, plural(run->cores),

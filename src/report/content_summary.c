@@ -325,8 +325,8 @@ static const char *describe_rates(struct summary *summary, const char *urls, con
     double lowest = INFINITY;
     for (size_t i = 0; i < run->cell_count; i++)
         lowest = fmin(lowest, run->cells[i].rate);
-    return content_text(summary->content, "%g/s to %g/s (%s), up to %s downloads of %s a trial in %s", lowest,
-                        run->arrivals.rate, arrival_process_names[run->arrivals.process],
+    return content_text(summary->content, "%s/s to %s/s (%s), up to %s downloads of %s a trial in %s",
+                        NUMBER(6, lowest), NUMBER(6, run->arrivals.rate), arrival_process_names[run->arrivals.process],
                         count_text(summary, run->downloads), urls, rounds);
 }
 
@@ -343,7 +343,7 @@ static void add_how(struct summary *summary)
     bool has_rates = summary->analysis->rates.count > 0;
     const char *rate = run->arrivals.rate == 0 || has_rates
                            ? ""
-                           : content_text(summary->content, " at %g/s (%s)", run->arrivals.rate,
+                           : content_text(summary->content, " at %s/s (%s)", NUMBER(6, run->arrivals.rate),
                                           arrival_process_names[run->arrivals.process]);
     const char *rounds = describe_rounds(summary);
     const char *urls =

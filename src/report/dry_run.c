@@ -114,11 +114,11 @@ static void write_rates(FILE *stream, const struct plan *plan)
     if (request->is_rate_search)
         fprintf(stream, "they fall due at rates that are searched (%s)\n", arrivals);
     else if (request->rate_count == 1)
-        fprintf(stream, "they fall due at %g/s (%s), over %.3g s in each trial\n", request->rates[0], arrivals,
-                clock_seconds(plan_span(plan, request->rates[0])));
+        fprintf(stream, "they fall due at %s/s (%s), over %s s in each trial\n", NUMBER(6, request->rates[0]), arrivals,
+                NUMBER(3, clock_seconds(plan_span(plan, request->rates[0]))));
     for (size_t i = 0; i < request->rate_count && request->rate_count > 1; i++)
-        fprintf(stream, "at %g/s (%s) %" PRIu32 " fall due, over %.3g s\n", request->rates[i], arrivals,
-                plan_units(plan, request->rates[i]), clock_seconds(plan_span(plan, request->rates[i])));
+        fprintf(stream, "at %s/s (%s) %" PRIu32 " fall due, over %s s\n", NUMBER(6, request->rates[i]), arrivals,
+                plan_units(plan, request->rates[i]), NUMBER(3, clock_seconds(plan_span(plan, request->rates[i]))));
 }
 
 static void write_workload(FILE *stream, const struct plan *plan, const char *cost)
@@ -171,8 +171,8 @@ void dry_run_write(FILE *stream, const struct plan *plan, const char *cost)
     fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, plural(plan->cell_count),
             request->warmup_rounds);
     if (request->time_budget > 0)
-        fprintf(stream, "up to %" PRIu32 " measured round%s within %.3g s, seed %" PRIu64 "\n", request->rounds,
-                plural(request->rounds), clock_seconds(request->time_budget), request->seed);
+        fprintf(stream, "up to %" PRIu32 " measured round%s within %s s, seed %" PRIu64 "\n", request->rounds,
+                plural(request->rounds), NUMBER(3, clock_seconds(request->time_budget)), request->seed);
     else
         fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds, plural(request->rounds),
                 request->seed);

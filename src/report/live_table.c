@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/number.h"
 #include "rate_table.h"
 #include "summary_table.h"
 #include "terminal.h"
@@ -237,7 +238,7 @@ char *live_table_fastest(const struct live_table *table, char *buffer, size_t si
     struct summary_row *rows = make_rows(table);
     buffer[0] = '\0';
     if (rows != NULL && rows[0].ending == NULL && !table->is_at_rate)
-        snprintf(buffer, size, "%s/%" PRIu32 ", %.3g s", rows[0].mode, rows[0].workers, rows[0].time);
+        snprintf(buffer, size, "%s/%" PRIu32 ", %s s", rows[0].mode, rows[0].workers, NUMBER(3, rows[0].time));
     free(rows);
     return buffer;
 }

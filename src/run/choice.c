@@ -6,6 +6,7 @@
 
 #include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/analysis/sweep.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/run/interrupt.h"
 #include "experiment_state.h"
 
@@ -333,8 +334,8 @@ static int measure_alone(struct experiment_state *state, struct error *error)
     state->is_first_pass = false;
     if (status == 0 && state->is_cut)
         run_warn(run,
-                 "%s/1 was left out: one download at a time, a trial takes about %.0f s of the time budget of %.3g s",
-                 alone.mode->name, state->alone, clock_seconds(budget));
+                 "%s/1 was left out: one download at a time, a trial takes about %.0f s of the time budget of %s s",
+                 alone.mode->name, state->alone, NUMBER(3, clock_seconds(budget)));
     return status;
 }
 
@@ -454,9 +455,9 @@ static int search(struct experiment_state *state, struct error *error)
     }
     if (status == 0 && end == PASS_OVER && is_step)
         run_warn(run,
-                 "The time budget of %.3g s was too short to find the best number of workers: what is told is the best "
+                 "The time budget of %s s was too short to find the best number of workers: what is told is the best "
                  "of those tried",
-                 clock_seconds(planned->time_budget));
+                 NUMBER(3, clock_seconds(planned->time_budget)));
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "conc_bench/analysis/settle.h"
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/validity.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/run/interrupt.h"
 #include "experiment_state.h"
@@ -63,8 +64,8 @@ static void look_for_excess(struct experiment_state *state, const struct sample_
     nanoseconds budget = state->experiment->plan->request.time_budget;
     state->has_noted_excess = true;
     snprintf(sentence, sizeof(sentence),
-             "One round does not fit the time budget of %.3g s; it is run to its end, and the run ends with it",
-             clock_seconds(budget));
+             "One round does not fit the time budget of %s s; it is run to its end, and the run ends with it",
+             NUMBER(3, clock_seconds(budget)));
     note(state, sentence);
 }
 
@@ -491,8 +492,8 @@ static nanoseconds limit_of_round(const struct experiment_state *state, const st
 static void say_budget_is_over(const struct experiment_state *state)
 {
     struct run *run = state->experiment->run;
-    snprintf(run->stop_reason, sizeof(run->stop_reason), "another round would not fit the time budget of %.3g s",
-             clock_seconds(state->experiment->plan->request.time_budget));
+    snprintf(run->stop_reason, sizeof(run->stop_reason), "another round would not fit the time budget of %s s",
+             NUMBER(3, clock_seconds(state->experiment->plan->request.time_budget)));
 }
 
 /* Where warming up has taken all the time there was, its first round is the one that counts. */
@@ -512,8 +513,8 @@ static void count_warmup(struct experiment_state *state, const struct group *gro
     }
     run->warmup_rounds = 0;
     run->rounds_done = 1;
-    snprintf(run->stop_reason, sizeof(run->stop_reason), "the time budget of %.3g s held one round, without a warm-up",
-             clock_seconds(state->experiment->plan->request.time_budget));
+    snprintf(run->stop_reason, sizeof(run->stop_reason), "the time budget of %s s held one round, without a warm-up",
+             NUMBER(3, clock_seconds(state->experiment->plan->request.time_budget)));
 }
 
 /* More than one only as long as that leaves most of the time to what counts. */
@@ -658,10 +659,10 @@ static void leave_out_slow(const struct experiment_state *state, struct plan_cel
         if (!is_much_slower || round * SETTLE_ROUNDS_MIN <= state->ends - clock_now())
             break;
         run_warn(run,
-                 "%s/%" PRIu32 " was not measured again, since %d rounds of %.2g s with it do not fit into what was "
+                 "%s/%" PRIu32 " was not measured again, since %d rounds of %s s with it do not fit into what was "
                  "left of the time budget",
                  plan_cell_name(&cells[slowest], name, sizeof(name)), cells[slowest].workers, SETTLE_ROUNDS_MIN,
-                 clock_seconds(round));
+                 NUMBER(2, clock_seconds(round)));
         --*count;
         memmove(&cells[slowest], &cells[slowest + 1], (*count - slowest) * sizeof(cells[0]));
     }

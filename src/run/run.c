@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "conc_bench/base/number.h"
+
 const char *trial_status_name(enum trial_status status)
 {
     static const char *const names[] = {
@@ -40,7 +42,7 @@ char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES])
 {
     char rate[32] = "";
     if (cell->is_named_by_rate)
-        snprintf(rate, sizeof(rate), " at %g/s", cell->rate);
+        snprintf(rate, sizeof(rate), " at %s/s", NUMBER(6, cell->rate));
     snprintf(buffer, CELL_LABEL_BYTES, "%s/%" PRIu32 "%s", cell->mode, cell->workers, rate);
     return buffer;
 }

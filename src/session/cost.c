@@ -117,9 +117,9 @@ static void say_duration(const struct session *session, struct sink *sink)
         say(sink, ", in about %s%s", text, is_known ? "" : " if a download takes 0.1 s");
         return;
     }
-    say(sink, ", within %.3g s", clock_seconds(budget));
+    say(sink, ", within %s s", NUMBER(3, clock_seconds(budget)));
     if (!is_firm)
-        say(sink, ", or up to %.3g s where a ranking needs it", 1.5 * clock_seconds(budget));
+        say(sink, ", or up to %s s where a ranking needs it", NUMBER(3, 1.5 * clock_seconds(budget)));
 }
 
 char *cost_describe(const struct session *session, bool is_of_all, char *buffer, size_t size)

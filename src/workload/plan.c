@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/random.h"
 
 /* Streams of the one seed, so that changing one thing does not reshuffle another. */
@@ -176,10 +177,10 @@ static int check_length(const struct plan *plan, struct error *error)
         return 0;
     double passes = ceil(needed / ((double)plan->unit_count / request->repeat));
     return error_set(error, ERROR_USAGE,
-                     "%" PRIu32 " download%s at %g/s are too few to tell anything by, which takes %d of them and "
+                     "%" PRIu32 " download%s at %s/s are too few to tell anything by, which takes %d of them and "
                      "%d s: use --repeat %.0f",
-                     plan->unit_count, plan->unit_count == 1 ? "" : "s", request->rates[0], DUE_MIN, DUE_SECONDS_MIN,
-                     passes);
+                     plan->unit_count, plan->unit_count == 1 ? "" : "s", NUMBER(6, request->rates[0]), DUE_MIN,
+                     DUE_SECONDS_MIN, passes);
 }
 
 int plan_build(const struct plan_request *request, struct plan *plan, struct error *error)

@@ -417,6 +417,22 @@ static void test_counts_are_written_with_separators(void **state)
     }
 }
 
+static void test_numbers_are_never_written_with_an_exponent(void **state)
+{
+    (void)state;
+    const struct {
+        int digits;
+        double value;
+        const char *text;
+    } cases[] = {
+        {3, 0.25, "0.25"}, {3, 7.125, "7.12"},   {3, 7200, "7200"},         {2, 104.4, "104"},
+        {2, 99.4, "99"},   {2, 99.6, "100"},     {3, 999.7, "1000"},        {3, -7200, "-7200"},
+        {6, 500, "500"},   {6, 1e7, "10000000"}, {6, 1234567.8, "1234568"}, {3, 0, "0"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(NUMBER(cases[i].digits, cases[i].value), cases[i].text);
+}
+
 static void test_ranges_whose_ends_read_the_same_are_one_number(void **state)
 {
     (void)state;
@@ -426,6 +442,7 @@ static void test_ranges_whose_ends_read_the_same_are_one_number(void **state)
     assert_string_equal(number_format_range(buffer, sizeof(buffer), 2, 6.78, 6.81), "6.8");
     assert_string_equal(number_format_range(buffer, sizeof(buffer), 3, 6.78, 6.81), "6.78 to 6.81");
     assert_string_equal(number_format_range(buffer, sizeof(buffer), 3, 4, 4), "4");
+    assert_string_equal(number_format_range(buffer, sizeof(buffer), 2, 95, 1240), "95 to 1240");
 }
 
 static void test_short_buffers_are_cut_not_overrun(void **state)
@@ -460,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_sizes_are_written_with_three_digits),
         cmocka_unit_test(test_durations_are_written_with_three_digits),
         cmocka_unit_test(test_counts_are_written_with_separators),
+        cmocka_unit_test(test_numbers_are_never_written_with_an_exponent),
         cmocka_unit_test(test_ranges_whose_ends_read_the_same_are_one_number),
         cmocka_unit_test(test_short_buffers_are_cut_not_overrun),
     };

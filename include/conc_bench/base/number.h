@@ -37,6 +37,16 @@ int number_parse_share(const char *text, double *share);
 /* A ratio of two things: "0.25", "4", "25%", "150%"; from 0 up. */
 int number_parse_ratio(const char *text, double *ratio);
 
+/* Bytes that number_format() writes at most, with the NUL. */
+enum { NUMBER_BYTES = 32 };
+
+/* Writes a number with so many significant digits and no zeros behind them, "0.25", "7.1", as %g does, but a large one
+ * as a whole number, "7200", where %g would write "7.2e+03"; returns `buffer`, of NUMBER_BYTES. */
+char *number_format(char *buffer, int digits, double value);
+
+/* The same as an argument of a function: the text lasts as long as the block that the call stands in. */
+#define NUMBER(digits, value) number_format((char[NUMBER_BYTES]){0}, digits, value)
+
 /* Writes a size with three significant digits and a binary unit, "16.0 KiB", or as whole bytes, "512 B"; returns
  * `buffer`. */
 char *number_format_size(char *buffer, size_t size, double bytes);
