@@ -26,7 +26,7 @@ small=(--mode all --workers 2 --runs 1 --warmup 0 --no-progress --per-url --orig
 longest=60 hangs=''
 
 # Lets the $2nd call of the functions $1 fail in a small run, in the folder $4; only calls from $3 count ("" is all).
-# Leaves `status`, out, err, the report in r.json, and `mark` if there was such a call. 0: all is as it should be; else
+# Leaves `status`, out, err, the report in $reports, and `mark` if there was such a call. 0: all is as it should be; else
 # it says what is not.
 provoke() {
     local call=$1 at=$2 from=$3 folder=$4 session
@@ -40,24 +40,29 @@ provoke() {
     wait $session || status=$?
     {
         until_true nobody_is_left "$session" || { echo "left behind:"; ps -o pid=,ppid=,stat=,args= -s $session; }
-        ends_well
+        ends_well "$at"
     } >problems
     cd ..
     [ ! -s "$folder/problems" ] || { tell_of "call $at of $call from ${from:-all}" "$folder"; return 1; }
 }
 
-# Says what is wrong with a small run that has ended with $status, having written out, err and perhaps r.json.
+# Says what is wrong with a small run that has ended with $status, having written out, err and perhaps r.json. Where the
+# folder $reports is set, r.json goes there, to be judged with others by reports_are_true: jq takes as long to start as a run.
 ends_well() {
-    local file holds=$truthful
+    local file holds=truthful
     case $status in
-        0) holds=$whole ;;
+        0) holds=whole ;;
         3) grep -qE "downloads failed|crashed after|INVALID$hangs" out || echo "no sentence says what happened" ;;
         5) grep -q '^conc-bench: ' err || grep -q 'failed after' out || echo "no sentence says what happened" ;;
         137) echo "it did not end within $longest s" ;;
         *) echo "exit status $status" ;;
     esac
     if [ "$status" -eq 0 ] || [ -e r.json ]; then
-        jq -e "$holds" r.json >/dev/null 2>&1 || echo "its report is not true, or not whole"
+        if [ -n "${reports:-}" ]; then
+            mv r.json "$reports/$holds-$1.json" || echo "it has no report"
+        else
+            jq -e "${!holds}" r.json >/dev/null 2>&1 || echo "its report is not true, or not whole"
+        fi
     fi
     for file in *; do
         case $file in
@@ -77,6 +82,16 @@ truthful='.partial as $partial | [.results[] | (.rounds | length) <= 1
     and (if (.rounds | length) == 0 then $partial
          elif .rounds[0].status == "complete" then .downloads == 3 and ([.failure_classes[]] | add // 0) == .failures
          else .rounds[0].reason != "" and (.times | length) == 0 end)] | all'
+
+# Names the reports in the folder $reports that are not what they should be.
+reports_are_true() {
+    local holds wrong
+    for holds in whole truthful; do
+        compgen -G "$reports/$holds-*.json" >/dev/null || continue
+        wrong=$(find "$reports" -name "$holds-*.json" -exec jq -r "select((${!holds}) | not) | input_filename" {} +) || return
+        [ -z "$wrong" ] || { echo "not true, or not whole:"; echo "$wrong"; return 1; }
+    done
+}
 
 tell_of() {
     echo "$1: exit status $status"
@@ -103,6 +118,8 @@ sweep() {
     local call=$1 from=$2 until=$3 step=$4 least=$5 lane last
     [ -n "${INJECT:-}" ] || skip "no fault can be injected in this build"
     [ "${FAULTS:-}" != all ] || step=1
+    reports=$PWD/reports
+    mkdir "$reports"
     for ((lane = 0; lane < lanes; lane++)); do
         sweep_lane "$call" "$from" "$until" "$step" "$lane" 3>&- &
     done
@@ -111,6 +128,7 @@ sweep() {
     echo "$last calls"
     [ "$last" -ge "$least" ]
     [ -z "$(cat failed-* 2>/dev/null)" ] || { head -c 20000 problems-*; return 1; }
+    reports_are_true
 }
 
 # What counts the lines that ran (the preset coverage) asks for memory as the program does, and does not bear to get none.

@@ -25,16 +25,11 @@ hold() {
     holds r.json 'all(.results[]; .median < 2 * $workers / 20)' --argjson workers "$workers"
 }
 
-@test "10,000 downloads in flight in event loops" { hold event-loop,hybrid 10000 11000; }
-@test "1,000 threads and 1,000 processes" { hold threads,processes 1000 5000; }
-
-@test "10,000 at once stay below 40 KiB of memory each" {
-    ulimit -n 11000 2>/dev/null || [ "$(ulimit -n)" -ge 11000 ] || skip "no more than $(ulimit -Hn) descriptors are allowed"
-    run once --mode event-loop --workers 10000 --repeat 10000 --origin=latency=1s --export-json r.json --samples none \
-        http://a.test/
-    exits_with 0
-    holds r.json '.results[0].peak_memory_bytes / 10000 < 40 * 1024'
+@test "10,000 downloads in flight in event loops, below 40 KiB of memory each" {
+    hold event-loop,hybrid 10000 11000
+    holds r.json '.results[] | select(.mode == "event-loop") | .peak_memory_bytes / 10000 < 40 * 1024'
 }
+@test "1,000 threads and 1,000 processes" { hold threads,processes 1000 5000; }
 
 @test "a million downloads that cost nothing, with every report of every sample" {
     run once --mode null --workers 8 --repeat 1000000 --samples all --per-url --export-json r.json \
