@@ -59,7 +59,7 @@ void options_print_help(FILE *stream)
 {
     fputs("Usage: conc-bench [OPTION]... [FILE|URL]...\n"
           "Download a list of URLs in several concurrency models, the same work in each,\n"
-          "and tell which is fastest, by how much, and what each costs.\n\n"
+          "and say which is fastest, by how much, and what each costs.\n\n"
           "FILE has one URL a line; \"URL xN\" stands for N lines; - is standard input.\n"
           "Or it has requests: vegeta's (POST URL, headers, @FILE) or curl's (url = URL).\n",
           stream);
@@ -87,8 +87,8 @@ void options_print_help(FILE *stream)
           "  conc-bench --mode sync,event-loop -c 1..32 --export-json r.json sites.txt\n"
           "  conc-bench --assert 'threads.time / sync.time < 0.5' sites.txt\n"
           "\n"
-          "Exit status: 0 done; 1 a claim failed; 2 usage or input; 3 the measurement is\n"
-          "invalid; 4 a claim could not be judged; 5 the environment failed; 130, 143\n"
-          "interrupted.\n",
+          "Exit status: 0 done; 1 an assertion failed; 2 usage or input; 3 the measurement\n"
+          "is invalid; 4 an assertion could not be judged; 5 the environment failed;\n"
+          "130, 143 interrupted.\n",
           stream);
 }
