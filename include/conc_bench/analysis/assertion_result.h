@@ -9,7 +9,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Whether a claim holds, by what the rounds can show: it fails only if the one-sided 95 % bound says so, and passes
+ * Judges an assertion by what the rounds can show: it fails only if the one-sided 95 % bound says so, and passes
  * only if the other bound says so; in between nothing is claimed, and what could have been seen is told. Pure.
  */
 enum ruling {

@@ -8,7 +8,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What every report says first: the answer in one sentence, and what to do with it. There is one for every run, also
+ * The first lines of every report: the answer in one sentence, and what to do with it. There is one for every run, also
  * for one that failed, was interrupted or has nothing to compare. Pure.
  */
 enum headline_kind {
@@ -35,7 +35,7 @@ struct rate_curves;
 void headline_make(const struct run_stats *stats, const struct cell_stats *recommended, const struct rate_curves *rates,
                    struct headline *headline);
 
-/* Whether times of the answer's kind mean something, so that a table of them is worth showing. */
+/* Returns whether times of the answer's kind mean something, so that a table of them is worth showing. */
 bool headline_has_times(enum headline_kind kind);
 
 /* How a cell is called: "threads" where that says enough, otherwise "threads/8". Returns `buffer`. */

@@ -34,10 +34,10 @@ size_t latency_point_find(double percent);
  * for per cents that are not kept. */
 double latency_percentile(const struct latency_percentiles *times, double percent);
 
-/* Whether any trial of a cell counts (validity_counts()). */
+/* Returns whether any trial of a cell counts (validity_counts()). */
 bool latency_has_counting(const struct validity *validity, const struct run_cell *cell);
 
-/* Whether a trial takes part: it counts, or none does (`has_counting` is false) and it is the last. */
+/* Returns whether a trial takes part: it counts, or none does (`has_counting` is false) and it is the last. */
 bool latency_counts(const struct validity *validity, const struct run_cell *cell, size_t trial, bool has_counting);
 
 /* Pools the trials that take part, which have their latencies. -1: out of memory. */

@@ -9,7 +9,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What the downloads of each URL amount to in each cell, so that it can be seen which URLs are slow in every mode,
+ * The figures of each URL in each cell, so that it can be seen which URLs are slow in every mode,
  * which only beside others, and which fail. Pure.
  *
  * Of each cell of STAGE_MAIN the settled samples of its rounds that count are taken, as for its service times. Medians
@@ -78,7 +78,7 @@ size_t per_url_longest(const struct per_url *per_url, size_t row);
  * `alone` (not NULL) which cells these are. NAN: there are none. */
 double per_url_slowdown(const struct run *run, const struct per_url *per_url, size_t row, size_t *cell, size_t *alone);
 
-/* What is worth saying of it, without full stops: the slowest URL, the one slowed most beside others, what failed. */
+/* Sentences about it, without full stops: the slowest URL, the one slowed most beside others, what failed. */
 enum { PER_URL_SENTENCES = 3 };
 struct per_url_sentences {
     char texts[PER_URL_SENTENCES][1024];

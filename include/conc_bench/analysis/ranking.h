@@ -9,7 +9,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Which cells (mode and workers) are faster than which, with ties shown as ties.
+ * Ranks cells (mode and workers) by their times, with ties shown as ties.
  *
  * What takes several times as long in each of the first rounds is settled by them (settle.h). Every other pair of cells
  * is tested by the rounds both have, and all these tests together are allowed the error of one (Holm): five equal modes
@@ -36,7 +36,7 @@ struct ranking_cell {
     size_t high;
 };
 
-/* What the tests are: signed ranks where there are rounds enough for them to reach significance over so many pairs;
+/* The kind of tests: signed ranks where there are rounds enough for them to reach significance over so many pairs;
  * with fewer, but at least RANKING_ROUNDS_MIN, Student's paired t test, which keeps its level as well but is blunted by
  * spikes (docs/measurement.md); with fewer still none, and only what is settled ranks. */
 enum ranking_test { RANKING_NONE, RANKING_T, RANKING_SIGNED_RANK };
@@ -70,17 +70,17 @@ void ranking_release(struct ranking *ranking);
 /* The comparison of two different cells, whichever comes first in it. */
 const struct ranking_pair *ranking_pair(const struct ranking *ranking, size_t cell, size_t other);
 
-/* Whether anything is ranked: tested or settled. */
+/* Returns whether anything is ranked: tested or settled. */
 bool ranking_says_anything(const struct ranking *ranking);
 
-/* Whether `cell` is faster than `other`: that is settled, or the adjusted p is below what settling leaves of the error
- * rate and the estimate says so. Never true of a cell and itself. */
+/* Returns whether `cell` is faster than `other`: that is settled, or the adjusted p is below what settling leaves of
+ * the error rate and the estimate says so. Never true of a cell and itself. */
 bool ranking_beats(const struct ranking *ranking, size_t cell, size_t other);
 
-/* Whether the rounds show that neither takes longer than the other by more than the margin: both bounds of the ratio,
- * each with an error of `error_rate`, lie within 1 / (1 + margin) and 1 + margin. Always true of a cell and itself.
- * That is a finding; not to beat one another is the lack of one. One cell may beat another that is practically equal.
- * Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach", Journal of
+/* Returns whether the rounds show that neither takes longer than the other by more than the margin: both bounds of the
+ * ratio, each with an error of `error_rate`, lie within 1 / (1 + margin) and 1 + margin. Always true of a cell and
+ * itself. That is a finding; not to beat one another is the lack of one. One cell may beat another that is practically
+ * equal. Source: Schuirmann, "A comparison of the two one-sided tests procedure and the power approach", Journal of
  * Pharmacokinetics and Biopharmaceutics 15, 1987. */
 bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, size_t other);
 

@@ -10,7 +10,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Whether modes have become slower than in earlier results. Pure.
+ * Finds modes that have become slower than in earlier results. Pure.
  *
  * Where both series ran the reference mode with the same number of workers, what is compared is each round's ratio to
  * it, which a slower day slows down alike; otherwise the times themselves.
@@ -32,7 +32,7 @@ struct baseline_cell {
     size_t count;
 };
 
-/* What an earlier result holds. */
+/* The figures of an earlier result. */
 struct baseline_document {
     char path[256];      /* for sentences, control characters escaped */
     char started_at[24]; /* as in struct run; "": not known */
@@ -61,7 +61,7 @@ struct regression {
 };
 struct regression regression_predict(const double *stored, size_t count, double now);
 
-/* Whether that fails where so much is allowed, a share. */
+/* Returns whether that fails if so much is allowed, a share. */
 bool regression_fails(const struct regression *regression, double max_slowdown);
 
 /* Adds a judgement for every main cell that the baseline has too, that it is at most `max_slowdown` (a share) slower

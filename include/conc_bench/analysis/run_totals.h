@@ -12,7 +12,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What the latencies and answers of all trials come to together. Those are as many as there were downloads, so they are
+ * The totals of the latencies and answers of all trials. Those are as many as there were downloads, so they are
  * looked at once, when a run is over, and a document holds what came of it: the totals of a run that was read from one
  * are the document's. All else in analysis follows from these totals and the trials' summaries, and so is the same for
  * a run that was measured and one that was read. Pure.

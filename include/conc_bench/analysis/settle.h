@@ -7,8 +7,8 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Which pairs of cells the first rounds settle, since one takes several times as long as the other in every one of
- * them, and which cells therefore need no more rounds. Pure.
+ * Finds the pairs of cells that the first rounds settle, since one takes several times as long as the other in every
+ * one of them, and which cells therefore need no more rounds. Pure.
  *
  * A pair is looked at twice: after the third round that both cells have, when every ratio must be at least 4, and after
  * the fourth, when every ratio must be at least 2. At no other time: every further look would be one more chance to be
@@ -24,7 +24,7 @@ enum { SETTLE_ROUNDS_MIN = 3, SETTLE_ROUNDS_MAX = 4 };
 /* The share of the error rate that is spent on it; what is tested has the rest. */
 #define SETTLE_ERROR_RATE 0.002
 
-/* What is known after a number of rounds. */
+/* The state of knowledge after a number of rounds. */
 struct settlement {
     size_t cell_count;
     unsigned char *rounds; /* by slower * cell_count + faster: by so many rounds that is settled; 0: it is not */
@@ -50,11 +50,11 @@ unsigned settlement_rounds(const struct settlement *settlement, size_t slower, s
 /* How many times as long it took in each of these rounds, at least: 4 by three rounds, 2 by four; 1 for 0 rounds. */
 double settlement_factor(unsigned rounds);
 
-/* Which cells leave further rounds. Of all ways to cut the cells, sorted by their medians, into a front and a back
- * such that every cell of the back is settled to be slower than every cell of the front, the one with the largest front
- * counts: cells that are slow, but not yet told from each other, go on together as long as any of them is in the front.
- * Those of the back leave, but for cells with must_stay[cell]: those that are needed in every round. `must_stay` may be
- * NULL: none. Cells without times stay in the back and leave nothing, since they do not run anyway.
+/* Chooses the cells that leave further rounds. Of all ways to cut the cells, sorted by their medians, into a front and
+ * a back such that every cell of the back is settled to be slower than every cell of the front, the one with the
+ * largest front counts: cells that are slow, but not yet told from each other, go on together as long as any of them is
+ * in the front. Those of the back leave, but for cells with must_stay[cell]: those that are needed in every round.
+ * `must_stay` may be NULL: none. Cells without times stay in the back and leave nothing, since they do not run anyway.
  * Writes leaves[cell] for all of them and returns how many leave. Rounds after the fourth change nothing. */
 size_t settlement_leaving(const struct settlement *settlement, const bool *must_stay, bool *leaves);
 

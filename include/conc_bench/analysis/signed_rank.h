@@ -7,7 +7,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What paired differences say: the Hodges-Lehmann estimate and Wilcoxon's signed-rank test and intervals.
+ * Statistics of paired differences: the Hodges-Lehmann estimate and Wilcoxon's signed-rank test and intervals.
  *
  * Given differences of logarithms, d = log(time of B) - log(time of A), one for each round, exp(estimate) is how many
  * times as long B takes. Pairing by round takes out what slows both; ranks keep one disturbed round from deciding. The
@@ -58,8 +58,8 @@ int signed_rank_compute(const double *differences, size_t count, double confiden
  * stay what they would be for independent rounds. */
 void signed_rank_widen(struct signed_rank *run, double factor);
 
-/* Which of the sorted means of two, counted from 1 at either end, bounds the center with an error of at most `tail` at
- * that end, in (0, 0.5]; 0 if none does. In `probability` the error it really has, or 0. */
+/* The position, counted from either end from 1 on, of the sorted mean of two that bounds the center with an error of at
+ * most `tail`, in (0, 0.5], at that end; 0 if none does. Writes the actual error to `probability`, or 0. */
 uint64_t signed_rank_critical(size_t count, double tail, double *probability);
 
 /* The fewest differences with which one of so many comparisons, Holm-adjusted, can be significant at what settling

@@ -45,7 +45,7 @@ enum { SWEEPS_MAX = 16 };
 int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error);
 void sweep_release(struct sweep *sweep);
 
-/* What a search goes by. */
+/* The input of a search. */
 struct sweep_bounds {
     uint32_t first; /* to be tried */
     uint32_t most;
@@ -63,8 +63,8 @@ uint32_t sweep_next(const struct run_stats *stats, const char *mode, const struc
 /* The smallest number of workers of a mode within 5 % of the best of those tried; 0: none got through. */
 uint32_t sweep_enough(const struct run_stats *stats, const char *mode);
 
-/* Whether a number of workers that was tried may turn out to be the best, or the smallest that is enough, in further
- * rounds: the best, what seems to be enough, and what was tried next to either. */
+/* Returns whether a number of workers that was tried may turn out to be the best, or the smallest that is enough, in
+ * further rounds: the best, what seems to be enough, and what was tried next to either. */
 bool sweep_is_candidate(const struct run_stats *stats, const char *mode, uint32_t workers);
 
 #endif

@@ -9,7 +9,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * Whether the figures of a run may be compared at all: the work was the same everywhere, and nothing measured is
+ * Checks that the figures of a run may be compared at all: the work was the same everywhere, and nothing measured is
  * impossible. Pure.
  *
  * A violation never makes a mode faster: it makes its round invalid for all modes, and too many of them the whole run.
@@ -35,7 +35,7 @@ struct mismatch {
 /* So many URLs, those with the most mismatches, are kept. */
 enum { MISMATCHES_MAX = 100 };
 
-/* What a cell received in downloads whose bodies fit, over all complete rounds. */
+/* The bytes that a cell received in downloads whose bodies fit, over all complete rounds. */
 struct variation {
     uint32_t cell;        /* index into the result's cells */
     uint64_t count;       /* downloads with a body of another size than usual, which was borne */
@@ -94,13 +94,13 @@ struct validity {
  * -1: out of memory. */
 int validity_judge(const struct run *run, struct validity *validity, struct error *error);
 
-/* What may still come. */
+/* The rounds that may still come. */
 struct prospect {
     uint32_t rounds_in_group; /* of the last group */
     uint32_t rounds_behind;   /* of groups behind it, at most */
 };
 
-/* The same of a result that is not yet complete, with what may still come: is_lost says whether that could make it
+/* The same for a result that is not yet complete: is_lost says whether the rounds that may still come could make it
  * valid. */
 int validity_look(const struct run *run, const struct prospect *prospect, struct validity *validity,
                   struct error *error);
@@ -110,7 +110,7 @@ void validity_release(struct validity *validity);
 /* Whether nobody knows what a client did in that trial: it then has times, and no downloads. */
 bool validity_is_unproven(const struct trial *trial);
 
-/* Whether a trial is complete and its round was not dropped. */
+/* Returns whether a trial is complete and its round was not dropped. */
 bool validity_counts(const struct validity *validity, const struct run_cell *cell, const struct trial *trial);
 
 /* Whether a download failed, as opposed to being done, never begun, given up because somebody pressed Ctrl-C, or not

@@ -2,7 +2,7 @@
 #define CONC_BENCH_BASE_CONNECTIONS_H
 
 /*
- * What becomes of a connection once its download is done: a part of what is compared, beside the mode.
+ * How a connection is used once its download is done: a part of what is compared, beside the mode.
  */
 enum connection_policy {
     CONNECTIONS_REUSE, /* no connection at the start, kept and reused within the run */

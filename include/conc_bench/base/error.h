@@ -11,7 +11,7 @@
  * alone does both. The structure holds no pointers, so it may live in memory shared between processes.
  */
 
-/* What kind of thing went wrong. The value is the exit status of the program. */
+/* The kind of a failure. The value is the exit status of the program. */
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_USAGE = 2,       /* the command line or an input file is wrong: the user can mend it */

@@ -7,7 +7,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What a path leads to, found without opening it: several paths may lead to one place.
+ * The file that a path leads to, found without opening it: several paths may lead to one place.
  *
  * "-" is standard output or standard input, as the caller says; /dev/stdout, /dev/fd/N and /proc/self/fd/N are
  * descriptors that the program was started with. Links are followed, also one to a file that is not there yet. But in a
@@ -40,13 +40,13 @@ int place_descriptor_of(const char *path);
 /* Says that a path cannot be written, and why by an errno(3). Returns -1. */
 int place_refuse(struct error *error, int number, const char *path);
 
-/* What a descriptor leads to. */
+/* Finds the place that a descriptor leads to. */
 void place_find_descriptor(int descriptor, struct place *place);
 
-/* Whether what is written to the one would be lost, or mixed up, by what is written to the other. */
+/* Returns whether writing to both would lose or mix up what is written. */
 bool place_is_same(const struct place *one, const struct place *other);
 
-/* Whether what is read from there is gone from it: a pipe, a terminal. */
+/* Returns whether reading consumes its content, as with a pipe or a terminal. */
 bool place_is_read_once(const struct place *place);
 
 void place_release(struct place *place);

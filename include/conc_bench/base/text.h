@@ -38,7 +38,7 @@ enum { TEXT_DISTANCE_MAX_BYTES = 63 };
  * a word is longer than TEXT_DISTANCE_MAX_BYTES, every letter of the longer one counts as an edit. */
 size_t text_distance(const char *a, const char *b);
 
-/* Whether the word is among those of a comma-separated list without spaces. */
+/* Returns whether the word is among those of a comma-separated list without spaces. */
 bool text_list_has(const char *list, const char *word);
 
 /* Looks among candidates for the word that was probably meant. Starts with `word` alone set. */

@@ -21,7 +21,7 @@ void text_buffer_add(struct text_buffer *buffer, const char *format, ...) __attr
 /* Adds `length` bytes from outside, escaped as text_escape() does. */
 void text_buffer_add_escaped(struct text_buffer *buffer, const char *text, size_t length);
 
-/* What it holds, "" at first; until the next call. */
+/* Its text, "" at first; valid until the next call. */
 const char *text_buffer_text(const struct text_buffer *buffer);
 
 /* Hands over what it holds, to be freed by the caller, and leaves it empty. NULL: something is missing. */

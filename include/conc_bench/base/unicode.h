@@ -16,13 +16,13 @@ size_t unicode_decode(const char *text, size_t length, uint32_t *code);
 /* Bytes of the byte order mark that some editors put in front of a file; 0 where there is none. */
 size_t unicode_mark_length(const char *text, size_t length);
 
-/* Whether a character shows nothing, or no more than a gap: controls other than those of ASCII, spaces other than ' ',
- * ends of lines, what turns the direction of the text around it, and what the Unicode Standard calls "default
+/* Returns whether a character shows nothing, or no more than a gap: controls other than those of ASCII, spaces other
+ * than ' ', ends of lines, what turns the direction of the text around it, and what the Unicode Standard calls "default
  * ignorable" (DerivedCoreProperties.txt, version 15), such as the zero width space and the soft hyphen. Two texts that
  * differ in such a character only look the same. Not so for ASCII characters. */
 bool unicode_is_invisible(uint32_t code);
 
-/* What is wrong with a text to be read by people, the first of it. */
+/* The first thing that is wrong with a text to be read by people. */
 struct unicode_fault {
     size_t character; /* which, from 1 */
     size_t offset;    /* of its first byte */

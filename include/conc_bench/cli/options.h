@@ -146,7 +146,7 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
                   struct options *options, struct error *error);
 void options_release(struct options *options);
 
-/* Whether an argument is a URL rather than a file: it holds "://". */
+/* Returns whether an argument is a URL rather than a file: it holds "://". */
 bool options_is_url(const char *argument);
 
 /* The name of the option that asks for a format, without its dashes. */

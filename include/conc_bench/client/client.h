@@ -32,7 +32,7 @@ struct client {
     enum client_shell shell;
 };
 
-/* What a run gives to all its clients. Borrowed. */
+/* The input that a run gives to all its clients. Borrowed. */
 struct client_setting {
     const char *list;               /* the path of a file with a URL for each unit, in the order of units */
     const char *report;             /* the path at which a client may say what it did (client_report.h) */
@@ -43,7 +43,7 @@ struct client_setting {
 
 enum { CLIENT_HEAD_BYTES = 2048, CLIENT_TAIL_BYTES = 1024 };
 
-/* What a client printed on one of its standard streams: the beginning, and of what is too long for that the end. */
+/* The output of a client on one of its standard streams: the beginning, and if it is too long for that, the end. */
 struct client_output {
     uint64_t bytes; /* in all */
     char head[CLIENT_HEAD_BYTES];
@@ -58,7 +58,7 @@ enum client_end {
     CLIENT_STOPPED,   /* ended since the table was stopped */
 };
 
-/* What became of a client in one trial. Written by the process of the trial, in memory that its parent shares and reads
+/* The outcome of a client in one trial. Written by the process of the trial, in memory that its parent shares and reads
  * once that process has ended. */
 struct client_trial {
     enum client_end end;
@@ -79,14 +79,14 @@ struct client_trial {
  * is for the caller to see to. */
 int client_make(const char *text, struct client *client, struct error *error);
 
-/* Whether the command can be run by the client's shell: that quotes are closed, and that placeholders are spelt as they
- * should be. -1 with ERROR_USAGE: it cannot. */
+/* Checks that the command can be run by the client's shell: that quotes are closed, and that placeholders are spelt as
+ * they should be. -1 with ERROR_USAGE: it cannot. */
 int client_check(const struct client *client, struct error *error);
 
 /* The client whose mode that is; NULL: it is no client's. */
 const struct client *client_of(const struct mode *mode);
 
-/* Whether the command has a placeholder, "workers" of "{workers}". */
+/* Returns whether the command has a placeholder, "workers" of "{workers}". */
 bool client_has_placeholder(const struct client *client, const char *name);
 
 /* The command as the shell gets it, with the placeholders replaced. The caller frees it. NULL: no memory. */

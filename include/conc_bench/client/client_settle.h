@@ -11,11 +11,11 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What a client's downloads were, once it has ended: from what the origin saw of them, what the client reported, or
+ * Settles a client's downloads once it has ended: from what the origin saw of them, what the client reported, or
  * both, to the samples that a mode would have written.
  */
 
-/* What there is to settle by. */
+/* The evidence to settle by. */
 struct client_evidence {
     const struct client_trial *did;
     const struct journal_unit *seen; /* by unit; NULL: there was no origin */

@@ -41,7 +41,7 @@ void group_watch(struct transfer_group *group, struct sample_table *table);
 /* Gives a transfer to libcurl, behind transfer_begin(). */
 int group_start(struct transfer *transfer, struct error *error);
 
-/* Whether it was given to libcurl, and has not ended. */
+/* Returns whether it was given to libcurl, and has not ended. */
 bool group_is_under_way(const struct transfer *transfer);
 
 /* Describes one that is under way by transfer_give_up(), and takes it back. Nobody is told. */

@@ -8,7 +8,7 @@
 #include "conc_bench/http/transfer.h"
 
 /*
- * What the transfers of one thread remember together where hosts are many: names, and idle connections. Otherwise
+ * The state that the transfers of one thread share where hosts are many: names, and idle connections. Otherwise
  * libcurl remembers, in each easy or multi handle, and there is no pool.
  *
  * libcurl looks names up in tables of a few rows, so that a pool has it forget those that were not needed for longest.
@@ -28,7 +28,7 @@ void pool_release(struct pool *pool);
 /* Has a transfer use it, right after it was made; NULL is allowed. */
 void transfer_use_pool(struct transfer *transfer, struct pool *pool);
 
-/* Whether such pools begin anew, so that for a while there are connections of two. */
+/* Returns whether such pools begin anew, so that for a while there are connections of two. */
 bool pool_wears_out(const struct transfer_policy *policy, enum transfer_driver driver);
 
 #endif

@@ -7,15 +7,15 @@
 #include "conc_bench/http/transfer.h"
 
 /*
- * What is wrong with the options of a request, as far as libcurl can tell before anything is run: a run in which every
- * download fails for the same reason tells nobody anything.
+ * Finds what is wrong with the options of a request, as far as libcurl can tell before anything is run: a run in which
+ * every download fails for the same reason tells nobody anything.
  */
 
-/* Whether the libcurl that is loaded is new enough, and was built with all that the options need. -1: `error` names the
+/* Checks that the loaded libcurl is new enough, and was built with all that the options need. -1: `error` names the
  * version, and the option and what is missing. May be called without transfer_library_init(). */
 int preflight_check_library(const struct request *request, struct error *error);
 
-/* Whether there is anything to rehearse. */
+/* Returns whether there is anything to check. */
 bool preflight_is_needed(const struct request *request);
 
 /* Connects to the Unix socket. Lets libcurl read certificates and keys, connect from the interface, and ask the proxy

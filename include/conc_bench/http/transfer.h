@@ -15,7 +15,7 @@
 #include "conc_bench/workload/target.h"
 
 /*
- * What a download is, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
+ * Defines a download, for all modes: the one place that sets libcurl's options and reads libcurl's answers. A mode that
  * wanted to download differently would have to come here, and then all modes would.
  */
 
@@ -44,7 +44,7 @@ uint32_t transfer_buffer_bytes(const struct transfer_policy *policy, bool is_pac
 /* The defaults; what each value rests on is said where it is set. */
 struct transfer_policy transfer_policy_default(void);
 
-/* What a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
+/* The settings that a transfer reads while it runs; borrowed by every transfer, which it must outlive. */
 struct transfer_plan {
     const struct transfer_policy *policy;
     const struct request *request;
@@ -93,8 +93,9 @@ struct transfer_sockets {
     void (*closed)(void *context, int socket);
 };
 
-/* Whether transfers in a multi handle go over one connection several at a time, as far as servers agree: over HTTP/2,
- * and unless each is to have a connection of its own. What goes alone has no other to share with, whatever is spoken.
+/* Returns whether transfers in a multi handle go over one connection several at a time, as far as servers agree: over
+ * HTTP/2, and unless each is to have a connection of its own. What goes alone has no other to share with, whatever is
+ * spoken.
  */
 bool transfer_shares_connections(const struct transfer_plan *plan);
 

@@ -19,7 +19,7 @@ struct mode;
 struct client_setting;
 struct client_trial;
 
-/* What a mode is given: the same for each. All of it outlives the run. */
+/* The input of a mode, the same for each. All of it outlives the run. */
 struct mode_job {
     const struct mode *mode; /* the one that is given it */
     const struct transfer_plan *transfer;

@@ -2,7 +2,7 @@
 #define CONC_BENCH_MODES_TRAIT_H
 
 /*
- * What others must know of a mode without knowing which it is.
+ * Properties of a mode that others need without knowing which mode it is.
  */
 enum mode_trait {
     MODE_ONE_WORKER = 1 << 0,    /* always has exactly one worker, whatever --workers says */

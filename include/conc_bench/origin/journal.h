@@ -9,9 +9,9 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What the origin saw of each unit of a trial: the witness of programs that are not ours. It lies in memory that parent
- * and server share; the server writes while a trial is open (origin_open_trial()), and the parent reads once it has
- * asked for the counts of the trial (origin_read_counts()).
+ * A record of what the origin saw of each unit of a trial, which is the evidence for programs that are not ours. It
+ * lies in memory that parent and server share; the server writes while a trial is open (origin_open_trial()), and the
+ * parent reads once it has asked for the counts of the trial (origin_read_counts()).
  *
  * A server with a journal is asked by addresses (address.h), which name the trial and the unit; the header of a run
  * counts for nothing then. What it does with a request, and what it counts, is as if the URL that the unit stands for
@@ -49,7 +49,7 @@ struct journal;
  * NULL: no memory. */
 struct journal *journal_create(const struct journal_url *urls, uint32_t url_count, uint32_t units, struct error *error);
 
-/* What the units are, no more than there is room for: for each the index of its URL. May be told at any time that no
+/* Sets the units, at most as many as there is room for: the index of the URL of each. May be called at any time that no
  * trial is open; until then there are no units. */
 void journal_set_units(struct journal *journal, const uint32_t *unit_urls, uint32_t unit_count);
 

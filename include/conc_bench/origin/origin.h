@@ -56,7 +56,7 @@ enum { ORIGIN_TOKEN_SIZE = 12 };
 /* -1: the system gives no random numbers. */
 int origin_draw_token(char token[ORIGIN_TOKEN_SIZE], struct error *error);
 
-/* What the server must be able to bear; borrowed while it is started. */
+/* The load that the server must be able to bear; borrowed while it is started. */
 struct origin_demand {
     const char *token;    /* other requests are answered 403 and not counted as the run's; NULL: all are the run's */
     uint32_t connections; /* at once */
@@ -84,7 +84,7 @@ uint16_t origin_port(const struct origin *origin);
 uint16_t origin_tls_port(const struct origin *origin);
 const char *origin_authority(const struct origin *origin);
 
-/* What arrived of the run since the last reset. */
+/* The requests of the run that arrived since the last reset. */
 struct origin_totals {
     uint64_t requests;       /* complete requests seen */
     uint64_t responses;      /* responses sent completely */

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * What the control groups of this process allow (cgroups(7)): CPU quotas and memory limits, of version 1 and 2 and of
- * both at once. A limit of a group holds for the groups below it, too, so that all groups are looked at from the
+ * Limits that the control groups of this process set (cgroups(7)): CPU quotas and memory limits, of version 1 and 2 and
+ * of both at once. A limit of a group holds for the groups below it, too, so that all groups are looked at from the
  * process's own up to the highest that is mounted here. Which group is its own stands in /proc/self/cgroup, where it is
  * to be found in /proc/self/mountinfo: a container sees the host's path in the one, and in the other that just this
  * part of the hierarchy is mounted.

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /*
- * What Linux and glibc make of open descriptors, and tell of them.
+ * Operations on open descriptors, and their properties, that only Linux and glibc have.
  */
 
 /* As socket(2), socketpair(2) of two streams, pipe(2) and accept(2), and closed on exec. Where the system does that in
@@ -35,7 +35,8 @@ enum { DESCRIPTOR_PATH_BYTES = 32 };
  * DESCRIPTOR_PATH_BYTES. */
 void descriptor_make_path(int descriptor, char *buffer);
 
-/* What follows the folder of descriptors in a path such as "/dev/fd/7" or "/proc/self/fd/7"; NULL: it leads elsewhere.
+/* The part of a path that follows the folder of descriptors, in a path such as "/dev/fd/7" or "/proc/self/fd/7"; NULL:
+ * it leads elsewhere.
  */
 const char *descriptor_in_path(const char *path);
 

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 
 /*
- * What Linux tells of files beyond stat(2).
+ * Properties of files that Linux knows beyond stat(2).
  */
 
-/* Whether something is mounted at that very path, so that no other file can take its place (statx(2), Linux 5.8). False
- * where the system does not tell. */
+/* Returns whether something is mounted at exactly that path, so that no other file can take its place (statx(2),
+ * Linux 5.8). False where the system does not tell. */
 bool file_is_mounted(const char *path);
 
 /* Gives a file the list of who else may read it, acl(5), that the file at `path` has; none where that has none, though

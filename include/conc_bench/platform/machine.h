@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 /*
- * What Linux tells of the machine. `root` stands before every path that is read: "" on the machine itself.
+ * Properties of the machine that Linux knows. `root` stands before every path that is read: "" on the machine itself.
  */
 
 /* Processors this process may run on (sched_getaffinity(2)), whatever a CPU quota says. Where the system does not tell
  * which, those that are online. At least 1. */
 uint32_t machine_cores(void);
 
-/* What the processor says it is, as it stands in /proc/cpuinfo; "" where not known. */
+/* The name of the processor, as in /proc/cpuinfo; "" where not known. */
 void machine_cpu_name(char *buffer, size_t size);
 
 /* Memory that could be taken now, in bytes (MemAvailable, proc(5)); UINT64_MAX: unknown. */

@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * What Linux does for a process and tells of one (prctl(2), proc(5)). `root` stands before every path that is read: ""
- * on the machine itself.
+ * Settings and properties of processes that Linux has (prctl(2), proc(5)). `root` stands before every path that is
+ * read: "" on the machine itself.
  */
 
 /* The environment, whose declaration POSIX leaves to programs. */

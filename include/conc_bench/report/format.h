@@ -42,13 +42,13 @@ struct time_scale {
 struct time_scale format_run_scale(const struct format *format);
 struct time_scale format_service_scale(const struct format *format);
 
-/* What a result's `http_version` means: of HTTP/2, no more than that it was offered. */
+/* The words for a result's `http_version`, which for HTTP/2 only means that it was offered. */
 const char *format_http(const char *http_version);
 
-/* What a result's `dns` means: "names resolved beforehand". */
+/* The words for a result's `dns`: "names resolved beforehand". */
 const char *format_names(const char *dns);
 
-/* Which servers run on this machine, and so take part in what is measured: "The server runs on this
+/* Names the servers that run on this machine, and so take part in what is measured: "The server runs on this
  * machine, on the same cores as the downloads"; NULL: nobody. */
 const char *format_neighbours(bool is_server_local, bool is_proxy_local);
 

@@ -11,11 +11,11 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What a run has found so far, while it goes on: on a terminal's stderr the table of the report, which fills in, and
- * below it one line that says what runs now and how long the rest may take. Drawn at most ten times a second, by the
- * process that waits for the trials: the line now and then, the table when a trial has ended. Gone without a trace when
- * it ends, on Ctrl-C, and while the program is stopped by Ctrl-Z; it draws nothing in the background. Where stderr is
- * no terminal, the line is written every ten seconds, and stays.
+ * Shows what a run has found so far, while it goes on: on a terminal's stderr the table of the report, which fills in,
+ * and below it one line that says what runs now and how long the rest may take. Drawn at most ten times a second, by
+ * the process that waits for the trials: the line now and then, the table when a trial has ended. Gone without a trace
+ * when it ends, on Ctrl-C, and while the program is stopped by Ctrl-Z; it draws nothing in the background. Where stderr
+ * is no terminal, the line is written every ten seconds, and stays.
  */
 enum { PROGRESS_LINES_MAX = 40 };
 
@@ -46,7 +46,7 @@ void progress_begin_trial(struct progress *progress, const struct format *format
 /* It has ended, and its figures count. */
 void progress_end_trial(struct progress *progress, const struct trial *trial);
 
-/* What is going on. `fraction` of the whole run that is done, from 0 to 1; negative: not known. */
+/* Says what is going on. `fraction` is the part of the whole run that is done, from 0 to 1; negative: not known. */
 void progress_show(struct progress *progress, double fraction, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

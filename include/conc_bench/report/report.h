@@ -12,11 +12,11 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What is made of a result, whether it was measured just now or read from a document: the table on standard output,
- * all exports, and the exit status.
+ * Makes the reports of a result, whether it was measured just now or read from a document: the table on standard
+ * output, all exports, and the exit status.
  */
 
-/* Whether all exports can be written, found out before a run rather than after it. -1. */
+/* Checks before a run, rather than after it, that all exports can be written. -1 on failure. */
 int report_check(const struct options *options, struct error *error);
 
 struct report_request {
@@ -25,7 +25,7 @@ struct report_request {
     struct run_totals *totals; /* the run's; taken over as analysis_make() does */
     bool is_without_figures;   /* nothing was downloaded, as an error says: there is no table, but there are exports */
     const struct baseline *baseline;
-    /* What was judged earlier: taken over where the options neither claim anything nor name a baseline. */
+    /* Earlier verdicts, kept where the options have neither an assertion nor a baseline. */
     const struct assertion_result *assertion_results;
     size_t assertion_result_count;
 };

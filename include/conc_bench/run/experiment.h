@@ -12,16 +12,16 @@
 #include "conc_bench/workload/plan.h"
 
 /*
- * Which trials of which cells answer the question, and when that is enough: rounds of the plan's cells, or where
- * numbers of workers are swept or searched, single trials to find them and then rounds with what was chosen, since a
- * figure picked as the best of many flatters itself.
+ * Chooses the trials of cells that answer the question, and decides when there are enough: rounds of the plan's cells,
+ * or where numbers of workers are swept or searched, single trials to find them and then rounds with what was chosen,
+ * since a figure picked as the best of many flatters itself.
  *
  * A time budget is for all of it: warm-up, choice and rounds. Nothing begins that is not expected to fit, so that at
  * most the trial under way runs over. One round is run in any case, since without it there is no answer; that it does
  * not fit is told as soon as it shows.
  */
 
-/* What the experiment tells others; each may be NULL. */
+/* Callbacks of the experiment; each may be NULL. */
 struct experiment_hooks {
     void *context;
     int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);

@@ -4,7 +4,7 @@
 #include "conc_bench/run/sample.h"
 
 /*
- * What a download's time went into, one phase after the other; what did not happen takes no time.
+ * The phases of a download's time, one after the other; a phase that did not happen takes no time.
  */
 enum phase {
     PHASE_NAME,    /* looking the name up */
@@ -28,7 +28,7 @@ const char *phase_key(enum phase phase);
  * connected, and all since then is the handshake's. */
 void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT]);
 
-/* Whether some of its time went into a TLS handshake of its own, which may have failed. */
+/* Returns whether some of its time went into a TLS handshake of its own, which may have failed. */
 bool phases_have_handshake(const struct sample *sample);
 
 #endif

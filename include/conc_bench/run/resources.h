@@ -11,7 +11,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What processes cost, and what they may take. A figure that the system does not give is not known: see struct
+ * The resources that processes use, and their limits. A figure that the system does not give is not known: see struct
  * trial_resources.
  */
 

@@ -15,8 +15,8 @@
 #include "conc_bench/run/sample.h"
 
 /*
- * What a run measured: trials, what each cost, what its samples amount to, and under which circumstances. It changes no
- * more once the last trial has ended, and holds nothing that was concluded from it: that is in analysis. Reports and
+ * The results of a run: trials, what each cost, what its samples amount to, and under which circumstances. It changes
+ * no more once the last trial has ended, and holds nothing that was concluded from it: that is in analysis. Reports and
  * documents see no plan, no mode and no clock but by this.
  *
  * Samples are read once, when their trial ends: the trial's summary is what analysis sees of them. They are kept for
@@ -38,9 +38,9 @@ enum trial_status {
 /* The name of a status as it stands in reports: "complete", "hung". */
 const char *trial_status_name(enum trial_status status);
 
-/* What a trial cost, over all its processes, from the fork of its cell to the end. What is below `involuntary_switches`
- * is 0 where it is not known: the system does not tell, or the trial ended before it could be read. None of it can be 0
- * otherwise, but for `run_queue_wait`, which is known where `on_cpu` is. */
+/* The cost of a trial, over all its processes, from the fork of its cell to the end. What is below
+ * `involuntary_switches` is 0 where it is not known: the system does not tell, or the trial ended before it could be
+ * read. None of it can be 0 otherwise, but for `run_queue_wait`, which is known where `on_cpu` is. */
 struct trial_resources {
     nanoseconds cpu_user; /* wait4(2) */
     nanoseconds cpu_system;
@@ -58,7 +58,7 @@ struct trial_resources {
     nanoseconds run_queue_wait;
 };
 
-/* What else went on on the machine during a trial. NAN: the system does not tell. */
+/* The other load of the machine during a trial. NAN: the system does not tell. */
 struct trial_host {
     double steal_share; /* of all cores' time, given to other machines by the hypervisor */
     double
@@ -85,13 +85,13 @@ struct trial_late {
     nanoseconds longest;
 };
 
-/* What single downloads do not tell about HTTP/2. Zeros: it was not spoken, or nothing was shared. */
+/* Figures of HTTP/2 that single downloads do not have. Zeros: it was not spoken, or nothing was shared. */
 struct trial_http2 {
     uint32_t warm_connects; /* connections it was spoken over that were made beforehand */
     uint32_t most_streams;  /* downloads under way at once on one connection that transfers share */
 };
 
-/* What the embedded origin saw of a trial. */
+/* The counts of the embedded origin for a trial. */
 struct trial_origin_counts {
     bool is_present;
     uint64_t requests;
@@ -109,7 +109,7 @@ enum client_proof {
     CLIENT_SEEN,     /* by the embedded origin's */
 };
 
-/* What is known of a client's trial. */
+/* The figures of a client's trial. */
 struct trial_client {
     bool is_present;
     enum client_proof proof;
@@ -165,7 +165,7 @@ struct trial_arrivals {
     nanoseconds wait_p50, wait_p95, wait_p99, wait_longest;
 };
 
-/* What the samples of a trial amount to, made of them when the trial has ended. All but what is said to be in memory
+/* The summary of the samples of a trial, made when the trial has ended. All but what is said to be in memory
  * only is in documents. Times are those of settled samples, by exact nearest rank; 0 without any. */
 struct trial_summary {
     uint32_t settled;
@@ -256,7 +256,7 @@ void run_cell_release(struct run_cell *cell);
 
 void trial_latencies_release(struct trial_latencies *latencies);
 
-/* What the rounds of a cell are for. */
+/* The purpose of the rounds of a cell. */
 enum stage {
     STAGE_MAIN,  /* ranked and reported */
     STAGE_SWEEP, /* looks for the best number of workers; a figure chosen from many is not quoted, but measured again */
@@ -367,8 +367,8 @@ struct run {
  */
 nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, uint32_t slot);
 
-/* Whether that is a name of the cell: its own; or that without the connections it differs by from others, "threads" for
- * "threads:fresh". */
+/* Returns whether that is a name of the cell: its own; or that without the connections it differs by from others,
+ * "threads" for "threads:fresh". */
 bool cell_has_name(const struct run_cell *cell, const char *name);
 
 /* What reports call the cell: "threads/8", "threads/8 at 200/s" where cells differ by that. Returns `buffer`. */

@@ -29,7 +29,7 @@ struct runner_position {
     double fraction;    /* of the whole run, in time; negative: not known yet */
 };
 
-/* What the runner tells others; each may be NULL. */
+/* Callbacks of the runner; each may be NULL. */
 struct runner_hooks {
     void *context;
     int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
@@ -59,7 +59,7 @@ void runner_release(struct runner *runner); /* NULL is allowed */
 int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum stage stage, uint32_t group,
                     struct error *error);
 
-/* Which trial to run. */
+/* The trial to run. */
 struct runner_trial {
     const struct plan_cell *cell;
     size_t index; /* of the cell in run->cells */

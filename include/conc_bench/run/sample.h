@@ -183,7 +183,7 @@ void sample_table_note_streams(struct sample_table *table, uint32_t streams);
 /* A download made beforehand, to open connections. */
 void sample_table_note_warm(struct sample_table *table, const struct sample *sample);
 
-/* Which samples a result keeps for reports that show single downloads. */
+/* The samples that a result keeps for reports that show single downloads. */
 enum sample_policy {
     SAMPLES_AUTO, /* those of cells with at most SAMPLES_AUTO_MAX downloads over all rounds */
     SAMPLES_ALL,
@@ -226,7 +226,7 @@ static inline uint16_t sample_retry_after(const struct sample *sample)
  * are made in, and what is kept of each trial where up to `most` samples of a cell are. */
 uint64_t sample_memory(uint64_t units, uint64_t trials, uint64_t most);
 
-/* What became of the units. claimed = settled + lost. */
+/* The numbers of units by their fate. claimed = settled + lost. */
 struct sample_account {
     uint32_t claimed;
     uint32_t settled;

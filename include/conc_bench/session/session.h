@@ -9,7 +9,7 @@
  * handed to the next; how a step works is the step's own business.
  */
 
-/* Whether each file has one use: no report is to write over what the run reads, over another report or over a standard
+/* Checks that each file has one use: no report may overwrite what the run reads, another report or a standard
  * stream, and what can be read only once has one reader. Files are compared, whatever they are called. -1 with
  * ERROR_USAGE. session_run() and session_import() check it, too. */
 int session_check_files(const struct options *options, struct error *error);

@@ -10,8 +10,8 @@
 #include "conc_bench/workload/resolve.h"
 
 /*
- * What servers of others are spared. Public is a host with an address that is neither this machine's, nor of a private
- * or link-local network; a name that was not resolved beforehand is taken for public.
+ * Limits that protect the servers of others. Public is a host with an address that is neither this machine's, nor of a
+ * private or link-local network; a name that was not resolved beforehand is taken for public.
  */
 
 struct host_limits {

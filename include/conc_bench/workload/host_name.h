@@ -12,7 +12,7 @@
 /* The longest name of DNS. */
 enum { HOST_NAME_MAX_BYTES = 253 };
 
-/* What host_name_explain() writes at most. */
+/* The most that host_name_explain() writes. */
 enum { HOST_NAME_REASON_BYTES = 240 };
 
 bool host_name_is_ascii(const char *name, size_t length);

@@ -42,7 +42,7 @@ int pins_make(const struct url_list *urls, const struct request *request, const 
               struct pins *pins, struct error *error);
 void pins_release(struct pins *pins);
 
-/* Whether handles do not know all of them all the time; NULL: there are none. */
+/* Returns whether handles do not know all of them all the time; NULL: there are none. */
 bool pins_are_many(const struct pins *pins);
 
 /* Where they are many: the one that connections for a URL of the list need, and the one for any name and port; in both
@@ -50,7 +50,7 @@ bool pins_are_many(const struct pins *pins);
 uint32_t pins_of_url(const struct pins *pins, uint32_t url);
 uint32_t pins_find(const struct pins *pins, const char *name, size_t length, uint16_t port);
 
-/* Whether an entry is for any host. */
+/* Returns whether an entry is for any host. */
 bool pin_stands_for_any(const char *text);
 
 /* The length of "host:port" in an entry, and where it begins. */

@@ -15,7 +15,7 @@
 #include "conc_bench/workload/urls.h"
 
 /*
- * What will be run, decided before anything runs and never changed afterwards: the units of work in their order, the
+ * The plan of a run, made before anything runs and never changed afterwards: the units of work in their order, the
  * cells, the rounds, the order of the cells in each round. Reads no files, no clock, no command line.
  */
 
@@ -28,7 +28,7 @@ struct plan_cell {
     double rate;                  /* downloads that fall due in a second; 0: none does, each is begun when it can be */
 };
 
-/* What the plan is made from. Everything in it is borrowed and must outlive the plan. */
+/* The input of a plan. Everything in it is borrowed and must outlive the plan. */
 struct plan_request {
     const struct url_list *urls;
     const struct mode *const *modes;
@@ -71,7 +71,7 @@ struct plan {
     size_t cell_count;
 };
 
-/* What a cell is called in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
+/* The name of a cell in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
  * for the second copy of a cell. Returns `buffer`. */
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);
 

@@ -8,8 +8,8 @@
 #include "conc_bench/platform/descriptor.h"
 
 /*
- * What is asked of every URL and by which way, as curl's options say it: headers, method, body, TLS, proxies. The same
- * for every download of every mode.
+ * The request for every URL and the way to it, as curl's options set them: headers, method, body, TLS, proxies. The
+ * same for every download of every mode.
  *
  * Secrets (values of headers, passwords) come from files, are kept in memory that is wiped when it is released, and are
  * in no text that request_describe() makes.
@@ -17,7 +17,7 @@
 
 enum tls_version { TLS_VERSION_ANY, TLS_VERSION_1_0, TLS_VERSION_1_1, TLS_VERSION_1_2, TLS_VERSION_1_3 };
 
-/* What https URLs are asked in. HTTP_VERSION_ANY is HTTP/1.1: it compares ways to schedule downloads with one
+/* The version of HTTP for https URLs. HTTP_VERSION_ANY is HTTP/1.1: it compares ways to schedule downloads with one
  * connection for each, which is all that most of them can do. */
 enum http_version {
     HTTP_VERSION_ANY,
@@ -77,13 +77,13 @@ struct request_options {
     char *config_text;  /* what it holds, if it was read already; owned, and released by request_wipe() */
 };
 
-/* Whether it is in a version in which one connection carries several downloads at a time. */
+/* Returns whether it is in a version in which one connection carries several downloads at a time. */
 bool request_is_multiplexed(const struct request_options *options);
 
 /* The option that asks for a version, without dashes; NULL: none does. */
 const char *request_version_option(enum http_version version);
 
-/* What the environment may name: for http, for https, for all. */
+/* The proxies that the environment may name: for http, for https, for all. */
 enum { REQUEST_PROXIES_MAX = 3 };
 
 /* Authorities, certificate and key. */
@@ -107,8 +107,8 @@ struct request {
     char *proxy_user;       /* "user:password"; NULL: not given */
     char *key_password;
 
-    /* What libcurl opens for each new connection. Those of the options; or where such a file can be read only once (a
-     * pipe), copies in memory, by the descriptors of which they are called. */
+    /* The files that libcurl opens for each new connection. They are those of the options, or where such a file can be
+     * read only once (a pipe), copies in memory, named by their descriptors. */
     const char *ca_file;
     const char *certificate;
     const char *key;
@@ -130,8 +130,8 @@ int request_load(const struct request_options *options, struct request *request,
  * text. */
 int request_read_config(const char *path, char **text, struct error *error);
 
-/* Whether a request takes an option of a --config file itself, by its name there: what others are not to see, and what
- * goes with it. */
+/* Returns whether a request takes an option of a --config file itself, by its name there: what others are not to see,
+ * and what goes with it. */
 bool request_takes_from_config(const char *name);
 
 /* Overwrites and frees a text that may hold secrets; NULL is allowed. */

@@ -29,8 +29,8 @@ struct resolutions {
     bool is_proxy_local; /* the name of a proxy has an address of this machine */
 };
 
-/* Whether an IPv4 or IPv6 address, with or without brackets, is one of the public Internet: not of this machine, nor of
- * a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
+/* Returns whether an IPv4 or IPv6 address, with or without brackets, is one of the public Internet: not of this
+ * machine, nor of a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
 bool resolve_is_public(const char *address);
 
 /* Where connections for a host go: what the first --connect-to that stands for it says, or itself. */
@@ -40,7 +40,7 @@ struct url_host resolve_destination(const struct url_host *host, const struct re
 enum resolver { RESOLVER_NONE, RESOLVER_SELF, RESOLVER_PROXY, RESOLVER_SELF_AND_PROXY };
 enum resolver resolve_resolver(const struct request *request);
 
-/* Whether a proxy is this machine by what it is called: an address of it, or localhost and names below it. */
+/* Returns whether a proxy is this machine by its name: an address of it, or localhost and names below it. */
 bool resolve_has_local_proxy(const struct request *request);
 
 /* Resolves every host of the list with getaddrinfo(3), one after the other; localhost and names

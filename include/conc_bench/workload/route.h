@@ -42,14 +42,14 @@ struct route_proxy {
 int route_parse_pin(const char *text, struct route_pin *pin, struct error *error);
 int route_parse_detour(const char *text, struct route_detour *detour, struct error *error);
 
-/* Whether a pin's addresses have one of this family. */
+/* Returns whether a pin's addresses have one of this family. */
 bool route_has_version(const struct route_pin *pin, enum ip_version version);
 
 /* The port that libcurl takes where none is given is 1080. `place` is what to call it in errors, which show nothing of
  * the text: it may hold a password. */
 int route_parse_proxy(const char *text, const char *place, struct route_proxy *proxy, struct error *error);
 
-/* Whether a name and port is one that `from` stands for. Letters count alike. */
+/* Returns whether a name and port is one that `from` stands for. Letters count alike. */
 bool route_matches(const struct route_name *from, const char *name, size_t length, uint16_t port);
 
 #endif

@@ -46,11 +46,11 @@ int target_list_add_messages(struct target_list *list, const uint32_t *url_messa
 
 void target_list_release(struct target_list *list);
 
-/* Whether a URL that url_list_add_url() takes is an https URL. */
+/* Returns whether a URL that url_list_add_url() takes is an https URL. */
 bool target_is_tls(const char *url);
 
-/* What is asked for of the host of a URL that url_list_add_url() takes, "/dice?x=1". The caller frees it; NULL: no
- * memory.
+/* The path and query that are requested of the host of a URL that url_list_add_url() takes, "/dice?x=1". The caller
+ * frees it; NULL: no memory.
  */
 char *target_request(const char *url);
 

@@ -90,7 +90,7 @@ int url_list_add_url(struct url_list *list, const char *url, struct error *error
 /* The text of a distinct URL, NUL-terminated, as it stood in the list. Valid until the list is released. */
 const char *url_text(const struct url_list *list, uint32_t url);
 
-/* What it is called where it is told of: its text, "POST http://a.test/", or "POST http://a.test/ #2" for the second
+/* Its name in reports: its text, "POST http://a.test/", or "POST http://a.test/ #2" for the second
  * that would be called so. Valid as the text is. */
 const char *url_name(const struct url_list *list, uint32_t url);
 
