@@ -39,6 +39,7 @@ void answer_begin(struct transfer *transfer)
     transfer->place = PLACE_STATUS;
     transfer->is_of_proxy = true;
     transfer->has_field = false;
+    transfer->usual_status = 0;
     transfer->is_within_line = false;
     transfer->has_interim = false;
     transfer->headers_ended = false;
@@ -55,6 +56,7 @@ void answer_expect(struct transfer *transfer)
 {
     transfer->place = PLACE_STATUS;
     transfer->is_of_proxy = false;
+    transfer->usual_status = 0;
     transfer->has_interim = false;
     transfer->headers_ended = false;
     transfer->answered = 0;
@@ -119,9 +121,8 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
-static bool has_name(const char *line, size_t length, const char *name)
+static bool has_name(const char *line, size_t length, const char *name, size_t name_length)
 {
-    size_t name_length = strlen(name);
     return length > name_length && strncasecmp(line, name, name_length) == 0;
 }
 
@@ -147,22 +148,52 @@ static uint32_t count_codings(const char *list, size_t length)
     return count;
 }
 
-/* What is packed for the transfer nobody asked for: it counts as one too many. */
-static void note_codings(struct transfer *transfer, const char *line, size_t length)
+static void note_content_coding(struct transfer *transfer, const char *line, size_t length)
 {
-    static const char content[] = "content-encoding:";
-    static const char transport[] = "transfer-encoding:";
-    size_t name = sizeof(content) - 1;
-    if (has_name(line, length, content) && transfer->plan->request->options->accepts_compressed)
-        transfer->codings += count_codings(line + name, length - name);
-    name = sizeof(transport) - 1;
-    if (has_name(line, length, transport) && count_codings(line + name, length - name) > 0 &&
+    static const char name[] = "content-encoding:";
+    size_t start = sizeof(name) - 1;
+    if (transfer->plan->request->options->accepts_compressed && has_name(line, length, name, start))
+        transfer->codings += count_codings(line + start, length - start);
+}
+
+/* What is packed for the transfer nobody asked for: it counts as one too many. */
+static void note_transfer_coding(struct transfer *transfer, const char *line, size_t length)
+{
+    static const char name[] = "transfer-encoding:";
+    size_t start = sizeof(name) - 1;
+    if (has_name(line, length, name, start) && count_codings(line + start, length - start) > 0 &&
         quirk_applies(QUIRK_TRANSFER_CODING))
         transfer->codings += CODINGS_MAX + 1;
 }
 
+/* Two letters spare most lines of each answer a comparison. */
+static bool may_name_coding(const char *line, size_t length)
+{
+    enum { BEHIND_CONTENT = sizeof("content-") - 1 };
+    char first = (char)(line[0] | 0x20);
+    return length > BEHIND_CONTENT && (first == 't' || (first == 'c' && (line[BEHIND_CONTENT] | 0x20) == 'e'));
+}
+
+static bool is_digit(char character)
+{
+    return character >= '0' && character <= '9';
+}
+
+/* The status in a line as nearly all are, of a final answer; 0: libcurl is to be asked what it made of the line. */
+static uint16_t usual_status(const char *line, size_t length)
+{
+    static const char version[] = "HTTP/1.1 ";
+    enum { NUMBER = sizeof(version) - 1, BEHIND = NUMBER + 3 };
+    if (length <= BEHIND || memcmp(line, version, NUMBER) != 0 || line[NUMBER] < '2' || !is_digit(line[NUMBER]) ||
+        !is_digit(line[NUMBER + 1]) || !is_digit(line[NUMBER + 2]) || line[BEHIND] != ' ')
+        return 0;
+    return (uint16_t)((line[NUMBER] - '0') * 100 + (line[NUMBER + 1] - '0') * 10 + (line[NUMBER + 2] - '0'));
+}
+
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)
 {
+    /* What comes between here and the end of the header lines is limited anyway. */
+    transfer_receive_anew();
     transfer->headers_ended = false;
     transfer->place = PLACE_FIRST_FIELD;
     transfer->codings = 0;
@@ -174,7 +205,8 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
         return refuse(transfer, OUTCOME_PROTOCOL);
     if (transfer->streams != NULL && length >= 6 && memcmp(line, "HTTP/", 5) == 0)
         streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
-    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    transfer->usual_status = usual_status(line, length);
+    long status = transfer_status(transfer);
     transfer->is_interim = status >= 100 && status < 200;
     /* What follows would be another protocol, which nobody asked for. */
     if (status == 101)
@@ -189,12 +221,18 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
 /* Without a body nothing is unpacked. */
 static bool has_no_body(const struct transfer *transfer)
 {
-    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    long status = transfer_status(transfer);
     return transfer->is_interim || status == 204 || status == 304 || transfer->is_head;
+}
+
+static bool is_end_of_fields(const char *line)
+{
+    return line[0] == '\r' || line[0] == '\n';
 }
 
 static size_t end_fields(struct transfer *transfer, size_t length)
 {
+    transfer_receive_anew();
     transfer->headers_ended = true;
     /* libcurl reads the body of a proxy that refuses to connect, byte by byte, without being able to do more with it.
      */
@@ -214,7 +252,10 @@ static size_t take_field(struct transfer *transfer, const char *line, size_t len
         return refuse(transfer, OUTCOME_PROTOCOL);
     transfer->place = PLACE_FIELDS;
     transfer->has_field = true;
-    note_codings(transfer, line, length);
+    if (may_name_coding(line, length)) {
+        note_content_coding(transfer, line, length);
+        note_transfer_coding(transfer, line, length);
+    }
     if (transfer->pool != NULL)
         pool_heed_header(transfer, line, length);
     return length;
@@ -230,19 +271,31 @@ static size_t take_trailer(struct transfer *transfer, const char *line, size_t l
     return take_status(transfer, line, length);
 }
 
+/* Apart, so that the lines that are only counted need no room on the stack. */
+__attribute__((noinline)) static size_t take_line(struct transfer *transfer, const char *line, size_t length)
+{
+    if (transfer->awaits_field) {
+        quirk_await_field(transfer, false);
+        transfer->is_within_line = false;
+    }
+    if (transfer->place == PLACE_STATUS)
+        return take_status(transfer, line, length);
+    if (transfer->place == PLACE_BEHIND_FIELDS)
+        return take_trailer(transfer, line, length);
+    return is_end_of_fields(line) ? end_fields(transfer, length) : take_field(transfer, line, length);
+}
+
 size_t answer_take_header(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t length = size * count;
-    transfer_receive_anew();
-    quirk_await_field(transfer, false);
-    transfer->is_within_line = false;
     transfer->header_bytes += length;
-    if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || ++transfer->header_lines > HEADER_LINES_MAX)
+    transfer->header_lines++;
+    if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || transfer->header_lines > HEADER_LINES_MAX)
         return refuse(transfer, OUTCOME_PROTOCOL);
-    if (transfer->place == PLACE_STATUS)
-        return take_status(transfer, data, length);
-    if (transfer->place == PLACE_BEHIND_FIELDS)
-        return take_trailer(transfer, data, length);
-    return data[0] == '\r' || data[0] == '\n' ? end_fields(transfer, length) : take_field(transfer, data, length);
+    /* Most lines: nothing of theirs is wanted. */
+    if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && !is_end_of_fields(data) &&
+        !may_name_coding(data, length))
+        return length;
+    return take_line(transfer, data, length);
 }

@@ -71,21 +71,6 @@ void group_release(struct transfer_group *group)
     free(group);
 }
 
-/* Lets the first transfer of a group bring the pinned names into the multi handle, where all of them look. */
-static int bring_names(const struct transfer_group *group, struct transfer *transfer, struct error *error)
-{
-    if (transfer_arm_names(transfer, error) != 0)
-        return -1;
-    CURLMcode code = curl_multi_add_handle(group->multi, transfer->easy);
-    int running = 1;
-    while (code == CURLM_OK && running > 0)
-        code = curl_multi_perform(group->multi, &running);
-    int left;
-    while (curl_multi_info_read(group->multi, &left) != NULL) {}
-    curl_multi_remove_handle(group->multi, transfer->easy);
-    return check(code, error);
-}
-
 struct transfer *group_add(struct transfer_group *group, const struct transfer_sockets *sockets, struct error *error)
 {
     bool is_first = group->first == NULL;
@@ -102,7 +87,7 @@ struct transfer *group_add(struct transfer_group *group, const struct transfer_s
     transfer->group = group;
     transfer->streams = group->streams;
     transfer_use_pool(transfer, group->pool);
-    bool is_ready = !is_first || transfer->names == NULL || bring_names(group, transfer, error) == 0;
+    bool is_ready = !is_first || transfer->names == NULL || transfer_bring_names(transfer, group->multi, error) == 0;
     return is_ready ? transfer : NULL;
 }
 

@@ -24,6 +24,8 @@ long transfer_info_number(const struct transfer *transfer, CURLINFO info)
 
 uint8_t transfer_http_version(const struct transfer *transfer)
 {
+    if (transfer->usual_status != 0)
+        return 11;
     switch (transfer_info_number(transfer, CURLINFO_HTTP_VERSION)) {
     case CURL_HTTP_VERSION_1_0:
         return 10;
@@ -36,6 +38,12 @@ uint8_t transfer_http_version(const struct transfer *transfer)
     default:
         return 0;
     }
+}
+
+long transfer_status(const struct transfer *transfer)
+{
+    return transfer->usual_status != 0 ? transfer->usual_status
+                                       : transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
 }
 
 /* Whether the final answer says how long its body is: to libcurl it is complete when that much is there. */

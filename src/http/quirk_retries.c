@@ -9,16 +9,28 @@
 enum { REPEATS_MAX = 5 /* of a download whose connection dies; libcurl's own number */ };
 
 /* QUIRK_DEAD_RETRIES: should this request be sent again, then on a new connection: others may be as dead, and where a
- * multi handle keeps more of them than libcurl has retries, its modes would fail where others do not. Redirects go on
- * looking for a kept one. A connection that was shared dies for all at once, and all of them are to share the next. But
- * libcurl does not see at once that one is about to be closed, and would use up its retries on it within a tenth of a
- * millisecond: a transfer that has lost two has one made. */
+ * group keeps more of them than libcurl has retries, its modes would fail where others do not. What goes alone has no
+ * second one to the same server. Redirects go on looking for a kept one. A connection that was shared dies for all at
+ * once, and all of them are to share the next. But libcurl does not see at once that one is about to be closed, and
+ * would use up its retries on it within a tenth of a millisecond: a transfer that has lost two has one made. */
 void quirk_retry_on_new(struct transfer *transfer)
 {
     enum { SHARED_REQUESTS = 2 };
-    if ((transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS) &&
-        quirk_applies(QUIRK_DEAD_RETRIES))
+    if (transfer->group != NULL &&
+        (transfer->connection == NULL || transfer->met_http1 || transfer->requests > SHARED_REQUESTS) &&
+        quirk_applies(QUIRK_DEAD_RETRIES)) {
         curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+        transfer->retries_on_new = true;
+    }
+}
+
+/* QUIRK_DEAD_RETRIES, too: a kept connection is looked for again, even if the last request was sent twice. */
+bool quirk_connect_as_asked(struct transfer *transfer)
+{
+    bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
+    bool was_changed = transfer->retries_on_new;
+    transfer->retries_on_new = false;
+    return !was_changed || curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
 }
 
 /* QUIRK_RETRIES_ADD_UP: most often it would fail the mode with the fewest handles. The count is reset together with the

@@ -103,7 +103,7 @@ static void time_out(struct transfer *transfer)
     if (is_late && is_known && !(is_slow && group->failed == OUTCOME_CONNECT)) {
         transfer->sample->outcome = (uint8_t)group->failed;
     } else if (transfer->opened == 0 && maker != NULL) {
-        transfer_describe(maker);
+        transfer_describe(maker, CURLE_OPERATION_TIMEDOUT);
         transfer->sample->outcome = (uint8_t)transfer_outcome_of_timeout(maker);
     }
 }

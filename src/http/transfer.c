@@ -13,6 +13,9 @@
 #include "settings.h"
 #include "transfer_state.h"
 
+/* A transfer that goes alone and waits looks this often whether it is to give up. */
+enum { LONGEST_WAIT_MS = 250 };
+
 struct transfer_policy transfer_policy_default(void)
 {
     return (struct transfer_policy){
@@ -83,20 +86,6 @@ const char *transfer_tls_version(void)
     return version != NULL ? version : "";
 }
 
-/* A non-zero answer aborts the transfer; libcurl asks at least once a second. */
-static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
-{
-    (void)total;
-    (void)now;
-    (void)upload_total;
-    (void)upload_now;
-    struct transfer *transfer = context;
-    transfer_receive_anew();
-    if (transfer->is_connecting)
-        quirk_urge_within(transfer);
-    return sample_table_is_stopped(transfer->plan->table);
-}
-
 /* Right before each request. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
@@ -159,10 +148,6 @@ static void set_callbacks(struct transfer *transfer, const char **failure, CURLc
     SET(CURLOPT_WRITEDATA, transfer);
     SET(CURLOPT_HEADERFUNCTION, answer_take_header);
     SET(CURLOPT_HEADERDATA, transfer);
-    /* The driver of a multi handle stops its transfers itself. */
-    SET(CURLOPT_XFERINFOFUNCTION, on_progress);
-    SET(CURLOPT_XFERINFODATA, transfer);
-    SET(CURLOPT_NOPROGRESS, transfer->driver == TRANSFER_ALONE ? 0L : 1L);
     SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -197,8 +182,10 @@ static void set_connections(struct transfer *transfer, const char **failure, CUR
 {
     CURL *easy = transfer->easy;
     const struct transfer_policy *policy = transfer->plan->policy;
-    SET(CURLOPT_FORBID_REUSE, policy->connections == CONNECTIONS_FRESH ? 1L : 0L);
-    SET(CURLOPT_MAXCONNECTS, (long)policy->connections_kept);
+    bool is_fresh = policy->connections == CONNECTIONS_FRESH;
+    SET(CURLOPT_FORBID_REUSE, is_fresh ? 1L : 0L);
+    SET(CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
+    transfer->retries_on_new = false;
     SET(CURLOPT_DNS_CACHE_TIMEOUT, quirk_names_kept());
     /* Otherwise a look-up that times out holds up every transfer of its event loop until the resolver thread ends. */
     SET(CURLOPT_QUICK_EXIT, 1L);
@@ -289,13 +276,20 @@ static void set_names(struct transfer *transfer, const char **failure, CURLcode 
         SET(CURLOPT_RESOLVE, transfer->names);
 }
 
-int transfer_arm_names(struct transfer *transfer, struct error *error)
+int transfer_bring_names(struct transfer *transfer, void *multi, struct error *error)
 {
     /* A scheme that is not allowed ends the transfer right after the names were read, before any connection. */
-    CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_URL, "file:///");
-    if (code != CURLE_OK)
-        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not take a URL: %s", curl_easy_strerror(code));
-    return 0;
+    CURLcode refusal = curl_easy_setopt(transfer->easy, CURLOPT_URL, "file:///");
+    if (refusal != CURLE_OK)
+        return error_set(error, ERROR_ENVIRONMENT, "libcurl does not take a URL: %s", curl_easy_strerror(refusal));
+    CURLMcode code = curl_multi_add_handle(multi, transfer->easy);
+    int running = 1;
+    while (code == CURLM_OK && running > 0)
+        code = curl_multi_perform(multi, &running);
+    int left;
+    while (curl_multi_info_read(multi, &left) != NULL) {}
+    curl_multi_remove_handle(multi, transfer->easy);
+    return code == CURLM_OK ? 0 : group_fail((int)code, error);
 }
 
 bool transfer_reset(struct transfer *transfer)
@@ -319,13 +313,20 @@ static int set_all(struct transfer *transfer, struct error *error)
     if (failure != NULL)
         return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
                          curl_version_info(CURLVERSION_NOW)->version, failure, curl_easy_strerror(code));
-    if (transfer->driver == TRANSFER_ALONE && transfer->names != NULL) {
-        if (transfer_arm_names(transfer, error) != 0)
-            return -1;
-        /* Names are read at a handle's first transfer: have that one now, not under the clock. Its failure is meant. */
-        curl_easy_perform(transfer->easy);
-    }
-    return 0;
+    /* Names are read at a handle's first transfer: have that one now, not under the clock. Its failure is meant. */
+    return transfer->multi != NULL && transfer->names != NULL ? transfer_bring_names(transfer, transfer->multi, error)
+                                                              : 0;
+}
+
+/* What a transfer that goes alone is driven by. */
+static int open_multi(struct transfer *transfer, struct error *error)
+{
+    transfer->multi = curl_multi_init();
+    if (transfer->multi == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl multi handle");
+    CURLMcode code =
+        curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, (long)transfer->plan->policy->connections_kept);
+    return code == CURLM_OK ? 0 : group_fail((int)code, error);
 }
 
 struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer_driver driver,
@@ -351,7 +352,9 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
         return NULL;
     }
     struct pool *pool = NULL;
-    int status = driver == TRANSFER_ALONE ? pool_create(plan, driver, 1, &pool, error) : 0;
+    int status = 0;
+    if (driver == TRANSFER_ALONE)
+        status = open_multi(transfer, error) != 0 ? -1 : pool_create(plan, driver, 1, &pool, error);
     transfer_use_pool(transfer, pool);
     transfer->owns_pool = pool != NULL;
     if (status == 0 && set_all(transfer, error) == 0)
@@ -366,6 +369,7 @@ void transfer_release(struct transfer *transfer)
         return;
     quirk_forget_asking(transfer);
     curl_easy_cleanup(transfer->easy);
+    curl_multi_cleanup(transfer->multi);
     pool_leave(transfer);
     curl_slist_free_all(transfer->names);
     curl_slist_free_all(transfer->connect_to);
@@ -390,7 +394,7 @@ static CURLU *parsed_target(struct transfer *transfer, uint32_t url)
 
 static bool is_tls(const struct target_list *targets, uint32_t url)
 {
-    return !targets->is_plain && target_is_tls(targets->texts[url]);
+    return targets->has_tls && target_is_tls(targets->texts[url]);
 }
 
 /* Of a list in which some have one. */
@@ -407,8 +411,8 @@ static bool set_message(struct transfer *transfer, uint32_t url)
     return failure == NULL;
 }
 
-/* What changes from one download to the next; a kept connection is looked for again, even if the last request was sent
- * twice. libcurl's own text of the URL stays that of the first (before 8.14): nobody reads it. */
+/* What changes from one download to the next. libcurl's own text of the URL stays that of the first (before 8.14):
+ * nobody reads it. */
 static bool set_target(struct transfer *transfer, uint32_t url)
 {
     CURLU *target = parsed_target(transfer, url);
@@ -429,7 +433,7 @@ static bool set_target(struct transfer *transfer, uint32_t url)
         curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer_may_share(transfer) ? 1L : 0L) != CURLE_OK)
         return false;
     return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
-           curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
+           quirk_connect_as_asked(transfer);
 }
 
 static void end_before_start(struct sample *sample, enum outcome outcome, CURLcode code)
@@ -492,16 +496,27 @@ static uint16_t retry_after(const struct transfer *transfer)
     return seconds <= 0 ? 0 : seconds < UINT16_MAX ? (uint16_t)seconds : UINT16_MAX;
 }
 
-/* How far it has come, by libcurl. */
-void transfer_describe(const struct transfer *transfer)
+/* Whether its last request was sent over a connection that was there: then nothing was looked up, connected to or
+ * agreed on, and libcurl need not be asked for how long. */
+static bool is_on_kept_connection(const struct transfer *transfer)
+{
+    return transfer->streams == NULL && transfer->opened == 0 && transfer->requests > transfer->sample->redirects;
+}
+
+void transfer_describe(const struct transfer *transfer, int code)
 {
     struct sample *sample = transfer->sample;
+    /* What succeeds is sent on by a request more. */
+    sample->redirects = code == CURLE_OK && transfer->requests == 1
+                            ? 0
+                            : to_8_bits(transfer_info_number(transfer, CURLINFO_REDIRECT_COUNT));
+    sample->first_byte_us = quirk_first_byte(transfer);
+    if (is_on_kept_connection(transfer))
+        return;
     sample->connects = to_8_bits(transfer_info_number(transfer, CURLINFO_NUM_CONNECTS));
-    sample->redirects = to_8_bits(transfer_info_number(transfer, CURLINFO_REDIRECT_COUNT));
     sample->name_lookup_us = transfer_info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = transfer_info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
-    sample->first_byte_us = quirk_first_byte(transfer);
 }
 
 /* A status of 400 or more is no failure if it is what a check wants. */
@@ -526,10 +541,10 @@ void transfer_finish(struct transfer *transfer, int code)
     transfer_end_stream(transfer);
     if (transfer->is_overdue)
         code = CURLE_OPERATION_TIMEDOUT;
-    long status = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+    long status = transfer_status(transfer);
     sample->body_bytes = transfer->body_bytes;
     sample->status = status < UINT16_MAX ? (uint16_t)status : UINT16_MAX;
-    transfer_describe(transfer);
+    transfer_describe(transfer, code);
     /* A failure may have come before a request that would be counted. */
     transfer->has_retried |= code != CURLE_OK || transfer->requests > 1U + sample->redirects;
     sample->http_version = transfer_http_version(transfer);
@@ -561,14 +576,47 @@ void transfer_give_up(struct transfer *transfer, bool is_cancelled)
     sample->outcome = is_cancelled ? OUTCOME_CANCELLED : OUTCOME_INTERNAL;
 }
 
+static CURLcode code_of_end(CURLM *multi, CURLMcode code)
+{
+    int left;
+    const CURLMsg *message = code == CURLM_OK ? curl_multi_info_read(multi, &left) : NULL;
+    if (message != NULL)
+        return message->data.result;
+    return code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_BAD_FUNCTION_ARGUMENT;
+}
+
+/* What curl_easy_perform(3) does. That would have to ask by a callback whether to go on, some nine times for a small
+ * download, and looks at the socket once more before anything was sent. */
+static CURLcode drive(struct transfer *transfer)
+{
+    CURLM *multi = transfer->multi;
+    int running = 1;
+    CURLMcode code = curl_multi_add_handle(multi, transfer->easy);
+    while (code == CURLM_OK) {
+        transfer_receive_anew();
+        code = curl_multi_perform(multi, &running);
+        if (code != CURLM_OK || running == 0)
+            break;
+        if (transfer->is_connecting)
+            quirk_urge_within(transfer);
+        if (sample_table_is_stopped(transfer->plan->table))
+            return CURLE_ABORTED_BY_CALLBACK;
+        code = curl_multi_poll(multi, NULL, 0, LONGEST_WAIT_MS, NULL);
+    }
+    return code_of_end(multi, code);
+}
+
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
 {
     if (!transfer_begin(transfer, url, sample))
         return;
-    CURLcode code = curl_easy_perform(transfer->easy);
-    while (transfer_is_repeated(transfer, (int)code))
-        code = curl_easy_perform(transfer->easy);
+    CURLcode code = drive(transfer);
+    while (transfer_is_repeated(transfer, (int)code)) {
+        curl_multi_remove_handle(transfer->multi, transfer->easy);
+        code = drive(transfer);
+    }
     transfer_finish(transfer, (int)code);
+    curl_multi_remove_handle(transfer->multi, transfer->easy);
 }
 
 struct sample *transfer_sample(const struct transfer *transfer)

@@ -43,6 +43,7 @@ struct transfer {
     const struct transfer_plan *plan;
     const struct transfer_sockets *sockets; /* NULL: nobody watches connections */
     enum transfer_driver driver;
+    CURLM *multi; /* its own, where it goes alone; otherwise NULL */
     struct sample *sample;
     struct curl_slist *names;      /* for CURLOPT_RESOLVE; libcurl borrows it */
     struct curl_slist *connect_to; /* for CURLOPT_CONNECT_TO; likewise */
@@ -89,6 +90,7 @@ struct transfer {
     size_t header_bytes;   /* of all its answers, and what a proxy says before */
     uint32_t header_lines; /* the same */
     uint32_t pieces;       /* of bodies */
+    uint16_t usual_status; /* what the answer to the last request said, if over HTTP/1.1; 0: libcurl knows */
     uint32_t codings;      /* of the body that comes: each is unpacked in turn */
     nanoseconds answered;  /* when the final answer came behind an interim one, from the start; 0: not yet */
     bool is_at_risk;       /* libcurl is one that stores headers where others were freed */
@@ -103,6 +105,7 @@ struct transfer {
     bool is_head;          /* no body is asked for */
     bool is_tls;           /* the URL asked for is; a redirect may lead elsewhere */
     bool has_retried;      /* perhaps, since the options were set */
+    bool retries_on_new;   /* what is sent again goes over a new connection, whatever the policy says */
     bool met_http1;        /* the last https URL was not answered in HTTP/2 */
     bool listens;          /* to what libcurl says, since its message is of something else */
     char message[CURL_ERROR_SIZE];
@@ -142,9 +145,9 @@ struct transfer *transfer_of_easy_handle(void *easy);
 /* Sets all options anew. False: libcurl refuses one. */
 bool transfer_reset(struct transfer *transfer);
 
-/* Has driving the handle bring the pinned names to where it looks, and end with an error at once, without touching the
- * network. */
-int transfer_arm_names(struct transfer *transfer, struct error *error);
+/* Brings the pinned names of a transfer into a multi handle, a CURLM *, where all of its transfers look; without
+ * touching the network. */
+int transfer_bring_names(struct transfer *transfer, void *multi, struct error *error);
 
 /* Whether a transfer is for the server that a URL of the plan's targets is on, by scheme, host and port. */
 bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
@@ -159,6 +162,7 @@ static inline long transfer_milliseconds(nanoseconds duration)
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
 uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
+long transfer_status(const struct transfer *transfer);
 
 /* Whether the connection it has is one with TLS. */
 bool transfer_is_over_tls(const struct transfer *transfer);
@@ -170,8 +174,8 @@ bool transfer_may_share(const struct transfer *transfer);
 /* Whether it goes over HTTP/2, or may: without any answer nothing tells. */
 bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version);
 
-/* Fills in how far it has come, by libcurl. */
-void transfer_describe(const struct transfer *transfer);
+/* Fills in how far it has come, by libcurl, when it has ended with `code`. */
+void transfer_describe(const struct transfer *transfer, int code);
 
 /* For a transfer that is over, and described. */
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status);

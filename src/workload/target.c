@@ -54,6 +54,8 @@ int target_list_make(const char *const *texts, size_t count, bool is_plain, stru
                      struct error *error)
 {
     *list = (struct target_list){.texts = texts, .count = count, .is_plain = is_plain};
+    for (size_t i = 0; i < count && !is_plain && !list->has_tls; i++)
+        list->has_tls = target_is_tls(texts[i]);
     if (count > TARGETS_PARSED_MAX || parse_all(list) == 0)
         return 0;
     target_list_release(list);

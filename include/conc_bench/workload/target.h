@@ -23,6 +23,7 @@ struct target_list {
     const char *const *texts; /* borrowed */
     size_t count;
     bool is_plain;          /* https URLs are asked by http instead, of an origin without TLS */
+    bool has_tls;           /* some are asked by https */
     void **parsed;          /* the CURLU * of each; NULL: not kept */
     const bool *unresolved; /* of each whether its host did not resolve beforehand; NULL: all did; borrowed */
 
