@@ -84,6 +84,8 @@ static size_t count_up_to(const double *sorted, size_t count, nanoseconds limit)
  * at or below it. Neither more memory than the trials have, nor sorting them again together, is needed for that. */
 static nanoseconds value_of_rank(const struct latency_list *list, uint64_t rank, nanoseconds low, nanoseconds high)
 {
+    if (list->count == 1)
+        return (nanoseconds)list->items[0]->services[rank - 1];
     while (low < high) {
         nanoseconds middle = low + (high - low) / 2;
         uint64_t up_to = 0;

@@ -14,8 +14,9 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Moves of insertion sort for each value, on average, before it is clear that the values are not almost in order. */
-enum { MOVES_PER_VALUE = 4 };
+/* Moves of insertion sort for each value so far, on average, and beyond that, before it is clear that the values are
+ * not almost in order. */
+enum { MOVES_PER_VALUE = 4, MOVES_BEYOND = 256 };
 
 /* From here on counting digits takes less time than comparing. */
 enum { RADIX_FROM = 256 };
@@ -26,9 +27,10 @@ enum { DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS, KEY_BITS = 64 };
  * all there, in whatever order. */
 static bool insert_in_order(double *values, size_t count)
 {
-    size_t moves_left = count * MOVES_PER_VALUE;
+    size_t moves_left = MOVES_BEYOND;
     for (size_t i = 1; i < count; i++) {
         double value = values[i];
+        moves_left += MOVES_PER_VALUE;
         size_t place = i;
         for (; place > 0 && values[place - 1] > value && moves_left > 0; place--, moves_left--)
             values[place] = values[place - 1];

@@ -5,8 +5,8 @@
 #include "arrival.h"
 #include "conc_bench/http/pool.h"
 #include "conc_bench/run/sample.h"
-#include "conc_bench/workload/cpu_work.h"
 #include "loop_driver.h"
+#include "worker.h"
 
 /* Transfers started between two looks at the sockets. All at once would let the first responses wait until the last
  * request is out: a thousand connects take some 100 ms. */
@@ -58,8 +58,7 @@ static int take_unit(struct loop *loop, uint32_t worker, struct error *error)
     while ((sample = sample_claim(job->table, worker, &unit)) != NULL) {
         if (transfer_begin(transfer, job->unit_urls[unit], sample))
             return start(loop, transfer, error);
-        cpu_work_spend(job->cpu_work);
-        sample_settle(job->table, sample);
+        worker_settle(job, sample);
     }
     loop->is_exhausted = true;
     return 0;
@@ -86,8 +85,7 @@ static int start_next(struct loop *loop, struct error *error)
         loop->idle_count--;
         return start(loop, transfer, error);
     }
-    cpu_work_spend(job->cpu_work);
-    sample_settle(job->table, sample);
+    worker_settle(job, sample);
     return 0;
 }
 
@@ -127,9 +125,7 @@ static void settle(struct loop *loop, struct transfer *transfer)
     loop->in_flight--;
     if (loop->is_warming)
         return;
-    if (!sample_table_is_stopped(loop->job->table)) /* Ctrl-C is to end soon */
-        cpu_work_spend(loop->job->cpu_work);
-    sample_settle(loop->job->table, transfer_sample(transfer));
+    worker_settle(loop->job, transfer_sample(transfer));
 }
 
 static int on_ended(void *context, struct transfer *transfer, struct error *error)

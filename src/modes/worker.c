@@ -15,9 +15,17 @@ void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *tr
     struct sample *sample;
     while ((sample = claim(job, worker, &unit)) != NULL) {
         transfer_perform(transfer, job->unit_urls[unit], sample);
-        cpu_work_spend(job->cpu_work);
-        sample_settle(job->table, sample);
+        worker_settle(job, sample);
     }
+}
+
+void worker_settle(const struct mode_job *job, struct sample *sample)
+{
+    if (job->cpu_work == 0)
+        sample->settled = sample->end;
+    else if (!sample_table_is_stopped(job->table)) /* Ctrl-C is to end soon */
+        cpu_work_spend(job->cpu_work);
+    sample_settle(job->table, sample);
 }
 
 void worker_warm(const struct mode_job *job, struct transfer *transfer)

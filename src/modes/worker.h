@@ -15,6 +15,9 @@
 /* Claims, transfers and settles until no unit is left. */
 void worker_run(const struct mode_job *job, uint32_t worker, struct transfer *transfer);
 
+/* Works on a response, in any mode, and settles its unit. */
+void worker_settle(const struct mode_job *job, struct sample *sample);
+
 /* Opens a connection to every host of mode_job.warm_urls, by one download each that nobody measures. */
 void worker_warm(const struct mode_job *job, struct transfer *transfer);
 

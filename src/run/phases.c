@@ -56,10 +56,13 @@ void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT])
     const uint32_t marks[] = {sample->name_lookup_us, sample->connect_us, sample->tls_us, sample->first_byte_us};
     enum phase under_way = last_phase(sample);
     nanoseconds last = 0;
-    for (int i = PHASE_NAME; i <= PHASE_WAIT; i++) {
+    /* Before that, what is noted is another download's. */
+    int mine = sample->connects > 0 || under_way < PHASE_WAIT ? PHASE_NAME : PHASE_WAIT;
+    for (int i = PHASE_NAME; i < mine; i++)
+        ends[i] = 0;
+    for (int i = mine; i <= PHASE_WAIT; i++) {
         nanoseconds mark = marks[i] * NANOSECONDS_PER_MICROSECOND;
-        bool is_mine = i == PHASE_WAIT || sample->connects > 0 || under_way < PHASE_WAIT;
-        if (is_mine && mark > last)
+        if (mark > last)
             last = mark < service ? mark : service;
         ends[i] = last;
     }

@@ -17,7 +17,7 @@ struct runner {
     struct run *run;
     struct cell_job job;
     struct fleet_part *part;    /* of a run that several machines make; NULL: one does */
-    struct sample_table *table; /* for the next trial of as many units; NULL: to be made */
+    struct sample_table *table; /* of the trial before, for the next of as many units; NULL: to be made */
 };
 
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error)
@@ -119,10 +119,12 @@ static int keep(struct runner *runner, const struct runner_trial *request, struc
 }
 
 /* Its pages are made here, and not at the expense of the trial that happens to use them first. */
-static int make_table(struct runner *runner, uint32_t units, struct error *error)
+static int prepare_table(struct runner *runner, uint32_t units, struct error *error)
 {
-    if (runner->table != NULL && runner->table->unit_count == units)
+    if (runner->table != NULL && runner->table->unit_count == units) {
+        sample_table_clear(runner->table);
         return 0;
+    }
     sample_table_release(runner->table);
     runner->table = sample_table_create(units, error);
     if (runner->table == NULL)
@@ -135,13 +137,11 @@ static int make_table(struct runner *runner, uint32_t units, struct error *error
  * and write to it. */
 static void reuse_table(struct runner *runner, const struct trial *trial)
 {
-    if (trial->table == NULL && trial->status == TRIAL_COMPLETE) {
-        sample_table_clear(runner->table);
-    } else {
-        if (trial->table == NULL)
-            sample_table_release(runner->table);
-        runner->table = NULL;
-    }
+    if (trial->table == NULL && trial->status == TRIAL_COMPLETE)
+        return;
+    if (trial->table == NULL)
+        sample_table_release(runner->table);
+    runner->table = NULL;
 }
 
 static void tick(void *context, struct sample_table *table)
@@ -164,7 +164,7 @@ static int begin(struct runner *runner, const struct plan_cell *cell, const stru
     const struct runner_hooks *hooks = runner->hooks;
     if (hooks->before_trial != NULL && hooks->before_trial(hooks->context, cell, error) != 0)
         return -1;
-    if (make_table(runner, described->downloads, error) != 0)
+    if (prepare_table(runner, described->downloads, error) != 0)
         return -1;
     cell_job_set(&runner->job, cell, described->due, runner->table);
     if (hooks->tick != NULL)

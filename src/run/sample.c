@@ -182,11 +182,6 @@ void sample_table_stop(struct sample_table *table)
     atomic_store_explicit(&table->is_stopped, 1, memory_order_relaxed);
 }
 
-bool sample_table_is_stopped(const struct sample_table *table)
-{
-    return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
-}
-
 static unsigned bucket_of(nanoseconds delay)
 {
     if (delay < 4)

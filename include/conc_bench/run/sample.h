@@ -168,7 +168,10 @@ uint32_t sample_table_waiting(const struct sample_table *table, const nanosecond
 
 /* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
 void sample_table_stop(struct sample_table *table);
-bool sample_table_is_stopped(const struct sample_table *table);
+static inline bool sample_table_is_stopped(const struct sample_table *table)
+{
+    return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
+}
 
 /* One more delay. */
 void delays_note(struct delays *delays, nanoseconds delay);
