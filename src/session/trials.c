@@ -131,6 +131,8 @@ static void show_position(void *context, const struct runner_position *position)
     plan_cell_name(position->cell, name, sizeof(name));
     session->client = position->cell->mode->name;
     session->is_measuring = !position->is_warmup;
+    if (session->progress.stream == NULL)
+        return;
     progress_begin_trial(&session->progress, &session->options->format, session->run.reference, name,
                          position->cell->workers);
     char what[64] = "looking for the number of workers";
