@@ -95,7 +95,7 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     if (transfer->codings > 0)
         quirk_receive_unpacked(length);
     else
-        transfer_receive_anew();
+        quirk_receive_delivered();
     const struct transfer_policy *policy = transfer->plan->policy;
     curl_off_t announced = transfer->body_bytes == 0 ? announced_bytes(transfer) : -1;
     /* Before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers that
@@ -193,7 +193,7 @@ static uint16_t usual_status(const char *line, size_t length)
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)
 {
     /* What comes between here and the end of the header lines is limited anyway. */
-    transfer_receive_anew();
+    quirk_receive_delivered();
     transfer->headers_ended = false;
     transfer->place = PLACE_FIRST_FIELD;
     transfer->codings = 0;
@@ -232,7 +232,7 @@ static bool is_end_of_fields(const char *line)
 
 static size_t end_fields(struct transfer *transfer, size_t length)
 {
-    transfer_receive_anew();
+    quirk_receive_delivered();
     transfer->headers_ended = true;
     /* libcurl reads the body of a proxy that refuses to connect, byte by byte, without being able to do more with it.
      */

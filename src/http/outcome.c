@@ -40,12 +40,6 @@ uint8_t transfer_http_version(const struct transfer *transfer)
     }
 }
 
-long transfer_status(const struct transfer *transfer)
-{
-    return transfer->usual_status != 0 ? transfer->usual_status
-                                       : transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
-}
-
 /* Whether the final answer says how long its body is: to libcurl it is complete when that much is there. */
 static bool is_as_long_as_told(const struct transfer *transfer, long status)
 {

@@ -33,6 +33,11 @@ void transfer_receive_anew(void)
     left = BYTES_FOR_NOTHING;
 }
 
+void quirk_receive_delivered(void)
+{
+    left = BYTES_FOR_NOTHING;
+}
+
 void quirk_receive_unpacked(size_t length)
 {
     size_t cost = length / UNPACKED_PER_BYTE;

@@ -169,6 +169,9 @@ bool quirk_would_see_frames(void);
  * thread and no timer is needed, and what is delivered in time never gets there. A libcurl that was linked statically
  * is not reached, and does as it always did. */
 
+/* Something was delivered to the download. */
+void quirk_receive_delivered(void);
+
 /* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */
 void quirk_receive_unpacked(size_t length);
 

@@ -162,7 +162,11 @@ static inline long transfer_milliseconds(nanoseconds duration)
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
 uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
-long transfer_status(const struct transfer *transfer);
+static inline long transfer_status(const struct transfer *transfer)
+{
+    return transfer->usual_status != 0 ? transfer->usual_status
+                                       : transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+}
 
 /* Whether the connection it has is one with TLS. */
 bool transfer_is_over_tls(const struct transfer *transfer);
