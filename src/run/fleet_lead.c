@@ -13,7 +13,11 @@
 
 /* After a signal, what the followers still have to say is waited for this long: they stop as soon as the leader does.
  */
-#define GRACE (700 * NANOSECONDS_PER_MILLISECOND)
+#define GRACE (600 * NANOSECONDS_PER_MILLISECOND)
+
+/* A machine that has missed a beat by then is not spoken to: launchers send that signal when a process has died, and
+ * Open MPI ends whoever sends something to a dead one. If it lives, the launcher has told it, too. */
+#define MISSED_BEAT (FLEET_BEAT_EVERY * 9 / 5)
 
 /* From the moment when the leader knows that all are ready to the gate: what it takes to tell them. */
 #define LEAD      (20 * NANOSECONDS_PER_MILLISECOND)
@@ -81,8 +85,11 @@ static int hear(struct lead *lead, uint32_t rank)
     struct follower *follower = &lead->part->followers[rank];
     const struct fleet_limit limit = limit_of(lead, follower->heard + lead->silence);
     struct fleet_message message;
-    if (fleet_receive(rank, &message, &limit, &lead->error) != 0)
+    if (fleet_receive(rank, &message, &limit, &lead->error) != 0) {
+        /* Whoever says nothing after a signal either is not waited for in the end. */
+        fleet_lose(rank);
         return fail(lead);
+    }
     take(follower, &message);
     free(message.bytes);
     return 0;
@@ -102,6 +109,21 @@ static void hear_all(struct lead *lead)
     }
 }
 
+static void stop_all(struct lead *lead)
+{
+    bool is_interrupted = interrupt_signal() != 0;
+    lead->has_stopped = true;
+    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+        const struct follower *follower = &lead->part->followers[rank];
+        const struct fleet_limit limit = limit_of(lead, clock_now() + LONGEST_MESSAGE);
+        bool is_silent = !follower->has_result && clock_now() - follower->heard > MISSED_BEAT;
+        if (is_interrupted && is_silent)
+            continue;
+        if (fleet_send(rank, FLEET_STOP, "", 0, &limit, lead->has_failed ? NULL : &lead->error) != 0)
+            lead->has_failed = true;
+    }
+}
+
 /* The leader's own trial is of no use without the others. */
 static void tick(void *context, struct sample_table *table)
 {
@@ -109,10 +131,8 @@ static void tick(void *context, struct sample_table *table)
     hear_all(lead);
     if (lead->has_failed)
         sample_table_stop(table);
-    if (!lead->has_stopped && sample_table_is_stopped(table)) {
-        lead->has_stopped = true;
-        broadcast(lead, FLEET_STOP, "", 0);
-    }
+    if (!lead->has_stopped && sample_table_is_stopped(table))
+        stop_all(lead);
     if (lead->options->tick != NULL)
         lead->options->tick(lead->options->context, table);
 }
@@ -190,7 +210,6 @@ static int order(struct lead *lead, const struct plan_cell *cell)
     return broadcast(lead, FLEET_TRIAL, &order, sizeof(order));
 }
 
-/* After a signal, a machine that does not say how far it came is not missed. */
 static int gather_results(struct lead *lead)
 {
     for (uint32_t rank = 1; rank < fleet_size(); rank++) {

@@ -5,30 +5,7 @@ load ../support/common
 load ../support/fleet
 
 setup_file() {
-    [ -n "${RANKS:-}" ] || return 0
-    make_hosts 3 || return 0
-    local i folder=$BATS_FILE_TMPDIR
-    mkdir "$folder/www"
-    for i in 1 2 3 4 5 6 7; do
-        head -c $((i * 1000)) /dev/zero >"$folder/www/document-$i"
-        echo "http://10.213.0.1:8080/document-$i" >>"$folder/list"
-    done
-    cat >"$folder/nginx.conf" <<CONF
-user root;
-pid $folder/nginx.pid;
-error_log $folder/errors;
-worker_processes 1;
-events { worker_connections 1000; }
-http {
-    log_format who '\$remote_addr \$uri';
-    access_log $folder/requests who;
-    map \$remote_addr \$rate { 10.213.0.3 6k; default 0; }
-    server { listen 10.213.0.1:8080; root $folder/www; }
-    server { listen 10.213.0.1:8081; root $folder/www; limit_rate \$rate; }
-}
-CONF
-    at_bridge nginx -c "$folder/nginx.conf" 3>&-
-    export HAS_HOSTS=yes
+    start_fleet
 }
 
 teardown_file() {
@@ -36,8 +13,7 @@ teardown_file() {
 }
 
 setup() {
-    with_mpi
-    [ -n "${HAS_HOSTS:-}" ] || skip "no network namespaces can be made here"
+    with_hosts
     LIST=$BATS_FILE_TMPDIR/list
     JSON=$BATS_TEST_TMPDIR/run.json
     : >"$BATS_FILE_TMPDIR/requests"
@@ -90,8 +66,7 @@ counts() {
 }
 
 @test "the machine that is served slowly is named as the one that finishes last" {
-    sed 's/:8080/:8081/' "$LIST" >"$BATS_TEST_TMPDIR/slow"
-    run on_hosts 3 --mode threads --workers 2 --runs 2 --warmup 0 --no-progress --details "$BATS_TEST_TMPDIR/slow" \
+    run on_hosts 3 --mode threads --workers 2 --runs 2 --warmup 0 --no-progress --details "$BATS_FILE_TMPDIR/slow" \
         --order file
     exits_with 0
     says "Balance: $FLEET-2 was the last to finish in 2 of 2 trials"

@@ -42,11 +42,54 @@ remove_hosts() {
     done
 }
 
+# Three hosts, and a server at their bridge of seven documents, which the file "list" in $BATS_FILE_TMPDIR has the URLs of; it
+# tells who asked for what in "requests". At port 8081 it serves the second host slowly: the largest document takes a second.
+# Sets HAS_HOSTS where all of that can be had.
+start_fleet() {
+    local i folder=$BATS_FILE_TMPDIR
+    [ -n "${RANKS:-}" ] || return 0
+    make_hosts 3 || return 0
+    mkdir "$folder/www"
+    for i in 1 2 3 4 5 6 7; do
+        head -c $((i * 1000)) /dev/zero >"$folder/www/document-$i"
+        echo "http://10.213.0.1:8080/document-$i" >>"$folder/list"
+        echo "http://10.213.0.1:8081/document-$i" >>"$folder/slow"
+    done
+    cat >"$folder/nginx.conf" <<CONF
+user root;
+pid $folder/nginx.pid;
+error_log $folder/errors;
+worker_processes 1;
+events { worker_connections 1000; }
+http {
+    log_format who '\$remote_addr \$uri';
+    access_log $folder/requests who;
+    map \$remote_addr \$rate { 10.213.0.3 6k; default 0; }
+    server { listen 10.213.0.1:8080; root $folder/www; }
+    server { listen 10.213.0.1:8081; root $folder/www; limit_rate \$rate; }
+}
+CONF
+    at_bridge nginx -c "$folder/nginx.conf" 3>&-
+    export HAS_HOSTS=yes
+}
+
+with_hosts() {
+    with_mpi
+    [ -n "${HAS_HOSTS:-}" ] || skip "no network namespaces can be made here"
+}
+
+# The process of the run on a host, in `rank`: a cell has it as its parent.
+find_rank() {
+    rank=$(ip netns pids "$FLEET-$1" | xargs -r ps -o pid=,ppid=,comm= -p |
+        awk '$3 ~ /^conc-bench/ { parent[$1] = $2 } END { for (p in parent) if (!(parent[p] in parent)) print p }')
+    [ -n "$rank" ]
+}
+
 at_bridge() {
     ip netns exec "$FLEET-0" "$@"
 }
 
-# The program on the first $1 hosts.
+# The program on the first $1 hosts. When a process has died, the launcher leaves the others $SIGKILL_AFTER seconds, or 1.
 on_hosts() {
     local count=$1 hosts i
     shift
@@ -54,6 +97,6 @@ on_hosts() {
     for ((i = 2; i <= count; i++)); do hosts=$hosts,$FLEET-$i; done
     OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun -n "$count" --host "$hosts" \
         --mca plm_rsh_agent "$BATS_FILE_TMPDIR/agent" --mca oob_tcp_if_include 10.213.0.0/24 \
-        --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp \
+        --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp --mca odls_base_sigkill_timeout "${SIGKILL_AFTER:-1}" \
         "$CONC_BENCH_MPI" "$@"
 }
