@@ -1,5 +1,5 @@
 # Known truths, one run each: what the program says of a server whose behaviour is known. How often it is wrong over many
-# runs is for tests/validity/measure, and what queues come to for tests/validity/queues.
+# runs is for tests/validity/measure.
 
 load ../support/common
 
@@ -108,8 +108,4 @@ urls() {
     [ "$status" -eq 3 ]
     grep -q 'INVALID' report
     grep -qE 'instead of status 200 and 2[01]000' report
-}
-
-@test "at a rate every mode is the queue that theory knows: downloads are begun when they are due and a worker is free" {
-    "$PROJECT_ROOT/tests/validity/queues" quick
 }
