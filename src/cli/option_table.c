@@ -197,7 +197,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
                                       "the same, and HTTP/2 without TLS for http URLs; needs libcurl 8.4", 0,
                                       FIELD(request.http_version), store_http_version, 0, 0, NULL},
     [OPTION_HTTP3] = {"http3", 0, NULL, NULL, GROUP_REQUEST,
-                      "HTTP/3 for https URLs, or what their servers speak; where libcurl was built with it", 0,
+                      "HTTP/3 and nothing else, for https URLs, where libcurl was built with it", 0,
                       FIELD(request.http_version), store_http_version, 0, 0, NULL},
     [OPTION_CONFIG] =
         {"config", 'K', "FILE", NULL, GROUP_REQUEST,

@@ -78,7 +78,8 @@ static const char *find_near_miss(const char *name)
         {{"output", "o"}, "--export-json FILE and its like write results into files"},
         {{"verbose", "v"}, "--details shows all that was measured"},
         {{"fail", "f"}, "failed downloads always count; --allow-failures lets the result stand all the same"},
-        {{"http1.0", "http3-only"}, "it is HTTP/1.1, or with --http2 HTTP/2 over TLS"},
+        {{"http1.0"}, "it is HTTP/1.1, or with --http2 HTTP/2 over TLS"},
+        {{"http3-only"}, "--http3 asks over HTTP/3 and nothing else"},
     };
     for (size_t i = 0; i < sizeof(misses) / sizeof(misses[0]); i++) {
         for (size_t j = 0; j < 4 && misses[i].names[j] != NULL; j++) {

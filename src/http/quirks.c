@@ -211,7 +211,7 @@ static void measure_untimed(struct transfer *transfer)
 void quirk_note_times(struct transfer *transfer)
 {
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
-    if (!transfer->is_timed && transfer_may_share(transfer))
+    if (request_is_multiplexed(transfer->plan->request->options) && !transfer->is_timed && transfer_may_share(transfer))
         measure_untimed(transfer);
 }
 

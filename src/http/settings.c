@@ -10,7 +10,7 @@ long settings_http_version(const struct request *request, bool is_http1)
                                     [HTTP_VERSION_1_1] = CURL_HTTP_VERSION_1_1,
                                     [HTTP_VERSION_2] = CURL_HTTP_VERSION_2TLS,
                                     [HTTP_VERSION_2_KNOWN] = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
-                                    [HTTP_VERSION_3] = CURL_HTTP_VERSION_3};
+                                    [HTTP_VERSION_3] = CURL_HTTP_VERSION_3ONLY};
     return versions[is_http1 ? HTTP_VERSION_1_1 : request->options->http_version];
 }
 

@@ -31,8 +31,6 @@ const char *format_http(const char *http_version)
 {
     if (strcmp(http_version, "HTTP/2 known") == 0)
         return "HTTP/2, without TLS from the start";
-    if (strcmp(http_version, "HTTP/3") == 0)
-        return "HTTP/3 where servers speak it";
     return strcmp(http_version, "HTTP/2") == 0 ? "HTTP/2 where servers agree" : http_version;
 }
 

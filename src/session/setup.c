@@ -53,19 +53,30 @@ static int load_urls(struct session *session, struct error *error)
     return 0;
 }
 
+static int check_http3(const struct session *session, struct error *error)
+{
+    for (uint32_t i = 0; i < session->urls.url_count; i++) {
+        if (!target_is_tls(url_text(&session->urls, i)))
+            return error_set(error, ERROR_USAGE,
+                             "--http3 asks https URLs only, since HTTP/3 is always encrypted, and the list has an http "
+                             "URL (%.200s)",
+                             url_text(&session->urls, i));
+    }
+    return 0;
+}
+
 /* Nothing of the list could be asked in it. */
 static int check_http_version(const struct session *session, struct error *error)
 {
     enum http_version version = session->options->request.http_version;
     if (version != HTTP_VERSION_2 && version != HTTP_VERSION_3)
         return 0;
+    if (version == HTTP_VERSION_3)
+        return check_http3(session, error);
     for (uint32_t i = 0; i < session->urls.url_count; i++) {
         if (target_is_tls(url_text(&session->urls, i)))
             return 0;
     }
-    if (version == HTTP_VERSION_3)
-        return error_set(error, ERROR_USAGE,
-                         "--http3 does nothing here: HTTP/3 is always encrypted, and the list has no https URL");
     return error_set(
         error, ERROR_USAGE,
         "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");

@@ -24,11 +24,6 @@ void request_wipe(char *text)
     free(text);
 }
 
-bool request_is_multiplexed(const struct request_options *options)
-{
-    return options->http_version >= HTTP_VERSION_2;
-}
-
 const char *request_version_option(enum http_version version)
 {
     static const char *const names[] = {[HTTP_VERSION_1_1] = "http1.1",

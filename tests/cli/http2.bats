@@ -12,7 +12,7 @@ setup_file() {
     make_certificates "$BATS_FILE_TMPDIR/tls"
     start_nginx
     make_documents 3 "$NGINX_ROOT" "localhost:$NGINX_PORT" >/dev/null
-    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H2_FEW_PORT H2_SOURCE H2_BRIEF_PORT H2_LOG
+    export TLS NGINX_PORT NGINX_ROOT NGINX_PID_FILE H2_PORT H1_TLS_PORT H3_PORT H2_FEW_PORT H2_SOURCE H2_BRIEF_PORT H2_LOG
 }
 
 teardown_file() {
@@ -419,10 +419,28 @@ has_libcurl() {
     holds "$JSON" '[.results[] | .failures == 1] | all'
 }
 
-@test "--http3: refused where libcurl was built without it, with the version" {
-    [[ "$(curl --version)" != *HTTP3* ]] || skip "this libcurl has HTTP/3"
-    refused 5 '--http3 does not go with this libcurl (' '), which was built without HTTP/3' : --http3 "$HTTPS/"
+@test "--http3: in every mode where it is built in; refused otherwise, with the version" {
+    local mode
+    if [[ "$(curl --version)" != *HTTP3* ]]; then
+        refused 5 '--http3 does not go with this libcurl (' '), which was built without HTTP/3' : --http3 "$HTTPS/"
+        [ ! -s "$H2_LOG" ]
+        return 0
+    fi
+    refused 2 '--http3 asks https URLs only' "http://localhost:$NGINX_PORT" : --http3 "$HTTPS/" "http://localhost:$NGINX_PORT/"
+    # Nothing else is spoken instead.
+    run once --http3 --cacert "$TLS/ca.pem" --mode all --workers 2 "$HTTPS/document-1.txt" --export-json "$JSON"
+    exits_with 3
+    holds "$JSON" '[.results[] | .failures == 1] | all'
     [ ! -s "$H2_LOG" ]
+    [[ "$(nginx -V 2>&1)" == *http_v3_module* ]] || skip "this nginx has no HTTP/3"
+    for mode in $MODES; do
+        : >"$H2_LOG"
+        once --http3 --cacert "$TLS/ca.pem" --mode "$mode" --workers "$WORKERS" --repeat 60 --export-json "$JSON" \
+            "https://localhost:$H3_PORT/document-1.txt" >report.txt
+        holds "$JSON" '.policy.http_version == "HTTP/3" and .results[0].failures == 0'
+        logged "$H2_LOG" 60
+        [ "$(h2_requests HTTP/3.0)" -eq 60 ] || { echo "$mode: not all over HTTP/3"; head "$H2_LOG"; return 1; }
+    done
 }
 
 # bats test_tags=plain

@@ -38,6 +38,17 @@ nginx_more() {
     }
     server { listen 127.0.0.1:$H1_TLS_PORT ssl backlog=1024; root $NGINX_ROOT; access_log $H2_LOG h2; }
 CONF
+    # HTTP/3 at H3_PORT, where nginx has it; the same log.
+    H3_PORT=$((base + 5))
+    [[ "$(nginx -V 2>&1)" == *http_v3_module* ]] || return 0
+    cat >>"$file" <<CONF
+    server {
+        listen 127.0.0.1:$H3_PORT quic;
+        listen 127.0.0.1:$H3_PORT ssl backlog=1024;
+        root $NGINX_ROOT;
+        access_log $H2_LOG h2;
+    }
+CONF
 }
 
 # How many requests came in a version of HTTP ("HTTP/2.0"), and over how many connections, since the log was emptied.

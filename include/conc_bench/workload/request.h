@@ -24,7 +24,7 @@ enum http_version {
     HTTP_VERSION_1_1,
     HTTP_VERSION_2,       /* over TLS, where the server agrees */
     HTTP_VERSION_2_KNOWN, /* the same; and without TLS from the first byte on (RFC 9113, 3.3) */
-    HTTP_VERSION_3,       /* over QUIC, or what the server speaks where that fails */
+    HTTP_VERSION_3,       /* over QUIC, and in nothing else: what is compared is in one version */
 };
 
 enum ip_version { IP_VERSION_ANY, IP_VERSION_4, IP_VERSION_6 };
@@ -78,7 +78,10 @@ struct request_options {
 };
 
 /* Returns whether it is in a version in which one connection carries several downloads at a time. */
-bool request_is_multiplexed(const struct request_options *options);
+static inline bool request_is_multiplexed(const struct request_options *options)
+{
+    return options->http_version >= HTTP_VERSION_2;
+}
 
 /* The option that asks for a version, without dashes; NULL: none does. */
 const char *request_version_option(enum http_version version);
