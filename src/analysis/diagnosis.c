@@ -83,9 +83,14 @@ struct cell_list {
 static void list_add(struct cell_list *list, const struct cell_stats *cell, double evidence)
 {
     size_t used = strlen(list->text);
-    if (used + 48 < sizeof(list->text))
-        snprintf(list->text + used, sizeof(list->text) - used, "%s%s/%" PRIu32, list->count > 0 ? ", " : "",
-                 cell->cell->mode, cell->cell->workers);
+    char name[48];
+    snprintf(name, sizeof(name), "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
+    /* At several rates once is enough. */
+    bool is_named = cell->cell->is_named_by_rate && strstr(list->text, name) != NULL;
+    if (!is_named && used + 48 < sizeof(list->text))
+        snprintf(list->text + used, sizeof(list->text) - used, "%s%s", list->count > 0 ? ", " : "", name);
+    else if (is_named)
+        used = sizeof(list->text);
     else if (used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
         snprintf(list->text + used, sizeof(list->text) - used, ", ...");
     list->lowest = list->count == 0 || evidence < list->lowest ? evidence : list->lowest;

@@ -52,18 +52,27 @@ bool rate_trial_holds(const struct objective *objective, double limit, const str
 
 /* Points */
 
+static bool is_of(const struct rate_curve *curve, const struct run_cell *cell)
+{
+    return curve->workers == cell->workers && strcmp(curve->mode, cell->mode) == 0;
+}
+
 static bool is_good(const struct run_stats *stats, const struct rate_curve *curve, const struct cell_stats *cell)
 {
     const struct objective *objective = &stats->run->objective;
     size_t counted = 0, held = 0;
+    double limit = isnan(curve->limit) ? INFINITY : curve->limit;
     if (!objective->is_present)
         return cell->is_sound;
-    for (size_t i = 0; i < cell->cell->trial_count; i++) {
-        const struct trial *trial = &cell->cell->trials[i];
-        counted += trial->status == TRIAL_COMPLETE;
-        held += rate_trial_holds(objective, isnan(curve->limit) ? INFINITY : curve->limit, trial);
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        const struct run_cell *other = stats->cells[i].cell;
+        bool is_same = is_of(curve, other) && other->rate == cell->cell->rate && other->stage == cell->cell->stage;
+        for (size_t j = 0; j < other->trial_count && is_same; j++) {
+            counted++;
+            held += rate_trial_holds(objective, limit, &other->trials[j]);
+        }
     }
-    return 2 * held > counted;
+    return held > 0 && 2 * held >= counted;
 }
 
 static int compare_points(const void *a, const void *b)
@@ -71,11 +80,6 @@ static int compare_points(const void *a, const void *b)
     double left = ((const struct rate_point *)a)->cell->cell->rate;
     double right = ((const struct rate_point *)b)->cell->cell->rate;
     return (left > right) - (left < right);
-}
-
-static bool is_of(const struct rate_curve *curve, const struct run_cell *cell)
-{
-    return curve->workers == cell->workers && strcmp(curve->mode, cell->mode) == 0;
 }
 
 /* Of several cells at a rate the one that was measured by rounds of its own counts, then the one with more rounds. */
@@ -126,7 +130,7 @@ static void judge_points(const struct run_stats *stats, struct rate_curve *curve
         struct rate_point *point = &curve->points[i];
         double mean = point->cell->measures[METRIC_RESPONSE_MEAN].value;
         point->is_good = is_good(stats, curve, point->cell);
-        is_flat = is_flat && point->cell->is_sound && mean <= RATE_FLAT * lowest;
+        is_flat = is_flat && point->cell->is_sound && point->is_good && mean <= RATE_FLAT * lowest;
         point->is_flat = is_flat;
         if (is_flat)
             curve->flat = point;
@@ -241,12 +245,27 @@ static bool is_responsive(const struct rate_curves *curves, const struct rate_cu
 
 static void recommend(struct rate_curves *curves)
 {
+    bool has_confirmed = false;
+    for (size_t i = 0; i < curves->count; i++)
+        has_confirmed |= curves->items[i].rank_low == 1 && curves->items[i].is_confirmed;
     for (size_t i = 0; i < curves->count; i++) {
         const struct rate_curve *curve = &curves->items[i];
-        if (curve->rank_low == 1 && is_responsive(curves, curve) &&
+        bool is_sure = curve->is_confirmed || !has_confirmed;
+        if (curve->rank_low == 1 && is_sure && is_responsive(curves, curve) &&
             (curves->recommended == NULL || is_cheaper(curve, curves->recommended)))
             curves->recommended = curve;
     }
+}
+
+bool rate_curve_stands_for_mode(const struct rate_curves *curves, const struct rate_curve *curve)
+{
+    const struct rate_curve *first = NULL;
+    for (size_t i = 0; i < curves->count; i++) {
+        const struct rate_curve *other = &curves->items[i];
+        if (strcmp(other->mode, curve->mode) == 0 && (first == NULL || (other->is_confirmed && !first->is_confirmed)))
+            first = other;
+    }
+    return first == curve;
 }
 
 static struct rate_curve *find_curve(struct rate_curves *curves, const struct run_cell *cell)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/rate_curves.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
 
@@ -81,29 +82,28 @@ static void say_kept_up(const struct rate_curves *curves, struct headline *headl
         }
         for (size_t j = 0; j < count; j++) {
             char name[HEADLINE_NAME_BYTES];
-            SAY(headline->sentence, "%s%s stops at %.3g/s", j > 0 ? ", " : "",
-                rate_curve_name(curves, &curves->items[i + j], name), reached(&curves->items[i + j]));
+            SAY(headline->sentence, "%s%s stops at %s/s", j > 0 ? ", " : "",
+                rate_curve_name(curves, &curves->items[i + j], name), NUMBER(3, reached(&curves->items[i + j])));
         }
     }
 }
 
-/* "threads holds 196/s with p99 of response below 200 ms; ...". */
+/* "threads/64 holds 196/s, sync 19.6/s: p99 of response below 200 ms", of one number of workers of each mode. */
 static void say_held(const struct run_stats *stats, const struct rate_curves *curves, struct headline *headline)
 {
-    char objective[OBJECTIVE_TEXT_BYTES];
-    for (size_t i = 0, count; i < curves->count && i < NAMES_MAX; i += count) {
+    char objective[OBJECTIVE_TEXT_BYTES], name[HEADLINE_NAME_BYTES];
+    size_t listed = 0;
+    for (size_t i = 0; i < curves->count; i++) {
         const struct rate_curve *curve = &curves->items[i];
-        count = count_alike(curves, i);
-        SAY(headline->sentence, "%s", i > 0 ? ", " : "");
-        list_names(curves, i, count, headline->sentence, sizeof(headline->sentence));
+        if (!rate_curve_stands_for_mode(curves, curve))
+            continue;
+        SAY(headline->sentence, "%s%s", listed > 0 ? ", " : "", rate_curve_name(curves, curve, name));
         if (curve->highest == NULL)
             SAY(headline->sentence, " no rate that was tried");
         else
-            SAY(headline->sentence, "%s %s%g/s",
-                i > 0        ? ""
-                : count == 1 ? " holds"
-                             : " hold",
-                curve->next == NULL ? "at least " : "", curve->highest_rate);
+            SAY(headline->sentence, "%s %s%g/s", listed > 0 ? "" : " holds", curve->next == NULL ? "at least " : "",
+                curve->highest_rate);
+        listed++;
     }
     SAY(headline->sentence, ": %s", objective_describe(&stats->run->objective, objective));
 }
@@ -164,13 +164,14 @@ static void tell_knees(const struct rate_curves *curves, struct rate_sentences *
     for (size_t i = 0; i < curves->count && i < sizeof(is_told); i++) {
         const struct rate_curve *curve = &curves->items[i];
         char name[HEADLINE_NAME_BYTES];
-        if (is_told[i] || curve->flat == NULL)
+        if (is_told[i] || curve->flat == NULL || !rate_curve_stands_for_mode(curves, curve))
             continue;
         SAY(sentences->knees, "%s%g/s with ", sentences->knees[0] == '\0' ? "Response stays flat up to " : "; ",
             curve->flat_rate);
         for (size_t j = i, listed = 0; j < curves->count && j < sizeof(is_told); j++) {
             const struct rate_curve *other = &curves->items[j];
-            if (is_told[j] || other->flat == NULL || other->flat_rate != curve->flat_rate)
+            if (is_told[j] || other->flat == NULL || other->flat_rate != curve->flat_rate ||
+                !rate_curve_stands_for_mode(curves, other))
                 continue;
             is_told[j] = true;
             SAY(sentences->knees, "%s%s", listed++ > 0 ? ", " : "", rate_curve_name(curves, other, name));
@@ -183,7 +184,7 @@ static void tell_unfinished(const struct rate_curves *curves, struct rate_senten
     for (size_t i = 0; i < curves->count && curves->is_search; i++) {
         const struct rate_curve *curve = &curves->items[i];
         char name[HEADLINE_NAME_BYTES];
-        if (curve->is_confirmed)
+        if (curve->is_confirmed || !rate_curve_stands_for_mode(curves, curve))
             continue;
         SAY(sentences->unfinished, "%s%s ",
             sentences->unfinished[0] == '\0' ? "Not confirmed by rounds of its own: " : ", ",

@@ -446,10 +446,18 @@ static void judge_dropped(const struct run *run, struct validity *validity)
 struct failure_count {
     double failed;
     double downloads;
-    double dropped; /* among neither: whether a mode keeps up with a rate is what is asked, and told by itself */
+    double succeeded; /* among neither: where failures are an answer */
+    double dropped;   /* among neither: whether a mode keeps up with a rate is what is asked, and told by itself */
 };
 
-static struct failure_count count_failures(const struct run_cell *cell)
+/* Whether failures are an answer, and no flaw: of a rate that is searched, and of one that is too high among others. */
+static bool is_tried_out(const struct run *run, const struct run_cell *cell, const struct trial *trial)
+{
+    bool is_behind = trial->summary.arrivals.is_present && !trial->summary.arrivals.is_kept_up;
+    return run->objective.is_present || (cell->is_named_by_rate && is_behind);
+}
+
+static struct failure_count count_failures(const struct run *run, const struct run_cell *cell)
 {
     struct failure_count count = {0};
     for (size_t i = 0; i < cell->trial_count; i++) {
@@ -457,6 +465,10 @@ static struct failure_count count_failures(const struct run_cell *cell)
         /* What a client did that broke off compares with nothing, and is told by itself. */
         if (trial->client.is_present && trial->status != TRIAL_COMPLETE)
             continue;
+        if (is_tried_out(run, cell, trial)) {
+            count.succeeded += trial->summary.outcomes[OUTCOME_OK];
+            continue;
+        }
         for (int outcome = OUTCOME_NONE + 1; outcome < OUTCOME_COUNT; outcome++) {
             double ended = trial->summary.outcomes[outcome];
             bool is_dropped = outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP;
@@ -504,13 +516,14 @@ static int judge_failures(const struct run *run, struct validity *validity, stru
     if (counts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory to count failures");
     for (size_t i = 0; i < run->cell_count; i++) {
-        counts[i] = count_failures(&run->cells[i]);
+        counts[i] = count_failures(run, &run->cells[i]);
+        total.succeeded += counts[i].succeeded;
         total.failed += counts[i].failed;
         total.downloads += counts[i].downloads;
         total.dropped += counts[i].dropped;
     }
     validity->failures = (uint64_t)(total.failed + total.dropped);
-    validity->has_success = total.downloads > total.failed;
+    validity->has_success = total.downloads > total.failed || total.succeeded > 0;
     compare_failures(run, counts, &total, validity);
     free(counts);
     return 0;

@@ -46,8 +46,12 @@ const struct option_row option_rows[OPTION_COUNT] = {
                          FIELD(cpu_work), store_time, 0, OPTION_UNIT_DURATION_MAX, NULL},
     [OPTION_RATE] = {"rate", 0, "N/s", NULL, GROUP_WORKLOAD,
                      "start N downloads a second, such as 500/s, whether or not a worker is free; 100/s..3200/s "
-                     "doubles",
+                     "doubles; auto searches for the most that each mode holds",
                      0, FIELD(rates), store_rate, 0, 0, NULL},
+    [OPTION_SLO] = {"slo", 0, "BOUND", NULL, GROUP_WORKLOAD,
+                    "what --rate auto searches for, such as 'p99 < 200ms' of response times (default: p99 at most 3 "
+                    "times that at a tenth of the rate)",
+                    0, FIELD(objective), store_objective, 0, 0, NULL},
     [OPTION_ARRIVALS] = {"arrivals", 0, "even|poisson", "even", GROUP_WORKLOAD,
                          "how far apart downloads are at --rate: all the same, or at random by the seed", 0,
                          FIELD(arrivals.process), store_choice, 0, 0, arrival_process_names},

@@ -22,6 +22,7 @@ enum option_id {
     OPTION_SPLIT,
     OPTION_CPU_WORK,
     OPTION_RATE,
+    OPTION_SLO,
     OPTION_ARRIVALS,
     OPTION_MAX_LATE,
     OPTION_RUNS,
@@ -190,6 +191,7 @@ int store_modes(const struct value *value);
 int store_client(const struct value *value);
 int store_workers(const struct value *value);
 int store_rate(const struct value *value);
+int store_objective(const struct value *value);
 int store_runs(const struct value *value);
 int store_seed(const struct value *value);
 int store_connections(const struct value *value);

@@ -208,7 +208,7 @@ static int parse_rate(const struct value *value, const char *text, double *rate)
         return 0;
     return error_set(value->error, ERROR_USAGE,
                      "--%s must be a number of downloads a second, such as 500/s or 0.5/s, above 0 and at most "
-                     "%.0f/s, or several such as 100/s..3200/s, which doubles (got \"%s\")",
+                     "%.0f/s, several such as 100/s..3200/s, which doubles, or auto (got \"%s\")",
                      value->name, RATE_MAX, value->text);
 }
 
@@ -240,7 +240,18 @@ int store_rate(const struct value *value)
     struct options *options = value->options;
     options->rate_count = 0;
     options->arrivals.rate = 0;
-    return option_read_items(value, read_rates);
+    options->rate_auto = strcmp(value->text, "auto") == 0;
+    return options->rate_auto ? 0 : option_read_items(value, read_rates);
+}
+
+int store_objective(const struct value *value)
+{
+    if (objective_parse(value->text, value->field) == 0)
+        return 0;
+    return error_set(value->error, ERROR_USAGE,
+                     "--%s must be a bound of a figure of response times (mean, p50, p95, p99 or max), such as "
+                     "'p99 < 200ms' (got \"%s\")",
+                     value->name, value->text);
 }
 
 int store_runs(const struct value *value)

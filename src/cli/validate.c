@@ -342,6 +342,23 @@ static int check_request(const struct options *options, struct error *error)
     return options->use_origin && options->origin.has_tls ? check_tls_origin(request, error) : 0;
 }
 
+/* A search of rates has a length, a number of trials and a budget of its own. */
+static int check_rate_search(struct options *options, const bool *is_given, struct error *error)
+{
+    if (!options->objective.is_present)
+        options->objective = objective_default();
+    if (is_given[OPTION_REPEAT])
+        return error_set(error, ERROR_USAGE,
+                         "--repeat does nothing with --rate auto, which goes through the list as often as it takes");
+    if (!options->runs_auto)
+        return refuse_pair(error, "runs", "rate auto", "which runs as many rounds as --time-budget holds");
+    if (is_given[OPTION_WARMUP])
+        return refuse_pair(error, "warmup", "rate auto", "whose first trials only look for the rate");
+    if (options->copies > 1)
+        return refuse_pair(error, "copies", "rate auto", "which measures each mode by itself");
+    return 0;
+}
+
 /* What has no meaning, or none yet, where downloads fall due at a rate. */
 static int check_rate(struct options *options, const bool *is_given, struct error *error)
 {
@@ -349,6 +366,10 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
     if (!has_rate && (is_given[OPTION_ARRIVALS] || is_given[OPTION_MAX_LATE]))
         return error_set(error, ERROR_USAGE, "--%s does nothing without --rate",
                          is_given[OPTION_ARRIVALS] ? "arrivals" : "max-late");
+    if (is_given[OPTION_SLO] && !options->rate_auto)
+        return error_set(error, ERROR_USAGE,
+                         "--slo says what --rate auto searches for: add that, or claim it of a rate by "
+                         "--assert '*.response_p99 < 200ms'");
     if (!has_rate)
         return 0;
     bool is_single = options->rate_count == 1;
@@ -360,13 +381,13 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
     if (is_single && (options->workers_auto || options->worker_count >= SWEPT_FROM))
         return error_set(error, ERROR_USAGE,
                          "--rate does not go with a sweep of --workers, which looks for the shortest time: give one or "
-                         "two numbers of workers, or several rates");
+                         "two numbers of workers, or several rates, or --rate auto");
     if (options->connection_count > 1)
         return error_set(error, ERROR_USAGE,
                          "--rate does not go with several --connections, whose gains are of times: give one of them");
     if (options->baseline_count > 0)
         return refuse_pair(error, "rate", "baseline", "which compares times: claim response times by --assert");
-    return 0;
+    return options->rate_auto ? check_rate_search(options, is_given, error) : 0;
 }
 
 static int check_combination(struct options *options, const bool *is_given, struct error *error)

@@ -345,7 +345,10 @@ static void add_how(struct summary *summary)
                            ? ""
                            : content_text(summary->content, " at %s/s (%s)", NUMBER(6, run->arrivals.rate),
                                           arrival_process_names[run->arrivals.process]);
-    const char *rounds = describe_rounds(summary);
+    /* What was clearly missed ran once, and is told by itself. */
+    const char *rounds =
+        has_rates ? content_text(summary->content, "%" PRIu32 " round%s", run->rounds_done, plural(run->rounds_done))
+                  : describe_rounds(summary);
     const char *urls =
         content_text(summary->content, "%" PRIu32 " URL%s", run->distinct_urls, plural(run->distinct_urls));
     const char *machines = content_on_machines(summary->content, run);

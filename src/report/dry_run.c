@@ -151,6 +151,18 @@ void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search,
             plan->request.seed);
 }
 
+void dry_run_write_search(FILE *stream, const struct plan *plan, const char *cost)
+{
+    write_workload(stream, plan, cost);
+    fputs("a search for the highest rate of", stream);
+    for (size_t i = 0; i < plan->cell_count; i++) {
+        char name[32];
+        fprintf(stream, " %s/%" PRIu32, plan_cell_name(&plan->cells[i], name, sizeof(name)), plan->cells[i].workers);
+    }
+    fprintf(stream, ",\nthen of each mode rounds of that rate and the next one; seed %" PRIu64 "\n",
+            plan->request.seed);
+}
+
 /* What would be held in memory until the end. */
 static void write_memory(FILE *stream, const struct plan *plan)
 {

@@ -6,6 +6,9 @@
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_P50, DROP_P95, DROP_MEMORY, DROP_WAIT };
 
+/* Where there are more, one number of workers of each mode is shown, and all in the details. */
+enum { CURVES_MOST = 10 };
+
 struct maker {
     struct content *content;
     struct section *section;
@@ -82,6 +85,8 @@ void rate_table_add_curves(struct content *content, const struct format *format,
     add_figure_columns(&maker);
     for (size_t i = 0; i < curves->count; i++) {
         const struct rate_curve *curve = &curves->items[i];
+        if (curves->count > CURVES_MOST && !rate_curve_stands_for_mode(curves, curve))
+            continue;
         enum paint paint = curve->rank_low == 1 ? PAINT_GOOD : curve->highest == NULL ? PAINT_BAD : PAINT_NONE;
         content_add_row(content, maker.section, curve->mode);
         add_text(&maker, curve->rank_low == 1 ? PAINT_GOOD : PAINT_NONE, content_outside(content, curve->mode));

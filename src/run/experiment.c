@@ -80,6 +80,8 @@ static void tick(void *context, struct sample_table *table)
     state->position.waiting = is_due ? sample_table_waiting(table, cell->due) : 0;
     state->position.fraction = fraction_done(state);
     first_downloads_watch(&state->first_downloads, table);
+    if (table != NULL)
+        rate_probe_watch(state, table);
     if (table != NULL && clock_now() >= state->cut_at && !state->is_cut) {
         state->is_cut = true;
         sample_table_stop(table);
@@ -102,8 +104,12 @@ static int settle(void *context, const struct client_trial *did, struct trial *t
 }
 
 /* Verdicts can do without them; reports show those of few downloads only, or where that is asked for. */
-static bool are_samples_kept(const struct plan *plan, const struct trial *trial)
+static bool are_samples_kept(const struct experiment_state *state, const struct trial *trial)
 {
+    const struct plan *plan = state->experiment->plan;
+    /* Nobody looks at single downloads of the many trials of a search. */
+    if (plan->request.is_rate_search && state->position.is_choosing && plan->request.samples_kept < UINT64_MAX)
+        return false;
     return (uint64_t)trial->table->unit_count * (trial->round + 1) <= plan->request.samples_kept;
 }
 
@@ -134,6 +140,10 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
         return -1;
     if (state->is_void)
         return 1;
+    if (state->probe_ends > 0 && interrupt_signal() == 0) {
+        rate_probe_measure(state, trial);
+        return 1;
+    }
     if (trial_summary_make(experiment->run, experiment->run->cells[state->index].due, trial, error) != 0)
         return -1;
     state->is_cut &= trial->status != TRIAL_COMPLETE;
@@ -146,7 +156,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     int status = hooks->after_trial != NULL ? hooks->after_trial(hooks->context, trial, error) : 0;
     /* A client that broke off may lack any of them. */
     bool is_whole = !trial->client.is_present || trial->status == TRIAL_COMPLETE;
-    if (!are_samples_kept(experiment->plan, trial) || !is_whole)
+    if (!are_samples_kept(state, trial) || !is_whole)
         trial->table = NULL;
     return status;
 }
@@ -452,6 +462,8 @@ uint64_t experiment_trials(const struct experiment *experiment)
     const struct plan_request *request = &plan->request;
     uint64_t cells = plan->cell_count;
     uint64_t modes = 0;
+    if (request->is_rate_search)
+        return cells * EXPERIMENT_RATE_TRIALS;
     if (plan_has_rates(request))
         return cells * ((uint64_t)request->rounds + request->warmup_rounds);
     if (!experiment->is_search && !experiment->is_sweep)
@@ -690,6 +702,8 @@ static int run_all(struct experiment_state *state, struct error *error)
 {
     const struct experiment *experiment = state->experiment;
     const struct plan *plan = experiment->plan;
+    if (plan->request.is_rate_search)
+        return rates_search(state, error);
     if (plan_has_rates(&plan->request))
         return rates_sweep(state, error);
     if (experiment->is_search || experiment->is_sweep)
@@ -711,7 +725,8 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         .first_downloads = {.plan = experiment->plan,
                             .job = experiment->job,
                             .is_watched =
-                                !experiment->allows_failures && (experiment->is_search || request->warmup_rounds > 0),
+                                !experiment->allows_failures &&
+                                (experiment->is_search || request->is_rate_search || request->warmup_rounds > 0),
                             .note = experiment->hooks->note,
                             .context = experiment->hooks->context},
     };
@@ -719,7 +734,8 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         .context = &state, .before_trial = before_trial, .settle = settle, .after_trial = after_trial, .tick = tick};
     if (request->time_budget > 0) {
         state.ends = state.began + request->time_budget;
-        bool is_firm = experiment->is_budget_given || experiment->is_search || experiment->is_sweep;
+        bool is_firm =
+            experiment->is_budget_given || experiment->is_search || experiment->is_sweep || request->is_rate_search;
         state.latest = is_firm ? state.ends : state.ends + request->time_budget / 2;
     }
     state.runner = runner_create(experiment->plan, experiment->job, &hooks, run, error);

@@ -31,11 +31,13 @@ struct experiment_state {
     struct runner_position position;
     size_t index; /* of its cell in run->cells */
     nanoseconds trial_began;
-    nanoseconds left;   /* expected from its begin to the end of the run; negative: not known */
-    bool is_void;       /* it does not count, and is to be run again */
-    nanoseconds cut_at; /* the instant at which it is cut off and does not count; NEVER: it is not */
-    bool is_cut;        /* one was */
-    double alone;       /* seconds that all downloads take one at a time, by a trial that was cut off; 0: none was */
+    nanoseconds left;       /* expected from its begin to the end of the run; negative: not known */
+    bool is_void;           /* it does not count, and is to be run again */
+    nanoseconds cut_at;     /* the instant at which it is cut off and does not count; NEVER: it is not */
+    bool is_cut;            /* one was */
+    nanoseconds probe_ends; /* the instant from which a trial that probes may end; 0: it is none */
+    double probed;          /* downloads a second that it did */
+    double alone; /* seconds that all downloads take one at a time, by a trial that was cut off; 0: none was */
 };
 
 /* Cells that run in the same rounds. */

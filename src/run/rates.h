@@ -17,4 +17,12 @@ bool rate_is_clearly_missed(const struct trial *trial, double rate);
  * missed. -1: the environment failed, or no server answers. */
 int rates_sweep(struct experiment_state *state, struct error *error);
 
+/* Searches for the highest rate at which each of the plan's cells holds the run's objective, and confirms it. -1: as
+ * above. */
+int rates_search(struct experiment_state *state, struct error *error);
+
+/* While that finds out how much is done when nothing falls due: ends the trial once that is enough; and reads it. */
+void rate_probe_watch(struct experiment_state *state, struct sample_table *table);
+void rate_probe_measure(struct experiment_state *state, const struct trial *trial);
+
 #endif

@@ -41,7 +41,7 @@ bool cell_has_name(const struct run_cell *cell, const char *name)
 char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES])
 {
     char rate[32] = "";
-    if (cell->is_named_by_rate)
+    if (cell->is_named_by_rate && cell->rate > 0)
         snprintf(rate, sizeof(rate), " at %s/s", NUMBER(6, cell->rate));
     snprintf(buffer, CELL_LABEL_BYTES, "%s/%" PRIu32 "%s", cell->mode, cell->workers, rate);
     return buffer;
@@ -61,10 +61,14 @@ void run_name_by_rates(struct run *run)
     bool is_named = run_has_rates(run) || run->objective.is_present;
     if (run->cell_count > 0)
         run->downloads = 0;
+    if (is_named)
+        run->arrivals.rate = 0;
     for (size_t i = 0; i < run->cell_count; i++) {
         run->cells[i].is_named_by_rate = is_named;
         if (run->cells[i].downloads > run->downloads)
             run->downloads = run->cells[i].downloads;
+        if (is_named && run->cells[i].rate > run->arrivals.rate)
+            run->arrivals.rate = run->cells[i].rate;
     }
 }
 

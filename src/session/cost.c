@@ -45,7 +45,7 @@ static uint64_t *count_downloads(const struct session *session)
     for (size_t i = 0; i < rates && rates > 1 && counts != NULL; i++)
         add_downloads(session, plan->request.rates[i], trials_most(session) / rates, counts);
     if (rates < 2 && counts != NULL)
-        add_downloads(session, 0, trials_most(session), counts);
+        add_downloads(session, 0, plan->request.is_rate_search ? 1 : trials_most(session), counts);
     return counts;
 }
 
@@ -89,6 +89,25 @@ static void say_hosts(const struct session *session, const uint64_t *counts, boo
         say(sink, ", %s to %zu more hosts", number_format_count(number, sizeof(number), rest), hosts - HOSTS_NAMED);
 }
 
+/* How many requests a search makes depends on what it finds. */
+static void tell_search(const struct session *session, const uint64_t *counts, bool is_of_all, struct sink *sink)
+{
+    const char *rates = "at rates that rise until they are not held";
+    size_t hosts = 0;
+    if (session->options->use_origin && is_of_all)
+        say(sink, "Requests go to the embedded origin %s", rates);
+    for (size_t i = 0; i < session->urls.host_count && !session->options->use_origin; i++) {
+        const struct url_host *host = &session->urls.hosts[i];
+        if (counts[i] == 0 || (!is_of_all && !is_of_others(session, i)) || ++hosts > HOSTS_NAMED)
+            continue;
+        say(sink, "%s%.*s", hosts == 1 ? "Requests go to " : ", ", (int)host->name_length, host->name);
+    }
+    if (hosts > HOSTS_NAMED)
+        say(sink, " and %zu more hosts", hosts - HOSTS_NAMED);
+    if (hosts > 0)
+        say(sink, " %s", rates);
+}
+
 /* The time of all rounds, if each download takes as long as is assumed. */
 static nanoseconds assume(const struct session *session)
 {
@@ -109,7 +128,8 @@ static void say_duration(const struct session *session, struct sink *sink)
 {
     const struct options *options = session->options;
     nanoseconds budget = session->plan.request.time_budget;
-    bool is_firm = options->is_time_budget_given || options->workers_auto || options->worker_count >= SWEPT_FROM;
+    bool is_firm = options->is_time_budget_given || options->rate_auto || options->workers_auto ||
+                   options->worker_count >= SWEPT_FROM;
     char text[64];
     if (budget == 0) {
         bool is_known = session->plan.request.rate_count > 1;
@@ -129,7 +149,9 @@ char *cost_describe(const struct session *session, bool is_of_all, char *buffer,
     uint64_t *counts = count_downloads(session);
     if (counts == NULL)
         return NULL;
-    if (session->options->use_origin && is_of_all) {
+    if (session->options->rate_auto) {
+        tell_search(session, counts, is_of_all, &sink);
+    } else if (session->options->use_origin && is_of_all) {
         char number[32];
         number_format_count(number, sizeof(number), count_all(session, counts));
         say(&sink, "Up to %s requests go to the embedded origin", number);

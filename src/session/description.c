@@ -81,6 +81,8 @@ static int describe_workload(struct session *session, struct error *error)
     run->is_order_shuffled = plan->request.shuffle;
     run->cpu_work = plan->request.cpu_work_time;
     run->arrivals = plan->request.arrivals;
+    if (plan->request.is_rate_search)
+        run->objective = session->options->objective;
     run->unit_urls = plan->unit_urls;
     run->urls = calloc(session->urls.url_count, sizeof(run->urls[0]));
     if (run->urls == NULL)

@@ -90,7 +90,10 @@ int machines_check(const struct session *session, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "--workers auto does not go with several machines yet: name numbers, such as --workers "
                          "1,4,16,64");
-    if (options->split == SPLIT_NONE && (options->rate_count > 0 || options->rate_auto))
+    if (options->rate_auto)
+        return error_set(error, ERROR_USAGE,
+                         "--rate auto does not go with several machines yet: name rates, such as --rate 100/s..3200/s");
+    if (options->split == SPLIT_NONE && options->rate_count > 0)
         return error_set(error, ERROR_USAGE,
                          "--split none does not go with --rate, which is that of all machines together: leave it out");
     if (options->request.proxy_from_environment)

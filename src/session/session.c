@@ -117,7 +117,9 @@ static void write_dry_run(const struct session *session)
     const struct options *options = session->options;
     char cost[1024];
     cost_describe(session, true, cost, sizeof(cost));
-    if (options->workers_auto || options->worker_count >= SWEPT_FROM)
+    if (options->rate_auto)
+        dry_run_write_search(stdout, &session->plan, cost);
+    else if (options->workers_auto || options->worker_count >= SWEPT_FROM)
         dry_run_write_choice(stdout, &session->plan, options->workers_auto, cost);
     else
         dry_run_write(stdout, &session->plan, cost);

@@ -335,11 +335,23 @@ static uint64_t draw_seed(void)
     return seed; /* 32 bits: it is to be typed again by hand */
 }
 
+/* What a search of rates may take where nobody says: as long as it usually does. */
+static nanoseconds search_budget(const struct options *options)
+{
+    enum { SECONDS_A_MODE = 20, SECONDS_A_CURVE = 20 };
+    uint64_t curves = 0;
+    for (size_t i = 0; i < options->mode_count; i++)
+        curves += (options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count;
+    return (nanoseconds)(options->mode_count * SECONDS_A_MODE + curves * SECONDS_A_CURVE) * NANOSECONDS_PER_SECOND;
+}
+
 int setup_plan(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
     /* How long a sweep of rates takes is known beforehand, and told. */
     bool has_budget = options->runs_auto && (options->rate_count < 2 || options->is_time_budget_given);
+    nanoseconds budget =
+        options->rate_auto && !options->is_time_budget_given ? search_budget(options) : options->time_budget;
     struct plan_request request = {
         .urls = &session->urls,
         .modes = options->modes,
@@ -355,7 +367,7 @@ int setup_plan(struct session *session, struct error *error)
         .split = options->split,
         .rounds = options->runs_auto && options->rate_count > 1 ? RATE_ROUNDS : options->runs,
         .warmup_rounds = options->warmup,
-        .time_budget = has_budget ? options->time_budget : 0,
+        .time_budget = has_budget ? budget : 0,
         .deadline = options->deadline,
         .seed = options->has_seed ? options->seed : draw_seed(),
         .arrivals = options->arrivals,

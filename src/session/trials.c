@@ -135,7 +135,9 @@ static void show_position(void *context, const struct runner_position *position)
         return;
     progress_begin_trial(&session->progress, &session->options->format, session->run.reference, name,
                          position->cell->workers);
-    char what[64] = "looking for the number of workers";
+    char what[64] = "";
+    snprintf(what, sizeof(what), "looking for the %s",
+             session->options->rate_auto ? "highest rate" : "number of workers");
     if (!position->is_choosing)
         snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",
                  position->round + 1, position->rounds);
@@ -144,6 +146,8 @@ static void show_position(void *context, const struct runner_position *position)
     if (client_of(position->cell->mode) == NULL)
         snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
                  position->downloads / fleet_size());
+    if (plan_has_rates(&session->plan.request) && position->cell->rate > 0)
+        text_append(done, sizeof(done), " at %g/s", position->cell->rate);
     if (position->waiting > 0)
         text_append(done, sizeof(done), ", %" PRIu32 " waiting", position->waiting);
     progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,

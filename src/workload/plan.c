@@ -21,6 +21,9 @@ enum { CELLS_BALANCED_MIN = 3, CELLS_BALANCED_MAX = 64 };
  * there are several rates, none of which the list is made for. */
 enum { DUE_MIN = 100, DUE_SECONDS_MIN = 1, DUE_SECONDS = 2 };
 
+/* The least of a search, whose slow modes would take most of its time otherwise. */
+enum { SEARCH_DUE_MIN = 30 };
+
 bool plan_has_rates(const struct plan_request *request)
 {
     return request->is_rate_search || request->rate_count > 1;
@@ -28,12 +31,13 @@ bool plan_has_rates(const struct plan_request *request)
 
 static double units_at(const struct plan_request *request, double rate)
 {
-    return fmax(fmax(DUE_MIN, request->least_units), ceil(DUE_SECONDS * rate));
+    double least = request->is_rate_search ? SEARCH_DUE_MIN : fmax(DUE_MIN, request->least_units);
+    return fmax(least, ceil(DUE_SECONDS * rate));
 }
 
 uint32_t plan_units(const struct plan *plan, double rate)
 {
-    if (!plan_has_rates(&plan->request))
+    if (!plan_has_rates(&plan->request) || rate == 0)
         return plan->unit_count;
     return (uint32_t)fmin(units_at(&plan->request, rate), plan->unit_count);
 }

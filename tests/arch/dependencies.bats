@@ -16,7 +16,8 @@ may_include() {
         modes)    echo 'base platform modes http/transfer http/group http/pool run/sample workload/cpu_work' ;;
         client)   echo 'base platform client origin/journal modes/mode run/run run/sample run/resources' ;;
         run)      echo 'base platform fleet run client modes/mode workload/plan workload/share http/transfer analysis/stats analysis/backlog' \
-                       'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' ;;
+                       'analysis/validity analysis/cell_stats analysis/ranking analysis/settle analysis/signed_rank analysis/sweep' \
+                       'analysis/rate_curves analysis/rate_search' ;;
         analysis) echo 'base analysis run/run run/sample run/phases modes/trait' ;;
         report)   echo 'base platform report document analysis run/run run/sample run/phases modes/trait cli/options' \
                        'workload/plan workload/host_name client/client' ;;

@@ -23,7 +23,7 @@
 struct rate_point {
     const struct cell_stats *cell;
     bool is_good; /* in most of its rounds it kept up, and held the objective if there is one */
-    bool is_flat; /* it kept up, as all at lower rates did, and its response times are flat */
+    bool is_flat; /* it is good, as all at lower rates are, and its response times are flat */
 };
 
 struct rate_curve {
@@ -54,6 +54,10 @@ enum { RATE_ROUNDS_CONFIRMING = 3 };
 /* None where trials do not differ by rates. -1: no memory. */
 int rate_curves_make(const struct run_stats *stats, struct rate_curves *curves, struct error *error);
 void rate_curves_release(struct rate_curves *curves);
+
+/* Whether a curve stands for its mode where there is no room for all numbers of workers: the first of them that is
+ * confirmed, or the first. */
+bool rate_curve_stands_for_mode(const struct rate_curves *curves, const struct rate_curve *curve);
 
 /* Whether a trial held the objective: it kept up, few downloads failed, and the figure of its response times is within
  * `limit`, in seconds. */

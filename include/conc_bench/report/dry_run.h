@@ -13,4 +13,7 @@ void dry_run_write(FILE *stream, const struct plan *plan, const char *cost);
 /* The same where numbers of workers are chosen first: what they are chosen from, and what follows. */
 void dry_run_write_choice(FILE *stream, const struct plan *plan, bool is_search, const char *cost);
 
+/* The same where rates are searched. */
+void dry_run_write_search(FILE *stream, const struct plan *plan, const char *cost);
+
 #endif

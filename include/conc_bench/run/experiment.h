@@ -56,6 +56,9 @@ enum { AUTO_ROUNDS = 10 };
 /* And where cells differ by their rates, which are not ranked by rounds. */
 enum { RATE_ROUNDS = 3 };
 
+/* The most trials that a search of rates takes for each mode and number of workers; it takes about a dozen. */
+enum { EXPERIMENT_RATE_TRIALS = 64 };
+
 /* The most trials of one mode before its number of workers is chosen: the steps of a search, and rounds of the numbers
  * that come into question. */
 enum { SEARCH_TRIALS_MAX = 64 };

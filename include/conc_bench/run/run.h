@@ -378,8 +378,8 @@ char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES]);
 /* Whether cells differ by the rate at which their downloads fall due. */
 bool run_has_rates(const struct run *run);
 
-/* Has cells be named by their rates where these differ, or are searched; and the run have as many downloads a trial as
- * the cell with the most. */
+/* Has cells be named by their rates where these differ, or are searched; and the run have as many downloads a trial,
+ * and as high a rate, as the cell with the most. */
 void run_name_by_rates(struct run *run);
 
 /* When each of so many downloads is due at a rate, by the run's seed, the same for all cells; the run owns it. NULL: no

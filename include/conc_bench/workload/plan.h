@@ -85,7 +85,7 @@ bool plan_has_rates(const struct plan_request *request);
 uint64_t plan_count_units(const struct plan_request *request);
 
 /* How many units a trial has: all; or where there are several rates, the first of them, as many as fall due in
- * two seconds, and 100 or `least_units` where that is more. */
+ * two seconds, and 100 or `least_units` where that is more (in a search 30). 0/s: all. */
 uint32_t plan_units(const struct plan *plan, double rate);
 
 /* The time over which they fall due, on average; 0: none does. */

@@ -1,0 +1,374 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conc_bench/analysis/rate_curves.h"
+#include "conc_bench/analysis/rate_search.h"
+#include "conc_bench/run/interrupt.h"
+#include "rates.h"
+
+/* The search of --rate auto: for each mode and number of workers how much is done when nothing falls due, which is
+ * about the most it can keep up with; what response times are at a tenth of that, where the objective is relative to
+ * it; then steps, one trial each, of all that still look for their rate; and in the end rounds of what was found and of
+ * the next step, since what is picked from many trials flatters itself. */
+
+/* Enough downloads to guess by, and the time they are watched for at least and at most. */
+enum { PROBE_DOWNLOADS = 20, PROBE_SECONDS_MAX = 5 };
+#define PROBE_TIME (500 * NANOSECONDS_PER_MILLISECOND)
+
+/* What searching leaves of the budget to rounds that confirm, as a share. */
+static const double kept_for_rounds = 0.4;
+
+/* What one looks for. */
+struct seeker {
+    struct plan_cell cell;
+    struct rate_search search;
+    double limit;  /* of the objective, in seconds */
+    uint32_t tier; /* 0: of those of its mode it does most when nothing falls due; and so on */
+    bool is_chosen;
+};
+
+/* A trial of one of them. */
+struct errand {
+    struct seeker *seeker;
+    int step;
+};
+
+struct finder {
+    struct experiment_state *state;
+    struct seeker *seekers;
+    size_t count;
+    struct errand *errands; /* room for two of each */
+    struct plan_cell *cells;
+    bool is_out_of_time;
+};
+
+static nanoseconds span_of(const struct finder *finder, const struct errand *errand)
+{
+    /* Forking, connecting and reading the samples takes a moment, too. */
+    enum { BESIDES_MS = 100 };
+    return plan_span(finder->state->experiment->plan, rate_of_step(errand->step)) +
+           BESIDES_MS * NANOSECONDS_PER_MILLISECOND;
+}
+
+static struct rate_outcome judge(const struct experiment *experiment, const struct seeker *seeker,
+                                 const struct run_cell *cell, const struct trial *trial)
+{
+    const struct objective *objective = &experiment->run->objective;
+    const struct trial_arrivals *arrivals = &trial->summary.arrivals;
+    bool is_behind = arrivals->is_present && !arrivals->is_kept_up && arrivals->begun > 1;
+    bool is_far_off = rate_trial_figure(objective, trial) > 2 * seeker->limit;
+    return (struct rate_outcome){
+        .is_held = rate_trial_holds(objective, seeker->limit, trial),
+        .is_clear = trial->status != TRIAL_COMPLETE || rate_is_clearly_missed(trial, cell->rate) || is_far_off,
+        .reached = is_behind ? (arrivals->begun - 1) / clock_seconds(arrivals->begun_in) : 0,
+    };
+}
+
+static void note(const struct finder *finder, const struct group *group, size_t count, bool is_confirming)
+{
+    const struct experiment *experiment = finder->state->experiment;
+    for (size_t i = 0; i < count; i++) {
+        const struct run_cell *cell = &experiment->run->cells[group->first + i];
+        struct errand *errand = &finder->errands[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct rate_outcome outcome = judge(experiment, errand->seeker, cell, &cell->trials[j]);
+            rate_search_note(&errand->seeker->search, errand->step, &outcome, is_confirming);
+        }
+    }
+}
+
+/* Runs so many errands, in rounds as long as these are expected to end before `ends`. */
+static int run_errands(struct finder *finder, enum stage stage, size_t count, uint32_t rounds, nanoseconds ends,
+                       struct error *error)
+{
+    struct experiment_state *state = finder->state;
+    struct group group;
+    enum pass_end end = PASS_DONE;
+    nanoseconds each = 0;
+    for (size_t i = 0; i < count; i++) {
+        finder->cells[i] = finder->errands[i].seeker->cell;
+        finder->cells[i].rate = rate_of_step(finder->errands[i].step);
+        each += span_of(finder, &finder->errands[i]);
+    }
+    if (group_open(state, stage, finder->cells, count, rounds, &group, error) != 0)
+        return -1;
+    int status = 0;
+    state->position.rounds = rounds;
+    state->position.is_choosing = stage == STAGE_SWEEP;
+    for (uint32_t round = 0; round < rounds && status == 0 && end == PASS_DONE; round++) {
+        if (round > 0 && ends != NEVER && clock_now() + each > ends)
+            break;
+        const struct pass pass = {.round = round, .passes = rounds - round - 1, .limit = NEVER};
+        status = group_run(state, &group, &pass, &end, error);
+    }
+    note(finder, &group, count, stage == STAGE_MAIN);
+    group_forget_unmeasured(state, &group);
+    group_close(&group);
+    return status;
+}
+
+/* How much is done a second when nothing falls due; 1 where nothing was done in time. Such trials are no part of the
+ * run. */
+static int probe(struct finder *finder, struct seeker *seeker, struct error *error)
+{
+    struct experiment_state *state = finder->state;
+    struct group group;
+    enum pass_end end;
+    struct plan_cell cell = seeker->cell;
+    cell.rate = 0;
+    if (group_open(state, STAGE_SWEEP, &cell, 1, 1, &group, error) != 0)
+        return -1;
+    const struct pass pass = {.limit = NEVER};
+    state->position.is_choosing = true;
+    state->probed = 0;
+    state->probe_ends = clock_now() + PROBE_TIME;
+    state->cut_at = clock_now() + PROBE_SECONDS_MAX * NANOSECONDS_PER_SECOND;
+    int status = group_run(state, &group, &pass, &end, error);
+    state->probe_ends = 0;
+    state->cut_at = NEVER;
+    state->is_cut = false;
+    seeker->search.guess = state->probed > 0 ? state->probed : 1;
+    group_forget_unmeasured(state, &group);
+    group_close(&group);
+    return status;
+}
+
+void rate_probe_watch(struct experiment_state *state, struct sample_table *table)
+{
+    if (state->probe_ends == 0 || state->is_cut || clock_now() < state->probe_ends ||
+        state->position.settled < PROBE_DOWNLOADS)
+        return;
+    state->is_cut = true;
+    sample_table_stop(table);
+}
+
+void rate_probe_measure(struct experiment_state *state, const struct trial *trial)
+{
+    nanoseconds last = trial->gate;
+    double done = 0;
+    for (uint32_t unit = 0; unit < trial->table->unit_count; unit++) {
+        const struct sample *sample = &trial->table->samples[unit];
+        enum outcome outcome = sample_outcome(sample);
+        if (outcome == OUTCOME_NONE || outcome == OUTCOME_LOST || outcome == OUTCOME_CANCELLED)
+            continue;
+        done++;
+        last = sample->settled > last ? sample->settled : last;
+    }
+    state->probed = last > trial->gate ? done / clock_seconds(last - trial->gate) : 0;
+}
+
+/* What the objective amounts to for a seeker, by its figure in a trial at a tenth of the rate. */
+static double limit_of(const struct finder *finder, const struct seeker *seeker, size_t first)
+{
+    const struct run *run = finder->state->experiment->run;
+    const struct objective *objective = &run->objective;
+    char name[sizeof(run->cells[0].mode)];
+    plan_cell_name(&seeker->cell, name, sizeof(name));
+    for (size_t i = first; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
+        bool is_own = cell->workers == seeker->cell.workers && strcmp(cell->mode, name) == 0;
+        double limit = is_own ? objective->factor * rate_trial_figure(objective, &cell->trials[0]) : NAN;
+        if (isfinite(limit))
+            return limit;
+    }
+    return INFINITY;
+}
+
+static int find_limits(struct finder *finder, uint32_t tier, struct error *error)
+{
+    const struct run *run = finder->state->experiment->run;
+    const struct objective *objective = &run->objective;
+    size_t count = 0, first = run->cell_count;
+    for (size_t i = 0; i < finder->count; i++) {
+        struct seeker *seeker = &finder->seekers[i];
+        if (seeker->tier != tier)
+            continue;
+        seeker->limit = clock_seconds(objective->limit);
+        finder->errands[count++] = (struct errand){seeker, rate_step(seeker->search.guess / 10)};
+    }
+    if (objective->limit > 0)
+        return 0;
+    if (run_errands(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct seeker *seeker = finder->errands[i].seeker;
+        seeker->limit = limit_of(finder, seeker, first);
+        /* It is where limits begin, and says nothing about where to look. */
+        seeker->search.looked_count = 0;
+    }
+    return 0;
+}
+
+/* The next step of all of a tier that still look, as far as they fit. */
+static size_t list_steps(struct finder *finder, uint32_t tier, nanoseconds ends)
+{
+    size_t count = 0;
+    nanoseconds until = clock_now();
+    for (size_t i = 0; i < finder->count; i++) {
+        struct errand errand = {.seeker = &finder->seekers[i]};
+        if (finder->seekers[i].tier != tier || !rate_search_next(&finder->seekers[i].search, &errand.step))
+            continue;
+        until += span_of(finder, &errand);
+        if (ends != NEVER && until > ends)
+            finder->is_out_of_time = true;
+        else
+            finder->errands[count++] = errand;
+    }
+    return count;
+}
+
+static int look_in_tier(struct finder *finder, uint32_t tier, nanoseconds ends, struct error *error)
+{
+    size_t count;
+    if (tier > 0 && ends != NEVER && clock_now() >= ends) {
+        finder->is_out_of_time = true;
+        return 0;
+    }
+    if (find_limits(finder, tier, error) != 0)
+        return -1;
+    while (interrupt_signal() == 0 && (count = list_steps(finder, tier, ends)) > 0) {
+        if (run_errands(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Of each mode the number of workers first that does most: where time is short, the others matter less. */
+static int look(struct finder *finder, struct error *error)
+{
+    const struct experiment_state *state = finder->state;
+    nanoseconds budget = state->experiment->plan->request.time_budget;
+    nanoseconds ends = state->ends == NEVER ? NEVER : state->ends - (nanoseconds)(kept_for_rounds * (double)budget);
+    uint32_t last = 0;
+    for (size_t i = 0; i < finder->count; i++) {
+        struct seeker *seeker = &finder->seekers[i];
+        for (size_t j = 0; j < finder->count; j++) {
+            const struct seeker *other = &finder->seekers[j];
+            bool is_more =
+                other->search.guess > seeker->search.guess || (other->search.guess == seeker->search.guess && j < i);
+            seeker->tier += other->cell.mode == seeker->cell.mode && is_more;
+        }
+        last = seeker->tier > last ? seeker->tier : last;
+    }
+    for (uint32_t tier = 0; tier <= last && interrupt_signal() == 0; tier++) {
+        if (look_in_tier(finder, tier, ends, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static double found_rate(const struct seeker *seeker)
+{
+    int step;
+    return rate_search_found(&seeker->search, &step) ? rate_of_step(step) : 0;
+}
+
+/* Of each mode the fewest workers that are within 5 % of its highest rate. */
+static void choose(struct finder *finder)
+{
+    for (size_t i = 0; i < finder->count; i++) {
+        struct seeker *seeker = &finder->seekers[i];
+        double best = found_rate(seeker);
+        bool is_fewest = best > 0;
+        for (size_t j = 0; j < finder->count; j++) {
+            const struct seeker *other = &finder->seekers[j];
+            if (other->cell.mode == seeker->cell.mode)
+                best = fmax(best, found_rate(other));
+        }
+        for (size_t j = 0; j < finder->count; j++) {
+            const struct seeker *other = &finder->seekers[j];
+            bool is_rival = other->cell.mode == seeker->cell.mode && other->cell.workers < seeker->cell.workers;
+            is_fewest &= !is_rival || found_rate(other) * (1 + FIGURES_NEGLIGIBLE) < best;
+        }
+        seeker->is_chosen = is_fewest && found_rate(seeker) * (1 + FIGURES_NEGLIGIBLE) >= best;
+    }
+}
+
+/* What is still to be confirmed: at first both steps in the same rounds. */
+static size_t list_rounds(struct finder *finder)
+{
+    size_t count = 0;
+    nanoseconds until = clock_now();
+    for (size_t i = 0; i < finder->count; i++) {
+        struct seeker *seeker = &finder->seekers[i];
+        struct errand errand = {.seeker = seeker};
+        if (!seeker->is_chosen || !rate_search_confirm(&seeker->search, RATE_ROUNDS_CONFIRMING, &errand.step))
+            continue;
+        bool is_first = seeker->search.confirmed_count == 0 && errand.step < seeker->search.most;
+        const struct errand next = {seeker, errand.step + 1};
+        until += span_of(finder, &errand) + (is_first ? span_of(finder, &next) : 0);
+        if (finder->state->ends != NEVER && until > finder->state->ends) {
+            finder->is_out_of_time = true;
+            continue;
+        }
+        finder->errands[count++] = errand;
+        if (is_first)
+            finder->errands[count++] = next;
+    }
+    return count;
+}
+
+static int confirm(struct finder *finder, struct error *error)
+{
+    struct run *run = finder->state->experiment->run;
+    size_t count;
+    run->rounds_planned = RATE_ROUNDS_CONFIRMING;
+    run->rounds_done = 0;
+    while (interrupt_signal() == 0 && (count = list_rounds(finder)) > 0) {
+        if (run_errands(finder, STAGE_MAIN, count, RATE_ROUNDS_CONFIRMING, finder->state->ends, error) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
+        if (cell->stage == STAGE_MAIN && cell->trial_count > run->rounds_done)
+            run->rounds_done = (uint32_t)cell->trial_count;
+    }
+    return 0;
+}
+
+static int find(struct finder *finder, struct error *error)
+{
+    struct run *run = finder->state->experiment->run;
+    run->warmup_rounds = 0;
+    for (size_t i = 0; i < finder->count && interrupt_signal() == 0; i++) {
+        if (probe(finder, &finder->seekers[i], error) != 0)
+            return -1;
+    }
+    finder->state->is_first_pass = false;
+    if (look(finder, error) != 0)
+        return -1;
+    choose(finder);
+    if (confirm(finder, error) != 0)
+        return -1;
+    if (finder->is_out_of_time)
+        run_warn(run, "The time budget of %.3g s was too short for the whole search: use a longer --time-budget",
+                 clock_seconds(finder->state->experiment->plan->request.time_budget));
+    return 0;
+}
+
+int rates_search(struct experiment_state *state, struct error *error)
+{
+    const struct plan *plan = state->experiment->plan;
+    struct finder finder = {
+        .state = state,
+        .count = plan->cell_count,
+        .seekers = calloc(plan->cell_count, sizeof(finder.seekers[0])),
+        .errands = calloc(2 * plan->cell_count, sizeof(finder.errands[0])),
+        .cells = calloc(2 * plan->cell_count, sizeof(finder.cells[0])),
+    };
+    int status = 0;
+    state->rounds_behind = EXPERIMENT_RATE_TRIALS;
+    if (finder.seekers == NULL || finder.errands == NULL || finder.cells == NULL) {
+        status = error_set(error, ERROR_ENVIRONMENT, "no memory for a search of %zu rates", finder.count);
+    } else {
+        for (size_t i = 0; i < finder.count; i++)
+            finder.seekers[i] =
+                (struct seeker){.cell = plan->cells[i], .search = {.most = rate_step(RATE_SEARCHED_MAX)}};
+        status = find(&finder, error);
+    }
+    free(finder.seekers);
+    free(finder.errands);
+    free(finder.cells);
+    return status;
+}

@@ -1,0 +1,124 @@
+# The search of --rate auto. Mode null tells at once what a queue with its workers does, so that the answer is known to
+# the digit; a real mode is held to bounds that a busy machine cannot break.
+
+load ../support/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    seq -f 'http://a.test/%g' 20 >list
+}
+
+# seek OPTION...: a search, into r.json and report.
+seek() {
+    "$CONC_BENCH" --rate auto --no-progress --export-json r.json "$@" >report
+}
+
+@test "the highest rate is found within 5 %, and confirmed against the next step" {
+    # So many workers, so many milliseconds for each download, and what they can do.
+    for queue in 1:20:50 4:20:200 64:50:1280 3:7:428.6; do
+        IFS=: read -r workers service capacity <<<"$queue"
+        seek --mode null --script "${service}ms" --workers "$workers" list
+        holds r.json '.rates | length == 1 and (.[0] | .is_confirmed and .rate_per_s > 0.95 * $capacity and
+            .rate_per_s <= $capacity and .next_rate_per_s > $capacity and .next_rate_per_s < 1.05 * $capacity)' \
+            --argjson capacity "$capacity"
+        # Three times what it was at a tenth.
+        holds r.json '.rates[0].limit_s * 1000 - 3 * $service | fabs < 0.001' --argjson service "$service"
+        # Both were measured in the same three rounds of their own.
+        holds r.json '.rates[0] as $rate | [.results[] | select(.stage == "main")] | length == 2 and
+            ([.[].rate_per_s] == [$rate.rate_per_s, $rate.next_rate_per_s]) and ([.[].group] | unique | length == 1) and
+            all(.rounds | length == 3)'
+    done
+}
+
+@test "an objective bounds the rate before the workers do" {
+    # One worker, 1, 1 and 70 ms in turn, could do 41/s. Every 37 ms the first of them waits 33 ms for the last, so that
+    # they take 34, 1 and 70 ms.
+    seek --mode null --script 1ms,1ms,70ms --workers 1 --slo 'mean < 35ms' list
+    grep -q 'null holds [0-9.]*/s: mean of response below 35 ms' report
+    holds r.json '.rates[0] | .limit_s == 0.035 and .rate_per_s > 0.95 * 27 and .rate_per_s < 1.06 * 27'
+    holds r.json '.workload.objective == {figure: "mean", limit_s: 0.035, factor: null}'
+    holds r.json '[.results[] | select(.stage == "main") | .kept_up] == [1, 1]'
+    seek --mode null --script 1ms,1ms,70ms --workers 1 --slo 'max < 1s' list
+    holds r.json '.rates[0] | .rate_per_s > 38 and .rate_per_s < 43'
+    seek --mode null --script 20ms --workers 1 --slo 'p99 < 10ms' list
+    grep -q 'null no rate that was tried' report
+    holds r.json '.rates[0].rate_per_s == null and .recommended == null'
+}
+
+@test "of several numbers of workers the fewest that are enough are confirmed" {
+    seek --mode null --script 20ms --workers 1..4 list
+    holds r.json '[.rates[] | [.workers, .is_confirmed, .rank_low]] == [[4, true, 1], [2, false, 2], [1, false, 3]]'
+    holds r.json '.recommended | .workers == 4'
+    grep -q 'null/4 holds 200/s: p99 of response' report
+    [ "$(awk 'length > 80' report | wc -l)" -eq 0 ]
+}
+
+@test "a real mode is searched, and reports of that are the same when they are made again" {
+    "$CONC_BENCH" --rate auto --slo 'p99 < 2s' --mode sync,threads --workers 4 --no-progress --time-budget 25s \
+        --origin=latency=20ms,size=10 --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html \
+        list >report
+    # One at a time there are at most 50/s, and four at most 200/s.
+    holds r.json '.rates | length == 2 and (.[] | select(.mode == "sync") | .rate_per_s > 10 and .rate_per_s < 52)'
+    holds r.json '.rates[] | select(.mode == "threads") | .rate_per_s > 50 and .rate_per_s < 207'
+    # A search keeps no single downloads.
+    holds r.json '[.results[] | select(.stage == "sweep") | .rounds[].samples] | unique == [null]'
+    "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv --export-markdown again.md \
+        --export-html again.html >again
+    for kind in json csv md html; do
+        cmp "r.$kind" "again.$kind"
+    done
+    diff report again
+    answer=$(jq -r .answer r.json)
+    grep -qF "$answer" r.md
+    grep -qF "$answer" r.html
+    # The objective is a line of the chart.
+    grep -o '"rates":\[.*\],"timelines"' r.html | sed 's/^"rates"://; s/,"timelines"$//' | jq -e 'all(.limit == 2)'
+}
+
+@test "a search that has no time left says what it knows" {
+    seek --mode threads --workers 4 --time-budget 3s --origin=latency=20ms,size=10 list
+    tr -s '\n ' ' ' <report >joined
+    grep -q 'The time budget of 3 s was too short for the whole search: use a longer --time-budget' joined
+    grep -q 'Not confirmed by rounds of its own: threads (' joined
+    holds r.json '.rates[0].is_confirmed | not'
+}
+
+@test "an interrupted search reports what it has" {
+    "$CONC_BENCH" --rate auto --mode threads --workers 4 --no-progress --origin=latency=20ms,size=10 \
+        --export-json r.json list >report 2>&1 &
+    program=$!
+    until_true find_cell
+    kill -TERM "$program"
+    status=0
+    wait "$program" || status=$?
+    [ "$status" -eq 143 ]
+    grep -q '^Interrupted (SIGTERM)' report
+}
+
+@test "a dry run of a search says what is searched, and within which time" {
+    run "$CONC_BENCH" --dry-run --rate auto --mode sync,threads --workers 1..4 --origin list
+    exits_with 0
+    says "Requests go to the embedded origin at rates that rise until they are not held, within 120 s"
+    says "a search for the highest rate of sync/1 threads/1 threads/2 threads/4"
+}
+
+@test "searches that mean nothing are refused, with what would work" {
+    refuses() {
+        local sentence=$1
+        shift
+        run "$CONC_BENCH" "$@" --origin list
+        exits_with 2
+        says "$sentence"
+    }
+    for bound in 'p99' 'p99 < 0s' 'p99 < 200' 'p99 > 1s' 'throughput < 5s' 'wait_p99 < 1s' 'p90 < 1s' 'p99 < 1s 2' ''; do
+        refuses "must be a bound of a figure of response times (mean, p50, p95, p99 or max), such as 'p99 < 200ms'" \
+            --rate auto "--slo=$bound"
+    done
+    refuses "--slo says what --rate auto searches for: add that" --slo 'p99 < 1s'
+    refuses "--slo says what --rate auto searches for: add that" --slo 'p99 < 1s' --rate 500/s
+    refuses "--repeat does nothing with --rate auto" --rate auto --repeat 2
+    refuses "--runs does not go with --rate auto" --rate auto --runs 3
+    refuses "--workers auto does not go with several rates" --rate auto --workers auto
+    refuses "--rate does not go with several --connections" --rate auto --connections fresh,reuse
+    refuses "--rate does not go with --client" --rate auto --client 'mine=cat {list}'
+}
