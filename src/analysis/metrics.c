@@ -76,6 +76,8 @@ static const struct metric_row rows[METRIC_COUNT] = {
     [METRIC_STREAMS] = {"http2_most_streams", "streams", "", UNIT_COUNT, METRIC_WHOLE,
                         "the most downloads under way at once on one connection of HTTP/2",
                         COLUMN(METRIC_TABLE_HTTP2, 1, "at once", "most at once on one", "")},
+    [METRIC_RETRIES] = {"retries", "retries", "", UNIT_COUNT, METRIC_WHOLE,
+                        "how often downloads were begun again after failures (--retry)"},
     [METRIC_PEAK_IN_FLIGHT] = {"peak_in_flight", "in_flight", "", UNIT_COUNT, METRIC_WHOLE,
                                "the most downloads under way at once"},
     [METRIC_CPU] = {"cpu_s", "cpu", "", UNIT_DURATION, METRIC_PER_DOWNLOAD, "CPU time, user and system",

@@ -10,6 +10,7 @@ static void count_downloads(const struct trial *trial, const struct trial_summar
             values[METRIC_FAILURES] += summary->outcomes[outcome];
     }
     values[METRIC_DOWNLOADS] = summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
+    values[METRIC_RETRIES] = (double)summary->retries;
     values[METRIC_BYTES] = (double)summary->body_bytes;
     values[METRIC_CONNECTS] = (double)summary->connects;
     values[METRIC_TLS_HANDSHAKES] = (double)summary->handshakes;

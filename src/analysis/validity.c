@@ -111,7 +111,7 @@ static bool is_plain(const struct trial_summary *summary)
 {
     uint32_t responses = summary->outcomes[OUTCOME_OK] + summary->outcomes[OUTCOME_CHECK] +
                          summary->outcomes[OUTCOME_HTTP_4XX] + summary->outcomes[OUTCOME_HTTP_5XX];
-    return responses == summary->settled && summary->redirected == 0;
+    return responses == summary->settled && summary->redirected == 0 && summary->retries == 0;
 }
 
 static bool is_same_origin_counts(const struct trial_origin_counts *one, const struct trial_origin_counts *other)

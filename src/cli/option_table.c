@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-enum { WARMUP_MAX = 1000, REPEAT_MAX = 1000000000, REDIRECTS_MAX = 50 };
+enum { WARMUP_MAX = 1000, REPEAT_MAX = 1000000000, REDIRECTS_MAX = 50, RETRIES_MAX = 100 };
 
 static const char *const orders[] = {"file", "shuffle", NULL};
 static const char *const splits[] = {"list", "none", NULL};
@@ -140,6 +140,17 @@ const struct option_row option_rows[OPTION_COUNT] = {
                       "hold each answer to 'contains \"TEXT\"', 'status == N' or 'sha256 == HEX', or those of a URL "
                       "that stands in front; others fail, as class check (may be given several times)",
                       OPTION_ADDS_UP, FIELD(checks), store_check, 0, 0, NULL},
+    [OPTION_RETRY] =
+        {"retry", 0, "N", "0", GROUP_REQUEST,
+         "begin downloads again, up to N times, that time out, whose host does not resolve, or with status "
+         "408, 429, 500, 502, 503 or 504; reports count them",
+         0, FIELD(transfer.retries), store_count, 0, RETRIES_MAX, NULL},
+    [OPTION_RETRY_DELAY] = {"retry-delay", 0, "SECONDS", NULL, GROUP_REQUEST,
+                            "wait so long before each, and not a second, doubled each time; Retry-After counts before",
+                            0, FIELD(transfer.retry_delay), store_timeout, 0, 0, NULL},
+    [OPTION_RETRY_MAX_TIME] = {"retry-max-time", 0, "SECONDS", "600", GROUP_REQUEST,
+                               "begin no download again that has taken so long", 0, FIELD(transfer.retry_max_time),
+                               store_timeout, 0, 0, NULL},
     [OPTION_MAX_PER_HOST] = {"max-per-host", 0, "N", "64", GROUP_REQUEST,
                              "downloads at once that one public host may get; more workers are refused", 0,
                              FIELD(max_per_host), store_count, 1, WORKERS_MAX, NULL},

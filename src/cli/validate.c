@@ -314,11 +314,14 @@ static int check_checks(const struct options *options, struct error *error)
     return 0;
 }
 
-static int check_request(const struct options *options, struct error *error)
+static int check_request(const struct options *options, const bool *is_given, struct error *error)
 {
     const struct request_options *request = &options->request;
     if (check_checks(options, error) != 0)
         return -1;
+    if (options->transfer.retries == 0 && (is_given[OPTION_RETRY_DELAY] || is_given[OPTION_RETRY_MAX_TIME]))
+        return error_set(error, ERROR_USAGE, "--%s does nothing without --retry",
+                         is_given[OPTION_RETRY_DELAY] ? "retry-delay" : "retry-max-time");
     if (check_standard_input(options, error) != 0)
         return -1;
     if (request->is_head && request->data.count > 0)
@@ -418,7 +421,7 @@ static int check_combination(struct options *options, const bool *is_given, stru
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
     if (is_given[OPTION_LOCATION] && options->transfer.max_redirects == 0)
         return error_set(error, ERROR_USAGE, "--location does not go with --max-redirs 0, which follows none");
-    if (check_rate(options, is_given, error) != 0 || check_request(options, error) != 0)
+    if (check_rate(options, is_given, error) != 0 || check_request(options, is_given, error) != 0)
         return -1;
     if (is_given[OPTION_SCRIPT] && scripted == 0)
         return error_set(error, ERROR_USAGE, "--script does nothing without --mode null");

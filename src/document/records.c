@@ -696,6 +696,8 @@ static const struct field downloads_fields[] = {
      COUNTS_BY_NAME(struct trial_summary, outcomes, naming_outcomes), .bound = BOUND_DOWNLOADS},
     {"answered", "with any status", DOWNLOADS(answered)},
     {"refused", "of those, with 429 or 503", DOWNLOADS(refused)},
+    {"retries", "how often downloads were begun again after failures (`--retry`)",
+     COUNT(struct trial_summary, retries, 0, INT64_MAX)},
     {"body_bytes", "of bodies", COUNT(struct trial_summary, body_bytes, 0, BYTES_MAX)},
     {"connects", "new connections", COUNT(struct trial_summary, connects, 0, INT64_MAX)},
     {"tls_handshakes", "of those, with TLS", COUNT(struct trial_summary, handshakes, 0, INT64_MAX)},

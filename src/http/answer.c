@@ -76,7 +76,7 @@ static bool is_out_of_proportion(const struct transfer *transfer)
 
 static bool is_overdue(const struct transfer *transfer)
 {
-    return clock_now() - transfer->sample->start >= transfer->plan->policy->max_time;
+    return clock_now() - transfer->begun >= transfer->plan->policy->max_time;
 }
 
 static curl_off_t announced_bytes(const struct transfer *transfer)
@@ -214,7 +214,7 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
     if (transfer->is_interim)
         transfer->has_interim = true;
     else if (transfer->has_interim)
-        transfer->answered = clock_now() - transfer->sample->start;
+        transfer->answered = clock_now() - transfer->begun;
     return length;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "quirks.h"
+#include "retry.h"
 #include "transfer_state.h"
 
 int group_fail(int code, struct error *error)
@@ -46,6 +47,7 @@ struct transfer_group *group_create(const struct transfer_plan *plan, uint32_t t
         return NULL;
     }
     group->plan = plan;
+    group->retry_from = NEVER;
     group->listener = *listener;
     if (set_options(group->multi, plan, transfers, error) != 0 ||
         pool_create(plan, TRANSFER_IN_MULTI, transfers, &group->pool, error) != 0 ||
@@ -113,7 +115,7 @@ int group_start(struct transfer *transfer, struct error *error)
 
 bool group_is_under_way(const struct transfer *transfer)
 {
-    return transfer->is_under_way;
+    return transfer->is_under_way || transfer->is_pausing;
 }
 
 static void take_back(struct transfer *transfer)
@@ -125,6 +127,9 @@ static void take_back(struct transfer *transfer)
 void group_give_up(struct transfer *transfer, bool is_cancelled)
 {
     transfer_give_up(transfer, is_cancelled);
+    transfer->is_pausing = false;
+    if (!transfer->is_under_way)
+        return;
     take_back(transfer);
     transfer->group->ended++;
 }
@@ -140,7 +145,37 @@ int group_end(struct transfer *transfer, struct error *error)
     struct transfer_group *group = transfer->group;
     take_back(transfer);
     group->ended++;
-    return group->listener.ended(group->listener.context, transfer, error);
+    transfer->is_pausing = retry_is_wanted(transfer);
+    if (!transfer->is_pausing)
+        return group->listener.ended(group->listener.context, transfer, error);
+    if (transfer->retry_at < group->retry_from)
+        group->retry_from = transfer->retry_at;
+    return 0;
+}
+
+static int begin_again(struct transfer *transfer, struct error *error)
+{
+    const struct group_listener *listener = &transfer->group->listener;
+    transfer->is_pausing = false;
+    return transfer_begin_again(transfer) ? group_start(transfer, error)
+                                          : listener->ended(listener->context, transfer, error);
+}
+
+int group_retry(struct transfer_group *group, struct error *error)
+{
+    nanoseconds now = group->retry_from == NEVER ? 0 : clock_now();
+    if (now < group->retry_from)
+        return 0;
+    group->retry_from = NEVER;
+    for (struct transfer *transfer = group->first; transfer != NULL; transfer = transfer->next) {
+        if (!transfer->is_pausing)
+            continue;
+        if (transfer->retry_at > now)
+            group->retry_from = transfer->retry_at < group->retry_from ? transfer->retry_at : group->retry_from;
+        else if (begin_again(transfer, error) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* The message dies with the removal of its handle. */

@@ -81,7 +81,7 @@ bool transfer_is_repeated(struct transfer *transfer, int code)
         return false;
     nanoseconds now = clock_now();
     bool has_answer = transfer_info_number(transfer, CURLINFO_RESPONSE_CODE) != 0 || transfer->body_bytes > 0;
-    nanoseconds left = transfer->sample->start + transfer->plan->policy->max_time - now;
+    nanoseconds left = transfer->begun + transfer->plan->policy->max_time - now;
     if (has_answer || left <= 0)
         return false;
     transfer->repeats++;

@@ -26,9 +26,11 @@ void quirk_note_start(struct transfer *transfer)
 
 nanoseconds group_is_due_at(const struct transfer_group *group)
 {
+    nanoseconds due = group->retry_from;
     if (group->streams == NULL)
-        return NEVER;
-    return group->overdue_from < group->forgotten_from ? group->overdue_from : group->forgotten_from;
+        return due;
+    due = group->overdue_from < due ? group->overdue_from : due;
+    return group->forgotten_from < due ? group->forgotten_from : due;
 }
 
 /* A transfer without a connection has this much time. */
@@ -40,7 +42,7 @@ static nanoseconds time_to_connect(const struct transfer_policy *policy)
 static nanoseconds deadline_of(const struct transfer *transfer)
 {
     const struct transfer_policy *policy = transfer->plan->policy;
-    nanoseconds end = transfer->sample->start + policy->max_time;
+    nanoseconds end = transfer->begun + policy->max_time;
     nanoseconds connected = transfer->attempted + policy->connect_timeout;
     return transfer->requests > 0 || connected > end ? end : connected;
 }

@@ -203,7 +203,7 @@ static void measure_untimed(struct transfer *transfer)
 {
     CURLINFO made = transfer->is_tls ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T;
     nanoseconds timed = (nanoseconds)transfer_info_microseconds(transfer, made);
-    nanoseconds untimed = clock_now() - transfer->sample->start - timed * NANOSECONDS_PER_MICROSECOND;
+    nanoseconds untimed = clock_now() - transfer->begun - timed * NANOSECONDS_PER_MICROSECOND;
     transfer->untimed = untimed > 0 ? untimed : 0;
     transfer->is_timed = true;
 }

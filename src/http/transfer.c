@@ -10,6 +10,7 @@
 
 #include "conc_bench/platform/descriptor.h"
 #include "quirks.h"
+#include "retry.h"
 #include "settings.h"
 #include "transfer_state.h"
 
@@ -443,12 +444,12 @@ static void end_before_start(struct sample *sample, enum outcome outcome, CURLco
     sample->end = clock_now();
 }
 
-bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
+static bool begin(struct transfer *transfer, nanoseconds begun)
 {
+    struct sample *sample = transfer->sample;
+    uint32_t url = transfer->url;
     bool has_asked = transfer->requests > 0;
-    transfer->sample = sample;
-    transfer->url = url;
-    transfer->attempted = sample->start;
+    transfer->begun = transfer->attempted = begun;
     transfer->opened = 0;
     transfer->is_connecting = false;
     transfer->untimed = 0;
@@ -489,7 +490,22 @@ static uint8_t to_8_bits(long value)
     return value < UINT8_MAX ? (uint8_t)value : UINT8_MAX;
 }
 
-static uint16_t retry_after(const struct transfer *transfer)
+bool transfer_begin(struct transfer *transfer, uint32_t url, struct sample *sample)
+{
+    transfer->sample = sample;
+    transfer->url = url;
+    transfer->earlier_connects = 0;
+    return begin(transfer, sample->start);
+}
+
+bool transfer_begin_again(struct transfer *transfer)
+{
+    transfer->earlier_connects = transfer->sample->connects;
+    transfer->sample->retries++;
+    return begin(transfer, clock_now());
+}
+
+uint16_t transfer_retry_after(const struct transfer *transfer)
 {
     curl_off_t seconds = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
@@ -517,6 +533,17 @@ void transfer_describe(const struct transfer *transfer, int code)
     sample->name_lookup_us = transfer_info_microseconds(transfer, CURLINFO_NAMELOOKUP_TIME_T);
     sample->connect_us = transfer_info_microseconds(transfer, CURLINFO_CONNECT_TIME_T);
     sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
+}
+
+/* What came before is part of the wait for the answer. */
+static void add_earlier(struct transfer *transfer)
+{
+    struct sample *sample = transfer->sample;
+    uint64_t earlier = (uint64_t)((transfer->begun - sample->start) / NANOSECONDS_PER_MICROSECOND);
+    sample->connects = to_8_bits((long)(sample->connects + transfer->earlier_connects));
+    if (sample->first_byte_us > 0)
+        sample->first_byte_us =
+            sample->first_byte_us + earlier < UINT32_MAX ? (uint32_t)(sample->first_byte_us + earlier) : UINT32_MAX;
 }
 
 /* A status of 400 or more is no failure if it is what a check wants. */
@@ -551,7 +578,7 @@ void transfer_finish(struct transfer *transfer, int code)
     if (transfer->is_tls)
         transfer->met_http1 = sample->http_version == 10 || sample->http_version == 11;
     sample->transfer_code = (uint8_t)code;
-    sample->retry_after = status == 429 || status == 503 ? retry_after(transfer) : 0;
+    sample->retry_after = status == 429 || status == 503 ? transfer_retry_after(transfer) : 0;
     if (transfer->refused != OUTCOME_NONE)
         sample->outcome = (uint8_t)transfer->refused;
     else if (code == CURLE_OK)
@@ -564,6 +591,8 @@ void transfer_finish(struct transfer *transfer, int code)
         sample->body_digest = digest_end(&transfer->digest);
     else if (sample->outcome == OUTCOME_CONNECT)
         sample->connect_failure = (uint16_t)transfer_connect_failure(transfer, (CURLcode)code);
+    if (sample->retries > 0)
+        add_earlier(transfer);
 }
 
 void transfer_give_up(struct transfer *transfer, bool is_cancelled)
@@ -606,10 +635,8 @@ static CURLcode drive(struct transfer *transfer)
     return code_of_end(multi, code);
 }
 
-void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
+static void perform_once(struct transfer *transfer)
 {
-    if (!transfer_begin(transfer, url, sample))
-        return;
     CURLcode code = drive(transfer);
     while (transfer_is_repeated(transfer, (int)code)) {
         curl_multi_remove_handle(transfer->multi, transfer->easy);
@@ -617,6 +644,19 @@ void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sa
     }
     transfer_finish(transfer, (int)code);
     curl_multi_remove_handle(transfer->multi, transfer->easy);
+}
+
+void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample)
+{
+    bool has_begun = transfer_begin(transfer, url, sample);
+    while (has_begun) {
+        perform_once(transfer);
+        if (!retry_is_wanted(transfer))
+            return;
+        has_begun = retry_wait(transfer) && transfer_begin_again(transfer);
+        if (!has_begun && sample_table_is_stopped(transfer->plan->table))
+            transfer_give_up(transfer, true);
+    }
 }
 
 struct sample *transfer_sample(const struct transfer *transfer)

@@ -60,7 +60,11 @@ struct transfer {
     nanoseconds tried;            /* when it was last given to libcurl; only where connections are shared */
     uint64_t overtaking;          /* group->ended at the time */
     const void *connection;       /* as streams know it; NULL: none yet, or not counted */
-    nanoseconds attempted;        /* when it began, or was last repeated */
+    nanoseconds begun;            /* when it began, or was last begun again (--retry) */
+    nanoseconds attempted;        /* when that was, or it was last repeated */
+    nanoseconds retry_at;         /* when it is begun again, if `is_pausing` */
+    unsigned earlier_connects;    /* connections made before it was begun again */
+    bool is_pausing;              /* of a group: it is not under way, and to be begun again */
     nanoseconds opened;           /* when it last opened a socket; 0: not yet */
     struct attempt attempts[2];   /* the last to an IPv6 address, and the last to others, while `is_connecting` */
     nanoseconds urged;            /* when libcurl was last asked to look at it while it connects */
@@ -128,6 +132,7 @@ struct transfer_group {
     uint32_t failed_url;        /* of which URL */
     nanoseconds overdue_from;   /* before, no transfer can be out of time */
     nanoseconds forgotten_from; /* before, none needs to be seen as forgotten */
+    nanoseconds retry_from;     /* before, none is to be begun again */
 };
 
 /* Takes a transfer of a group from libcurl and gives it back, to begin anew; and takes one that is described, and tells
@@ -141,6 +146,12 @@ bool transfer_is_repeated(struct transfer *transfer, int code);
 
 /* The transfer whose easy handle that is. */
 struct transfer *transfer_of_easy_handle(void *easy);
+
+/* Begins the download that it had again; as transfer_begin(). */
+bool transfer_begin_again(struct transfer *transfer);
+
+/* Seconds that the server asks to be left alone for; 0: it does not. */
+uint16_t transfer_retry_after(const struct transfer *transfer);
 
 /* Sets all options anew. False: libcurl refuses one. */
 bool transfer_reset(struct transfer *transfer);

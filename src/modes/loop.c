@@ -166,10 +166,17 @@ static int reap(struct loop *loop, struct error *error)
     return 0;
 }
 
+/* Whether groups have something to do of themselves. */
+static bool is_tended(const struct loop *loop)
+{
+    return loop->is_shared || loop->job->transfer->policy->retries > 0;
+}
+
 static int tend(struct loop *loop, struct error *error)
 {
     for (uint32_t i = 0; i < loop->shard_count; i++) {
-        if (group_tend(loop->shards[i].group, error) != 0)
+        struct transfer_group *group = loop->shards[i].group;
+        if ((loop->is_shared && group_tend(group, error) != 0) || group_retry(group, error) != 0)
             return -1;
     }
     return 0;
@@ -189,7 +196,7 @@ static nanoseconds longest_wait(const struct loop *loop)
     /* Where workers are free and none of their units is reserved, the burst was over before it was. */
     if (is_at_rate && !loop->is_warming && !loop->is_exhausted && loop->idle_count > 0)
         longest = loop->has_next ? wait_for_next(loop) : 0;
-    for (uint32_t i = 0; loop->is_shared && i < loop->shard_count; i++) {
+    for (uint32_t i = 0; is_tended(loop) && i < loop->shard_count; i++) {
         nanoseconds due = group_is_due_at(loop->shards[i].group);
         if (due - loop->woke < longest)
             longest = due > loop->woke ? due - loop->woke : 0;
@@ -201,7 +208,7 @@ static int turn(struct loop *loop, struct error *error)
 {
     if (loop_driver_turn(loop, longest_wait(loop), error) != 0 || reap(loop, error) != 0)
         return -1;
-    return loop->is_shared ? tend(loop, error) : 0;
+    return is_tended(loop) ? tend(loop, error) : 0;
 }
 
 /* A download of a URL by every worker at once, so that no connection is used twice, or as many as there are to be share

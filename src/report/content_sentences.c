@@ -127,6 +127,20 @@ static void add_client_notes(struct content *content, const struct run_stats *st
         add_note(content, sentences.texts[i]);
 }
 
+/* Over all rounds together. */
+static void add_retries(struct content *content, const struct run *run)
+{
+    const char *text = "";
+    for (size_t i = 0; i < run->cell_count; i++) {
+        uint64_t retries = run_cell_retries(&run->cells[i]);
+        if (retries > 0)
+            text = content_text(content, "%s%s%s %" PRIu64, text, text[0] != '\0' ? ", " : "",
+                                content_name(content, &run->cells[i]), retries);
+    }
+    if (text[0] != '\0')
+        add_note(content, content_text(content, "downloads begun again after failures (--retry): %s", text));
+}
+
 static void add_notes(struct content *content, const struct run *run, const struct validity *validity)
 {
     for (size_t i = 0; i < run->warning_count; i++)
@@ -152,6 +166,7 @@ static void add_notes(struct content *content, const struct run *run, const stru
                               validity->changing_urls == 1 ? "itself" : "themselves",
                               content_outside(content, run->urls[validity->changing_url])));
     add_variation(content, run, validity);
+    add_retries(content, run);
     if (validity->cold_connects > 0)
         add_note(content, content_text(content,
                                        "%" PRIu64 " connections were opened within the run, although all were open "

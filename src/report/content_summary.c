@@ -111,6 +111,18 @@ static void add_failures(struct summary *summary)
                    content_text(summary->content, "Not ranked, as too many of their downloads failed: %s", unsound));
 }
 
+static void add_retries(struct summary *summary)
+{
+    uint64_t retries = 0;
+    for (size_t i = 0; i < summary->run->cell_count; i++)
+        retries += run_cell_retries(&summary->run->cells[i]);
+    if (retries > 0)
+        add_caveat(summary, content_text(summary->content,
+                                         "Downloads were begun again %s time%s after failures (--retry), which is part "
+                                         "of their times",
+                                         count_text(summary, retries), plural(retries)));
+}
+
 static void add_endings(struct summary *summary)
 {
     const struct run *run = summary->run;
@@ -152,6 +164,7 @@ static void add_caveats(struct summary *summary)
     enum headline_kind kind = analysis->headline.kind;
     if (kind != HEADLINE_FAILED)
         add_failures(summary);
+    add_retries(summary);
     const char *overrun = rate_table_describe_overrun(summary->content, summary->stats);
     const struct rate_curves *rates = &analysis->rates;
     for (size_t i = rates->count > 0 ? 1 : 0; i < analysis->sentence_count && rates->count > 0; i++)

@@ -106,6 +106,9 @@ static int ask(const struct first_downloads *first, struct host_finding *finding
     if (table == NULL)
         return -1;
     struct transfer_plan transfer = *first->job->transfer;
+    struct transfer_policy policy = *transfer.policy;
+    policy.retries = 0;
+    transfer.policy = &policy;
     transfer.table = table;
     struct mode_job job = *first->job;
     job.transfer = &transfer;

@@ -199,6 +199,14 @@ int run_add_check(struct run *run, const char *text, struct error *error)
     return add_text(&run->checks, &run->check_count, text, error);
 }
 
+uint64_t run_cell_retries(const struct run_cell *cell)
+{
+    uint64_t retries = 0;
+    for (size_t i = 0; i < cell->trial_count; i++)
+        retries += cell->trials[i].summary.retries;
+    return retries;
+}
+
 void run_cell_release(struct run_cell *cell)
 {
     for (size_t i = 0; i < cell->trial_count; i++)

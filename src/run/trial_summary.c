@@ -150,6 +150,7 @@ static void count_sample(const struct sample *sample, struct trial_summary *summ
     summary->settled++;
     summary->answered += sample->status != 0;
     summary->refused += sample->status == 429 || sample->status == 503;
+    summary->retries += sample->retries;
     summary->body_bytes += sample->body_bytes;
     summary->connects += sample->connects;
     summary->handshakes += phases_have_handshake(sample) ? sample->connects : 0;

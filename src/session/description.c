@@ -114,6 +114,12 @@ static void describe_transfer(const struct transfer_policy *policy, struct descr
     snprintf(option, sizeof(option), "--limit-rate %" PRId64, policy->receive_speed);
     if (policy->receive_speed > 0)
         add_asked(description, option);
+    snprintf(option, sizeof(option), "--retry %" PRIu32, policy->retries);
+    if (policy->retries > 0)
+        add_asked(description, option);
+    snprintf(option, sizeof(option), "--retry-delay %g", clock_seconds(policy->retry_delay));
+    if (policy->retries > 0 && policy->retry_delay > 0)
+        add_asked(description, option);
 }
 
 static int describe_request(struct session *session, struct error *error)

@@ -214,7 +214,8 @@ int check_list_add(struct check_list *list, const char *text, struct error *erro
         return no_memory(&reading);
     list->items = longer;
     int status = read_check(&reading, &check);
-    skip_spaces(&reading);
+    if (status == 0)
+        skip_spaces(&reading);
     if (status == 0 && *reading.next != '\0') {
         error_set(error, ERROR_USAGE, "a check ends here: give --check once for each");
         status = point_at(&reading, reading.next);

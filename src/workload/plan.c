@@ -305,6 +305,10 @@ nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
     nanoseconds waves = (units / machines + (units % machines > 0) + cell->workers - 1) / cell->workers;
     nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;
     nanoseconds longest = INT64_MAX / 4;
+    const struct transfer_policy *policy = &plan->request.transfer;
+    if (policy->retries > 0)
+        each += policy->retry_max_time +
+                (policy->retry_delay > TRANSFER_LONGEST_PAUSE ? policy->retry_delay : TRANSFER_LONGEST_PAUSE);
     nanoseconds last_due = 2 * plan_span(plan, cell->rate); /* random arrivals may take longer than on average */
     return waves > longest / each ? longest : waves * each + last_due + 60 * NANOSECONDS_PER_SECOND;
 }

@@ -148,3 +148,47 @@ in_every_mode() {
     run "$CONC_BENCH" -b bad --config config "$FAULTS/cookies"
     exits_with 2
 }
+
+@test "--retry begins what curl would begin again, in every mode, and counts it" {
+    printf '%s\n' "$FAULTS"/flaky/2/{a,b,c,d} "$FAULTS/status/404" "$FAULTS/ok" >list
+    run once --mode all --workers 2 --retry 3 --retry-delay 50ms --allow-failures --export-json result.json list
+    exits_with 0
+    says 'asked with --retry 3 --retry-delay 0.05'
+    says 'begun again'
+    holds result.json '[.results[].rounds[].downloads | .retries == 8 and .outcomes.ok == 5 and .outcomes.http_4xx == 1] == [range(5) | true]'
+    holds result.json '[.results[].retries] | unique == [8]'
+    # Two pauses are part of what a download took, and of the wait for its answer.
+    holds result.json '. as $document | (.sample_columns | index("url")) as $url | (.sample_columns | index("service_s")) as $service
+        | (.sample_columns | index("first_byte_s")) as $first
+        | [.results[].rounds[].samples[] | select($document.urls[.[$url]] | contains("flaky"))
+            | .[$service] >= 0.1 and .[$first] >= 0.1] | length == 20 and all'
+    # As often as told, and no more: of that one is left.
+    run once --mode all --workers 2 --retry 1 --retry-delay 1ms --allow-failures --export-json result.json "$FAULTS/flaky/20/e"
+    exits_with 0
+    stop_faults
+    [ "$(asked /flaky/2/a)" -eq 15 ]
+    [ "$(asked /flaky/20/e)" -eq 10 ]
+    [ "$(asked /status/404)" -eq 5 ]
+    start_faults
+}
+
+@test "a retry waits as long as the server asks, keeps nobody else waiting, and ends with --retry-max-time" {
+    # One worker of two pauses for a second, as Retry-After says: all others are done by then.
+    { echo "$FAULTS/flaky/1/f?retry-after=1"; seq -f "$FAULTS/ok?size=%g" 30; } >list
+    run once --mode event-loop,threads --workers 2 --retry 1 --retry-delay 100 --export-json result.json list
+    exits_with 0
+    holds result.json '(.sample_columns | index("settled_s")) as $settled | [.results[].rounds[].samples | map(.[$settled])
+        | .[0] >= 1 and .[0] == max] == [true, true]'
+    run once --mode all --workers 2 --retry 5 --retry-max-time 0.5 --allow-failures --export-json result.json \
+        "$FAULTS/flaky/1/g?retry-after=1"
+    exits_with 0
+    holds result.json '[.results[].retries] | unique == [0]'
+    # What times out is begun again, with as much time as before.
+    run once --mode all --workers 1 --retry 1 --retry-delay 1ms --max-time 0.3 --allow-failures --export-json result.json \
+        "$FAULTS/ok" "$FAULTS/stall/headers"
+    exits_with 0
+    holds result.json '[.results[].rounds[].downloads | .retries == 1 and .outcomes.timeout_wait == 1] == [range(5) | true]'
+    run "$CONC_BENCH" --retry-delay 1 "$FAULTS/ok"
+    exits_with 2
+    says '--retry-delay does nothing without --retry'
+}

@@ -586,6 +586,16 @@ static bool answer_status(struct connection *connection, const struct request *r
     return send_text(connection, text) && (!is_interim || answer_ok(connection, request));
 }
 
+/* /flaky/N/NAME: status 503 N times, and then once as it should be. */
+static bool answer_flaky(struct connection *connection, const struct request *request)
+{
+    static const struct request once = {.argument = "503"};
+    struct request failure = once;
+    failure.retry_after = request->retry_after;
+    bool is_turn = request->number % (uint64_t)(strtol(request->argument, NULL, 10) + 1) == 0;
+    return is_turn ? answer_ok(connection, request) : answer_status(connection, &failure);
+}
+
 /* Bodies of one size: with the number of the request in each (/content/changes), or the same in all but one. */
 static bool answer_content(struct connection *connection, const struct request *request)
 {
@@ -768,6 +778,7 @@ static const struct fault {
     {"/redirect/", answer_redirect},
     {"/garbage", answer_garbage},
     {"/status/", answer_status},
+    {"/flaky/", answer_flaky},
     {"/content/", answer_content},
     {"/cookies", answer_cookies},
     {"/idle-close", answer_idle_close},

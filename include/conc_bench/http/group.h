@@ -15,8 +15,8 @@
  */
 struct transfer_group;
 
-/* Told of each transfer that has ended: it is described, and out of the multi handle. May start it again. -1 ends
- * group_reap() and group_tend() with that error. */
+/* Told of each transfer that has ended, and is not to be begun again: it is described, and out of the multi handle. May
+ * start it again. -1 ends group_reap() and group_tend() with that error. */
 struct group_listener {
     void *context;
     int (*ended)(void *context, struct transfer *transfer, struct error *error);
@@ -41,7 +41,7 @@ void group_watch(struct transfer_group *group, struct sample_table *table);
 /* Gives a transfer to libcurl, behind transfer_begin(). */
 int group_start(struct transfer *transfer, struct error *error);
 
-/* Returns whether it was given to libcurl, and has not ended. */
+/* Returns whether it was given to libcurl, and has not ended; what is to be begun again has not. */
 bool group_is_under_way(const struct transfer *transfer);
 
 /* Describes one that is under way by transfer_give_up(), and takes it back. Nobody is told. */
@@ -53,6 +53,9 @@ int group_reap(struct transfer_group *group, struct error *error);
 /* Tells of what libcurl leaves waiting and is over, and starts again what it has forgotten: where transfers share
  * connections, whenever libcurl was called for any multi handle, and by group_is_due_at(), if that is not NEVER. */
 int group_tend(struct transfer_group *group, struct error *error);
+/* Begins again what failed and is due for that: where the policy has retries, as often as that, and by
+ * group_is_due_at(). */
+int group_retry(struct transfer_group *group, struct error *error);
 nanoseconds group_is_due_at(const struct transfer_group *group);
 #define NEVER INT64_MAX
 

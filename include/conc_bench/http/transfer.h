@@ -31,11 +31,17 @@ struct transfer_policy {
     int64_t max_body;            /* bytes; longer bodies are given up */
     bool digests_bodies;         /* so that answers are compared by their content */
     int64_t receive_speed;       /* bytes a second, of each download; 0: as fast as it goes */
+    uint32_t retries;            /* of a download that fails, at most 255 */
+    nanoseconds retry_delay;     /* before each; 0: a second, doubled each time */
+    nanoseconds retry_max_time;  /* after which a download is not begun again */
     uint32_t buffer_bytes;       /* libcurl's receive buffer */
     uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
     uint16_t origin_tls_port;    /* not 0: except https URLs, which are asked at this one, over TLS */
     const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
 };
+
+/* The longest pause before a retry that no server and no option asks for. */
+#define TRANSFER_LONGEST_PAUSE (600 * NANOSECONDS_PER_SECOND)
 
 /* The receive buffer for a policy: smaller where bodies are unpacked (--compressed), and where they are received
  * slowly. */
@@ -109,7 +115,8 @@ struct transfer *transfer_create(const struct transfer_plan *plan, enum transfer
 void transfer_release(struct transfer *transfer); /* NULL is allowed */
 
 /* Downloads a URL, given by its index in the plan's targets, into nothing, and describes it in `sample`, which the
- * caller has claimed and will settle. One whose host did not resolve beforehand fails at once, as DNS. */
+ * caller has claimed and will settle; again after failures, as often as the policy says. One whose host did not resolve
+ * beforehand fails at once, as DNS. */
 void transfer_perform(struct transfer *transfer, uint32_t url, struct sample *sample);
 
 /* The same in two halves, for a driver of the handle. transfer_begin() arms it with a URL and a slot; false: there

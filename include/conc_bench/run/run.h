@@ -172,6 +172,7 @@ struct trial_summary {
     uint32_t outcomes[OUTCOME_COUNT]; /* units that ended so, OUTCOME_NONE and OUTCOME_LOST included */
     uint32_t answered;                /* with any status */
     uint32_t refused;                 /* of those, with status 429 or 503 */
+    uint64_t retries;                 /* downloads begun again after failures */
     int64_t body_bytes;
     uint64_t connects;       /* new connections */
     uint64_t handshakes;     /* of those, with TLS */
@@ -249,6 +250,9 @@ struct run_machine {
     uint32_t cores;
     double cpu_quota; /* in cores; 0: none, or not known */
 };
+
+/* How often downloads were begun again after failures, over all measured rounds. */
+uint64_t run_cell_retries(const struct run_cell *cell);
 
 /* Frees what the trial owns; and what a cell owns, trials included. */
 void trial_release(struct trial *trial);
