@@ -71,7 +71,7 @@ says_the_second_was_lost() {
 
 @test "Ctrl-C at the launcher ends the run everywhere with a report of what was done" {
     begin 3
-    kill -INT "$(ip netns pids "$FLEET-0" | xargs -r ps -o pid=,comm= -p | awk '$2 == "mpirun" { print $1 }')"
+    kill -INT "$(ip netns pids "$FLEET-0" | xargs -r ps -o pid=,comm= -p | awk '$2 ~ /^(mpirun|orterun)/ { print $1 }')"
     wait_for_end
     says "Interrupted (SIGTERM) after"
     says "on 3 machines"

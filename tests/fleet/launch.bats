@@ -36,7 +36,7 @@ load ../support/fleet
 # As root in a container, several processes on a machine of two cores, without a network.
 mpi() {
     OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
-        timeout 100 mpirun --oversubscribe --mca btl self,tcp --mca btl_tcp_if_include lo --mca oob_tcp_if_include lo "$@"
+        timeout 100 mpirun.openmpi --oversubscribe --mca btl self,tcp --mca btl_tcp_if_include lo --mca oob_tcp_if_include lo "$@"
 }
 
 @test "long messages reach every process and come back whole" {
@@ -69,4 +69,15 @@ mpi() {
     run env PMI_SIZE=2 PMI_RANK=0 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$CONC_BENCH_MPI" http://a.test/
     exits_with 2
     says "does not find them"
+}
+
+@test "a program of MPICH makes one run of the processes that MPICH starts" {
+    [ -n "${CONC_BENCH_MPICH:-}" ] || skip "there is no MPICH, or this build is not for it"
+    run timeout 100 mpirun.mpich -n 3 "$CONC_BENCH_MPICH" --mode null --script 10ms,20ms --workers 2 --repeat 12 --runs 1 \
+        --warmup 0 --no-progress --export-json "$BATS_TEST_TMPDIR/run.json" http://a.test/ http://b.test/ http://c.test/
+    exits_with 0
+    says "36 downloads in 0.1 s"
+    holds "$BATS_TEST_TMPDIR/run.json" '[.results[0].rounds[0].machines[].settled] == [12, 12, 12]'
+    # Two workers who take 10 ms and 20 ms in turn are done with twelve in 90 or 100 ms.
+    holds "$BATS_TEST_TMPDIR/run.json" 'all(.results[0].rounds[0].machines[].run_s; . >= 0.09 and . <= 0.1)'
 }

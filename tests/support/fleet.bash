@@ -95,7 +95,7 @@ on_hosts() {
     shift
     hosts=$FLEET-1
     for ((i = 2; i <= count; i++)); do hosts=$hosts,$FLEET-$i; done
-    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun -n "$count" --host "$hosts" \
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun.openmpi -n "$count" --host "$hosts" \
         --mca plm_rsh_agent "$BATS_FILE_TMPDIR/agent" --mca oob_tcp_if_include 10.213.0.0/24 \
         --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp --mca odls_base_sigkill_timeout "${SIGKILL_AFTER:-1}" \
         "$CONC_BENCH_MPI" "$@"
