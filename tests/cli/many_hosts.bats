@@ -54,15 +54,15 @@ all_succeed() {
     modes="sync event-loop" all_succeed --repeat 2 --dns live list.txt
     modes="sync event-loop" all_succeed --repeat 2 --connections fresh list.txt
     modes="sync event-loop" all_succeed --repeat 2 --connections fresh --dns live list.txt
-    logged "$NGINX_LOG.hosts" $(((5 + 3 * 2) * 2 * HOSTS))
-    [ "$(awk '{ print $1 }' "$NGINX_LOG.hosts" | sort | uniq -c | awk '{ print $1 }' | uniq)" = 22 ]
+    logged "$NGINX_LOG.hosts" $(((MODE_COUNT + 3 * 2) * 2 * HOSTS))
+    [ "$(awk '{ print $1 }' "$NGINX_LOG.hosts" | sort | uniq -c | awk '{ print $1 }' | uniq)" = $(((MODE_COUNT + 3 * 2) * 2)) ]
 }
 
 @test "a redirect to another of many hosts finds the address given for it" {
     list_hosts '($1 % 2 ? "/to/" : "/near/") ($1 * 37 + 11) % '$HOSTS >list.txt
     all_succeed --repeat 2 list.txt
-    logged "$NGINX_LOG.hosts" $((5 * 2 * 2 * HOSTS))
-    [ "$(grep -c '/document-1.txt 200' "$NGINX_LOG.hosts")" -eq $((5 * 2 * HOSTS)) ]
+    logged "$NGINX_LOG.hosts" $((MODE_COUNT * 2 * 2 * HOSTS))
+    [ "$(grep -c '/document-1.txt 200' "$NGINX_LOG.hosts")" -eq $((MODE_COUNT * 2 * HOSTS)) ]
     [ "$(grep 'document-1.txt 200' "$NGINX_LOG.hosts" | awk '{ print $1 }' | sort -u | wc -l)" -eq "$HOSTS" ]
     # By way of --connect-to as well.
     list_hosts '"/elsewhere/" ($1 * 37 + 11) % '$HOSTS >list.txt
