@@ -9,7 +9,7 @@ setup_file() {
     printf '%s\n' 'http://a.test/?q=<script>alert(1)</script>&x="y"' "http://a.test/it's,=1+1;|x|*b*" 'http://b.test/%1B[31m' \
         'http://c.test/plain x7' >"$BATS_FILE_TMPDIR/li<s>t&.txt"
     (cd "$BATS_FILE_TMPDIR" && "$CONC_BENCH" --details --mode sync,threads,event-loop,processes --workers 1,2,4,8,16 --runs 6 \
-        --no-progress --origin=latency=1ms,errors=20%,seed=3 --repeat 8 --assert 'sync.time < 1us' \
+        --no-progress --origin=latency=1ms,errors=20%,seed=3 --repeat 4 --assert 'sync.time < 1us' \
         --assert 'threads.time / sync.time < 9' --assert '*.bytes > 0' "li<s>t&.txt" "${all_exports[@]}") \
         >"$REPORTS/table" || true
 }

@@ -231,7 +231,9 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=2 as_told
     start_h2_faults
     yes "connect https://$REFUSE/" | head -n 12 | as_told
     # Those that wait for others until their time is up, since new ones come before them.
-    yes "connect https://$REFUSE/" | head -n 300 | MODE=event-loop WORKERS=16 as_told --cpu-work 8ms --connect-timeout 2s
+    if [[ $MODES == *event-loop* ]]; then
+        yes "connect https://$REFUSE/" | head -n 300 | MODE=event-loop WORKERS=16 as_told --cpu-work 8ms --connect-timeout 2s
+    fi
     yes "tls $H2_FAULTS/ok/1" | head -n 12 | downloads_as_told --http2
     yes "tls $FAULTS/ok" | sed s/http:/https:/ | head -n 12 | as_told
 }
