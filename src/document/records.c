@@ -160,8 +160,10 @@ static const struct field workload_fields[] = {
     {"distinct_urls", "how many the list has", COUNT(struct run, distinct_urls, 1, UINT32_MAX)},
     {"hosts", "how many the URLs have", COUNT(struct run, hosts, 1, UINT32_MAX)},
     {"unresolved_hosts", "of those, without an address", COUNT(struct run, unresolved_hosts, 0, UINT32_MAX)},
-    {"digest", "of URLs and counts in order, 16 hexadecimal digits", OWN(write_digest, read_digest),
-     .schema = "\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\""},
+    {"digest",
+     "of URLs and counts in order, and of requests their methods, names of headers and sizes of bodies; 16 hexadecimal "
+     "digits",
+     OWN(write_digest, read_digest), .schema = "\"type\": \"string\", \"pattern\": \"^[0-9a-f]{16}$\""},
     {"order", "of the downloads", NAMED(struct run, is_order_shuffled, naming_orders)},
     {"rate_per_s",
      "downloads that fall due in a second, the most where results differ; `null`: each worker takes the next when it "
@@ -625,7 +627,8 @@ static const struct field witness_fields[] = {
     {"requests", "it answered", COUNT(struct trial_origin_counts, requests, 0, INT64_MAX)},
     {"connections", "they came over", COUNT(struct trial_origin_counts, connections, 0, INT64_MAX)},
     {"peak_in_flight", "the most at once", COUNT(struct trial_origin_counts, peak_in_flight, 0, UINT32_MAX)},
-    {"urls", "how often each was asked for", OWN(write_witnessed_urls, read_witnessed_urls),
+    {"urls", "how often each was asked for, with the method in front unless it is GET",
+     OWN(write_witnessed_urls, read_witnessed_urls),
      .schema = "\"type\": \"object\", \"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0}"},
 };
 static const struct record record_witness = {"witness", RECORD(struct trial_origin_counts, witness_fields)};
@@ -1350,7 +1353,10 @@ static const struct field tail_fields[] = {
      .schema = "\"type\": \"array\", \"items\": {\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 100}"},
     {"sample_columns", "what the columns of samples are", OWN(write_columns, read_columns), .json = "array",
      .naming = &naming_columns},
-    {"urls", "distinct URLs, in the order of the list", OWN(urls_write, urls_read), .json = "array", .low = 1,
+    {"urls",
+     "distinct URLs, in the order of the list; of requests `POST http://a.test/`, and `POST http://a.test/ #2` for a "
+     "second of that name",
+     OWN(urls_write, urls_read), .json = "array", .low = 1,
      .schema = "\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"minItems\": 1"},
     {"results", "one object for each mode and number of workers, in the order they were planned",
      OWN(results_write, results_read), .json = "array", .low = 1, .record = &record_result},

@@ -25,7 +25,7 @@ enum curl_option {
 /* By its name without dashes, in letters or as one. */
 enum curl_option curl_option_named(const char *name);
 
-/* Whether a line of a file begins with one, or with a dash and a name. */
+/* Returns whether a line of a file begins with one, or with a dash and a name. */
 bool curl_option_begins(const char *line);
 
 #endif

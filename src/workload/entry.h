@@ -34,7 +34,7 @@ int entry_check_characters(const struct entry *entry, struct error *error);
 int entry_split(const struct entry *entry, const char *text, size_t length, size_t *url_length, uint32_t *count,
                 struct error *error);
 
-/* Whether there is an at sign, or what becomes one on the way to the name of a host. */
+/* Returns whether there is an at sign, or what becomes one on the way to the name of a host. */
 bool entry_has_at_sign(const char *text, size_t length);
 
 /* How much of the name of a file is quoted in a message. */

@@ -20,7 +20,7 @@ enum form { FORM_URLS, FORM_HTTP, FORM_CURL };
 /* By the first line that has any of them; FORM_URLS, where none has. */
 enum form form_of(const char *text, size_t length);
 
-/* Whoever takes the requests. -1: they are refused, or there is no memory, and reading ends with that. */
+/* The one who takes the requests. -1: they are refused, or there is no memory, and reading ends with that. */
 struct form_taker {
     void *context;
     /* A message, which is moved or released, and its number. */
@@ -42,10 +42,10 @@ enum { FORM_PLACE_BYTES = ENTRY_PATH_MAX + 32 };
 /* "list.txt:12", for messages. Returns `place`. */
 const char *form_place(const struct entry *entry, char place[FORM_PLACE_BYTES]);
 
-/* Whether a line begins with the scheme of a URL. */
+/* Returns whether a line begins with the scheme of a URL. */
 bool form_is_url(const char *text);
 
-/* Whether a line is "METHOD URL", or likely meant to be. */
+/* Returns whether a line is "METHOD URL", or likely meant to be. */
 bool form_is_request_line(const char *text);
 
 /* The text behind the first word of a line. */

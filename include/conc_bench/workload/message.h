@@ -30,10 +30,10 @@ int message_set_body(struct message *message, const char *bytes, size_t length);
 
 bool message_has_header(const struct message *message, const char *name);
 
-/* Whether it has a header of the name that another one has. */
+/* Returns whether it has a header of the name that another one has. */
 bool message_replaces(const struct message *message, const char *header);
 
-/* Whether a URL alone asks for the same. */
+/* Returns whether a URL alone asks for the same. */
 bool message_is_plain(const struct message *message);
 
 /* The method it is sent by. */
@@ -45,7 +45,7 @@ void message_describe(const struct message *message, void (*tell)(void *context,
 
 void message_release(struct message *message);
 
-/* Those of a list, each once. Zero-initialise. */
+/* The messages of a list, each once. Zero-initialise. */
 struct message_list {
     struct message *items;
     size_t count;
