@@ -84,8 +84,9 @@ expect_queue() {
         holds r.json '.results[0].rounds[0].samples | length == 200 and all(.[3] >= .[0] * 0.005 - 1e-9)'
         holds r.json '[.results[0].rounds[0].samples[][0]] | unique | length == 200'
         holds r.json '.results[0].rounds[0] | .downloads.outcomes == {ok: 200} and .witness.requests == 200'
-        # Somebody was asleep until most of them were due, and then woke up soon.
-        holds r.json '.results[0] | .late_p50_s > 0 and .late_p50_s < 0.02 and .wait_p50_s < 0.1'
+        # Somebody was asleep until most of them were due; whoever has a core then begins soon.
+        holds r.json '.results[0] | .late_p50_s > 0'
+        holds r.json '[.results[0].rounds[0].samples[] | .[3] - .[0] * 0.005] | min < 0.02'
     done
 }
 

@@ -61,7 +61,7 @@ urls() {
 keep_cores_busy() {
     busy=()
     for ((i = 0; i < 2 * $(nproc); i++)); do
-        timeout 60 sh -c 'while :; do :; done' &
+        timeout 120 sh -c 'while :; do :; done' &
         busy+=($!)
     done
 }
