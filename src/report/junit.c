@@ -97,6 +97,7 @@ static void write_measurement(FILE *stream, const struct run *run, const struct 
 /* At which rate downloads fell due, and who kept up with it. */
 static void write_rate(FILE *stream, const struct run *run, const struct run_stats *stats)
 {
+    char label[CELL_LABEL_BYTES];
     fprintf(stream, "      <property name=\"rate\" value=\"%g/s (%s)\"/>\n", run->arrivals.rate,
             arrival_process_names[run->arrivals.process]);
     for (size_t i = 0; i < stats->main_count; i++) {
@@ -104,9 +105,9 @@ static void write_rate(FILE *stream, const struct run *run, const struct run_sta
         if (!cell->has_times)
             continue;
         fputs("      <property name=\"", stream);
-        markup_write(stream, cell->cell->mode);
-        fprintf(stream, "/%" PRIu32 "\" value=\"%s, %.3g/s\"/>\n", cell->cell->workers,
-                cell->is_overrun ? "did not keep up" : "kept up", cell->measures[METRIC_RATE].value);
+        markup_write(stream, cell_label(cell->cell, label));
+        fprintf(stream, "\" value=\"%s, %.3g/s\"/>\n", cell->is_overrun ? "did not keep up" : "kept up",
+                cell->measures[METRIC_RATE].value);
     }
 }
 
