@@ -57,7 +57,7 @@ int store_speed(const struct value *value)
     uint64_t bytes;
     size_t length = strlen(value->text);
     bool is_bare = length > 0 && strchr("kKmMgG", value->text[length - 1]) != NULL;
-    snprintf(text, sizeof(text), "%s%s", value->text, is_bare ? "i" : "");
+    snprintf(text, sizeof(text), "%.*s%s", (int)sizeof(text) - 2, value->text, is_bare ? "i" : "");
     if (length + 1 >= sizeof(text) || number_parse_size(text, &bytes) != 0 || bytes == 0 ||
         bytes > GIBIBYTES_MAX * (UINT64_C(1) << 30))
         return error_set(value->error, ERROR_USAGE,
