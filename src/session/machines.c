@@ -160,7 +160,7 @@ static char *write_brief(const struct session *session, size_t *size, struct err
     };
     for (int i = 0; i < options->argument_count; i++)
         brief.argument_bytes += strlen(options->arguments[i]) + 1;
-    *size = sizeof(brief) + brief.argument_bytes + list_bytes;
+    *size = sizeof(brief) + (size_t)brief.argument_bytes + list_bytes;
     char *bytes = list != NULL ? malloc(*size) : NULL;
     if (bytes == NULL) {
         free(list);
@@ -303,8 +303,9 @@ static const char *text_behind(const struct session *session, size_t offset)
 int machines_load_list(struct session *session, struct error *error)
 {
     const struct brief *brief = session->brief->bytes;
-    if (url_list_add_text(&session->urls, "the list", text_behind(session, brief->argument_bytes), brief->list_bytes,
-                          error) != 0)
+    /* All of it was received, so that its parts fit into memory. */
+    if (url_list_add_text(&session->urls, "the list", text_behind(session, (size_t)brief->argument_bytes),
+                          (size_t)brief->list_bytes, error) != 0)
         return -1;
     if (url_list_digest(&session->urls) == brief->digest)
         return 0;
