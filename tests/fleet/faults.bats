@@ -22,14 +22,14 @@ setup() {
 # to $OUT. When a process has died, the launcher gives the others $1 seconds each time before it does something worse.
 begin() {
     export SIGKILL_AFTER=$1
-    on_hosts 3 --mode threads --workers 4 --runs 50 --warmup 0 --no-progress --deadline 5s --repeat 6 --details \
+    on_hosts 3 --mode threads --workers 4 --runs 50 --warmup 0 --no-progress --deadline 5s --split none --repeat 6 --details \
         "$BATS_FILE_TMPDIR/slow" >"$OUT" 2>&1 3>&- &
     launcher=$!
     until_true has_done_a_round
 }
 
 has_done_a_round() {
-    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -gt 50 ]
+    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -gt $((7 * 6 * 3)) ]
 }
 
 # Waits for the end; fails unless nothing is left on any host. Then `output` is what was printed.

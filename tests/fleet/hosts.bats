@@ -67,7 +67,7 @@ counts() {
 
 @test "the machine that is served slowly is named as the one that finishes last" {
     run on_hosts 3 --mode threads --workers 2 --runs 2 --warmup 0 --no-progress --details "$BATS_FILE_TMPDIR/slow" \
-        --order file
+        --split none
     exits_with 0
     says "Balance: $FLEET-2 was the last to finish in 2 of 2 trials"
 }
