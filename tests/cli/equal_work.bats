@@ -18,7 +18,7 @@ teardown_file() {
 }
 
 # Responses so late that all workers have asked before the first is answered: at some time of the run, where each has
-# several downloads; at once, where each has one. A busy machine takes a second to wake 160 processes.
+# several downloads; at once, where each has one. A busy machine takes two seconds to wake 160 processes.
 latency_for() {
     if [ "$1" -le 3 ]; then
         echo 10ms
@@ -27,7 +27,7 @@ latency_for() {
     elif [ "$1" -lt 160 ]; then
         echo 300ms
     else
-        echo 1500ms
+        echo 3s
     fi
 }
 
