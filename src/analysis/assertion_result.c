@@ -240,11 +240,11 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
                                                   .ruling = RULING_UNMEASURABLE};
     bool is_ratio = assertion->operand_count == 2;
     enum metric metric = assertion->operands[0].metric;
-    char text[ASSERTION_TEXT_MAX];
+    char text[ASSERTION_TEXT_MAX], label[CELL_LABEL_BYTES];
     assertion_format(text, sizeof(text), assertion);
-    if (assertion->operands[0].workers == 0)
-        snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s [%s/%" PRIu32 "]", text,
-                 left->cell->mode, left->cell->workers);
+    if (assertion->operands[0].workers == 0 || left->cell->is_named_by_rate)
+        snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s [%s]", text,
+                 cell_label(left->cell, label));
     else
         snprintf(assertion_result->assertion, sizeof(assertion_result->assertion), "%s", text);
     const struct cell_stats *unproven = left->is_unproven ? left : is_ratio && right->is_unproven ? right : NULL;

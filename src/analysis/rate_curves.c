@@ -72,7 +72,9 @@ static bool is_good(const struct run_stats *stats, const struct rate_curve *curv
             held += rate_trial_holds(objective, limit, &other->trials[j]);
         }
     }
-    return held > 0 && 2 * held >= counted;
+    /* While it is looked for, a rate that was missed by little is tried once more, and that decides. */
+    bool is_tie_enough = cell->cell->stage == STAGE_SWEEP;
+    return held > 0 && (2 * held > counted || (is_tie_enough && 2 * held == counted));
 }
 
 static int compare_points(const void *a, const void *b)
@@ -82,7 +84,8 @@ static int compare_points(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Of several cells at a rate the one that was measured by rounds of its own counts, then the one with more rounds. */
+/* Of several cells at a rate the one that was measured by rounds of its own counts, then the one with more rounds, then
+ * the last. */
 static int add_point(struct rate_curve *curve, const struct cell_stats *cell, struct error *error)
 {
     for (size_t i = 0; i < curve->count; i++) {
@@ -90,7 +93,7 @@ static int add_point(struct rate_curve *curve, const struct cell_stats *cell, st
         if (known->cell->rate != cell->cell->rate)
             continue;
         bool is_main = cell->cell->stage == STAGE_MAIN, was_main = known->cell->stage == STAGE_MAIN;
-        if (is_main > was_main || (is_main == was_main && cell->rounds > known->rounds))
+        if (is_main > was_main || (is_main == was_main && cell->rounds >= known->rounds))
             curve->points[i].cell = cell;
         return 0;
     }

@@ -24,6 +24,12 @@ sweep() {
     holds r.json '.rates | length == 1 and .[0].rate_per_s == 100 and .[0].next_rate_per_s == 200 and
                   .[0].flat_rate_per_s == 100'
     holds r.json '.results[0].rounds[0].samples | length == 100 and (.[99][3] == 1.98)'
+    # A claim is about each rate, and fails where nobody keeps up.
+    run "$CONC_BENCH" --mode null --script 20ms --workers 2 --rate 50/s,200/s --runs 5 --no-progress \
+        --assert 'null.response_p99 <= 20ms' list
+    exits_with 1
+    says "PASS  null.response_p99 <= 20ms [null/2 at 50/s]"
+    says "FAIL  null.response_p99 <= 20ms [null/2 at 200/s]"
     # What is beyond a rate that is missed by little is measured.
     sweep --mode null --script 20ms --workers 2 --rate 105/s,210/s list
     holds r.json '[.results[] | [.rate_per_s, .kept_up]] == [[105, 0], [210, 0]]'
