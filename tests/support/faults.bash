@@ -1,12 +1,15 @@
 # Runs against a server that misbehaves. $FAULT_SERVER is its program; see there for what it can be asked for.
 # shellcheck disable=SC2034,SC2016  # what is set here is for tests; dollars within jq programs are its variables
 
+. "${BASH_SOURCE[0]%/*}/tsan.bash"
+
 FAULT_SERVER=${FAULT_SERVER:?the server that misbehaves}
 
 # Starts it; sets FAULTS to http://host:port, FAULTS_OUT to what it prints, and the authorities REFUSE, SILENT and FULL.
 # It ends by itself if nothing of this test is left, since its standard input then ends.
 start_faults() {
     local folder
+    heed_lockless_tables
     folder=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/faults-XXXXXX")
     FAULTS_OUT=$folder/out
     mkfifo "$folder/in"

@@ -1,12 +1,7 @@
 # Certificates, an nginx that uses them, and proxies.
 # shellcheck disable=SC2034  # what is set here is for tests
 
-# OpenSSL later than 3.0 has tables that are read without a lock: what is written there is published by an atomic operation. The
-# thread sanitizer, for which distributions do not build it, sees the C library's copies and comparisons within them and not
-# that operation, and takes them for races. With such a one it is to look at what code that was built for it reads and writes.
-heed_lockless_tables() {
-    [[ "$("$CONC_BENCH" --version)" == *OpenSSL/3.0.* ]] || export TSAN_OPTIONS=ignore_noninstrumented_modules=1
-}
+. "${BASH_SOURCE[0]%/*}/tsan.bash"
 
 # Makes in folder $1: ca.pem, which signed server.pem (for localhost) and client.pem; keys beside them; locked.key, the
 # client's with the password `geheim "1"`; folder/, ca.pem as --capath wants it. Sets TLS.
