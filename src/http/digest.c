@@ -7,14 +7,6 @@
 #include <xxhash.h>
 #endif
 
-#include "conc_bench/run/sample.h"
-
-void digest_begin(struct digest *digest)
-{
-    digest->is_begun = false;
-    digest->whole = DIGEST_NONE;
-}
-
 static uint32_t shorten(XXH64_hash_t hash)
 {
     return (uint32_t)hash > DIGEST_VARIED ? (uint32_t)hash : (uint32_t)hash + DIGEST_VARIED + 1;
@@ -23,7 +15,7 @@ static uint32_t shorten(XXH64_hash_t hash)
 bool digest_add(struct digest *digest, const void *data, size_t length, bool is_whole)
 {
     /* Most bodies of a few kilobytes: that takes half as long, and no state. */
-    if (is_whole) {
+    if (__builtin_expect(is_whole, true)) {
         digest->whole = shorten(XXH3_64bits(data, length));
         return true;
     }
@@ -36,9 +28,9 @@ bool digest_add(struct digest *digest, const void *data, size_t length, bool is_
     return true;
 }
 
-uint32_t digest_end(const struct digest *digest)
+uint32_t digest_of_pieces(const struct digest *digest)
 {
-    return digest->is_begun ? shorten(XXH3_64bits_digest(digest->state)) : digest->whole;
+    return shorten(XXH3_64bits_digest(digest->state));
 }
 
 void digest_release(struct digest *digest)

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conc_bench/run/sample.h"
+
 /*
  * The digest of a body, by which answers of one size are told apart: 32 bits of XXH3, which reads memory as fast as the
  * machine does. It is no proof against whoever wants two pages to have one. Private to src/http.
@@ -17,13 +19,23 @@ struct digest {
 };
 
 /* Forgets the last body. */
-void digest_begin(struct digest *digest);
+static inline void digest_begin(struct digest *digest)
+{
+    digest->is_begun = false;
+    digest->whole = DIGEST_NONE;
+}
 
 /* The next piece; `is_whole`: there will be no other. False: no memory. */
 bool digest_add(struct digest *digest, const void *data, size_t length, bool is_whole);
 
+/* Of a body that came in pieces. */
+uint32_t digest_of_pieces(const struct digest *digest);
+
 /* As in struct sample: never DIGEST_VARIED, and DIGEST_NONE if nothing was added. */
-uint32_t digest_end(const struct digest *digest);
+static inline uint32_t digest_end(const struct digest *digest)
+{
+    return digest->is_begun ? digest_of_pieces(digest) : digest->whole;
+}
 
 void digest_release(struct digest *digest);
 

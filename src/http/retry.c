@@ -30,7 +30,7 @@ static nanoseconds pause_behind(const struct transfer_policy *policy, unsigned r
     return pause < TRANSFER_LONGEST_PAUSE ? pause : TRANSFER_LONGEST_PAUSE;
 }
 
-bool retry_is_wanted(struct transfer *transfer)
+bool retry_is_due(struct transfer *transfer)
 {
     const struct transfer_policy *policy = transfer->plan->policy;
     const struct sample *sample = transfer->sample;
