@@ -362,16 +362,15 @@ static void add_how(struct summary *summary)
     const char *rounds =
         has_rates ? content_text(summary->content, "%" PRIu32 " round%s", run->rounds_done, plural(run->rounds_done))
                   : describe_rounds(summary);
-    const char *urls =
-        content_text(summary->content, "%" PRIu32 " URL%s", run->distinct_urls, plural(run->distinct_urls));
-    const char *machines = content_on_machines(summary->content, run);
+    const char *urls = content_text(summary->content, "%" PRIu32 " URL%s%s", run->distinct_urls,
+                                    plural(run->distinct_urls), content_on_machines(summary->content, run));
     /* The answer about a single mode begins with its downloads. */
     const char *what =
         has_rates ? describe_rates(summary, urls, rounds)
         : summary->analysis->headline.kind == HEADLINE_SINGLE && rate[0] == '\0'
-            ? content_text(summary->content, "%s of %s%s", rounds, urls, machines)
-            : content_text(summary->content, "%s download%s%s of %s%s in %s", count_text(summary, run->downloads),
-                           plural(run->downloads), rate, urls, machines, rounds);
+            ? content_text(summary->content, "%s of %s", rounds, urls)
+            : content_text(summary->content, "%s download%s%s of %s in %s", count_text(summary, run->downloads),
+                           plural(run->downloads), rate, urls, rounds);
     content_add_sentence(summary->content, SENTENCE_HOW,
                          content_text(summary->content, "%s, seed %" PRIu64 "%s", what, run->seed, server));
 }
