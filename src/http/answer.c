@@ -12,6 +12,7 @@ enum {
     HEADER_BYTES_MAX = 300 * 1024, /* libcurl's own, which is not of trailers */
     HEADER_LINES_MAX = 5000,       /* libcurl (7.88) keeps all of them, each in more than a hundred bytes */
     CODINGS_MAX = 1,
+    LONGEST_END = 2,           /* of header lines: the blank one */
     PIECES_BETWEEN_LOOKS = 64, /* of up to 16 KiB each */
 };
 
@@ -294,7 +295,7 @@ size_t answer_take_header(char *data, size_t size, size_t count, void *context)
     if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || transfer->header_lines > HEADER_LINES_MAX)
         return refuse(transfer, OUTCOME_PROTOCOL);
     /* Most lines: nothing of theirs is wanted. */
-    if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && !is_end_of_fields(data) &&
+    if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && length > LONGEST_END &&
         !may_name_coding(data, length))
         return length;
     return take_line(transfer, data, length);
