@@ -50,7 +50,8 @@ void answer_begin(struct transfer *transfer)
     transfer->header_lines = 0;
     transfer->pieces = 0;
     transfer->answered = 0;
-    quirk_await_field(transfer, false);
+    if (transfer->awaits_field)
+        quirk_await_field(transfer, false);
 }
 
 void answer_expect(struct transfer *transfer)
@@ -106,8 +107,8 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     transfer->body_bytes += (int64_t)length;
     if (transfer->body_bytes > policy->max_body)
         return refuse(transfer, OUTCOME_BODY_LIMIT);
-    bool is_whole = announced == (curl_off_t)length && transfer->codings == 0;
-    if (policy->digests_bodies && !digest_add(&transfer->digest, data, length, is_whole))
+    if (policy->digests_bodies &&
+        !digest_add(&transfer->digest, data, length, announced == (curl_off_t)length && transfer->codings == 0))
         return refuse(transfer, OUTCOME_CLIENT_RESOURCE);
     if (transfer->checking != NULL)
         checking_add(transfer->checking, data, length);

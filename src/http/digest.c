@@ -12,13 +12,13 @@ static uint32_t shorten(XXH64_hash_t hash)
     return (uint32_t)hash > DIGEST_VARIED ? (uint32_t)hash : (uint32_t)hash + DIGEST_VARIED + 1;
 }
 
-bool digest_add(struct digest *digest, const void *data, size_t length, bool is_whole)
+uint32_t digest_of_bytes(const void *data, size_t length)
 {
-    /* Most bodies of a few kilobytes: that takes half as long, and no state. */
-    if (__builtin_expect(is_whole, true)) {
-        digest->whole = shorten(XXH3_64bits(data, length));
-        return true;
-    }
+    return shorten(XXH3_64bits(data, length));
+}
+
+bool digest_add_piece(struct digest *digest, const void *data, size_t length)
+{
     if (digest->state == NULL && (digest->state = XXH3_createState()) == NULL)
         return false;
     if (!digest->is_begun)

@@ -468,7 +468,8 @@ static bool begin(struct transfer *transfer, nanoseconds begun)
     transfer->socket_error = 0;
     answer_begin(transfer);
     transfer->message[0] = '\0';
-    quirk_end_listening(transfer);
+    if (transfer->listens)
+        quirk_end_listening(transfer);
     const struct target_list *targets = transfer->plan->targets;
     if (targets->unresolved != NULL && targets->unresolved[url]) {
         end_before_start(sample, OUTCOME_DNS, CURLE_COULDNT_RESOLVE_HOST);

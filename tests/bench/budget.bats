@@ -16,7 +16,7 @@ keeps_its_budget_with_7_88() {
     keeps_its_budget "$@"
 }
 
-@test "sync takes at most 1.045 times the instructions of the bare loop, and few system calls" { keeps_its_budget sync; }
+@test "sync takes at most 1.04 times the instructions of the bare loop, and few system calls" { keeps_its_budget sync; }
 @test "event-loop takes at most 1.04 times the instructions of the bare loop, and few system calls" {
     keeps_its_budget event-loop
 }
