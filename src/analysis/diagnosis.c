@@ -80,18 +80,25 @@ struct cell_list {
     double lowest, highest; /* of the evidence */
 };
 
+static bool is_listed(const struct cell_list *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = strstr(list->text, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == list->text || at[-1] == ' ') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static void list_add(struct cell_list *list, const struct cell_stats *cell, double evidence)
 {
     size_t used = strlen(list->text);
     char name[48];
     snprintf(name, sizeof(name), "%s/%" PRIu32, cell->cell->mode, cell->cell->workers);
-    /* At several rates once is enough. */
-    bool is_named = cell->cell->is_named_by_rate && strstr(list->text, name) != NULL;
+    bool is_named = is_listed(list, name); /* at another rate */
     if (!is_named && used + 48 < sizeof(list->text))
         snprintf(list->text + used, sizeof(list->text) - used, "%s%s", list->count > 0 ? ", " : "", name);
-    else if (is_named)
-        used = sizeof(list->text);
-    else if (used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
+    else if (!is_named && used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
         snprintf(list->text + used, sizeof(list->text) - used, ", ...");
     list->lowest = list->count == 0 || evidence < list->lowest ? evidence : list->lowest;
     list->highest = list->count == 0 || evidence > list->highest ? evidence : list->highest;
