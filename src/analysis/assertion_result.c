@@ -223,8 +223,8 @@ static bool judge_overrun(const struct assertion *assertion, const struct cell_s
         assertion_result->p = assertion_result->detectable = 0;
     }
     snprintf(assertion_result->sentence, sizeof(assertion_result->sentence),
-             "%s/%" PRIu32 " did not keep up: it began %.3g downloads a second, and its waits grow with the list",
-             cell->cell->mode, cell->cell->workers, cell->measures[METRIC_RATE].value);
+             "%s/%" PRIu32 " did not keep up: it began %s downloads a second, and its waits grow with the list",
+             cell->cell->mode, cell->cell->workers, NUMBER(3, cell->measures[METRIC_RATE].value));
     return true;
 }
 

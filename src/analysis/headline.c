@@ -34,12 +34,12 @@ static bool has_rate(const struct run_stats *stats)
 static void say_time(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     if (!has_rate(stats)) {
-        SAY(headline->sentence, "%.3g s", time_of(cell));
+        SAY(headline->sentence, "%s s", NUMBER(3, time_of(cell)));
         return;
     }
-    SAY(headline->sentence, "%.3g ms on average", 1e3 * time_of(cell));
+    SAY(headline->sentence, "%s ms on average", NUMBER(3, 1e3 * time_of(cell)));
     if (isfinite(cell_stats_response(cell, METRIC_RESPONSE_P99)))
-        SAY(headline->sentence, ", p99 %.3g ms", 1e3 * cell_stats_response(cell, METRIC_RESPONSE_P99));
+        SAY(headline->sentence, ", p99 %s ms", NUMBER(3, 1e3 * cell_stats_response(cell, METRIC_RESPONSE_P99)));
 }
 
 /* "1.2 to 1.4 s", or "71.2 to 80.4 ms on average" of response times. */
@@ -122,7 +122,8 @@ static void say_speedup(const struct run_stats *stats, const struct cell_stats *
     char name[HEADLINE_NAME_BYTES];
     double speedup = headline_speedup(stats, cell);
     if (stats->reference != cell && isfinite(speedup))
-        SAY(headline->sentence, ", %.3g times as fast as %s", speedup, headline_name(stats, stats->reference, name));
+        SAY(headline->sentence, ", %s times as fast as %s", NUMBER(3, speedup),
+            headline_name(stats, stats->reference, name));
 }
 
 static void say_winner(const struct run_stats *stats, struct headline *headline)
@@ -132,7 +133,7 @@ static void say_winner(const struct run_stats *stats, struct headline *headline)
     char name[HEADLINE_NAME_BYTES], behind[HEADLINE_NAME_BYTES];
     headline->kind = HEADLINE_WINNER;
     if (has_rate(stats))
-        SAY(headline->sentence, "At %g/s %s responds fastest: ", stats->run->arrivals.rate,
+        SAY(headline->sentence, "At %s/s %s responds fastest: ", NUMBER(6, stats->run->arrivals.rate),
             headline_name(stats, best, name));
     else
         SAY(headline->sentence, "%s is fastest: ", headline_name(stats, best, name));
@@ -203,7 +204,7 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
     say_time_range(stats, low, high, headline);
     SAY(headline->sentence, ")");
     if (has_rate(stats))
-        SAY(headline->sentence, " at %g/s", stats->run->arrivals.rate);
+        SAY(headline->sentence, " at %s/s", NUMBER(6, stats->run->arrivals.rate));
     if (stats->reference != NULL && stats->reference->rank_low > 1 && most > 0)
         SAY(headline->sentence, ", %s times as fast as %s",
             number_format_range(speedups, sizeof(speedups), 2, least, most),
@@ -213,7 +214,7 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
     else if (is_seen && unseen < 1)
         SAY(headline->sentence, "; differences of up to %.*f %% would not show", unseen < 0.1, 100 * unseen);
     else if (is_seen)
-        SAY(headline->sentence, "; times vary so much that %.2g times as long would not show", 1 + unseen);
+        SAY(headline->sentence, "; times vary so much that %s times as long would not show", NUMBER(2, 1 + unseen));
 }
 
 /* Seconds that a run takes, with its warm-ups, to have as many rounds as a ranking needs at least. */
@@ -237,15 +238,15 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
         has_rate(stats) ? "response " : "");
     say_time(stats, best, headline);
     say_speedup(stats, best, headline);
-    SAY(headline->advice, "At least %d rounds are needed: --runs %d takes about %.2g s", RANKING_ROUNDS_MIN,
-        RANKING_ROUNDS_MIN, time_to_rank(stats));
+    SAY(headline->advice, "At least %d rounds are needed: --runs %d takes about %s s", RANKING_ROUNDS_MIN,
+        RANKING_ROUNDS_MIN, NUMBER(2, time_to_rank(stats)));
 }
 
 /* "312/s of 500/s, 40 s behind at the end". */
 static void say_reached(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
-    SAY(headline->sentence, "%.3g/s of %g/s, %.2g s behind at the end", cell->measures[METRIC_RATE].value,
-        stats->run->arrivals.rate, cell->measures[METRIC_BEHIND].value);
+    SAY(headline->sentence, "%s/s of %s/s, %s s behind at the end", NUMBER(3, cell->measures[METRIC_RATE].value),
+        NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value));
 }
 
 /* What may help a cell that did not keep up. */
@@ -269,17 +270,17 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
         advise_overrun(stats, cell, headline);
         return;
     }
-    SAY(headline->sentence, "%.3g/s of %g/s, response time %.3g ms on average", cell->measures[METRIC_RATE].value,
-        stats->run->arrivals.rate, 1e3 * time_of(cell));
+    SAY(headline->sentence, "%s/s of %s/s, response time %s ms on average",
+        NUMBER(3, cell->measures[METRIC_RATE].value), NUMBER(6, stats->run->arrivals.rate),
+        NUMBER(3, 1e3 * time_of(cell)));
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         double value = cell_stats_response(cell, shown[i]);
         if (isfinite(value))
-            SAY(headline->advice, "%s %s %.3g ms", i == 0 ? "Response time" : ",", metric_row(shown[i])->column.title,
-                1e3 * value);
+            SAY(headline->advice, "%s %s %s ms", i == 0 ? "Response time" : ",", metric_row(shown[i])->column.title,
+                NUMBER(3, 1e3 * value));
     }
-    SAY(headline->advice, "%s wait %.3g ms on average; %.3g ms of CPU time each",
-        headline->advice[0] != '\0' ? ";" : "", 1e3 * cell->measures[METRIC_WAIT_MEAN].value,
-        cell_stats_shown(cell, METRIC_CPU));
+    SAY(headline->advice, "%s wait %s ms on average; %s ms of CPU time each", headline->advice[0] != '\0' ? ";" : "",
+        NUMBER(3, 1e3 * cell->measures[METRIC_WAIT_MEAN].value), NUMBER(3, cell_stats_shown(cell, METRIC_CPU)));
 }
 
 /* At most one of several modes keeps up. */
@@ -294,11 +295,11 @@ static void say_overrun(const struct run_stats *stats, size_t sound, struct head
     }
     headline->kind = HEADLINE_OPEN;
     if (sound > 0) {
-        SAY(headline->sentence, "Only %s keeps up with %g/s: ", headline_name(stats, best, name),
-            stats->run->arrivals.rate);
+        SAY(headline->sentence, "Only %s keeps up with %s/s: ", headline_name(stats, best, name),
+            NUMBER(6, stats->run->arrivals.rate));
         say_time(stats, best, headline);
     } else {
-        SAY(headline->sentence, "No mode keeps up with %g/s: ", stats->run->arrivals.rate);
+        SAY(headline->sentence, "No mode keeps up with %s/s: ", NUMBER(6, stats->run->arrivals.rate));
         SAY(headline->sentence, "%s reaches the most, ", headline_name(stats, best, name));
         say_reached(stats, best, headline);
         advise_overrun(stats, best, headline);
@@ -321,8 +322,9 @@ static void say_single(const struct run_stats *stats, const struct cell_stats *c
     char downloads[32];
     headline->kind = HEADLINE_SINGLE;
     number_format_count(downloads, sizeof(downloads), stats->run->downloads);
-    SAY(headline->sentence, "%s with %" PRIu32 " worker%s: %s download%s in %.3g s", cell->cell->mode,
-        cell->cell->workers, plural(cell->cell->workers), downloads, plural(stats->run->downloads), time->value);
+    SAY(headline->sentence, "%s with %" PRIu32 " worker%s: %s download%s in %s s", cell->cell->mode,
+        cell->cell->workers, plural(cell->cell->workers), downloads, plural(stats->run->downloads),
+        NUMBER(3, time->value));
     if (cell->rounds > 1) {
         char range[48];
         number_format_range(range, sizeof(range), 3, time->low, time->high);
@@ -333,8 +335,9 @@ static void say_single(const struct run_stats *stats, const struct cell_stats *c
     else if (cell->failures_in_all == 0)
         SAY(headline->sentence, "; none failed");
     if (isfinite(cell->service_p95))
-        SAY(headline->advice, "95 %% of downloads within %.3g ms; %.3g ms of CPU time each; %.3g MiB of memory",
-            1e3 * cell->service_p95, cell_stats_shown(cell, METRIC_CPU), cell_stats_shown(cell, METRIC_MEMORY));
+        SAY(headline->advice, "95 %% of downloads within %s ms; %s ms of CPU time each; %s MiB of memory",
+            NUMBER(3, 1e3 * cell->service_p95), NUMBER(3, cell_stats_shown(cell, METRIC_CPU)),
+            NUMBER(3, cell_stats_shown(cell, METRIC_MEMORY)));
 }
 
 /* One download a trial: every mode does the same with it. */
@@ -379,16 +382,16 @@ static void say_failed(const struct run_stats *stats, size_t sound, struct headl
         headline->kind = HEADLINE_OPEN;
         SAY(headline->sentence, "Nothing is ranked: nobody saw what the clients downloaded");
     } else if (failures == 0 && sound == 1) {
-        SAY(headline->sentence, "Nothing to compare: only %s did the whole work, in %.3g s",
-            headline_name(stats, &stats->cells[0], name), time_of(&stats->cells[0]));
+        SAY(headline->sentence, "Nothing to compare: only %s did the whole work, in %s s",
+            headline_name(stats, &stats->cells[0], name), NUMBER(3, time_of(&stats->cells[0])));
     } else if (downloads == failures)
         SAY(headline->sentence, "Nothing was downloaded: all %s downloads failed", count);
     else if (sound == 0)
         SAY(headline->sentence, "No winner: %s of %" PRIu64 " downloads failed, too many for times to mean anything",
             count, downloads);
     else
-        SAY(headline->sentence, "Nothing to compare: only %s downloaded enough for its time, %.3g s, to mean anything",
-            headline_name(stats, &stats->cells[0], name), time_of(&stats->cells[0]));
+        SAY(headline->sentence, "Nothing to compare: only %s downloaded enough for its time, %s s, to mean anything",
+            headline_name(stats, &stats->cells[0], name), NUMBER(3, time_of(&stats->cells[0])));
 }
 
 static const char *ending_of(const struct run *run)
@@ -491,9 +494,9 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
         /* The fastest of what was swept stands first where there is nothing else. */
         SAY(headline->sentence,
             "No verdict yet: %s/%" PRIu32
-            " was the fastest tried (%.3g s), and no time was left to measure it again; use "
+            " was the fastest tried (%s s), and no time was left to measure it again; use "
             "a longer --time-budget",
-            stats->cells[0].cell->mode, stats->cells[0].cell->workers, time_of(&stats->cells[0]));
+            stats->cells[0].cell->mode, stats->cells[0].cell->workers, NUMBER(3, time_of(&stats->cells[0])));
     } else if (!has_rounds) {
         SAY(headline->sentence, "No result: %s",
             run->is_partial ? "it ended before a round was complete" : "no mode completed a round");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conc_bench/analysis/stats.h"
+#include "conc_bench/base/number.h"
 
 /* Costs closer than this are equal. */
 static const double same_cost = 0.10;
@@ -99,7 +100,8 @@ static int add_point(struct rate_curve *curve, const struct cell_stats *cell, st
     }
     struct rate_point *longer = realloc(curve->points, (curve->count + 1) * sizeof(*longer));
     if (longer == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory for what was measured at %g/s", cell->cell->rate);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for what was measured at %s/s",
+                         NUMBER(6, cell->cell->rate));
     curve->points = longer;
     longer[curve->count++] = (struct rate_point){.cell = cell};
     return 0;

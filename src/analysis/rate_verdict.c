@@ -73,11 +73,11 @@ static void say_kept_up(const struct rate_curves *curves, struct headline *headl
         SAY(headline->sentence, "%s", i > 0 ? "; " : "");
         if (curve->highest != NULL) {
             list_names(curves, i, count, headline->sentence, sizeof(headline->sentence));
-            SAY(headline->sentence, "%s up to %g/s%s",
+            SAY(headline->sentence, "%s up to %s/s%s",
                 i > 0        ? ""
                 : count == 1 ? " keeps"
                              : " keep",
-                curve->highest_rate, i == 0 && curve->next == NULL ? ", the highest tried" : "");
+                NUMBER(6, curve->highest_rate), i == 0 && curve->next == NULL ? ", the highest tried" : "");
             continue;
         }
         for (size_t j = 0; j < count; j++) {
@@ -101,8 +101,8 @@ static void say_held(const struct run_stats *stats, const struct rate_curves *cu
         if (curve->highest == NULL)
             SAY(headline->sentence, " no rate that was tried");
         else
-            SAY(headline->sentence, "%s %s%g/s", listed > 0 ? "" : " holds", curve->next == NULL ? "at least " : "",
-                curve->highest_rate);
+            SAY(headline->sentence, "%s %s%s/s", listed > 0 ? "" : " holds", curve->next == NULL ? "at least " : "",
+                NUMBER(6, curve->highest_rate));
         listed++;
     }
     SAY(headline->sentence, ": %s", objective_describe(&stats->run->objective, objective));
@@ -166,8 +166,8 @@ static void tell_knees(const struct rate_curves *curves, struct rate_sentences *
         char name[HEADLINE_NAME_BYTES];
         if (is_told[i] || curve->flat == NULL || !rate_curve_stands_for_mode(curves, curve))
             continue;
-        SAY(sentences->knees, "%s%g/s with ", sentences->knees[0] == '\0' ? "Response stays flat up to " : "; ",
-            curve->flat_rate);
+        SAY(sentences->knees, "%s%s/s with ", sentences->knees[0] == '\0' ? "Response stays flat up to " : "; ",
+            NUMBER(6, curve->flat_rate));
         for (size_t j = i, listed = 0; j < curves->count && j < sizeof(is_told); j++) {
             const struct rate_curve *other = &curves->items[j];
             if (is_told[j] || other->flat == NULL || other->flat_rate != curve->flat_rate ||
@@ -190,11 +190,11 @@ static void tell_unfinished(const struct rate_curves *curves, struct rate_senten
             sentences->unfinished[0] == '\0' ? "Not confirmed by rounds of its own: " : ", ",
             rate_curve_name(curves, curve, name));
         if (curve->highest == NULL)
-            SAY(sentences->unfinished, "(below %g/s)", curve->points[0].cell->cell->rate);
+            SAY(sentences->unfinished, "(below %s/s)", NUMBER(6, curve->points[0].cell->cell->rate));
         else if (curve->next == NULL)
-            SAY(sentences->unfinished, "(above %g/s)", curve->highest_rate);
+            SAY(sentences->unfinished, "(above %s/s)", NUMBER(6, curve->highest_rate));
         else
-            SAY(sentences->unfinished, "(%g to %g/s)", curve->highest_rate, curve->next_rate);
+            SAY(sentences->unfinished, "(%s to %s/s)", NUMBER(6, curve->highest_rate), NUMBER(6, curve->next_rate));
     }
 }
 

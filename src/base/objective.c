@@ -71,10 +71,10 @@ int objective_parse(const char *text, struct objective *objective)
 char *objective_describe(const struct objective *objective, char buffer[OBJECTIVE_TEXT_BYTES])
 {
     if (objective->limit > 0)
-        snprintf(buffer, OBJECTIVE_TEXT_BYTES, "%s of response below %.4g ms", response_figure_names[objective->figure],
-                 1e3 * clock_seconds(objective->limit));
+        snprintf(buffer, OBJECTIVE_TEXT_BYTES, "%s of response below %s ms", response_figure_names[objective->figure],
+                 NUMBER(4, 1e3 * clock_seconds(objective->limit)));
     else
-        snprintf(buffer, OBJECTIVE_TEXT_BYTES, "%s of response at most %g times that at a tenth of the rate",
-                 response_figure_names[objective->figure], objective->factor);
+        snprintf(buffer, OBJECTIVE_TEXT_BYTES, "%s of response at most %s times that at a tenth of the rate",
+                 response_figure_names[objective->figure], NUMBER(6, objective->factor));
     return buffer;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 
 /* "results[2].rounds[0].time_s"; "": the document. */
@@ -92,7 +93,7 @@ int node_read_number(const struct node *node, double low, double high, double *v
     if (expect(node, json_is_number(node->value), "a number") != 0)
         return -1;
     if (!(number >= low && number <= high))
-        return node_refuse(node, "%g is not between %g and %g", number, low, high);
+        return node_refuse(node, "%s is not between %s and %s", NUMBER(6, number), NUMBER(6, low), NUMBER(6, high));
     *value = number;
     return 0;
 }

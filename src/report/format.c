@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 
 struct format format_default(void)
@@ -108,7 +109,7 @@ char *format_percentile(char *buffer, size_t size, double percent)
     if (percent == 100)
         snprintf(buffer, size, "max");
     else
-        snprintf(buffer, size, "p%g", percent);
+        snprintf(buffer, size, "p%s", NUMBER(6, percent));
     return buffer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "conc_bench/base/number.h"
 #include "markup.h"
 
 static void open_case(FILE *stream, const char *class, const char *name, double seconds)
@@ -98,7 +99,7 @@ static void write_measurement(FILE *stream, const struct run *run, const struct 
 static void write_rate(FILE *stream, const struct run *run, const struct run_stats *stats)
 {
     char label[CELL_LABEL_BYTES];
-    fprintf(stream, "      <property name=\"rate\" value=\"%g/s (%s)\"/>\n", run->arrivals.rate,
+    fprintf(stream, "      <property name=\"rate\" value=\"%s/s (%s)\"/>\n", NUMBER(6, run->arrivals.rate),
             arrival_process_names[run->arrivals.process]);
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
@@ -106,8 +107,8 @@ static void write_rate(FILE *stream, const struct run *run, const struct run_sta
             continue;
         fputs("      <property name=\"", stream);
         markup_write(stream, cell_label(cell->cell, label));
-        fprintf(stream, "\" value=\"%s, %.3g/s\"/>\n", cell->is_overrun ? "did not keep up" : "kept up",
-                cell->measures[METRIC_RATE].value);
+        fprintf(stream, "\" value=\"%s, %s/s\"/>\n", cell->is_overrun ? "did not keep up" : "kept up",
+                NUMBER(3, cell->measures[METRIC_RATE].value));
     }
 }
 

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "conc_bench/base/number.h"
 #include "rate_table.h"
 
 /* Columns that leave where there is no room, the highest first. */
@@ -43,7 +44,8 @@ static void add_digits(struct maker *maker, double value)
 
 static void add_rate(struct maker *maker, enum paint paint, const struct rate_point *point)
 {
-    add_text(maker, paint, point == NULL ? "-" : content_text(maker->content, "%g/s", point->cell->cell->rate));
+    add_text(maker, paint,
+             point == NULL ? "-" : content_text(maker->content, "%s/s", NUMBER(6, point->cell->cell->rate)));
 }
 
 static void add_figures(struct maker *maker, const struct cell_stats *cell)
@@ -117,7 +119,7 @@ void rate_table_add_points(struct content *content, const struct format *format,
             const struct rate_point *point = &curve->points[j];
             content_add_row(content, maker.section, curve->mode);
             add_text(&maker, PAINT_NONE, content_text(content, "%s/%" PRIu32, curve->mode, curve->workers));
-            add_text(&maker, PAINT_NONE, content_text(content, "%g", point->cell->cell->rate));
+            add_text(&maker, PAINT_NONE, content_text(content, "%s", NUMBER(6, point->cell->cell->rate)));
             add_digits(&maker, point->cell->measures[METRIC_RATE].value);
             add_text(&maker, point->is_good ? PAINT_NONE : PAINT_BAD, point->is_good ? "yes" : "no");
             add_figures(&maker, point->cell);

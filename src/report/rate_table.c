@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "conc_bench/base/number.h"
+
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_P95, DROP_CPU, DROP_MEMORY, DROP_FAILED };
 
@@ -111,10 +113,10 @@ const char *rate_table_describe_overrun(struct content *content, const struct ru
         const struct cell_stats *cell = &stats->cells[i];
         if (!cell->is_overrun)
             continue;
-        text = content_text(content, "%s%s%s %.3g/s of %g/s, %.2g s behind at the end",
+        text = content_text(content, "%s%s%s %s/s of %s/s, %s s behind at the end",
                             text != NULL ? text : "Not kept up: ", text != NULL ? "; " : "",
-                            content_name(content, cell->cell), cell->measures[METRIC_RATE].value,
-                            stats->run->arrivals.rate, cell->measures[METRIC_BEHIND].value);
+                            content_name(content, cell->cell), NUMBER(3, cell->measures[METRIC_RATE].value),
+                            NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value));
     }
     return text;
 }

@@ -4,6 +4,7 @@
 
 #include "conc_bench/analysis/rate_curves.h"
 #include "conc_bench/analysis/rate_search.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/run/interrupt.h"
 #include "rates.h"
 
@@ -342,8 +343,8 @@ static int find(struct finder *finder, struct error *error)
     if (confirm(finder, error) != 0)
         return -1;
     if (finder->is_out_of_time)
-        run_warn(run, "The time budget of %.3g s was too short for the whole search: use a longer --time-budget",
-                 clock_seconds(finder->state->experiment->plan->request.time_budget));
+        run_warn(run, "The time budget of %s s was too short for the whole search: use a longer --time-budget",
+                 NUMBER(3, clock_seconds(finder->state->experiment->plan->request.time_budget)));
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"
 
 /* A sweep of rates: the first round goes upwards, rate by rate, so that what clearly does not keep up is not asked for
@@ -65,8 +66,8 @@ static void tell_left_out(struct run *run, const struct group *group)
         char name[32];
         double rate = find_left_out(run, group, i);
         if (rate > 0)
-            text_buffer_add(&text, "%s%s/%" PRIu32 " from %g/s on", text_buffer_text(&text)[0] != '\0' ? ", " : "",
-                            plan_cell_name(cell, name, sizeof(name)), cell->workers, rate);
+            text_buffer_add(&text, "%s%s/%" PRIu32 " from %s/s on", text_buffer_text(&text)[0] != '\0' ? ", " : "",
+                            plan_cell_name(cell, name, sizeof(name)), cell->workers, NUMBER(6, rate));
     }
     if (text_buffer_text(&text)[0] != '\0')
         run_warn(run, "Not measured, having clearly missed half of that: %s", text_buffer_text(&text));

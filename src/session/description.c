@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/platform/cgroup.h"
 #include "conc_bench/platform/machine.h"
@@ -117,7 +118,7 @@ static void describe_transfer(const struct transfer_policy *policy, struct descr
     snprintf(option, sizeof(option), "--retry %" PRIu32, policy->retries);
     if (policy->retries > 0)
         add_asked(description, option);
-    snprintf(option, sizeof(option), "--retry-delay %g", clock_seconds(policy->retry_delay));
+    snprintf(option, sizeof(option), "--retry-delay %s", NUMBER(6, clock_seconds(policy->retry_delay)));
     if (policy->retries > 0 && policy->retry_delay > 0)
         add_asked(description, option);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conc_bench/base/clock.h"
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/workload/cookies.h"
@@ -283,9 +284,9 @@ void machines_warn(struct session *session)
     const struct trial *doubtful = find_doubtful(run, &share);
     if (doubtful != NULL && share > clock_error_borne)
         run_warn(run,
-                 "The clocks of the machines are known to within %.2g %% of a trial of %.3g s, which its time may be "
+                 "The clocks of the machines are known to within %s %% of a trial of %s s, which its time may be "
                  "wrong by: use a longer list, or --repeat",
-                 100 * share, clock_seconds(doubtful->run));
+                 NUMBER(2, 100 * share), NUMBER(3, clock_seconds(doubtful->run)));
     for (uint32_t rank = 1; rank < fleet_size(); rank++) {
         if (fleet_is_lost(rank))
             run_warn(run, "%s was lost, and the run ended with that: what was measured before stands",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/base/number.h"
 #include "conc_bench/base/subprocess.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/http/preflight.h"
@@ -147,7 +148,7 @@ static void show_position(void *context, const struct runner_position *position)
         snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
                  position->downloads / fleet_size());
     if (plan_has_rates(&session->plan.request) && position->cell->rate > 0)
-        text_append(done, sizeof(done), " at %g/s", position->cell->rate);
+        text_append(done, sizeof(done), " at %s/s", NUMBER(6, position->cell->rate));
     if (position->waiting > 0)
         text_append(done, sizeof(done), ", %" PRIu32 " waiting", position->waiting);
     progress_show(&session->progress, position->fraction, "%s: %s/%" PRIu32 "%s", what, name, position->cell->workers,

@@ -216,6 +216,9 @@ foreign_functions() {
 @test "clock() is not called" { nobody_calls clock 'is CPU time of all threads: use clock_now()'; }
 @test "localtime() is not called" { nobody_calls '(localtime|gmtime|ctime|asctime)' 'returns shared storage'; }
 @test "signal() is not called" { nobody_calls signal 'differs between systems: use sigaction()'; }
+@test "no message writes a figure as 1e+03" {
+    violations "has an exponent for large numbers: use NUMBER()" "$(grep -rnE '%(\.[1-6])?g' src)"
+}
 @test "system() is not called" { nobody_calls 'system|popen' 'runs a shell'; }
 
 # --- Headers and functions --------------------------------------------------------------------------------------------
