@@ -302,8 +302,10 @@ static void measure_arrivals(struct maker *maker)
     uint32_t last = maker->trial->table->unit_count - 1;
     double span = (double)(maker->due[last] - maker->due[0]);
     double dropped = (double)(count - arrivals->begun);
+    /* Behind a server's limit the backlog is in flight first, and waits begin when no worker is left for it. */
+    bool is_behind = backlog_grows(maker->waits, count, span) || backlog_grows(maker->responses, count, span);
     arrivals->is_present = true;
-    arrivals->is_kept_up = !backlog_grows(maker->waits, count, span) && dropped <= dropped_borne * (double)count;
+    arrivals->is_kept_up = !is_behind && dropped <= dropped_borne * (double)count;
     arrivals->behind = (nanoseconds)backlog_behind(maker->waits, count);
     arrivals->begun_in = maker->last_begun - maker->first_begun;
     stats_sort(maker->waits, count);

@@ -9,6 +9,46 @@
 
 enum { DOWNLOADS = 500, WORKERS = 8, TRIALS = 200 };
 
+/* Waits and response times of workers enough for a server that begins a download every millisecond and sends it 20 ms
+ * later, give or take 10 %. */
+static void wait_at_server(const nanoseconds *due, struct random *random, double *waits, double *responses)
+{
+    double free_at = 0;
+    for (size_t i = 0; i < DOWNLOADS; i++) {
+        double begun = free_at > (double)due[i] ? free_at : (double)due[i];
+        free_at = begun + 1e6;
+        waits[i] = 0;
+        responses[i] = begun - (double)due[i] + 2e7 * (0.9 + 0.2 * random_fraction(random));
+    }
+}
+
+/* In how many trials the backlog in flight grows where so much of what the server can do falls due. */
+static int count_growing_in_flight(double share)
+{
+    const struct arrivals arrivals = {.rate = 1000 * share, .process = ARRIVALS_EVEN};
+    double waits[DOWNLOADS], responses[DOWNLOADS];
+    struct error error = {0};
+    int growing = 0;
+    for (uint64_t trial = 0; trial < TRIALS; trial++) {
+        struct random random = random_stream(trial, 99);
+        nanoseconds *due = arrivals_draw(&arrivals, trial, DOWNLOADS, &error);
+        assert_non_null(due);
+        double span = (double)(due[DOWNLOADS - 1] - due[0]);
+        wait_at_server(due, &random, waits, responses);
+        assert_false(backlog_grows(waits, DOWNLOADS, span));
+        growing += backlog_grows(responses, DOWNLOADS, span);
+        free(due);
+    }
+    return growing;
+}
+
+static void test_the_backlog_of_a_server_shows_in_response_times(void **state)
+{
+    (void)state;
+    assert_int_equal(count_growing_in_flight(0.95), 0);
+    assert_int_equal(count_growing_in_flight(1.03), TRIALS);
+}
+
 /* The waits of a queue whose workers take `service` with each download, give or take 40 %: of each the worker that is
  * free first takes it. */
 static void wait_in_queue(const nanoseconds *due, double service, struct random *random, double *waits)
@@ -92,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_and_power),
+        cmocka_unit_test(test_the_backlog_of_a_server_shows_in_response_times),
         cmocka_unit_test(test_what_grows),
         cmocka_unit_test(test_even_arrivals),
     };
