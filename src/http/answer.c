@@ -213,9 +213,10 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
     /* What follows would be another protocol, which nobody asked for. */
     if (status == 101)
         return refuse(transfer, OUTCOME_PROTOCOL);
-    if (transfer->is_interim)
+    if (transfer->is_interim) {
         transfer->has_interim = true;
-    else if (transfer->has_interim)
+        quirk_note_interim(transfer);
+    } else if (transfer->has_interim)
         transfer->answered = clock_now() - transfer->begun;
     return length;
 }

@@ -128,13 +128,6 @@ int32_t nghttp2_submit_request(void *session, const void *priority, const void *
     return nghttp2.submit(session, priority, fields, field_count, body, (void *)((uintptr_t)transfer + MARK));
 }
 
-/* The last of the downloads on a connection is to close it: libcurl would give it to others. */
-static void forbid_reuse(struct transfer *transfer)
-{
-    transfer->forbids_reuse = true;
-    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
-}
-
 /* QUIRK_NO_STREAMS: whether the server takes no more requests on the connection. What it has taken it answers. */
 static void note_settings(void *session)
 {
@@ -145,7 +138,7 @@ static void note_settings(void *session)
     for (int32_t stream = 1; stream > 0 && stream < end; stream += 2) {
         struct transfer *transfer = transfer_of(session, stream);
         if (transfer != NULL)
-            forbid_reuse(transfer);
+            quirk_forbid_reuse(transfer);
     }
 }
 
@@ -183,7 +176,7 @@ static void note_break(void *session, enum outcome outcome)
         if (transfer == NULL || transfer->broken != OUTCOME_NONE)
             continue;
         transfer->broken = outcome;
-        forbid_reuse(transfer);
+        quirk_forbid_reuse(transfer);
         if (transfer->group != NULL)
             transfer->group->has_broken = true;
     }

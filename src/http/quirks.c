@@ -99,6 +99,13 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
          "fails first, the rest wait until their time is up.",
          "quirk_waiting.c", "fault/http2",
          "the server is killed in the middle: what it did not answer is a reset or refused, and no trial hangs"},
+    [QUIRK_KEPT_INTERIMS] =
+        {"kept-interims", QUIRK_VERSION(8, 15, 0), 0,
+         "A download whose interim answers have no end is given up, but its connection is kept, and what comes next on "
+         "it gets the rest of them (8.23, not 8.14).",
+         "quirks.c", "fault/http2",
+         "headers and interim answers that are too many: broken HTTP for whoever is on the connection, and not for the "
+         "next"},
 };
 
 /* Both ends belong to it. From curl's own reports of the versions named there; what only meets transfers that are
@@ -213,6 +220,20 @@ void quirk_note_times(struct transfer *transfer)
     transfer->heard = transfer->requests > 1 ? transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T) : 0;
     if (request_is_multiplexed(transfer->plan->request->options) && !transfer->is_timed && transfer_may_share(transfer))
         measure_untimed(transfer);
+}
+
+void quirk_forbid_reuse(struct transfer *transfer)
+{
+    transfer->forbids_reuse = true;
+    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+void quirk_note_interim(struct transfer *transfer)
+{
+    /* No server means well that sends as many, and libcurl gives up at some thousands. */
+    enum { MANY_LINES = 200 };
+    if (transfer->header_lines > MANY_LINES && !transfer->forbids_reuse && quirk_applies(QUIRK_KEPT_INTERIMS))
+        quirk_forbid_reuse(transfer);
 }
 
 uint32_t quirk_first_byte(const struct transfer *transfer)

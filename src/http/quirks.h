@@ -39,6 +39,7 @@ enum quirk {
     QUIRK_CONNECTION_EACH,
     QUIRK_UNTIMED_WAIT,
     QUIRK_FORGOTTEN_WAIT,
+    QUIRK_KEPT_INTERIMS,
     QUIRK_COUNT,
 };
 
@@ -83,6 +84,12 @@ long quirk_names_kept(void);
  * the first byte of the answer to its last request; 0: there was none. */
 void quirk_note_times(struct transfer *transfer);
 uint32_t quirk_first_byte(const struct transfer *transfer);
+
+/* Has libcurl close the connection when the download ends, or when the last one on it does. */
+void quirk_forbid_reuse(struct transfer *transfer);
+
+/* QUIRK_KEPT_INTERIMS: behind the status line of an interim answer. */
+void quirk_note_interim(struct transfer *transfer);
 
 /* quirk_addresses.c: QUIRK_NEXT_ADDRESS */
 

@@ -41,7 +41,7 @@ static void write_quirks(void)
             write_version("from ", row->first);
         if (row->fixed != 0)
             write_version(row->first != 0 ? ", before " : "before ", row->fixed);
-        else
+        else if (row->first == 0)
             printf("all");
         printf(" | %s | `%s` | `%s` (*%s*) |\n", row->symptom, row->place, row->suite, row->test);
     }

@@ -34,7 +34,7 @@ def one_sample(cell, unit, url, worker, downloads):
 
 def claims(document, cell, n):
     """Says that 100,000 workers did 4,000,000,000 downloads, and holds nothing of them."""
-    downloads = document["workload"]["downloads"] = 4000000000
+    downloads = document["workload"]["downloads"] = cell["planned_downloads"] = 4000000000
     cell["workers"] = 100000
     counts = dict(cell["rounds"][0]["downloads"], settled=0, answered=0, peak_in_flight=0, outcomes={"none": downloads})
     document["results"] = [with_rounds(cell, n, samples=[], downloads=counts)]
@@ -42,7 +42,7 @@ def claims(document, cell, n):
 
 def sparse(document, cell, n):
     """A round has one sample of many URLs, and claims many more workers."""
-    downloads = document["workload"]["downloads"] = 4000000000
+    downloads = document["workload"]["downloads"] = cell["planned_downloads"] = 4000000000
     document["urls"] = [f"http://a.test/{i}" for i in range(10 * n)]
     document["workload"]["distinct_urls"] = 10 * n
     cell["workers"] = 100000

@@ -53,8 +53,9 @@ static void all_are_of_a_version_they_were_seen_with(void **state)
     (void)state;
     for (enum quirk quirk = 0; quirk < QUIRK_COUNT; quirk++) {
         const struct quirk_row *row = quirk_row(quirk);
-        /* Debian 12's, or the one of Debian 13. */
-        assert_true(quirk_is_of(quirk, QUIRK_VERSION(7, 88, 1)) || quirk_is_of(quirk, QUIRK_VERSION(8, 14, 1)));
+        /* Those of Debian 12, Debian 13 and sid. */
+        assert_true(quirk_is_of(quirk, QUIRK_VERSION(7, 88, 1)) || quirk_is_of(quirk, QUIRK_VERSION(8, 14, 1)) ||
+                    quirk_is_of(quirk, QUIRK_VERSION(8, 23, 0)));
         assert_true(row->fixed == 0 || row->fixed > row->first);
         assert_non_null(strchr(row->suite, '/'));
         for (enum quirk other = 0; other < quirk; other++)
