@@ -6,7 +6,7 @@ the terminal that wide, and "show" prints what stands on the screen then, betwee
 after the other. A program that stops is continued as soon as it is stopped, after its screen was printed. At the end the
 screen is printed, with all that has scrolled away; the exit status is that of the command.
 """
-import fcntl, os, pty, re, signal, struct, sys, termios, time
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
 
 columns = int(sys.argv[1])
 split = sys.argv.index("--")
@@ -113,13 +113,8 @@ while status is None:
         elif value == "Z":
             os.write(terminal, b"\x1a")
             wait_until_stopped()
-            while True:  # what it wrote before
-                os.set_blocking(terminal, False)
-                try:
-                    write(os.read(terminal, 65536).decode("utf-8", "ignore"))
-                except BlockingIOError:
-                    break
-            os.set_blocking(terminal, True)
+            while select.select([terminal], [], [], 1)[0]:  # what it wrote before, which a busy kernel hands on later
+                write(os.read(terminal, 65536).decode("utf-8", "ignore"))
             show()
             os.killpg(job, signal.SIGCONT)
         else:
