@@ -94,7 +94,7 @@ ended() {
 @test "a signal in the middle ends all, soon" {
     "$CONC_BENCH" --no-progress --export-json r.json --client "slow=trap '' TERM INT; sleep $mark & wait" list >out 2>err &
     program=$!
-    until_true pgrep -f "sleep $mark"
+    until_true pgrep -fx "sleep $mark"
     SECONDS=0
     kill -TERM "$program"
     status=0
@@ -107,9 +107,9 @@ ended() {
 @test "nothing outlives the program that is killed" {
     "$CONC_BENCH" --no-progress --client "slow=setsid sleep $mark & wait" list >out 2>err &
     program=$!
-    until_true pgrep -f "sleep $mark"
+    until_true pgrep -fx "sleep $mark"
     kill -KILL "$program"
-    nobody() { ! pgrep -f "sleep $mark"; }
+    nobody() { ! pgrep -fx "sleep $mark"; }
     until_true nobody
 }
 
