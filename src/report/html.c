@@ -45,11 +45,12 @@ static const struct {
                            "The share of downloads that took no longer than so many milliseconds, from the moment a "
                            "worker took the URL; all rounds together, from the median on.",
                            "Cumulative distribution of service times, a line for each mode."},
-    [SECTION_RATES] = {"rates",
-                       "Both scales are logarithmic. The 99th percentile of response times, from when a download was "
-                       "due, by how many fall due a second; a line ends where its mode does not keep up. Dashed: the "
-                       "objective.",
-                       "99th percentile of response times against the rate, a line for each mode, and the objective."},
+    [SECTION_RATES] =
+        {"rates",
+         "Both scales are logarithmic. Response times, from when a download was due, by how many fall due "
+         "a second: the figure of the objective, or the highest percentile that there are downloads enough "
+         "for. A line ends where its mode does not keep up. Dashed: the objective.",
+         "Response times against the rate, a line for each mode, and the objective."},
     [SECTION_MACHINES] = {"machines", "", NULL},
     [SECTION_RATE] = {"rate", "", NULL},
     [SECTION_HTTP2] = {"streams", "Over HTTP/2 a connection can have several downloads at once.", NULL},

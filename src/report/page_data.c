@@ -104,27 +104,56 @@ static json_t *make_sweep(struct maker *maker, const struct sweep *sweep)
 
 /* Response times against rates */
 
-/* [rate, 99th percentile of response times in seconds, whether it was good] */
-static json_t *make_rate_point(struct maker *maker, const struct rate_point *point)
+static const enum metric metric_of_figure[] = {
+    [RESPONSE_FIGURE_MEAN] = METRIC_RESPONSE_MEAN, [RESPONSE_FIGURE_P50] = METRIC_RESPONSE_P50,
+    [RESPONSE_FIGURE_P95] = METRIC_RESPONSE_P95,   [RESPONSE_FIGURE_P99] = METRIC_RESPONSE_P99,
+    [RESPONSE_FIGURE_MAX] = METRIC_RESPONSE_MAX,
+};
+
+/* Whether there are downloads enough for a percentile in all points that have one. */
+static bool is_supported(const struct rate_curves *curves, enum metric percentile)
+{
+    for (size_t i = 0; i < curves->count; i++) {
+        for (size_t j = 0; j < curves->items[i].count; j++) {
+            const struct cell_stats *cell = curves->items[i].points[j].cell;
+            if (!cell->is_overrun && !isfinite(cell_stats_response(cell, percentile)))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* What the chart shows of response times: the objective's figure, or the highest percentile that all points have. */
+static enum response_figure drawn_figure(const struct run *run, const struct rate_curves *curves)
+{
+    if (run->objective.is_present)
+        return run->objective.figure;
+    return is_supported(curves, METRIC_RESPONSE_P99)   ? RESPONSE_FIGURE_P99
+           : is_supported(curves, METRIC_RESPONSE_P95) ? RESPONSE_FIGURE_P95
+                                                       : RESPONSE_FIGURE_P50;
+}
+
+/* [rate, that figure of response times in seconds, whether it was good] */
+static json_t *make_rate_point(struct maker *maker, const struct rate_point *point, enum response_figure figure)
 {
     json_t *row = json_array();
     append(maker, row, json_real(point->cell->cell->rate));
-    append(maker, row, number(cell_stats_response(point->cell, METRIC_RESPONSE_P99)));
+    append(maker, row, number(point->cell->is_overrun ? NAN : point->cell->measures[metric_of_figure[figure]].value));
     append(maker, row, json_boolean(point->is_good));
     return row;
 }
 
-static json_t *make_rate_curve(struct maker *maker, const struct rate_curves *curves, const struct rate_curve *curve)
+static json_t *make_rate_curve(struct maker *maker, const struct rate_curves *curves, const struct rate_curve *curve,
+                               enum response_figure figure)
 {
     char name[HEADLINE_NAME_BYTES];
-    bool is_of_p99 = maker->run->objective.figure == RESPONSE_FIGURE_P99;
     json_t *object = json_object();
     json_t *points = json_array();
     for (size_t i = 0; i < curve->count; i++)
-        append(maker, points, make_rate_point(maker, &curve->points[i]));
+        append(maker, points, make_rate_point(maker, &curve->points[i], figure));
     put(maker, object, "name", json_string(rate_curve_name(curves, curve, name)));
     put(maker, object, "mode", json_string(curve->mode));
-    put(maker, object, "limit", number(is_of_p99 ? curve->limit : NAN));
+    put(maker, object, "limit", number(curve->limit));
     put(maker, object, "highest", number(curve->highest != NULL ? curve->highest->cell->cell->rate : NAN));
     put(maker, object, "points", points);
     return object;
@@ -215,8 +244,10 @@ static json_t *make_data(struct maker *maker, const struct analysis *analysis)
     put(maker, data, "percents", percents);
     put(maker, data, "cells", cells);
     put(maker, data, "sweeps", sweeps);
+    enum response_figure figure = drawn_figure(maker->run, &analysis->rates);
     for (size_t i = 0; i < analysis->rates.count; i++)
-        append(maker, rates, make_rate_curve(maker, &analysis->rates, &analysis->rates.items[i]));
+        append(maker, rates, make_rate_curve(maker, &analysis->rates, &analysis->rates.items[i], figure));
+    put(maker, data, "figure", json_string(response_figure_names[figure]));
     put(maker, data, "rates", rates);
     put(maker, data, "timelines", timelines);
     return data;

@@ -74,10 +74,13 @@ sweep() {
 @test "the page draws response times against the rate" {
     sweep --mode null --script 20ms --workers 2 --rate 50/s..200/s --export-html r.html list
     grep -q '<canvas id="rates"' r.html
-    # [rate, p99 of response in seconds or null, whether it kept up]
+    # [rate, the figure of response times in seconds or null, whether it kept up]
     grep -o '"rates":\[.*\],"timelines"' r.html | sed 's/^"rates"://; s/,"timelines"$//' >rates.json
     jq -e '.[0] | .name == "null" and .highest == 100 and ([.points[][0]] == [50, 100, 200]) and
            ([.points[][2]] == [true, true, false]) and .points[2][1] == null' rates.json
+    # A percentile that 100 downloads can carry.
+    grep -q '"figure":"p95"' r.html
+    jq -e '[.[].points[] | select(.[2]) | .[1]] | length > 0 and all(. > 0)' rates.json
 }
 
 @test "a dry run says what each rate takes" {

@@ -279,11 +279,12 @@
       pointStyle: (item) => (item.raw && item.raw.x === curve.highest ? "rectRot" : "circle"),
     }));
     const rates = data.rates.flatMap((curve) => curve.points.map((point) => point[0]));
+    const [least, most] = [Math.min(...rates), Math.max(...rates)];
     const limits = curves.filter((curve) => curve.limit !== null);
     const is_one = new Set(limits.map((curve) => curve.limit)).size === 1;
     const objectives = (is_one ? limits.slice(0, 1) : limits).map((curve) => ({
       label: is_one ? "objective" : curve.name + ", objective",
-      data: [Math.min(...rates), Math.max(...rates)].map((rate) => ({ x: rate, y: curve.limit * 1e3 })),
+      data: [least, most].map((rate) => ({ x: rate, y: curve.limit * 1e3 })),
       showLine: true, pointRadius: 0, borderWidth: 1, borderDash: [6, 4], pointHitRadius: 0,
       borderColor: is_one ? style("--ink") : faded(hue(curve.mode), 0.8),
     }));
@@ -300,15 +301,16 @@
         },
         scales: {
           x: axis("downloads due a second (logarithmic)", {
-            type: "logarithmic",
+            type: "logarithmic", min: least / 1.15, max: most * 1.15,
             afterBuildTicks: (scale) => {
-              const all = [...new Set(rates)].sort((a, b) => a - b);
-              scale.ticks = (all.length <= 12 ? all : all.filter((rate, index) => index % Math.ceil(all.length / 12) === 0))
+              const apart = 0.07 * Math.log((most / least) * 1.3);
+              scale.ticks = [...new Set(rates)].sort((a, b) => a - b)
+                .reduce((ticks, rate) => (ticks.length === 0 || Math.log(rate / ticks.at(-1)) >= apart ? [...ticks, rate] : ticks), [])
                 .map((value) => ({ value }));
             },
             ticks: { callback: (value) => String(Number(Number(value).toPrecision(3))) },
           }),
-          y: axis("99th percentile of response times, ms (logarithmic)", {
+          y: axis(`${data.figure} of response time, ms (logarithmic)`, {
             type: "logarithmic",
             afterBuildTicks: (scale) => {
               scale.ticks = scale.ticks.filter((tick) => /^[125]e/.test(tick.value.toExponential()));
