@@ -234,7 +234,7 @@ void clients_tell_limits(struct session *session)
         tell_of_options(session);
 }
 
-int setup_clients(struct session *session, struct error *error)
+int clients_open(struct session *session, struct error *error)
 {
     struct clients *clients = &session->clients;
     if (session->options->client_count == 0)
@@ -269,16 +269,20 @@ static void release_files(struct clients *clients)
     remove_file(clients->list);
     remove_file(clients->report);
     remove_file(clients->authority);
-    if (clients->folder != NULL)
-        rmdir(clients->folder);
+    rmdir(clients->folder);
     free(clients->folder);
+    clients->folder = clients->list = clients->report = clients->authority = NULL;
+}
+
+void clients_close(struct session *session)
+{
+    if (session->clients.folder != NULL)
+        release_files(&session->clients);
 }
 
 void clients_release(struct session *session)
 {
     struct clients *clients = &session->clients;
-    if (clients->folder != NULL)
-        release_files(clients);
     for (size_t i = 0; clients->variables[i] != NULL; i++)
         free(clients->variables[i]);
     journal_release(clients->journal);

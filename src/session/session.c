@@ -91,7 +91,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (setup_plan(session, error) != 0)
         return -1;
-    if (!options->dry_run && (setup_targets(session, error) != 0 || setup_clients(session, error) != 0))
+    if (!options->dry_run && setup_targets(session, error) != 0)
         return -1;
     if (setup_host_limits(session, error) != 0)
         return -1;

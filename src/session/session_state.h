@@ -92,7 +92,9 @@ int setup_warm_urls(struct session *session, struct error *error); /* warm_urls 
  * clients; and, as a hook of the experiment, what they did. */
 int clients_make_journal(struct session *session, struct error *error);
 const char *const *clients_list_addresses(struct session *session, struct error *error);
-int setup_clients(struct session *session, struct error *error);
+int clients_open(struct session *session,
+                 struct error *error); /* once signals are caught: files must not stay behind */
+void clients_close(struct session *session);
 void clients_tell_limits(struct session *session); /* of what options do not reach them; once the run is described */
 int clients_open_trial(struct session *session, struct error *error); /* of a client: its list is made anew */
 int clients_settle(void *context, const struct client_trial *did, struct trial *trial, struct error *error);

@@ -282,7 +282,6 @@ int trials_follow(struct session *session, int *status, struct error *error)
 int trials_run(struct session *session, struct error *error)
 {
     const struct transfer_plan transfer = describe_transfers(session);
-    const struct mode_job job = describe_job(session, &transfer);
     const struct experiment_hooks hooks = {
         .context = session,
         .before_trial = before_trial,
@@ -293,13 +292,17 @@ int trials_run(struct session *session, struct error *error)
         .note = note,
     };
     struct experiment experiment = describe_experiment(session);
-    experiment.job = &job;
     experiment.hooks = &hooks;
     experiment.run = &session->run;
     machines_add_up(session);
     if (interrupt_install(error) != 0)
         return -1;
-    int status = experiment_run(&experiment, error);
+    int status = clients_open(session, error);
+    const struct mode_job job = describe_job(session, &transfer);
+    experiment.job = &job;
+    if (status == 0)
+        status = experiment_run(&experiment, error);
+    clients_close(session);
     if (session->paused > 0)
         run_warn(&session->run, "The server refused downloads (429 or 503) and was left alone for %.0f s in all",
                  clock_seconds(session->paused));

@@ -104,6 +104,18 @@ ended() {
     nothing_is_left
 }
 
+@test "a signal at any time leaves no files behind" {
+    local delay
+    for delay in 01 02 03 04 05 06 08 10 15 20; do
+        "$CONC_BENCH" --no-progress --origin --client "slow=sleep $mark" list >out 2>err &
+        program=$!
+        sleep "0.$delay"
+        kill -TERM "$program"
+        wait "$program" || true
+        nothing_is_left
+    done
+}
+
 @test "nothing outlives the program that is killed" {
     "$CONC_BENCH" --no-progress --client "slow=setsid sleep $mark & wait" list >out 2>err &
     program=$!
