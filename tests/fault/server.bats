@@ -340,7 +340,9 @@ TOLD
         WORKERS=1 MAX_TIME=1 downloads_as_told
     samples_hold /stall/headers 'all(.first_byte_s == 0)'
     samples_hold /redirect/stall 'all(.redirects == 1 and .first_byte_s == 0)'
-    holds "$BATS_TEST_TMPDIR/result.json" '[.results[] | .wait_s > 0.9 * .service_mean_s] | all'
+    # Connecting may take its time on a busy machine.
+    holds "$BATS_TEST_TMPDIR/result.json" \
+        '[.results[] | .wait_s > 0.9 * (.service_mean_s - .name_lookup_s - .connect_s - .tls_s)] | all'
 }
 
 @test "too slow, without an end, without a connection: --max-time ends it" {
