@@ -382,16 +382,19 @@ static void say_failed(const struct run_stats *stats, size_t sound, struct headl
         headline->kind = HEADLINE_OPEN;
         SAY(headline->sentence, "Nothing is ranked: nobody saw what the clients downloaded");
     } else if (failures == 0 && sound == 1) {
-        SAY(headline->sentence, "Nothing to compare: only %s did the whole work, in %s s",
-            headline_name(stats, &stats->cells[0], name), NUMBER(3, time_of(&stats->cells[0])));
+        SAY(headline->sentence, "Nothing to compare: only %s did the whole work, %s",
+            headline_name(stats, &stats->cells[0], name), has_rate(stats) ? "responding in " : "in ");
+        say_time(stats, &stats->cells[0], headline);
     } else if (downloads == failures)
         SAY(headline->sentence, "Nothing was downloaded: all %s downloads failed", count);
     else if (sound == 0)
         SAY(headline->sentence, "No winner: %s of %" PRIu64 " downloads failed, too many for times to mean anything",
             count, downloads);
-    else
-        SAY(headline->sentence, "Nothing to compare: only %s downloaded enough for its time, %s s, to mean anything",
-            headline_name(stats, &stats->cells[0], name), NUMBER(3, time_of(&stats->cells[0])));
+    else {
+        SAY(headline->sentence, "Nothing to compare: only %s downloaded enough for its time to mean anything: ",
+            headline_name(stats, &stats->cells[0], name));
+        say_time(stats, &stats->cells[0], headline);
+    }
 }
 
 static const char *ending_of(const struct run *run)

@@ -61,8 +61,9 @@ void run_name_by_rates(struct run *run)
     bool is_named = run_has_rates(run) || run->objective.is_present;
     if (run->cell_count > 0)
         run->downloads = 0;
-    if (is_named)
-        run->arrivals.rate = 0;
+    /* Of several rates an interrupted run may have come to one. */
+    if (run->cell_count > 0)
+        run->arrivals.rate = is_named ? 0 : run->cells[0].rate;
     for (size_t i = 0; i < run->cell_count; i++) {
         run->cells[i].is_named_by_rate = is_named;
         if (run->cells[i].downloads > run->downloads)

@@ -62,12 +62,7 @@ seek() {
     holds r.json '.rates[] | select(.mode == "threads") | .rate_per_s > 50 and .rate_per_s < 207'
     # A search keeps no single downloads.
     holds r.json '[.results[] | select(.stage == "sweep") | .rounds[].samples] | unique == [null]'
-    "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv --export-markdown again.md \
-        --export-html again.html >again
-    for kind in json csv md html; do
-        cmp "r.$kind" "again.$kind"
-    done
-    diff report again
+    same_again
     answer=$(jq -r .answer r.json)
     grep -qF "$answer" r.md
     grep -qF "$answer" r.html

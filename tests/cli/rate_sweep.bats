@@ -63,12 +63,7 @@ sweep() {
     grep -qF "$answer" r.html
     [ "$(head -1 r.csv | cut -d, -f1-4)" = 'mode,workers,rate_per_s,stage' ]
     grep -q '^"threads",4,100,main' r.csv
-    "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv --export-markdown again.md \
-        --export-html again.html >again
-    for kind in json csv md html; do
-        cmp "r.$kind" "again.$kind"
-    done
-    diff report again
+    same_again
 }
 
 @test "the page draws response times against the rate" {

@@ -194,3 +194,14 @@ make_latin_locale() {
     [ -s "$1/de_DE.ISO-8859-1/LC_CTYPE" ]
     cp -r "$1/de_DE.ISO-8859-1" "$1/C.UTF-8"
 }
+
+# Makes the reports of r.json again: they are those in r.csv, r.md, r.html, and the text in report.
+same_again() {
+    local kind
+    "$CONC_BENCH" --import-json r.json --export-json again.json --export-csv again.csv --export-markdown again.md \
+        --export-html again.html >again
+    for kind in json csv md html; do
+        cmp "r.$kind" "again.$kind"
+    done
+    diff report again
+}

@@ -51,9 +51,30 @@ static void known_cpu_time_is_no_strangers(void **state)
     assert_true(host.foreign_cores == 1);
 }
 
+static void a_run_at_one_of_several_rates_is_at_that_rate(void **state)
+{
+    (void)state;
+    struct run_cell cells[] = {{.rate = 50, .downloads = 100}, {.rate = 50, .downloads = 100}};
+    struct run run = {.cells = cells, .cell_count = 2, .downloads = 800, .arrivals = {.rate = 400}};
+    run_name_by_rates(&run);
+    assert_true(run.arrivals.rate == 50);
+    assert_int_equal(run.downloads, 100);
+    assert_false(cells[0].is_named_by_rate);
+    cells[1] = (struct run_cell){.rate = 200, .downloads = 400};
+    run_name_by_rates(&run);
+    assert_true(run.arrivals.rate == 200);
+    assert_int_equal(run.downloads, 400);
+    assert_true(cells[0].is_named_by_rate && cells[1].is_named_by_rate);
+    run = (struct run){.downloads = 160, .arrivals = {.rate = 400}};
+    run_name_by_rates(&run);
+    assert_true(run.arrivals.rate == 400);
+    assert_int_equal(run.downloads, 160);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_at_one_of_several_rates_is_at_that_rate),
         cmocka_unit_test(known_cpu_time_is_no_strangers),
         cmocka_unit_test(cells_have_their_name_and_that_without_connections),
     };
