@@ -120,6 +120,12 @@ expect_queue() {
     says "UNMEASURABLE  sync.response_p50 / threads.response_p50 < 1000"
 }
 
+@test "a backlog that is in flight at the server is one, though nobody waits for a worker" {
+    # 10 % more than the server begins, which takes 64 workers 6 s to wait for.
+    at_rate 110/s --mode event-loop --workers 64 --origin=latency=1ms,limit=100/s,size=10 list
+    holds r.json '.results[0] | .kept_up == 0 and .rank == null'
+}
+
 @test "a rate that the machine cannot generate ends the run, with the reason" {
     # Computing takes four times as long as there is, on the one core that an event loop uses.
     run "$CONC_BENCH" --details --mode event-loop --workers 8 --rate 200/s --cpu-work 20ms --warmup 0 --no-progress \
