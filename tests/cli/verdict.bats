@@ -69,7 +69,7 @@ keep_cores_busy() {
 @test "waiting for a core is not told as waiting for the network" {
     keep_cores_busy
     run "$CONC_BENCH" --mode sync,threads --workers 8 --runs 3 --warmup 0 --no-progress --cpu-work 20ms --export-json r.json \
-        --origin=latency=2ms <(urls 12)
+        --origin=latency=2ms <(urls 24)
     kill "${busy[@]}"
     exits_with 0
     # With 3 of 4 or 5 of 6 parts of the cores taken, each takes several times its 20 ms; of that, what the server and the
