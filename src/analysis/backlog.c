@@ -33,3 +33,24 @@ double backlog_behind(const double *waits, size_t count)
 {
     return mean_of_block(waits, count, BLOCKS - 1);
 }
+
+/* What a stretch takes at least: so many downloads, and such a part of the time over which they fall due. */
+enum { STRETCH_BEGUN = 5, STRETCHES = 8, SLOW_IN_A_ROW = 2 };
+
+bool backlog_is_hopeless(struct backlog_watch *watch, const nanoseconds *due, uint32_t count, uint32_t begun,
+                         nanoseconds now)
+{
+    /* While nothing is begun no stretch ends, or a stall that lasts would be two of them. */
+    bool is_going_on = begun > watch->seen;
+    watch->seen = begun;
+    bool is_stretch = begun >= watch->begun + STRETCH_BEGUN && now - watch->since >= due[count - 1] / STRETCHES;
+    /* Once all are taken there is nothing left to be saved. */
+    if (!is_going_on || !is_stretch || begun >= count)
+        return false;
+    nanoseconds done = due[begun] - due[watch->begun];
+    bool is_slow = done < (now - watch->since) / 2;
+    watch->slow_stretches = is_slow ? watch->slow_stretches + 1 : 0;
+    watch->since = now;
+    watch->begun = begun;
+    return watch->slow_stretches >= SLOW_IN_A_ROW && due[begun] < now / 2;
+}

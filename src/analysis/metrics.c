@@ -148,8 +148,9 @@ static const struct metric_row rows[METRIC_COUNT] = {
     [METRIC_RATE] = {"achieved_rate_per_s", "rate", "", UNIT_RATE, 0,
                      "downloads begun per second, from the first to the last of them (--rate)",
                      COLUMN(METRIC_TABLE_RATE, 1, "begun/s", "begun", "/s")},
-    [METRIC_BEHIND] = {"behind_s", "behind", "", UNIT_DURATION, 0,
-                       "mean wait of the last tenth of the downloads (--rate)"},
+    [METRIC_BEHIND] =
+        {"behind_s", "behind", "", UNIT_DURATION, 0,
+         "mean wait of the last tenth of the downloads, or of those until the trial was given up (--rate)"},
     [METRIC_LATE_P50] = {"late_p50_s", "late_p50", "", UNIT_DURATION, 0,
                          "time after a download is due that a worker which waits for it wakes up, half of the time at "
                          "most (--rate)"},

@@ -17,7 +17,7 @@ static const double same_cost = 0.10;
 double rate_trial_figure(const struct objective *objective, const struct trial *trial)
 {
     const struct trial_arrivals *arrivals = &trial->summary.arrivals;
-    if (!arrivals->is_present || trial->summary.settled == 0)
+    if (!arrivals->is_present || trial_downloads(&trial->summary) == 0)
         return NAN;
     switch (objective->figure) {
     case RESPONSE_FIGURE_P50:
@@ -29,7 +29,7 @@ double rate_trial_figure(const struct objective *objective, const struct trial *
     case RESPONSE_FIGURE_MAX:
         return clock_seconds(arrivals->response_longest);
     default:
-        return clock_seconds(arrivals->response_sum) / trial->summary.settled;
+        return clock_seconds(arrivals->response_sum) / trial_downloads(&trial->summary);
     }
 }
 

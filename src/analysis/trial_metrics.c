@@ -9,7 +9,7 @@ static void count_downloads(const struct trial *trial, const struct trial_summar
         if (validity_is_failure(trial, (enum outcome)outcome))
             values[METRIC_FAILURES] += summary->outcomes[outcome];
     }
-    values[METRIC_DOWNLOADS] = summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
+    values[METRIC_DOWNLOADS] = trial_downloads(summary);
     values[METRIC_RETRIES] = (double)summary->retries;
     values[METRIC_BYTES] = (double)summary->body_bytes;
     values[METRIC_CONNECTS] = (double)summary->connects;
@@ -120,15 +120,15 @@ static void measure_costs(const struct trial *trial, double *values)
 static void measure_arrivals(const struct trial *trial, double *values)
 {
     const struct trial_arrivals *arrivals = &trial->summary.arrivals;
-    if (!arrivals->is_present || trial->summary.settled == 0)
+    if (!arrivals->is_present || trial_downloads(&trial->summary) == 0)
         return;
     values[METRIC_KEPT_UP] = arrivals->is_kept_up;
-    values[METRIC_RESPONSE_MEAN] = clock_seconds(arrivals->response_sum) / trial->summary.settled;
+    values[METRIC_RESPONSE_MEAN] = clock_seconds(arrivals->response_sum) / trial_downloads(&trial->summary);
     values[METRIC_RESPONSE_P50] = clock_seconds(arrivals->response_p50);
     values[METRIC_RESPONSE_P95] = clock_seconds(arrivals->response_p95);
     values[METRIC_RESPONSE_P99] = clock_seconds(arrivals->response_p99);
     values[METRIC_RESPONSE_MAX] = clock_seconds(arrivals->response_longest);
-    values[METRIC_WAIT_MEAN] = clock_seconds(arrivals->wait_sum) / trial->summary.settled;
+    values[METRIC_WAIT_MEAN] = clock_seconds(arrivals->wait_sum) / trial_downloads(&trial->summary);
     values[METRIC_WAIT_P50] = clock_seconds(arrivals->wait_p50);
     values[METRIC_WAIT_P95] = clock_seconds(arrivals->wait_p95);
     values[METRIC_WAIT_P99] = clock_seconds(arrivals->wait_p99);

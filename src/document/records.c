@@ -674,9 +674,10 @@ static int check_outcomes(const struct node *node, void *base)
 static const struct field arrivals_fields[] = {
     {"is_kept_up", "the backlog did not grow, and hardly anything was dropped",
      FLAG(struct trial_arrivals, is_kept_up)},
-    {"behind_s", "mean wait of the last tenth", SECONDS(struct trial_arrivals, behind, SECONDS_MAX)},
-    {"begun", "that were not dropped for --max-late", COUNT(struct trial_arrivals, begun, 0, UINT32_MAX),
-     .bound = BOUND_DOWNLOADS},
+    {"behind_s", "mean wait of the last tenth of what was not given up",
+     SECONDS(struct trial_arrivals, behind, SECONDS_MAX)},
+    {"begun", "that were neither dropped for --max-late nor given up",
+     COUNT(struct trial_arrivals, begun, 0, UINT32_MAX), .bound = BOUND_DOWNLOADS},
     {"begun_in_s", "from the first start of those to the last", SECONDS(struct trial_arrivals, begun_in, SECONDS_MAX)},
     {"response_sum_s", "of response times, from being due to being settled",
      SECONDS(struct trial_arrivals, response_sum, SECONDS_SUM_MAX)},

@@ -25,8 +25,9 @@ static inline bool arrivals_are_given(const struct mode_job *job)
 nanoseconds arrival_due(const struct mode_job *job, uint32_t unit);
 
 /* Claims the next unit and returns when it is due, blocking until then, with its start stamped. Units that have waited
- * longer than the job allows are settled here as OUTCOME_LATE, and those that have waited for longer than units fall
- * due at all as OUTCOME_GIVEN_UP; then the next one is claimed. NULL: none is left, or the table was stopped. */
+ * longer than the job allows are settled here as OUTCOME_LATE, then the next one is claimed. Once one has waited for
+ * longer than units fall due at all, or the table says so, all that are left are settled as OUTCOME_GIVEN_UP, due or
+ * not. NULL: none is left, or the table was stopped. */
 struct sample *arrival_claim(const struct mode_job *job, uint32_t worker, uint32_t *unit);
 
 /* Begins a unit that was reserved and is due. NULL: it had waited too long, and is settled. */

@@ -89,7 +89,7 @@ static int start_next(struct loop *loop, struct error *error)
     return 0;
 }
 
-/* Whether a unit is reserved that is due. */
+/* Whether a unit is reserved that is due, or to be given up. */
 static bool is_next_due(struct loop *loop)
 {
     if (!loop->has_next && loop->idle_count > 0 && !loop->is_exhausted) {
@@ -97,7 +97,7 @@ static bool is_next_due(struct loop *loop)
         loop->is_exhausted = !loop->has_next;
         loop->next_due = loop->has_next ? arrival_due(loop->job, loop->next) : NEVER;
     }
-    return loop->has_next && loop->next_due <= clock_now();
+    return loop->has_next && (loop->next_due <= clock_now() || sample_table_is_given_up(loop->job->table));
 }
 
 static int start_due(struct loop *loop, struct error *error)

@@ -87,17 +87,17 @@ void live_table_begin(struct live_table *table, const char *mode, uint32_t worke
 static void take_arrivals(struct live_row *row, size_t place, const struct trial_summary *summary)
 {
     const struct trial_arrivals *arrivals = &summary->arrivals;
-    const double settled = summary->settled;
+    const double downloads = trial_downloads(summary);
     const double times[RATE_TIME_COUNT] = {
         [RATE_P50] = clock_seconds(arrivals->response_p50),
         [RATE_P95] = clock_seconds(arrivals->response_p95),
         [RATE_P99] = clock_seconds(arrivals->response_p99),
-        [RATE_WAIT] = clock_seconds(arrivals->wait_sum) / settled,
+        [RATE_WAIT] = clock_seconds(arrivals->wait_sum) / downloads,
     };
     row->figures[FIGURE_BEGUN][place] =
         arrivals->begun_in > 0 ? (arrivals->begun - 1) / clock_seconds(arrivals->begun_in) : NAN;
     row->figures[FIGURE_KEPT_UP][place] = arrivals->is_kept_up;
-    row->figures[FIGURE_RESPONSE][place] = clock_seconds(arrivals->response_sum) / settled;
+    row->figures[FIGURE_RESPONSE][place] = clock_seconds(arrivals->response_sum) / downloads;
     for (size_t i = 0; i < RATE_TIME_COUNT; i++)
         row->figures[FIGURE_TIMES + i][place] = times[i];
 }
@@ -114,11 +114,11 @@ void live_table_end(struct live_table *table, const struct trial *trial)
     row->figures[FIGURE_TIME][place] = clock_seconds(trial_time(trial));
     row->figures[FIGURE_PERCENTILE][place] = summary->settled > 0 ? clock_seconds(summary->p95) : NAN;
     row->figures[FIGURE_CPU][place] =
-        summary->settled > 0 && cpu > 0 ? 1e3 * clock_seconds(cpu) / summary->settled : NAN;
+        trial_downloads(summary) > 0 && cpu > 0 ? 1e3 * clock_seconds(cpu) / trial_downloads(summary) : NAN;
     row->figures[FIGURE_MEMORY][place] =
         trial->resources.peak_memory_bytes > 0 ? (double)trial->resources.peak_memory_bytes / (1 << 20) : NAN;
     row->settled += summary->settled;
-    row->failed += summary->settled - summary->outcomes[OUTCOME_OK] - summary->outcomes[OUTCOME_GIVEN_UP];
+    row->failed += trial_downloads(summary) - summary->outcomes[OUTCOME_OK];
     if (table->is_at_rate)
         take_arrivals(row, place, summary);
 }

@@ -37,7 +37,7 @@ void rate_table_add(struct content *content, const struct format *format, const 
 void rate_table_add_curves(struct content *content, const struct format *format, const struct rate_curves *curves);
 void rate_table_add_points(struct content *content, const struct format *format, const struct rate_curves *curves);
 
-/* "Not kept up: sync/1 14.3/s of 500/s, 1.1 s behind at the end", of the cells it is true of. NULL: of none. */
+/* "Not kept up: sync/1 14.3/s of 500/s, 1.1 s behind when stopped", of the cells it is true of. NULL: of none. */
 const char *rate_table_describe_overrun(struct content *content, const struct run_stats *stats);
 
 #endif

@@ -69,6 +69,16 @@ static void look_for_excess(struct experiment_state *state, const struct sample_
     note(state, sentence);
 }
 
+/* Ends a trial at a rate whose workers plainly cannot keep up: their figures would only be those of a longer list. */
+static void watch_backlog(struct experiment_state *state, struct sample_table *table, const nanoseconds *due)
+{
+    nanoseconds gate = atomic_load_explicit(&table->gate, memory_order_relaxed);
+    uint64_t taken = atomic_load_explicit(&table->cursor, memory_order_relaxed);
+    uint32_t begun = taken < table->unit_count ? (uint32_t)taken : table->unit_count;
+    if (gate > 0 && backlog_is_hopeless(&state->backlog, due, table->unit_count, begun, clock_now() - gate))
+        sample_table_give_up(table);
+}
+
 static void tick(void *context, struct sample_table *table)
 {
     struct experiment_state *state = context;
@@ -80,6 +90,8 @@ static void tick(void *context, struct sample_table *table)
     state->position.waiting = is_due ? sample_table_waiting(table, cell->due) : 0;
     state->position.fraction = fraction_done(state);
     first_downloads_watch(&state->first_downloads, table);
+    if (is_due)
+        watch_backlog(state, table, cell->due);
     if (table != NULL)
         rate_probe_watch(state, table);
     if (table != NULL && clock_now() >= state->cut_at && !state->is_cut) {
@@ -229,8 +241,23 @@ static nanoseconds estimate_left(const struct experiment_state *state, const str
     return until_end >= 0 && left > until_end ? until_end : left;
 }
 
-/* A cell whose workers do less than half of what falls due shows in one trial that it does not keep up, and takes twice
- * as long as others to show it. Among several rates there is less to learn of one that is too high. */
+static bool was_given_up(const struct trial *trial)
+{
+    return trial->summary.outcomes[OUTCOME_GIVEN_UP] > 0;
+}
+
+/* Whether the last two trials of a cell were given up, one to warm up among them: a single one may have met a server
+ * that was disturbed. */
+static bool was_given_up_twice(const struct run_cell *cell)
+{
+    const struct trial *before = cell->trial_count > 1    ? &cell->trials[cell->trial_count - 2]
+                                 : cell->warmup_count > 0 ? &cell->warmups[cell->warmup_count - 1]
+                                                          : NULL;
+    return before != NULL && was_given_up(before) && was_given_up(&cell->trials[cell->trial_count - 1]);
+}
+
+/* A cell whose workers do less than half of what falls due has nothing more to show. Among several rates there is less
+ * to learn of one that is too high. */
 static bool is_hopeless(const struct experiment_state *state, size_t index)
 {
     const struct experiment *experiment = state->experiment;
@@ -238,8 +265,7 @@ static bool is_hopeless(const struct experiment_state *state, size_t index)
     if (!experiment->is_auto || cell->trial_count == 0)
         return false;
     const struct trial *last = &cell->trials[cell->trial_count - 1];
-    bool is_missed = cell->is_named_by_rate ? rate_is_clearly_missed(last, cell->rate)
-                                            : last->summary.outcomes[OUTCOME_GIVEN_UP] > 0;
+    bool is_missed = cell->is_named_by_rate ? rate_is_clearly_missed(last, cell->rate) : was_given_up_twice(cell);
     if (!is_missed)
         return false;
     return experiment->hooks->is_needed == NULL || !experiment->hooks->is_needed(experiment->hooks->context, cell);
@@ -263,6 +289,7 @@ static int run_cell(struct experiment_state *state, struct group *group, const s
     state->position.round = pass->round;
     do {
         state->is_void = false;
+        state->backlog = (struct backlog_watch){0};
         state->trial_began = clock_now();
         if (runner_run(state->runner, &trial, &status, error) != 0)
             return -1;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conc_bench/analysis/backlog.h"
 #include "conc_bench/analysis/cell_stats.h"
 #include "conc_bench/run/experiment.h"
 #include "first_downloads.h"
@@ -30,6 +31,7 @@ struct experiment_state {
     /* the trial under way */
     struct runner_position position;
     size_t index; /* of its cell in run->cells */
+    struct backlog_watch backlog;
     nanoseconds trial_began;
     nanoseconds left;       /* expected from its begin to the end of the run; negative: not known */
     bool is_void;           /* it does not count, and is to be run again */

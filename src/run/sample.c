@@ -242,7 +242,8 @@ struct sample_account sample_table_account(const struct sample_table *table)
         const struct sample *sample = &table->samples[unit];
         enum outcome outcome = sample_outcome(sample);
         account.outcomes[outcome]++;
-        if (outcome != OUTCOME_NONE && outcome != OUTCOME_LOST && sample->settled > account.last_settled)
+        bool is_settled = outcome != OUTCOME_NONE && outcome != OUTCOME_LOST && outcome != OUTCOME_GIVEN_UP;
+        if (is_settled && sample->settled > account.last_settled)
             account.last_settled = sample->settled;
     }
     account.claimed = table->unit_count - account.outcomes[OUTCOME_NONE];

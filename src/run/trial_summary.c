@@ -171,11 +171,13 @@ static void add_arrival(struct maker *maker, uint32_t unit, enum outcome outcome
     const struct sample *sample = &maker->trial->table->samples[unit];
     struct trial_arrivals *arrivals = &maker->summary->arrivals;
     nanoseconds due = maker->trial->gate + maker->due[unit];
+    if (outcome == OUTCOME_GIVEN_UP)
+        return; /* it waited for nobody, since the trial was over */
     maker->waits[maker->arrived] = (double)(sample->start - due);
     maker->responses[maker->arrived++] = (double)(sample->settled - due);
     arrivals->wait_sum += sample->start - due;
     arrivals->response_sum += sample->settled - due;
-    if (outcome == OUTCOME_LATE || outcome == OUTCOME_GIVEN_UP)
+    if (outcome == OUTCOME_LATE)
         return;
     if (arrivals->begun++ == 0 || sample->start < maker->first_begun)
         maker->first_begun = sample->start;
@@ -301,11 +303,11 @@ static void measure_arrivals(struct maker *maker)
     size_t count = maker->arrived;
     uint32_t last = maker->trial->table->unit_count - 1;
     double span = (double)(maker->due[last] - maker->due[0]);
-    double dropped = (double)(count - arrivals->begun);
+    double dropped = (double)maker->summary->settled - arrivals->begun;
     /* Behind a server's limit the backlog is in flight first, and waits begin when no worker is left for it. */
     bool is_behind = backlog_grows(maker->waits, count, span) || backlog_grows(maker->responses, count, span);
     arrivals->is_present = true;
-    arrivals->is_kept_up = !is_behind && dropped <= dropped_borne * (double)count;
+    arrivals->is_kept_up = !is_behind && dropped <= dropped_borne * maker->summary->settled;
     arrivals->behind = (nanoseconds)backlog_behind(maker->waits, count);
     arrivals->begun_in = maker->last_begun - maker->first_begun;
     stats_sort(maker->waits, count);

@@ -107,10 +107,15 @@ expect_queue() {
     says "of 100/s"
     [[ "$output" =~ sync\ +1\ +[0-9.]+\ +no\ +-\ +-\ +-\ +- ]]
     holds r.json '.results[] | select(.mode == "sync") | .kept_up == 0 and .rank == null and .speedup == null and
-                  .achieved_rate_per_s < 20.5 and .behind_s > 1'
-    # Further behind than downloads fall due at all is hopeless: the rest is not begun, and is no failure.
-    holds r.json '.results[] | select(.mode == "sync").rounds[0].downloads | .outcomes.given_up > 50 and
+                  .achieved_rate_per_s < 22 and .behind_s > 0.2'
+    # That it does less than half of what falls due is plain in far less than the 2 s over which that is: the rest is not
+    # begun, and is no failure.
+    says "behind when stopped"
+    holds r.json '.results[] | select(.mode == "sync").rounds[0].downloads | .outcomes.given_up > 160 and
                   .arrivals.begun == 200 - .outcomes.given_up'
+    # Nothing is settled before it is due, and nothing behind the run was begun.
+    holds r.json '.results[] | select(.mode == "sync").rounds[0] | .run_s as $run | .samples |
+                  all(.[3] >= .[0] * 0.01 - 1e-9) and (map(select(.[4] > 0)) | all(.[3] < $run))'
     holds r.json '.results[] | select(.mode == "sync") | .failures == 0 and .p50_s >= 0.05'
     # Nor does it keep any limit, of which a longer list would have it go beyond.
     run "$CONC_BENCH" --import-json r.json --allow-failures --assert 'sync.response_p99 < 1h' \
@@ -127,12 +132,13 @@ expect_queue() {
 }
 
 @test "a rate that the machine cannot generate ends the run, with the reason" {
-    # Computing takes four times as long as there is, on the one core that an event loop uses.
+    # Computing takes four times as long as there is, on the one core that an event loop uses. One trial might have met a
+    # disturbance; two do not.
     run "$CONC_BENCH" --details --mode event-loop --workers 8 --rate 200/s --cpu-work 20ms --warmup 0 --no-progress \
         --export-json r.json --origin=latency=1ms list
     exits_with 0
     says "no more rounds: nothing does as much as half of what falls due"
-    holds r.json '.experiment.rounds_done == 1'
+    holds r.json '.experiment.rounds_done == 2'
     # What did not get a core on a busy machine waited for one, where the system tells of that.
     if [ "${PORTABLE:-0}" = 0 ]; then
         says "No core was left for it, so that more workers do not help"

@@ -115,6 +115,49 @@ static void test_what_grows(void **state)
     assert_true(backlog_behind(waits, 0) == 0);
 }
 
+/* When a trial of two seconds at 500/s would be ended whose only worker takes `service`, but for a stall of the
+ * server, if it is looked at every tenth of a second; 0: it is not ended. */
+static nanoseconds given_up_at(nanoseconds service, nanoseconds stall_begin, nanoseconds stall_end)
+{
+    enum { COUNT = 1000 };
+    const struct arrivals arrivals = {.rate = 500, .process = ARRIVALS_EVEN};
+    const nanoseconds tick = 100 * NANOSECONDS_PER_MILLISECOND;
+    struct error error = {0};
+    struct backlog_watch watch = {0};
+    nanoseconds free_at = 0, found = 0;
+    uint32_t begun = 0;
+    nanoseconds *due = arrivals_draw(&arrivals, 1, COUNT, &error);
+    assert_non_null(due);
+    for (nanoseconds now = tick; begun < COUNT && found == 0; now += tick) {
+        while (begun < COUNT && free_at <= now && due[begun] <= now) {
+            nanoseconds start = free_at > due[begun] ? free_at : due[begun];
+            bool is_stalled = start >= stall_begin && start < stall_end;
+            free_at = (is_stalled ? stall_end : start) + service;
+            begun++;
+        }
+        found = backlog_is_hopeless(&watch, due, COUNT, begun, now) ? now : 0;
+    }
+    free(due);
+    return found;
+}
+
+static void test_what_is_hopeless_is_seen_early_and_a_stall_is_not(void **state)
+{
+    (void)state;
+    const nanoseconds ms = NANOSECONDS_PER_MILLISECOND;
+    /* 20, 100 and 200 of 500 a second. */
+    assert_in_range(given_up_at(50 * ms, 0, 0), 500 * ms, 700 * ms);
+    assert_in_range(given_up_at(10 * ms, 0, 0), 500 * ms, 600 * ms);
+    assert_in_range(given_up_at(5 * ms, 0, 0), 500 * ms, 600 * ms);
+    /* 333 of 500: it does not keep up, but has more to show. */
+    assert_int_equal(given_up_at(3 * ms, 0, 0), 0);
+    /* It would do 1,000 a second, but for a server that stands still for a while. */
+    for (nanoseconds begin = 0; begin < 2000 * ms; begin += 50 * ms) {
+        for (nanoseconds length = 50 * ms; length <= 1000 * ms; length += 50 * ms)
+            assert_int_equal(given_up_at(1 * ms, begin, begin + length), 0);
+    }
+}
+
 static void test_even_arrivals(void **state)
 {
     (void)state;
@@ -134,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_error_and_power),
         cmocka_unit_test(test_the_backlog_of_a_server_shows_in_response_times),
         cmocka_unit_test(test_what_grows),
+        cmocka_unit_test(test_what_is_hopeless_is_seen_early_and_a_stall_is_not),
         cmocka_unit_test(test_even_arrivals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,8 +155,9 @@ struct trial_latencies {
 /* What became of downloads that were due at instants, of all settled ones, by exact nearest rank. */
 struct trial_arrivals {
     bool is_present;
-    bool is_kept_up;          /* the backlog did not grow: see backlog_keeps_up() */
-    nanoseconds behind;       /* what the last downloads waited, on average: see backlog_behind() */
+    bool is_kept_up;          /* the backlog did not grow: see backlog_grows() */
+    nanoseconds behind;       /* what the last downloads waited, on average: see backlog_behind(), until it
+                               * was given up, if it was */
     nanoseconds begun_in;     /* from the first start to the last, of those that were not dropped, */
     uint32_t begun;           /* which are so many */
     nanoseconds response_sum; /* response times, from being due to being settled */
@@ -192,6 +193,13 @@ struct trial_summary {
     uint32_t not_fresh;   /* the first that succeeded over a connection not made for it, from 1; 0: none did */
     struct trial_latencies *latencies; /* owned; NULL in a run that was read from a document */
 };
+
+/* How many downloads a trial was about: those that it did not give up (OUTCOME_GIVEN_UP), which are the ones that have
+ * waits and response times. */
+static inline uint32_t trial_downloads(const struct trial_summary *summary)
+{
+    return summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
+}
 
 /* What one of several machines did in a trial. */
 struct trial_machine {

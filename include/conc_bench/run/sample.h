@@ -127,7 +127,9 @@ struct sample_table {
     _Atomic uint32_t settled_twice; /* broken promises of exactly-once; must stay 0 */
     _Alignas(64) _Atomic uint32_t settled_count_hint; /* for the progress line only, relaxed; not for accounting */
     _Atomic int64_t gate;                             /* the instant it opened; written before any worker passes it */
-    _Alignas(64) struct delays lag;                   /* how long event loops were busy between two waits */
+    _Atomic uint32_t is_given_up; /* no more is begun of what falls due at a rate; written once it is plain that workers
+                                   * cannot keep up, by the parent or a worker; read by all */
+    _Alignas(64) struct delays lag;  /* how long event loops were busy between two waits */
     _Alignas(64) struct delays late; /* how long after a download was due whoever waited for that woke up */
     /* About HTTP/2; written only where it is spoken. */
     _Atomic uint32_t most_streams;  /* downloads under way at once on one connection that is shared */
@@ -171,6 +173,17 @@ void sample_table_stop(struct sample_table *table);
 static inline bool sample_table_is_stopped(const struct sample_table *table)
 {
     return atomic_load_explicit(&table->is_stopped, memory_order_relaxed) != 0;
+}
+
+/* The rest is given up: units that are due at instants and were not begun are settled as OUTCOME_GIVEN_UP, at once, by
+ * whoever reserves them. */
+static inline void sample_table_give_up(struct sample_table *table)
+{
+    atomic_store_explicit(&table->is_given_up, 1, memory_order_relaxed);
+}
+static inline bool sample_table_is_given_up(const struct sample_table *table)
+{
+    return atomic_load_explicit(&table->is_given_up, memory_order_relaxed) != 0;
 }
 
 /* One more delay. */
@@ -236,7 +249,7 @@ struct sample_account {
     uint32_t lost; /* claimed by a worker that never settled them */
     uint32_t settled_twice;
     uint32_t outcomes[OUTCOME_COUNT];
-    nanoseconds last_settled; /* the instant; 0: none was */
+    nanoseconds last_settled; /* the instant; 0: none was; of what was given up before it was due, nothing happened */
 };
 struct sample_account sample_table_account(const struct sample_table *table);
 
