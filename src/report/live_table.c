@@ -32,6 +32,7 @@ enum { ROUNDS_KEPT = 64, ROWS_MAX = 256 };
 struct live_row {
     char mode[32];
     uint32_t workers;
+    double rate;                               /* that the figures are of; 0: none is given */
     double figures[FIGURE_COUNT][ROUNDS_KEPT]; /* the last of them are overwritten in turn */
     size_t rounds;
     uint64_t failed;
@@ -44,6 +45,7 @@ struct live_table {
     struct live_row *rows; /* in the order they began */
     size_t count;
     struct live_row *running; /* in `rows`; NULL: none */
+    double rate;              /* at which the downloads of the trial fall due; NAN: not at one yet, but others will */
     bool is_at_rate;
 };
 
@@ -66,9 +68,11 @@ void live_table_release(struct live_table *table)
     free(table);
 }
 
-void live_table_begin(struct live_table *table, const char *mode, uint32_t workers)
+void live_table_begin(struct live_table *table, const char *mode, uint32_t workers, double rate)
 {
     table->running = NULL;
+    table->rate = rate;
+    table->is_at_rate = rate != 0;
     for (size_t i = 0; i < table->count && table->running == NULL; i++) {
         if (table->rows[i].workers == workers && strcmp(table->rows[i].mode, mode) == 0)
             table->running = &table->rows[i];
@@ -108,7 +112,11 @@ void live_table_end(struct live_table *table, const struct trial *trial)
     const struct trial_summary *summary = &trial->summary;
     if (row == NULL || trial->status != TRIAL_COMPLETE)
         return;
-    table->is_at_rate = summary->arrivals.is_present;
+    if (row->rate != table->rate) {
+        row->rate = table->rate;
+        row->rounds = 0;
+        row->settled = row->failed = 0;
+    }
     size_t place = row->rounds++ % ROUNDS_KEPT;
     nanoseconds cpu = trial->resources.cpu_user + trial->resources.cpu_system;
     row->figures[FIGURE_TIME][place] = clock_seconds(trial_time(trial));
@@ -119,7 +127,7 @@ void live_table_end(struct live_table *table, const struct trial *trial)
         trial->resources.peak_memory_bytes > 0 ? (double)trial->resources.peak_memory_bytes / (1 << 20) : NAN;
     row->settled += summary->settled;
     row->failed += trial_downloads(summary) - summary->outcomes[OUTCOME_OK];
-    if (table->is_at_rate)
+    if (summary->arrivals.is_present)
         take_arrivals(row, place, summary);
 }
 

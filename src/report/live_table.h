@@ -17,8 +17,10 @@ struct live_table;
 struct live_table *live_table_create(const struct format *format, const char *reference);
 void live_table_release(struct live_table *table); /* NULL is allowed */
 
-/* The trial that runs now is of this mode and number of workers, which get a row unless they have one. */
-void live_table_begin(struct live_table *table, const char *mode, uint32_t workers);
+/* The trial that runs now is of this mode and number of workers, which get a row unless they have one. Its downloads
+ * fall due at `rate`; 0: at none; NAN: at none yet, in a run that looks for one. Where rates differ, a row tells of the
+ * last one only. */
+void live_table_begin(struct live_table *table, const char *mode, uint32_t workers, double rate);
 
 /* Notes that the trial has ended. */
 void live_table_end(struct live_table *table, const struct trial *trial);

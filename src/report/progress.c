@@ -106,14 +106,14 @@ void progress_init(struct progress *progress, FILE *stream, bool wanted)
 }
 
 void progress_begin_trial(struct progress *progress, const struct format *format, const char *reference,
-                          const char *mode, uint32_t workers)
+                          const char *mode, uint32_t workers, double rate)
 {
     if (progress->stream == NULL)
         return;
     if (progress->table == NULL)
         progress->table = live_table_create(format, reference);
     if (progress->table != NULL)
-        live_table_begin(progress->table, mode, workers);
+        live_table_begin(progress->table, mode, workers, rate);
 }
 
 void progress_end_trial(struct progress *progress, const struct trial *trial)

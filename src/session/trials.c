@@ -134,8 +134,9 @@ static void show_position(void *context, const struct runner_position *position)
     session->is_measuring = !position->is_warmup;
     if (session->progress.stream == NULL)
         return;
+    double rate = position->cell->rate > 0 ? position->cell->rate : session->options->rate_auto ? NAN : 0;
     progress_begin_trial(&session->progress, &session->options->format, session->run.reference, name,
-                         position->cell->workers);
+                         position->cell->workers, rate);
     char what[64] = "";
     snprintf(what, sizeof(what), "looking for the %s",
              session->options->rate_auto ? "highest rate" : "number of workers");

@@ -244,7 +244,7 @@ static char *write_into_pipe(nanoseconds ago, bool is_at_rate)
     progress_init(&progress, stream, true);
     progress.began -= ago;
     progress.drawn -= ago;
-    progress_begin_trial(&progress, &format, "sync", "threads", 8);
+    progress_begin_trial(&progress, &format, "sync", "threads", 8, is_at_rate ? 100 : 0);
     progress_end_trial(&progress, &trial);
     progress_show(&progress, 0.5, "round 2");
     progress_show(&progress, 0.5, "round 3");
@@ -272,7 +272,7 @@ static void add_trial(struct progress *progress, const char *mode, uint32_t work
     const struct format format = format_default();
     const struct trial trial = {.run = run,
                                 .summary = {.settled = 4, .outcomes = {[OUTCOME_OK] = 3, [OUTCOME_DNS] = 1}}};
-    progress_begin_trial(progress, &format, "sync", mode, workers);
+    progress_begin_trial(progress, &format, "sync", mode, workers, 0);
     if (run > 0)
         progress_end_trial(progress, &trial);
 }
@@ -320,12 +320,16 @@ static void test_the_table_of_a_rate_has_response_times_and_who_keeps_up(void **
                                  .response_p50 = 30 * NANOSECONDS_PER_MILLISECOND}},
     };
     progress_init(&progress, terminal->stream, true);
-    progress_begin_trial(&progress, &format, "sync", "sync", 1);
+    progress_begin_trial(&progress, &format, "sync", "sync", 1, 100);
+    /* From the first trial on. */
+    progress_show(&progress, -1, "runs");
+    assert_non_null(strstr(drawn(terminal), "workers  per s  kept up  p50 ms "));
+    progress.drawn = 0;
     progress_end_trial(&progress, &trial);
     /* Slower, but it keeps up. */
     trial.summary.arrivals.is_kept_up = true;
     trial.summary.arrivals.response_sum *= 2;
-    progress_begin_trial(&progress, &format, "sync", "threads", 8);
+    progress_begin_trial(&progress, &format, "sync", "threads", 8, 100);
     progress_end_trial(&progress, &trial);
     progress_show(&progress, -1, "runs");
     const char *screen = drawn(terminal);
@@ -334,6 +338,13 @@ static void test_the_table_of_a_rate_has_response_times_and_who_keeps_up(void **
     assert_non_null(threads);
     /* Whoever falls behind has no percentiles. */
     assert_non_null(strstr(threads, "\rsync           1    100       no       - "));
+    /* At another rate, what was at this one says nothing. */
+    trial.summary.arrivals.begun = 201;
+    progress.drawn = 0;
+    progress_begin_trial(&progress, &format, "sync", "threads", 8, 200);
+    progress_end_trial(&progress, &trial);
+    progress_show(&progress, -1, "runs");
+    assert_non_null(strstr(drawn(terminal), "\rthreads        8    200      yes "));
     progress_release(&progress);
 }
 

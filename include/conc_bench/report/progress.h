@@ -39,9 +39,10 @@ struct progress {
 void progress_init(struct progress *progress, FILE *stream, bool wanted);
 
 /* A trial begins, of a mode by its name, and with so many workers. `reference` is the mode that times are compared
- * with; both are copied. */
+ * with; both are copied. Its downloads fall due at `rate`; 0: at none; NAN: at none yet, in a run that looks for one.
+ */
 void progress_begin_trial(struct progress *progress, const struct format *format, const char *reference,
-                          const char *mode, uint32_t workers);
+                          const char *mode, uint32_t workers, double rate);
 
 /* It has ended, and its figures count. */
 void progress_end_trial(struct progress *progress, const struct trial *trial);
