@@ -12,7 +12,6 @@ enum {
     HEADER_BYTES_MAX = 300 * 1024, /* libcurl's own, which is not of trailers */
     HEADER_LINES_MAX = 5000,       /* libcurl (7.88) keeps all of them, each in more than a hundred bytes */
     CODINGS_MAX = 1,
-    LONGEST_END = 2,           /* of header lines: the blank one */
     PIECES_BETWEEN_LOOKS = 64, /* of up to 16 KiB each */
 };
 
@@ -68,12 +67,10 @@ void answer_expect(struct transfer *transfer)
  * has, and libcurl unpacks all it has received, a buffer full, before it does anything else. */
 static bool is_out_of_proportion(const struct transfer *transfer)
 {
-    curl_off_t received = 0;
     int64_t buffer = transfer->plan->policy->buffer_bytes; /* may not be counted as received yet */
     if (transfer->body_bytes / UNPACKED_PER_BYTE <= buffer)
         return false;
-    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-    return transfer->body_bytes / UNPACKED_PER_BYTE - buffer > received;
+    return transfer->body_bytes / UNPACKED_PER_BYTE - buffer > transfer_info_bytes(transfer, CURLINFO_SIZE_DOWNLOAD_T);
 }
 
 static bool is_overdue(const struct transfer *transfer)
@@ -81,25 +78,15 @@ static bool is_overdue(const struct transfer *transfer)
     return clock_now() - transfer->begun >= transfer->plan->policy->max_time;
 }
 
-static curl_off_t announced_bytes(const struct transfer *transfer)
+static size_t take_body(struct transfer *transfer, const char *data, size_t length)
 {
-    curl_off_t announced = -1;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-    return announced;
-}
-
-size_t answer_take_body(char *data, size_t size, size_t count, void *context)
-{
-    struct transfer *transfer = context;
-    size_t length = size * count;
-    if (transfer->awaits_field)
-        return quirk_is_stored(transfer, data) ? length : refuse(transfer, OUTCOME_PROTOCOL);
     if (transfer->codings > 0)
         quirk_receive_unpacked(length);
     else
         quirk_receive_delivered();
     const struct transfer_policy *policy = transfer->plan->policy;
-    curl_off_t announced = transfer->body_bytes == 0 ? announced_bytes(transfer) : -1;
+    int64_t announced =
+        transfer->body_bytes == 0 ? transfer_info_bytes(transfer, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) : -1;
     /* Before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers that
      * have no body: to --head, and with status 304. */
     if (announced > policy->max_body)
@@ -108,7 +95,7 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
     if (transfer->body_bytes > policy->max_body)
         return refuse(transfer, OUTCOME_BODY_LIMIT);
     if (policy->digests_bodies &&
-        !digest_add(&transfer->digest, data, length, announced == (curl_off_t)length && transfer->codings == 0))
+        !digest_add(&transfer->digest, data, length, announced == (int64_t)length && transfer->codings == 0))
         return refuse(transfer, OUTCOME_CLIENT_RESOURCE);
     if (transfer->checking != NULL)
         checking_add(transfer->checking, data, length);
@@ -121,6 +108,15 @@ size_t answer_take_body(char *data, size_t size, size_t count, void *context)
         return CURL_WRITEFUNC_ERROR;
     }
     return length;
+}
+
+size_t answer_take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t length = size * count;
+    if (!transfer->awaits_field)
+        return take_body(transfer, data, length);
+    return quirk_is_stored(transfer, data) ? length : refuse(transfer, OUTCOME_PROTOCOL);
 }
 
 static bool has_name(const char *line, size_t length, const char *name, size_t name_length)
@@ -168,12 +164,14 @@ static void note_transfer_coding(struct transfer *transfer, const char *line, si
         transfer->codings += CODINGS_MAX + 1;
 }
 
-/* Two letters spare most lines of each answer a comparison. */
-static bool may_name_coding(const char *line, size_t length)
+/* Of a line that is longer than that, two letters tell that it names no coding, which spares most lines a comparison.
+ */
+enum { BEHIND_CONTENT = sizeof("content-") - 1 };
+
+static bool may_name_coding(const char *line)
 {
-    enum { BEHIND_CONTENT = sizeof("content-") - 1 };
     char first = (char)(line[0] | 0x20);
-    return length > BEHIND_CONTENT && (first == 't' || (first == 'c' && (line[BEHIND_CONTENT] | 0x20) == 'e'));
+    return first == 't' || (first == 'c' && (line[BEHIND_CONTENT] | 0x20) == 'e');
 }
 
 static bool is_digit(char character)
@@ -203,11 +201,11 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
         quirk_await_field(transfer, true);
     if (transfer->is_of_proxy)
         return length;
-    if (quirk_is_lie(transfer, line, length))
+    transfer->usual_status = usual_status(line, length);
+    if (transfer->usual_status == 0 && quirk_is_lie(transfer, line, length))
         return refuse(transfer, OUTCOME_PROTOCOL);
     if (transfer->streams != NULL && length >= 6 && memcmp(line, "HTTP/", 5) == 0)
         streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
-    transfer->usual_status = usual_status(line, length);
     long status = transfer_status(transfer);
     transfer->is_interim = status >= 100 && status < 200;
     /* What follows would be another protocol, which nobody asked for. */
@@ -255,7 +253,7 @@ static size_t take_field(struct transfer *transfer, const char *line, size_t len
         return refuse(transfer, OUTCOME_PROTOCOL);
     transfer->place = PLACE_FIELDS;
     transfer->has_field = true;
-    if (may_name_coding(line, length)) {
+    if (length > BEHIND_CONTENT && may_name_coding(line)) {
         note_content_coding(transfer, line, length);
         note_transfer_coding(transfer, line, length);
     }
@@ -294,11 +292,10 @@ size_t answer_take_header(char *data, size_t size, size_t count, void *context)
     size_t length = size * count;
     transfer->header_bytes += length;
     transfer->header_lines++;
-    if (length == 0 || transfer->header_bytes > HEADER_BYTES_MAX || transfer->header_lines > HEADER_LINES_MAX)
+    if (transfer->header_bytes > HEADER_BYTES_MAX || transfer->header_lines > HEADER_LINES_MAX)
         return refuse(transfer, OUTCOME_PROTOCOL);
     /* Most lines: nothing of theirs is wanted. */
-    if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && length > LONGEST_END &&
-        !may_name_coding(data, length))
+    if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && length > BEHIND_CONTENT && !may_name_coding(data))
         return length;
-    return take_line(transfer, data, length);
+    return length > 0 ? take_line(transfer, data, length) : refuse(transfer, OUTCOME_PROTOCOL);
 }

@@ -22,10 +22,15 @@ long transfer_info_number(const struct transfer *transfer, CURLINFO info)
     return value > 0 ? value : 0;
 }
 
-uint8_t transfer_http_version(const struct transfer *transfer)
+int64_t transfer_info_bytes(const struct transfer *transfer, CURLINFO info)
 {
-    if (transfer->usual_status != 0)
-        return 11;
+    curl_off_t value = -1;
+    curl_easy_getinfo(transfer->easy, info, &value);
+    return value;
+}
+
+uint8_t transfer_info_version(const struct transfer *transfer)
+{
     switch (transfer_info_number(transfer, CURLINFO_HTTP_VERSION)) {
     case CURL_HTTP_VERSION_1_0:
         return 10;
@@ -43,21 +48,21 @@ uint8_t transfer_http_version(const struct transfer *transfer)
 /* Whether the final answer says how long its body is: to libcurl it is complete when that much is there. */
 static bool is_as_long_as_told(const struct transfer *transfer, long status)
 {
-    curl_off_t length = -1;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return status >= 200 && (length >= 0 || transfer->is_head);
+    return status >= 200 &&
+           (transfer->is_head || transfer_info_bytes(transfer, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >= 0);
 }
 
-/* A success of libcurl's, though the server did not say that this was all, nor how much it would be. */
-static bool is_cut_off(const struct transfer *transfer, long status)
+/* A success of libcurl's over HTTP/2, though the server did not say that this was all, nor how much it would be. Apart,
+ * so that other answers need no room on the stack. */
+__attribute__((noinline)) static bool is_cut_off(const struct transfer *transfer, long status)
 {
-    return transfer->sample->http_version == 20 && quirk_sees_frames() && !transfer->stream_ended &&
-           !is_as_long_as_told(transfer, status) && quirk_applies(QUIRK_BROKEN_CONNECTION);
+    return quirk_sees_frames() && !transfer->stream_ended && !is_as_long_as_told(transfer, status) &&
+           quirk_applies(QUIRK_BROKEN_CONNECTION);
 }
 
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status)
 {
-    if (is_cut_off(transfer, status))
+    if (transfer->sample->http_version == 20 && is_cut_off(transfer, status))
         return transfer->broken != OUTCOME_NONE ? transfer->broken : OUTCOME_RESET;
     if (!transfer->headers_ended)
         return OUTCOME_INCOMPLETE_HEADERS;

@@ -29,7 +29,7 @@ static _Thread_local int last_socket = -1;
 
 void transfer_receive_anew(void)
 {
-    is_limited = quirk_applies(QUIRK_EMPTY_FRAMES);
+    is_limited = is_limited || quirk_applies(QUIRK_EMPTY_FRAMES);
     left = BYTES_FOR_NOTHING;
 }
 

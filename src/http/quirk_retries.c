@@ -28,9 +28,8 @@ void quirk_retry_on_new(struct transfer *transfer)
 bool quirk_connect_as_asked(struct transfer *transfer)
 {
     bool is_fresh = transfer->plan->policy->connections == CONNECTIONS_FRESH;
-    bool was_changed = transfer->retries_on_new;
     transfer->retries_on_new = false;
-    return !was_changed || curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
+    return curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L) == CURLE_OK;
 }
 
 /* QUIRK_RETRIES_ADD_UP: most often it would fail the mode with the fewest handles. The count is reset together with the

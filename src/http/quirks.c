@@ -181,10 +181,8 @@ bool quirk_applies(enum quirk quirk)
 
 void quirk_await_field(struct transfer *transfer, bool is_wanted)
 {
-    if (transfer->awaits_field == is_wanted)
-        return;
-    curl_easy_setopt(transfer->easy, CURLOPT_HEADER, is_wanted ? 1L : 0L);
     transfer->awaits_field = is_wanted;
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADER, is_wanted ? 1L : 0L);
 }
 
 /* libcurl delivers long lines in several pieces. */
@@ -240,7 +238,8 @@ uint32_t quirk_first_byte(const struct transfer *transfer)
 {
     uint32_t told = transfer_info_microseconds(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     uint64_t time = told;
-    if (!quirk_applies(QUIRK_EARLY_BYTE))
+    bool is_right = told > transfer->heard && !transfer->has_interim && transfer->untimed == 0;
+    if (is_right || !quirk_applies(QUIRK_EARLY_BYTE))
         return told;
     if (transfer->has_interim)
         time = (uint64_t)(transfer->answered / NANOSECONDS_PER_MICROSECOND);

@@ -115,8 +115,8 @@ bool quirk_tells_of_end(const char *text);
 
 /* quirk_retries.c. See transfer_is_repeated(), too. */
 
-/* Right before each request; before each transfer; and before one whose handle has, perhaps, sent a request again.
- * False: no memory. */
+/* Right before each request; before each transfer behind one of those that `retries_on_new`; and before one whose
+ * handle has, perhaps, sent a request again. False: no memory. */
 void quirk_retry_on_new(struct transfer *transfer);
 bool quirk_connect_as_asked(struct transfer *transfer);
 bool quirk_forget_retries(struct transfer *transfer);

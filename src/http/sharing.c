@@ -47,13 +47,6 @@ void transfer_count_stream(struct transfer *transfer)
         streams_enter(transfer->streams, transfer->connection);
 }
 
-void transfer_end_stream(struct transfer *transfer)
-{
-    if (transfer->streams != NULL)
-        streams_leave(transfer->streams, transfer->connection);
-    transfer->connection = NULL;
-}
-
 /* Scheme, host and port, as written: servers that are spelled in two ways count as two. */
 static bool is_same_server(const struct target_list *targets, uint32_t one, uint32_t other)
 {

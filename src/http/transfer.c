@@ -433,8 +433,9 @@ static bool set_target(struct transfer *transfer, uint32_t url)
     if (transfer->streams != NULL &&
         curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, transfer_may_share(transfer) ? 1L : 0L) != CURLE_OK)
         return false;
-    return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK &&
-           quirk_connect_as_asked(transfer);
+    if (transfer->retries_on_new && !quirk_connect_as_asked(transfer))
+        return false;
+    return target != NULL && curl_easy_setopt(transfer->easy, CURLOPT_CURLU, target) == CURLE_OK;
 }
 
 static void end_before_start(struct sample *sample, enum outcome outcome, CURLcode code)

@@ -171,12 +171,17 @@ static inline long transfer_milliseconds(nanoseconds duration)
 
 /* What libcurl tells of it; 0: nothing. */
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
+int64_t transfer_info_bytes(const struct transfer *transfer, CURLINFO info); /* -1: it does not know */
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
-uint8_t transfer_http_version(const struct transfer *transfer); /* as in struct sample */
+uint8_t transfer_info_version(const struct transfer *transfer); /* of HTTP, as in struct sample */
 static inline long transfer_status(const struct transfer *transfer)
 {
     return transfer->usual_status != 0 ? transfer->usual_status
                                        : transfer_info_number(transfer, CURLINFO_RESPONSE_CODE);
+}
+static inline uint8_t transfer_http_version(const struct transfer *transfer)
+{
+    return transfer->usual_status != 0 ? 11 : transfer_info_version(transfer);
 }
 
 /* Whether the connection it has is one with TLS. */
@@ -221,6 +226,12 @@ void pool_leave(struct transfer *transfer);
 
 /* Counts the transfer on the connection it has, and no longer. */
 void transfer_count_stream(struct transfer *transfer);
-void transfer_end_stream(struct transfer *transfer);
+static inline void transfer_end_stream(struct transfer *transfer)
+{
+    if (transfer->connection == NULL)
+        return;
+    streams_leave(transfer->streams, transfer->connection);
+    transfer->connection = NULL;
+}
 
 #endif
