@@ -144,6 +144,14 @@ static void add_answer(struct maker *maker, uint32_t url, const struct sample *s
 
 /* Counts */
 
+static void count_connects(const struct sample *sample, struct trial_summary *summary)
+{
+    bool is_unanswered = sample->http_version == 0 && sample->tls_us > 0;
+    summary->connects += sample->connects;
+    summary->handshakes += phases_have_handshake(sample) ? sample->connects : 0;
+    summary->http2_connects += sample->http_version == 20 || is_unanswered ? sample->connects : 0;
+}
+
 static void count_sample(const struct sample *sample, struct trial_summary *summary)
 {
     nanoseconds ends[PHASE_COUNT];
@@ -152,18 +160,20 @@ static void count_sample(const struct sample *sample, struct trial_summary *summ
     summary->refused += sample->status == 429 || sample->status == 503;
     summary->retries += sample->retries;
     summary->body_bytes += sample->body_bytes;
-    summary->connects += sample->connects;
-    summary->handshakes += phases_have_handshake(sample) ? sample->connects : 0;
     summary->redirected += sample->redirects > 0;
     summary->http2 += sample->http_version == 20;
-    bool is_unanswered = sample->http_version == 0 && sample->tls_us > 0;
-    summary->http2_connects += sample->http_version == 20 || is_unanswered ? sample->connects : 0;
+    if (sample->connects > 0)
+        count_connects(sample, summary);
     phases_of(sample, ends);
-    nanoseconds before = 0;
-    for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        summary->phases[phase] += ends[phase] - before;
-        before = ends[phase];
-    }
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        summary->phases[phase] += ends[phase];
+}
+
+/* Each phase begins where the one before it ends, in sums as well. */
+static void take_beginnings_off(nanoseconds phases[PHASE_COUNT])
+{
+    for (int phase = PHASE_COUNT - 1; phase > 0; phase--)
+        phases[phase] -= phases[phase - 1];
 }
 
 static void add_arrival(struct maker *maker, uint32_t unit, enum outcome outcome)
@@ -232,6 +242,7 @@ static void read_samples(struct maker *maker)
             add_settled(maker, unit, url, outcome);
         add_answer(maker, url, &table->samples[unit], outcome);
     }
+    take_beginnings_off(maker->summary->phases);
 }
 
 /* Times */

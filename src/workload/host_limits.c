@@ -21,6 +21,15 @@ static bool is_public(const struct url_host *host, const struct resolutions *res
     return !own_host_is_localhost(host->name, host->name_length);
 }
 
+static bool has_public(const struct url_list *urls, const struct resolutions *resolutions)
+{
+    for (size_t i = 0; i < urls->host_count; i++) {
+        if (is_public(&urls->hosts[i], resolutions, i))
+            return true;
+    }
+    return false;
+}
+
 /* The most units of each host among any `workers` in a row: units are claimed in order, so these are those that can be
  * under way at once, but for stragglers. */
 static void count_units(const struct plan *plan, uint32_t workers, uint32_t *within, uint32_t *most)
@@ -39,9 +48,11 @@ int host_limits_look(const struct plan *plan, const struct resolutions *resoluti
                      struct host_limits *host_limits, struct error *error)
 {
     const struct url_list *urls = plan->request.urls;
+    *host_limits = (struct host_limits){0};
+    if (!has_public(urls, resolutions))
+        return 0;
     uint32_t *within = calloc(urls->host_count, sizeof(*within));
     uint32_t *most = calloc(urls->host_count, sizeof(*most));
-    *host_limits = (struct host_limits){0};
     int status = 0;
     if (within == NULL || most == NULL) {
         status = error_set(error, ERROR_ENVIRONMENT, "no memory to look at %zu hosts", urls->host_count);

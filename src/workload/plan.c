@@ -98,12 +98,12 @@ static int lay_out_units(struct plan *plan, struct error *error)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a plan of %" PRIu64 " downloads", total);
     uint32_t unit = 0;
     uint32_t base = plan->unit_count / times;
-    while (unit < base) {
-        for (size_t i = 0; i < request->urls->line_count; i++) {
-            for (uint32_t n = 0; n < request->urls->lines[i].count && unit < base; n++)
-                plan->unit_urls[unit++] = request->urls->lines[i].url;
-        }
+    for (size_t i = 0; i < request->urls->line_count; i++) {
+        for (uint32_t n = 0; n < request->urls->lines[i].count && unit < base; n++)
+            plan->unit_urls[unit++] = request->urls->lines[i].url;
     }
+    for (uint32_t pass = unit; unit < base; unit++)
+        plan->unit_urls[unit] = plan->unit_urls[unit - pass];
     if (request->shuffle) {
         struct random random = random_stream(request->seed, STREAM_UNITS);
         random_shuffle(&random, plan->unit_urls, unit);
