@@ -136,7 +136,6 @@ static void judge_points(const struct run_stats *stats, struct rate_curve *curve
         double mean = point->cell->measures[METRIC_RESPONSE_MEAN].value;
         point->is_good = is_good(stats, curve, point->cell);
         is_flat = is_flat && point->cell->is_sound && point->is_good && mean <= RATE_FLAT * lowest;
-        point->is_flat = is_flat;
         if (is_flat)
             curve->flat = point;
     }

@@ -114,10 +114,9 @@ int settlement_make(const double *log_times, size_t cell_count, size_t round_cou
     for (size_t cell = 0; cell < cell_count; cell++)
         settlement->medians[cell] = median_of_cell(&log_times[cell * round_count], round_count);
     for (size_t i = 0; i < LOOKS; i++) {
+        /* A look at noisy rounds settles nothing; what the look before settled stands. */
         bool is_taken;
         bool are_steady = are_all_steady(log_times, cell_count, round_count, &looks[i], &is_taken);
-        if (is_taken)
-            settlement->is_too_noisy = !are_steady;
         if (is_taken && are_steady)
             settle_pairs(log_times, round_count, &looks[i], settlement);
     }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "conc_bench/analysis/signed_rank.h"
-#include "conc_bench/analysis/stats.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
@@ -123,10 +122,12 @@ static int analyse(const struct run_stats *stats, struct sweep *sweep, const dou
                                    .log_times = log_times,
                                    .rounds = rounds,
                                    .units = stats->run->downloads};
-    if (usl_analyse(&data, stats->run->seed, &sweep->ranges, error) != 0)
+    struct usl law;
+    if (usl_analyse(&data, &law, error) != 0)
         return -1;
-    sweep->has_ranges = sweep->has_fit = sweep->ranges.status == USL_FITTED;
-    sweep->fit = sweep->ranges.curve;
+    sweep->has_fit = law.is_fitted;
+    sweep->fit = law.curve;
+    sweep->peak = law.peak;
     return 0;
 }
 
@@ -173,8 +174,8 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
     snprintf(buffer, size,
              "; scalability law: contention %s, coherency %s (it describes these points, %.0f %% off on average), ",
              NUMBER(2, sweep->fit.sigma), NUMBER(2, sweep->fit.kappa), 100 * sweep->fit.error);
-    if (sweep->has_ranges && sweep->ranges.has_peak)
-        text_append(buffer, size, "peak near %.0f workers", sweep->ranges.peak);
+    if (isfinite(sweep->peak))
+        text_append(buffer, size, "peak near %.0f workers", sweep->peak);
     else
         text_append(buffer, size, "no peak within the tested range");
 }
@@ -239,7 +240,7 @@ static int collect(const struct run_stats *stats, struct sweep *sweeps, size_t *
         struct sweep *sweep = find_sweep(sweeps, *count, cell->cell->mode);
         if (sweep == NULL && *count < SWEEPS_MAX) {
             sweep = &sweeps[(*count)++];
-            *sweep = (struct sweep){0};
+            *sweep = (struct sweep){.peak = NAN};
             snprintf(sweep->mode, sizeof(sweep->mode), "%s", cell->cell->mode);
         }
         if (sweep != NULL && add_point(sweep, cell, error) != 0)

@@ -5,9 +5,8 @@
 
 #include "conc_bench/analysis/signed_rank.h"
 #include "conc_bench/analysis/stats.h"
-#include "conc_bench/base/random.h"
 
-enum { TERMS = 3, LEAST_POINTS = 5, LEAST_UNITS_PER_WORKER = 5, REFITS = 400 };
+enum { TERMS = 3, LEAST_POINTS = 5, LEAST_UNITS_PER_WORKER = 5 };
 
 /* The least-squares problem: products of terms with each other and with 1, each term relative to the point's N / X
  * and scaled to length 1, so that the products are comparable. */
@@ -149,15 +148,13 @@ bool usl_fit(const double *workers, const double *throughput, size_t count, stru
     return is_found;
 }
 
-/* One analysis: the points that have times, and space for drawing rounds. */
+/* One analysis, of the points that have times. */
 struct fit {
     const struct usl_sweep *sweep;
     double *workers;    /* of the points with a time */
-    double *throughput; /* their medians, or those of the rounds drawn */
+    double *throughput; /* their medians */
     double *medians;    /* of log times, for every number of workers; NAN for none */
     double *values;     /* one for each round */
-    double *parameters; /* REFITS each of sigma, kappa and the peak */
-    uint32_t *rounds;   /* those to use: each once, or as drawn */
 };
 
 static double median_of_rounds(const struct fit *fit, size_t index)
@@ -165,7 +162,7 @@ static double median_of_rounds(const struct fit *fit, size_t index)
     const struct usl_sweep *sweep = fit->sweep;
     size_t count = 0;
     for (size_t i = 0; i < sweep->rounds; i++) {
-        double log_time = sweep->log_times[index * sweep->rounds + fit->rounds[i]];
+        double log_time = sweep->log_times[index * sweep->rounds + i];
         if (isfinite(log_time))
             fit->values[count++] = log_time;
     }
@@ -213,128 +210,45 @@ static int compare_points(const struct fit *fit, size_t one, size_t other, struc
     return signed_rank_compute(fit->values, sweep->rounds, 0.95, 0.05, comparison, error);
 }
 
-static int find_knee(const struct fit *fit, struct usl *result, struct error *error)
-{
-    const struct usl_sweep *sweep = fit->sweep;
-    size_t best = find_best(fit, false);
-    result->knee = best;
-    for (size_t i = 0; i < sweep->count; i++) {
-        struct signed_rank comparison;
-        if (isnan(fit->medians[i]) || sweep->workers[i] >= sweep->workers[result->knee])
-            continue;
-        if (compare_points(fit, i, best, &comparison, error) != 0)
-            return -1;
-        if (comparison.upper_bound <= log(1.05))
-            result->knee = i;
-    }
-    return 0;
-}
-
 static int judge_peak(const struct fit *fit, struct usl *result, struct error *error)
 {
-    const struct usl_sweep *sweep = fit->sweep;
     size_t most = find_best(fit, true);
     struct signed_rank fall;
     double peak = usl_peak_workers(&result->curve);
     if (compare_points(fit, most, find_best(fit, false), &fall, error) != 0)
         return -1;
-    result->has_peak = peak >= 1 && peak <= 1.5 * sweep->workers[most] && fall.lower_bound > 0;
-    if (result->has_peak) {
+    if (peak >= 1 && peak <= 1.5 * fit->sweep->workers[most] && fall.lower_bound > 0)
         result->peak = peak;
-        result->peak_throughput = usl_throughput(&result->curve, peak);
-    }
     return 0;
 }
 
-static struct usl_range middle_of(double *values, size_t count)
-{
-    stats_sort(values, count);
-    return (struct usl_range){stats_percentile(values, count, 2.5), stats_percentile(values, count, 97.5)};
-}
-
-/* Whole rounds are drawn, since what disturbs a round disturbs all of it. */
-static void refit(struct fit *fit, uint64_t seed, struct usl *result)
-{
-    struct random random = random_stream(seed, 0);
-    double *sigmas = fit->parameters;
-    double *kappas = sigmas + REFITS;
-    double *peaks = kappas + REFITS;
-    size_t count = 0;
-    for (int i = 0; i < REFITS; i++) {
-        struct usl_curve curve;
-        for (size_t round = 0; round < fit->sweep->rounds; round++)
-            fit->rounds[round] = (uint32_t)random_below(&random, fit->sweep->rounds);
-        size_t points = find_points(fit);
-        if (!usl_fit(fit->workers, fit->throughput, points, &curve))
-            continue;
-        sigmas[count] = curve.sigma;
-        kappas[count] = curve.kappa;
-        peaks[count++] = usl_peak_workers(&curve);
-    }
-    result->sigma = middle_of(sigmas, count);
-    result->kappa = middle_of(kappas, count);
-    result->peak_workers = middle_of(peaks, count);
-}
-
-static enum usl_status find_obstacle(const struct fit *fit, size_t points)
-{
-    if (count_different(fit->workers, points) < LEAST_POINTS)
-        return USL_TOO_FEW_POINTS;
-    double most = fit->sweep->workers[find_best(fit, true)];
-    return most * LEAST_UNITS_PER_WORKER > (double)fit->sweep->units ? USL_TOO_FEW_UNITS : USL_FITTED;
-}
-
-static int analyse(struct fit *fit, uint64_t seed, struct usl *result, struct error *error)
+static int analyse(struct fit *fit, struct usl *result, struct error *error)
 {
     size_t points = find_points(fit);
-    if (find_knee(fit, result, error) != 0)
-        return -1;
-    result->status = find_obstacle(fit, points);
-    if (result->status != USL_FITTED)
+    if (count_different(fit->workers, points) < LEAST_POINTS)
         return 0;
-    usl_fit(fit->workers, fit->throughput, points, &result->curve); /* five different points have a fit */
-    if (judge_peak(fit, result, error) != 0)
-        return -1;
-    refit(fit, seed, result);
-    return 0;
+    double most = fit->sweep->workers[find_best(fit, true)];
+    if (most * LEAST_UNITS_PER_WORKER > (double)fit->sweep->units)
+        return 0;
+    /* Five different points have a fit. */
+    result->is_fitted = usl_fit(fit->workers, fit->throughput, points, &result->curve);
+    return judge_peak(fit, result, error);
 }
 
-int usl_analyse(const struct usl_sweep *sweep, uint64_t seed, struct usl *result, struct error *error)
+int usl_analyse(const struct usl_sweep *sweep, struct usl *result, struct error *error)
 {
-    *result = (struct usl){.peak = NAN, .peak_throughput = NAN, .knee = sweep->count};
-    double *numbers = calloc(3 * sweep->count + sweep->rounds + (size_t)3 * REFITS, sizeof(*numbers));
-    uint32_t *rounds = calloc(sweep->rounds + 1, sizeof(*rounds));
-    int status = -1;
-    if (numbers == NULL || rounds == NULL) {
-        error_set(error, ERROR_ENVIRONMENT, "no memory to fit a curve to %zu numbers of workers", sweep->count);
-    } else {
-        for (size_t i = 0; i < sweep->rounds; i++)
-            rounds[i] = (uint32_t)i;
-        struct fit fit = {
-            .sweep = sweep,
-            .workers = numbers,
-            .throughput = numbers + sweep->count,
-            .medians = numbers + 2 * sweep->count,
-            .values = numbers + 3 * sweep->count,
-            .parameters = numbers + 3 * sweep->count + sweep->rounds,
-            .rounds = rounds,
-        };
-        status = analyse(&fit, seed, result, error);
-    }
+    *result = (struct usl){.peak = NAN};
+    double *numbers = calloc(3 * sweep->count + sweep->rounds + 1, sizeof(*numbers));
+    if (numbers == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to fit a curve to %zu numbers of workers", sweep->count);
+    struct fit fit = {
+        .sweep = sweep,
+        .workers = numbers,
+        .throughput = numbers + sweep->count,
+        .medians = numbers + 2 * sweep->count,
+        .values = numbers + 3 * sweep->count,
+    };
+    int status = analyse(&fit, result, error);
     free(numbers);
-    free(rounds);
     return status;
-}
-
-const char *usl_status_text(enum usl_status status)
-{
-    switch (status) {
-    case USL_FITTED:
-        return "fitted";
-    case USL_TOO_FEW_POINTS:
-        return "fewer than five numbers of workers";
-    case USL_TOO_FEW_UNITS:
-        return "fewer than five downloads for each of the most workers";
-    }
-    return "unknown";
 }

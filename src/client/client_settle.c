@@ -1,9 +1,7 @@
 #include "conc_bench/client/client_settle.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client_report.h"
 #include "conc_bench/base/text.h"

@@ -423,19 +423,12 @@ static bool has_fit(const void *base)
     return ((const struct sweep *)base)->has_fit;
 }
 
-static bool has_peak(const void *base)
-{
-    const struct sweep *sweep = base;
-    return sweep->has_ranges && sweep->ranges.has_peak;
-}
-
 static const struct field fit_fields[] = {
     {"lambda", "throughput of one worker", FIGURE(struct sweep, fit.lambda)},
     {"sigma", "contention", FIGURE(struct sweep, fit.sigma)},
     {"kappa", "coherency", FIGURE(struct sweep, fit.kappa)},
     {"error", "root of the mean squared relative error", FIGURE(struct sweep, fit.error)},
-    {"peak_workers", "where the curve is highest; `null`: no peak within what was tested",
-     FIGURE(struct sweep, ranges.peak), .is_there = has_peak},
+    {"peak_workers", "where the curve is highest; `null`: no peak within what was tested", FIGURE(struct sweep, peak)},
 };
 static const struct record record_fit = {"scalability_law", RECORD(struct sweep, fit_fields), .is_concluded = true};
 

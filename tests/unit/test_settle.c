@@ -81,7 +81,6 @@ static void test_noise_forbids(void **state)
         /* What was settled before the fourth round stands. */
         unsigned expected = noisy_round < 3 ? 0 : 3;
         assert_int_equal(settlement_rounds(&settlement, 2, 0), expected);
-        assert_int_equal(settlement.is_too_noisy, noisy_round < 4);
         settlement_release(&settlement);
     }
     /* By a little less, it does not: 1.99 times the median of three. */
@@ -211,7 +210,7 @@ static void test_no_cells_and_no_rounds(void **state)
     bool leaves[2];
     for (size_t cells = 0; cells <= 2; cells++) {
         struct settlement settlement = settle(&(double){0}, cells, 0);
-        assert_false(settlement.is_any || settlement.is_too_noisy);
+        assert_false(settlement.is_any);
         assert_int_equal(settlement_leaving(&settlement, NULL, leaves), 0);
         settlement_release(&settlement);
     }

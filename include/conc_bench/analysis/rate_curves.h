@@ -23,7 +23,6 @@
 struct rate_point {
     const struct cell_stats *cell;
     bool is_good; /* in most of its rounds it kept up, and held the objective if there is one */
-    bool is_flat; /* it is good, as all at lower rates are, and its response times are flat */
 };
 
 struct rate_curve {

@@ -30,9 +30,6 @@ struct settlement {
     unsigned char *rounds; /* by slower * cell_count + faster: by so many rounds that is settled; 0: it is not */
     double *medians;       /* of each cell's log times in its first rounds, 4 at most; NAN without any */
     bool is_any;           /* some pair is settled */
-    /* By the last look: in some round, some ratio was 2 times the median of its pair, or half of it, so that nothing
-     * was settled by this look. What the look before settled stands. */
-    bool is_too_noisy;
 };
 
 /* Looks at the times of `cell_count` cells in `round_count` rounds, as ranking_compute() takes them:

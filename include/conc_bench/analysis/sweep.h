@@ -32,8 +32,8 @@ struct sweep {
     bool is_open; /* the best is the most that was tried, and more might be better: no answer, but a beginning */
     bool has_fit; /* at least 5 numbers of workers, the most of them a fifth of the downloads or fewer */
     struct usl_curve fit;
-    bool has_ranges; /* of an explicit sweep: all numbers of workers in the same rounds */
-    struct usl ranges;
+    double peak;        /* workers where the fit is highest; NAN: none is told, as usl_analyse() says, which takes an
+                         * explicit sweep, with all numbers of workers in the same rounds */
     char sentence[640]; /* what it amounts to */
 };
 

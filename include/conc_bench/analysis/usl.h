@@ -39,14 +39,6 @@ double usl_peak_workers(const struct usl_curve *curve);
  * is a fit: not for fewer than three different numbers of workers, which any curve goes through. */
 bool usl_fit(const double *workers, const double *throughput, size_t count, struct usl_curve *curve);
 
-/* What a sweep must have so that the law says something of it. */
-enum usl_status {
-    USL_FITTED,
-    USL_TOO_FEW_POINTS, /* fewer than five different numbers of workers with a time */
-    USL_TOO_FEW_UNITS   /* less than five downloads for each of the most workers: waiting for the last ones looks like
-                         * contention even on an ideal server */
-};
-
 /* A sweep: the same mode with different numbers of workers, all of them in every round. */
 struct usl_sweep {
     const double *workers; /* `count` numbers, in any order, each at least 1 and once */
@@ -57,39 +49,19 @@ struct usl_sweep {
     uint64_t units; /* downloads in the list */
 };
 
-/* A range of a parameter; see usl_analyse(). */
-struct usl_range {
-    double low;
-    double high;
-};
-
 struct usl {
-    enum usl_status status;
-    struct usl_curve curve; /* of median times; lambda in downloads per second. This and what follows but `knee` only
-                             * if fitted */
-    /* The middle 95 % of refits to rounds drawn anew. They describe how much the fit depends on which rounds there
-     * were; they are no confidence intervals, since resampling so few rounds understates the error. */
-    struct usl_range sigma;
-    struct usl_range kappa;
-    struct usl_range peak_workers; /* INFINITY is in it if refits never fall */
-
-    /* Whether a peak may be reported: the curve has it between 1 and 1.5 times the most workers tried, and with these
-     * the list really took longer than with the best number, with an error of 5 %. Otherwise there is "no peak within
-     * the tested range", whatever the curve says. */
-    bool has_peak;
-    double peak;            /* workers; NAN if there is none to report */
-    double peak_throughput; /* downloads per second there; NAN likewise */
-
-    /* Without a model: the least number of workers that takes at most 5 % longer than the fastest, with an error of
-     * 5 %: an index into the sweep. The fastest one itself at worst; `count` for a sweep without times. */
-    size_t knee;
+    /* Whether the sweep has what it takes for the law to say something of it: at least five different numbers of
+     * workers with a time, and five downloads for each of the most workers. With fewer, waiting for the last ones looks
+     * like contention even on an ideal server. */
+    bool is_fitted;
+    struct usl_curve curve; /* of median times; lambda in downloads per second */
+    /* Workers at the peak; NAN: there is none to report. The curve has it between 1 and 1.5 times the most workers
+     * tried, and with these the list really took longer than with the best number, with an error of 5 %. Otherwise
+     * there is "no peak within the tested range", whatever the curve says. */
+    double peak;
 };
 
-/* Analyses a sweep. Whether it is fitted says `status`; the knee is found in any case. Draws rounds from `seed`, so
- * that the same rounds give the same ranges. Returns -1 only for lack of memory. */
-int usl_analyse(const struct usl_sweep *sweep, uint64_t seed, struct usl *run, struct error *error);
-
-/* One sentence without a full stop for the status, such as "fewer than five numbers of workers". */
-const char *usl_status_text(enum usl_status status);
+/* Analyses a sweep. Returns -1 only for lack of memory. */
+int usl_analyse(const struct usl_sweep *sweep, struct usl *result, struct error *error);
 
 #endif
