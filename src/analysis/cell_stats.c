@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/analysis/signed_rank.h"

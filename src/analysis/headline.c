@@ -4,8 +4,6 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/analysis/diagnosis.h"
 #include "conc_bench/analysis/rate_curves.h"

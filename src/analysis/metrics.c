@@ -1,7 +1,6 @@
 #include "conc_bench/analysis/metrics.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/base/text.h"

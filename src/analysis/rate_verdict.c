@@ -1,12 +1,10 @@
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/analysis/rate_curves.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
-#include "conc_bench/modes/trait.h"
 
 /* What curves over rates amount to, in sentences. */
 

@@ -1,7 +1,6 @@
 #include "conc_bench/base/subprocess.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>

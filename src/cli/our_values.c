@@ -10,7 +10,6 @@
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/base/text_buffer.h"
-#include "conc_bench/workload/plan.h"
 #include "option_table.h"
 
 /* Values of our own options that are more than one of a type. */

@@ -11,7 +11,6 @@
 #include "client_process.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
-#include "conc_bench/base/text_buffer.h"
 #include "conc_bench/platform/process.h"
 
 /* What was made for one trial before its clock starts. */

@@ -1,7 +1,5 @@
 #include "retry.h"
 
-#include <curl/curl.h>
-
 static bool is_transient(const struct sample *sample)
 {
     switch (sample->outcome) {

@@ -1,6 +1,5 @@
 #include "conc_bench/modes/mode.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "conc_bench/base/text.h"

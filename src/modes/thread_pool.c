@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* libcurl and OpenSSL need well under 64 KiB; the default of 8 MiB would reserve 8 GB of addresses for 1,000 threads.
  */

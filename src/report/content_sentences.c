@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <signal.h>
-#include <string.h>
 
 #include "content.h"
 

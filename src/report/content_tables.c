@@ -1,11 +1,9 @@
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conc_bench/analysis/latency_percentiles.h"
-#include "conc_bench/base/number.h"
 #include "content.h"
 #include "rate_table.h"
 

@@ -3,8 +3,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/run/phases.h"

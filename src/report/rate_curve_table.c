@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <math.h>
 
 #include "conc_bench/base/number.h"
 #include "rate_table.h"

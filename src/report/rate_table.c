@@ -1,8 +1,6 @@
 #include "rate_table.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "conc_bench/base/number.h"

@@ -1,6 +1,5 @@
 #include "conc_bench/report/report.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,5 @@
 #include "terminal.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "conc_bench/base/text.h"
 #include "conc_bench/base/text_buffer.h"
 #include "conc_bench/client/client_settle.h"
 #include "conc_bench/run/interrupt.h"

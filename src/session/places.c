@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "conc_bench/base/place.h"
 #include "conc_bench/session/session.h"

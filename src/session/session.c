@@ -6,7 +6,6 @@
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/report/dry_run.h"
 #include "conc_bench/report/report.h"
-#include "conc_bench/run/experiment.h"
 #include "session_state.h"
 
 static int report(struct session *session, bool is_without_figures, struct error *error)

@@ -1,13 +1,11 @@
 #include "form.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "conc_bench/base/unicode.h"
-#include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
 #include "curl_option.h"
 #include "secret_text.h"

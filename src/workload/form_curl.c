@@ -6,7 +6,6 @@
 #include "conc_bench/workload/config.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
-#include "conc_bench/workload/urls.h"
 #include "curl_option.h"
 #include "form.h"
 #include "secret_text.h"

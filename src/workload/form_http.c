@@ -4,7 +4,6 @@
 #include "conc_bench/base/unicode.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
-#include "conc_bench/workload/urls.h"
 #include "form.h"
 #include "secret_text.h"
 
