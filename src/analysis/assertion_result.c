@@ -228,6 +228,15 @@ static bool judge_overrun(const struct assertion *assertion, const struct cell_s
     return true;
 }
 
+/* At a rate there are two waits, and the table that comes first shows the other. */
+static void tell_waits_apart(const struct assertion *assertion, const struct cell_stats *cell,
+                             struct assertion_result *assertion_result)
+{
+    if (cell->cell->due != NULL && assertion->operands[0].metric == METRIC_PHASES + PHASE_WAIT)
+        text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
+                    "; this is the wait for the first byte, and that for a worker is wait_mean");
+}
+
 static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
                       struct assertion_result *assertion_result, struct error *error)
 {
@@ -276,6 +285,7 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
         }
         describe(assertion, &series, left->rounds, assertion_result);
     }
+    tell_waits_apart(assertion, left, assertion_result);
     free(series.values);
     return status;
 }

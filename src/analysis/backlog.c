@@ -35,7 +35,7 @@ double backlog_behind(const double *waits, size_t count)
 }
 
 /* What a stretch takes at least: so many downloads, and such a part of the time over which they fall due. */
-enum { STRETCH_BEGUN = 5, STRETCHES = 8, SLOW_IN_A_ROW = 2 };
+enum { STRETCH_BEGUN = 10, STRETCHES = 8, SLOW_IN_A_ROW = 2 };
 
 bool backlog_is_hopeless(struct backlog_watch *watch, const nanoseconds *due, uint32_t count, uint32_t begun,
                          nanoseconds now)

@@ -63,7 +63,7 @@ static void add_figure_columns(struct maker *maker)
     add_time_column(maker, "p50", "response p50", DROP_P50);
     add_time_column(maker, "p95", "response p95", DROP_P95);
     add_time_column(maker, "p99", "response p99", DROP_NEVER);
-    add_time_column(maker, "wait", "mean wait", DROP_WAIT);
+    add_time_column(maker, "mean wait", "mean wait", DROP_WAIT);
     add_column(maker, "CPU ms", "CPU/download [ms]", DROP_NEVER);
     add_column(maker, "MiB", "peak memory [MiB]", DROP_MEMORY);
 }

@@ -61,11 +61,11 @@ void rate_table_add_rows(struct content *content, const struct format *format, c
     content_add_column(content, section, "mode", "mode", true);
     add_column(content, section, "workers", "workers", DROP_NEVER);
     add_column(content, section, "per s", "begun [/s]", DROP_NEVER);
-    add_column(content, section, "kept up", "kept up", DROP_NEVER);
+    add_column(content, section, "kept", "kept up", DROP_NEVER);
     add_time_column(content, section, format, "p50", "response p50", DROP_NEVER);
     add_time_column(content, section, format, "p95", "response p95", DROP_P95);
     add_time_column(content, section, format, "p99", "response p99", DROP_NEVER);
-    add_time_column(content, section, format, "wait", "mean wait", DROP_NEVER);
+    add_time_column(content, section, format, "mean wait", "mean wait", DROP_NEVER);
     add_column(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
     add_column(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
     add_column(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);

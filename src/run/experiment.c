@@ -58,7 +58,9 @@ static void look_for_excess(struct experiment_state *state, const struct sample_
         return;
     double share = table == NULL || settled * TELLING < table->unit_count ? 1 : (double)settled / table->unit_count;
     nanoseconds expected = state->trial_began + (nanoseconds)((double)(now - state->trial_began) / share);
-    if (expected <= state->ends && now <= state->ends)
+    /* A round takes no less than what it has taken until then. */
+    nanoseconds enough = expected + SETTLE_ROUNDS_MIN * (expected - state->began);
+    if ((expected <= state->ends && now <= state->ends) || enough <= state->latest)
         return;
     char sentence[160];
     nanoseconds budget = state->experiment->plan->request.time_budget;
@@ -492,7 +494,7 @@ uint64_t experiment_trials(const struct experiment *experiment)
     if (request->is_rate_search)
         return cells * EXPERIMENT_RATE_TRIALS;
     if (plan_has_rates(request))
-        return cells * ((uint64_t)request->rounds + request->warmup_rounds);
+        return cells * request->rounds + cells / request->rate_count * request->warmup_rounds;
     if (!experiment->is_search && !experiment->is_sweep)
         return cells * ((uint64_t)experiment_rounds(experiment, cells) + request->warmup_rounds);
     for (size_t i = 0; i < plan->cell_count; i++)
@@ -503,6 +505,29 @@ uint64_t experiment_trials(const struct experiment *experiment)
                       : experiment->is_auto ? cells * SWEEP_ROUNDS
                                             : cells * (rounds + request->warmup_rounds);
     return before + chosen * experiment_rounds(experiment, chosen);
+}
+
+/* A round at one rate with all its cells; 0: there is no such rate. */
+static nanoseconds span_of_round(const struct plan *plan)
+{
+    nanoseconds sum = 0;
+    for (size_t i = 0; i < plan->cell_count && plan->cells[i].rate > 0; i++)
+        sum += plan_span(plan, plan->cells[i].rate) + TRIAL_BESIDES;
+    return sum;
+}
+
+nanoseconds experiment_time_most(const struct experiment *experiment)
+{
+    enum { BUDGETS_MOST = 4 };
+    const struct plan_request *request = &experiment->plan->request;
+    nanoseconds budget = request->time_budget;
+    if (experiment->is_budget_given || experiment->is_search || experiment->is_sweep || request->is_rate_search)
+        return budget;
+    nanoseconds needed = span_of_round(experiment->plan) * (request->warmup_rounds + RANKING_ROUNDS_MIN);
+    nanoseconds most = budget + budget / 2;
+    if (needed <= most)
+        return most;
+    return needed < BUDGETS_MOST * budget ? needed : BUDGETS_MOST * budget;
 }
 
 /* Whether so many rounds in all can be had by going beyond the budget as far as it is allowed to. */
@@ -761,9 +786,7 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         .context = &state, .before_trial = before_trial, .settle = settle, .after_trial = after_trial, .tick = tick};
     if (request->time_budget > 0) {
         state.ends = state.began + request->time_budget;
-        bool is_firm =
-            experiment->is_budget_given || experiment->is_search || experiment->is_sweep || request->is_rate_search;
-        state.latest = is_firm ? state.ends : state.ends + request->time_budget / 2;
+        state.latest = state.began + experiment_time_most(experiment);
     }
     state.runner = runner_create(experiment->plan, experiment->job, &hooks, run, error);
     if (state.runner == NULL)

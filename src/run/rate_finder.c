@@ -46,10 +46,7 @@ struct finder {
 
 static nanoseconds span_of(const struct finder *finder, const struct errand *errand)
 {
-    /* Forking, connecting and reading the samples takes a moment, too. */
-    enum { BESIDES_MS = 100 };
-    return plan_span(finder->state->experiment->plan, rate_of_step(errand->step)) +
-           BESIDES_MS * NANOSECONDS_PER_MILLISECOND;
+    return plan_span(finder->state->experiment->plan, rate_of_step(errand->step)) + TRIAL_BESIDES;
 }
 
 static struct rate_outcome judge(const struct experiment *experiment, const struct seeker *seeker,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "conc_bench/base/number.h"
+#include "conc_bench/run/experiment.h"
 #include "session_state.h"
 
 /* A guess, and said to be one. */
@@ -36,6 +37,16 @@ static void add_downloads(const struct session *session, double rate, uint64_t t
         counts[session->urls.url_hosts[plan->unit_urls[unit]]] += trials;
 }
 
+/* What a sweep of rates runs of each cell at a rate: only the lowest is there to warm up. */
+static uint32_t rounds_at(const struct plan_request *request, double rate)
+{
+    for (size_t i = 0; i < request->rate_count; i++) {
+        if (request->rates[i] < rate)
+            return request->rounds;
+    }
+    return request->rounds + request->warmup_rounds;
+}
+
 /* Downloads of all trials from each host, at most, in an array that the caller frees. NULL: no memory. */
 static uint64_t *count_downloads(const struct session *session)
 {
@@ -43,7 +54,8 @@ static uint64_t *count_downloads(const struct session *session)
     uint64_t *counts = calloc(session->urls.host_count + 1, sizeof(*counts));
     uint64_t rates = plan->request.rate_count;
     for (size_t i = 0; i < rates && rates > 1 && counts != NULL; i++)
-        add_downloads(session, plan->request.rates[i], trials_most(session) / rates, counts);
+        add_downloads(session, plan->request.rates[i],
+                      plan->cell_count / rates * rounds_at(&plan->request, plan->request.rates[i]), counts);
     if (rates < 2 && counts != NULL)
         add_downloads(session, 0, plan->request.is_rate_search ? 1 : trials_most(session), counts);
     return counts;
@@ -108,38 +120,40 @@ static void tell_search(const struct session *session, const uint64_t *counts, b
         say(sink, " %s", rates);
 }
 
+/* The time of all trials at rates, which dictate it; less where workers do not keep up. */
+static nanoseconds add_up(const struct session *session)
+{
+    const struct plan *plan = &session->plan;
+    nanoseconds sum = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        sum += (plan_span(plan, plan->cells[i].rate) + TRIAL_BESIDES) * rounds_at(&plan->request, plan->cells[i].rate);
+    return sum;
+}
+
 /* The time of all rounds, if each download takes as long as is assumed. */
 static nanoseconds assume(const struct session *session)
 {
     const struct plan *plan = &session->plan;
     nanoseconds each = 0;
-    for (size_t i = 0; i < plan->cell_count; i++) {
-        nanoseconds least = plan_span(plan, plan->cells[i].rate);
-        uint32_t units = plan_units(plan, plan->cells[i].rate);
-        nanoseconds own = (units + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
-        /* Who is further behind than that gives the rest up. */
-        nanoseconds most = own < 2 * least || least == 0 ? own : 2 * least;
-        each += most > least ? most : least;
-    }
+    for (size_t i = 0; i < plan->cell_count; i++)
+        each += (plan->unit_count + plan->cells[i].workers - 1) / plan->cells[i].workers * ASSUMED_DOWNLOAD;
     return each * (nanoseconds)(trials_most(session) / plan->cell_count);
 }
 
 static void say_duration(const struct session *session, struct sink *sink)
 {
-    const struct options *options = session->options;
     nanoseconds budget = session->plan.request.time_budget;
-    bool is_firm = options->is_time_budget_given || options->rate_auto || options->workers_auto ||
-                   options->worker_count >= SWEPT_FROM;
+    nanoseconds most = trials_time_most(session);
     char text[64];
     if (budget == 0) {
-        bool is_known = session->plan.request.rate_count > 1;
-        number_format_duration(text, sizeof(text), assume(session));
+        bool is_known = session->plan.request.rate_count > 0;
+        number_format_duration(text, sizeof(text), is_known ? add_up(session) : assume(session));
         say(sink, ", in about %s%s", text, is_known ? "" : " if a download takes 0.1 s");
         return;
     }
     say(sink, ", within %s s", NUMBER(3, clock_seconds(budget)));
-    if (!is_firm)
-        say(sink, ", or up to %s s where a ranking needs it", NUMBER(3, 1.5 * clock_seconds(budget)));
+    if (most > budget)
+        say(sink, ", or up to %s s where a ranking needs it", NUMBER(3, clock_seconds(most)));
 }
 
 char *cost_describe(const struct session *session, bool is_of_all, char *buffer, size_t size)

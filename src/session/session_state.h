@@ -112,6 +112,8 @@ int trials_run(struct session *session, struct error *error);
 int trials_follow(struct session *session, int *status, struct error *error); /* on other machines than the leader */
 /* How many there are at most. */
 uint64_t trials_most(const struct session *session);
+/* How long they may take together; 0: as long as they take. */
+nanoseconds trials_time_most(const struct session *session);
 
 /* machines.c: a run of several machines. What such a run cannot do yet is refused; the others are told what is to be
  * run, and tell what they are; and behind the run, what that is not to be believed for. Each does nothing where there

@@ -430,8 +430,11 @@ void setup_tell_cost(struct session *session)
 {
     const struct options *options = session->options;
     char cost[1024];
-    bool is_asked = !options->use_origin && !session_is_scripted(options) && options->request.unix_socket == NULL;
-    if (options->quiet || !is_asked || cost_describe(session, false, cost, sizeof(cost)) == NULL)
+    /* A rate says how much is asked of a server, and for how long, whoever's it is. */
+    bool is_at_rate = options->rate_count > 0 || options->rate_auto;
+    bool is_asked =
+        (!options->use_origin || is_at_rate) && !session_is_scripted(options) && options->request.unix_socket == NULL;
+    if (options->quiet || !is_asked || cost_describe(session, is_at_rate, cost, sizeof(cost)) == NULL)
         return;
     progress_note(&session->progress, stderr, "%s.%s", cost,
                   session->is_public ? " Ask only servers you may ask." : "");

@@ -252,6 +252,12 @@ uint64_t trials_most(const struct session *session)
     return experiment_trials(&experiment);
 }
 
+nanoseconds trials_time_most(const struct session *session)
+{
+    const struct experiment experiment = describe_experiment(session);
+    return experiment_time_most(&experiment);
+}
+
 static struct mode_job describe_job(const struct session *session, const struct transfer_plan *transfer)
 {
     const struct plan_request *request = &session->plan.request;

@@ -83,7 +83,7 @@ sweep() {
     exits_with 0
     says "at 25/s (even) 100 fall due, over 3.96 s"
     says "at 100/s (even) 200 fall due, over 1.99 s"
-    says "Up to 1,600 requests go to the embedded origin, in about 33.8 s"
+    says "Up to 1,300 requests go to the embedded origin, in about 28.8 s"
 }
 
 @test "several rates that mean nothing are refused, with what would work" {

@@ -36,8 +36,9 @@ struct backlog_watch {
 /* One more look, `now` after the gate, when `begun` of `count` downloads had been taken that fall due at the instants
  * `due`. Whether the workers plainly cannot keep up: since the gate, and in each of two stretches in a row, they have
  * begun less than half of what fell due. A stretch is an eighth of the time over which downloads fall due, or longer,
- * until five were begun in it and some since the last look: a server that stalls once makes one stretch slow, however
- * long it stalls. So workers that do less than half throughout are found after a quarter of that time. */
+ * until ten were begun in it and some since the last look: a server that stalls once makes one stretch slow, however
+ * long it stalls. So workers that do less than half throughout are
+ * found after a quarter of that time, or when they have begun 20. */
 bool backlog_is_hopeless(struct backlog_watch *watch, const nanoseconds *due, uint32_t count, uint32_t begun,
                          nanoseconds now);
 

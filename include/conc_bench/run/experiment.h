@@ -42,8 +42,8 @@ struct experiment {
     const struct experiment_hooks *hooks;
     struct run *run;
     bool is_auto;          /* rounds may end earlier, and be fewer while sweeping */
-    bool is_budget_given;  /* by the user, who is taken at their word; else a ranking of the plan's cells may take half
-                            * as  long again */
+    bool is_budget_given;  /* by the user, who is taken at their word; else a ranking of the plan's cells may take
+                            * longer: see experiment_time_most() */
     bool is_sweep;         /* the plan's cells are looked at first, and one of each mode is chosen */
     bool is_search;        /* --workers auto: the plan's cells only say which modes */
     bool allows_failures;  /* servers of which nothing comes are measured, too */
@@ -63,8 +63,17 @@ enum { EXPERIMENT_RATE_TRIALS = 64 };
  * that come into question. */
 enum { SEARCH_TRIALS_MAX = 64 };
 
+/* What a trial at a rate takes besides the time over which its downloads fall due: forking, connecting, the last of
+ * them, and reading the samples. */
+#define TRIAL_BESIDES (100 * NANOSECONDS_PER_MILLISECOND)
+
 /* How many trials it runs at most. */
 uint64_t experiment_trials(const struct experiment *experiment);
+
+/* How long it may take where a ranking lacks rounds: as long as its budget, if that is to be kept to, or half as long
+ * again; at one rate, where it is known how long a trial takes, as long as the rounds of a ranking take, but at most
+ * four times its budget. 0: it has none. */
+nanoseconds experiment_time_most(const struct experiment *experiment);
 
 /* Runs everything into the result. -1: the environment failed, or with ERROR_SERVERS no server answers; what was
  * measured until then is there. */
