@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/text.h"
+#include "conc_bench/base/text_buffer.h"
 #include "live_table.h"
 
 #define REDRAW_EVERY (100 * NANOSECONDS_PER_MILLISECOND)
@@ -50,16 +51,32 @@ static void on_stop(int number)
     errno = failure;
 }
 
-/* Where it is ignored, as in a shell without job control, it stays so. */
+/* Where it is ignored, as in a shell without job control, it stays so. Children stop at the same time, and the SIGCHLD
+ * of that would interrupt what the handler writes: other signals wait for it. */
 static void handle_stop(int descriptor)
 {
     struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
+    sigfillset(&action.sa_mask);
     screen.owner = getpid();
     screen.descriptor = descriptor;
     if (screen.is_installed || sigaction(SIGTSTP, NULL, &screen.before) != 0 || screen.before.sa_handler == SIG_IGN)
         return;
     screen.is_installed = sigaction(SIGTSTP, &action, NULL) == 0;
+}
+
+/* Ctrl-Z waits while the screen changes: its handler would find half a table, which nothing takes away, or erase what
+ * is erased already, and with it the lines above. */
+static void hold_stop(sigset_t *before)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &stop, before);
+}
+
+static void let_stop_in(const sigset_t *before)
+{
+    sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 static void restore_stop(void)
@@ -161,22 +178,23 @@ static size_t rows_above(const struct progress *progress, unsigned width)
     return rows - 1;
 }
 
-/* What takes everything off the screen that is on it, in a terminal of that width. */
+/* What takes everything off the screen that is on it, in a terminal of that width. The terminal writes ^Z or ^C itself,
+ * at any place in between: the return comes late, so that nothing but those may stay. */
 static size_t make_erase(const struct progress *progress, unsigned width, char *buffer, size_t size)
 {
     size_t rows = rows_above(progress, width);
-    int length = rows > 0 ? snprintf(buffer, size, "\r\033[%zuA\033[J", rows) : snprintf(buffer, size, "\r\033[K");
+    int length = rows > 0 ? snprintf(buffer, size, "\033[%zuA\r\033[J", rows) : snprintf(buffer, size, "\r\033[K");
     return (size_t)length;
 }
 
-static void draw_line(struct progress *progress, const char *line)
+static void draw_line(struct progress *progress, struct text_buffer *frame, const char *line)
 {
-    fprintf(progress->stream, "\r%s\033[K", line);
+    text_buffer_add(frame, "\r%s\033[K", line);
     progress->columns[progress->line_count] = (unsigned)text_columns(line);
 }
 
 /* Begins where the cursor is, at the start of a line. A table that would not fit is left out. */
-static void draw_table(struct progress *progress, const struct winsize *size)
+static void draw_table(struct progress *progress, struct text_buffer *frame, const struct winsize *size)
 {
     char *text = progress->table != NULL ? live_table_draw(progress->table, room_of(size->ws_col)) : NULL;
     size_t lines = 0;
@@ -189,34 +207,49 @@ static void draw_table(struct progress *progress, const struct winsize *size)
         char *end = strchr(line, '\n');
         *end = '\0';
         cut(line, room_of(size->ws_col));
-        fprintf(progress->stream, "\r%s\033[K\n", line);
-        progress->columns[progress->line_count++] = (unsigned)text_columns(line);
+        draw_line(progress, frame, line);
+        text_buffer_add(frame, "\n");
+        progress->line_count++;
         line = end + 1;
     }
     free(text);
 }
 
+/* All of it goes to the terminal at once, so that nobody sees it half done. */
+static void draw_frame(struct progress *progress, const struct winsize *size, const char *line)
+{
+    struct text_buffer frame = {0};
+    char erase[sizeof(screen.erase)] = "";
+    bool is_erased = !progress->is_visible || screen.was_stopped != 0;
+    bool is_all_new = is_erased || progress->is_table_new || size->ws_col != progress->width;
+    if (is_all_new && !is_erased)
+        make_erase(progress, size->ws_col, erase, sizeof(erase));
+    if (is_all_new)
+        draw_table(progress, &frame, size);
+    draw_line(progress, &frame, line);
+    bool is_whole = !frame.has_failed; /* else there is no memory, and nothing is shown */
+    handle_stop(fileno(progress->stream));
+    fprintf(progress->stream, "%s%s", erase, is_whole ? text_buffer_text(&frame) : "");
+    fflush(progress->stream);
+    text_buffer_release(&frame);
+    progress->width = size->ws_col;
+    progress->is_visible = is_whole;
+    screen.was_stopped = 0;
+    screen.length = 0;
+    if (is_whole)
+        screen.length = (sig_atomic_t)make_erase(progress, size->ws_col, screen.erase, sizeof(screen.erase));
+}
+
 static void draw(struct progress *progress, char *line)
 {
-    struct winsize size = terminal_size(progress->stream);
-    bool is_all_new = !progress->is_visible || screen.was_stopped != 0;
-    if (is_in_background(progress))
-        return;
-    cut(line, room_of(size.ws_col));
-    if (!is_all_new && (progress->is_table_new || size.ws_col != progress->width)) {
-        progress_clear(progress);
-        is_all_new = true;
+    sigset_t before;
+    hold_stop(&before);
+    if (!is_in_background(progress)) {
+        struct winsize size = terminal_size(progress->stream);
+        cut(line, room_of(size.ws_col));
+        draw_frame(progress, &size, line);
     }
-    screen.was_stopped = 0;
-    screen.length = 0; /* what is drawn half is not to be taken for what was there before */
-    handle_stop(fileno(progress->stream));
-    if (is_all_new)
-        draw_table(progress, &size);
-    draw_line(progress, line);
-    fflush(progress->stream);
-    progress->width = size.ws_col;
-    progress->is_visible = true;
-    screen.length = (sig_atomic_t)make_erase(progress, size.ws_col, screen.erase, sizeof(screen.erase));
+    let_stop_in(&before);
 }
 
 static void write_line(struct progress *progress, const char *line)
@@ -257,14 +290,17 @@ void progress_show(struct progress *progress, double fraction, const char *forma
 void progress_clear(struct progress *progress)
 {
     char erase[sizeof(screen.erase)];
+    sigset_t before;
     if (progress->stream == NULL || !progress->is_visible)
         return;
+    hold_stop(&before);
     make_erase(progress, terminal_size(progress->stream).ws_col, erase, sizeof(erase));
     if (screen.was_stopped == 0 && !is_in_background(progress))
         fputs(erase, progress->stream);
     fflush(progress->stream);
     screen.length = 0;
     progress->is_visible = false;
+    let_stop_in(&before);
 }
 
 void progress_release(struct progress *progress)

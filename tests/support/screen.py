@@ -6,7 +6,7 @@ the terminal that wide, and "show" prints what stands on the screen then, betwee
 after the other. A program that stops is continued as soon as it is stopped, after its screen was printed. At the end the
 screen is printed, with all that has scrolled away; the exit status is that of the command.
 """
-import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+import fcntl, os, pty, re, signal, struct, sys, termios, time
 
 columns = int(sys.argv[1])
 split = sys.argv.index("--")
@@ -71,7 +71,8 @@ def be_shell(pipe):
     if job == 0:
         os.setpgid(0, 0)
         os.tcsetpgrp(0, os.getpid())
-        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        for number in (signal.SIGTTOU, signal.SIGINT, signal.SIGTSTP):  # whatever this script was started with
+            signal.signal(number, signal.SIG_DFL)
         os.close(pipe)
         os.execvp(sys.argv[split + 1], sys.argv[split + 1:])
     os.write(pipe, str(job).encode())
@@ -85,39 +86,82 @@ def wait_until_stopped():
         time.sleep(0.01)
     sys.exit("it does not stop")
 
+def receive():
+    """Reads what the program wrote, and puts off half a character or sequence, whose rest is still to come."""
+    global received, waiting
+    received += os.read(terminal, 65536)
+    whole = received.decode("utf-8", "ignore")
+    if re.search(r"\x1b\[?[0-9;]*$", whole):
+        whole = whole[:whole.rfind("\x1b")]
+    waiting += whole
+    received = received[len(whole.encode()):]
+
+def receive_up_to_here():
+    """Reads all that was written by now, which a busy kernel hands on later: what is written now comes behind it."""
+    global waiting
+    number = struct.unpack("I", fcntl.ioctl(terminal, 0x80045430, b"\0" * 4))[0]  # TIOCGPTN
+    other_end = os.open(f"/dev/pts/{number}", os.O_WRONLY | os.O_NOCTTY)
+    os.write(other_end, b"\0")
+    os.close(other_end)
+    while "\0" not in waiting:
+        receive()
+    waiting = waiting.replace("\0", "")
+
+def write_up_to_here():
+    global waiting
+    receive_up_to_here()
+    write(waiting)
+    waiting = ""
+
+def stop_between_drawings():
+    """What is drawn for one width comes out on another where a terminal is resized meanwhile: nobody can help that. While
+    the program draws it holds Ctrl-Z off."""
+    while True:
+        os.kill(job, signal.SIGSTOP)
+        wait_until_stopped()
+        with open(f"/proc/{job}/status", encoding="utf-8") as file:
+            blocked = int(re.search(r"^SigBlk:\s*(\w+)", file.read(), re.MULTILINE).group(1), 16)
+        if not blocked >> (signal.SIGTSTP - 1) & 1:
+            return
+        os.kill(job, signal.SIGCONT)
+        time.sleep(0.001)
+
+def act(action, value):
+    if action == "show":
+        show()
+    elif action == "width":
+        stop_between_drawings()
+        write_up_to_here()
+        resize(int(value))
+        os.kill(job, signal.SIGCONT)
+    elif value == "Z":
+        os.write(terminal, b"\x1a")
+        wait_until_stopped()
+        write_up_to_here()
+        show()
+        os.killpg(job, signal.SIGCONT)
+    else:
+        os.write(terminal, bytes([ord(value) - ord("@")]))
+
 ends = os.pipe()
 child, terminal = pty.fork()
 if child == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     be_shell(ends[1])
 job = int(os.read(ends[0], 20))
-received, status = b"", None
-while status is None:
+received, waiting = b"", ""
+while True:
     try:
-        received += os.read(terminal, 65536)
+        receive()
     except OSError:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         break
-    whole = received.decode("utf-8", "ignore")
-    end = max(whole.rfind("\x1b"), 0)
-    if re.search(r"\x1b\[?[0-9;]*$", whole):  # the rest of it is still to come
-        whole = whole[:end]
-    write(whole)
-    received = received[len(whole.encode()):]
-    while events and events[0][0] in text():
-        action, _, value = events.pop(0)[1].partition(":")
-        if action == "show":
-            show()
-        elif action == "width":
-            resize(int(value))
-        elif value == "Z":
-            os.write(terminal, b"\x1a")
-            wait_until_stopped()
-            while select.select([terminal], [], [], 1)[0]:  # what it wrote before, which a busy kernel hands on later
-                write(os.read(terminal, 65536).decode("utf-8", "ignore"))
-            show()
-            os.killpg(job, signal.SIGCONT)
-        else:
-            os.write(terminal, bytes([ord(value) - ord("@")]))
+    # Line by line, so that nothing is passed over when much comes at once.
+    while waiting:
+        line = re.match(r".*?\x1b\[K|.+", waiting, re.DOTALL).group(0)
+        waiting = waiting[len(line):]
+        write(line)
+        while events and events[0][0] in text():
+            act(*events.pop(0)[1].partition(":")[::2])
 print(text(), flush=True)
 sys.exit(status)

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -295,13 +298,13 @@ static void test_the_table_fills_in(void **state)
     progress_show(&progress, -1, "runs");
     screen = drawn(terminal);
     /* What was there is taken away, and the fastest comes first. */
-    assert_int_equal(strncmp(screen, "\r\033[3A\033[J", 8), 0);
+    assert_int_equal(strncmp(screen, "\033[3A\r\033[J", 8), 0);
     const char *threads = strstr(screen, "\rthreads        8    1.00    3.00x ");
     assert_non_null(threads);
     assert_non_null(strstr(threads, "\rsync "));
 
     progress_release(&progress);
-    assert_string_equal(drawn(terminal), "\r\033[3A\033[J");
+    assert_string_equal(drawn(terminal), "\033[3A\r\033[J");
 }
 
 static void test_the_table_of_a_rate_has_response_times_and_who_keeps_up(void **state)
@@ -363,7 +366,7 @@ static void test_a_terminal_that_became_narrower_is_left_clean(void **state)
     assert_in_range(columns, 41, 60);
     set_columns(terminal, 20);
     progress_release(&progress);
-    assert_string_equal(drawn(terminal), "\r\033[7A\033[J"); /* two rows of three, one of two, less the last */
+    assert_string_equal(drawn(terminal), "\033[7A\r\033[J"); /* two rows of three, one of two, less the last */
 }
 
 static void test_a_table_that_does_not_fit_is_left_out(void **state)
@@ -378,6 +381,120 @@ static void test_a_table_that_does_not_fit_is_left_out(void **state)
     progress_show(&progress, -1, "runs");
     assert_string_equal(drawn(terminal), "\rruns" ERASE);
     progress_release(&progress);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+/* Draws new tables, one after the other, until somebody ends it. As in a run, signals come while it waits in between.
+ */
+static void draw_every(nanoseconds pause, const struct terminal *terminal)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    const struct timespec time = clock_timespec(pause);
+    struct progress progress;
+    sigset_t interrupting;
+    sigset_t none;
+    sigemptyset(&none);
+    sigemptyset(&interrupting);
+    sigaddset(&interrupting, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &interrupting, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    setpgid(0, 0); /* a terminal does not stop whom no shell watches */
+    progress_init(&progress, terminal->stream, true);
+    for (;;) {
+        add_trial(&progress, "sync", 1, 3 * NANOSECONDS_PER_SECOND);
+        progress.drawn = 0;
+        progress_show(&progress, -1, "runs");
+        ppoll(NULL, 0, &time, &none);
+    }
+}
+
+/* The end of what was drawn. */
+struct tail {
+    char text[4096];
+    size_t length;
+};
+
+static void keep_tail(struct tail *tail, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (tail->length == sizeof(tail->text) - 1) {
+            const size_t half = sizeof(tail->text) / 2;
+            tail->length -= half;
+            memmove(tail->text, tail->text + half, tail->length);
+        }
+        tail->text[tail->length++] = text[i];
+    }
+    tail->text[tail->length] = '\0';
+}
+
+/* What is drawn is taken off the terminal until the process stands still. */
+static bool wait_until_stopped(const struct terminal *terminal, pid_t process, struct tail *tail)
+{
+    char text[4096];
+    struct pollfd ready = {.fd = terminal->screen, .events = POLLIN};
+    int status = 0;
+    tail->length = 0;
+    while (waitpid(process, &status, WUNTRACED | WNOHANG) == 0) {
+        ssize_t length = poll(&ready, 1, 1) == 1 ? read(terminal->screen, text, sizeof(text)) : 0;
+        keep_tail(tail, text, length > 0 ? (size_t)length : 0);
+    }
+    const char *rest = drawn(terminal);
+    keep_tail(tail, rest, strlen(rest));
+    return WIFSTOPPED(status);
+}
+
+/* The terminal takes nothing for a while, during which other signals come. */
+static void hold_up(const struct terminal *terminal, pid_t process)
+{
+    tcflow(fileno(terminal->stream), TCOOFF);
+    kill(process, SIGTSTP);
+    for (int i = 0; i < 20; i++) {
+        pause_for(NANOSECONDS_PER_MILLISECOND);
+        kill(process, SIGUSR1);
+    }
+    tcflow(fileno(terminal->stream), TCOON);
+}
+
+/* Stops somebody who draws, again and again: each time all that was drawn is to be taken away, once. */
+static void stop_and_look(const struct terminal *terminal, nanoseconds pause, bool is_held_up, int times)
+{
+    const char *line = "\rruns" ERASE "\033[2A\r\033[J";
+    static struct tail tail;
+    pid_t process = fork();
+    assert_true(process >= 0);
+    if (process == 0)
+        draw_every(pause, terminal);
+    bool is_clean = true;
+    struct pollfd ready = {.fd = terminal->screen, .events = POLLIN};
+    for (int i = 0; i < times && is_clean; i++) {
+        is_clean = poll(&ready, 1, 20000) == 1;
+        if (is_held_up)
+            hold_up(terminal, process);
+        else
+            kill(process, SIGTSTP);
+        is_clean = is_clean && wait_until_stopped(terminal, process, &tail) && tail.length > strlen(line) &&
+                   strcmp(tail.text + tail.length - strlen(line), line) == 0;
+        kill(process, SIGCONT);
+    }
+    kill(process, SIGKILL);
+    waitpid(process, NULL, 0);
+    if (!is_clean)
+        fail_msg("where it was stopped: %s", tail.text + tail.length - (tail.length < 200 ? tail.length : 200));
+}
+
+static void test_stopped_at_any_instant_it_leaves_the_screen_clean(void **state)
+{
+    stop_and_look(*state, NANOSECONDS_PER_MILLISECOND / 20, false, 40);
+}
+
+/* Children that stop too send SIGCHLD. */
+static void test_nothing_interrupts_whoever_takes_it_off_the_screen(void **state)
+{
+    stop_and_look(*state, 20 * NANOSECONDS_PER_SECOND, true, 5);
 }
 
 #define ON_TERMINAL(name) cmocka_unit_test_setup_teardown(name, open_terminal, close_terminal)
@@ -397,6 +514,8 @@ int main(void)
         ON_TERMINAL(test_the_table_of_a_rate_has_response_times_and_who_keeps_up),
         ON_TERMINAL(test_a_terminal_that_became_narrower_is_left_clean),
         ON_TERMINAL(test_a_table_that_does_not_fit_is_left_out),
+        ON_TERMINAL(test_stopped_at_any_instant_it_leaves_the_screen_clean),
+        ON_TERMINAL(test_nothing_interrupts_whoever_takes_it_off_the_screen),
         cmocka_unit_test(test_a_pipe_gets_a_line_every_ten_seconds),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
