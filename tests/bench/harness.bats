@@ -8,6 +8,7 @@ known() {
 
 @test "every process's instructions and system calls are counted, and once" { known Counting; }
 @test "commands that fail, hang or hold much memory are told" { known Processes; }
+@test "programs of this repository tell their time" { known Programs; }
 @test "ratios are Hodges and Lehmann's, of figures of the same round" { known Rounds; }
 @test "targets are met up to their limit, and not beyond" { known Targets; }
 

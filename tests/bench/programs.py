@@ -66,13 +66,15 @@ class Program:
     seconds: Optional[Callable] = None  # (Finished, downloads) -> what it tells itself; None: the whole command's
     downloads: Optional[Callable] = None  # (Finished) -> where it decides itself how many
     counts: tuple = ("instructions", "system calls")
+    timing: tuple = ()  # options with which it tells its time
 
     def is_installed(self, work):
         tool = self.command(work, len(work.urls))
         return shutil.which(tool[0]) is not None and (tool[0] != PYTHON or can_run(tool[1]))
 
     def measure(self, work, downloads):
-        finished = process.run(self.command(work, downloads), {"HOME": str(work.folder)})
+        tool, *arguments = self.command(work, downloads)
+        finished = process.run([tool, *self.timing, *arguments], {"HOME": str(work.folder)})
         done = self.downloads(finished) if self.downloads else downloads
         seconds = self.seconds(finished, done) if self.seconds else finished.seconds
         return {"rate": done / seconds, "user": finished.user / done, "system": finished.system / done,
@@ -106,7 +108,7 @@ def in_mode(mode):
     return Program(f"conc-bench {mode}",
                    lambda work, downloads: conc_bench(mode, IN_FLIGHT, downloads, work.urls),
                    in_flight=1 if mode == "sync" else IN_FLIGHT,
-                   seconds=told_seconds(r"sites in ([0-9.]+) seconds"))
+                   timing=("--export-json", "-"), seconds=told_seconds(r'"time_s": {"value": ([0-9.e-]+)'))
 
 
 def floor(*arguments):

@@ -9,7 +9,9 @@ import unittest
 import unittest.mock
 
 import counting
+import nginx
 import process
+import programs
 import rounds
 import targets
 
@@ -71,6 +73,15 @@ class Processes(unittest.TestCase):
     def test_memory_is_the_commands_and_not_ours(self):
         ours = bytearray(200 << 20)
         self.assertLess(process.run(["/bin/true"]).peak_bytes, len(ours) / 10)
+
+
+class Programs(unittest.TestCase):
+    def test_those_of_this_repository_tell_their_time(self):
+        with tempfile.TemporaryDirectory() as folder, nginx.Nginx(folder) as server:
+            work = programs.Work(folder, [server.put("document", 1024)])
+            for program in programs.ALL:
+                if program.package is None:
+                    self.assertGreater(program.measure(work, 16)["rate"], 0, program.name)
 
 
 class Rounds(unittest.TestCase):
