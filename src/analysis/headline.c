@@ -109,11 +109,6 @@ static const struct cell_stats *first_ranked(const struct run_stats *stats)
     return &stats->cells[i];
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* ", 7.91 times as fast as sync", of the fastest. */
 static void say_speedup(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
@@ -196,7 +191,7 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
         SAY(headline->sentence, "Tie: ");
     else
         SAY(headline->sentence, "Not told apart by %zu round%s, at least %d are needed: ", first_ranked(stats)->rounds,
-            plural(first_ranked(stats)->rounds), RANKING_ROUNDS_MIN);
+            text_plural(first_ranked(stats)->rounds), RANKING_ROUNDS_MIN);
     list_first(stats, first, headline);
     SAY(headline->sentence, " (");
     say_time_range(stats, low, high, headline);
@@ -232,7 +227,7 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
     char name[HEADLINE_NAME_BYTES];
     headline->kind = HEADLINE_OPEN;
     SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median %stime, ",
-        best->rounds, plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
+        best->rounds, text_plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
         has_rate(stats) ? "response " : "");
     say_time(stats, best, headline);
     say_speedup(stats, best, headline);
@@ -262,7 +257,7 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
     static const enum metric shown[] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99};
     headline->kind = HEADLINE_SINGLE;
     SAY(headline->sentence, "%s with %" PRIu32 " worker%s %s up: ", cell->cell->mode, cell->cell->workers,
-        plural(cell->cell->workers), cell->is_overrun ? "did not keep" : "kept");
+        text_plural(cell->cell->workers), cell->is_overrun ? "did not keep" : "kept");
     if (cell->is_overrun) {
         say_reached(stats, cell, headline);
         advise_overrun(stats, cell, headline);
@@ -321,7 +316,7 @@ static void say_single(const struct run_stats *stats, const struct cell_stats *c
     headline->kind = HEADLINE_SINGLE;
     number_format_count(downloads, sizeof(downloads), stats->run->downloads);
     SAY(headline->sentence, "%s with %" PRIu32 " worker%s: %s download%s in %s s", cell->cell->mode,
-        cell->cell->workers, plural(cell->cell->workers), downloads, plural(stats->run->downloads),
+        cell->cell->workers, text_plural(cell->cell->workers), downloads, text_plural(stats->run->downloads),
         NUMBER(3, time->value));
     if (cell->rounds > 1) {
         char range[48];
@@ -459,7 +454,7 @@ static void recommend(const struct run_stats *stats, const struct cell_stats *re
     else
         SAY(headline->reason, "the cheapest of those within %.0f %% of the fastest", 100 * FIGURES_NEGLIGIBLE);
     SAY(headline->advice, "Use %s with %" PRIu32 " worker%s: %s", recommended->cell->mode, recommended->cell->workers,
-        plural(recommended->cell->workers), headline->reason);
+        text_plural(recommended->cell->workers), headline->reason);
 }
 
 static void say_comparison(const struct run_stats *stats, const struct cell_stats *recommended,

@@ -247,6 +247,11 @@ static size_t take_word(const char **list, const char **word)
     return length;
 }
 
+const char *text_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 bool text_list_has(const char *list, const char *word)
 {
     size_t wanted = strlen(word);

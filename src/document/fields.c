@@ -191,9 +191,15 @@ static int read_text(const struct node *node, const struct field *field, void *b
 
 const struct field_type field_text = {write_text, read_text, "string"};
 
+const char *naming_name(const struct naming *naming, unsigned value)
+{
+    return naming->names != NULL ? naming->names[value] : naming->name(value);
+}
+
 static void write_named(struct record_writer *writer, const struct field *field, const void *base)
 {
-    json_put_name(&writer->json, field->naming->name((unsigned)load_whole(field_member(field, base), field->size)));
+    json_put_name(&writer->json,
+                  naming_name(field->naming, (unsigned)load_whole(field_member(field, base), field->size)));
 }
 
 static int read_named(const struct node *node, const struct field *field, void *base)
@@ -202,12 +208,12 @@ static int read_named(const struct node *node, const struct field *field, void *
     if (name == NULL)
         return node_refuse(node, node->value == NULL ? "missing" : "not text");
     for (unsigned value = field->naming->first; value < field->naming->end; value++) {
-        if (strcasecmp(name, field->naming->name(value)) == 0) {
+        if (strcasecmp(name, naming_name(field->naming, value)) == 0) {
             store_whole(member_of(field, base), field->size, value);
             return 0;
         }
     }
-    return node_refuse(node, "not one of its names, such as \"%s\"", field->naming->name(field->naming->first));
+    return node_refuse(node, "not one of its names, such as \"%s\"", naming_name(field->naming, field->naming->first));
 }
 
 const struct field_type field_named = {write_named, read_named};
@@ -220,7 +226,7 @@ static void write_counts_by_name(struct record_writer *writer, const struct fiel
         uint64_t value = load_whole(counts + i * field->size, field->size);
         if (value == 0)
             continue;
-        json_key(&writer->json, field->naming->name(i));
+        json_key(&writer->json, naming_name(field->naming, i));
         json_put_whole(&writer->json, value);
     }
     json_close(&writer->json, '}');
@@ -234,7 +240,7 @@ static int read_counts_by_name(const struct node *node, const struct field *fiel
     if (node_expect_object(node) != 0)
         return -1;
     for (unsigned i = field->naming->first; i < field->naming->end; i++) {
-        struct node item = node_member(node, field->naming->name(i));
+        struct node item = node_member(node, naming_name(field->naming, i));
         uint64_t value = 0;
         if (item.value != NULL && node_read_whole(&item, 0, high, &value) != 0)
             return -1;

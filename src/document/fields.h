@@ -73,7 +73,9 @@ enum bound {
 struct naming {
     const char *(*name)(unsigned value);
     unsigned first, end;
+    const char *const *names; /* by value, in place of `name` */
 };
+const char *naming_name(const struct naming *naming, unsigned value);
 
 struct field {
     const char *name;  /* NULL: a group of members of the object it is in */

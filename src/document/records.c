@@ -25,17 +25,6 @@ static const char *name_finding(unsigned value)
     return finding_name((enum finding_kind)value);
 }
 
-static const char *name_connections(unsigned value)
-{
-    return connection_policy_names[value];
-}
-
-static const char *name_ruling(unsigned value)
-{
-    static const char *const names[] = {"pass", "fail", "inconclusive", "unmeasurable"};
-    return names[value];
-}
-
 static const char *name_phase(unsigned value)
 {
     return phase_key((enum phase)value);
@@ -46,51 +35,31 @@ static const char *name_column(unsigned index)
     return record_sample.fields[index].name;
 }
 
-static const char *name_stage(unsigned value)
-{
-    return value == STAGE_MAIN ? "main" : "sweep";
-}
-
-static const char *name_proof(unsigned value)
-{
-    return value == CLIENT_SEEN ? "origin" : value == CLIENT_REPORTED ? "report" : "none";
-}
-
-static const char *name_shell(unsigned value)
-{
-    return value != 0 ? "sh" : "none";
-}
-
-static const char *name_arrivals(unsigned value)
-{
-    return arrival_process_names[value];
-}
-
-static const char *name_response_figure(unsigned value)
-{
-    return response_figure_names[value];
-}
-
-static const char *name_order(unsigned value)
-{
-    return value != 0 ? "shuffle" : "file";
-}
+static const char *const ruling_names[] = {"pass", "fail", "inconclusive", "unmeasurable"};
+static const char *const stage_names[] = {[STAGE_MAIN] = "main", [STAGE_SWEEP] = "sweep"};
+static const char *const proof_names[] = {
+    [CLIENT_UNPROVEN] = "none", [CLIENT_REPORTED] = "report", [CLIENT_SEEN] = "origin"};
+static const char *const shell_names[] = {"none", "sh"};
+static const char *const order_names[] = {"file", "shuffle"};
 
 const struct naming naming_failures = {name_outcome, OUTCOME_OK + 1, OUTCOME_COUNT};
 static const struct naming naming_outcomes = {name_outcome, OUTCOME_NONE, OUTCOME_COUNT};
 static const struct naming naming_settled = {name_outcome, OUTCOME_OK, OUTCOME_LOST};
 static const struct naming naming_status = {name_status, TRIAL_COMPLETE, TRIAL_UNEQUAL + 1};
 static const struct naming naming_findings = {name_finding, FINDING_IO_BOUND, FINDING_COLD_START + 1};
-static const struct naming naming_connections = {name_connections, 0, CONNECTION_POLICY_COUNT};
-static const struct naming naming_rulings = {name_ruling, RULING_PASS, RULING_UNMEASURABLE + 1};
-static const struct naming naming_stages = {name_stage, STAGE_MAIN, STAGE_SWEEP + 1};
+static const struct naming naming_connections = {
+    .names = connection_policy_names, .first = 0, .end = CONNECTION_POLICY_COUNT};
+static const struct naming naming_rulings = {
+    .names = ruling_names, .first = RULING_PASS, .end = RULING_UNMEASURABLE + 1};
+static const struct naming naming_stages = {.names = stage_names, .first = STAGE_MAIN, .end = STAGE_SWEEP + 1};
 static const struct naming naming_phases = {name_phase, 0, PHASE_COUNT};
 static const struct naming naming_columns = {name_column, 0, SAMPLE_COLUMNS};
-static const struct naming naming_proofs = {name_proof, CLIENT_UNPROVEN, CLIENT_SEEN + 1};
-static const struct naming naming_shells = {name_shell, 0, 2};
-static const struct naming naming_arrivals = {name_arrivals, 0, ARRIVAL_PROCESS_COUNT};
-static const struct naming naming_response_figures = {name_response_figure, 0, RESPONSE_FIGURE_COUNT};
-static const struct naming naming_orders = {name_order, 0, 2};
+static const struct naming naming_proofs = {.names = proof_names, .first = CLIENT_UNPROVEN, .end = CLIENT_SEEN + 1};
+static const struct naming naming_shells = {.names = shell_names, .first = 0, .end = 2};
+static const struct naming naming_arrivals = {.names = arrival_process_names, .first = 0, .end = ARRIVAL_PROCESS_COUNT};
+static const struct naming naming_response_figures = {
+    .names = response_figure_names, .first = 0, .end = RESPONSE_FIGURE_COUNT};
+static const struct naming naming_orders = {.names = order_names, .first = 0, .end = 2};
 
 /* Where and how it was run */
 

@@ -45,7 +45,7 @@ static void describe_names(struct json_writer *json, const struct naming *naming
     json_key(json, "enum");
     json_open(json, '[');
     for (unsigned value = naming->first; value < naming->end; value++)
-        json_put_name(json, naming->name(value));
+        json_put_name(json, naming_name(naming, value));
     json_close(json, ']');
 }
 
@@ -170,7 +170,7 @@ enum { NAMES_IN_TABLE = 20 };
 static void document_names(FILE *stream, const struct naming *naming)
 {
     for (unsigned value = naming->first; value < naming->end; value++)
-        fprintf(stream, "%s`%s`", value > naming->first ? ", " : ": ", naming->name(value));
+        fprintf(stream, "%s`%s`", value > naming->first ? ", " : ": ", naming_name(naming, value));
 }
 
 static void document_fields(FILE *stream, const struct record *record)

@@ -154,11 +154,6 @@ void content_add_fact(struct content *content, enum fact_kind kind, const char *
 
 /* Facts */
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* "libcurl/7.88.1" of curl's long list. */
 static void add_tool(struct content *content, const struct run *run)
 {
@@ -170,8 +165,9 @@ static void add_tool(struct content *content, const struct run *run)
         quota = content_text(content, " (%s by quota)", NUMBER(3, run->cpu_quota));
     content_add_fact(content, FACT_TOOL,
                      content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s%s", run->tool_version,
-                                  (int)strcspn(libcurl, " "), libcurl, run->tls_version, run->cores, plural(run->cores),
-                                  quota, cpu[0] != '\0' ? " of " : "", cpu, system[0] != '\0' ? ", " : "", system));
+                                  (int)strcspn(libcurl, " "), libcurl, run->tls_version, run->cores,
+                                  text_plural(run->cores), quota, cpu[0] != '\0' ? " of " : "", cpu,
+                                  system[0] != '\0' ? ", " : "", system));
     if (run->started_at[0] != '\0')
         content_add_fact(content, FACT_STARTED, content_text(content, "started at %s", run->started_at));
 }
@@ -182,8 +178,9 @@ static void add_workload(struct content *content, const struct run *run)
     number_format_count(count, sizeof(count), run->downloads);
     content_add_fact(content, FACT_WORKLOAD,
                      content_text(content, "%s download%s of %" PRIu32 " URL%s on %" PRIu32 " host%s from %s%s", count,
-                                  plural(run->downloads), run->distinct_urls, plural(run->distinct_urls), run->hosts,
-                                  plural(run->hosts), content_join(content, ", ", run->sources, run->source_count),
+                                  text_plural(run->downloads), run->distinct_urls, text_plural(run->distinct_urls),
+                                  run->hosts, text_plural(run->hosts),
+                                  content_join(content, ", ", run->sources, run->source_count),
                                   run->is_order_shuffled ? ", in shuffled order" : ""));
     if (run->origin[0] != '\0')
         content_add_fact(content, FACT_WORKLOAD,
@@ -253,7 +250,8 @@ static void add_method(struct content *content, const struct run *run)
                                   "%" PRIu32 "%s round%s %s, each with every mode once in an order of its own "
                                   "(seed %" PRIu64 ")",
                                   run->rounds_done, planned,
-                                  plural(is_cut_short ? run->rounds_planned : run->rounds_done), warmup, run->seed));
+                                  text_plural(is_cut_short ? run->rounds_planned : run->rounds_done), warmup,
+                                  run->seed));
     if (run->stop_reason[0] != '\0')
         content_add_fact(content, FACT_METHOD,
                          content_text(content, "no more rounds: %s", content_outside(content, run->stop_reason)));
@@ -296,6 +294,16 @@ void content_label_url(const struct content_table *table, size_t row, size_t col
         text_shorten(label, CONTENT_LABEL_BYTES, text, columns > LEAST + length ? columns - length : LEAST);
         text_append(label, CONTENT_LABEL_BYTES, "%s", number);
     }
+}
+
+bool content_is_detail(enum section_kind kind)
+{
+    static const bool details[SECTION_COUNT] = {
+        [SECTION_RANKING] = true, [SECTION_DOWNLOADS] = true, [SECTION_RATES] = true,  [SECTION_MACHINES] = true,
+        [SECTION_RATE] = true,    [SECTION_HTTP2] = true,     [SECTION_PHASES] = true, [SECTION_COSTS] = true,
+        [SECTION_GAINS] = true,   [SECTION_SWEEP] = true,
+    };
+    return details[kind];
 }
 
 const struct section *content_find(const struct content *content, enum section_kind kind)

@@ -188,6 +188,9 @@ uint32_t content_done(const struct trial *trial);
 /* "sync/1: hung after 12 of 160 downloads: ...", of a trial that is not complete. */
 const char *content_describe_ending(struct content *content, const struct run_cell *cell, const struct trial *trial);
 
+/* Whether tables of that kind are laid out one after the other in the details, in every format. */
+bool content_is_detail(enum section_kind kind);
+
 /* The first section of a kind; NULL: there is none. */
 const struct section *content_find(const struct content *content, enum section_kind kind);
 

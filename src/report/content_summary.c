@@ -5,6 +5,7 @@
 
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/base/number.h"
+#include "conc_bench/base/text.h"
 #include "content.h"
 #include "rate_table.h"
 #include "summary_table.h"
@@ -21,11 +22,6 @@ struct summary {
     const struct format *format;
     struct section *section;
 };
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
 
 static const char *count_text(struct summary *summary, uint64_t value)
 {
@@ -119,7 +115,7 @@ static void add_retries(struct summary *summary)
         add_caveat(summary, content_text(summary->content,
                                          "Downloads were begun again %s time%s after failures (--retry), which is part "
                                          "of their times",
-                                         count_text(summary, retries), plural(retries)));
+                                         count_text(summary, retries), text_plural(retries)));
 }
 
 static void add_endings(struct summary *summary)
@@ -177,7 +173,7 @@ static void add_caveats(struct summary *summary)
     if (validity->is_valid && validity->dropped_count > 0)
         add_caveat(summary,
                    content_text(summary->content, "%zu round%s %s not count, for any mode: %s", validity->dropped_count,
-                                plural(validity->dropped_count), validity->dropped_count == 1 ? "does" : "do",
+                                text_plural(validity->dropped_count), validity->dropped_count == 1 ? "does" : "do",
                                 content_outside(summary->content, validity->dropped[0].reason)));
     for (size_t i = 0; i < analysis->diagnosis.count; i++) {
         enum finding_kind found = analysis->diagnosis.findings[i].kind;
@@ -326,8 +322,8 @@ static const char *describe_rounds(struct summary *summary)
             fewer = content_text(summary->content, "%s%s%s %zu", fewer, fewer[0] != '\0' ? ", " : "",
                                  content_outside(summary->content, stats->cells[i].cell->mode), stats->cells[i].rounds);
     }
-    return content_text(summary->content, "%" PRIu32 " round%s%s%s%s", most, plural(most), fewer[0] != '\0' ? " (" : "",
-                        fewer, fewer[0] != '\0' ? ")" : "");
+    return content_text(summary->content, "%" PRIu32 " round%s%s%s%s", most, text_plural(most),
+                        fewer[0] != '\0' ? " (" : "", fewer, fewer[0] != '\0' ? ")" : "");
 }
 
 /* "100/s to 3200/s (even), up to 6,400 downloads of 160 URLs a trial in 3 rounds". */
@@ -358,18 +354,18 @@ static void add_how(struct summary *summary)
                            : content_text(summary->content, " at %s/s (%s)", NUMBER(6, run->arrivals.rate),
                                           arrival_process_names[run->arrivals.process]);
     /* What was clearly missed ran once, and is told by itself. */
-    const char *rounds =
-        has_rates ? content_text(summary->content, "%" PRIu32 " round%s", run->rounds_done, plural(run->rounds_done))
-                  : describe_rounds(summary);
+    const char *rounds = has_rates ? content_text(summary->content, "%" PRIu32 " round%s", run->rounds_done,
+                                                  text_plural(run->rounds_done))
+                                   : describe_rounds(summary);
     const char *urls = content_text(summary->content, "%" PRIu32 " URL%s%s", run->distinct_urls,
-                                    plural(run->distinct_urls), content_on_machines(summary->content, run));
+                                    text_plural(run->distinct_urls), content_on_machines(summary->content, run));
     /* The answer about a single mode begins with its downloads. */
     const char *what =
         has_rates ? describe_rates(summary, urls, rounds)
         : summary->analysis->headline.kind == HEADLINE_SINGLE && rate[0] == '\0'
             ? content_text(summary->content, "%s of %s", rounds, urls)
             : content_text(summary->content, "%s download%s%s of %s in %s", count_text(summary, run->downloads),
-                           plural(run->downloads), rate, urls, rounds);
+                           text_plural(run->downloads), rate, urls, rounds);
     content_add_sentence(summary->content, SENTENCE_HOW,
                          content_text(summary->content, "%s, seed %" PRIu64 "%s", what, run->seed, server));
 }

@@ -27,11 +27,6 @@ static void write_order(FILE *stream, const struct plan *plan, uint32_t round, u
     fputc('\n', stream);
 }
 
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* International names are asked for in their ASCII form. */
 static void write_names(FILE *stream, const struct url_list *urls)
 {
@@ -125,9 +120,9 @@ static void write_workload(FILE *stream, const struct plan *plan, const char *co
 {
     const struct plan_request *request = &plan->request;
     fprintf(stream, "%s%" PRIu32 " download%s of %zu %s%s on %zu host%s in each trial, %s\n",
-            plan_has_rates(request) ? "up to " : "", plan->unit_count, plural(plan->unit_count),
+            plan_has_rates(request) ? "up to " : "", plan->unit_count, text_plural(plan->unit_count),
             request->urls->url_count, request->urls->first_request.file != NULL ? "request" : "URL",
-            plural(request->urls->url_count), request->urls->host_count, plural(request->urls->host_count),
+            text_plural(request->urls->url_count), request->urls->host_count, text_plural(request->urls->host_count),
             request->shuffle ? "in shuffled order" : "in list order");
     write_rates(stream, plan);
     write_names(stream, request->urls);
@@ -180,14 +175,14 @@ void dry_run_write(FILE *stream, const struct plan *plan, const char *cost)
 {
     const struct plan_request *request = &plan->request;
     write_workload(stream, plan, cost);
-    fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, plural(plan->cell_count),
+    fprintf(stream, "%zu cell%s, %" PRIu32 " warm-up and ", plan->cell_count, text_plural(plan->cell_count),
             request->warmup_rounds);
     if (request->time_budget > 0)
         fprintf(stream, "up to %" PRIu32 " measured round%s within %s s, seed %" PRIu64 "\n", request->rounds,
-                plural(request->rounds), NUMBER(3, clock_seconds(request->time_budget)), request->seed);
+                text_plural(request->rounds), NUMBER(3, clock_seconds(request->time_budget)), request->seed);
     else
-        fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds, plural(request->rounds),
-                request->seed);
+        fprintf(stream, "%" PRIu32 " measured round%s, seed %" PRIu64 "\n", request->rounds,
+                text_plural(request->rounds), request->seed);
     write_memory(stream, plan);
     if (plan_has_rates(request)) {
         fputs("the first round goes upwards, and leaves out what is at twice a rate that was clearly missed\n", stream);

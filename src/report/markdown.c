@@ -148,30 +148,9 @@ static void write_sections(FILE *stream, const struct content *content)
 {
     for (size_t i = 0; i < content->section_count; i++) {
         const struct section *section = &content->sections[i];
-        switch (section->kind) {
-        case SECTION_SUMMARY: /* written before */
-        case SECTION_GRID:
-        case SECTION_CAUSES:
-        case SECTION_CLAIMS:
-        case SECTION_URLS:  /* written behind */
-        case SECTION_TIMES: /* the numbers of charts, which there are none of */
-        case SECTION_LATENCIES:
-        case SECTION_COUNT:
-            break;
-        case SECTION_RANKING:
-        case SECTION_DOWNLOADS:
-        case SECTION_RATES:
-        case SECTION_MACHINES:
-        case SECTION_RATE:
-        case SECTION_HTTP2:
-        case SECTION_PHASES:
-        case SECTION_COSTS:
-        case SECTION_GAINS:
-        case SECTION_SWEEP:
-        case SECTION_FAILURES:
-        case SECTION_MISMATCHES:
+        if (content_is_detail(section->kind) || section->kind == SECTION_FAILURES ||
+            section->kind == SECTION_MISMATCHES)
             write_folded(stream, section);
-        }
     }
 }
 

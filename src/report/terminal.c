@@ -181,30 +181,8 @@ static void write_section(FILE *stream, const struct section *section, const str
 static void write_sections(FILE *stream, const struct content *content, const struct format *format)
 {
     for (size_t i = 0; i < content->section_count; i++) {
-        switch (content->sections[i].kind) {
-        case SECTION_SUMMARY: /* of the summary */
-        case SECTION_GRID:
-        case SECTION_CAUSES:
-        case SECTION_CLAIMS:
-        case SECTION_TIMES: /* drawn, by round */
-        case SECTION_LATENCIES:
-        case SECTION_URLS:     /* behind the others */
-        case SECTION_FAILURES: /* beside the sentences about them */
-        case SECTION_MISMATCHES:
-        case SECTION_COUNT:
-            break;
-        case SECTION_RANKING:
-        case SECTION_DOWNLOADS:
-        case SECTION_RATES:
-        case SECTION_MACHINES:
-        case SECTION_RATE:
-        case SECTION_HTTP2:
-        case SECTION_PHASES:
-        case SECTION_COSTS:
-        case SECTION_GAINS:
-        case SECTION_SWEEP:
+        if (content_is_detail(content->sections[i].kind))
             write_section(stream, &content->sections[i], format);
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "conc_bench/base/hash.h"
+#include "conc_bench/base/text.h"
 #include "conc_bench/platform/memory.h"
 #include "conc_bench/workload/header.h"
 #include "conc_bench/workload/request.h"
@@ -85,11 +86,6 @@ void message_release(struct message *message)
     *message = (struct message){0};
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
 void message_describe(const struct message *message, void (*tell)(void *context, const char *part), void *context)
 {
     char part[300];
@@ -106,12 +102,13 @@ void message_describe(const struct message *message, void (*tell)(void *context,
         else if (header_is_open(header))
             snprintf(part, sizeof(part), "%.*s: %s", length, header, value);
         else
-            snprintf(part, sizeof(part), "%.*s: (%zu byte%s)", length, header, strlen(value), plural(strlen(value)));
+            snprintf(part, sizeof(part), "%.*s: (%zu byte%s)", length, header, strlen(value),
+                     text_plural(strlen(value)));
         tell(context, part);
     }
     if (message->body == NULL)
         return;
-    snprintf(part, sizeof(part), "a body of %zu byte%s", message->body_bytes, plural(message->body_bytes));
+    snprintf(part, sizeof(part), "a body of %zu byte%s", message->body_bytes, text_plural(message->body_bytes));
     tell(context, part);
 }
 

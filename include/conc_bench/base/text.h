@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Text that came from outside, made fit to be shown, and names that were not typed quite right.
@@ -37,6 +38,9 @@ enum { TEXT_DISTANCE_MAX_BYTES = 63 };
 /* The smallest number of edits (insert, delete, replace, swap neighbours) between two words: for "did you mean". Where
  * a word is longer than TEXT_DISTANCE_MAX_BYTES, every letter of the longer one counts as an edit. */
 size_t text_distance(const char *a, const char *b);
+
+/* "s" behind a noun of which there are so many; "": there is one. */
+const char *text_plural(uint64_t count);
 
 /* Returns whether the word is among those of a comma-separated list without spaces. */
 bool text_list_has(const char *list, const char *word);
