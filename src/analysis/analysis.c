@@ -46,6 +46,8 @@ int analysis_make(const struct run *run, struct run_totals *totals, const struct
     int status = cell_stats_complete(run, totals, &analysis->stats, error);
     if (status == 0)
         status = rate_curves_make(&analysis->stats, &analysis->rates, error);
+    if (status == 0)
+        rate_curves_note(&analysis->rates, &analysis->stats);
     bool has_rates = analysis->rates.count > 0;
     if (status == 0 && !has_rates)
         status = sweeps_make(&analysis->stats, analysis->sweeps, &analysis->sweep_count, error);

@@ -222,6 +222,11 @@ static int check_ratio(const struct reading *reading, const struct assertion *as
                   "a ratio is to one mode: name it instead of *, such as in *.time / sync.time");
         return point_at(reading, reading->text + below->offset);
     }
+    if ((above->metric == METRIC_HIGHEST_RATE) != (below->metric == METRIC_HIGHEST_RATE)) {
+        error_set(reading->error, ERROR_USAGE,
+                  "\"highest_rate\" is compared with that of another mode, or with a rate");
+        return point_at(reading, reading->text + below->offset);
+    }
     if (metric->unit == other->unit)
         return 0;
     error_set(reading->error, ERROR_USAGE, "a ratio is of two figures of one unit, and \"%s\" is %s, but \"%s\" is %s",

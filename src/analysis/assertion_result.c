@@ -237,6 +237,80 @@ static void tell_waits_apart(const struct assertion *assertion, const struct cel
                     "; this is the wait for the first byte, and that for a worker is wait_mean");
 }
 
+/* What several rates have come to lies between two of them, which is as sure as the rounds that said so. */
+
+static void describe_highest(const struct estimate *rate, const char *name, char *text, size_t size)
+{
+    if (!(rate->low > 0))
+        text_append(text, size, "%s did not reach %s/s, the lowest that was tried", name, NUMBER(6, rate->high));
+    else if (!isfinite(rate->high))
+        text_append(text, size, "%s reached %s/s, the highest that was tried", name, NUMBER(6, rate->low));
+    else
+        text_append(text, size, "%s reached %s/s and not %s/s", name, NUMBER(6, rate->low), NUMBER(6, rate->high));
+}
+
+/* The highest rate is below the lowest that was not reached. */
+static void rule_below(const struct assertion *assertion, struct assertion_result *result)
+{
+    if (result->high <= result->limit)
+        result->ruling = wants_small(assertion->comparison) ? RULING_PASS : RULING_FAIL;
+    else
+        rule(assertion, result);
+}
+
+/* Where all rates but one were left out, that one says as much as it can. */
+static struct estimate highest_of(const struct cell_stats *cell)
+{
+    const struct estimate *rate = &cell->measures[METRIC_HIGHEST_RATE];
+    if (cell->cell->rate == 0 || !isnan(rate->low))
+        return *rate;
+    return (struct estimate){
+        .value = cell->is_overrun ? NAN : cell->cell->rate,
+        .low = cell->is_overrun ? 0 : cell->cell->rate,
+        .high = cell->is_overrun ? cell->cell->rate : INFINITY,
+        .confidence = 1,
+    };
+}
+
+static void judge_highest(const struct assertion *assertion, const struct cell_stats *left,
+                          const struct cell_stats *right, struct assertion_result *result)
+{
+    const struct estimate rate = highest_of(left);
+    const bool is_ratio = assertion->operand_count == 2;
+    const struct estimate other = is_ratio ? highest_of(right) : (struct estimate){.value = 1, .low = 1, .high = 1};
+    char text[ASSERTION_TEXT_MAX];
+    snprintf(result->assertion, sizeof(result->assertion), "%s [%s/%" PRIu32 "]",
+             assertion_format(text, sizeof(text), assertion), left->cell->mode, left->cell->workers);
+    if (left->cell->rate == 0) {
+        snprintf(result->sentence, sizeof(result->sentence),
+                 "it takes several rates to know it: --rate auto, or a range such as --rate 100/s..3200/s");
+        return;
+    }
+    result->value = rate.value / other.value;
+    result->low = other.high > 0 ? rate.low / other.high : -INFINITY;
+    result->high = other.low > 0 ? rate.high / other.low : INFINITY;
+    char name[48], other_name[48];
+    snprintf(name, sizeof(name), is_ratio ? "%s/%" PRIu32 : "it", left->cell->mode, left->cell->workers);
+    describe_highest(&rate, name, result->sentence, sizeof(result->sentence));
+    if (is_ratio) {
+        snprintf(other_name, sizeof(other_name), "; %s/%" PRIu32, right->cell->mode, right->cell->workers);
+        describe_highest(&other, other_name, result->sentence, sizeof(result->sentence));
+    }
+    if (rate.confidence > 0 && (!is_ratio || other.confidence > 0)) {
+        result->detectable = result->low > 0 ? result->high / result->low - 1 : INFINITY;
+        rule_below(assertion, result);
+        if (result->ruling == RULING_UNMEASURABLE)
+            text_append(result->sentence, sizeof(result->sentence), ": it takes rates closer together, or --rate auto");
+    } else {
+        text_append(result->sentence, sizeof(result->sentence),
+                    ", not confirmed by rounds of its own: use a longer --time-budget");
+    }
+    /* Between the two nobody knows; beyond them it is no matter of chance. */
+    if (result->ruling == RULING_PASS || result->ruling == RULING_FAIL)
+        result->detectable = 0;
+    result->p = result->ruling == RULING_FAIL ? 0 : 1;
+}
+
 static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
                       struct assertion_result *assertion_result, struct error *error)
 {
@@ -249,6 +323,10 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
                                                   .ruling = RULING_UNMEASURABLE};
     bool is_ratio = assertion->operand_count == 2;
     enum metric metric = assertion->operands[0].metric;
+    if (metric == METRIC_HIGHEST_RATE) {
+        judge_highest(assertion, left, right, assertion_result);
+        return 0;
+    }
     char text[ASSERTION_TEXT_MAX], label[CELL_LABEL_BYTES];
     assertion_format(text, sizeof(text), assertion);
     if (assertion->operands[0].workers == 0 || left->cell->is_named_by_rate)
@@ -301,10 +379,12 @@ static const struct cell_stats *find_partner(const struct run_stats *stats, cons
                                              const struct cell_stats *left)
 {
     bool is_told = strchr(assertion->operands[1].mode, ':') != NULL;
+    bool is_of_rates = assertion->operands[1].metric == METRIC_HIGHEST_RATE; /* no round is that of others */
     for (size_t i = 0; i < stats->cell_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
         bool is_alike = is_told || cell->cell->connections == left->cell->connections;
-        if (is_alike && cell->cell->group == left->cell->group && is_named(&assertion->operands[1], cell))
+        bool is_beside = is_of_rates || cell->cell->group == left->cell->group;
+        if (is_alike && is_beside && is_named(&assertion->operands[1], cell))
             return cell;
     }
     return NULL;
@@ -333,6 +413,18 @@ static int add_unmeasured(const struct assertion *assertion, struct assertion_re
     return 0;
 }
 
+/* Whether one of the cells before, of the same mode and workers, has the same highest rate: all rates have one. */
+static bool is_told_already(const struct run_stats *stats, const struct assertion *assertion, size_t index)
+{
+    const struct run_cell *cell = stats->cells[index].cell;
+    for (size_t i = 0; i < index && assertion->operands[0].metric == METRIC_HIGHEST_RATE; i++) {
+        const struct run_cell *other = stats->cells[i].cell;
+        if (other->workers == cell->workers && strcmp(other->mode, cell->mode) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int judge(const struct run_stats *stats, const struct assertion *assertion,
                  struct assertion_result **assertion_results, size_t *count, struct error *error)
 {
@@ -343,7 +435,8 @@ static int judge(const struct run_stats *stats, const struct assertion *assertio
     for (size_t i = 0; i < stats->cell_count && status == 0; i++) {
         const struct cell_stats *left = &stats->cells[i];
         /* Main cells come first: swept ones stand in where there is none. */
-        if (!is_named(&assertion->operands[0], left) || (is_main_found && left->cell->stage == STAGE_SWEEP))
+        if (!is_named(&assertion->operands[0], left) || (is_main_found && left->cell->stage == STAGE_SWEEP) ||
+            is_told_already(stats, assertion, i))
             continue;
         const struct cell_stats *right = is_ratio ? find_partner(stats, assertion, left) : NULL;
         if (is_ratio && right == NULL)

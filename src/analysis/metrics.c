@@ -156,6 +156,9 @@ static const struct metric_row rows[METRIC_COUNT] = {
     [METRIC_LATE_P99] = {"late_p99_s", "late", "late_p99", UNIT_DURATION, 0, "the same, 99 % of the time at most",
                          COLUMN(METRIC_TABLE_RATE, MILLI, "late ms", "woken late p99", "ms")},
     [METRIC_LATE_MAX] = {"late_max_s", "late_max", "", UNIT_DURATION, 0, "the same, the longest"},
+    [METRIC_HIGHEST_RATE] = {"highest_rate_per_s", "highest_rate", "", UNIT_RATE, 0,
+                             "the highest rate that the mode keeps up with (several rates) or holds (--rate auto), the "
+                             "same for all rates of a mode and number of workers"},
     [METRIC_DRAIN] = {"drain_share", "drain", "", UNIT_PLAIN, 0, "share of the run after the last download was begun"},
     [METRIC_OCCUPANCY] = {"occupancy_share", "occupancy", "", UNIT_PLAIN, 0,
                           "share of the workers' time spent on downloads"},

@@ -313,6 +313,25 @@ int rate_curves_make(const struct run_stats *stats, struct rate_curves *curves, 
     return 0;
 }
 
+void rate_curves_note(const struct rate_curves *curves, struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->cell_count; i++) {
+        struct cell_stats *cell = &stats->cells[i];
+        for (size_t j = 0; j < curves->count; j++) {
+            const struct rate_curve *curve = &curves->items[j];
+            if (!is_of(curve, cell->cell))
+                continue;
+            cell->measures[METRIC_HIGHEST_RATE] = (struct estimate){
+                .value = curve->highest != NULL ? curve->highest_rate : NAN,
+                .low = curve->highest_rate,
+                .high = curve->next != NULL ? curve->next_rate : INFINITY,
+                /* That not even the lowest was good is sure enough. */
+                .confidence = curve->is_confirmed || !curves->is_search || curve->highest == NULL,
+            };
+        }
+    }
+}
+
 void rate_curves_release(struct rate_curves *curves)
 {
     for (size_t i = 0; i < curves->count; i++)

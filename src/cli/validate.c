@@ -176,12 +176,27 @@ static int settle_operand(struct options *options, const char *text, struct asse
     return error_point(error, text, operand->offset);
 }
 
+/* Whether the run can tell the metric. */
+static int check_metric(const struct options *options, const char *text, const struct assertion_operand *operand,
+                        struct error *error)
+{
+    bool has_rates = options->rate_auto || options->rate_count > 1 || options->import_json != NULL;
+    if (operand->metric != METRIC_HIGHEST_RATE || has_rates)
+        return 0;
+    error_set(error, ERROR_USAGE,
+              "--assert: highest_rate takes several rates: add --rate auto, or a range such as --rate 100/s..3200/s");
+    return error_point(error, text, operand->offset);
+}
+
 static int settle_assertions(struct options *options, struct error *error)
 {
     for (size_t i = 0; i < options->assertion_count; i++) {
         struct assertion *assertion = &options->assertions[i];
         for (size_t j = 0; j < assertion->operand_count; j++) {
-            if (settle_operand(options, options->assertion_texts[i], &assertion->operands[j], j == 1, error) != 0)
+            struct assertion_operand *operand = &assertion->operands[j];
+            const char *text = options->assertion_texts[i];
+            if (check_metric(options, text, operand, error) != 0 ||
+                settle_operand(options, text, operand, j == 1, error) != 0)
                 return -1;
         }
     }
@@ -377,7 +392,9 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
         return 0;
     bool is_single = options->rate_count == 1;
     if (options->client_count > 0)
-        return refuse_pair(error, "rate", "client", "which takes its list as fast as it likes");
+        return refuse_pair(error, "rate", "client",
+                           "which takes its list as fast as it likes and knows of no rate: leave out one of them, or "
+                           "compare your program with the modes by --workers");
     if (options->workers_auto && !is_single)
         return error_set(error, ERROR_USAGE,
                          "--workers auto does not go with several rates: give numbers of workers, such as 1..64");

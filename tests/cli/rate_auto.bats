@@ -30,6 +30,42 @@ seek() {
     done
 }
 
+@test "the highest rate is claimed, of each mode by what it held and what it did not" {
+    run "$CONC_BENCH" --rate auto --no-progress --mode null --script 20ms --workers 4 --export-json r.json \
+        --assert 'null.highest_rate > 190/s' --assert '*.highest_rate >= 202/s' --assert 'null@4.highest_rate < 300/s' \
+        --assert 'null.highest_rate > 205/s' list
+    exits_with 1
+    says "PASS  null.highest_rate > 190/s [null/4]: it reached 200/s and not 205/s"
+    says "INCONCLUSIVE  *.highest_rate >= 202/s [null/4]: it reached 200/s and not 205/s"
+    says "PASS  null@4.highest_rate < 300/s [null/4]"
+    says "FAIL  null.highest_rate > 205/s [null/4]: it reached 200/s and not 205/s"
+    holds r.json '[.results[].highest_rate_per_s] | unique == [200]'
+    holds r.json '[.verdicts[] | .verdict] == ["pass", "inconclusive", "pass", "fail"]'
+    # The same of given rates, and again from a document; what no rate reached is below the lowest.
+    run "$CONC_BENCH" --no-progress --mode null --script 20ms --workers 2 --rate 50/s..200/s --runs 1 --warmup 0 \
+        --assert 'null.highest_rate >= 100/s' --assert 'null.highest_rate > 150/s' --export-json r.json list
+    exits_with 4
+    says "PASS  null.highest_rate >= 100/s [null/2]: it reached 100/s and not 200/s"
+    says "UNMEASURABLE  null.highest_rate > 150/s [null/2]: it reached 100/s and not 200/s: it takes rates closer together"
+    run "$CONC_BENCH" --import-json r.json --assert 'null.highest_rate > 200/s' --assert 'null.highest_rate > 99/s'
+    exits_with 1
+    says "FAIL  null.highest_rate > 200/s"
+    says "PASS  null.highest_rate > 99/s"
+    run "$CONC_BENCH" --no-progress --mode null --script 20ms --workers 2 --rate 400/s,1600/s --runs 1 --warmup 0 \
+        --assert 'null.highest_rate > 500/s' list
+    exits_with 1
+    says "it did not reach 400/s, the lowest that was tried"
+    run "$CONC_BENCH" --no-progress --mode threads --rate 400/s --assert '*.highest_rate > 500/s' --origin list
+    exits_with 2
+    says "highest_rate takes several rates: add --rate auto, or a range such as --rate 100/s..3200/s"
+}
+
+@test "the highest rates of two modes are compared" {
+    "$CONC_BENCH" --no-progress --mode sync,threads --workers 8 --rate 20/s,400/s --runs 1 --warmup 0 \
+        --assert 'threads.highest_rate / sync.highest_rate >= 1' --origin=latency=30ms,size=10 list >report || true
+    tr -s '\n ' ' ' <report | grep -qE 'highest_rate / sync.highest_rate >= 1 \[threads/8\]: threads/8 .*; sync/1 .* 400/s'
+}
+
 @test "an objective bounds the rate before the workers do" {
     # One worker, 1, 1 and 70 ms in turn, could do 41/s. Every 37 ms the first of them waits 33 ms for the last, so that
     # they take 34, 1 and 70 ms.

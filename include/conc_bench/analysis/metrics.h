@@ -73,6 +73,7 @@ enum metric {
     METRIC_LATE_P50,
     METRIC_LATE_P99,
     METRIC_LATE_MAX,
+    METRIC_HIGHEST_RATE, /* of a mode and number of workers over several rates: no trial has it (rate_curves.h) */
     METRIC_DRAIN,
     METRIC_OCCUPANCY,
     METRIC_COUNT, /* how many there are; stands for none */

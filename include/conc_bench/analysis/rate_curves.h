@@ -54,6 +54,11 @@ enum { RATE_ROUNDS_CONFIRMING = 3 };
 int rate_curves_make(const struct run_stats *stats, struct rate_curves *curves, struct error *error);
 void rate_curves_release(struct rate_curves *curves);
 
+/* Notes of each cell what its curve has come to, as METRIC_HIGHEST_RATE: between the highest rate that is good and the
+ * lowest above it that is not, 0 or infinite where there is none. The confidence is 1, or 0 where a search has not
+ * confirmed it. */
+void rate_curves_note(const struct rate_curves *curves, struct run_stats *stats);
+
 /* Whether a curve stands for its mode where there is no room for all numbers of workers: the first of them that is
  * confirmed, or the first. */
 bool rate_curve_stands_for_mode(const struct rate_curves *curves, const struct rate_curve *curve);
