@@ -100,7 +100,10 @@ static int follow(void)
 {
     struct error error = {0};
     int status = 0;
-    return session_follow(&status, &error) == 0 ? status : (int)error.kind;
+    if (session_follow(&status, &error) == 0)
+        return status;
+    fprintf(stderr, "conc-bench: on %s: %s\n", fleet_name(fleet_rank()), error.message);
+    return (int)error.kind;
 }
 
 int main(int argc, char **argv)

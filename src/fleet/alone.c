@@ -51,8 +51,9 @@ size_t transport_most(void)
     return 0;
 }
 
-void transport_end(void)
+void transport_end(int status)
 {
+    (void)status;
 }
 
 void transport_abort(int status)

@@ -272,8 +272,10 @@ static int introduce(struct error *error)
         snprintf(own, NAME_BYTES, "rank-%" PRIu32, fleet.rank);
     own[NAME_BYTES - RANK_BYTES] = '\0';
     own[strcspn(own, " ")] = '\0';
-    if (fleet.rank > 0)
+    if (fleet.rank > 0) {
+        snprintf(fleet.names[0], NAME_BYTES, "the leader");
         return fleet_send(0, FLEET_SIGN, own, strlen(own), &limit, error);
+    }
     for (uint32_t rank = 1; rank < fleet.size; rank++) {
         struct fleet_message name;
         snprintf(fleet.names[rank], NAME_BYTES, "rank %" PRIu32, rank);
@@ -313,7 +315,7 @@ void fleet_end(int status)
     if (fleet.is_connected && fleet_has_lost_any())
         transport_abort(status);
     else if (fleet.is_connected)
-        transport_end();
+        transport_end(status);
     free(fleet.is_lost);
     free(fleet.names);
     fleet.is_connected = false;

@@ -6,22 +6,27 @@
 
 #include "fleet_part.h"
 
-/* The leader thinks, writes and pauses between trials; if it ends, so does the launcher's whole job. */
-static const struct fleet_limit for_ever = {.until = INT64_MAX};
+/* Between trials the leader thinks, and spares the server for a minute at most. If it ends, so does the launcher's
+ * whole job; but if it hangs or cannot be reached any more, only silence tells. */
+#define LONGEST_THOUGHT (300 * NANOSECONDS_PER_SECOND)
 
 struct follow {
     struct fleet_part *part;
-    struct run *run;  /* which has when units are due */
-    nanoseconds told; /* the instant of the last sign of life */
-    bool is_over;     /* the leader is lost, as `error` says, or has ended the run */
-    bool has_ended;   /* the run, with this exit status */
+    struct run *run;     /* which has when units are due */
+    nanoseconds told;    /* the instant of the last sign of life */
+    nanoseconds heard;   /* the instant of the leader's last message */
+    nanoseconds silence; /* the leader is lost when it has said nothing for so long */
+    bool is_dismissed;   /* there are no more trials */
+    bool is_over;        /* the leader is lost, as `error` says, or has ended the run */
+    bool has_ended;      /* the run, with this exit status */
     int status;
     struct error *error;
 };
 
 static int say(struct follow *follow, enum fleet_kind kind, const void *bytes, size_t size)
 {
-    if (fleet_send(0, kind, bytes, size, &for_ever, follow->error) == 0)
+    const struct fleet_limit limit = {.until = clock_now() + FLEET_LONGEST_MESSAGE};
+    if (fleet_send(0, kind, bytes, size, &limit, follow->error) == 0)
         return 0;
     follow->is_over = true;
     return -1;
@@ -30,7 +35,11 @@ static int say(struct follow *follow, enum fleet_kind kind, const void *bytes, s
 /* -1, too: the leader has ended the run, which it may do at any time. */
 static int hear(struct follow *follow, struct fleet_message *message)
 {
-    follow->is_over = fleet_receive(0, message, &for_ever, follow->error) != 0;
+    const struct fleet_limit limit = {.until = follow->is_dismissed ? INT64_MAX : follow->heard + follow->silence};
+    follow->is_over = fleet_receive(0, message, &limit, follow->error) != 0;
+    follow->heard = clock_now();
+    /* Its report is the leader's affair, however long that takes to be read. */
+    follow->is_dismissed |= message->kind == FLEET_DONE;
     if (follow->is_over || message->kind != FLEET_END)
         return follow->is_over ? -1 : 0;
     follow->is_over = true;
@@ -46,7 +55,9 @@ static void tick(void *context, struct sample_table *table)
     struct follow *follow = context;
     struct fleet_message message;
     uint32_t settled = atomic_load(&table->settled_count_hint);
-    while (!follow->is_over && fleet_has_message(0) && hear(follow, &message) == 0) {
+    bool is_silent = !follow->is_dismissed && clock_now() - follow->heard > follow->silence;
+    while (!follow->is_over && (fleet_has_message(0) || is_silent) && hear(follow, &message) == 0) {
+        is_silent = false;
         if (message.kind == FLEET_STOP)
             sample_table_stop(table);
         free(message.bytes);
@@ -57,6 +68,13 @@ static void tick(void *context, struct sample_table *table)
         follow->told = clock_now();
         say(follow, FLEET_BEAT, &settled, sizeof(settled));
     }
+}
+
+static int tell_clock(struct follow *follow)
+{
+    const struct fleet_limit limit = {.until = clock_now() + FLEET_LONGEST_MESSAGE};
+    follow->is_over = fleet_tell_clock(&limit, follow->error) != 0;
+    return follow->is_over ? -1 : 0;
 }
 
 /* The leader asks for the clock, and then says when to begin, or that nobody does. */
@@ -77,20 +95,27 @@ static int meet(void *context, bool is_ready, nanoseconds startup, nanoseconds *
         free(message.bytes);
         if (is_open)
             return 0;
-        if (kind != FLEET_CLOCK)
+        if (kind == FLEET_CLOCK && tell_clock(follow) != 0)
             return -1;
-        if (fleet_tell_clock(&for_ever, follow->error) != 0) {
-            follow->is_over = true;
+        if (kind != FLEET_CLOCK && kind != FLEET_BEAT)
             return -1;
-        }
     }
 }
 
-/* Once the leader's own cell has ended. */
+/* What a machine before this one may take to send as many samples, over a slow network. */
+static nanoseconds longest_samples(const struct follow *follow)
+{
+    uint64_t megabytes = sample_table_bytes(follow->part->table->unit_count) >> 20;
+    nanoseconds longest = (nanoseconds)megabytes * NANOSECONDS_PER_SECOND;
+    return longest < FLEET_LONGEST_MESSAGE ? longest : FLEET_LONGEST_MESSAGE;
+}
+
+/* Once the leader's own cell has ended, and the machines before have sent theirs. */
 static int give_samples(struct follow *follow)
 {
     const struct sample_table *table = follow->part->table;
     struct fleet_message message = {0};
+    follow->silence += longest_samples(follow);
     do {
         free(message.bytes);
         if (hear(follow, &message) != 0)
@@ -121,6 +146,7 @@ static int run_trial(struct follow *follow, struct cell_job *job, const struct f
         return -1;
     cell_job_set(job, &cell, part->due, part->table);
     follow->told = clock_now();
+    follow->silence = 2 * fleet_longest_silence(order->deadline);
     if (trial_run(cell.mode, &job->job, &options, &trial, &error) != 0) {
         nanoseconds never;
         trial.status = TRIAL_FAILED;
@@ -132,13 +158,18 @@ static int run_trial(struct follow *follow, struct cell_job *job, const struct f
         return -1;
     int status = give_samples(follow);
     fleet_part_reuse_table(part, trial.status);
+    follow->silence = LONGEST_THOUGHT;
     return status;
 }
 
 int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run *run, int *status, struct error *error)
 {
     struct cell_job own;
-    struct follow follow = {.part = fleet_part_create(plan, error), .run = run, .error = error};
+    struct follow follow = {.part = fleet_part_create(plan, error),
+                            .run = run,
+                            .heard = clock_now(),
+                            .silence = LONGEST_THOUGHT,
+                            .error = error};
     struct fleet_message message;
     struct fleet_order order;
     if (follow.part == NULL)

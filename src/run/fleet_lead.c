@@ -6,11 +6,6 @@
 #include "conc_bench/run/interrupt.h"
 #include "fleet_part.h"
 
-/* A follower that has not been heard for so long is lost; or for as long as a trial may take, but never as little as a
- * busy machine may be silent. */
-#define LONGEST_SILENCE  (30 * NANOSECONDS_PER_SECOND)
-#define SHORTEST_SILENCE (5 * NANOSECONDS_PER_SECOND)
-
 /* After a signal, what the followers still have to say is waited for this long: they stop as soon as the leader does.
  */
 #define GRACE (600 * NANOSECONDS_PER_MILLISECOND)
@@ -23,13 +18,11 @@
 #define LEAD      (20 * NANOSECONDS_PER_MILLISECOND)
 #define LEAD_EACH (50 * NANOSECONDS_PER_MICROSECOND)
 
-/* A message of any size gets through in this time, or the network is no good. */
-#define LONGEST_MESSAGE (60 * NANOSECONDS_PER_SECOND)
-
 struct lead {
     struct fleet_part *part;
     const struct trial_options *options;
     nanoseconds silence;
+    nanoseconds told;        /* the instant of the last sign of life */
     nanoseconds interrupted; /* the instant a signal was seen; 0: none was */
     bool has_met;
     bool has_stopped; /* and said so */
@@ -60,8 +53,19 @@ static struct fleet_limit limit_of(struct lead *lead, nanoseconds until)
 
 static int broadcast(struct lead *lead, enum fleet_kind kind, const void *bytes, size_t size)
 {
-    const struct fleet_limit limit = limit_of(lead, clock_now() + LONGEST_MESSAGE);
+    const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
     return fleet_broadcast(kind, bytes, size, &limit, &lead->error) == 0 ? 0 : fail(lead);
+}
+
+/* Followers that hear nothing for long take the leader for lost. After a signal they end anyway, and whoever has died
+ * may not be spoken to. */
+static void show_life(struct lead *lead)
+{
+    nanoseconds now = clock_now();
+    if (lead->has_failed || now - lead->told < FLEET_LEAD_BEAT_EVERY || interrupt_signal() != 0)
+        return;
+    lead->told = now;
+    broadcast(lead, FLEET_BEAT, "", 0);
 }
 
 static void take(struct follower *follower, const struct fleet_message *message)
@@ -92,6 +96,7 @@ static int hear(struct lead *lead, uint32_t rank)
     }
     take(follower, &message);
     free(message.bytes);
+    show_life(lead);
     return 0;
 }
 
@@ -115,7 +120,7 @@ static void stop_all(struct lead *lead)
     lead->has_stopped = true;
     for (uint32_t rank = 1; rank < fleet_size(); rank++) {
         const struct follower *follower = &lead->part->followers[rank];
-        const struct fleet_limit limit = limit_of(lead, clock_now() + LONGEST_MESSAGE);
+        const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
         bool is_silent = !follower->has_result && clock_now() - follower->heard > MISSED_BEAT;
         if (is_interrupted && is_silent)
             continue;
@@ -129,6 +134,7 @@ static void tick(void *context, struct sample_table *table)
 {
     struct lead *lead = context;
     hear_all(lead);
+    show_life(lead);
     if (lead->has_failed)
         sample_table_stop(table);
     if (!lead->has_stopped && sample_table_is_stopped(table))
@@ -163,6 +169,7 @@ static int compare_clocks(struct lead *lead)
         const struct fleet_limit limit = limit_of(lead, clock_now() + lead->silence);
         if (fleet_ask_clock(rank, &limit, &lead->part->followers[rank].clock, &lead->error) != 0)
             return fail(lead);
+        show_life(lead);
     }
     return 0;
 }
@@ -228,7 +235,7 @@ static int collect(struct lead *lead, uint32_t rank, uint32_t workers, const str
     struct fleet_part *part = lead->part;
     nanoseconds shift = whole->gate - part->followers[rank].trial.gate;
     struct trial_machine *machine = &whole->machines[rank];
-    const struct fleet_limit limit = limit_of(lead, clock_now() + LONGEST_MESSAGE);
+    const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
     struct fleet_message message;
     uint32_t units = share_count(&part->share, rank);
     if (fleet_send(rank, FLEET_COLLECT, "", 0, &limit, &lead->error) != 0 ||
@@ -264,6 +271,7 @@ static int merge(struct lead *lead, const struct plan_cell *cell, struct sample_
     fleet_merge_samples(&part->share, 0, cell->workers, 0, part->table, table, &trial->machines[0]);
     for (uint32_t rank = 1; rank < count && status == 0; rank++) {
         status = collect(lead, rank, cell->workers, trial, table);
+        show_life(lead);
         trial->machines[rank].clock_error = part->followers[rank].clock.error;
         parts[rank] = part->followers[rank].trial;
     }
@@ -278,11 +286,8 @@ static int merge(struct lead *lead, const struct plan_cell *cell, struct sample_
 int fleet_trial_lead(struct fleet_part *part, const struct plan_cell *cell, const struct mode_job *job,
                      const struct trial_options *options, struct trial *trial, struct error *error)
 {
-    struct lead lead = {.part = part, .options = options, .silence = options->deadline};
-    if (lead.silence > LONGEST_SILENCE)
-        lead.silence = LONGEST_SILENCE;
-    if (lead.silence < SHORTEST_SILENCE)
-        lead.silence = SHORTEST_SILENCE;
+    struct lead lead = {
+        .part = part, .options = options, .silence = fleet_longest_silence(options->deadline), .told = clock_now()};
     if (fleet_part_set(part, job->table->unit_count, job->due, error) != 0)
         return -1;
     struct transfer_plan transfer = *job->transfer;
@@ -303,10 +308,19 @@ int fleet_trial_lead(struct fleet_part *part, const struct plan_cell *cell, cons
     if (!lead.has_failed && gather_results(&lead) == 0 && status == 0)
         status = merge(&lead, cell, job->table, trial, error);
     if (lead.has_failed) {
+        fleet_lead_end();
         *error = lead.error;
         status = -1;
     }
     trial->table = job->table;
     fleet_part_reuse_table(part, status == 0 ? trial->status : TRIAL_CRASHED);
     return status;
+}
+
+/* The launcher tells signals to all. */
+void fleet_lead_end(void)
+{
+    const struct fleet_limit limit = {.until = clock_now() + FLEET_LONGEST_MESSAGE};
+    if (interrupt_signal() == 0)
+        fleet_broadcast(FLEET_DONE, "", 0, &limit, NULL);
 }

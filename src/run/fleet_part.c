@@ -2,6 +2,18 @@
 
 #include <stdlib.h>
 
+/* A quarter of what a trial may take, but never as little as a busy machine may be silent. */
+#define LONGEST_SILENCE  (30 * NANOSECONDS_PER_SECOND)
+#define SHORTEST_SILENCE (5 * NANOSECONDS_PER_SECOND)
+
+nanoseconds fleet_longest_silence(nanoseconds deadline)
+{
+    nanoseconds silence = deadline / 4;
+    if (silence > LONGEST_SILENCE)
+        return LONGEST_SILENCE;
+    return silence < SHORTEST_SILENCE ? SHORTEST_SILENCE : silence;
+}
+
 struct fleet_part *fleet_part_create(const struct plan *plan, struct error *error)
 {
     struct fleet_part *part = calloc(1, sizeof(*part));

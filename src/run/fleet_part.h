@@ -20,6 +20,7 @@
  *     leader                           follower
  *     TRIAL  ------------------------> forks its cell, which prepares
  *     <------------------ BEAT ...     now and then, until RESULT
+ *     BEAT ... ----------------------> now and then, until COLLECT
  *     <------------------ PREPARED
  *     CLOCK ... ---------------------> tells its clock each time
  *     OPEN   ------------------------> opens the gate at that instant of its clock; or SHUT: does not
@@ -79,13 +80,24 @@ struct fleet_prepared {
     bool is_ready;
 };
 
-/* How often a follower shows that it is alive. */
-#define FLEET_BEAT_EVERY (500 * NANOSECONDS_PER_MILLISECOND)
+/* How often a follower, and the leader, show that they are alive. */
+#define FLEET_BEAT_EVERY      (500 * NANOSECONDS_PER_MILLISECOND)
+#define FLEET_LEAD_BEAT_EVERY (1 * NANOSECONDS_PER_SECOND)
+
+/* A message of any size gets through in this time, or the network is no good. */
+#define FLEET_LONGEST_MESSAGE (60 * NANOSECONDS_PER_SECOND)
+
+/* A follower that was not heard for so long in a trial of that deadline is lost. Followers wait for the leader twice as
+ * long, so that it can still say who is lost when it has waited for another one. */
+nanoseconds fleet_longest_silence(nanoseconds deadline);
 
 /* Runs a trial on all machines, as trial_run() does on one: job->table is filled with the samples of all, by their
  * numbers in the plan and in this machine's time. -1: a machine is lost, too. */
 int fleet_trial_lead(struct fleet_part *part, const struct plan_cell *cell, const struct mode_job *job,
                      const struct trial_options *options, struct trial *trial, struct error *error);
+
+/* Tells the followers that there are no more trials. */
+void fleet_lead_end(void);
 
 /* fleet_merge.c. Copies a part's samples to where they stand in the plan, so many nanoseconds later, and counts them.
  */

@@ -58,6 +58,8 @@ void runner_release(struct runner *runner)
 {
     if (runner == NULL)
         return;
+    if (runner->part != NULL)
+        fleet_lead_end();
     sample_table_release(runner->table);
     fleet_part_release(runner->part);
     free(runner);

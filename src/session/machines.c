@@ -34,10 +34,14 @@ struct brief {
     uint64_t list_bytes;
 };
 
+/* So many warnings of a machine are passed on, and so many of all. */
+enum { WARNINGS_EACH = 3, WARNINGS_MAX = 10 };
+
 /* What a machine answers. */
 struct machine_report {
     enum error_kind failure; /* ERROR_NONE: it is ready */
     char message[1024];
+    char warnings[WARNINGS_EACH][512]; /* empty ones: there are no more */
     struct run_machine machine;
 };
 
@@ -193,6 +197,25 @@ static void warn_of_differences(struct run *run)
     }
 }
 
+static bool has_warning(const struct run *run, const char *sentence)
+{
+    for (size_t i = 0; i < run->warning_count; i++) {
+        if (strcmp(run->warnings[i], sentence) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What the leader found, too, is no more so for that machine. */
+static void pass_warnings_on(struct run *run, uint32_t rank, struct machine_report *report)
+{
+    for (size_t i = 0; i < WARNINGS_EACH && report->warnings[i][0] != '\0'; i++) {
+        report->warnings[i][sizeof(report->warnings[i]) - 1] = '\0';
+        if (run->warning_count < WARNINGS_MAX && !has_warning(run, report->warnings[i]))
+            run_warn(run, "On %s %s", fleet_name(rank), report->warnings[i]);
+    }
+}
+
 /* What one machine lacks, the run lacks. */
 static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit *limit, struct error *error)
 {
@@ -202,6 +225,7 @@ static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit
     report.message[sizeof(report.message) - 1] = '\0';
     if (report.failure != ERROR_NONE)
         return error_set(error, report.failure, "on %s: %s", fleet_name(rank), report.message);
+    pass_warnings_on(run, rank, &report);
     run->machines[rank] = report.machine;
     snprintf(run->machines[rank].name, sizeof(run->machines[rank].name), "%s", fleet_name(rank));
     return 0;
@@ -381,6 +405,8 @@ static int report_machine(const struct session *session, int status, const struc
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
     struct machine_report report = {.failure = status == 0 ? ERROR_NONE : failure->kind};
     snprintf(report.message, sizeof(report.message), "%s", status == 0 ? "" : failure->message);
+    for (size_t i = 0; i < WARNINGS_EACH && i < session->run.warning_count; i++)
+        snprintf(report.warnings[i], sizeof(report.warnings[i]), "%s", session->run.warnings[i]);
     describe_machine(&session->run, fleet_rank(), &report.machine);
     return fleet_send(0, FLEET_MACHINE, &report, sizeof(report), &limit, error);
 }

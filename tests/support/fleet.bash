@@ -43,13 +43,15 @@ remove_hosts() {
 }
 
 # Three hosts, and a server at their bridge of seven documents, which the file "list" in $BATS_FILE_TMPDIR has the URLs of; it
-# tells who asked for what in "requests". At port 8081 it serves the second host slowly: the largest document takes a second.
+# tells who asked for what in "requests". At port 8081 it serves the second host slowly: the largest document of these takes
+# a second, and one that is not in the list, /long, 11 s.
 # Sets HAS_HOSTS where all of that can be had.
 start_fleet() {
     local i folder=$BATS_FILE_TMPDIR
     [ -n "${RANKS:-}" ] || return 0
     make_hosts 3 || return 0
     mkdir "$folder/www"
+    head -c 70000 /dev/zero >"$folder/www/long"
     for i in 1 2 3 4 5 6 7; do
         head -c $((i * 1000)) /dev/zero >"$folder/www/document-$i"
         echo "http://10.213.0.1:8080/document-$i" >>"$folder/list"
@@ -89,14 +91,40 @@ at_bridge() {
     ip netns exec "$FLEET-0" "$@"
 }
 
-# The program on the first $1 hosts. When a process has died, the launcher leaves the others $SIGKILL_AFTER seconds, or 1.
+# The name of the first $1 hosts, with commas.
+name_hosts() {
+    local i hosts=$FLEET-1
+    for ((i = 2; i <= $1; i++)); do hosts=$hosts,$FLEET-$i; done
+    echo "$hosts"
+}
+
+# The program on the first $1 hosts, by Open MPI. When a process has died, the launcher leaves the others $SIGKILL_AFTER
+# seconds, or 1; MPI_OPTIONS are more options of it. A script THROUGH starts the program instead: on a host of its own.
 on_hosts() {
-    local count=$1 hosts i
+    local count=$1
     shift
-    hosts=$FLEET-1
-    for ((i = 2; i <= count; i++)); do hosts=$hosts,$FLEET-$i; done
-    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun.openmpi -n "$count" --host "$hosts" \
+    # shellcheck disable=SC2086  # each word is an option
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 at_bridge timeout 150 mpirun.openmpi -n "$count" \
+        --host "$(name_hosts "$count")" \
         --mca plm_rsh_agent "$BATS_FILE_TMPDIR/agent" --mca oob_tcp_if_include 10.213.0.0/24 \
         --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp --mca odls_base_sigkill_timeout "${SIGKILL_AFTER:-1}" \
-        "$CONC_BENCH_MPI" "$@"
+        ${MPI_OPTIONS:-} ${THROUGH:-} "$CONC_BENCH_MPI" "$@"
+}
+
+# The same by MPICH, which would find that the hosts share their memory.
+on_hosts_by_mpich() {
+    local count=$1
+    shift
+    # shellcheck disable=SC2086
+    at_bridge timeout 150 mpiexec.mpich -launcher rsh -launcher-exec "$BATS_FILE_TMPDIR/agent" -iface bridge \
+        -genv UCX_TLS tcp,self -hosts "$(name_hosts "$count")" -n "$count" ${THROUGH:-} "$CONC_BENCH_MPICH" "$@"
+}
+
+# Makes a script for THROUGH that starts the program on the second host after the commands $1, and on the others as it is.
+# Each host has mounts of its own.
+on_second_host_after() {
+    THROUGH=$BATS_TEST_TMPDIR/through
+    export THROUGH
+    printf '#!/bin/sh\nset -e\ncase $(hostname) in *-2)\n%s\n;; esac\nexec "$@"\n' "$1" >"$THROUGH"
+    chmod +x "$THROUGH"
 }

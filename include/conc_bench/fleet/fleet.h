@@ -30,11 +30,12 @@ enum fleet_kind {
     FLEET_CLOCK,    /* leader: tell your clock, once */
     FLEET_OPEN,     /* leader: begin at that instant */
     FLEET_SHUT,     /* leader: do not begin */
-    FLEET_BEAT,     /* follower: it is alive, and so far */
+    FLEET_BEAT,     /* both: whoever sends it is alive; of a follower, and so far */
     FLEET_STOP,     /* leader: end the trial */
     FLEET_RESULT,   /* follower: the trial has ended */
     FLEET_COLLECT,  /* leader: send the samples */
     FLEET_SAMPLES,  /* follower */
+    FLEET_DONE,     /* leader: there are no more trials */
     FLEET_END,      /* leader: leave, with this exit status */
 };
 
@@ -60,7 +61,7 @@ uint32_t fleet_rank(void); /* 0: the leader */
 uint32_t fleet_size(void); /* how many there are; 1 before fleet_start(), and for a program that was started by hand */
 
 /* The machine of a process as messages call it: "node3", or where several run there, "node3 (rank 2)". Only the leader
- * knows those of others. */
+ * knows those of others; to followers it is "the leader". */
 const char *fleet_name(uint32_t rank);
 
 /* Of each process whether it is lost, and whether any is. */
