@@ -23,7 +23,7 @@ static int print_error(const struct error *error)
     return (int)error->kind;
 }
 
-/* What is wrong with all processes that were started together, the leader says for all. */
+/* An error that all processes of a run share is printed by the leader alone. */
 static int tell(const struct error *error)
 {
     return fleet_rank() == 0 ? print_error(error) : (int)error->kind;
@@ -58,7 +58,7 @@ static void survive_broken_output(void)
 }
 
 /* What the command line asks for. */
-static int obey(const struct options *options, struct error *error)
+static int run_command(const struct options *options, struct error *error)
 {
     int status = 0;
     if (options->show_help)
@@ -90,7 +90,7 @@ static int run(int argc, char **argv)
     struct error error = {0};
     int status = options_parse(argc, argv, session_check_files, &options, &error);
     if (status == 0)
-        status = obey(&options, &error);
+        status = run_command(&options, &error);
     options_release(&options);
     return status >= 0 ? check_output(status) : print_error(&error);
 }

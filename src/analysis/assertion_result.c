@@ -237,7 +237,7 @@ static void tell_waits_apart(const struct assertion *assertion, const struct cel
                     "; this is the wait for the first byte, and that for a worker is wait_mean");
 }
 
-/* What several rates have come to lies between two of them, which is as sure as the rounds that said so. */
+/* The result of several rates lies between two of them; it is as certain as the rounds that showed it. */
 
 static void describe_highest(const struct estimate *rate, const char *name, char *text, size_t size)
 {

@@ -160,10 +160,10 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
     }
     if (status == 0) {
         count_last_trial(cell);
-        double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+        double tolerated = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
         cell->is_overrun = cell->measures[METRIC_KEPT_UP].value < 0.5;
         cell->is_sound = cell->has_times && !cell->is_unproven && !cell->is_overrun &&
-                         (double)cell->failures_in_all <= borne * (double)cell->downloads_in_all;
+                         (double)cell->failures_in_all <= tolerated * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
         if (cell->measures[METRIC_FAILURES].value > 0)
             cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);
@@ -339,8 +339,9 @@ static int estimate_speedup(const struct run_stats *stats, struct cell_stats *ce
     return status;
 }
 
-/* What differs by rates is not compared, and as in the plan. Otherwise the fastest first, behind them those that failed
- * too often, those without times last, and otherwise as in the plan; what was swept behind what was chosen. */
+/* Cells at different rates are not compared, and stay in the order of the plan. Otherwise the fastest first, behind
+ * them those that failed too often, those without times last, and otherwise as in the plan; what was swept behind what
+ * was chosen. */
 static int compare_cells(const void *a, const void *b)
 {
     const struct cell_stats *left = a;

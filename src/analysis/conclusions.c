@@ -65,12 +65,12 @@ static struct signed_rank slowdown(const struct run_stats *stats, size_t index)
 }
 
 /* From which of its rounds on each failed too often; 0: not in an unbroken row up to the last. */
-static uint32_t first_failing_round(const struct cell_stats *cell, double borne)
+static uint32_t first_failing_round(const struct cell_stats *cell, double tolerated)
 {
     uint32_t first = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
         double failed = cell_stats_value(cell, row, METRIC_FAILURES);
-        bool has_failed = failed > borne * (double)cell->downloads_in_all / (double)cell->rounds;
+        bool has_failed = failed > tolerated * (double)cell->downloads_in_all / (double)cell->rounds;
         if (!has_failed && first > 0)
             return 0;
         if (has_failed && first == 0)
@@ -82,8 +82,8 @@ static uint32_t first_failing_round(const struct cell_stats *cell, double borne)
 static void say_failing_cell(const struct run_stats *stats, const struct cell_stats *cell,
                              struct conclusions *conclusions)
 {
-    double borne = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
-    uint32_t first = first_failing_round(cell, borne);
+    double tolerated = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+    uint32_t first = first_failing_round(cell, tolerated);
     int most = OUTCOME_OK + 1;
     char since[48] = "";
     for (int outcome = most; outcome < OUTCOME_COUNT; outcome++) {
@@ -292,7 +292,7 @@ bool conclusions_are_as_fast(const struct run_stats *stats, size_t index)
     return index == 0 || slowdown(stats, index).estimate <= log1p(FIGURES_NEGLIGIBLE);
 }
 
-/* What the candidates have in common: as much as the rounds show. */
+/* The reason that holds for all candidates, as far as the rounds show it. */
 static const char *describe_candidates(const struct run_stats *stats, const bool *is_candidate, size_t ranked)
 {
     bool are_surely = true;

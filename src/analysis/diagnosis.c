@@ -129,7 +129,7 @@ static const char *duration(char *buffer, size_t size, double seconds)
 
 /* Boundness */
 
-/* For how long CPU quotas stopped a trial of the cell, in seconds, on average; NAN: the system does not tell. */
+/* Seconds for which CPU quotas stopped a trial of the cell, on average; NAN: the system does not tell. */
 static double stopped(const struct cell_stats *cell)
 {
     double sum = 0;
@@ -142,7 +142,7 @@ static double stopped(const struct cell_stats *cell)
     return count > 0 ? sum / (double)count : NAN;
 }
 
-/* Whether too much of the time may have gone there to tell what else the cell waited for. */
+/* Whether quotas stopped the cell for so long that it is unknown what else it waited for. */
 static bool is_stopped(const struct cell_stats *cell)
 {
     return stopped(cell) > queueing_matters * median(cell, METRIC_TIME);
@@ -189,7 +189,7 @@ static double queued_share(const struct run_stats *stats, const struct cell_stat
     return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
 }
 
-/* What the cells of a list did when they did not compute. */
+/* The end of a sentence: what cells did when they did not compute. */
 static const char *rest_of_time(bool is_queued)
 {
     return is_queued ? " and waited for the rest, for the network or for a core" : " and waited for the rest";
@@ -200,7 +200,7 @@ static const char *time_of(const struct cell_list *list)
     return list->count == 1 ? "the time it had" : "the time they had";
 }
 
-/* What bounds all of them is said of all, and otherwise by name. */
+/* One bound for all cells is stated without names; otherwise cells are named. */
 static void brief_boundness(const struct cell_list *waiting, const struct cell_list *computing,
                             const struct cell_list *starving, const struct cell_list *mixed,
                             struct diagnosis *diagnosis)
@@ -421,7 +421,7 @@ static const char *count_range(const struct cell_list *list, char *buffer, size_
     return number_format_range(buffer, size, 3, list->lowest, list->highest);
 }
 
-/* Whoever compares modes over HTTP/2 compares more than schedules. */
+/* Over HTTP/2, modes differ in more than scheduling: a multi handle shares connections. */
 static void diagnose_streams(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     struct cell_list sharing = {0}, shared = {0}, alone = {0};
@@ -818,7 +818,7 @@ static int diagnose_position(const struct run_stats *stats, struct diagnosis *di
 }
 
 /* The logarithms of a cell's times by round, those far from the others set to the median; NAN where no round counts. */
-static void tame_logs(const struct cell_stats *cell, double *logs, size_t rounds, double *sorted)
+static void replace_outliers(const struct cell_stats *cell, double *logs, size_t rounds, double *sorted)
 {
     double low, high;
     for (size_t row = 0; row < cell->rounds; row++)
@@ -833,10 +833,11 @@ static void tame_logs(const struct cell_stats *cell, double *logs, size_t rounds
     }
 }
 
-static bool has_other_ranks(const struct run_stats *stats, const struct ranking *tamed)
+static bool has_other_ranks(const struct run_stats *stats, const struct ranking *without_outliers)
 {
-    for (size_t i = 0; i < tamed->cell_count; i++) {
-        if (tamed->cells[i].low != stats->ranking.cells[i].low || tamed->cells[i].high != stats->ranking.cells[i].high)
+    for (size_t i = 0; i < without_outliers->cell_count; i++) {
+        if (without_outliers->cells[i].low != stats->ranking.cells[i].low ||
+            without_outliers->cells[i].high != stats->ranking.cells[i].high)
             return true;
     }
     return false;
@@ -846,7 +847,7 @@ static bool has_other_ranks(const struct run_stats *stats, const struct ranking 
 static int do_outliers_decide(const struct run_stats *stats, bool *do_decide, struct error *error)
 {
     const struct ranking *ranking = &stats->ranking;
-    struct ranking tamed = {0};
+    struct ranking without_outliers = {0};
     size_t rounds = 1;
     for (size_t i = 0; i < ranking->cell_count; i++) {
         size_t last = stats->cells[i].row_rounds[stats->cells[i].rounds - 1];
@@ -856,16 +857,16 @@ static int do_outliers_decide(const struct run_stats *stats, bool *do_decide, st
     if (logs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the diagnosis");
     for (size_t i = 0; i < ranking->cell_count; i++)
-        tame_logs(&stats->cells[i], &logs[i * rounds], rounds, &logs[ranking->cell_count * rounds]);
-    int status =
-        ranking_compute(logs, ranking->cell_count, rounds, ranking->error_rate, ranking->margin, &tamed, error);
-    *do_decide = status == 0 && has_other_ranks(stats, &tamed);
-    ranking_release(&tamed);
+        replace_outliers(&stats->cells[i], &logs[i * rounds], rounds, &logs[ranking->cell_count * rounds]);
+    int status = ranking_compute(logs, ranking->cell_count, rounds, ranking->error_rate, ranking->margin,
+                                 &without_outliers, error);
+    *do_decide = status == 0 && has_other_ranks(stats, &without_outliers);
+    ranking_release(&without_outliers);
     free(logs);
     return status;
 }
 
-/* Every other clean run has some: they are told where they matter. */
+/* Every second clean run has outliers, so they are reported only where they change ranks. */
 static int diagnose_outliers(const struct run_stats *stats, struct diagnosis *diagnosis, struct error *error)
 {
     struct cell_list list = {0};
@@ -935,8 +936,7 @@ static void diagnose_overrun(const struct run_stats *stats, struct diagnosis *di
              list.text, percent_range(&list, range, sizeof(range)));
 }
 
-/* What a download waited although a worker was waiting for it is the program's doing, or the machine's, and no mode's.
- */
+/* A delay while an idle worker was waiting is caused by the program or the machine, not by a mode. */
 static void diagnose_lateness(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     struct cell_list list = {0};

@@ -40,7 +40,7 @@ struct visitor {
     size_t entry_count;
 };
 
-/* What is known of the content of a URL's bodies of the usual size. */
+/* The contents of a URL's bodies of the usual size. */
 struct content {
     uint64_t answers;
     uint64_t usual;          /* of those with the digest of the expectation */
@@ -317,7 +317,7 @@ static int learn_contents(struct visitor *visitor, struct error *error)
 
 /* Rounds that cannot be mended */
 
-/* What the answers of one URL to the cells of one round have in common. */
+/* Totals of the answers of one URL to the cells of one round. */
 struct span {
     struct expected_round round;
     uint32_t kind;

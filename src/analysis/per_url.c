@@ -15,7 +15,7 @@
 #include "conc_bench/base/scratch.h"
 #include "conc_bench/base/text.h"
 
-/* What figures are made from. */
+/* The inputs and scratch space of the figures. */
 struct maker {
     const struct run *run;
     const struct validity *validity;

@@ -85,8 +85,8 @@ static int compare_points(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Of several cells at a rate the one that was measured by rounds of its own counts, then the one with more rounds, then
- * the last. */
+/* If there are several cells at a rate, the one with rounds of its own counts, then the one with more rounds, then the
+ * last. */
 static int add_point(struct rate_curve *curve, const struct cell_stats *cell, struct error *error)
 {
     for (size_t i = 0; i < curve->count; i++) {
@@ -151,7 +151,7 @@ static double rate_of(const struct rate_point *point)
     return point != NULL ? point->cell->cell->rate : 0;
 }
 
-/* What was found by a search counts as far as rounds of its own bear it out. */
+/* The result of a search counts only as far as separate rounds confirm it. */
 static void find_highest(struct rate_curve *curve)
 {
     bool has_main = false;
@@ -236,7 +236,7 @@ static bool is_cheaper(const struct rate_curve *one, const struct rate_curve *ot
     return one->highest->cell->cell < other->highest->cell->cell;
 }
 
-/* Whoever saves CPU time by responding much later has saved nothing. */
+/* CPU time that is saved by responding much later is not a saving. */
 static bool is_responsive(const struct rate_curves *curves, const struct rate_curve *curve)
 {
     double best = INFINITY;

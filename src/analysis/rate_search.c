@@ -122,7 +122,7 @@ bool rate_search_next(const struct rate_search *search, int *step)
     int lowest = low != NULL ? low->step : LOWEST_STEP - 1;
     if (high->step - lowest <= 1)
         return false;
-    /* Who falls behind shows what it can do. */
+    /* A trial that falls behind shows the rate that the mode can reach. */
     int reached = high->reached > 0 ? rate_step(high->reached) : lowest;
     if (reached > lowest && reached < high->step)
         *step = reached;

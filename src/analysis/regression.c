@@ -118,7 +118,7 @@ static void describe_claim(const struct comparison *comparison, double max_slowd
              comparison->cell->cell->workers, NUMBER(3, 100 * max_slowdown));
 }
 
-/* What is clear is said in a line. */
+/* A clear result takes one line. */
 static void describe_ratio(struct assertion_result *assertion_result)
 {
     char range[48];

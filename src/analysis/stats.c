@@ -23,8 +23,8 @@ enum { RADIX_FROM = 256 };
 
 enum { DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS, KEY_BITS = 64 };
 
-/* What is measured one after the other is almost in order already, and takes one pass. False: it is not; the values are
- * all there, in whatever order. */
+/* Values that are measured in sequence are almost sorted already, which takes one pass. False: it is not; the values
+ * are all there, in whatever order. */
 static bool insert_in_order(double *values, size_t count)
 {
     size_t moves_left = MOVES_BEYOND;

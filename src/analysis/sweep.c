@@ -23,8 +23,8 @@ static int compare_points(const void *a, const void *b)
  * which most were refused. */
 static bool is_usable(const struct cell_stats *cell)
 {
-    double borne = FIGURES_FAILED_TOLERATED * (double)cell->downloads_in_all;
-    return cell->has_times && (double)cell->failures_in_all <= borne;
+    double tolerated = FIGURES_FAILED_TOLERATED * (double)cell->downloads_in_all;
+    return cell->has_times && (double)cell->failures_in_all <= tolerated;
 }
 
 static double time_of(const struct sweep_point *point)
@@ -273,7 +273,7 @@ void sweep_release(struct sweep *sweep)
 
 /* Search */
 
-/* What was tried of a mode, by number of workers. */
+/* The trials of a mode, by number of workers. */
 struct tried {
     struct point {
         uint32_t workers;

@@ -38,7 +38,7 @@ static nanoseconds sum_phases(const struct trial_summary *summary, enum phase la
     return sum;
 }
 
-/* What nobody has seen of a client. */
+/* Figures of a client that nothing has measured. */
 static void forget_unseen(const struct trial *trial, double *values)
 {
     if (!trial->client.is_present)

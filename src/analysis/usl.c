@@ -199,7 +199,7 @@ static size_t find_best(const struct fit *fit, bool by_workers)
     return best;
 }
 
-/* What the rounds say of log(time with one / time with the other). */
+/* Tests log(time with one / time with the other) over the rounds. */
 static int compare_points(const struct fit *fit, size_t one, size_t other, struct signed_rank *comparison,
                           struct error *error)
 {

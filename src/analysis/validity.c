@@ -128,7 +128,7 @@ static bool is_same_origin_counts(const struct trial_origin_counts *one, const s
 /* Whether the origin was asked what a complete trial asked of it, and saw a request for each download. */
 static bool is_attestable(const struct run_cell *cell, const struct trial *trial)
 {
-    /* What a client asked for was compared with its list when it had ended (client_settle.h). */
+    /* The requests of a client were compared with its list when it had ended (client_settle.h). */
     unsigned others = MODE_SCRIPTED | MODE_IS_CLIENT;
     return trial->origin_counts.is_present && (cell->traits & others) == 0 && is_plain(&trial->summary);
 }
@@ -171,8 +171,8 @@ static void choose_attested(struct judge *judge, uint32_t downloads)
     }
 }
 
-/* What the origin saw must be what was downloaded, and the same in all trials. Its URLs are not compared with the list:
- * libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
+/* The requests that the origin saw must be the downloads, and the same in all trials. Its URLs are not compared with
+ * the list: libcurl may spell a URL otherwise (default ports, dot segments), and alike in every mode. */
 static bool is_counted(const struct judge *judge, char *why, size_t size)
 {
     const struct trial *trial = judge->trial;
@@ -229,7 +229,7 @@ static int drop_round(struct judge *judge, bool is_certain, const char *reason, 
     return 0;
 }
 
-/* What a trial was answered that its URLs do not answer. */
+/* Counts the answers of a trial that differ from the usual answers of their URLs. */
 static int count_mismatches(struct judge *judge, struct error *error)
 {
     const struct run *run = judge->run;
@@ -265,7 +265,7 @@ static void note_unusual(struct validity *validity, const struct answer *answer,
     validity->varied += answer->count;
 }
 
-/* How far bodies that were borne are from the usual size. */
+/* How far bodies that were accepted are from the usual size. */
 static void measure_variation(const struct judge *judge, struct variation *variation)
 {
     for (size_t i = 0; i < judge->trial->summary.latencies->answer_count; i++) {
@@ -319,7 +319,7 @@ static int list_mismatches(struct judge *judge, uint32_t cell, struct error *err
     return 0;
 }
 
-static void condemn(struct validity *validity, const char *reason)
+static void invalidate(struct validity *validity, const char *reason)
 {
     if (validity->is_valid)
         snprintf(validity->reason, sizeof(validity->reason), "%s", reason);
@@ -332,7 +332,7 @@ static int judge_trial(struct judge *judge, struct error *error)
     if (validity_is_unproven(judge->trial))
         return 0;
     if (!is_done_once(judge, why, sizeof(why)) || !is_possible(judge, why, sizeof(why))) {
-        condemn(judge->validity, why);
+        invalidate(judge->validity, why);
         judge->has_broken_promise = true;
         return drop_round(judge, true, why, error);
     }
@@ -342,7 +342,7 @@ static int judge_trial(struct judge *judge, struct error *error)
     }
     if (!is_policy_kept(judge, why, sizeof(why)) || !is_counted(judge, why, sizeof(why)))
         return drop_round(judge, true, why, error);
-    /* What most trials asked for is not certain yet. */
+    /* The requests of the majority of trials are not certain yet. */
     return is_attested(judge, why, sizeof(why)) ? 0 : drop_round(judge, false, why, error);
 }
 
@@ -402,7 +402,7 @@ static size_t count_dropped(const struct validity *validity, bool is_certain)
     return count;
 }
 
-static bool is_borne(size_t dropped, uint32_t rounds)
+static bool may_drop(size_t dropped, uint32_t rounds)
 {
     return (double)dropped <= fmax(1, droppable_share * rounds);
 }
@@ -430,7 +430,7 @@ static void judge_dropped(const struct run *run, struct validity *validity)
     char reason[sizeof(validity->reason)];
     size_t first;
     uint32_t lost = find_void(run, validity, false, 0, &first);
-    if (!is_borne(validity->dropped_count, count_rounds(run)))
+    if (!may_drop(validity->dropped_count, count_rounds(run)))
         snprintf(reason, sizeof(reason), "in %zu of %" PRIu32 " rounds the work was not equal: %s",
                  validity->dropped_count, count_rounds(run), validity->dropped[0].reason);
     else if (lost > 0)
@@ -438,7 +438,7 @@ static void judge_dropped(const struct run *run, struct validity *validity)
                  validity->dropped[first].reason);
     else
         return;
-    condemn(validity, reason);
+    invalidate(validity, reason);
 }
 
 /* Failures */
@@ -504,7 +504,7 @@ static void compare_failures(const struct run *run, const struct failure_count *
                  run->cells[i].mode, run->cells[i].workers, NUMBER(3, 100 * own->failed / own->downloads),
                  NUMBER(3, 100 * others.failed / others.downloads));
         validity->differs_in_failures = true;
-        condemn(validity, reason);
+        invalidate(validity, reason);
         return;
     }
 }
@@ -546,7 +546,7 @@ static bool is_lost(const struct judge *judge, const struct prospect *prospect)
     const struct run *run = judge->run;
     size_t first;
     uint32_t rounds = count_rounds(run) + prospect->rounds_in_group + prospect->rounds_behind;
-    return judge->has_broken_promise || !is_borne(count_dropped(judge->validity, true), rounds) ||
+    return judge->has_broken_promise || !may_drop(count_dropped(judge->validity, true), rounds) ||
            find_void(run, judge->validity, true, prospect->rounds_in_group, &first) > 0;
 }
 

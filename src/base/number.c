@@ -305,7 +305,8 @@ char *number_format_count(char *buffer, size_t size, uint64_t count)
 
 char *number_format(char *buffer, int digits, double value)
 {
-    /* What rounds up to the next power of ten is a large one, too; beyond a quadrillion nobody counts. */
+    /* A number that rounds up to the next power of ten is a large one, too; beyond a quadrillion digits do not
+     * matter. */
     bool is_large = fabs(value) >= pow(10, digits) - 0.5 && fabs(value) < 1e15;
     if (is_large)
         snprintf(buffer, NUMBER_BYTES, "%.0f", value);

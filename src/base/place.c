@@ -137,7 +137,7 @@ static int take_step(const char *whole, struct place *place, struct error *error
     char *target = read_link(place->path);
     if (target == NULL)
         return place_refuse(error, errno, whole);
-    /* What a pipe is called below /proc is no path. */
+    /* The name of a pipe below /proc is not a path. */
     if (access(target, F_OK) != 0 && stat(place->path, &end) == 0 && !S_ISREG(end.st_mode)) {
         free(target);
         place->status = end;

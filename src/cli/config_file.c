@@ -88,7 +88,7 @@ int config_file_apply(struct options *options, int (*take)(void *context, const 
     char *rest = options->config_values + unicode_mark_length(options->config_values, strlen(options->config_values));
     int status = 0;
     while (status == 0 && config_next(&rest, &line) != NULL) {
-        /* What cannot be read is told with the others that the request takes. */
+        /* A file that cannot be read is reported with the other files of the request. */
         if (line.name == NULL || request_takes_from_config(line.name))
             continue;
         int taken = take(context, line.name, line.value);

@@ -59,7 +59,7 @@ static int take_next(struct reading *reading, const struct option_row *row)
     return take(reading, row, value);
 }
 
-/* What other programs call what is called otherwise here, or cannot be. By name or letter. */
+/* Options of other programs, by name or letter, that have another name here or do not exist. */
 static const char *find_near_miss(const char *name)
 {
     static const struct {

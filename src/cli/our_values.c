@@ -90,7 +90,7 @@ int store_modes(const struct value *value)
     return option_read_items(value, read_mode);
 }
 
-/* What else the name could mean where modes are named. */
+/* Another meaning of the name, where modes are named; NULL: it has none. */
 static const char *find_other_meaning(const struct options *options, const char *name)
 {
     if (mode_find(name) != NULL)
@@ -169,7 +169,7 @@ static int read_workers(const struct value *value)
         return option_read_count(value, 1, WORKERS_MAX, &workers) == 0 ? add_workers(value, (uint32_t)workers) : -1;
     struct value low = *value, high = *value;
     char first[32];
-    /* What is too long for any number is refused as a whole: cut off, it might become one. */
+    /* A text too long for any number is refused as a whole: cut off, it might become a number. */
     if (dots - value->text >= (ptrdiff_t)sizeof(first))
         return option_read_count(value, 1, WORKERS_MAX, &workers);
     snprintf(first, sizeof(first), "%.*s", (int)(dots - value->text), value->text);

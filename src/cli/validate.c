@@ -29,7 +29,7 @@ static int check_cells(const struct options *options, struct error *error)
                      cells, CELLS_MAX);
 }
 
-/* Behind the modes, in the order given. */
+/* Adds the clients behind the modes, in the order given. */
 static int settle_clients(struct options *options, const bool *is_given, struct error *error)
 {
     if (options->client_count == 0 && (is_given[OPTION_CLIENT_SHELL] || options->show_output))
@@ -47,8 +47,8 @@ static int settle_clients(struct options *options, const bool *is_given, struct 
     return 0;
 }
 
-/* What says how modes ask does nothing for clients, and so nothing at all without a mode. Limits for public hosts hold
- * for whoever asks. */
+/* Options about the requests of modes have no effect on clients, and so none at all without a mode. Limits for public
+ * hosts apply to both. */
 static int check_clients_alone(const struct options *options, const bool *is_given, struct error *error)
 {
     if (options->client_count == 0 || options->mode_count > options->client_count)
@@ -203,7 +203,7 @@ static int settle_assertions(struct options *options, struct error *error)
     return 0;
 }
 
-/* One place for each: what is written last would be all that is left. */
+/* Two reports must not share a file: the last one written would replace the other. */
 static int check_exports(const struct options *options, struct error *error)
 {
     for (size_t i = 0; i < EXPORT_COUNT; i++) {

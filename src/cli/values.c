@@ -45,7 +45,7 @@ int store_count(const struct value *value)
     return 0;
 }
 
-/* What lacks nothing but its unit is met with it. */
+/* If only the unit is missing, the message suggests it. */
 static int refuse_time(const struct value *value)
 {
     enum { LONGEST = 6 };

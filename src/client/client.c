@@ -141,7 +141,7 @@ static int client_prepare(const struct mode_job *job, void **result, struct erro
         status = make_words(run, error);
     if (status == 0)
         status = make_environment(run, error);
-    /* What an earlier trial reported is no news. */
+    /* The report of an earlier trial does not count. */
     if (status == 0)
         unlink(job->setting->report);
     if (status != 0)

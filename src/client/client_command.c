@@ -109,7 +109,7 @@ char *client_command_fill(const char *command, const struct client_values *value
 
 /* No shell */
 
-/* What is read of a command, and the words it has given so far, one behind the other. */
+/* The state of reading a command, and its words so far, one behind the other. */
 struct splitting {
     const char *next;
     const struct client_values *values;

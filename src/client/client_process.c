@@ -20,11 +20,11 @@
 /* What was asked to end (SIGTERM) has this long, and then is killed. */
 #define PATIENCE (250 * NANOSECONDS_PER_MILLISECOND)
 
-/* What the command started and left has this long to end by itself: some libraries have helpers that do so as soon as
- * they notice. */
+/* Processes that the command started and left may take this long to end by themselves: some libraries have helpers that
+ * do so as soon as they notice. */
 #define AFTERMATH (200 * NANOSECONDS_PER_MILLISECOND)
 
-/* What was killed has this long to be gone: one that waits for a disk that does not answer never is. */
+/* Killed processes may take this long to be gone: one that waits for a disk that does not answer never is. */
 #define LONGEST_DEATH (3 * NANOSECONDS_PER_SECOND)
 
 /* A stopped table and a lost parent are noticed that soon. */

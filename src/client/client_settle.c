@@ -104,7 +104,7 @@ static void compare_with_report(struct settling *settling)
 
 /* Times */
 
-/* What its report says of the span of all downloads. */
+/* The span of all downloads, by the client's report. */
 static void find_span(const struct client_report *report, uint32_t units, nanoseconds *start, nanoseconds *end)
 {
     *start = INT64_MAX;

@@ -160,7 +160,7 @@ static int is_document(const struct dirent *entry)
     return entry->d_name[0] != '.' && length > 5 && strcmp(&entry->d_name[length - 5], ".json") == 0;
 }
 
-/* What was left out of a folder, and why the first. */
+/* The documents of a folder that were left out, and the reason for the first. */
 struct left_out {
     size_t count;
     struct error first;

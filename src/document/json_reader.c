@@ -107,7 +107,7 @@ int node_read_seconds(const struct node *node, double high, nanoseconds *value)
     return 0;
 }
 
-/* Whoever edited the document may have put anything into it: only what a terminal can show comes out. */
+/* The document may have been edited: the text is escaped to what a terminal can show. */
 int node_read_text(const struct node *node, char *buffer, size_t size)
 {
     size_t length = json_string_length(node->value);

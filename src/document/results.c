@@ -53,7 +53,7 @@ int urls_read(const struct node *node, void *base)
 
 /* Results */
 
-/* What a group of cells, or the main ones, come to. */
+/* Totals of a group of cells, or of the main cells. */
 struct extent {
     uint32_t group;
     size_t cells;

@@ -131,7 +131,7 @@ static int take_row_byte(struct sample_filter *filter, char byte)
     return 0;
 }
 
-/* What stands for an array is shorter, wherever it ends. */
+/* The placeholder for an array is shorter than the array, wherever that ends. */
 enum { NUMBER_ROOM = 24 };
 
 /* Between rows. Writes to `out` what stands for the whole array once it ends. */

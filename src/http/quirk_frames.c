@@ -18,7 +18,7 @@ struct frame {
     uint8_t flags;
     uint8_t reserved;
 };
-/* Of type RST_STREAM. */
+/* A frame of type RST_STREAM. */
 struct reset_frame {
     struct frame head;
     uint32_t error;

@@ -398,7 +398,7 @@ static bool is_tls(const struct target_list *targets, uint32_t url)
     return targets->has_tls && target_is_tls(targets->texts[url]);
 }
 
-/* Of a list in which some have one. */
+/* Sets the message of the URL, in a list where some URLs have one. */
 static bool set_message(struct transfer *transfer, uint32_t url)
 {
     const struct target_list *targets = transfer->plan->targets;

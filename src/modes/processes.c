@@ -76,7 +76,7 @@ static void tell(const struct processes_run *run, uint32_t worker, enum news new
 }
 
 /* The whole life of a worker process. Its libcurl starts here, after the fork: handles made before would be shared. */
-static _Noreturn void live(struct processes_run *run, uint32_t number, pid_t parent)
+static _Noreturn void run_worker(struct processes_run *run, uint32_t number, pid_t parent)
 {
     child_enter(parent);
     close_end(&run->warm[WRITE_END]);
@@ -126,7 +126,7 @@ static bool read_report(int descriptor, struct report *report)
     return count == (ssize_t)sizeof(*report);
 }
 
-/* What workers have told in this phase, and how many will never tell anything. */
+/* The messages of workers in this phase, and the number of workers that will never send one. */
 struct collection {
     uint32_t told;
     uint32_t gone;
@@ -157,7 +157,7 @@ static void bury_dead(struct processes_run *run, struct collection *collection, 
         int status;
         if (worker->state == WORKER_GONE || waitpid(worker->pid, &status, WNOHANG) != worker->pid)
             continue;
-        /* What it told before it died is in the pipe by now. */
+        /* The messages of a dead worker are in the pipe already. */
         while (take_report(run, 0, collection, error)) {}
         collection->gone += worker->state == WORKER_RUNNING;
         worker->state = WORKER_GONE;
@@ -214,7 +214,7 @@ static int fork_workers(struct processes_run *run, struct error *error)
     for (uint32_t i = 0; i < run->job->workers; i++) {
         pid_t pid = fork();
         if (pid == 0)
-            live(run, i, parent);
+            run_worker(run, i, parent);
         if (pid < 0)
             return error_set_system(error, ERROR_ENVIRONMENT, errno,
                                     "cannot fork worker process %lu of %lu, so ask for fewer workers",

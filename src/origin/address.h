@@ -17,7 +17,7 @@
  * character of a path is written otherwise, so that "/a/../.." does not lead them out of the first three parts.
  */
 
-/* What is in front of everything else: enough for any TOKEN and all numbers. */
+/* Bytes in front of the URL: enough for any TOKEN and all numbers. */
 enum { ADDRESS_HEAD_BYTES = 64, ADDRESS_CHARACTER_BYTES = 3 };
 
 /* Writes the address, NUL-terminated, and returns its length. `buffer` has room for ADDRESS_HEAD_BYTES and for

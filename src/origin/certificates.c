@@ -90,7 +90,7 @@ static int make_key(gnutls_privkey_t *key)
     return gnutls_privkey_generate(*key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 }
 
-/* What authority and sites have in common. */
+/* Fields that the authority and the sites share. */
 static int begin_certificate(gnutls_x509_crt_t certificate, gnutls_pubkey_t key, const char *name)
 {
     unsigned char serial[SERIAL_BYTES];

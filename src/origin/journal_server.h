@@ -30,7 +30,7 @@ void journal_note_request(struct journal *journal, uint32_t unit, const struct j
 void journal_note_status(struct journal *journal, uint32_t unit, uint16_t status);
 /* Once for each request. */
 void journal_note_end(struct journal *journal, uint32_t unit, nanoseconds end, bool is_whole, int64_t body_bytes);
-/* What has ended whole was not read, as it turns out. */
+/* Corrects an entry that was complete: its response was not read after all. */
 void journal_note_broken(struct journal *journal, uint32_t unit);
 
 #endif

@@ -399,9 +399,9 @@ static void end_in_journal(const struct request *request, struct MHD_Connection 
     }
 }
 
-/* Who closes a connection with something on it that was not read resets it: nothing more was received, no announcement
- * of the end either. Over TLS that says nothing: few read the other side's farewell, or tickets that they do not need.
- */
+/* A client that closes a connection with unread bytes on it resets it, so nothing more is received, not even the end of
+ * the stream. Over TLS this proves nothing: few clients read the other side's close_notify, or tickets that they do not
+ * need. */
 static void end_connection(const struct listener *listener, const struct visitor *visitor)
 {
     const struct server *server = listener->server;
@@ -754,7 +754,7 @@ static int reply_paths(struct server *server)
 }
 
 /* -1: the parent is gone. */
-static int obey(struct server *server)
+static int answer_command(struct server *server)
 {
     char command;
     uint32_t trial;
@@ -823,7 +823,7 @@ void server_run(const struct origin_options *options, const struct origin_demand
     while (status == 0 && is_started) {
         serve(server);
         if (wait_for_work(server))
-            status = obey(server);
+            status = answer_command(server);
     }
     stop(server);
     free(server);

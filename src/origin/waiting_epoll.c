@@ -20,7 +20,7 @@ void waiting_add(struct waiting *waiting, int index, struct MHD_Daemon *daemon)
 
 enum { POLL_CONTROL = WAITING_DAEMONS, POLL_COUNT };
 
-/* Of daemons that are not there, poll(2) takes no notice. */
+/* poll(2) ignores the negative descriptors of daemons that do not run. */
 static void list_sockets(const struct waiting *waiting, struct pollfd sockets[POLL_COUNT])
 {
     for (int i = 0; i < WAITING_DAEMONS; i++)

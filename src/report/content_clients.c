@@ -3,9 +3,9 @@
 
 #include "content.h"
 
-/* What there is to say of clients besides their figures. */
+/* Sentences about clients, besides their figures. */
 
-/* What is added up over the trials of a cell that are not warm-ups. */
+/* Sums over the trials of a cell, warm-ups left out. */
 struct client_summary {
     bool is_client;
     bool has_ended_well; /* a trial is complete */

@@ -3,7 +3,7 @@
 
 #include "content.h"
 
-/* What a machine did in all complete rounds of what is ranked. */
+/* Totals of a machine over all complete rounds of the ranked cells. */
 struct machine_total {
     uint64_t settled, failed;
     uint32_t last; /* rounds in which it was the last one to have work */

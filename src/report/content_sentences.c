@@ -82,7 +82,7 @@ static double surplus(const struct variation *variation)
     return (double)variation->bytes / (double)variation->usual_bytes - 1;
 }
 
-/* A size that depends on the mode must not pass unseen because it is borne. */
+/* A size that depends on the mode must not pass unseen because it is tolerated. */
 static const char *describe_surplus(struct content *content, const struct run *run, const struct validity *validity)
 {
     const struct variation *least = NULL;

@@ -205,7 +205,7 @@ static struct summary_row make_row(const struct summary *summary, const struct c
     };
 }
 
-/* What a sweep tried is a grid, together with what was measured again, which stands first. */
+/* The trials of a sweep are shown as a grid, together with the cells that were measured again, which come first. */
 static void add_table(struct summary *summary)
 {
     const struct run_stats *stats = summary->stats;

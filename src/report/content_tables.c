@@ -7,7 +7,7 @@
 #include "content.h"
 #include "rate_table.h"
 
-/* What all tables are built with. */
+/* The context in which all tables are built. */
 struct builder {
     struct content *content;
     const struct run *run;
@@ -105,7 +105,7 @@ const char *content_ending(const struct cell_stats *stats)
     return status == TRIAL_COMPLETE ? "invalid" : trial_status_name(status);
 }
 
-/* What the columns of intervals hold: all cells have the same number of rounds, or nearly. */
+/* The head of the columns of intervals; all cells have about the same number of rounds. */
 static const char *interval_head(const struct estimate *estimate)
 {
     return estimate->confidence > 0 ? "95 % interval" : "range of rounds";
@@ -131,7 +131,7 @@ static bool is_compared(const struct builder *builder)
     return builder->stats->main_count > 1;
 }
 
-/* Of what cells are ranked by. */
+/* The scale of the figure that ranks cells. */
 static struct time_scale ranked_scale(const struct builder *builder)
 {
     return builder->run->arrivals.rate > 0 ? builder->service : builder->time_scale;

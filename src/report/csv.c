@@ -44,7 +44,7 @@ static void write_rank(FILE *stream, uint32_t rank)
         fprintf(stream, "%" PRIu32, rank);
 }
 
-/* What is true of the whole result stands in every row: a table has no other place. Behind it the row ends. */
+/* Fields about the whole result are repeated in every row, as a table has no other place for them. They end the row. */
 static const char policy_heads[] = ",tolerate,is_verified\n";
 
 static void write_policy(FILE *stream, const struct run *run)

@@ -266,7 +266,7 @@ static int open_special(struct export *export, struct error *error)
                      export->path);
 }
 
-/* What takes the place of a file is nobody's to read until it has the rights of that. */
+/* A file that replaces another is unreadable until it has the rights of the other. */
 static int open_temporary(struct export *export, struct error *error)
 {
     const mode_t ordinary = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
@@ -357,7 +357,7 @@ int export_commit(struct export *export, struct error *error)
 
 void export_abandon(struct export *export)
 {
-    /* What the stream still holds is not worth waiting for. */
+    /* Whatever the stream still holds is given up. */
     if (export->failure == 0)
         export->failure = ECANCELED;
     if (export->stream != NULL && export->stream != stdout)

@@ -123,7 +123,7 @@ static void write_cell(const struct page *page, const struct content_table *tabl
     fputs("</td>", page->stream);
 }
 
-/* What the buttons of modes hide. */
+/* Marks what the buttons of modes hide. */
 static void write_mode(const struct page *page, const char *mode)
 {
     if (mode == NULL)

@@ -112,7 +112,7 @@ static void write_rate(FILE *stream, const struct run *run, const struct run_sta
     }
 }
 
-/* What is to be known of a run whose test cases pass. */
+/* Properties of a run that readers need even if all test cases pass. */
 static void write_properties(FILE *stream, const struct run *run, const struct run_stats *stats)
 {
     const struct validity *validity = &stats->validity;

@@ -12,7 +12,7 @@
 #include "summary_table.h"
 #include "terminal.h"
 
-/* What is taken of each trial. */
+/* The figures that are taken from each trial. */
 enum figure {
     FIGURE_TIME,
     FIGURE_PERCENTILE,

@@ -121,7 +121,7 @@ static bool is_supported(const struct rate_curves *curves, enum metric percentil
     return true;
 }
 
-/* What the chart shows of response times: the objective's figure, or the highest percentile that all points have. */
+/* The response time that the chart shows: the objective's figure, or the highest percentile that all points have. */
 static enum response_figure drawn_figure(const struct run *run, const struct rate_curves *curves)
 {
     if (run->objective.is_present)

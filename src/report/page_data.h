@@ -8,7 +8,7 @@
 #include "conc_bench/analysis/analysis.h"
 #include "conc_bench/run/run.h"
 
-/* What the charts of the HTML report are drawn from. Private to src/report. */
+/* The data from which the charts of the HTML report are drawn. Private to src/report. */
 
 /* More lanes and bars than that nobody can tell apart, and browsers take their time over. */
 enum { TIMELINE_WORKERS_MAX = 64, TIMELINE_DOWNLOADS_MAX = 1500 };

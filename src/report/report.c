@@ -70,7 +70,7 @@ static bool is_output_taken(const struct options *options)
     return false;
 }
 
-/* What the terminal is like, if standard output is one. */
+/* The properties of the terminal, if standard output is one. */
 static struct format look(const struct options *options)
 {
     struct format format = options->format;
@@ -102,7 +102,7 @@ static int exit_status(const struct report_request *request, const struct analys
             has_lost_trial |= status == TRIAL_CRASHED || status == TRIAL_HUNG || status == TRIAL_UNEQUAL;
         }
     }
-    /* What happened to the run of an imported result happened then, not to this one. */
+    /* A signal or failure that an imported result reports happened to that run, not to this one. */
     if (has_failed_trial && options->import_json == NULL)
         return ERROR_ENVIRONMENT;
     if (run->interrupting_signal != 0 && options->import_json == NULL)

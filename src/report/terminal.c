@@ -243,7 +243,7 @@ enum { WIDTH_DEFAULT = 80 };
 /* A report has no more lines than these, with and without a table. */
 enum { LINES_MOST = 20, LINES_SINGLE = 6 };
 
-/* What a summary shows of all it could. */
+/* The parts of a summary that are shown. */
 struct brevity {
     size_t caveats; /* so many of them */
     bool has_gap;   /* an empty line in front of why and how */

@@ -390,7 +390,8 @@ static bool is_measured_again(const struct run *run, const char *mode, uint32_t 
     return false;
 }
 
-/* What comes into question of all that was tried, and was not measured again yet. Returns the number. */
+/* Lists the candidates among all that was tried, except those that were measured again already. Returns their
+ * number. */
 static size_t list_candidates(const struct experiment_state *state, const struct run_stats *stats,
                               struct plan_cell *cells, size_t capacity)
 {

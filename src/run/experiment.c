@@ -305,7 +305,7 @@ static int run_cell(struct experiment_state *state, struct group *group, const s
         group->is_out[cell] = true;
         return 0;
     }
-    /* What was expected before the first trial goes with that. */
+    /* The estimate from before the first trial is dropped as well. */
     group->spent[cell] = took + (group->trials[cell] > 0 ? group->spent[cell] : 0);
     group->trials[cell]++;
     /* It is not tried again. */
@@ -341,7 +341,7 @@ int group_run(struct experiment_state *state, struct group *group, const struct 
             return 0;
         }
         state->left = estimate_left(state, group, pass, i, count);
-        /* What fails once a signal has arrived is not what ends the run. */
+        /* A failure after a signal is not the reason why the run ends. */
         if (run_cell(state, group, pass, group->order[i], i, error) != 0)
             return interrupt_signal() != 0 ? 0 : -1;
     }

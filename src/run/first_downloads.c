@@ -15,7 +15,7 @@ enum { FAILURES_ENOUGH = 3 };
 /* Hosts asked at once, and those whose causes are told. */
 enum { ASKED_AT_ONCE = 64, HOSTS_TOLD = 3 };
 
-/* What is known of a host. */
+/* The state of a host. */
 struct host_finding {
     bool is_alive;         /* something came of it, if only an error by HTTP */
     bool has_success;      /* a download from it succeeded */
@@ -198,7 +198,7 @@ static int judge(struct first_downloads *first, const struct trial *trial, struc
 int first_downloads_judge(struct first_downloads *first, struct trial *trial, bool *is_void, struct error *error)
 {
     *is_void = false;
-    /* What a client does tells of the client first. */
+    /* The downloads of a client say more about the client than about the servers. */
     if (trial->client.is_present)
         return 0;
     if (!first->is_watched || interrupt_signal() != 0 || (trial->status != TRIAL_COMPLETE && !first->has_given_up))

@@ -69,8 +69,7 @@ int interrupt_install(struct error *error)
         sigemptyset(&action.sa_mask);
         if (sigaction(handled[i].number, NULL, &earlier[i]) != 0)
             return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot ask for signal %d", handled[i].number);
-        /* Whoever started the program does not want it to end by that: nohup(1), or a shell with a job in the
-         * background. */
+        /* The parent asked to ignore this signal: nohup(1), or a shell with a background job. */
         if (handled[i].is_ending && earlier[i].sa_handler == SIG_IGN)
             continue;
         if (sigaction(handled[i].number, &action, NULL) != 0)

@@ -73,7 +73,8 @@ static void tell_left_out(struct run *run, const struct group *group)
     text_buffer_release(&text);
 }
 
-/* Of the cells at the lowest rate above `above`, in the order of the round. Returns their number; 0: there are none. */
+/* Lists the cells at the lowest rate above `above`, in the order of the round. Returns their number; 0: there are
+ * none. */
 static size_t list_rate(const struct group *group, uint32_t round, double *above, size_t *chain)
 {
     const struct plan *plan = &group->plan;

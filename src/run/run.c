@@ -61,7 +61,7 @@ void run_name_by_rates(struct run *run)
     bool is_named = run_has_rates(run) || run->objective.is_present;
     if (run->cell_count > 0)
         run->downloads = 0;
-    /* Of several rates an interrupted run may have come to one. */
+    /* An interrupted run of several rates may have reached only one. */
     if (run->cell_count > 0)
         run->arrivals.rate = is_named ? 0 : run->cells[0].rate;
     for (size_t i = 0; i < run->cell_count; i++) {

@@ -19,7 +19,7 @@
  * stands in shared memory either way. */
 #define GRACE (400 * NANOSECONDS_PER_MILLISECOND)
 
-/* What has run has this long to join, reap and free. */
+/* The time that a finished run may take to join, reap and free. */
 #define LONGEST_TEARDOWN (60 * NANOSECONDS_PER_SECOND)
 
 /* The last part of the way to an instant is not slept: who sleeps is woken late. */
@@ -56,7 +56,7 @@ struct cell {
     bool has_met; /* options->meet was called */
 };
 
-/* What is done between the steps of a mode. */
+/* Calls between the steps of a mode. */
 struct intervals {
     bool (*meet)(void *context,
                  struct cell_report *report); /* before the gate opens; NULL: it may. false: it may not */
@@ -121,8 +121,8 @@ static bool meet_others(void *context, struct cell_report *report)
     return true;
 }
 
-static _Noreturn void live(const struct cell *cell, const struct mode *mode, const struct mode_job *job, int line,
-                           pid_t parent)
+static _Noreturn void run_in_child(const struct cell *cell, const struct mode *mode, const struct mode_job *job,
+                                   int line, pid_t parent)
 {
     const struct intervals intervals = {
         .meet = cell->options->meet != NULL ? meet_others : NULL,
@@ -152,7 +152,7 @@ static int start(struct cell *cell, const struct mode *mode, const struct mode_j
     cell->pid = fork();
     if (cell->pid == 0) {
         close(lines[0]);
-        live(cell, mode, job, lines[1], parent);
+        run_in_child(cell, mode, job, lines[1], parent);
     }
     int failure = errno;
     close(lines[1]);
@@ -196,7 +196,7 @@ static void look_and_let_go(struct cell *cell, struct trial *trial)
     let_go_on(cell);
 }
 
-static void hear(struct cell *cell, struct trial *trial)
+static void receive_message(struct cell *cell, struct trial *trial)
 {
     char what;
     if (read(cell->line, &what, 1) != 1) {
@@ -231,7 +231,7 @@ static int watch(struct cell *cell, const struct mode_job *job, struct trial *tr
 {
     for (;;) {
         if (interrupt_wait(cell->line, TICK))
-            hear(cell, trial);
+            receive_message(cell, trial);
         int status;
         pid_t reaped = wait4(cell->pid, &status, WNOHANG, usage);
         if (reaped == cell->pid)
@@ -251,7 +251,7 @@ static void set_status(struct trial *trial, enum trial_status status, const char
 static void judge(struct trial *trial, const struct cell_report *report, const struct sample_account *account)
 {
     const char *reason = report->error.kind != ERROR_NONE ? report->error.message : "";
-    /* What is settled when transfers in flight gave up is not what a run would have come to. */
+    /* Downloads that were aborted by a signal do not show how the run would have ended. */
     bool is_done = account->settled == trial->table->unit_count && account->outcomes[OUTCOME_CANCELLED] == 0;
     if (interrupt_signal() != 0 && !is_done)
         set_status(trial, TRIAL_INTERRUPTED, "interrupted");

@@ -80,7 +80,7 @@ static void add_service(struct maker *maker, uint32_t url, nanoseconds service)
     latencies->services[latencies->service_count++] = (double)service;
 }
 
-/* What tells failures of a class apart, where the class alone says little. */
+/* The cause of a failure, for classes that alone say little. */
 static uint8_t cause_of(const struct sample *sample, enum outcome outcome)
 {
     return outcome == OUTCOME_TLS       ? sample->transfer_code
@@ -114,7 +114,8 @@ static bool is_alike(const struct answer *answer, const struct sample *sample, e
     return answer->cause == cause_of(sample, outcome);
 }
 
-/* What is another page each time would else have as many answers as downloads, to be kept until the end of the run. */
+/* A page that differs each time would otherwise have as many answers as downloads, all kept until the end of the
+ * run. */
 static bool has_its_content(struct maker *maker, struct answer *answer, const struct sample *sample,
                             enum outcome outcome)
 {
@@ -305,8 +306,8 @@ static void measure_times(struct maker *maker)
     measure_services(maker->latencies->services, count, summary);
 }
 
-/* Of what was dropped more than that, workers did not keep up. */
-static const double dropped_borne = 0.01;
+/* If a larger share was dropped, workers did not keep up. */
+static const double max_dropped_share = 0.01;
 
 static void measure_arrivals(struct maker *maker)
 {
@@ -318,7 +319,7 @@ static void measure_arrivals(struct maker *maker)
     /* Behind a server's limit the backlog is in flight first, and waits begin when no worker is left for it. */
     bool is_behind = backlog_grows(maker->waits, count, span) || backlog_grows(maker->responses, count, span);
     arrivals->is_present = true;
-    arrivals->is_kept_up = !is_behind && dropped <= dropped_borne * maker->summary->settled;
+    arrivals->is_kept_up = !is_behind && dropped <= max_dropped_share * maker->summary->settled;
     arrivals->behind = (nanoseconds)backlog_behind(maker->waits, count);
     arrivals->begun_in = maker->last_begun - maker->first_begun;
     stats_sort(maker->waits, count);

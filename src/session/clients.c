@@ -12,7 +12,7 @@
 #include "conc_bench/workload/target.h"
 #include "session_state.h"
 
-/* What the origin is told, and asked of clients */
+/* Requests to the origin about clients */
 
 /* "www.jython.org:8080/dice?x=1": the host as a Host header has it. The caller frees it. */
 static char *describe_url(const struct session *session, uint32_t url, bool is_tls)

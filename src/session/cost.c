@@ -37,7 +37,7 @@ static void add_downloads(const struct session *session, double rate, uint64_t t
         counts[session->urls.url_hosts[plan->unit_urls[unit]]] += trials;
 }
 
-/* What a sweep of rates runs of each cell at a rate: only the lowest is there to warm up. */
+/* Rounds that a sweep of rates runs of each cell at a rate; only the lowest rate has a warm-up. */
 static uint32_t rounds_at(const struct plan_request *request, double rate)
 {
     for (size_t i = 0; i < request->rate_count; i++) {

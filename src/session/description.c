@@ -106,7 +106,7 @@ static void add_asked(void *context, const char *option)
         description->status = run_add_asked(description->run, option, description->error);
 }
 
-/* What options ask of downloads, rather than of servers. */
+/* Options about downloads, rather than about servers. */
 static void describe_transfer(const struct transfer_policy *policy, struct description *description)
 {
     char option[64];

@@ -335,7 +335,7 @@ static uint64_t draw_seed(void)
     return seed; /* 32 bits: it is to be typed again by hand */
 }
 
-/* What a search of rates may take where nobody says: as long as it usually does. */
+/* The time budget of a search of rates if none is given: as long as a search usually takes. */
 static nanoseconds search_budget(const struct options *options)
 {
     enum { SECONDS_A_MODE = 20, SECONDS_A_CURVE = 20 };
@@ -400,7 +400,7 @@ int setup_plan(struct session *session, struct error *error)
     return plan_build(&request, &session->plan, error);
 }
 
-/* Whoever types a large number by accident should not overrun somebody's server with it. */
+/* A large number that was typed by mistake must not overload a public server. */
 int setup_host_limits(struct session *session, struct error *error)
 {
     const struct options *options = session->options;

@@ -21,7 +21,7 @@ enum { WITNESS_URLS_MAX = 10000 };
 /* How often a pause looks for a signal. */
 #define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
-/* What a public server wishes that has had enough; one's own is left to its owner. */
+/* Pauses after a public server has asked for one; the user's own servers are left alone. */
 static void note_refusals(struct session *session, const struct trial *trial)
 {
     uint32_t longest = 0;
@@ -144,7 +144,7 @@ static void show_position(void *context, const struct runner_position *position)
         snprintf(what, sizeof(what), "%s %" PRIu32 " of %" PRIu32, position->is_warmup ? "warm-up" : "round",
                  position->round + 1, position->rounds);
     char done[80] = "";
-    /* What a client has done is seen when it has ended. */
+    /* The downloads of a client are known when it has ended. */
     if (client_of(position->cell->mode) == NULL)
         snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
                  position->downloads / fleet_size());

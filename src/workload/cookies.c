@@ -43,7 +43,7 @@ static bool is_of_server(const char *line)
     return strncasecmp(line, name, sizeof(name) - 1) == 0;
 }
 
-/* Of an answer whose headers were saved. */
+/* Whether the line is another header, or the status, of an answer whose headers were saved. */
 static bool is_other_header(const char *line)
 {
     size_t length = header_name_length(line);

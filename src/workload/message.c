@@ -112,7 +112,7 @@ void message_describe(const struct message *message, void (*tell)(void *context,
     tell(context, part);
 }
 
-/* Of all there is, as the texts are in memory only. */
+/* The hash covers all fields; the texts are in memory only. */
 static uint64_t hash_of(const void *messages, size_t number)
 {
     const struct message *message = (const struct message *)messages + number;

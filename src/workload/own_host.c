@@ -20,7 +20,7 @@ bool own_host_is_localhost(const char *name, size_t length)
            (length == suffix || name[length - suffix - 1] == '.');
 }
 
-/* What is sent to an address of this machine comes from the same one. */
+/* The source of a packet to one of this machine's addresses is that same address. */
 static bool is_source(const struct sockaddr *address, socklen_t length, struct sockaddr *source)
 {
     int probe = descriptor_socket(address->sa_family, SOCK_DGRAM, 0);

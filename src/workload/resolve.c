@@ -188,7 +188,7 @@ static int compare_hosts(const void *a, const void *b)
     return compare_names(*(const struct url_host *const *)a, *(const struct url_host *const *)b);
 }
 
-/* What is known while hosts are resolved. */
+/* The state while hosts are resolved. */
 struct resolving {
     const struct request *request;
     struct url_host *destinations; /* where the connections for each host of the list go */

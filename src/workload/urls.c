@@ -484,7 +484,7 @@ static const char *make_request_name(struct url_list *list, const char *url, uin
     return count > 0 ? kept : NULL;
 }
 
-/* Of the next URL. -1: no memory. */
+/* Records the message and the name of the next URL. -1: no memory. */
 static int note_message(struct url_list *list, const char *url, uint32_t message)
 {
     size_t number = list->url_count;
@@ -516,7 +516,7 @@ static int find_url(struct url_list *list, const struct entry *entry, const char
     return 0;
 }
 
-/* There has to be room for one more line. */
+/* The caller has made room for one more line. */
 static int add_downloads(struct url_list *list, const struct entry *entry, const char *url, size_t length,
                          uint32_t count, uint32_t message, struct error *error)
 {

@@ -38,7 +38,7 @@ struct analysis {
     size_t assertion_result_count;
 };
 
-/* What a run is to be held to. Zeros: nothing. */
+/* The claims that a run is held to. Zeros: there are none. */
 struct analysis_request {
     const struct assertion *assertions;
     size_t assertion_count;

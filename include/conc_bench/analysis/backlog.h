@@ -25,7 +25,7 @@ bool backlog_grows(const double *waits, size_t count, double span);
 /* How far behind the workers are in the end: the mean of the last block. 0: there are no waits. */
 double backlog_behind(const double *waits, size_t count);
 
-/* What was seen of a trial that is under way. Zeroed before it begins. */
+/* The state of a trial that is under way. Zeroed before it begins. */
 struct backlog_watch {
     nanoseconds since; /* the end of the last stretch, after the gate; and how many had been begun by then */
     uint32_t begun;

@@ -79,7 +79,7 @@ enum metric {
     METRIC_COUNT, /* how many there are; stands for none */
 };
 
-/* What a figure is a number of; its base unit, in which values are kept, behind it. */
+/* The unit of a figure; behind it the base unit, in which values are kept. */
 enum metric_unit {
     UNIT_DURATION, /* seconds */
     UNIT_BYTES,    /* bytes */

@@ -17,7 +17,7 @@
 /* Response times are flat as long as their mean is at most so many times that at the lowest rate. */
 #define RATE_FLAT 1.5
 
-/* Of the downloads of a trial at most this share may have failed for the trial to hold an objective. */
+/* A trial holds an objective only if at most this share of its downloads failed. */
 #define RATE_FAILED_BORNE 0.01
 
 struct rate_point {

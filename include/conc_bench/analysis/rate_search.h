@@ -17,7 +17,7 @@ double rate_of_step(int step);
 /* The last step whose rate is at most that, which is above 0. */
 int rate_step(double rate);
 
-/* What came of the trials at a step. */
+/* The results of the trials at a step. */
 struct rate_try {
     int step;
     uint32_t held, missed; /* in so many trials */

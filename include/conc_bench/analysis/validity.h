@@ -38,7 +38,7 @@ enum { MISMATCHES_MAX = 100 };
 /* The bytes that a cell received in downloads whose bodies fit, over all complete rounds. */
 struct variation {
     uint32_t cell;        /* index into the result's cells */
-    uint64_t count;       /* downloads with a body of another size than usual, which was borne */
+    uint64_t count;       /* downloads with a body of another size than usual, which was accepted */
     uint64_t bytes;       /* of all that fit */
     uint64_t usual_bytes; /* of the same, had each been of the usual size */
 };
@@ -61,8 +61,8 @@ struct validity {
     struct mismatch *mismatched_urls; /* the most first; owned */
     size_t mismatched_url_count;
 
-    /* Downloads with a body of another size than is usual for their URL that was borne, since that URL varies by itself
-     * or for the result's tolerance; and the one that is furthest from it, by its share. */
+    /* Downloads with a body of another size than is usual for their URL that was accepted, since that URL varies by
+     * itself or by the result's tolerance; and the one that is furthest from the usual size, by its share. */
     uint64_t varied;
     uint32_t furthest_url;
     uint64_t furthest_bytes;
@@ -71,10 +71,10 @@ struct validity {
     size_t variation_count;
 
     /* URLs whose answers vary in size by themselves: see docs/measurement.md. Without a tolerance, their sizes are not
-     * held against anybody. */
+     * compared. */
     uint32_t varying_urls;
     uint32_t varying_url; /* the first of them */
-    /* URLs whose answers have other content by themselves, of one size: contents are not held against anybody there. */
+    /* URLs whose answers have other content by themselves, of one size; these contents are not compared. */
     uint32_t changing_urls;
     uint32_t changing_url; /* the first of them */
     /* Downloads over connections that were open beforehand and had to be opened again all the same, under `warm`. */
@@ -87,7 +87,7 @@ struct validity {
  * bytes, the HTTP version and, where that is known, the content of its URL; with fresh connections, one connection for
  * each request; the embedded origin saw every URL as often as planned (not asked of trials with failures or redirects,
  * which add requests to the plan or take them from it); all of a download lies within its run, and no more were under
- * way on average than there were workers (Little's law). One dropped round is borne, or 5 % of all if that is more, but
+ * way on average than there were workers (Little's law). A run may lose one round, or 5 % of all if that is more, but
  * not all rounds of a group.
  *
  * That takes the answers of all trials, which their summaries hold in memory only: a document holds what was judged.

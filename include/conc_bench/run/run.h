@@ -152,7 +152,7 @@ struct trial_latencies {
     double services[];      /* nanoseconds, from start to end; sorted */
 };
 
-/* What became of downloads that were due at instants, of all settled ones, by exact nearest rank. */
+/* Figures of downloads that were due at instants, over all settled ones, by exact nearest rank. */
 struct trial_arrivals {
     bool is_present;
     bool is_kept_up;          /* the backlog did not grow: see backlog_grows() */
@@ -201,7 +201,7 @@ static inline uint32_t trial_downloads(const struct trial_summary *summary)
     return summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
 }
 
-/* What one of several machines did in a trial. */
+/* The work of one of several machines in a trial. */
 struct trial_machine {
     uint32_t settled;
     uint32_t failed;         /* of those */
