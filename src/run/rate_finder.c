@@ -208,12 +208,21 @@ static size_t list_steps(struct finder *finder, uint32_t tier, nanoseconds ends)
         if (finder->seekers[i].tier != tier || !rate_search_next(&finder->seekers[i].search, &errand.step))
             continue;
         until += span_of(finder, &errand);
-        if (ends != NEVER && until > ends)
-            finder->is_out_of_time = true;
-        else
+        if (ends == NEVER || until <= ends)
             finder->errands[count++] = errand;
     }
     return count;
+}
+
+/* Whether there was no time for all that this tier has to look at. */
+static bool is_tier_unfinished(const struct finder *finder, uint32_t tier)
+{
+    int step;
+    for (size_t i = 0; i < finder->count; i++) {
+        if (finder->seekers[i].tier == tier && rate_search_next(&finder->seekers[i].search, &step))
+            return true;
+    }
+    return false;
 }
 
 static int look_in_tier(struct finder *finder, uint32_t tier, nanoseconds ends, struct error *error)
@@ -229,6 +238,7 @@ static int look_in_tier(struct finder *finder, uint32_t tier, nanoseconds ends, 
         if (run_errands(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
             return -1;
     }
+    finder->is_out_of_time |= is_tier_unfinished(finder, tier);
     return 0;
 }
 
@@ -296,10 +306,8 @@ static size_t list_rounds(struct finder *finder)
         bool is_first = seeker->search.confirmed_count == 0 && errand.step < seeker->search.most;
         const struct errand next = {seeker, errand.step + 1};
         until += span_of(finder, &errand) + (is_first ? span_of(finder, &next) : 0);
-        if (finder->state->ends != NEVER && until > finder->state->ends) {
-            finder->is_out_of_time = true;
+        if (finder->state->ends != NEVER && until > finder->state->ends)
             continue;
-        }
         finder->errands[count++] = errand;
         if (is_first)
             finder->errands[count++] = next;
@@ -316,6 +324,11 @@ static int confirm(struct finder *finder, struct error *error)
     while (interrupt_signal() == 0 && (count = list_rounds(finder)) > 0) {
         if (run_errands(finder, STAGE_MAIN, count, RATE_ROUNDS_CONFIRMING, finder->state->ends, error) != 0)
             return -1;
+    }
+    for (size_t i = 0; i < finder->count; i++) {
+        int step;
+        finder->is_out_of_time |= finder->seekers[i].is_chosen &&
+                                  rate_search_confirm(&finder->seekers[i].search, RATE_ROUNDS_CONFIRMING, &step);
     }
     for (size_t i = 0; i < run->cell_count; i++) {
         const struct run_cell *cell = &run->cells[i];
@@ -339,7 +352,7 @@ static int find(struct finder *finder, struct error *error)
     choose(finder);
     if (confirm(finder, error) != 0)
         return -1;
-    if (finder->is_out_of_time)
+    if (finder->is_out_of_time && interrupt_signal() == 0)
         run_warn(run, "The time budget of %s s was too short for the whole search: use a longer --time-budget",
                  NUMBER(3, clock_seconds(finder->state->experiment->plan->request.time_budget)));
     return 0;
