@@ -213,14 +213,15 @@ static int list_headers(struct transfer *transfer)
 
 /* Leads every host to the origin's port, and says where that is. Each keeps its own name on the way, as with another
  * server: libcurl (7.88 as well as 8) keeps connections by the name it connects to, and would look through those of all
- * hosts for each download if that were 127.0.0.1 for all. */
+ * hosts for each download if that were the origin's address for all. */
 static int append_origin(struct transfer *transfer, struct curl_slist **way, uint16_t port)
 {
     char text[64];
     snprintf(text, sizeof(text), ":::%u", (unsigned)port);
     if (append(way, text) != 0)
         return -1;
-    snprintf(text, sizeof(text), "*:%u:127.0.0.1", (unsigned)port);
+    const char *address = transfer->plan->policy->origin_address;
+    snprintf(text, sizeof(text), "*:%u:%s", (unsigned)port, address != NULL ? address : "127.0.0.1");
     return append(&transfer->names, text);
 }
 

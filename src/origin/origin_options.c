@@ -1,11 +1,14 @@
 #include "conc_bench/origin/origin.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"
@@ -102,6 +105,24 @@ static enum reading read_tls(const char *text, struct origin_options *options)
     return READ_WELL;
 }
 
+static enum reading read_each(const char *text, struct origin_options *options)
+{
+    (void)text;
+    options->is_each = true;
+    return READ_WELL;
+}
+
+static enum reading read_address(const char *text, struct origin_options *options)
+{
+    struct in_addr address;
+    if (inet_pton(AF_INET, text, &address) != 1)
+        return READ_NOT;
+    if (address.s_addr == htonl(INADDR_ANY) || address.s_addr == htonl(INADDR_BROADCAST))
+        return READ_OUT_OF_RANGE;
+    snprintf(options->address, sizeof(options->address), "%s", text);
+    return READ_WELL;
+}
+
 static const struct key {
     const char *name;
     const char *form; /* NULL: no value */
@@ -116,6 +137,8 @@ static const struct key {
     {"errors", "a share from 0 to 100% such as 1%", "", read_errors},
     {"seed", "a whole number such as 1", "", read_seed},
     {"tls", NULL, "", read_tls},
+    {"each", NULL, "", read_each},
+    {"address", "an IPv4 address such as 10.0.0.1", "an address of one interface", read_address},
 };
 
 enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
@@ -188,6 +211,9 @@ int origin_options_parse(const char *text, struct origin_options *options, struc
         status = read_item(item, &run, is_given, error);
     }
     free(copy);
+    if (status == 0 && run.is_each && run.address[0] != '\0')
+        status = error_set(error, ERROR_USAGE,
+                           "--origin: address does not go with each, where every machine asks itself: leave one out");
     if (status == 0)
         *options = run;
     return status;

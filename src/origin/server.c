@@ -75,6 +75,7 @@ struct server {
     nanoseconds latency; /* that of the options, until told otherwise */
     struct listener listeners[LISTENER_COUNT];
     struct certificates *certificates; /* NULL: no TLS */
+    const char *address;               /* at which it listens */
     int control;                       /* to the parent */
     struct waiting waits;              /* what it waits for */
     const char *token;                 /* of the run's own requests; NULL: all are */
@@ -541,7 +542,8 @@ static int need_descriptors(const struct server *server, uint32_t connections, s
 static struct MHD_Daemon *start_daemon(struct listener *listener)
 {
     bool is_tls = listener == &listener->server->listeners[LISTENER_TLS];
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    inet_pton(AF_INET, listener->server->address, &address.sin_addr);
     errno = 0;
     return MHD_start_daemon(waiting_flags | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
                             on_request, NULL, MHD_OPTION_SOCK_ADDR, &address,
@@ -562,7 +564,8 @@ static int listen_with(struct listener *listener, uint32_t connections, struct e
     listener->room = connections + SPARE_CONNECTIONS;
     listener->daemon = start_daemon(listener);
     if (listener->daemon == NULL)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on 127.0.0.1");
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: the server cannot start on %s",
+                                listener->server->address);
     waiting_add(&listener->server->waits, (int)(listener - listener->server->listeners), listener->daemon);
     listener->port = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     if (listener->port == 0)
@@ -586,6 +589,7 @@ static int start(struct server *server, const struct origin_demand *demand, stru
 {
     if (need_descriptors(server, demand->connections, error) != 0)
         return -1;
+    server->address = demand->address != NULL ? demand->address : "127.0.0.1";
     server->token = demand->token;
     server->journal = demand->journal;
     server->refusal = body_create_refusal();

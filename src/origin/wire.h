@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "conc_bench/base/error.h"
+#include "conc_bench/origin/origin.h"
 
 /*
  * What the origin and its parent say to each other over a socket pair. Both ends are the same program, so structures
@@ -21,13 +22,11 @@ enum wire_command {
     WIRE_PATHS = 'p',   /* the same, then for each URL a wire_path and its text, without a NUL */
 };
 
-enum { WIRE_AUTHORITY_BYTES = 4096 };
-
 struct wire_greeting {
-    uint16_t port;                        /* 0: the server could not start, and `error` says why */
-    uint16_t tls_port;                    /* 0: no TLS */
-    char authority[WIRE_AUTHORITY_BYTES]; /* PEM, NUL-terminated; "" without TLS */
-    struct error error;                   /* filled in only if it could not start */
+    uint16_t port;                          /* 0: the server could not start, and `error` says why */
+    uint16_t tls_port;                      /* 0: no TLS */
+    char authority[ORIGIN_AUTHORITY_BYTES]; /* PEM, NUL-terminated; "" without TLS */
+    struct error error;                     /* filled in only if it could not start */
 };
 
 struct wire_reply_header {

@@ -184,7 +184,8 @@ static void add_workload(struct content *content, const struct run *run)
                                   run->is_order_shuffled ? ", in shuffled order" : ""));
     if (run->origin[0] != '\0')
         content_add_fact(content, FACT_WORKLOAD,
-                         content_text(content, "served by the embedded origin on this machine (%s)",
+                         content_text(content, "served by the embedded origin%s (%s)",
+                                      run->machine_count > 1 ? "" : " on this machine",
                                       content_outside(content, run->origin)));
     if (run->machine_count > 1)
         content_add_fact(content, FACT_WORKLOAD,

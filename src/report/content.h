@@ -171,6 +171,7 @@ void content_label_url(const struct content_table *table, size_t row, size_t col
 void content_add_machines(struct content *content, const struct run *run);
 const char *content_tell_balance(struct content *content, const struct run *run); /* NULL: nothing is known of it */
 const char *content_on_machines(struct content *content, const struct run *run);  /* " on 3 machines", or "" */
+const char *content_tell_origin(struct content *content, const struct run *run);  /* which of them the origin burdens */
 
 /* What stands first: content_summary.c. */
 void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,

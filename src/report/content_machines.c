@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "content.h"
 
@@ -109,6 +110,16 @@ const char *content_tell_balance(struct content *content, const struct run *run)
 const char *content_on_machines(struct content *content, const struct run *run)
 {
     return run->machine_count < 2 ? "" : content_text(content, " on %zu machines", run->machine_count);
+}
+
+const char *content_tell_origin(struct content *content, const struct run *run)
+{
+    if (strstr(run->origin, RUN_ORIGIN_EACH) != NULL)
+        return "The server of each machine runs on the same cores as its downloads, which no network slows down";
+    return content_text(content,
+                        "The server runs on %s, on the same cores as the downloads of that machine, which no network "
+                        "slows down",
+                        content_outside(content, run->machines[0].name));
 }
 
 void content_add_machines(struct content *content, const struct run *run)

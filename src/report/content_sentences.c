@@ -179,7 +179,9 @@ static void add_notes(struct content *content, const struct run *run, const stru
     const char *balance = content_tell_balance(content, run);
     if (balance != NULL)
         content_add_sentence(content, SENTENCE_NOTE, balance);
-    const char *neighbours = format_neighbours(run->is_server_local, run->is_proxy_local);
+    const char *neighbours = run->machine_count > 1 && run->origin[0] != '\0'
+                                 ? content_tell_origin(content, run)
+                                 : format_neighbours(run->is_server_local, run->is_proxy_local);
     if (neighbours != NULL)
         content_add_sentence(content, SENTENCE_NOTE, neighbours);
 }

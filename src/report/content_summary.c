@@ -341,9 +341,10 @@ static const char *describe_rates(struct summary *summary, const char *urls, con
 static void add_how(struct summary *summary)
 {
     const struct run *run = summary->run;
-    const char *server = run->origin[0] != '\0' ? summary->analysis->headline.kind == HEADLINE_SINGLE
-                                                      ? "; embedded server"
-                                                      : "; embedded server on this machine"
+    const char *server = run->origin[0] != '\0'
+                             ? summary->analysis->headline.kind == HEADLINE_SINGLE || run->machine_count > 1
+                                   ? "; embedded server"
+                                   : "; embedded server on this machine"
                          : run->is_server_local && run->is_proxy_local ? "; server and proxy on this machine"
                          : run->is_server_local                        ? "; server on this machine"
                          : run->is_proxy_local                         ? "; proxy on this machine"

@@ -162,7 +162,8 @@ static int run_trial(struct follow *follow, struct cell_job *job, const struct f
     return status;
 }
 
-int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run *run, int *status, struct error *error)
+int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run *run,
+                 const struct fleet_follow_hooks *hooks, int *status, struct error *error)
 {
     struct cell_job own;
     struct follow follow = {.part = fleet_part_create(plan, error),
@@ -181,8 +182,9 @@ int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run
         bool is_order = message.kind == FLEET_TRIAL && message.size == sizeof(order);
         if (is_order)
             memcpy(&order, message.bytes, sizeof(order));
+        int result = is_order ? 0 : hooks->answer(hooks->context, &message, error);
         free(message.bytes);
-        if (is_order && run_trial(&follow, &own, &order) != 0)
+        if (result != 0 || (is_order && run_trial(&follow, &own, &order) != 0))
             break;
     }
     fleet_part_release(follow.part);

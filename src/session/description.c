@@ -174,6 +174,9 @@ static void describe_policy(struct session *session)
     run->tolerance = session->options->tolerance;
     if (session->options->use_origin)
         origin_options_describe(&session->options->origin, run->origin, sizeof(run->origin));
+    if (session->options->use_origin && fleet_size() > 1)
+        text_append(run->origin, sizeof(run->origin), "%s",
+                    machines_share_origin(session) ? ", on the machine that leads" : RUN_ORIGIN_EACH);
     if (session->options->use_origin && session->options->client_count > 0)
         text_append(run->origin, sizeof(run->origin), ", all hosts at one address");
 }

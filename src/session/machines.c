@@ -10,6 +10,7 @@
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"
+#include "conc_bench/fleet/reach.h"
 #include "conc_bench/http/preflight.h"
 #include "conc_bench/workload/cookies.h"
 #include "session_state.h"
@@ -32,6 +33,7 @@ struct brief {
     uint32_t argument_count;
     uint64_t argument_bytes;
     uint64_t list_bytes;
+    struct origin_place place;
 };
 
 /* So many warnings of a machine are passed on, and so many of all. */
@@ -78,15 +80,15 @@ static int check_files(const struct request_options *request, struct error *erro
 int machines_check(const struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    if (fleet_size() == 1 && options->origin.address[0] != '\0')
+        return error_set(error, ERROR_USAGE,
+                         "--origin: address is for runs of several machines, and one asks itself at 127.0.0.1: leave "
+                         "it out");
     if (fleet_size() == 1 || session->brief != NULL)
         return 0;
     if (options->client_count > 0)
         return error_set(error, ERROR_USAGE,
                          "--client does not go with several machines: start one process of this program");
-    if (options->use_origin)
-        return error_set(error, ERROR_USAGE,
-                         "--origin does not go with several machines yet, which it does not listen to: name a list of "
-                         "URLs that all of them reach");
     if (!options->isolate)
         return error_set(error, ERROR_USAGE,
                          "--no-isolate does not go with several machines: trials are made in processes that do not "
@@ -162,6 +164,7 @@ static char *write_brief(const struct session *session, size_t *size, struct err
         .connections_kept = session->policy.connections_kept,
         .argument_count = (uint32_t)options->argument_count,
         .list_bytes = list_bytes,
+        .place = session->place,
     };
     for (int i = 0; i < options->argument_count; i++)
         brief.argument_bytes += strlen(options->arguments[i]) + 1;
@@ -349,6 +352,12 @@ int machines_take_room(struct session *session, struct error *error)
     return 0;
 }
 
+void machines_take_place(struct session *session)
+{
+    const struct brief *brief = session->brief->bytes;
+    session->place = brief->place;
+}
+
 /* The leader's arguments, in an array that the caller frees; they stay where they are. NULL: no memory. */
 static char **list_arguments(const struct fleet_message *message)
 {
@@ -390,7 +399,7 @@ static int prepare_follower(struct session *session, struct error *error)
         preflight_check_library(&session->request, error) != 0)
         return -1;
     if (setup_list(session, error) != 0 || setup_room(session, error) != 0 || setup_names(session, error) != 0 ||
-        setup_plan(session, error) != 0 || setup_targets(session, error) != 0)
+        setup_origin(session, error) != 0 || setup_plan(session, error) != 0 || setup_targets(session, error) != 0)
         return -1;
     session->plan.request.cpu_work = brief->cpu_work;
     if (trials_rehearse(session, error) != 0 || setup_warm_urls(session, error) != 0)
@@ -445,6 +454,12 @@ int session_follow(int *status, struct error *error)
     const struct fleet_limit limit = {.until = INT64_MAX};
     struct fleet_message message;
     int result = fleet_receive(0, &message, &limit, error);
+    while (result == 0 && message.kind == FLEET_REACH) {
+        result = reach_answer(&message, error);
+        free(message.bytes);
+        if (result == 0)
+            result = fleet_receive(0, &message, &limit, error);
+    }
     if (result != 0)
         return -1;
     if (message.kind == FLEET_END && message.size == sizeof(*status))

@@ -37,6 +37,15 @@ struct clients {
     struct client_setting setting;
 };
 
+/* Where the machines of a run ask the origin, if that is the leader's. */
+struct origin_place {
+    uint16_t port; /* 0: there is no such origin */
+    uint16_t tls_port;
+    char address[ORIGIN_ADDRESS_BYTES]; /* "": 127.0.0.1 */
+    char token[ORIGIN_TOKEN_SIZE];
+    char authority[ORIGIN_AUTHORITY_BYTES]; /* "": there is no TLS */
+};
+
 /* What the steps of one measurement hand on to each other; session.c begins it and frees all of it. */
 struct session {
     const struct options *options;
@@ -52,6 +61,7 @@ struct session {
     struct transfer_policy policy;
     struct request request;
     struct origin *origin;
+    struct origin_place place;
     struct clients clients;
     const char *client; /* the name of the one whose trial runs */
     uint64_t strangers; /* requests that others sent to it */
@@ -66,6 +76,9 @@ struct session {
     bool is_public;                    /* some of the hosts are */
     const struct fleet_message *brief; /* what the leader says that is to be run; NULL: this is the leader */
 };
+
+/* Different URLs up to which a trial keeps what the origin counted for each. */
+enum { WITNESS_URLS_MAX = 10000 };
 
 /* How often the embedded list is gone through. */
 enum { EMBEDDED_REPEAT = 80 };
@@ -125,6 +138,16 @@ void machines_warn(struct session *session);
 /* What a follower takes from the leader instead of finding it out itself. */
 int machines_load_list(struct session *session, struct error *error);
 int machines_take_room(struct session *session, struct error *error);
+void machines_take_place(struct session *session);
+
+/* machines_origin.c: which origin the machines ask. Whether that is the one of the leader, and where it listens then;
+ * where each has its own, whatever is asked of the leader's is asked of all, and a follower answers. */
+bool machines_share_origin(const struct session *session);
+int machines_find_place(struct session *session, struct error *error);
+int machines_reset_origins(const struct session *session, nanoseconds latency, struct error *error);
+int machines_add_counts(const struct session *session, struct origin_totals *totals, struct trial_origin_counts *counts,
+                        struct error *error);
+int machines_answer(void *context, const struct fleet_message *message, struct error *error);
 
 /* cost.c: says, without a full stop, how many requests go to which servers at most, and how long that takes. Of those
  * that are not this machine, or of all. Returns `buffer`; NULL: there is none. */

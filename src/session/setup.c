@@ -37,7 +37,6 @@ enum { SEARCHED_WORKERS_MAX = 1024 };
 static int load_urls(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    session->urls.is_for_tls_origin = options->use_origin && options->origin.has_tls;
     for (size_t i = 0; i < options->input_count; i++) {
         const char *input = options->inputs[i];
         int status = options_is_url(input) ? url_list_add_url(&session->urls, input, error)
@@ -45,7 +44,6 @@ static int load_urls(struct session *session, struct error *error)
         if (status != 0)
             return -1;
     }
-    session->is_list_embedded = options->input_count == 0;
     for (int i = 0; session->is_list_embedded && i < EMBEDDED_URL_COUNT; i++) {
         if (url_list_add_url(&session->urls, embedded_urls[i], error) != 0)
             return -1;
@@ -126,6 +124,8 @@ static int find_checked_urls(const struct session *session, struct error *error)
 
 int setup_list(struct session *session, struct error *error)
 {
+    session->urls.is_for_tls_origin = session->options->use_origin && session->options->origin.has_tls;
+    session->is_list_embedded = session->options->input_count == 0;
     if ((session->brief != NULL ? machines_load_list : load_urls)(session, error) != 0)
         return -1;
     if (check_requests(session, error) != 0 || find_checked_urls(session, error) != 0)
@@ -268,15 +268,13 @@ static bool has_header(const struct session *session, const char *name)
 }
 
 /* Has every request carry what the origin knows its run by. */
-static int sign_requests(struct session *session, char token[ORIGIN_TOKEN_SIZE], struct error *error)
+static int sign_requests(struct session *session, struct error *error)
 {
     char header[sizeof(ORIGIN_TOKEN_HEADER ": ") + ORIGIN_TOKEN_SIZE];
     if (has_header(session, ORIGIN_TOKEN_HEADER))
         return error_set(error, ERROR_USAGE,
                          "--header " ORIGIN_TOKEN_HEADER " does not go with --origin, which knows its run by it");
-    if (origin_draw_token(token, error) != 0)
-        return -1;
-    snprintf(header, sizeof(header), ORIGIN_TOKEN_HEADER ": %s", token);
+    snprintf(header, sizeof(header), ORIGIN_TOKEN_HEADER ": %s", session->place.token);
     return request_add_own_header(&session->request, header, error);
 }
 
@@ -286,23 +284,21 @@ static uint32_t connections_needed(const struct session *session)
 {
     enum { OF_CLIENTS = 2048, BESIDES = 512 };
     uint32_t pools = pool_wears_out(&session->policy, TRANSFER_IN_MULTI) ? 2 : 1;
-    uint32_t needed = session->most_workers * session->policy.connections_kept * pools;
+    uint32_t machines = machines_share_origin(session) ? fleet_size() : 1;
+    uint32_t needed = session->most_workers * session->policy.connections_kept * pools * machines;
     bool has_room = resources_descriptors_limit() >= OF_CLIENTS + BESIDES;
     return session->options->client_count > 0 && has_room && needed < OF_CLIENTS ? OF_CLIENTS : needed;
 }
 
-int setup_origin(struct session *session, struct error *error)
+/* Starts it, and writes down where it is to be asked. */
+static int start_origin(struct session *session, struct error *error)
 {
-    if (!session->options->use_origin)
-        return 0;
-    struct origin_demand demand = {.connections = connections_needed(session)};
-    char token[ORIGIN_TOKEN_SIZE];
-    if (clients_make_journal(session, error) != 0)
+    struct origin_place *place = &session->place;
+    struct origin_demand demand = {
+        .token = place->token, .connections = connections_needed(session), .journal = session->clients.journal};
+    if (machines_find_place(session, error) != 0)
         return -1;
-    demand.journal = session->clients.journal;
-    if (demand.journal != NULL ? origin_draw_token(token, error) != 0 : sign_requests(session, token, error) != 0)
-        return -1;
-    demand.token = token;
+    demand.address = place->address[0] != '\0' ? place->address : NULL;
     struct origin_host *hosts = list_tls_hosts(&session->urls, &demand.host_count);
     if (hosts == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the hosts of https URLs");
@@ -318,12 +314,33 @@ int setup_origin(struct session *session, struct error *error)
     if (session->origin == NULL)
         return -1;
     origin_heed(session->origin, interrupt_signal);
+    place->port = origin_port(session->origin);
+    place->tls_port = origin_tls_port(session->origin);
+    if (origin_authority(session->origin) != NULL)
+        snprintf(place->authority, sizeof(place->authority), "%s", origin_authority(session->origin));
+    return 0;
+}
+
+int setup_origin(struct session *session, struct error *error)
+{
+    const struct origin_place *place = &session->place;
+    bool is_others = session->brief != NULL && machines_share_origin(session);
+    if (!session->options->use_origin)
+        return 0;
+    if (is_others)
+        machines_take_place(session);
+    else if (clients_make_journal(session, error) != 0 || origin_draw_token(session->place.token, error) != 0)
+        return -1;
+    bool has_addresses = session->clients.journal != NULL;
+    if ((!has_addresses && sign_requests(session, error) != 0) || (!is_others && start_origin(session, error) != 0))
+        return -1;
     /* Addresses lead there by themselves. */
-    if (demand.journal == NULL) {
-        session->policy.origin_port = origin_port(session->origin);
-        session->policy.origin_tls_port = origin_tls_port(session->origin);
+    if (!has_addresses) {
+        session->policy.origin_port = place->port;
+        session->policy.origin_tls_port = place->tls_port;
+        session->policy.origin_address = place->address[0] != '\0' ? place->address : NULL;
     }
-    session->policy.authority = origin_authority(session->origin);
+    session->policy.authority = place->authority[0] != '\0' ? place->authority : NULL;
     return 0;
 }
 

@@ -15,9 +15,6 @@
 #include "conc_bench/workload/host_limits.h"
 #include "session_state.h"
 
-/* Different URLs up to which a trial keeps what the origin counted for each. */
-enum { WITNESS_URLS_MAX = 10000 };
-
 /* How often a pause looks for a signal. */
 #define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
@@ -61,10 +58,11 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     } else if (origin_reset(session->origin, error) != 0) {
         return -1;
     }
-    if (options->handicap == 0)
-        return 0;
     double factor = cell->copy > 0 ? 1 + options->handicap : 1;
-    return origin_set_latency(session->origin, (nanoseconds)((double)options->origin.latency * factor), error);
+    nanoseconds latency = (nanoseconds)((double)options->origin.latency * factor);
+    if (options->handicap != 0 && origin_set_latency(session->origin, latency, error) != 0)
+        return -1;
+    return machines_reset_origins(session, latency, error);
 }
 
 /* All of them or, where there are too many, none: with some of them it would look like unequal work. */
@@ -112,16 +110,16 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     /* Without a witness, what an interrupted trial has done still stands. */
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
         return interrupt_signal() != 0 ? 0 : -1;
-    session->strangers = counts.strangers;
-    trial_host_exclude(&trial->host, counts.cpu);
-    trial->origin_counts = (struct trial_origin_counts){
-        .is_present = true,
-        .requests = counts.requests,
-        .connections = counts.connections,
-        .peak_in_flight = counts.peak_in_flight,
-    };
     int status = copy_paths(&trial->origin_counts, paths, counts.paths, error);
     origin_path_counts_release(paths, counts.paths);
+    if (status == 0 && machines_add_counts(session, &counts, &trial->origin_counts, error) != 0)
+        return interrupt_signal() != 0 ? 0 : -1;
+    session->strangers = counts.strangers;
+    trial_host_exclude(&trial->host, counts.cpu);
+    trial->origin_counts.is_present = true;
+    trial->origin_counts.requests = counts.requests;
+    trial->origin_counts.connections = counts.connections;
+    trial->origin_counts.peak_in_flight = counts.peak_in_flight;
     return status;
 }
 
@@ -281,7 +279,8 @@ int trials_follow(struct session *session, int *status, struct error *error)
     const struct mode_job job = describe_job(session, &transfer);
     if (interrupt_install(error) != 0)
         return -1;
-    int result = fleet_follow(&session->plan, &job, &session->run, status, error);
+    const struct fleet_follow_hooks hooks = {.answer = machines_answer, .context = session};
+    int result = fleet_follow(&session->plan, &job, &session->run, &hooks, status, error);
     interrupt_restore();
     return result;
 }

@@ -32,6 +32,20 @@ load ../support/fleet
     done
 }
 
+@test "what --origin says of several machines has no effect on one, or is refused" {
+    run "$CONC_BENCH" --origin=latency=0,each --mode sync --runs 1 --warmup 0 --no-progress http://a.test/
+    exits_with 0
+    says "embedded server"
+    run "$CONC_BENCH" --origin=address=127.0.0.1 --mode sync http://a.test/
+    exits_with 2
+    says "address is for runs of several machines"
+    run "$CONC_BENCH" --origin=address=127.0.0.1,each --mode sync http://a.test/
+    exits_with 2
+    says "address does not go with each"
+    run "$CONC_BENCH" --origin=address=0.0.0.0 --mode sync http://a.test/
+    exits_with 2
+    says "must be an address of one interface"
+}
 
 # As root in a container, several processes on a machine of two cores, without a network.
 mpi() {

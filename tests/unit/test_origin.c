@@ -157,7 +157,8 @@ static void test_parse_names_what_is_wrong(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"foo=1", "--origin: unknown key \"foo\": known are latency, jitter, size, rate, limit, errors, seed and tls"},
+        {"foo=1", "--origin: unknown key \"foo\": known are latency, jitter, size, rate, limit, errors, seed, tls, "
+                  "each and address"},
         {"latency=abc", "--origin: latency must be a duration such as 20ms (got \"abc\")"},
         {"latency=20", "--origin: latency must be a duration such as 20ms (got \"20\")"},
         {"latency=2h", "--origin: latency must be at most 1h (got \"2h\")"},

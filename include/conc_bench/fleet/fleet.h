@@ -23,6 +23,8 @@
 /* What messages are about, and who sends them. What they hold is the affair of those who send and receive them. */
 enum fleet_kind {
     FLEET_SIGN,     /* both: names, barriers, clocks */
+    FLEET_REACH,    /* leader: try to reach it (reach.h) */
+    FLEET_REACHED,  /* follower */
     FLEET_PLAN,     /* leader: what is to be run */
     FLEET_MACHINE,  /* follower: that it can take part, and what it is; or why not */
     FLEET_TRIAL,    /* leader: prepare this */
@@ -36,6 +38,9 @@ enum fleet_kind {
     FLEET_COLLECT,  /* leader: send the samples */
     FLEET_SAMPLES,  /* follower */
     FLEET_DONE,     /* leader: there are no more trials */
+    FLEET_RESET,    /* leader: begin to count anew at the origin of the machine */
+    FLEET_COUNT,    /* leader: tell what that has counted */
+    FLEET_COUNTS,   /* follower */
     FLEET_END,      /* leader: leave, with this exit status */
 };
 

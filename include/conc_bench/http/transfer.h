@@ -35,8 +35,9 @@ struct transfer_policy {
     nanoseconds retry_delay;     /* before each; 0: a second, doubled each time */
     nanoseconds retry_max_time;  /* after which a download is not begun again */
     uint32_t buffer_bytes;       /* libcurl's receive buffer */
-    uint16_t origin_port;        /* not 0: every URL is asked of 127.0.0.1 at this port, over plain HTTP */
+    uint16_t origin_port;        /* not 0: every URL is asked of the origin at this port, over plain HTTP */
     uint16_t origin_tls_port;    /* not 0: except https URLs, which are asked at this one, over TLS */
+    const char *origin_address;  /* of the origin, borrowed; NULL: 127.0.0.1 */
     const char *authority;       /* PEM, borrowed: trusted instead of all others; NULL: there is no such */
 };
 

@@ -10,14 +10,17 @@
 
 /*
  * The embedded origin: an HTTP/1.1 server with known behaviour (libmicrohttpd), in a process of its own, on 127.0.0.1
- * and a port the system chooses. It answers every path with a body of the asked size, after the asked latency, and
- * counts what really arrived: the second witness to what the client says it did. If asked to, it does all of it over
- * TLS as well, at a second port.
+ * or an address that it is given, and a port the system chooses. It answers every path with a body of the asked size,
+ * after the asked latency, and counts what really arrived: the second witness to what the client says it did. If asked
+ * to, it does all of it over TLS as well, at a second port.
  *
  * All chance is drawn from the seed, the URL and how often that URL has been asked for since the last origin_reset():
  * the k-th request for a URL gets the same delay and the same fate in every mode, in whatever order requests arrive,
  * and the same over TLS as without.
  */
+
+/* An IPv4 address in text. */
+enum { ORIGIN_ADDRESS_BYTES = 16 };
 
 struct origin_options {
     nanoseconds latency; /* from the complete request to the first byte of the response */
@@ -28,13 +31,17 @@ struct origin_options {
     double error_share;         /* share of requests answered 503, from 0 to 1 */
     uint64_t seed;
     bool has_tls; /* https URLs are served over TLS, at a port of their own */
+    /* In a run of several machines: */
+    bool is_each;                       /* every machine has a server of its own, instead of asking the leader's */
+    char address[ORIGIN_ADDRESS_BYTES]; /* where the leader's listens; "": at the first address that all reach */
 };
 
 /* latency 20 ms, no jitter, 16 KiB, no limits, no errors, seed 1, no TLS. */
 struct origin_options origin_options_default(void);
 
-/* Reads "latency=20ms,jitter=5ms,size=16KiB,rate=10MB/s,limit=100/s,errors=1%,seed=7,tls" over the given values. -1
- * with ERROR_USAGE: an unknown key (the known ones are named), or a bad value. */
+/* Reads "latency=20ms,jitter=5ms,size=16KiB,rate=10MB/s,limit=100/s,errors=1%,seed=7,tls" or "each", or
+ * "address=10.0.0.1", over the given values. -1 with ERROR_USAGE: an unknown key (the known ones are named), or a bad
+ * value. */
 int origin_options_parse(const char *text, struct origin_options *options, struct error *error);
 
 /* One line for people: "latency 20 ms, 16.0 KiB bodies". Returns `buffer`. */
@@ -59,6 +66,7 @@ int origin_draw_token(char token[ORIGIN_TOKEN_SIZE], struct error *error);
 /* The load that the server must be able to bear; borrowed while it is started. */
 struct origin_demand {
     const char *token;    /* other requests are answered 403 and not counted as the run's; NULL: all are the run's */
+    const char *address;  /* IPv4, at which it listens; NULL: 127.0.0.1 */
     uint32_t connections; /* at once */
     const struct origin_host *hosts; /* for TLS: those it has certificates for; the same may stand there twice */
     size_t host_count;
@@ -81,6 +89,7 @@ uint16_t origin_port(const struct origin *origin);
 /* Where it speaks TLS (1.2 and 1.3), and which authority stands for it: a certificate in PEM that is made anew for each
  * server and lives as long as `origin`. 0 and NULL: without TLS. The server shows a certificate for the host that the
  * client names in its handshake (SNI), or for all addresses to one that names none; it hands out session tickets. */
+enum { ORIGIN_AUTHORITY_BYTES = 4096 }; /* at most, with the NUL */
 uint16_t origin_tls_port(const struct origin *origin);
 const char *origin_authority(const struct origin *origin);
 

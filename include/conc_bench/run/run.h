@@ -259,6 +259,9 @@ struct run_machine {
     double cpu_quota; /* in cores; 0: none, or not known */
 };
 
+/* How the description ends of an origin that each of several machines has of its own. */
+#define RUN_ORIGIN_EACH ", one on each machine"
+
 /* How often downloads were begun again after failures, over all measured rounds. */
 uint64_t run_cell_retries(const struct run_cell *cell);
 
@@ -351,7 +354,7 @@ struct run {
     char **checks; /* that answers were held to, as written; owned */
     size_t check_count;
     bool is_unverified; /* --insecure: nobody knows who answered */
-    char origin[256];   /* description of the embedded origin; "" without */
+    char origin[256];   /* description of the embedded origin; "" without. Of several machines it says where it is */
     struct tolerance tolerance;
     bool is_server_local; /* origin, or a host of the list that is this machine */
     bool is_proxy_local;  /* a proxy that may be asked is this machine */
