@@ -10,11 +10,17 @@ urls() {
     seq -f 'http://a.test/%g' "$1"
 }
 
+# Whatever began last in r.json, so many seconds were not over when the one before it had ended: how long a busy machine
+# takes from there to the gate is not up to the budget.
+last_begins_within() {
+    holds r.json '[.results[].rounds[] | [.gate_s, .gate_s + .run_s]] | sort | .[-2][1] | . < $budget' --argjson budget "$1"
+}
+
 @test "no trial begins behind the budget, warm-up included" {
     # 0.6 s a round: without the warm-up counted, and with ten rounds, it would take longer.
     "$CONC_BENCH" --mode sync,threads --time-budget 4s --no-progress --export-json r.json --origin=latency=50ms \
         <(urls 10) >/dev/null
-    holds r.json '[.results[].rounds[].gate_s] | max < 4.5'
+    last_begins_within 4
     holds r.json '.experiment.rounds_done < 10 and (.experiment.stop_reason | contains("time budget of 4 s"))'
 }
 
@@ -31,8 +37,10 @@ urls() {
     "$CONC_BENCH" --mode sync,threads --workers 1,2,4,8,16 --time-budget 12s --no-progress --export-json r.json \
         --origin=latency=40ms <(urls 40) >/dev/null
     # A round of all takes 4.8 s; with three of them, and rounds of what was chosen, it would be 20 s.
-    holds r.json '[.results[].rounds[].gate_s] | max < 12.5'
-    holds r.json '[.results[] | select(.stage == "main")] | length >= 2'
+    last_begins_within 12
+    # On a busy machine the sweep takes more of it, and sync may be left out of what is left.
+    holds r.json '([.results[] | select(.stage == "main")] | length) as $chosen | $chosen >= 1 and
+        ($chosen >= 2 or (.warnings | any(test("^sync/1 was not measured again"))))'
     holds r.json '.sweeps[] | select(.mode == "threads") | .enough_workers >= 4'
 }
 

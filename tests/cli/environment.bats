@@ -153,14 +153,16 @@ endless=(--mode threads --workers 4 --origin=latency=400ms -n 1000 http://a.test
 
 @test "the terminal is closed: the run ends, and its exports are written" {
     # The kernel sends SIGHUP to the session of a terminal when its other side is closed.
-    /usr/bin/python3 - "$CONC_BENCH" --details --no-progress --runs 1 --warmup 0 --export-json r.json "${endless[@]}" <<'PY'
+    /usr/bin/python3 - "$CONC_BENCH" --details --runs 1 --warmup 0 --export-json r.json "${endless[@]}" <<'PY'
 import os, pty, signal, sys, time
 pid, terminal = pty.fork()
 if pid == 0:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     os.execv(sys.argv[1], sys.argv[1:])
-time.sleep(2)
+seen = b""
+while b"round 1" not in seen:
+    seen += os.read(terminal, 4096)
 os.close(terminal)
 end = time.time() + 60
 while time.time() < end and os.waitpid(pid, os.WNOHANG)[0] == 0:
@@ -172,7 +174,7 @@ PY
 
 @test "a run that is stopped and continued says so" {
     start_under --default-signal=TSTP : "${short[@]}"
-    until_true are_under_way 4
+    until_true find_cell
     kill -STOP "$program"
     kill -CONT "$program"
     ends

@@ -139,8 +139,7 @@ interrupt() {
     env --default-signal=INT "$CONC_BENCH" --details --mode "$mode" --workers 4 --runs 1 --warmup 0 --origin=latency=400ms --no-progress \
         --export-json r.json http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3,4,5,6,7,8,9} >out.txt 2>&1 &
     program=$!
-    until_true are_under_way 1
-    sleep 1 # more than the first ones take
+    until_true have_been_sent 2
     local begin=$EPOCHREALTIME
     kill -"$signal" $program
     wait $program || status=$?

@@ -198,8 +198,7 @@ assert len(rows) == 57 and all(len(row) == 10 for row in rows)'
     env --default-signal=INT "$CONC_BENCH" --details --mode sync --repeat 100000 --runs 1 --warmup 0 --no-progress --per-url --origin=latency=5ms \
         --export-json cut.json list >cut.txt &
     program=$!
-    until_true are_under_way 1
-    sleep 1 # ten times what each URL once takes
+    until_true have_been_sent 20 # one after the other: each of the 19 is done
     kill -INT "$program"
     wait "$program" || true
     holds cut.json '.partial and (.per_url.urls | length == 19) and .per_url.failing_urls == 0'

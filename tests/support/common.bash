@@ -80,6 +80,13 @@ are_under_way() {
     count_connections established && [ "$connections" -ge "$1" ]
 }
 
+# At least $1 requests were sent over one connection: all before the last of them are answered.
+have_been_sent() {
+    are_under_way 1 || return
+    ss -Htni state established "dport = :$origin_port" |
+        awk -v count="$1" -v RS='data_segs_out:' 'NR > 1 && $1 + 0 >= count { found = 1 } END { exit !found }'
+}
+
 min() {
     echo $(($1 < $2 ? $1 : $2))
 }

@@ -38,8 +38,7 @@ urls() {
         "$CONC_BENCH" --mode $mode --workers 4 --runs 1 --warmup 0 --no-progress --export-json r.json \
             --origin=latency=20ms list >/dev/null &
         program=$!
-        until_true are_under_way 1
-        sleep 0.2 # into the run, and far from its end
+        until_true have_been_sent 2
         kill -STOP "$origin"
         sleep 1
         kill -CONT "$origin"
