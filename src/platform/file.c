@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h> /* STATX_ATTR_MOUNT_ROOT */
 #include <sys/types.h>
 #include <sys/xattr.h>
 
