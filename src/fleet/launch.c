@@ -5,17 +5,20 @@
 
 #include "conc_bench/base/number.h"
 
+#define OTHER_LAUNCHER "use the launcher that belongs to that library"
+
 /* The step of Slurm, and not the job: a script of sbatch runs once, whatever is started in it. PMIX_RANK comes last,
  * since it tells no number of processes. */
 static const struct {
     const char *launcher;
     const char *size;
     const char *rank;
+    const char *advice;
 } launchers[] = {
-    {"Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"},
-    {"mpirun", "PMI_SIZE", "PMI_RANK"},
-    {"srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"},
-    {"a launcher with PMIx", NULL, "PMIX_RANK"},
+    {"Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", OTHER_LAUNCHER},
+    {"mpirun or srun", "PMI_SIZE", "PMI_RANK", OTHER_LAUNCHER},
+    {"srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "use srun --mpi=pmix with Open MPI, and --mpi=pmi2 with MPICH"},
+    {"a launcher with PMIx", NULL, "PMIX_RANK", OTHER_LAUNCHER},
 };
 
 /* -1: there is no such number. */
@@ -43,7 +46,8 @@ struct launch launch_look(void)
             continue;
         if (has_size && size <= 1)
             return launch;
-        return (struct launch){.launcher = launchers[i].launcher, .rank = rank, .size = size};
+        return (struct launch){
+            .launcher = launchers[i].launcher, .advice = launchers[i].advice, .rank = rank, .size = size};
     }
     return launch;
 }

@@ -9,6 +9,7 @@
  */
 struct launch {
     const char *launcher; /* in words; NULL: there is none, or it started this process alone */
+    const char *advice;   /* if the MPI library does not find the others */
     uint32_t rank;
     uint32_t size; /* 0: several, but nobody tells how many */
 };

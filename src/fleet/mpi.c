@@ -40,8 +40,8 @@ int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size,
         MPI_Finalize();
         return error_set(error, ERROR_USAGE,
                          "%s has started several processes, but %s, which this program was built with, does not find "
-                         "them, so that each would be a run of its own: use the launcher that belongs to that library",
-                         launch->launcher, library);
+                         "them, so that each would be a run of its own: %s",
+                         launch->launcher, library, launch->advice);
     }
     *rank = (uint32_t)own;
     *size = (uint32_t)count;
@@ -95,13 +95,15 @@ size_t transport_most(void)
     return INT_MAX;
 }
 
-/* MPI_Finalize() has no limit of its own. MPICH 4.0 does not come back from it in half of all runs over TCP, and its
- * launcher does not mind processes that leave without; that of Open MPI takes them for failed. */
+/* What ends MPI has no limit of its own. MPICH 4.0 does not come back from MPI_Finalize() in half of all runs over TCP,
+ * and its launcher does not mind processes that leave without; that of Open MPI takes them for failed. On a machine
+ * that is cut off from the launcher MPI_Abort() may wait for ever. */
 #ifdef MPICH_VERSION
 enum { LONGEST_END = 1 /* s */ };
 #else
 enum { LONGEST_END = 20 /* s */ };
 #endif
+enum { LONGEST_ABORT = 10 /* s */ };
 
 static volatile sig_atomic_t end_status;
 
@@ -111,19 +113,25 @@ static void leave(int number)
     child_leave(end_status);
 }
 
-void transport_end(int status)
+static void leave_after(unsigned seconds, int status)
 {
     struct sigaction action = {.sa_handler = leave};
     sigemptyset(&action.sa_mask);
     end_status = status;
     fflush(NULL);
     sigaction(SIGALRM, &action, NULL);
-    alarm(LONGEST_END);
+    alarm(seconds);
+}
+
+void transport_end(int status)
+{
+    leave_after(LONGEST_END, status);
     MPI_Finalize();
     alarm(0);
 }
 
 void transport_abort(int status)
 {
+    leave_after(LONGEST_ABORT, status);
     MPI_Abort(MPI_COMM_WORLD, status);
 }

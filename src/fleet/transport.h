@@ -35,8 +35,8 @@ int transport_look(uint32_t rank, int *kind, size_t *size);
 /* The most bytes of a message. */
 size_t transport_most(void);
 
-/* Leaves the others; all processes do. If that takes too long, the process ends with `status` at once. Or ends them
- * all, this one too. */
+/* Leaves the others; all processes do. Or ends them all, this one too. If that takes too long, the process ends with
+ * `status` all, this one too. */
 void transport_end(int status);
 void transport_abort(int status);
 

@@ -25,7 +25,7 @@ struct follow {
 
 static int say(struct follow *follow, enum fleet_kind kind, const void *bytes, size_t size)
 {
-    const struct fleet_limit limit = {.until = clock_now() + FLEET_LONGEST_MESSAGE};
+    const struct fleet_limit limit = {.until = clock_now() + follow->silence};
     if (fleet_send(0, kind, bytes, size, &limit, follow->error) == 0)
         return 0;
     follow->is_over = true;
@@ -72,7 +72,7 @@ static void tick(void *context, struct sample_table *table)
 
 static int tell_clock(struct follow *follow)
 {
-    const struct fleet_limit limit = {.until = clock_now() + FLEET_LONGEST_MESSAGE};
+    const struct fleet_limit limit = {.until = clock_now() + follow->silence};
     follow->is_over = fleet_tell_clock(&limit, follow->error) != 0;
     return follow->is_over ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/run/interrupt.h"
 #include "fleet_part.h"
 
 static void merge_delays(const struct delays *part, struct delays *whole)
@@ -77,8 +78,8 @@ static void add_host(const struct trial_host *part, struct trial_host *whole)
     raise_to(&whole->watched, part->watched);
 }
 
-/* What did not complete on one machine did not complete. The first one tells why; but what all broke off for a signal
- * at the leader was just interrupted. */
+/* What did not complete on one machine did not complete. The first one tells why; but what broke off for a signal at
+ * the leader, whose own part may have been done, was just interrupted. */
 static void judge_parts(const struct trial *parts, uint32_t count, struct trial *whole)
 {
     if (whole->status == TRIAL_INTERRUPTED)
@@ -87,7 +88,8 @@ static void judge_parts(const struct trial *parts, uint32_t count, struct trial 
         const struct trial *part = &parts[rank];
         if (part->status == TRIAL_COMPLETE)
             continue;
-        whole->status = part->status == TRIAL_INTERRUPTED ? TRIAL_CRASHED : part->status;
+        bool is_alone = part->status == TRIAL_INTERRUPTED && interrupt_signal() == 0;
+        whole->status = is_alone ? TRIAL_CRASHED : part->status;
         snprintf(whole->reason, sizeof(whole->reason), "on %s: %.*s", fleet_name(rank), (int)sizeof(part->reason) / 2,
                  part->reason);
         return;

@@ -19,49 +19,11 @@ setup() {
     : >"$BATS_FILE_TMPDIR/requests"
 }
 
-# Begins a run that takes long, with more arguments, in the background as `launcher`, and waits until one round of it is over;
-# what it prints goes to $OUT. BY is the launcher: on_hosts, or another.
-begin() {
-    "${BY:-on_hosts}" 3 --mode threads --workers 4 --runs 50 --warmup 0 --no-progress --deadline 5s --split none --repeat 6 --details \
-        "$@" "$BATS_FILE_TMPDIR/slow" >"$OUT" 2>&1 3>&- &
-    launcher=$!
-    until_true has_done_a_round
-}
-
-has_done_a_round() {
-    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -gt $((7 * 6 * 3)) ]
-}
-
-# Waits for the end; fails unless nothing is left on any host. Then `output` is what was printed.
-wait_for_end() {
-    status=0
-    wait "$launcher" || status=$?
-    output=$(cat "$OUT")
-    leaves_nothing
-}
-
-leaves_nothing() {
-    local host
-    for host in 1 2 3; do
-        until_true is_empty "$host"
-    done
-}
-
-is_empty() {
-    [ -z "$(ip netns pids "$FLEET-$1")" ]
-}
-
 # Of the run on a host, in `cell`: the process of the trial that is under way.
 find_cell_on() {
     find_rank "$1" || return
-    cell=$(pgrep -n -P "$rank")
+    cell=$(pgrep -n -P "${rank:?}")
     [ -n "$cell" ]
-}
-
-says_the_second_was_lost() {
-    says "$FLEET-2 was lost, and the run ended with that: what was measured before stands"
-    says "on 3 machines"
-    says "Machines"
 }
 
 @test "a machine that hangs is named, what was measured before is reported, and nothing is left" {
@@ -87,6 +49,7 @@ says_the_second_was_lost() {
 @test "a trial that hangs on one machine is told with its name, and the run goes on" {
     on_hosts 3 --mode threads,event-loop --workers 4 --runs 2 --warmup 0 --no-progress --deadline 2s --split none --details \
         --export-json "$BATS_TEST_TMPDIR/run.json" "$BATS_FILE_TMPDIR/slow" >"$OUT" 2>&1 3>&- &
+    # shellcheck disable=SC2034  # wait_for_end() does
     launcher=$!
     until_true find_cell_on 2
     kill -STOP "${cell:?}"

@@ -117,7 +117,7 @@ on_hosts_by_mpich() {
     shift
     # shellcheck disable=SC2086
     at_bridge timeout 150 mpiexec.mpich -launcher rsh -launcher-exec "$BATS_FILE_TMPDIR/agent" -iface bridge \
-        -genv UCX_TLS tcp,self -hosts "$(name_hosts "$count")" -n "$count" ${THROUGH:-} "$CONC_BENCH_MPICH" "$@"
+        -genv UCX_TLS tcp,self ${MPI_OPTIONS:-} -hosts "$(name_hosts "$count")" -n "$count" ${THROUGH:-} "$CONC_BENCH_MPICH" "$@"
 }
 
 # Makes a script for THROUGH that starts the program on the second host after the commands $1, and on the others as it is.
@@ -127,4 +127,42 @@ on_second_host_after() {
     export THROUGH
     printf '#!/bin/sh\nset -e\ncase $(hostname) in *-2)\n%s\n;; esac\nexec "$@"\n' "$1" >"$THROUGH"
     chmod +x "$THROUGH"
+}
+
+# Begins a run that takes long, with more arguments, in the background as `launcher`, and waits until one round of it is over;
+# what it prints goes to $OUT. BY is the launcher: on_hosts, or another.
+begin() {
+    "${BY:-on_hosts}" 3 --mode threads --workers 4 --runs 50 --warmup 0 --no-progress --deadline 5s --split none --repeat 6 --details \
+        "$@" "$BATS_FILE_TMPDIR/slow" >"$OUT" 2>&1 3>&- &
+    launcher=$!
+    until_true has_done_a_round
+}
+
+has_done_a_round() {
+    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -gt $((7 * 6 * 3)) ]
+}
+
+# Waits for the end; fails unless nothing is left on any host. Then `output` is what was printed.
+wait_for_end() {
+    status=0
+    wait "$launcher" || status=$?
+    output=$(cat "$OUT")
+    leaves_nothing
+}
+
+leaves_nothing() {
+    local host
+    for host in 1 2 3; do
+        until_true is_empty "$host"
+    done
+}
+
+is_empty() {
+    [ -z "$(ip netns pids "$FLEET-$1")" ]
+}
+
+says_the_second_was_lost() {
+    says "$FLEET-2 was lost, and the run ended with that: what was measured before stands"
+    says "on 3 machines"
+    says "Machines"
 }
