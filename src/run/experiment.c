@@ -518,12 +518,13 @@ static nanoseconds span_of_round(const struct plan *plan)
 
 nanoseconds experiment_time_most(const struct experiment *experiment)
 {
-    enum { BUDGETS_MOST = 4 };
+    enum { BUDGETS_MOST = 4, SLACK = 4 /* a busy machine may take a quarter more */ };
     const struct plan_request *request = &experiment->plan->request;
     nanoseconds budget = request->time_budget;
     if (experiment->is_budget_given || experiment->is_search || experiment->is_sweep || request->is_rate_search)
         return budget;
     nanoseconds needed = span_of_round(experiment->plan) * (request->warmup_rounds + RANKING_ROUNDS_MIN);
+    needed += needed / SLACK;
     nanoseconds most = budget + budget / 2;
     if (needed <= most)
         return most;
