@@ -57,7 +57,7 @@ void checking_release(struct checking *checking)
     free(checking);
 }
 
-void checking_begin(struct checking *checking, const char *url)
+void checking_begin(struct checking *checking, struct check_subject subject)
 {
     /* What a download left that was given up. */
     if (checking->is_hashed) {
@@ -68,7 +68,7 @@ void checking_begin(struct checking *checking, const char *url)
     for (size_t i = 0; i < checking->checks->count; i++) {
         const struct check *check = &checking->checks->items[i];
         struct search *search = &checking->searches[i];
-        search->is_wanted = check_is_of(check, url);
+        search->is_wanted = check_is_of(check, subject);
         search->is_found = false;
         search->tail_length = 0;
         checking->is_hashed |= search->is_wanted && check->kind == CHECK_SHA256;

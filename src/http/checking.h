@@ -15,7 +15,7 @@ struct checking *checking_create(const struct check_list *checks);
 void checking_release(struct checking *checking); /* NULL is allowed */
 
 /* A download of that URL begins anew. */
-void checking_begin(struct checking *checking, const char *url);
+void checking_begin(struct checking *checking, struct check_subject subject);
 
 /* The next piece of its body. */
 void checking_add(struct checking *checking, const char *data, size_t length);

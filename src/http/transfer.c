@@ -446,6 +446,12 @@ static void end_before_start(struct sample *sample, enum outcome outcome, CURLco
     sample->end = clock_now();
 }
 
+static struct check_subject subject_of(const struct transfer *transfer)
+{
+    const struct transfer_plan *plan = transfer->plan;
+    return (struct check_subject){.url = plan->listed_urls[transfer->url], .name = plan->listed_names[transfer->url]};
+}
+
 static bool begin(struct transfer *transfer, nanoseconds begun)
 {
     struct sample *sample = transfer->sample;
@@ -460,7 +466,7 @@ static bool begin(struct transfer *transfer, nanoseconds begun)
     transfer->body_bytes = 0;
     digest_begin(&transfer->digest);
     if (transfer->checking != NULL)
-        checking_begin(transfer->checking, transfer->plan->listed_urls[url]);
+        checking_begin(transfer->checking, subject_of(transfer));
     transfer->requests = 0;
     transfer->heard = 0;
     transfer->stream_ended = false;
@@ -556,7 +562,7 @@ static void check_answer(struct transfer *transfer, long status)
     const struct check_list *checks = transfer->plan->checks;
     const struct check *failed = checking_end(transfer->checking, (unsigned)status);
     bool is_error = sample->outcome == OUTCOME_HTTP_4XX || sample->outcome == OUTCOME_HTTP_5XX;
-    if (is_error && check_list_wants(checks, transfer->plan->listed_urls[transfer->url], (unsigned)status))
+    if (is_error && check_list_wants(checks, subject_of(transfer), (unsigned)status))
         sample->outcome = OUTCOME_OK;
     if (sample->outcome != OUTCOME_OK || failed == NULL)
         return;

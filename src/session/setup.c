@@ -111,12 +111,15 @@ static int find_checked_urls(const struct session *session, struct error *error)
     const struct check_list *checks = &session->options->checks;
     for (size_t i = 0; i < checks->count; i++) {
         uint32_t url = 0;
-        while (checks->items[i].url != NULL && url < session->urls.url_count &&
-               !check_is_of(&checks->items[i], url_text(&session->urls, url)))
+        const char *target = checks->items[i].target;
+        while (target != NULL && url < session->urls.url_count &&
+               !check_is_of(&checks->items[i], (struct check_subject){.url = url_text(&session->urls, url),
+                                                                      .name = url_name(&session->urls, url)}))
             url++;
-        if (checks->items[i].url != NULL && url == session->urls.url_count)
-            return error_set(error, ERROR_USAGE, "--check: no URL of the list %s \"%s\"%s",
-                             checks->items[i].is_of_many ? "begins with" : "is", checks->items[i].url,
+        if (target != NULL && url == session->urls.url_count)
+            return error_set(error, ERROR_USAGE, "--check: no %s of the list %s \"%s\"%s",
+                             session->urls.names != NULL ? "request" : "URL",
+                             checks->items[i].is_of_many ? "begins with" : "is", target,
                              checks->items[i].is_of_many ? "" : ": write it as the list does, or end it with a *");
     }
     return 0;

@@ -193,6 +193,7 @@ static struct transfer_plan describe_transfers(const struct session *session)
         .pins = &session->pins,
         .checks = &session->options->checks,
         .listed_urls = session->urls.texts,
+        .listed_names = session->urls.names != NULL ? session->urls.names : session->urls.texts,
     };
 }
 

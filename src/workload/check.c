@@ -1,5 +1,6 @@
 #include "conc_bench/workload/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,20 +56,46 @@ static int no_memory(const struct reading *reading)
     return error_set(reading->error, ERROR_ENVIRONMENT, "no memory for the value of --check");
 }
 
-static int read_url(struct reading *reading, struct check *check)
+/* "POST", as reports name requests. */
+static size_t method_length(const char *text)
 {
-    size_t length = word_length(reading->next);
-    const char *scheme = strstr(reading->next, "://");
-    if (scheme == NULL || scheme >= reading->next + length || memchr("\"'", reading->next[0], 2) != NULL)
+    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+    return text[length] == ' ' ? length : 0;
+}
+
+/* "#2", behind a URL. */
+static size_t number_length(const char *text)
+{
+    size_t length = text[0] == '#' ? 1 + strspn(text + 1, "0123456789") : 0;
+    return length > 1 && is_space(text[length]) ? length : 0;
+}
+
+static bool is_url(const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    return scheme != NULL && scheme < text + word_length(text) && memchr("\"'", text[0], 2) == NULL;
+}
+
+static int read_target(struct reading *reading, struct check *check)
+{
+    const char *method = reading->next;
+    const size_t method_bytes = method_length(method);
+    const char *url = method + method_bytes + strspn(method + method_bytes, " ");
+    if (!is_url(url))
         return 0;
-    check->url = strndup(reading->next, length);
-    if (check->url == NULL)
-        return no_memory(reading);
-    check->is_of_many = check->url[length - 1] == '*';
-    if (check->is_of_many)
-        check->url[length - 1] = '\0';
-    reading->next += length;
+    size_t length = word_length(url);
+    const char *number = url + length + strspn(url + length, " ");
+    const size_t number_bytes = method_bytes > 0 ? number_length(number) : 0;
+    check->is_of_many = url[length - 1] == '*';
+    reading->next = number_bytes > 0 ? number + number_bytes : url + length;
     skip_spaces(reading);
+    length -= check->is_of_many;
+    size_t size = method_bytes + 1 + length + 1 + number_bytes + 1;
+    check->target = malloc(size);
+    if (check->target == NULL)
+        return no_memory(reading);
+    snprintf(check->target, size, "%.*s%s%.*s%s%.*s", (int)method_bytes, method, method_bytes > 0 ? " " : "",
+             (int)length, url, number_bytes > 0 ? " " : "", (int)number_bytes, number);
     return 0;
 }
 
@@ -183,7 +210,7 @@ static int read_sha256(struct reading *reading, struct check *check)
 static int read_check(struct reading *reading, struct check *check)
 {
     skip_spaces(reading);
-    if (read_url(reading, check) != 0)
+    if (read_target(reading, check) != 0)
         return -1;
     check->is_negated = take_word(reading, "not");
     if (take_word(reading, "contains"))
@@ -193,13 +220,14 @@ static int read_check(struct reading *reading, struct check *check)
     if (take_word(reading, "sha256"))
         return read_equals(reading, "sha256 == 9f86d081...") == 0 ? read_sha256(reading, check) : -1;
     error_set(reading->error, ERROR_USAGE,
-              "a check is contains \"TEXT\", status == N or sha256 == HEX, behind a URL where it is of that one only");
+              "a check is contains \"TEXT\", status == N or sha256 == HEX, behind a URL or a request such as POST "
+              "http://host/path where it is of that one only");
     return point_at(reading, reading->next);
 }
 
 static void release(struct check *check)
 {
-    free(check->url);
+    free(check->target);
     free(check->bytes);
 }
 
@@ -235,18 +263,33 @@ void check_list_release(struct check_list *list)
     *list = (struct check_list){0};
 }
 
-bool check_is_of(const struct check *check, const char *url)
+static bool is_text(const struct check *check, const char *target, const char *text)
 {
-    if (check->url == NULL)
-        return true;
-    return check->is_of_many ? strncmp(url, check->url, strlen(check->url)) == 0 : strcmp(url, check->url) == 0;
+    return check->is_of_many ? strncmp(text, target, strlen(target)) == 0 : strcmp(text, target) == 0;
 }
 
-bool check_list_wants(const struct check_list *list, const char *url, unsigned status)
+static bool is_target(const struct check *check, const char *text)
+{
+    return is_text(check, check->target, text);
+}
+
+bool check_is_of(const struct check *check, struct check_subject subject)
+{
+    static const char plain[] = "GET ";
+    if (check->target == NULL || is_target(check, subject.url))
+        return true;
+    if (subject.name != subject.url)
+        return is_target(check, subject.name);
+    /* What is no request in particular has no method in its name. */
+    size_t length = strlen(plain);
+    return strncmp(check->target, plain, length) == 0 && is_text(check, check->target + length, subject.url);
+}
+
+bool check_list_wants(const struct check_list *list, struct check_subject subject, unsigned status)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct check *check = &list->items[i];
-        if (check->kind == CHECK_STATUS && !check->is_negated && check->status == status && check_is_of(check, url))
+        if (check->kind == CHECK_STATUS && !check->is_negated && check->status == status && check_is_of(check, subject))
             return true;
     }
     return false;

@@ -9,7 +9,7 @@
 
 static bool holds(struct checking *checking, const char *url, const char *body, size_t length, size_t piece)
 {
-    checking_begin(checking, url);
+    checking_begin(checking, (struct check_subject){url, url});
     for (size_t done = 0; done < length; done += piece)
         checking_add(checking, body + done, length - done < piece ? length - done : piece);
     return checking_end(checking, 200) == NULL;
@@ -19,7 +19,7 @@ static bool holds(struct checking *checking, const char *url, const char *body, 
 static void hold(const struct check_list *checks, const char *body)
 {
     const struct check *check = &checks->items[0];
-    const char *url = check->url != NULL ? check->url : "http://a.test/";
+    const char *url = check->target != NULL ? check->target : "http://a.test/";
     size_t length = strlen(body);
     struct checking *checking = checking_create(checks);
     require(checking != NULL);

@@ -58,7 +58,8 @@ struct transfer_plan {
     const struct target_list *targets;
     const struct pins *pins;          /* NULL: no name is known beforehand */
     const struct check_list *checks;  /* that answers are held to; NULL: there are none */
-    const char *const *listed_urls;   /* as the list has them, for checks */
+    const char *const *listed_urls;   /* as the list has them, for checks; */
+    const char *const *listed_names;  /* and as reports name them: the same array where the list holds no requests */
     const struct sample_table *table; /* asked, while a transfer runs, whether to give up */
 };
 

@@ -10,12 +10,13 @@
 /*
  * What the answers to downloads are held to (--check):
  *
- *     [URL[*]] [not] contains "TEXT"
- *     [URL[*]] [not] status == N
- *     [URL[*]] [not] sha256 == HEX
+ *     [TARGET[*]] [not] contains "TEXT"
+ *     [TARGET[*]] [not] status == N
+ *     [TARGET[*]] [not] sha256 == HEX
  *
- * of all URLs, of one as the list has it, or of those that begin so. A TEXT stands in double or single quotes; within
- * them \" \' \\ \n \r \t \xHH stand for one byte each.
+ * of all downloads, or of those of a target: a URL as the list has it, with all requests of it, or a request by the
+ * name that reports give it ("POST http://a.test/", "POST http://a.test/ #2"), or all that begin so. A TEXT stands in
+ * double or single quotes; within them \" \' \\ \n \r \t \xHH stand for one byte each.
  */
 
 enum check_kind { CHECK_CONTAINS, CHECK_STATUS, CHECK_SHA256 };
@@ -25,8 +26,8 @@ enum { CHECK_SHA256_BYTES = 32 };
 struct check {
     enum check_kind kind;
     bool is_negated;
-    bool is_of_many; /* of all URLs that begin with `url` */
-    char *url;       /* owned, as `bytes`; NULL: it is of all URLs */
+    bool is_of_many; /* of all targets that begin with `target` */
+    char *target;    /* owned, as `bytes`; NULL: it is of all downloads */
     char *bytes;     /* of CHECK_CONTAINS */
     size_t length;   /* at least 1 */
     unsigned status;
@@ -46,10 +47,15 @@ struct check_list {
 int check_list_add(struct check_list *list, const char *text, struct error *error);
 void check_list_release(struct check_list *list);
 
-/* Whether the check is of that URL. */
-bool check_is_of(const struct check *check, const char *url);
+/* What a check may be of: the URL of a download, and its name in reports, which differs where it is a request. */
+struct check_subject {
+    const char *url;
+    const char *name;
+};
 
-/* Whether a status of 400 or more is what some check of that URL wants, so that it is no failure. */
-bool check_list_wants(const struct check_list *list, const char *url, unsigned status);
+bool check_is_of(const struct check *check, struct check_subject subject);
+
+/* Whether a status of 400 or more is what some check of that download wants, so that it is no failure. */
+bool check_list_wants(const struct check_list *list, struct check_subject subject, unsigned status);
 
 #endif
