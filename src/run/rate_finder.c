@@ -17,8 +17,10 @@
 enum { PROBE_DOWNLOADS = 20, PROBE_SECONDS_MAX = 5 };
 #define PROBE_TIME (500 * NANOSECONDS_PER_MILLISECOND)
 
-/* What searching leaves of the budget to rounds that confirm, as a share. */
+/* What searching leaves of the budget to rounds that confirm: a share, or if that is less what they take for each mode,
+ * where the first are followed by others one step further. */
 static const double kept_for_rounds = 0.4;
+#define KEPT_FOR_A_MODE (35 * NANOSECONDS_PER_SECOND)
 
 /* What one looks for. */
 struct seeker {
@@ -247,7 +249,9 @@ static int look(struct finder *finder, struct error *error)
 {
     const struct experiment_state *state = finder->state;
     nanoseconds budget = state->experiment->plan->request.time_budget;
-    nanoseconds ends = state->ends == NEVER ? NEVER : state->ends - (nanoseconds)(kept_for_rounds * (double)budget);
+    nanoseconds kept = (nanoseconds)(kept_for_rounds * (double)budget);
+    nanoseconds most = (nanoseconds)state->experiment->plan->request.mode_count * KEPT_FOR_A_MODE;
+    nanoseconds ends = state->ends == NEVER ? NEVER : state->ends - (kept < most ? kept : most);
     uint32_t last = 0;
     for (size_t i = 0; i < finder->count; i++) {
         struct seeker *seeker = &finder->seekers[i];
