@@ -774,7 +774,7 @@ static const struct field round_fields[] = {
 };
 const struct record record_round = {"round", RECORD(struct trial, round_fields)};
 
-/* Samples: 17 columns, of times since the gate */
+/* Samples: 19 columns, of times since the gate */
 
 static void write_service(struct record_writer *writer, const void *base)
 {
@@ -820,6 +820,22 @@ static int read_curl_code(const struct node *node, void *base)
     return status;
 }
 
+static void write_body_digest(struct record_writer *writer, const void *base)
+{
+    json_put_whole(&writer->json, sample_digest(&((const struct filtered_sample *)base)->sample));
+}
+
+/* Behind the outcome. */
+static int read_body_digest(const struct node *node, void *base)
+{
+    struct filtered_sample *row = base;
+    uint64_t digest = 0;
+    int status = node_read_whole(node, 0, UINT32_MAX, &digest);
+    if (row->sample.outcome == OUTCOME_OK)
+        row->sample.body_digest = (uint32_t)digest;
+    return status;
+}
+
 #define SAMPLE_COUNT(member, most) COUNT(struct filtered_sample, member, 0, most)
 
 static const struct field sample_fields[] = {
@@ -848,6 +864,10 @@ static const struct field sample_fields[] = {
     {"http_version", "10, 11, 20, 30; 0 without a response", SAMPLE_COUNT(sample.http_version, UINT8_MAX)},
     {"curl_code", "libcurl's result code", OWN(write_curl_code, read_curl_code),
      .schema = "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255"},
+    {"retries", "how often it was begun again (`--retry`)", SAMPLE_COUNT(sample.retries, UINT8_MAX)},
+    {"body_digest", "32 bits (XXH3) by which bodies are told apart; 0: not known, empty, or not `ok`",
+     OWN(write_body_digest, read_body_digest),
+     .schema = "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4294967295"},
 };
 _Static_assert(sizeof(sample_fields) / sizeof(sample_fields[0]) == SAMPLE_COLUMNS, "every column has its row");
 const struct record record_sample = {"sample", RECORD(struct filtered_sample, sample_fields), .is_row = true};

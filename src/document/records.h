@@ -30,7 +30,7 @@ struct result {
 extern const struct record record_document_all, record_cell_name, record_result, record_round, record_sample,
     record_per_url, record_url_total, record_url, record_url_cell;
 
-enum { SAMPLE_COLUMNS = 17 };
+enum { SAMPLE_COLUMNS = 19 };
 
 /* Every record with a name, the whole document first, and NULL behind the last. */
 extern const struct record *const document_records[];

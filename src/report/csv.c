@@ -153,9 +153,10 @@ static void write_request(FILE *stream, const struct run *run, const struct run_
     write_seconds(stream, sample->settled - trial->gate);
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
         write_seconds(stream, phases[i] * NANOSECONDS_PER_MICROSECOND);
-    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u", sample->body_bytes, (unsigned)sample->status,
+    fprintf(stream, ",%" PRId64 ",%u,%u,%u,%s,%u,%u,%u,%" PRIu32, sample->body_bytes, (unsigned)sample->status,
             (unsigned)sample->connects, (unsigned)sample->redirects, outcome_name(sample_outcome(sample)),
-            (unsigned)sample->http_version, (unsigned)sample_transfer_code(sample));
+            (unsigned)sample->http_version, (unsigned)sample_transfer_code(sample), (unsigned)sample->retries,
+            sample_digest(sample));
     write_policy(stream, run);
 }
 
@@ -166,7 +167,7 @@ int csv_write_requests(FILE *stream, const struct run *run, const struct analysi
     fputs("mode,workers,rate_per_s,stage,round,unit,worker,url,due_s,wait_s,start_s,service_s,settled_s,name_lookup_s,"
           "connect_s,"
           "tls_s,"
-          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code",
+          "first_byte_s,body_bytes,status,connects,redirects,outcome,http_version,curl_code,retries,body_digest",
           stream);
     fputs(policy_heads, stream);
     for (size_t i = 0; i < run->cell_count; i++) {

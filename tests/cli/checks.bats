@@ -151,12 +151,20 @@ in_every_mode() {
 
 @test "--retry begins what curl would begin again, in every mode, and counts it" {
     printf '%s\n' "$FAULTS"/flaky/2/{a,b,c,d} "$FAULTS/status/404" "$FAULTS/ok" >list
-    run once --mode all --workers 2 --retry 3 --retry-delay 50ms --allow-failures --export-json result.json list
+    run once --mode all --workers 2 --retry 3 --retry-delay 50ms --allow-failures --export-json result.json \
+        --export-requests-csv requests.csv list
     exits_with 0
     says 'asked with --retry 3 --retry-delay 0.05'
     says 'begun again'
     holds result.json '[.results[].rounds[].downloads | .retries == 8 and .outcomes.ok == 5 and .outcomes.http_4xx == 1] == [range(5) | true]'
     holds result.json '[.results[].retries] | unique == [8]'
+    # Of each download, too; and bodies have a digest, by which the four flaky pages are one and the other is not.
+    holds result.json '(.sample_columns | with_entries({key: .value, value: .key})) as $c | .urls as $urls
+        | [.results[].rounds[].samples[] | {url: $urls[.[$c.url]], retries: .[$c.retries], digest: .[$c.body_digest]}]
+        | (map(select(.url | contains("flaky"))) | length == 20 and all(.retries == 2) and
+                (map(.digest) | unique | length == 1 and .[0] > 1))
+            and (map(select(.url | contains("404"))) | all(.retries == 0 and .digest == 0))'
+    cut -d, -f24-26 requests.csv | sort | uniq -c | sort -n | tail -1 | grep -qE '^ +20 [0-9]+,2,[1-9][0-9]+$'
     # Two pauses are part of what a download took, and of the wait for its answer.
     holds result.json '. as $document | (.sample_columns | index("url")) as $url | (.sample_columns | index("service_s")) as $service
         | (.sample_columns | index("first_byte_s")) as $first

@@ -7,7 +7,7 @@ import os
 import pathlib
 import sys
 
-SAMPLE = [0, 0, 0, 0, 0.0001, 0.0001, 0, 0, 0, 0, 1, 200, 0, 0, "ok", 11, 0]
+SAMPLE = [0, 0, 0, 0, 0.0001, 0.0001, 0, 0, 0, 0, 1, 200, 0, 0, "ok", 11, 0, 0, 0]
 
 
 def slim(cell):

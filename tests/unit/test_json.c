@@ -345,6 +345,8 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
         {"redirects", 3},
         {"http_version", 11},
         {"curl_code", 22},
+        {"retries", 2},
+        {"body_digest", 0},
     };
     struct run run = fixture_two_modes();
     struct sample *sample = &run.cells[1].trials[1].table->samples[3];
@@ -357,8 +359,10 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     sample->status = 503;
     sample->connects = 2;
     sample->redirects = 3;
+    sample->retries = 2;
     sample->transfer_code = 22;
     sample->outcome = OUTCOME_HTTP_5XX;
+    run.cells[1].trials[1].table->samples[2].body_digest = 4000000000;
     json_t *document = write_document(&run);
     json_t *row = at(document, "results.1.rounds.1.samples.3");
     const size_t count = sizeof(expected) / sizeof(expected[0]);
@@ -368,6 +372,9 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     for (size_t i = 0; i < count; i++)
         assert_true(fabs(json_number_value(column(document, row, expected[i].name)) - expected[i].value) < 1e-12);
     assert_string_equal(json_string_value(column(document, row, "outcome")), "http_5xx");
+    /* Of a body that is whole. */
+    row = at(document, "results.1.rounds.1.samples.2");
+    assert_int_equal(json_integer_value(column(document, row, "body_digest")), 4000000000);
     json_t *first = at(document, "results.1.rounds.1.samples.0");
     assert_string_equal(json_string_value(column(document, first, "outcome")), "ok");
     json_decref(document);

@@ -88,7 +88,7 @@ struct sample {
     uint32_t first_byte_us;
     uint32_t worker; /* 0 to workers - 1 */
     union {
-        uint32_t body_digest; /* of OUTCOME_OK, of the content of its body: DIGEST_NONE, or a number; in no document */
+        uint32_t body_digest; /* of OUTCOME_OK, of the content of its body: DIGEST_NONE, or a number */
         struct {              /* of all others */
             union {
                 uint16_t retry_after;     /* seconds that the server asked to be left alone for (Retry-After); 0: it did
@@ -228,6 +228,12 @@ static inline enum outcome sample_outcome(const struct sample *sample)
 static inline uint8_t sample_transfer_code(const struct sample *sample)
 {
     return sample->outcome == OUTCOME_OK ? 0 : sample->transfer_code;
+}
+
+/* The digest of its body, which only an answer that is whole has. */
+static inline uint32_t sample_digest(const struct sample *sample)
+{
+    return sample->outcome == OUTCOME_OK ? sample->body_digest : DIGEST_NONE;
 }
 
 /* The same of what the server asked for. */
