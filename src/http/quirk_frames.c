@@ -18,6 +18,11 @@ struct frame {
     uint8_t flags;
     uint8_t reserved;
 };
+/* A frame of type DATA. */
+struct data_frame {
+    struct frame head;
+    size_t padding; /* part of the frame's length */
+};
 /* A frame of type RST_STREAM. */
 struct reset_frame {
     struct frame head;
@@ -124,6 +129,7 @@ int32_t nghttp2_submit_request(void *session, const void *priority, const void *
         return nghttp2.submit(session, priority, fields, field_count, body, data);
     transfer->has_stream = true;
     transfer->stream_error = 0;
+    transfer->stream_bytes = 0;
     transfer->stream_data = data;
     return nghttp2.submit(session, priority, fields, field_count, body, (void *)((uintptr_t)transfer + MARK));
 }
@@ -147,9 +153,12 @@ static void note_settings(void *session)
 static int note_frame(void *session, const struct frame *frame, void *context)
 {
     enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, END_STREAM = 1, ACK = 1 };
-    bool is_end = (frame->type == DATA || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
+    bool is_data = frame->type == DATA;
+    bool is_end = (is_data || frame->type == HEADERS) && (frame->flags & END_STREAM) != 0;
     bool is_reset = frame->type == RST_STREAM;
-    struct transfer *transfer = is_end || is_reset ? transfer_of(session, frame->stream) : NULL;
+    struct transfer *transfer = is_data || is_end || is_reset ? transfer_of(session, frame->stream) : NULL;
+    if (transfer != NULL && is_data)
+        transfer->stream_bytes += frame->length - ((const struct data_frame *)(const void *)frame)->padding;
     if (transfer != NULL && is_end)
         transfer->stream_ended = true;
     if (transfer != NULL && is_reset)
@@ -163,6 +172,17 @@ void nghttp2_session_callbacks_set_on_frame_recv_callback(void *callbacks, on_fr
 {
     atomic_store_explicit(&libcurls_on_frame, callback, memory_order_relaxed);
     nghttp2.set_on_frame(callbacks, note_frame);
+}
+
+/* libcurl counts what it has delivered as it came, before it is unpacked. */
+bool quirk_has_whole_answer(const struct transfer *transfer, int code)
+{
+    if (code != CURLE_SEND_ERROR || !transfer->stream_ended || transfer->stream_error != 0 ||
+        transfer->broken != OUTCOME_NONE || !transfer->headers_ended || !quirk_applies(QUIRK_OWED_FRAME))
+        return false;
+    curl_off_t delivered = 0;
+    return curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &delivered) == CURLE_OK &&
+           (uint64_t)delivered == transfer->stream_bytes;
 }
 
 /* Notes it for all downloads that are on the connection. */

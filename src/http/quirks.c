@@ -79,6 +79,12 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
          "Over HTTP/2 a download is given up when the server has closed the connection that it is about to be sent on.",
          "quirk_retries.c", "cli/http2",
          "connections closed while the event loop computes: asked again, and nothing is lost"},
+    [QUIRK_OWED_FRAME] =
+        {"owed-frame", 0, 0,
+         "Over HTTP/2 a download that is complete is given up when what its connection owes the server, an "
+         "acknowledgement or a window, cannot be sent any more, since the server has closed it (8.23).",
+         "quirk_frames.c", "cli/http2",
+         "connections closed while the event loop computes: asked again, and nothing is lost"},
     [QUIRK_LEFT_BEHIND] = {"left-behind", 0, QUIRK_VERSION(8, 14, 0),
                            "What a server refuses by GOAWAY is given up when nothing else is left on the connection.",
                            "quirk_retries.c", "fault/http2",

@@ -35,6 +35,7 @@ enum quirk {
     QUIRK_NO_STREAMS,
     QUIRK_EMPTY_FRAMES,
     QUIRK_SENT_TOO_LATE,
+    QUIRK_OWED_FRAME,
     QUIRK_LEFT_BEHIND,
     QUIRK_CONNECTION_EACH,
     QUIRK_UNTIMED_WAIT,
@@ -151,9 +152,9 @@ int quirk_limit_connections(struct transfer_group *group);
 /* quirk_frames.c
  *
  * What nghttp2, which reads HTTP/2 frames for libcurl, knows and libcurl does not tell: QUIRK_BROKEN_CONNECTION,
- * QUIRK_NO_STREAMS. This program stands between the two: it defines six functions of nghttp2, which the dynamic
- * linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are linked
- * statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
+ * QUIRK_NO_STREAMS, QUIRK_OWED_FRAME. This program stands between the two: it defines six functions of nghttp2, which
+ * the dynamic linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are
+ * linked statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
 
 /* Once in each process, before its first thread. */
 void quirk_watch_frames(void);
@@ -164,6 +165,9 @@ void quirk_forget_asking(const struct transfer *transfer);
 
 /* Whether anything that is not noted did not happen. */
 bool quirk_sees_frames(void);
+
+/* QUIRK_OWED_FRAME: whether a download that libcurl gives up with `code` has its whole answer. */
+bool quirk_has_whole_answer(const struct transfer *transfer, int code);
 
 /* Whether libcurl can speak HTTP/2 only through here: then what has no frames is not HTTP/2. */
 bool quirk_would_see_frames(void);

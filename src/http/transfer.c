@@ -577,6 +577,8 @@ void transfer_finish(struct transfer *transfer, int code)
     transfer_end_stream(transfer);
     if (transfer->is_overdue)
         code = CURLE_OPERATION_TIMEDOUT;
+    else if (quirk_has_whole_answer(transfer, code))
+        code = CURLE_OK;
     long status = transfer_status(transfer);
     sample->body_bytes = transfer->body_bytes;
     sample->status = status < UINT16_MAX ? (uint16_t)status : UINT16_MAX;

@@ -80,6 +80,7 @@ struct transfer {
     bool owns_pool;
     enum outcome broken;   /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
     bool forbids_reuse;    /* of a connection that broke or takes no more, though the policy may allow it */
+    uint64_t stream_bytes; /* of the body in its frames, as they came; if quirk_sees_frames() */
     uint32_t stream_error; /* that the server ended its stream with (RFC 9113, 7); 0: none; if quirk_sees_frames() */
     void *stream_data;     /* libcurl's, of the last stream; not looked at */
     bool has_stream;       /* the answer comes in frames of HTTP/2, if quirk_would_see_frames() */
