@@ -60,7 +60,8 @@ compare() {
 @test "programs compute for as long as they are told on each response" {
     for program in requests_threads.py fetch.mjs nethttp; do
         CONC_BENCH_CPU_WORK=0.05 /usr/bin/time -f '%U %S' -o times.txt "$CLIENTS/$program" list.txt 2
-        awk '$1 + $2 < 12 * 0.05 { print "only " $1 + $2 " s"; exit 1 }' times.txt || { echo "by $program"; return 1; }
+        # time(1) cuts each of the two to hundredths.
+        awk '$1 + $2 < 12 * 0.05 - 0.02 { print "only " $1 + $2 " s"; exit 1 }' times.txt || { echo "by $program"; return 1; }
     done
 }
 

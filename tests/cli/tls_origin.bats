@@ -173,7 +173,9 @@ LIST
         printf 'http://a_b.test/\nhttps://fine.test/\nhttps://%s/\n' "$host" >list.txt
         run "$CONC_BENCH" --details --mode sync --origin=tls list.txt
         exits_with 2
-        says 'list.txt:3: --origin=tls cannot serve a host'
+        # Some of them libcurl 8.23 takes for no name at all.
+        says "list.txt:3: --origin=tls cannot serve a host" ||
+            { [[ $host =~ \.$ ]] && says 'list.txt:3: not a URL that libcurl can use (Bad hostname)'; }
     done
     run "$CONC_BENCH" --details --mode sync --origin=tls https://a_b.test/
     exits_with 2
