@@ -794,6 +794,7 @@ int experiment_run(const struct experiment *experiment, struct error *error)
         return -1;
     int status = run_all(&state, error);
     run_name_by_rates(run);
+    runner_warn(state.runner);
     runner_release(state.runner);
     if (interrupt_signal() != 0) {
         run->is_partial = true;

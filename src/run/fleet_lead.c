@@ -277,8 +277,10 @@ static int merge(struct lead *lead, const struct plan_cell *cell, struct sample_
     }
     trial->table = table;
     atomic_store(&table->gate, trial->gate);
-    if (status == 0)
+    if (status == 0) {
         fleet_merge_trials(parts, count, trial);
+        fleet_answers_note(part->answers, &part->share, part->plan->unit_urls, table);
+    }
     free(parts);
     return status;
 }

@@ -44,6 +44,7 @@ void fleet_part_release(struct fleet_part *part)
     free(part->unit_urls);
     free(part->due);
     free(part->followers);
+    fleet_answers_release(part->answers);
     free(part);
 }
 

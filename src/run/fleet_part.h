@@ -11,6 +11,7 @@
 #include "conc_bench/run/run.h"
 #include "conc_bench/workload/plan.h"
 #include "conc_bench/workload/share.h"
+#include "fleet_answers.h"
 #include "trial.h"
 
 /*
@@ -50,10 +51,11 @@ struct fleet_part {
     uint32_t *unit_urls; /* of this machine's units; a trial has the first of them */
     /* of the trial under way: */
     struct share share;
-    uint32_t unit_count;        /* of this machine */
-    nanoseconds *due;           /* NULL: at once */
-    struct sample_table *table; /* of this machine's units; NULL: to be made */
-    struct follower *followers; /* by rank, of the leader */
+    uint32_t unit_count;           /* of this machine */
+    nanoseconds *due;              /* NULL: at once */
+    struct sample_table *table;    /* of this machine's units; NULL: to be made */
+    struct follower *followers;    /* by rank, of the leader */
+    struct fleet_answers *answers; /* of the leader: of all trials so far */
 };
 
 /* NULL: no memory. */

@@ -49,8 +49,10 @@ struct runner *runner_create(const struct plan *plan, const struct mode_job *job
         return runner;
     runner->part = fleet_part_create(plan, error);
     if (runner->part != NULL)
+        runner->part->answers = fleet_answers_create((uint32_t)plan->request.urls->url_count, error);
+    if (runner->part != NULL && runner->part->answers != NULL)
         return runner;
-    free(runner);
+    runner_release(runner);
     return NULL;
 }
 
@@ -63,6 +65,12 @@ void runner_release(struct runner *runner)
     sample_table_release(runner->table);
     fleet_part_release(runner->part);
     free(runner);
+}
+
+void runner_warn(const struct runner *runner)
+{
+    if (runner->part != NULL)
+        fleet_answers_warn(runner->part->answers, runner->run);
 }
 
 int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum stage stage, uint32_t group,

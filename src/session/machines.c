@@ -12,7 +12,9 @@
 #include "conc_bench/base/text_buffer.h"
 #include "conc_bench/fleet/reach.h"
 #include "conc_bench/http/preflight.h"
+#include "conc_bench/platform/memory.h"
 #include "conc_bench/workload/cookies.h"
+#include "conc_bench/workload/url_wire.h"
 #include "session_state.h"
 
 /* All machines have this long to hear what is to be run, and to get ready for it: names are looked up, too. */
@@ -21,7 +23,11 @@
 /* Clocks that may be wrong by more than this share of a trial say too little of who was last. */
 static const double clock_error_borne = 0.01;
 
-/* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, and the list.
+/* Hosts up to which it is seen whether machines ask at the same addresses. */
+enum { ROUTES_MOST = 10000 };
+
+/* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, the list
+ * (url_wire.h), and for each of its hosts a line with the address that the leader asks it at, if it was looked up.
  * All machines run the same program, so that it stands in messages as it does in memory. */
 struct brief {
     char version[32];
@@ -33,11 +39,20 @@ struct brief {
     uint32_t argument_count;
     uint64_t argument_bytes;
     uint64_t list_bytes;
+    uint64_t route_bytes;
     struct origin_place place;
 };
 
 /* So many warnings of a machine are passed on, and so many of all. */
 enum { WARNINGS_EACH = 3, WARNINGS_MAX = 10 };
+
+/* Hosts that a machine asks at other addresses than the leader. */
+struct other_routes {
+    uint32_t count;
+    char host[128]; /* the first */
+    char address[64];
+    char leaders[64];
+};
 
 /* What a machine answers. */
 struct machine_report {
@@ -45,6 +60,7 @@ struct machine_report {
     char message[1024];
     char warnings[WARNINGS_EACH][512]; /* empty ones: there are no more */
     struct run_machine machine;
+    struct other_routes routes;
 };
 
 /* What a run of several machines cannot do */
@@ -114,10 +130,6 @@ static int check_shares(const struct session *session, struct error *error)
 {
     uint32_t machines = fleet_size();
     uint32_t units = session->plan.unit_count;
-    if (session->urls.first_request.file != NULL)
-        return error_set(error, ERROR_USAGE,
-                         "requests such as that at %s:%zu do not go with several machines yet: name a list of URLs",
-                         session->urls.first_request.file, session->urls.first_request.line);
     if (units < machines)
         return error_set(error, ERROR_USAGE,
                          "%" PRIu32 " download%s cannot be shared out to %" PRIu32
@@ -141,20 +153,41 @@ static void describe_machine(const struct run *run, uint32_t rank, struct run_ma
     snprintf(machine->libcurl, sizeof(machine->libcurl), "%s", run->libcurl_version);
 }
 
-static char *write_list(const struct url_list *urls, size_t *length)
+/* The address that a host was pinned to and is asked at first, of "host:port:address,address". Returns its length; 0:
+ * nobody knows it. */
+static size_t first_address(const struct resolutions *resolutions, size_t host, const char **address)
 {
-    struct text_buffer list = {0};
-    for (size_t i = 0; i < urls->line_count && !list.has_failed; i++)
-        text_buffer_add(&list, "%s x%" PRIu32 "\n", url_text(urls, urls->lines[i].url), urls->lines[i].count);
-    *length = list.length;
-    return text_buffer_take(&list);
+    const char *pin = resolutions->hosts != NULL ? resolutions->hosts[host].pin : NULL;
+    const char *port = pin != NULL ? strchr(pin, ':') : NULL;
+    const char *list = port != NULL ? strchr(port + 1, ':') : NULL;
+    *address = list != NULL ? list + 1 : "";
+    return strcspn(*address, ",");
 }
 
+/* A line for each host. */
+static void write_routes(const struct session *session, struct text_buffer *routes)
+{
+    for (size_t i = 0; i < session->resolutions.host_count && i < ROUTES_MOST; i++) {
+        const char *address;
+        int length = (int)first_address(&session->resolutions, i, &address);
+        text_buffer_add(routes, "%.*s\n", length, address);
+    }
+}
+
+static void add_bytes(char **next, const void *bytes, size_t size)
+{
+    memcpy(*next, bytes, size);
+    *next += size;
+}
+
+/* Options, requests and the origin's word may be secret: whoever has no more use for it wipes it. */
 static char *write_brief(const struct session *session, size_t *size, struct error *error)
 {
     const struct options *options = session->options;
-    size_t list_bytes;
-    char *list = write_list(&session->urls, &list_bytes);
+    size_t list_bytes = 0;
+    char *list = url_wire_write(&session->urls, &list_bytes);
+    struct text_buffer routes = {0};
+    write_routes(session, &routes);
     struct brief brief = {
         .version = CONC_BENCH_VERSION,
         .seed = session->plan.request.seed,
@@ -164,26 +197,27 @@ static char *write_brief(const struct session *session, size_t *size, struct err
         .connections_kept = session->policy.connections_kept,
         .argument_count = (uint32_t)options->argument_count,
         .list_bytes = list_bytes,
+        .route_bytes = routes.length,
         .place = session->place,
     };
     for (int i = 0; i < options->argument_count; i++)
         brief.argument_bytes += strlen(options->arguments[i]) + 1;
-    *size = sizeof(brief) + (size_t)brief.argument_bytes + list_bytes;
-    char *bytes = list != NULL ? malloc(*size) : NULL;
-    if (bytes == NULL) {
-        free(list);
+    *size = sizeof(brief) + (size_t)brief.argument_bytes + list_bytes + routes.length;
+    char *bytes = list != NULL && !routes.has_failed ? malloc(*size) : NULL;
+    if (bytes != NULL) {
+        char *next = bytes;
+        add_bytes(&next, &brief, sizeof(brief));
+        for (int i = 0; i < options->argument_count; i++)
+            add_bytes(&next, options->arguments[i], strlen(options->arguments[i]) + 1);
+        add_bytes(&next, list, list_bytes);
+        add_bytes(&next, text_buffer_text(&routes), routes.length);
+    } else {
         error_set(error, ERROR_ENVIRONMENT, "no memory to tell other machines what is to be run");
-        return NULL;
     }
-    memcpy(bytes, &brief, sizeof(brief));
-    char *next = bytes + sizeof(brief);
-    for (int i = 0; i < options->argument_count; i++) {
-        size_t length = strlen(options->arguments[i]) + 1;
-        memcpy(next, options->arguments[i], length);
-        next += length;
-    }
-    memcpy(next, list, list_bytes);
+    if (list != NULL)
+        memory_wipe(list, list_bytes);
     free(list);
+    text_buffer_release(&routes);
     return bytes;
 }
 
@@ -219,6 +253,19 @@ static void pass_warnings_on(struct run *run, uint32_t rank, struct machine_repo
     }
 }
 
+/* Names that lead elsewhere from there: other servers may answer, or by another way. */
+static void warn_of_routes(struct run *run, uint32_t rank, const struct other_routes *routes)
+{
+    char more[48] = "";
+    if (routes->count == 0 || run->warning_count >= WARNINGS_MAX)
+        return;
+    if (routes->count > 1)
+        snprintf(more, sizeof(more), ", as with %" PRIu32 " more host%s", routes->count - 1,
+                 routes->count > 2 ? "s" : "");
+    run_warn(run, "%s asks %.127s at %.63s, and %s at %.63s%s", fleet_name(rank), routes->host, routes->address,
+             fleet_name(0), routes->leaders, more);
+}
+
 /* What one machine lacks, the run lacks. */
 static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit *limit, struct error *error)
 {
@@ -229,6 +276,7 @@ static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit
     if (report.failure != ERROR_NONE)
         return error_set(error, report.failure, "on %s: %s", fleet_name(rank), report.message);
     pass_warnings_on(run, rank, &report);
+    warn_of_routes(run, rank, &report.routes);
     run->machines[rank] = report.machine;
     snprintf(run->machines[rank].name, sizeof(run->machines[rank].name), "%s", fleet_name(rank));
     return 0;
@@ -249,6 +297,7 @@ int machines_brief(struct session *session, struct error *error)
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
     progress_show(&session->progress, -1, "telling %" PRIu32 " other machines what is to be run", machines - 1);
     int status = fleet_broadcast(FLEET_PLAN, brief, size, &limit, error);
+    memory_wipe(brief, size);
     free(brief);
     if (status != 0)
         return -1;
@@ -332,8 +381,8 @@ int machines_load_list(struct session *session, struct error *error)
 {
     const struct brief *brief = session->brief->bytes;
     /* All of it was received, so that its parts fit into memory. */
-    if (url_list_add_text(&session->urls, "the list", text_behind(session, (size_t)brief->argument_bytes),
-                          (size_t)brief->list_bytes, error) != 0)
+    if (url_wire_read(&session->urls, "the list", text_behind(session, (size_t)brief->argument_bytes),
+                      (size_t)brief->list_bytes, error) != 0)
         return -1;
     if (url_list_digest(&session->urls) == brief->digest)
         return 0;
@@ -375,7 +424,7 @@ static bool is_brief(const struct fleet_message *message)
 {
     const struct brief *brief = message->bytes;
     return message->kind == FLEET_PLAN && message->size >= sizeof(*brief) &&
-           message->size - sizeof(*brief) == brief->argument_bytes + brief->list_bytes;
+           message->size - sizeof(*brief) == brief->argument_bytes + brief->list_bytes + brief->route_bytes;
 }
 
 static int read_options(const struct fleet_message *message, char **arguments, struct options *options,
@@ -409,6 +458,26 @@ static int prepare_follower(struct session *session, struct error *error)
     return description_fill(session, error);
 }
 
+static void compare_routes(const struct session *session, struct other_routes *routes)
+{
+    const struct brief *brief = session->brief->bytes;
+    const char *leaders = text_behind(session, (size_t)(brief->argument_bytes + brief->list_bytes));
+    const char *end = leaders + brief->route_bytes;
+    for (size_t i = 0; i < session->resolutions.host_count && leaders < end; i++) {
+        const char *address;
+        size_t length = first_address(&session->resolutions, i, &address);
+        size_t leaders_length = strcspn(leaders, "\n");
+        bool is_same = length == leaders_length && memcmp(address, leaders, length) == 0;
+        if (!is_same && length > 0 && leaders_length > 0 && routes->count++ == 0) {
+            const struct url_host *host = &session->urls.hosts[i];
+            snprintf(routes->host, sizeof(routes->host), "%.*s", (int)host->name_length, host->name);
+            snprintf(routes->address, sizeof(routes->address), "%.*s", (int)length, address);
+            snprintf(routes->leaders, sizeof(routes->leaders), "%.*s", (int)leaders_length, leaders);
+        }
+        leaders += leaders_length + 1;
+    }
+}
+
 static int report_machine(const struct session *session, int status, const struct error *failure, struct error *error)
 {
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
@@ -417,6 +486,8 @@ static int report_machine(const struct session *session, int status, const struc
     for (size_t i = 0; i < WARNINGS_EACH && i < session->run.warning_count; i++)
         snprintf(report.warnings[i], sizeof(report.warnings[i]), "%s", session->run.warnings[i]);
     describe_machine(&session->run, fleet_rank(), &report.machine);
+    if (status == 0)
+        compare_routes(session, &report.routes);
     return fleet_send(0, FLEET_MACHINE, &report, sizeof(report), &limit, error);
 }
 
@@ -468,6 +539,7 @@ int session_follow(int *status, struct error *error)
         result = take_part(&message, status, error);
     else
         result = error_set(error, ERROR_ENVIRONMENT, "the leader did not say what is to be run");
+    memory_wipe(message.bytes, message.size);
     free(message.bytes);
     /* Whoever cannot go on ends the run for all. */
     if (result != 0)

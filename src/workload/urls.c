@@ -616,12 +616,20 @@ static int begin_messages(struct url_list *list)
     return 0;
 }
 
-static int take_message(void *context, struct message *message, uint32_t *number, struct error *error)
+int url_list_add_message(struct url_list *list, struct message *message, uint32_t *number, struct error *error)
 {
-    struct url_list *list = ((struct taking *)context)->list;
+    if (open_storage(list, error) != 0) {
+        message_release(message);
+        return -1;
+    }
     if (message_list_add(&list->messages, message, number) != 0 || begin_messages(list) != 0)
         return fail_memory(error);
     return 0;
+}
+
+static int take_message(void *context, struct message *message, uint32_t *number, struct error *error)
+{
+    return url_list_add_message(((struct taking *)context)->list, message, number, error);
 }
 
 static int take_url(void *context, const struct entry *entry, const char *url, size_t length, uint32_t count,
@@ -641,6 +649,16 @@ static int take_url(void *context, const struct entry *entry, const char *url, s
         list->first_request.line = entry->number;
     }
     return 0;
+}
+
+int url_list_add_request(struct url_list *list, const char *file, size_t line, const struct url_request *request,
+                         struct error *error)
+{
+    struct taking taking = {.list = list, .file = file};
+    const struct entry entry = {.file = file, .number = line, .text = request->url, .length = strlen(request->url)};
+    if (open_storage(list, error) != 0 || entry_check_bytes(&entry, error) != 0)
+        return -1;
+    return take_url(&taking, &entry, request->url, entry.length, request->count, request->message, error);
 }
 
 static int add_requests(struct url_list *list, enum form form, const char *name, char *text, size_t length,

@@ -55,6 +55,9 @@ struct runner *runner_create(const struct plan *plan, const struct mode_job *job
                              struct run *run, struct error *error);
 void runner_release(struct runner *runner); /* NULL is allowed */
 
+/* Behind all trials: warns of servers that answer machines differently. */
+void runner_warn(const struct runner *runner);
+
 /* Appends a cell without trials to the run's. -1: no memory. */
 int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum stage stage, uint32_t group,
                     struct error *error);

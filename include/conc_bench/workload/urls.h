@@ -87,6 +87,20 @@ int url_list_add_text(struct url_list *list, const char *name, const char *text,
 /* Adds one URL from the command line; "xN" is not understood here, and blanks around it are an error. -1 as above. */
 int url_list_add_url(struct url_list *list, const char *url, struct error *error);
 
+/* Takes in a message, which is moved or released, and tells its number in the list. -1 as above. */
+int url_list_add_message(struct url_list *list, struct message *message, uint32_t *number, struct error *error);
+
+/* A URL with its message, so many times in a row. */
+struct url_request {
+    const char *url;
+    uint32_t count;
+    uint32_t message; /* MESSAGE_NONE: it is a plain download */
+};
+
+/* Adds one; faults are said to be of that line of `file`, which must outlive the list. -1 as above. */
+int url_list_add_request(struct url_list *list, const char *file, size_t line, const struct url_request *request,
+                         struct error *error);
+
 /* The text of a distinct URL, NUL-terminated, as it stood in the list. Valid until the list is released. */
 const char *url_text(const struct url_list *list, uint32_t url);
 
