@@ -229,8 +229,9 @@ static void warn_of_differences(struct run *run)
         if (strcmp(machine->libcurl, run->machines[0].libcurl) != 0)
             run_warn(run, "%s has another libcurl than %s: %s", machine->name, run->machines[0].name, machine->libcurl);
         if (strcmp(machine->cpu, run->machines[0].cpu) != 0 || machine->cores != run->machines[0].cores)
-            run_warn(run, "%s has another processor than %s: %" PRIu32 " cores of %s", machine->name,
-                     run->machines[0].name, machine->cores, machine->cpu[0] != '\0' ? machine->cpu : "unknown make");
+            run_warn(run, "%s has another processor than %s: %" PRIu32 " core%s of %s", machine->name,
+                     run->machines[0].name, machine->cores, machine->cores == 1 ? "" : "s",
+                     machine->cpu[0] != '\0' ? machine->cpu : "unknown make");
     }
 }
 

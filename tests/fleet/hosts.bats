@@ -72,6 +72,20 @@ counts() {
     says "Balance: $FLEET-2 was the last to finish in 2 of 2 trials"
 }
 
+@test "a machine with another libcurl, processor or number of cores is named" {
+    sed 's/^model name.*/model name : another one/' /proc/cpuinfo >"$BATS_TEST_TMPDIR/cpuinfo"
+    on_second_host_after "export LD_PRELOAD=$OTHER_LIBCURL LIBCURL_VERSION=9.1.2
+        mount --bind $BATS_TEST_TMPDIR/cpuinfo /proc/cpuinfo
+        exec taskset -c 0 \"\$@\""
+    run on_hosts 3 --mode threads --runs 1 --warmup 0 --no-progress --details "$LIST" --export-json "$JSON"
+    exits_with 0
+    says "$FLEET-2 has another libcurl than $FLEET-1: libcurl/9.1.2"
+    says "$FLEET-2 has another processor than $FLEET-1: 1 core of another one"
+    says_not "$FLEET-3 has another"
+    holds "$JSON" '[.machines[].libcurl | startswith("libcurl/9.1.2")] == [false, true, false]'
+    holds "$JSON" '.machines[1] | .cores == 1 and .cpu == "another one"'
+}
+
 @test "what several machines cannot do is refused once, before anything is asked" {
     run on_hosts 3 --mode sync http://10.213.0.1:8080/document-1 http://10.213.0.1:8080/document-2
     exits_with 2

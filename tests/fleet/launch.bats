@@ -85,6 +85,36 @@ mpi() {
     says "does not find them"
 }
 
+@test "launchers of a program without MPI get one error" {
+    with_mpi
+    run mpi -n 3 "$CONC_BENCH" http://a.test/
+    exits_with 2
+    says "Open MPI's mpirun has started 3 processes of this program, which was built without MPI"
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    command -v mpiexec.mpich >/dev/null || skip "there is no MPICH"
+    run timeout 100 mpiexec.mpich -n 3 "$CONC_BENCH" http://a.test/
+    exits_with 2
+    says "has started 3 processes of this program, which was built without MPI"
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+}
+
+@test "several processes get one error for what does not go with them, and go on where it has a meaning" {
+    with_mpi
+    run mpi -n 3 "$CONC_BENCH_MPI" --mode null --no-isolate http://a.test/
+    exits_with 2
+    says "--no-isolate does not go with several machines"
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    run mpi -n 3 "$CONC_BENCH_MPI" --mode null http://a.test/ http://b.test/
+    exits_with 2
+    says "2 downloads cannot be shared out to 3 machines: use fewer of them, a longer list, --repeat, or --split none"
+    [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
+    # The list is read where the leader runs, and nowhere else.
+    run mpi -n 3 "$CONC_BENCH_MPI" --mode null --script 1ms --runs 1 --warmup 0 --no-progress --split none - \
+        <<<$'http://a.test/\nhttp://b.test/'
+    exits_with 0
+    says "6 downloads"
+}
+
 @test "a program of MPICH makes one run of the processes that MPICH starts" {
     [ -n "${CONC_BENCH_MPICH:-}" ] || skip "there is no MPICH, or this build is not for it"
     run timeout 100 mpirun.mpich -n 3 "$CONC_BENCH_MPICH" --mode null --script 10ms,20ms --workers 2 --repeat 12 --runs 1 \
