@@ -5,35 +5,18 @@
 #include <string.h>
 
 #include "conc_bench/base/number.h"
+#include "conc_bench/base/reading.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/base/text_buffer.h"
 
 /* Whole numbers up to here are doubles. */
 #define WHOLE_MAX (UINT64_C(1) << 53)
 
-struct reading {
-    const char *text;
-    const char *next; /* what is not read yet */
-    struct error *error;
-};
-
 /* A part of the text that is read as one. */
 struct span {
     const char *start;
     size_t length;
 };
-
-/* The error was just set: it lies at `place`. Returns -1. */
-static int point_at(const struct reading *reading, const char *place)
-{
-    return error_point(reading->error, reading->text, (size_t)(place - reading->text));
-}
-
-/* ASCII, whatever the locale. */
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 static bool is_digit(char c)
 {
@@ -43,12 +26,6 @@ static bool is_digit(char c)
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static void skip_spaces(struct reading *reading)
-{
-    while (is_space(*reading->next))
-        reading->next++;
 }
 
 /* A name as modes, cells of them ("sync#2", "sync:fresh") and metrics have; empty if there is none. */
@@ -79,11 +56,11 @@ static bool is_within_name(const char *point)
 /* Takes the character, and spaces before and behind it, if it is next. */
 static bool take_sign(struct reading *reading, char sign)
 {
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     if (*reading->next != sign)
         return false;
     reading->next++;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     return true;
 }
 
@@ -96,12 +73,11 @@ static int refuse_start(const struct reading *reading, bool is_first)
     if (is_first && *reading->next == '\0')
         return error_set(reading->error, ERROR_USAGE, "a claim is empty: write one such as 'event-loop.time < 2s'");
     if (is_digit(*reading->next))
-        error_set(reading->error, ERROR_USAGE,
-                  "the value of a claim stands to the right of the comparison, such as in threads.time < 2s");
-    else
-        error_set(reading->error, ERROR_USAGE,
-                  "a claim names a mode and a metric here, such as threads.time, or *.time for every mode");
-    return point_at(reading, reading->next);
+        return reading_refuse(
+            reading, reading->next,
+            "the value of a claim stands to the right of the comparison, such as in threads.time < 2s");
+    return reading_refuse(reading, reading->next,
+                          "a claim names a mode and a metric here, such as threads.time, or *.time for every mode");
 }
 
 static int read_mode(struct reading *reading, bool is_first, struct assertion_operand *operand)
@@ -120,11 +96,9 @@ static int read_mode(struct reading *reading, bool is_first, struct assertion_op
         take_name(reading);
     }
     name.length = (size_t)(reading->next - name.start);
-    if (name.length >= sizeof(operand->mode)) {
-        error_set(reading->error, ERROR_USAGE, "unknown mode \"%.*s...\": no mode has a name this long",
-                  (int)sizeof(operand->mode), name.start);
-        return point_at(reading, name.start);
-    }
+    if (name.length >= sizeof(operand->mode))
+        return reading_refuse(reading, name.start, "unknown mode \"%.*s...\": no mode has a name this long",
+                              (int)sizeof(operand->mode), name.start);
     snprintf(operand->mode, sizeof(operand->mode), "%.*s", (int)name.length, name.start);
     return 0;
 }
@@ -140,9 +114,8 @@ static int read_workers(struct reading *reading, struct assertion_operand *opera
         operand->workers = (uint32_t)workers;
         return 0;
     }
-    error_set(reading->error, ERROR_USAGE, "workers are a whole number from 1, such as %s@8, not \"%.*s\"",
-              operand->mode, has_room ? (int)digits.length : (int)sizeof(text), digits.start);
-    return point_at(reading, digits.start);
+    return reading_refuse(reading, digits.start, "workers are a whole number from 1, such as %s@8, not \"%.*s\"",
+                          operand->mode, has_room ? (int)digits.length : (int)sizeof(text), digits.start);
 }
 
 /* "time < 2s", "threads < 2s": there is no metric where one should follow. */
@@ -150,15 +123,12 @@ static int refuse_missing_metric(const struct reading *reading, const struct ass
 {
     const char *start = reading->text + operand->offset;
     enum metric metric = metric_find(operand->mode);
-    if (metric != METRIC_COUNT) {
-        error_set(reading->error, ERROR_USAGE,
-                  "\"%s\" is a metric, of which mode? Write *.%s for every mode, or one such as threads.%s",
-                  operand->mode, operand->mode, operand->mode);
-        return point_at(reading, start);
-    }
-    error_set(reading->error, ERROR_USAGE, "which metric of \"%s\"? Write a point and its name, such as %s.time",
-              operand->mode, operand->mode);
-    return point_at(reading, reading->next);
+    if (metric != METRIC_COUNT)
+        return reading_refuse(reading, start,
+                              "\"%s\" is a metric, of which mode? Write *.%s for every mode, or one such as threads.%s",
+                              operand->mode, operand->mode, operand->mode);
+    return reading_refuse(reading, reading->next, "which metric of \"%s\"? Write a point and its name, such as %s.time",
+                          operand->mode, operand->mode);
 }
 
 static int read_metric(struct reading *reading, struct assertion_operand *operand)
@@ -179,15 +149,15 @@ static int read_metric(struct reading *reading, struct assertion_operand *operan
     metric_add_names(&names);
     const char *known = text_buffer_text(&names);
     if (name.length == 0)
-        error_set(reading->error, ERROR_USAGE, "a metric follows the point: one of %s", known);
+        reading_refuse(reading, name.start, "a metric follows the point: one of %s", known);
     else if (guess.best[0] != '\0')
-        error_set(reading->error, ERROR_USAGE, "unknown metric \"%s\"; did you mean \"%s\"? Known are %s", word,
-                  guess.best, known);
+        reading_refuse(reading, name.start, "unknown metric \"%s\"; did you mean \"%s\"? Known are %s", word,
+                       guess.best, known);
     else
-        error_set(reading->error, ERROR_USAGE, "unknown metric \"%s%s\"; known are %s", word, has_room ? "" : "...",
-                  known);
+        reading_refuse(reading, name.start, "unknown metric \"%s%s\"; known are %s", word, has_room ? "" : "...",
+                       known);
     text_buffer_release(&names);
-    return point_at(reading, name.start);
+    return -1;
 }
 
 /* "@8", or "/8" as reports name cells: a mode is no number that could be divided, so that it means nothing else. */
@@ -217,22 +187,18 @@ static int check_ratio(const struct reading *reading, const struct assertion *as
     const struct assertion_operand *below = &assertion->operands[1];
     const struct metric_row *metric = metric_row(above->metric);
     const struct metric_row *other = metric_row(below->metric);
-    if (strcmp(below->mode, "*") == 0) {
-        error_set(reading->error, ERROR_USAGE,
-                  "a ratio is to one mode: name it instead of *, such as in *.time / sync.time");
-        return point_at(reading, reading->text + below->offset);
-    }
-    if ((above->metric == METRIC_HIGHEST_RATE) != (below->metric == METRIC_HIGHEST_RATE)) {
-        error_set(reading->error, ERROR_USAGE,
-                  "\"highest_rate\" is compared with that of another mode, or with a rate");
-        return point_at(reading, reading->text + below->offset);
-    }
+    if (strcmp(below->mode, "*") == 0)
+        return reading_refuse(reading, reading->text + below->offset,
+                              "a ratio is to one mode: name it instead of *, such as in *.time / sync.time");
+    if ((above->metric == METRIC_HIGHEST_RATE) != (below->metric == METRIC_HIGHEST_RATE))
+        return reading_refuse(reading, reading->text + below->offset,
+                              "\"highest_rate\" is compared with that of another mode, or with a rate");
     if (metric->unit == other->unit)
         return 0;
-    error_set(reading->error, ERROR_USAGE, "a ratio is of two figures of one unit, and \"%s\" is %s, but \"%s\" is %s",
-              metric->assertion, metric_unit_describe(metric->unit)->name, other->assertion,
-              metric_unit_describe(other->unit)->name);
-    return point_at(reading, reading->text + below->offset);
+    return reading_refuse(reading, reading->text + below->offset,
+                          "a ratio is of two figures of one unit, and \"%s\" is %s, but \"%s\" is %s",
+                          metric->assertion, metric_unit_describe(metric->unit)->name, other->assertion,
+                          metric_unit_describe(other->unit)->name);
 }
 
 static int read_operands(struct reading *reading, struct assertion *assertion)
@@ -274,15 +240,14 @@ static int check_equality(const struct reading *reading, const struct assertion 
     const struct metric_row *metric = metric_row(assertion->operands[0].metric);
     if ((metric->traits & METRIC_EXACT) != 0)
         metric = metric_row(assertion->operands[1].metric);
-    error_set(reading->error, ERROR_USAGE,
-              "\"%s\" is measured, and never the same twice: claim a bound with < or > instead of %.2s",
-              metric->assertion, place);
-    return point_at(reading, place);
+    return reading_refuse(reading, place,
+                          "\"%s\" is measured, and never the same twice: claim a bound with < or > instead of %.2s",
+                          metric->assertion, place);
 }
 
 static int read_comparison(struct reading *reading, struct assertion *assertion)
 {
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     const char *place = reading->next;
     for (size_t i = 0; i < COMPARISONS; i++) {
         size_t length = strlen(comparisons[i].sign);
@@ -293,13 +258,12 @@ static int read_comparison(struct reading *reading, struct assertion *assertion)
         return check_equality(reading, assertion, place);
     }
     if (*place == '=')
-        error_set(reading->error, ERROR_USAGE, "no comparison begins with a single =: write ==, <= or >=");
-    else if (assertion->operand_count == 1)
-        error_set(reading->error, ERROR_USAGE,
-                  "a comparison (<, <=, >, >=, ==, !=) and a value follow here, or / and what to compare with");
-    else
-        error_set(reading->error, ERROR_USAGE, "a comparison (<, <=, >, >=, ==, !=) and a value follow here");
-    return point_at(reading, place);
+        return reading_refuse(reading, place, "no comparison begins with a single =: write ==, <= or >=");
+    if (assertion->operand_count == 1)
+        return reading_refuse(
+            reading, place,
+            "a comparison (<, <=, >, >=, ==, !=) and a value follow here, or / and what to compare with");
+    return reading_refuse(reading, place, "a comparison (<, <=, >, >=, ==, !=) and a value follow here");
 }
 
 /* Value */
@@ -311,7 +275,7 @@ static bool is_in_number(char c)
 
 static bool is_in_word(char c)
 {
-    return c != '\0' && !is_space(c);
+    return c != '\0' && !reading_is_space(c);
 }
 
 /* Adds the characters up to the first that does not belong to the value; false if it has no room for them. */
@@ -333,7 +297,7 @@ static bool take_value(struct reading *reading, char *value, size_t size)
     value[0] = '\0';
     if (!add_while(reading, is_in_number, value, size))
         return false;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     /* Two numbers in a row must not become one. */
     if (value[0] != '\0' && is_in_number(*reading->next))
         return true;
@@ -342,7 +306,7 @@ static bool take_value(struct reading *reading, char *value, size_t size)
         return false;
     if (reading->next != unit + 1 || *unit != '/')
         return true;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     return add_while(reading, is_in_word, value, size);
 }
 
@@ -383,34 +347,32 @@ static int refuse_value(const struct reading *reading, const struct assertion *a
         snprintf(subject, sizeof(subject), "\"%s\"", metric_row(assertion->operands[0].metric)->assertion);
     int shown = (int)strnlen(place, sizeof(assertion->limit_text));
     if (shown == 0)
-        error_set(reading->error, ERROR_USAGE, "the value is missing: %s is compared with %s, such as %s", subject,
-                  unit->name, unit->example);
-    else
-        error_set(reading->error, ERROR_USAGE, "%s is compared with %s, such as %s, not \"%.*s%s\"", subject,
-                  unit->name, unit->example, shown, place, place[shown] == '\0' ? "" : "...");
-    return point_at(reading, place);
+        return reading_refuse(reading, place, "the value is missing: %s is compared with %s, such as %s", subject,
+                              unit->name, unit->example);
+    return reading_refuse(reading, place, "%s is compared with %s, such as %s, not \"%.*s%s\"", subject, unit->name,
+                          unit->example, shown, place, place[shown] == '\0' ? "" : "...");
 }
 
 static int read_value(struct reading *reading, struct assertion *assertion)
 {
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     const char *place = reading->next;
     if (!take_value(reading, assertion->limit_text, sizeof(assertion->limit_text)) ||
         convert(assertion->unit, assertion->limit_text, &assertion->limit) != 0)
         return refuse_value(reading, assertion, place);
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     if (*reading->next == '\0')
         return 0;
-    error_set(reading->error, ERROR_USAGE,
-              "a claim ends behind its value, and more follows: it is one comparison, so write a further one apart");
-    return point_at(reading, reading->next);
+    return reading_refuse(
+        reading, reading->next,
+        "a claim ends behind its value, and more follows: it is one comparison, so write a further one apart");
 }
 
 int assertion_parse(const char *text, struct assertion *assertion, struct error *error)
 {
     struct reading reading = {.text = text, .next = text, .error = error};
     struct assertion read = {0};
-    skip_spaces(&reading);
+    reading_skip_spaces(&reading);
     if (read_operands(&reading, &read) != 0 || read_comparison(&reading, &read) != 0 ||
         read_value(&reading, &read) != 0)
         return -1;

@@ -5,37 +5,15 @@
 #include <string.h>
 
 #include "conc_bench/base/number.h"
+#include "conc_bench/base/reading.h"
 
 enum { STATUS_LEAST = 200, STATUS_MOST = 599 };
-
-struct reading {
-    const char *text;
-    const char *next; /* what is not read yet */
-    struct error *error;
-};
-
-/* The error was just set: it lies at `place`. */
-static int point_at(const struct reading *reading, const char *place)
-{
-    return error_point(reading->error, reading->text, (size_t)(place - reading->text));
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void skip_spaces(struct reading *reading)
-{
-    while (is_space(*reading->next))
-        reading->next++;
-}
 
 /* Up to a space, or to the end. */
 static size_t word_length(const char *text)
 {
     size_t length = 0;
-    while (text[length] != '\0' && !is_space(text[length]))
+    while (text[length] != '\0' && !reading_is_space(text[length]))
         length++;
     return length;
 }
@@ -47,7 +25,7 @@ static bool take_word(struct reading *reading, const char *word)
     if (length != strlen(word) || strncmp(reading->next, word, length) != 0)
         return false;
     reading->next += length;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     return true;
 }
 
@@ -67,7 +45,7 @@ static size_t method_length(const char *text)
 static size_t number_length(const char *text)
 {
     size_t length = text[0] == '#' ? 1 + strspn(text + 1, "0123456789") : 0;
-    return length > 1 && is_space(text[length]) ? length : 0;
+    return length > 1 && reading_is_space(text[length]) ? length : 0;
 }
 
 static bool is_url(const char *text)
@@ -88,7 +66,7 @@ static int read_target(struct reading *reading, struct check *check)
     const size_t number_bytes = method_bytes > 0 ? number_length(number) : 0;
     check->is_of_many = url[length - 1] == '*';
     reading->next = number_bytes > 0 ? number + number_bytes : url + length;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     length -= check->is_of_many;
     size_t size = method_bytes + 1 + length + 1 + number_bytes + 1;
     check->target = malloc(size);
@@ -130,45 +108,36 @@ static int read_bytes(struct reading *reading, struct check *check)
     const char quote = *reading->next++;
     while (*reading->next != quote) {
         int byte = (unsigned char)*reading->next++;
-        if (byte == '\0') {
-            error_set(reading->error, ERROR_USAGE, "the text of a check has no %c at its end", quote);
-            return point_at(reading, start);
-        }
-        if (byte == '\\' && (byte = read_escape(reading)) < 0) {
-            error_set(
-                reading->error, ERROR_USAGE,
+        if (byte == '\0')
+            return reading_refuse(reading, start, "the text of a check has no %c at its end", quote);
+        if (byte == '\\' && (byte = read_escape(reading)) < 0)
+            return reading_refuse(
+                reading, reading->next - 1,
                 "behind \\ a check has one of \" ' \\ n r t, or x and two hexadecimal digits: \\\\ is a backslash");
-            return point_at(reading, reading->next - 1);
-        }
         check->bytes[check->length++] = (char)byte;
     }
     reading->next++;
     if (check->length > 0)
         return 0;
-    error_set(reading->error, ERROR_USAGE, "every answer contains an empty text: write some between the quotes");
-    return point_at(reading, start);
+    return reading_refuse(reading, start, "every answer contains an empty text: write some between the quotes");
 }
 
 static int read_contained(struct reading *reading, struct check *check)
 {
     check->kind = CHECK_CONTAINS;
-    if (*reading->next != '"' && *reading->next != '\'') {
-        error_set(reading->error, ERROR_USAGE, "a text stands in quotes here, such as contains \"Welcome\"");
-        return point_at(reading, reading->next);
-    }
+    if (*reading->next != '"' && *reading->next != '\'')
+        return reading_refuse(reading, reading->next, "a text stands in quotes here, such as contains \"Welcome\"");
     check->bytes = malloc(strlen(reading->next));
     return check->bytes != NULL ? read_bytes(reading, check) : no_memory(reading);
 }
 
 static int read_equals(struct reading *reading, const char *example)
 {
-    if (strncmp(reading->next, "==", 2) != 0) {
-        error_set(reading->error, ERROR_USAGE,
-                  "only == stands here, such as %s; \"not\" in front of a check turns it round", example);
-        return point_at(reading, reading->next);
-    }
+    if (strncmp(reading->next, "==", 2) != 0)
+        return reading_refuse(reading, reading->next,
+                              "only == stands here, such as %s; \"not\" in front of a check turns it round", example);
     reading->next += 2;
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     return 0;
 }
 
@@ -180,11 +149,9 @@ static int read_status(struct reading *reading, struct check *check)
     check->kind = CHECK_STATUS;
     if (length < sizeof(digits))
         memcpy(digits, reading->next, length);
-    if (number_parse_count(digits, &status) != 0 || status < STATUS_LEAST || status > STATUS_MOST) {
-        error_set(reading->error, ERROR_USAGE, "the status of an answer is a number from %d to %d, such as 200",
-                  STATUS_LEAST, STATUS_MOST);
-        return point_at(reading, reading->next);
-    }
+    if (number_parse_count(digits, &status) != 0 || status < STATUS_LEAST || status > STATUS_MOST)
+        return reading_refuse(reading, reading->next, "the status of an answer is a number from %d to %d, such as 200",
+                              STATUS_LEAST, STATUS_MOST);
     check->status = (unsigned)status;
     reading->next += length;
     return 0;
@@ -195,12 +162,10 @@ static int read_sha256(struct reading *reading, struct check *check)
     check->kind = CHECK_SHA256;
     for (size_t i = 0; i < 2 * CHECK_SHA256_BYTES; i++) {
         int value = hex_value(reading->next[i]);
-        if (value < 0) {
-            error_set(reading->error, ERROR_USAGE,
-                      "a SHA-256 is %d hexadecimal digits, as sha256sum prints them (got %zu)", 2 * CHECK_SHA256_BYTES,
-                      i);
-            return point_at(reading, reading->next + i);
-        }
+        if (value < 0)
+            return reading_refuse(reading, reading->next + i,
+                                  "a SHA-256 is %d hexadecimal digits, as sha256sum prints them (got %zu)",
+                                  2 * CHECK_SHA256_BYTES, i);
         check->sha256[i / 2] = (uint8_t)(check->sha256[i / 2] * 16 + value);
     }
     reading->next += 2 * CHECK_SHA256_BYTES;
@@ -209,7 +174,7 @@ static int read_sha256(struct reading *reading, struct check *check)
 
 static int read_check(struct reading *reading, struct check *check)
 {
-    skip_spaces(reading);
+    reading_skip_spaces(reading);
     if (read_target(reading, check) != 0)
         return -1;
     check->is_negated = take_word(reading, "not");
@@ -219,10 +184,10 @@ static int read_check(struct reading *reading, struct check *check)
         return read_equals(reading, "status == 200") == 0 ? read_status(reading, check) : -1;
     if (take_word(reading, "sha256"))
         return read_equals(reading, "sha256 == 9f86d081...") == 0 ? read_sha256(reading, check) : -1;
-    error_set(reading->error, ERROR_USAGE,
-              "a check is contains \"TEXT\", status == N or sha256 == HEX, behind a URL or a request such as POST "
-              "http://host/path where it is of that one only");
-    return point_at(reading, reading->next);
+    return reading_refuse(
+        reading, reading->next,
+        "a check is contains \"TEXT\", status == N or sha256 == HEX, behind a URL or a request such as POST "
+        "http://host/path where it is of that one only");
 }
 
 static void release(struct check *check)
@@ -243,11 +208,9 @@ int check_list_add(struct check_list *list, const char *text, struct error *erro
     list->items = longer;
     int status = read_check(&reading, &check);
     if (status == 0)
-        skip_spaces(&reading);
-    if (status == 0 && *reading.next != '\0') {
-        error_set(error, ERROR_USAGE, "a check ends here: give --check once for each");
-        status = point_at(&reading, reading.next);
-    }
+        reading_skip_spaces(&reading);
+    if (status == 0 && *reading.next != '\0')
+        status = reading_refuse(&reading, reading.next, "a check ends here: give --check once for each");
     if (status == 0)
         list->items[list->count++] = check;
     else
