@@ -16,7 +16,7 @@ enum { ANSWERS_ENOUGH = 2 };
 enum { ANY_KIND = 0 };
 
 /* Answers of a URL whose answers are not all alike, with where they come from. */
-struct entry {
+struct url_entry {
     int64_t bytes;
     uint32_t url;
     uint32_t count;
@@ -28,20 +28,20 @@ struct entry {
 };
 
 /* Goes over all answers of successful downloads. */
-struct visitor {
+struct answer_visitor {
     struct expected_responses *expected_responses;
     uint32_t cell;
     const struct trial *trial;
     bool is_warmup;
-    bool has_mixed;           /* some URL is */
-    bool has_changed;         /* some URL had several contents of one size */
-    struct content *contents; /* by URL, while they are compared */
-    struct entry *entries;    /* NULL: they are only counted */
+    bool has_mixed;               /* some URL is */
+    bool has_changed;             /* some URL had several contents of one size */
+    struct url_content *contents; /* by URL, while they are compared */
+    struct url_entry *entries;    /* NULL: they are only counted */
     size_t entry_count;
 };
 
 /* The contents of a URL's bodies of the usual size. */
-struct content {
+struct url_content {
     uint64_t answers;
     uint64_t usual;          /* of those with the digest of the expectation */
     uint64_t lead;           /* of that digest over all others (Boyer and Moore 1991) */
@@ -58,7 +58,7 @@ static uint32_t kind_of(const struct answer *answer)
     return (uint32_t)answer->status << 8 | answer->http_version;
 }
 
-static void note_answer(struct visitor *visitor, const struct answer *answer)
+static void note_answer(struct answer_visitor *visitor, const struct answer *answer)
 {
     struct expectation *url = &visitor->expected_responses->urls[answer->url];
     if (!url->is_known)
@@ -73,12 +73,12 @@ static void note_answer(struct visitor *visitor, const struct answer *answer)
     visitor->has_changed |= url->digest != answer->digest;
 }
 
-static void list_answer(struct visitor *visitor, const struct answer *answer)
+static void list_answer(struct answer_visitor *visitor, const struct answer *answer)
 {
     if (!visitor->expected_responses->urls[answer->url].is_mixed)
         return;
     if (visitor->entries != NULL)
-        visitor->entries[visitor->entry_count] = (struct entry){
+        visitor->entries[visitor->entry_count] = (struct url_entry){
             .bytes = answer->body_bytes,
             .url = answer->url,
             .count = answer->count,
@@ -91,8 +91,8 @@ static void list_answer(struct visitor *visitor, const struct answer *answer)
     visitor->entry_count++;
 }
 
-static void visit_trials(struct visitor *visitor, const struct trial *trials, size_t count,
-                         void (*visit)(struct visitor *visitor, const struct answer *answer))
+static void visit_trials(struct answer_visitor *visitor, const struct trial *trials, size_t count,
+                         void (*visit)(struct answer_visitor *visitor, const struct answer *answer))
 {
     for (size_t i = 0; i < count; i++) {
         const struct trial_latencies *latencies = trials[i].summary.latencies;
@@ -104,7 +104,8 @@ static void visit_trials(struct visitor *visitor, const struct trial *trials, si
     }
 }
 
-static void visit_all(struct visitor *visitor, void (*visit)(struct visitor *visitor, const struct answer *answer))
+static void visit_all(struct answer_visitor *visitor,
+                      void (*visit)(struct answer_visitor *visitor, const struct answer *answer))
 {
     const struct run *run = visitor->expected_responses->run;
     for (size_t i = 0; i < run->cell_count; i++) {
@@ -126,8 +127,8 @@ static int compare_numbers(int64_t left, int64_t right)
 
 static int compare_by_answer(const void *a, const void *b)
 {
-    const struct entry *left = a;
-    const struct entry *right = b;
+    const struct url_entry *left = a;
+    const struct url_entry *right = b;
     int order = compare_numbers(left->url, right->url);
     if (order == 0)
         order = compare_numbers(left->kind, right->kind);
@@ -135,7 +136,7 @@ static int compare_by_answer(const void *a, const void *b)
 }
 
 /* Takes entries sorted by answer, all of one URL and kind. */
-static int64_t median_bytes(const struct entry *entries, uint64_t answers)
+static int64_t median_bytes(const struct url_entry *entries, uint64_t answers)
 {
     uint64_t before = 0;
     while (before + entries->count <= (answers - 1) / 2)
@@ -144,7 +145,7 @@ static int64_t median_bytes(const struct entry *entries, uint64_t answers)
 }
 
 /* The entries of one URL, sorted by answer. */
-static void settle_usual(struct expectation *url, const struct entry *entries, size_t count)
+static void settle_usual(struct expectation *url, const struct url_entry *entries, size_t count)
 {
     uint64_t most = 0;
     for (size_t first = 0, end; first < count; first = end) {
@@ -167,7 +168,7 @@ static uint32_t usual_kind(const struct expectation *url)
 
 /* What varies by itself */
 
-static bool is_early(const struct expected_responses *expected_responses, const struct entry *entry,
+static bool is_early(const struct expected_responses *expected_responses, const struct url_entry *entry,
                      bool is_warmup_enough)
 {
     const struct run_cell *cells = expected_responses->run->cells;
@@ -177,10 +178,10 @@ static bool is_early(const struct expected_responses *expected_responses, const 
 
 /* Whether answers of one status and HTTP version differ in size where that shows beforehand that a URL varies. Of all
  * kinds, or of one. The entries of one URL, sorted by answer. */
-static bool differs_early(const struct expected_responses *expected_responses, const struct entry *entries,
+static bool differs_early(const struct expected_responses *expected_responses, const struct url_entry *entries,
                           size_t count, uint32_t kind)
 {
-    const struct entry *one = NULL;
+    const struct url_entry *one = NULL;
     uint64_t in_warmup = 0;
     for (size_t i = 0; i < count; i++)
         in_warmup += entries[i].is_warmup ? entries[i].count : 0;
@@ -197,16 +198,16 @@ static bool differs_early(const struct expected_responses *expected_responses, c
 
 static int compare_by_cell(const void *a, const void *b)
 {
-    return compare_numbers(((const struct entry *)a)->cell, ((const struct entry *)b)->cell);
+    return compare_numbers(((const struct url_entry *)a)->cell, ((const struct url_entry *)b)->cell);
 }
 
 /* Whether most cells got answers of several sizes. The entries of one URL, sorted by cell. */
-static bool differs_within_cells(const struct expectation *url, const struct entry *entries, size_t count)
+static bool differs_within_cells(const struct expectation *url, const struct url_entry *entries, size_t count)
 {
     size_t cells = 0;
     size_t mixed_cells = 0;
     for (size_t first = 0, end; first < count; first = end) {
-        const struct entry *one = NULL;
+        const struct url_entry *one = NULL;
         bool is_mixed = false;
         for (end = first; end < count && entries[end].cell == entries[first].cell; end++) {
             if (entries[end].kind != usual_kind(url))
@@ -220,7 +221,7 @@ static bool differs_within_cells(const struct expectation *url, const struct ent
     return 2 * mixed_cells > cells;
 }
 
-static bool has_several_unusual(const struct expectation *url, const struct entry *entries, size_t count)
+static bool has_several_unusual(const struct expectation *url, const struct url_entry *entries, size_t count)
 {
     uint64_t unusual = 0;
     for (size_t i = 0; i < count; i++) {
@@ -238,7 +239,7 @@ static bool has_usual_size(const struct expectation *url, const struct answer *a
 }
 
 /* Most answers of the usual size had the digest that is left in the end; or none had most of them. */
-static void vote(struct expectation *url, struct content *content, const struct answer *answer)
+static void vote(struct expectation *url, struct url_content *content, const struct answer *answer)
 {
     if (answer->digest == DIGEST_VARIED)
         return;
@@ -252,7 +253,7 @@ static void vote(struct expectation *url, struct content *content, const struct 
     }
 }
 
-static void enter_cell(struct content *content, uint32_t cell, uint32_t digest)
+static void enter_cell(struct url_content *content, uint32_t cell, uint32_t digest)
 {
     content->cell = cell;
     content->digest = digest;
@@ -260,10 +261,10 @@ static void enter_cell(struct content *content, uint32_t cell, uint32_t digest)
 }
 
 /* Cells come one after the other. */
-static void note_content(struct visitor *visitor, const struct answer *answer)
+static void note_content(struct answer_visitor *visitor, const struct answer *answer)
 {
     struct expectation *url = &visitor->expected_responses->urls[answer->url];
-    struct content *content = &visitor->contents[answer->url];
+    struct url_content *content = &visitor->contents[answer->url];
     if (answer->digest == DIGEST_NONE || !has_usual_size(url, answer))
         return;
     vote(url, content, answer);
@@ -281,7 +282,7 @@ static void note_content(struct visitor *visitor, const struct answer *answer)
     }
 }
 
-static void count_usual(struct visitor *visitor, const struct answer *answer)
+static void count_usual(struct answer_visitor *visitor, const struct answer *answer)
 {
     const struct expectation *url = &visitor->expected_responses->urls[answer->url];
     if (answer->digest == url->digest && has_usual_size(url, answer))
@@ -289,13 +290,13 @@ static void count_usual(struct visitor *visitor, const struct answer *answer)
 }
 
 /* Where no cell got two answers, so that none could see a change: whether most got the same. */
-static bool does_change(const struct content *content)
+static bool does_change(const struct url_content *content)
 {
     return content->repeated_cells > 0 ? 2 * content->mixed_cells > content->repeated_cells
                                        : 2 * content->usual <= content->answers && content->answers > 0;
 }
 
-static int learn_contents(struct visitor *visitor, struct error *error)
+static int learn_contents(struct answer_visitor *visitor, struct error *error)
 {
     struct expected_responses *expected_responses = visitor->expected_responses;
     uint32_t count = expected_responses->run->distinct_urls;
@@ -318,14 +319,14 @@ static int learn_contents(struct visitor *visitor, struct error *error)
 /* Rounds that cannot be mended */
 
 /* Totals of the answers of one URL to the cells of one round. */
-struct span {
+struct round_span {
     struct expected_round round;
     uint32_t kind;
     int64_t least, most;
     bool is_torn;
 };
 
-static void widen(struct span *span, const struct entry *entry)
+static void widen(struct round_span *span, const struct url_entry *entry)
 {
     span->least = entry->bytes < span->least ? entry->bytes : span->least;
     span->most = entry->bytes > span->most ? entry->bytes : span->most;
@@ -364,25 +365,25 @@ static int add_torn(struct expected_responses *expected_responses, const struct 
 
 static int compare_spans(const void *a, const void *b)
 {
-    return compare_rounds(&((const struct span *)a)->round, &((const struct span *)b)->round);
+    return compare_rounds(&((const struct round_span *)a)->round, &((const struct round_span *)b)->round);
 }
 
 /* The entries of one URL. `spans` has room for as many. */
-static int find_torn(struct expected_responses *expected_responses, const struct entry *entries, size_t count,
-                     struct span *spans, struct error *error)
+static int find_torn(struct expected_responses *expected_responses, const struct url_entry *entries, size_t count,
+                     struct round_span *spans, struct error *error)
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         if (entries[i].is_warmup || !entries[i].is_complete)
             continue;
         const struct expected_round round = {expected_responses->run->cells[entries[i].cell].group, entries[i].round};
-        spans[used++] = (struct span){round, entries[i].kind, entries[i].bytes, entries[i].bytes, false};
+        spans[used++] = (struct round_span){round, entries[i].kind, entries[i].bytes, entries[i].bytes, false};
     }
     qsort(spans, used, sizeof(spans[0]), compare_spans);
     int status = 0;
     for (size_t first = 0, end; first < used && status == 0; first = end) {
         for (end = first + 1; end < used && compare_spans(&spans[first], &spans[end]) == 0; end++)
-            widen(&spans[first], &(struct entry){.kind = spans[end].kind, .bytes = spans[end].least});
+            widen(&spans[first], &(struct url_entry){.kind = spans[end].kind, .bytes = spans[end].least});
         if (spans[first].is_torn ||
             are_apart(&expected_responses->run->tolerance, spans[first].least, spans[first].most))
             status = add_torn(expected_responses, &spans[first].round, error);
@@ -392,8 +393,8 @@ static int find_torn(struct expected_responses *expected_responses, const struct
 
 /* Learning */
 
-static int settle_url(struct expected_responses *expected_responses, struct entry *entries, size_t count,
-                      struct span *spans, struct error *error)
+static int settle_url(struct expected_responses *expected_responses, struct url_entry *entries, size_t count,
+                      struct round_span *spans, struct error *error)
 {
     struct expectation *url = &expected_responses->urls[entries[0].url];
     settle_usual(url, entries, count);
@@ -408,7 +409,7 @@ static int settle_url(struct expected_responses *expected_responses, struct entr
     return 0;
 }
 
-static int settle_mixed(struct expected_responses *expected_responses, struct entry *entries, size_t count,
+static int settle_mixed(struct expected_responses *expected_responses, struct url_entry *entries, size_t count,
                         struct error *error)
 {
     qsort(entries, count, sizeof(entries[0]), compare_by_answer);
@@ -416,7 +417,7 @@ static int settle_mixed(struct expected_responses *expected_responses, struct en
     for (size_t first = 0, end; first < count && status == 0; first = end) {
         for (end = first + 1; end < count && entries[end].url == entries[first].url;)
             end++;
-        struct span *spans = calloc(end - first, sizeof(spans[0]));
+        struct round_span *spans = calloc(end - first, sizeof(spans[0]));
         if (spans == NULL)
             return error_set(error, ERROR_ENVIRONMENT, "no memory for the answers of a URL");
         status = settle_url(expected_responses, &entries[first], end - first, spans, error);
@@ -427,7 +428,7 @@ static int settle_mixed(struct expected_responses *expected_responses, struct en
 
 static int learn(struct expected_responses *expected_responses, struct error *error)
 {
-    struct visitor visitor = {.expected_responses = expected_responses};
+    struct answer_visitor visitor = {.expected_responses = expected_responses};
     visit_all(&visitor, note_answer);
     if (!visitor.has_mixed)
         return learn_contents(&visitor, error);

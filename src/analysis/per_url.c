@@ -16,7 +16,7 @@
 #include "conc_bench/base/text.h"
 
 /* The inputs and scratch space of the figures. */
-struct maker {
+struct per_url_maker {
     const struct run *run;
     const struct validity *validity;
     struct per_url *made;
@@ -53,7 +53,7 @@ const struct run_cell *per_url_lacks(const struct run *run, const struct validit
     return NULL;
 }
 
-static int list_trials(struct maker *maker, struct error *error)
+static int list_trials(struct per_url_maker *maker, struct error *error)
 {
     const struct run *run = maker->run;
     struct per_url *made = maker->made;
@@ -82,12 +82,12 @@ static int list_trials(struct maker *maker, struct error *error)
     return 0;
 }
 
-static size_t first_of(const struct maker *maker, size_t cell)
+static size_t first_of(const struct per_url_maker *maker, size_t cell)
 {
     return cell > 0 ? maker->ends[cell - 1] : 0;
 }
 
-static size_t count_slots(const struct maker *maker, size_t cell)
+static size_t count_slots(const struct per_url_maker *maker, size_t cell)
 {
     size_t count = 0;
     for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++)
@@ -104,7 +104,7 @@ static uint32_t url_of(const struct run *run, const struct trial *trial, uint32_
 
 /* Puts the samples of a cell in the order of their URLs, so that those of one need not be looked for. Whatever a trial
  * has no sample of costs nothing: documents may say what they like. */
-static void group_samples(const struct maker *maker, size_t cell)
+static void group_samples(const struct per_url_maker *maker, size_t cell)
 {
     const struct run *run = maker->run;
     /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
@@ -125,7 +125,7 @@ static void group_samples(const struct maker *maker, size_t cell)
 }
 
 /* The most samples of any URL in any cell. */
-static size_t find_most(const struct maker *maker)
+static size_t find_most(const struct per_url_maker *maker)
 {
     size_t most = 0;
     for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
@@ -138,7 +138,7 @@ static size_t find_most(const struct maker *maker)
     return most;
 }
 
-static int make_room(struct maker *maker, struct error *error)
+static int make_room(struct per_url_maker *maker, struct error *error)
 {
     size_t urls = (size_t)maker->run->distinct_urls + 1;
     size_t most = 0;
@@ -170,7 +170,7 @@ static int make_room(struct maker *maker, struct error *error)
 /* Figures */
 
 /* Works on the cell whose samples are grouped: all of its trials that take part are complete, or there is only one. */
-static void figure_url(const struct maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
+static void figure_url(const struct per_url_maker *maker, uint32_t url, size_t cell, struct url_figure *figure)
 {
     *figure = (struct url_figure){0};
     for (size_t i = maker->firsts[url]; i < maker->firsts[url + 1]; i++) {
@@ -191,7 +191,7 @@ static void figure_url(const struct maker *maker, uint32_t url, size_t cell, str
     figure->body_bytes = (int64_t)stats_percentile(maker->bodies, figure->count, 50);
 }
 
-static void figure_all(const struct maker *maker)
+static void figure_all(const struct per_url_maker *maker)
 {
     for (size_t cell = 0; cell < maker->made->cell_count; cell++) {
         struct url_total *total = &maker->made->totals[cell];
@@ -210,7 +210,7 @@ static void figure_all(const struct maker *maker)
 }
 
 /* Sorts the keys that are at least `least`; returns how many they are. */
-static size_t sort_keys(const struct maker *maker, const double *keys, double least)
+static size_t sort_keys(const struct per_url_maker *maker, const double *keys, double least)
 {
     size_t count = 0;
     for (uint32_t url = 0; url < maker->run->distinct_urls; url++) {
@@ -222,7 +222,7 @@ static size_t sort_keys(const struct maker *maker, const double *keys, double le
 }
 
 /* Keeps the URLs with the `limit` greatest of `count` sorted keys; of equal ones the first of the list. */
-static void keep_greatest(const struct maker *maker, const double *keys, size_t count, size_t limit)
+static void keep_greatest(const struct per_url_maker *maker, const double *keys, size_t count, size_t limit)
 {
     if (count == 0)
         return;
@@ -239,7 +239,7 @@ static void keep_greatest(const struct maker *maker, const double *keys, size_t 
     }
 }
 
-static void choose_kept(const struct maker *maker)
+static void choose_kept(const struct per_url_maker *maker)
 {
     struct per_url *made = maker->made;
     size_t limit = PER_URL_FIGURES_MAX / (made->cell_count > 0 ? made->cell_count : 1);
@@ -278,7 +278,7 @@ static int compare_kept(const void *a, const void *b)
     return (left->url > right->url) - (left->url < right->url);
 }
 
-static int fill_kept(const struct maker *maker, struct error *error)
+static int fill_kept(const struct per_url_maker *maker, struct error *error)
 {
     struct per_url *made = maker->made;
     struct kept_url *kept = calloc(made->count + 1, sizeof(*kept));
@@ -307,7 +307,7 @@ static int fill_kept(const struct maker *maker, struct error *error)
 
 int per_url_make(const struct run *run, const struct validity *validity, struct per_url **per_url, struct error *error)
 {
-    struct maker maker = {.run = run, .validity = validity, .made = calloc(1, sizeof(*maker.made))};
+    struct per_url_maker maker = {.run = run, .validity = validity, .made = calloc(1, sizeof(*maker.made))};
     *per_url = NULL;
     if (maker.made == NULL)
         return no_memory(error);

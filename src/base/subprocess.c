@@ -9,14 +9,14 @@
 #include "conc_bench/platform/descriptor.h"
 
 /* What the child says. */
-struct message {
+struct subprocess_message {
     int status;
     struct error error;
 };
 
 _Noreturn static void run_child(int (*function)(void *context, struct error *error), void *context, int line)
 {
-    struct message message = {0};
+    struct subprocess_message message = {0};
     message.status = function(context, &message.error);
     const char *next = (const char *)&message;
     for (size_t left = sizeof(message); left > 0;) {
@@ -32,7 +32,7 @@ _Noreturn static void run_child(int (*function)(void *context, struct error *err
 }
 
 /* Up to the end of the child, which closes the line. */
-static size_t read_message(int line, struct message *message)
+static size_t read_message(int line, struct subprocess_message *message)
 {
     size_t length = 0;
     while (length < sizeof(*message)) {
@@ -62,7 +62,7 @@ int subprocess_run(int (*function)(void *context, struct error *error), void *co
     }
     int number = errno;
     close(line[1]);
-    struct message message = {0};
+    struct subprocess_message message = {0};
     size_t length = child > 0 ? read_message(line[0], &message) : 0;
     close(line[0]);
     if (child < 0)

@@ -17,7 +17,7 @@ static int store(const struct option_row *row, const char *text, struct options 
                                       .error = error});
 }
 
-struct reading {
+struct command_line {
     char **arguments;
     int count;
     int next;
@@ -28,7 +28,7 @@ struct reading {
     struct error *error;
 };
 
-static int take(struct reading *reading, const struct option_row *row, const char *value)
+static int take(struct command_line *reading, const struct option_row *row, const char *value)
 {
     size_t id = (size_t)(row - option_rows);
     const char *earlier = reading->values[id];
@@ -45,7 +45,7 @@ static int take(struct reading *reading, const struct option_row *row, const cha
 
 /* Takes the next argument as the value. One that looks like an option is rather a forgotten value; "-" and "-3" are
  * left to whoever reads the value. */
-static int take_next(struct reading *reading, const struct option_row *row)
+static int take_next(struct command_line *reading, const struct option_row *row)
 {
     if (reading->next == reading->count)
         return error_set(reading->error, ERROR_USAGE, "--%s needs a value: --%s %s", row->name, row->name,
@@ -90,7 +90,7 @@ static const char *find_near_miss(const char *name)
     return NULL;
 }
 
-static int refuse_option(const struct reading *reading, const char *name)
+static int refuse_option(const struct command_line *reading, const char *name)
 {
     const char *way = find_near_miss(name);
     if (way != NULL)
@@ -125,7 +125,7 @@ static const struct option_row *find_by_letter(char letter)
 }
 
 /* "--name", "--name=value", "--name value". */
-static int read_long(struct reading *reading, const char *argument)
+static int read_long(struct command_line *reading, const char *argument)
 {
     const char *equals = strchr(argument, '=');
     size_t length = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
@@ -147,7 +147,7 @@ static int read_long(struct reading *reading, const char *argument)
 }
 
 /* "-q", "-c8", "-c 8", and "-qc8": letters may share a dash up to the first that takes a value. */
-static int read_short(struct reading *reading, const char *argument)
+static int read_short(struct command_line *reading, const char *argument)
 {
     if (argument[2] != '\0' && find_by_name(argument + 1) != NULL)
         return error_set(reading->error, ERROR_USAGE, "unknown option \"%s\"; did you mean \"-%s\"?", argument,
@@ -167,7 +167,7 @@ static int read_short(struct reading *reading, const char *argument)
     return 0;
 }
 
-static int add_input(struct reading *reading, const char *input)
+static int add_input(struct command_line *reading, const char *input)
 {
     struct options *options = reading->options;
     const char *before = reading->next > 1 ? reading->arguments[reading->next - 2] : "";
@@ -186,7 +186,7 @@ static int add_input(struct reading *reading, const char *input)
     return 0;
 }
 
-static int read_arguments(struct reading *reading)
+static int read_arguments(struct command_line *reading)
 {
     bool has_options_ended = false;
     int status = 0;
@@ -208,7 +208,7 @@ static int read_arguments(struct reading *reading)
 /* An option of the --config file; the command line's own count before it. */
 static int take_from_config(void *context, const char *name, const char *value)
 {
-    struct reading *reading = context;
+    struct command_line *reading = context;
     const struct option_row *row = name[1] == '\0' ? find_by_letter(name[0]) : find_by_name(name);
     if (row == NULL || row->group != GROUP_REQUEST || row == &option_rows[OPTION_CONFIG])
         return 1;
@@ -219,7 +219,7 @@ static int take_from_config(void *context, const char *name, const char *value)
     return take(reading, row, option_takes_value(row) ? value : NULL);
 }
 
-static int store_fallbacks(struct reading *reading)
+static int store_fallbacks(struct command_line *reading)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
@@ -246,7 +246,7 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
     };
     if (options->inputs == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the command line");
-    struct reading reading = {.arguments = argv, .count = argc, .next = 1, .options = options, .error = error};
+    struct command_line reading = {.arguments = argv, .count = argc, .next = 1, .options = options, .error = error};
     if (read_arguments(&reading) != 0)
         return -1;
     bool is_asked = options->show_help || options->show_version || options->show_completion;

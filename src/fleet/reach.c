@@ -41,25 +41,25 @@ struct token {
 };
 
 /* What a follower says afterwards. */
-struct answer {
+struct reach_answer {
     int failure; /* errno of the last address that it did not reach; 0: it has reached all */
 };
 
 /* A follower's side */
 
-struct attempt {
+struct reach_attempt {
     int socket; /* -1: it is over */
     int failure;
 };
 
-static void end(struct attempt *attempt, int failure)
+static void end(struct reach_attempt *attempt, int failure)
 {
     if (attempt->socket >= 0)
         close(attempt->socket);
-    *attempt = (struct attempt){.socket = -1, .failure = failure};
+    *attempt = (struct reach_attempt){.socket = -1, .failure = failure};
 }
 
-static void begin(struct attempt *attempt, uint32_t address, uint16_t port)
+static void begin(struct reach_attempt *attempt, uint32_t address, uint16_t port)
 {
     struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = address};
     attempt->failure = ETIMEDOUT;
@@ -70,7 +70,7 @@ static void begin(struct attempt *attempt, uint32_t address, uint16_t port)
 }
 
 /* So little fits into the buffer of a connection that nothing was sent over yet. */
-static void show(struct attempt *attempt, const struct token *token)
+static void show(struct reach_attempt *attempt, const struct token *token)
 {
     int failure = 0;
     socklen_t length = sizeof(failure);
@@ -81,7 +81,7 @@ static void show(struct attempt *attempt, const struct token *token)
     end(attempt, failure);
 }
 
-static bool wait_for_attempts(struct attempt *attempts, const struct call *call, nanoseconds until)
+static bool wait_for_attempts(struct reach_attempt *attempts, const struct call *call, nanoseconds until)
 {
     struct pollfd entries[ADDRESSES_MOST];
     nanoseconds left = until - clock_now();
@@ -105,8 +105,8 @@ static bool wait_for_attempts(struct attempt *attempts, const struct call *call,
 int reach_answer(const struct fleet_message *message, struct error *error)
 {
     struct call call = {0};
-    struct attempt attempts[ADDRESSES_MOST];
-    struct answer answer = {0};
+    struct reach_attempt attempts[ADDRESSES_MOST];
+    struct reach_answer answer = {0};
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_ANSWER};
     nanoseconds until = clock_now() + LONGEST_CONNECT;
     if (message->size == sizeof(call))
@@ -126,7 +126,7 @@ int reach_answer(const struct fleet_message *message, struct error *error)
 
 /* The leader's side */
 
-struct search {
+struct reach_search {
     struct call call;
     const char *wanted;
     int listener;
@@ -143,7 +143,7 @@ static char *write_address(uint32_t address, char buffer[REACH_ADDRESS_BYTES])
 }
 
 /* At all addresses, or the one that is wanted. */
-static int begin_to_listen(struct search *search, struct error *error)
+static int begin_to_listen(struct reach_search *search, struct error *error)
 {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
     socklen_t length = sizeof(here);
@@ -163,7 +163,7 @@ static int begin_to_listen(struct search *search, struct error *error)
     return 0;
 }
 
-static void list_addresses(struct search *search)
+static void list_addresses(struct reach_search *search)
 {
     struct call *call = &search->call;
     struct in_addr wanted;
@@ -177,7 +177,7 @@ static void list_addresses(struct search *search)
 }
 
 /* Anybody may connect, and is not waited for. */
-static void take(struct search *search, int connection)
+static void take(struct reach_search *search, int connection)
 {
     struct pollfd ready = {.fd = connection, .events = POLLIN};
     struct token token;
@@ -189,7 +189,7 @@ static void take(struct search *search, int connection)
         search->has_reached[token.rank][token.address] = true;
 }
 
-static void take_all(struct search *search, int milliseconds)
+static void take_all(struct reach_search *search, int milliseconds)
 {
     struct pollfd ready = {.fd = search->listener, .events = POLLIN};
     nanoseconds until = clock_now() + LONGEST_ANSWER;
@@ -202,7 +202,7 @@ static void take_all(struct search *search, int milliseconds)
     }
 }
 
-static bool is_reached_by_all(const struct search *search, uint32_t address)
+static bool is_reached_by_all(const struct reach_search *search, uint32_t address)
 {
     for (uint32_t rank = 1; rank < fleet_size(); rank++) {
         if (!search->has_reached[rank][address])
@@ -211,7 +211,7 @@ static bool is_reached_by_all(const struct search *search, uint32_t address)
     return true;
 }
 
-static bool choose(const struct search *search, char address[REACH_ADDRESS_BYTES])
+static bool choose(const struct reach_search *search, char address[REACH_ADDRESS_BYTES])
 {
     for (uint32_t i = 0; i < search->call.count; i++) {
         if (is_reached_by_all(search, i)) {
@@ -222,7 +222,7 @@ static bool choose(const struct search *search, char address[REACH_ADDRESS_BYTES
     return false;
 }
 
-static bool has_reached_any(const struct search *search, uint32_t rank)
+static bool has_reached_any(const struct reach_search *search, uint32_t rank)
 {
     for (uint32_t i = 0; i < search->call.count; i++) {
         if (search->has_reached[rank][i])
@@ -231,7 +231,7 @@ static bool has_reached_any(const struct search *search, uint32_t rank)
     return false;
 }
 
-static int refuse(const struct search *search, struct error *error)
+static int refuse(const struct reach_search *search, struct error *error)
 {
     char list[ADDRESSES_MOST * (REACH_ADDRESS_BYTES + 2)] = "", address[REACH_ADDRESS_BYTES];
     const uint32_t first = search->call.count > 1 ? 1 : 0; /* loopback is in question on one machine only */
@@ -251,7 +251,7 @@ static int refuse(const struct search *search, struct error *error)
                      fleet_name(0), list);
 }
 
-static int ask_all(struct search *search, struct error *error)
+static int ask_all(struct reach_search *search, struct error *error)
 {
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_ANSWER};
     if (!entropy_read(search->call.secret, sizeof(search->call.secret)))
@@ -259,7 +259,7 @@ static int ask_all(struct search *search, struct error *error)
     if (fleet_broadcast(FLEET_REACH, &search->call, sizeof(search->call), &limit, error) != 0)
         return -1;
     for (uint32_t rank = 1; rank < fleet_size(); rank++) {
-        struct answer answer;
+        struct reach_answer answer;
         if (fleet_receive_exactly(rank, FLEET_REACHED, &answer, sizeof(answer), &limit, error) != 0)
             return -1;
         search->failures[rank] = answer.failure;
@@ -270,7 +270,7 @@ static int ask_all(struct search *search, struct error *error)
 
 int reach_find(const char *wanted, char address[REACH_ADDRESS_BYTES], struct error *error)
 {
-    struct search search = {.wanted = wanted, .listener = -1};
+    struct reach_search search = {.wanted = wanted, .listener = -1};
     int status = -1;
     search.has_reached = calloc(fleet_size(), sizeof(search.has_reached[0]));
     search.failures = calloc(fleet_size(), sizeof(search.failures[0]));

@@ -35,14 +35,14 @@ char *address_make(const struct address_base *base, uint32_t number, const struc
     return address;
 }
 
-struct block {
+struct address_block {
     int file;
     char *bytes;
     size_t length;
     size_t capacity;
 };
 
-static int flush(struct block *block)
+static int flush(struct address_block *block)
 {
     size_t done = 0;
     while (done < block->length) {
@@ -55,7 +55,7 @@ static int flush(struct block *block)
     return 0;
 }
 
-static int make_room(struct block *block, size_t bytes)
+static int make_room(struct address_block *block, size_t bytes)
 {
     if (block->capacity - block->length >= bytes)
         return 0;
@@ -74,7 +74,7 @@ static int make_room(struct block *block, size_t bytes)
 
 int address_list_write(const struct address_base *base, const struct journal *journal, int file)
 {
-    struct block block = {.file = file};
+    struct address_block block = {.file = file};
     int status = 0;
     for (uint32_t unit = 0; unit < journal_unit_count(journal) && status == 0; unit++) {
         const struct journal_url *url = journal_unit_url(journal, unit);

@@ -6,7 +6,7 @@
 #include "conc_bench/base/hash.h"
 
 /* A URL that is looked for. */
-struct wanted_url {
+struct wanted_path {
     const struct counter *counter;
     const char *url;
     size_t length;
@@ -14,7 +14,7 @@ struct wanted_url {
 
 static bool is_url(const void *key, size_t number)
 {
-    const struct wanted_url *wanted = key;
+    const struct wanted_path *wanted = key;
     const struct counted_url *known = &wanted->counter->urls[number];
     return known->length == wanted->length && memcmp(known->url, wanted->url, known->length) == 0;
 }
@@ -42,7 +42,7 @@ static int make_room(struct counter *counter)
 /* The number of the URL, which is taken in if it is new; HASH_MAP_NONE: no memory. */
 static size_t find(struct counter *counter, const char *url, size_t length, uint64_t hash)
 {
-    const struct wanted_url wanted = {.counter = counter, .url = url, .length = length};
+    const struct wanted_path wanted = {.counter = counter, .url = url, .length = length};
     size_t place;
     if (make_room(counter) != 0)
         return HASH_MAP_NONE;

@@ -101,7 +101,7 @@ struct server {
 /* In the order a request goes through them. */
 enum stage { STAGE_HEAD, STAGE_DISMISSED, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
 
-struct request {
+struct origin_request {
     struct server *server;
     struct listener *listener;
     struct MHD_Connection *connection;
@@ -120,7 +120,7 @@ struct request {
 };
 
 /* Suspends the request's connection until `due`. */
-static int suspend_until(struct request *request, nanoseconds due)
+static int suspend_until(struct origin_request *request, nanoseconds due)
 {
     if (deadlines_add(&request->server->waiting, due, request) != 0)
         return -1;
@@ -131,7 +131,7 @@ static int suspend_until(struct request *request, nanoseconds due)
 /* Bodies at a rate. A byte is sent when a line of that rate would have carried it to its end, so that a body is
  * complete after its size over the rate, and not a block earlier. */
 
-static nanoseconds paced_due(const struct request *request, uint64_t position)
+static nanoseconds paced_due(const struct origin_request *request, uint64_t position)
 {
     double rate = (double)request->server->options->bytes_per_second;
     return request->due + (nanoseconds)((double)position / rate * (double)NANOSECONDS_PER_SECOND) + 1;
@@ -139,7 +139,7 @@ static nanoseconds paced_due(const struct request *request, uint64_t position)
 
 static ssize_t read_paced(void *context, uint64_t position, char *buffer, size_t length)
 {
-    struct request *request = context;
+    struct origin_request *request = context;
     const struct origin_options *options = request->server->options;
     if (request->epoch != request->server->epoch)
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -159,7 +159,7 @@ static ssize_t read_paced(void *context, uint64_t position, char *buffer, size_t
     return (ssize_t)sent;
 }
 
-static enum MHD_Result answer_paced(struct request *request)
+static enum MHD_Result answer_paced(struct origin_request *request)
 {
     struct MHD_Response *response =
         MHD_create_response_from_callback(request->server->options->body_bytes, PACED_BLOCK, read_paced, request, NULL);
@@ -169,12 +169,12 @@ static enum MHD_Result answer_paced(struct request *request)
     return run;
 }
 
-static bool is_in_journal(const struct request *request)
+static bool is_in_journal(const struct origin_request *request)
 {
     return request->unit != NO_UNIT && request->epoch == request->server->epoch;
 }
 
-static enum MHD_Result answer(struct request *request)
+static enum MHD_Result answer(struct origin_request *request)
 {
     struct server *server = request->server;
     if (request->epoch != server->epoch)
@@ -192,7 +192,7 @@ static enum MHD_Result answer(struct request *request)
 }
 
 /* Host and target of a URL of the journal, and how long they are. */
-static size_t write_journal_url(const struct request *request, char *place, size_t size)
+static size_t write_journal_url(const struct origin_request *request, char *place, size_t size)
 {
     if (request->url->length > size)
         return 0;
@@ -202,7 +202,7 @@ static size_t write_journal_url(const struct request *request, char *place, size
 
 /* Host header and target. The port of this server itself is left out: it differs from run to run, and the chances
  * drawn from the URL must not. */
-static size_t write_url(const struct request *request, char *place)
+static size_t write_url(const struct origin_request *request, char *place)
 {
     const char *host = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
     if (host == NULL) /* HTTP/1.0 need not say */
@@ -221,7 +221,7 @@ static size_t write_url(const struct request *request, char *place)
 
 /* What is counted, in server->url: the method unless it is GET, the scheme, host and target. `*hash` is without the
  * scheme, for the same chances with TLS as without. */
-static size_t write_counted(struct server *server, const struct request *request, uint64_t *hash)
+static size_t write_counted(struct server *server, const struct origin_request *request, uint64_t *hash)
 {
     size_t method_length = request->url == NULL ? strlen(request->method) : 0;
     size_t scheme_length = strlen(request->listener->scheme);
@@ -252,7 +252,7 @@ static nanoseconds take_slot(struct server *server)
     return slot;
 }
 
-static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
+static void decide(struct origin_request *request, uint64_t hash, uint64_t occurrence)
 {
     enum { DRAW_FATE, DRAW_DELAY };
     const struct origin_options *options = request->server->options;
@@ -268,7 +268,7 @@ static void decide(struct request *request, uint64_t hash, uint64_t occurrence)
 enum asker { ASKER_OWN, ASKER_STRANGER, ASKER_LATE, ASKER_ASTRAY };
 
 /* By its address, which says for what it is, too. */
-static enum asker find_in_journal(struct request *request)
+static enum asker find_in_journal(struct origin_request *request)
 {
     const struct server *server = request->server;
     uint32_t trial;
@@ -286,7 +286,7 @@ static enum asker find_in_journal(struct request *request)
 }
 
 /* Whether it comes from the run that the server was started for. */
-static enum asker find_asker(struct request *request)
+static enum asker find_asker(struct origin_request *request)
 {
     const char *token = request->server->token;
     if (request->server->journal != NULL)
@@ -297,7 +297,7 @@ static enum asker find_asker(struct request *request)
     return given != NULL && strcmp(given, token) == 0 ? ASKER_OWN : ASKER_STRANGER;
 }
 
-static enum MHD_Result dismiss(struct request *request, enum asker asker)
+static enum MHD_Result dismiss(struct origin_request *request, enum asker asker)
 {
     struct server *server = request->server;
     request->stage = STAGE_DISMISSED;
@@ -325,7 +325,7 @@ static void count_handshake(struct server *server, struct MHD_Connection *connec
 }
 
 /* A connection is the run's once a request of the run has come over it. */
-static void know_connection(const struct request *request)
+static void know_connection(const struct origin_request *request)
 {
     struct server *server = request->server;
     struct visitor *visitor = visitor_of(request->connection);
@@ -337,7 +337,7 @@ static void know_connection(const struct request *request)
 }
 
 /* Writes down that a request has arrived. */
-static void enter_in_journal(struct request *request)
+static void enter_in_journal(struct origin_request *request)
 {
     struct server *server = request->server;
     if (server->counter.counts.first == 0)
@@ -355,7 +355,7 @@ static void enter_in_journal(struct request *request)
     journal_note_request(server->journal, request->unit, &entry);
 }
 
-static enum MHD_Result receive(struct request *request)
+static enum MHD_Result receive(struct origin_request *request)
 {
     struct server *server = request->server;
     /* All requests of one MHD_run had arrived when the first of them is looked at: epoll was asked before. Stamping
@@ -385,7 +385,7 @@ static bool look_at(struct MHD_Connection *connection, struct descriptor_connect
 
 /* A connection on which a client has closed its side takes what is sent to it all the same: by the reset that comes
  * back, at once on this machine, it is known that nobody was there. */
-static void end_in_journal(const struct request *request, struct MHD_Connection *connection, bool is_sent)
+static void end_in_journal(const struct origin_request *request, struct MHD_Connection *connection, bool is_sent)
 {
     struct server *server = request->server;
     struct visitor *visitor = visitor_of(connection);
@@ -419,15 +419,15 @@ static void end_connection(const struct listener *listener, const struct visitor
 static void *on_request_line(void *context, const char *target, struct MHD_Connection *connection)
 {
     size_t length = strlen(target);
-    struct request *request = malloc(sizeof(*request) + length + 1);
+    struct origin_request *request = malloc(sizeof(*request) + length + 1);
     if (request == NULL)
         return NULL;
     struct listener *listener = context;
-    *request = (struct request){.server = listener->server,
-                                .listener = listener,
-                                .connection = connection,
-                                .unit = NO_UNIT,
-                                .target_length = length};
+    *request = (struct origin_request){.server = listener->server,
+                                       .listener = listener,
+                                       .connection = connection,
+                                       .unit = NO_UNIT,
+                                       .target_length = length};
     memcpy(request->target, target, length + 1);
     return request;
 }
@@ -437,7 +437,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   void **request_context)
 {
     (void)context, (void)connection, (void)path, (void)upload;
-    struct request *request = *request_context;
+    struct origin_request *request = *request_context;
     if (request == NULL)
         return MHD_NO;
     switch (request->stage) {
@@ -473,7 +473,7 @@ static void on_request_end(void *context, struct MHD_Connection *connection, voi
                            enum MHD_RequestTerminationCode code)
 {
     struct server *server = ((struct listener *)context)->server;
-    struct request *request = *request_context;
+    struct origin_request *request = *request_context;
     if (request == NULL)
         return;
     request->listener->answering -= request->stage == STAGE_ANSWERING;
@@ -609,7 +609,7 @@ static int start(struct server *server, const struct origin_demand *demand, stru
 static void resume_due(struct server *server, nanoseconds now, size_t most)
 {
     for (size_t i = 0; i < most; i++) {
-        struct request *request = deadlines_take(&server->waiting, now);
+        struct origin_request *request = deadlines_take(&server->waiting, now);
         if (request == NULL)
             return;
         MHD_resume_connection(request->connection);

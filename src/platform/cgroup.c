@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The group of this process that a controller is in, as a folder. */
-struct group {
+struct control_group {
     char folder[PATH_MAX];
     size_t mounted;  /* length of the part of `folder` where the hierarchy is mounted: there are no groups above */
     bool is_unified; /* version 2 */
@@ -133,7 +133,7 @@ static bool lists_this_process(const char *folder)
 
 /* Finds the group of the path in what a mount shows. Where the paths say nothing of it, what is mounted may still be
  * the group itself. */
-static bool find_in_mount(const char *root, const struct mount *mount, const char *path, struct group *group)
+static bool find_in_mount(const char *root, const struct mount *mount, const char *path, struct control_group *group)
 {
     size_t size = sizeof(group->folder);
     const char *rest = path_below(path, mount->root);
@@ -153,7 +153,7 @@ static bool shows(const struct mount *mount, bool is_unified, const char *contro
 
 /* Takes the mount that shows the most groups above the one that is looked for. Mounts are listed in the order in which
  * they were made: what comes later at the same place hides what was there. */
-static bool find_group(const char *root, const char *controller, struct group *group)
+static bool find_group(const char *root, const char *controller, struct control_group *group)
 {
     char path[PATH_MAX];
     bool is_unified = false;
@@ -171,7 +171,7 @@ static bool find_group(const char *root, const char *controller, struct group *g
         if (is_found && group->mounted == point &&
             strncmp(group->folder + strlen(root), mount.point, point - strlen(root)) == 0)
             is_found = false;
-        struct group other = {.is_unified = is_unified};
+        struct control_group other = {.is_unified = is_unified};
         if (!shows(&mount, is_unified, controller) || !find_in_mount(root, &mount, path, &other))
             continue;
         if (!is_found || strlen(other.folder) - other.mounted > strlen(group->folder) - group->mounted)
@@ -185,7 +185,7 @@ static bool find_group(const char *root, const char *controller, struct group *g
 }
 
 /* Goes to the group above; false: there is none to be seen. */
-static bool go_up(struct group *group)
+static bool go_up(struct control_group *group)
 {
     if (strlen(group->folder) <= group->mounted)
         return false;
@@ -194,7 +194,7 @@ static bool go_up(struct group *group)
 }
 
 /* The numbers of the first line of a file of a group; "max" is -1. How many there are, 0 without a file. */
-static int read_numbers(const struct group *group, const char *name, int64_t *numbers, int most)
+static int read_numbers(const struct control_group *group, const char *name, int64_t *numbers, int most)
 {
     FILE *file = open_file(group->folder, name);
     char line[128];
@@ -210,7 +210,7 @@ static int read_numbers(const struct group *group, const char *name, int64_t *nu
 }
 
 /* Negative: there is none. */
-static int64_t read_number(const struct group *group, const char *name)
+static int64_t read_number(const struct control_group *group, const char *name)
 {
     int64_t number = -1;
     read_numbers(group, name, &number, 1);
@@ -218,7 +218,7 @@ static int64_t read_number(const struct group *group, const char *name)
 }
 
 /* A line of the kind "name 123". Negative: there is none. */
-static int64_t read_entry(const struct group *group, const char *name, const char *entry)
+static int64_t read_entry(const struct control_group *group, const char *name, const char *entry)
 {
     FILE *file = open_file(group->folder, name);
     char line[128];
@@ -235,7 +235,7 @@ static int64_t read_entry(const struct group *group, const char *name, const cha
 
 double cgroup_cpu_quota(const char *root)
 {
-    struct group group;
+    struct control_group group;
     double least = 0;
     if (!find_group(root, "cpu", &group))
         return 0;
@@ -257,7 +257,7 @@ double cgroup_cpu_quota(const char *root)
 /* A group that is stopped because one above it is does not count that itself. */
 double cgroup_throttled(const char *root)
 {
-    struct group group;
+    struct control_group group;
     double sum = NAN;
     if (!find_group(root, "cpu", &group))
         return NAN;
@@ -275,7 +275,7 @@ static uint64_t lesser(uint64_t left, int64_t right)
 }
 
 /* What one group may still take. What cannot be read of its use counts as not used. */
-static uint64_t memory_left(const struct group *group)
+static uint64_t memory_left(const struct control_group *group)
 {
     bool is_unified = group->is_unified;
     uint64_t limit = lesser(UINT64_MAX, read_number(group, is_unified ? "/memory.max" : "/memory.limit_in_bytes"));
@@ -298,7 +298,7 @@ uint64_t cgroup_memory_left(const char *root)
 {
     /* Version 1 has no word for "no limit" but the largest number of whole pages. */
     static const uint64_t no_limit = UINT64_C(1) << 62;
-    struct group group;
+    struct control_group group;
     uint64_t least = UINT64_MAX;
     if (!find_group(root, "memory", &group))
         return UINT64_MAX;

@@ -71,7 +71,7 @@ struct kinship {
 };
 
 /* What is known while a tree is being found. */
-struct search {
+struct tree_search {
     const char *root;
     struct process_tree *tree;
     bool has_all_kinships;    /* every process was asked for its parent */
@@ -80,7 +80,7 @@ struct search {
 };
 
 /* False: no memory, or the process would not say. */
-static bool add_kinship(struct search *search, pid_t pid)
+static bool add_kinship(struct tree_search *search, pid_t pid)
 {
     char path[PATH_BYTES];
     struct proc_field parent = {.name = "PPid"};
@@ -99,7 +99,7 @@ static bool add_kinship(struct search *search, pid_t pid)
 
 /* Once for the whole tree. Where others' processes are hidden (hidepid), those of the tree are still seen if its first
  * is, because they are the same user's. */
-static bool find_kinships(struct search *search)
+static bool find_kinships(struct tree_search *search)
 {
     if (search->has_all_kinships)
         return true;
@@ -119,10 +119,10 @@ static bool find_kinships(struct search *search)
     return is_whole;
 }
 
-static bool add_tree(struct search *search, pid_t pid, unsigned depth);
+static bool add_tree(struct tree_search *search, pid_t pid, unsigned depth);
 
 /* The children that one thread has made, or taken over. 1: the kernel keeps no list; -1: it could not be read. */
-static int add_children_of_thread(struct search *search, pid_t pid, const char *thread, unsigned depth)
+static int add_children_of_thread(struct tree_search *search, pid_t pid, const char *thread, unsigned depth)
 {
     char path[2 * PATH_BYTES];
     snprintf(path, sizeof(path), "%s/proc/%ld/task/%s/children", search->root, (long)pid, thread);
@@ -143,7 +143,7 @@ static int add_children_of_thread(struct search *search, pid_t pid, const char *
 }
 
 /* The same of all threads, any of which may fork. */
-static int add_children_by_thread(struct search *search, pid_t pid, unsigned depth)
+static int add_children_by_thread(struct tree_search *search, pid_t pid, unsigned depth)
 {
     char path[PATH_BYTES];
     snprintf(path, sizeof(path), "%s/proc/%ld/task", search->root, (long)pid);
@@ -160,7 +160,7 @@ static int add_children_by_thread(struct search *search, pid_t pid, unsigned dep
     return status;
 }
 
-static bool add_children(struct search *search, pid_t pid, unsigned depth)
+static bool add_children(struct tree_search *search, pid_t pid, unsigned depth)
 {
     int status = add_children_by_thread(search, pid, depth);
     if (status <= 0)
@@ -173,7 +173,7 @@ static bool add_children(struct search *search, pid_t pid, unsigned depth)
     return is_whole;
 }
 
-static bool add_tree(struct search *search, pid_t pid, unsigned depth)
+static bool add_tree(struct tree_search *search, pid_t pid, unsigned depth)
 {
     enum { DEEPEST = 100 }; /* nobody has so many ancestors; a ring would have no end */
     struct process_tree *tree = search->tree;
@@ -187,7 +187,7 @@ static bool add_tree(struct search *search, pid_t pid, unsigned depth)
 
 bool process_find_tree(const char *root, pid_t pid, struct process_tree *tree)
 {
-    struct search search = {.root = root, .tree = tree};
+    struct tree_search search = {.root = root, .tree = tree};
     bool is_whole = add_tree(&search, pid, 0);
     free(search.kinships);
     return is_whole;

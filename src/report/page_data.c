@@ -8,18 +8,18 @@
 #include "conc_bench/run/phases.h"
 
 /* As in json.c: a failure of any call is noted, and the page given up. */
-struct maker {
+struct page_data_maker {
     const struct run *run;
     bool has_failed;
 };
 
-static void put(struct maker *maker, json_t *object, const char *key, json_t *value)
+static void put(struct page_data_maker *maker, json_t *object, const char *key, json_t *value)
 {
     if (json_object_set_new(object, key, value) != 0)
         maker->has_failed = true;
 }
 
-static void append(struct maker *maker, json_t *array, json_t *value)
+static void append(struct page_data_maker *maker, json_t *array, json_t *value)
 {
     if (json_array_append_new(array, value) != 0)
         maker->has_failed = true;
@@ -38,7 +38,7 @@ static json_t *text(const struct run_cell *cell)
 
 /* Cells */
 
-static json_t *make_cell(struct maker *maker, const struct cell_stats *stats)
+static json_t *make_cell(struct page_data_maker *maker, const struct cell_stats *stats)
 {
     json_t *cell = json_object();
     json_t *time = json_object();
@@ -67,7 +67,7 @@ static json_t *make_cell(struct maker *maker, const struct cell_stats *stats)
 
 /* Sweeps */
 
-static json_t *make_sweep(struct maker *maker, const struct sweep *sweep)
+static json_t *make_sweep(struct page_data_maker *maker, const struct sweep *sweep)
 {
     json_t *object = json_object();
     json_t *points = json_array();
@@ -132,7 +132,8 @@ static enum response_figure drawn_figure(const struct run *run, const struct rat
 }
 
 /* [rate, that figure of response times in seconds, whether it was good] */
-static json_t *make_rate_point(struct maker *maker, const struct rate_point *point, enum response_figure figure)
+static json_t *make_rate_point(struct page_data_maker *maker, const struct rate_point *point,
+                               enum response_figure figure)
 {
     json_t *row = json_array();
     append(maker, row, json_real(point->cell->cell->rate));
@@ -141,8 +142,8 @@ static json_t *make_rate_point(struct maker *maker, const struct rate_point *poi
     return row;
 }
 
-static json_t *make_rate_curve(struct maker *maker, const struct rate_curves *curves, const struct rate_curve *curve,
-                               enum response_figure figure)
+static json_t *make_rate_curve(struct page_data_maker *maker, const struct rate_curves *curves,
+                               const struct rate_curve *curve, enum response_figure figure)
 {
     char name[HEADLINE_NAME_BYTES];
     json_t *object = json_object();
@@ -179,7 +180,8 @@ const struct trial *page_timeline_trial(const struct cell_stats *cell)
 
 /* [worker, start, connected, first byte, received, done, unit, whether it succeeded, and at a rate when it was due];
  * seconds since the gate. */
-static json_t *make_download(struct maker *maker, const struct run_cell *cell, const struct trial *trial, uint32_t slot)
+static json_t *make_download(struct page_data_maker *maker, const struct run_cell *cell, const struct trial *trial,
+                             uint32_t slot)
 {
     const struct sample *sample = &trial->table->samples[slot];
     nanoseconds ends[PHASE_COUNT];
@@ -200,7 +202,7 @@ static json_t *make_download(struct maker *maker, const struct run_cell *cell, c
     return download;
 }
 
-static json_t *make_timeline(struct maker *maker, const struct cell_stats *cell, const struct trial *trial)
+static json_t *make_timeline(struct page_data_maker *maker, const struct cell_stats *cell, const struct trial *trial)
 {
     json_t *timeline = json_object();
     json_t *downloads = json_array();
@@ -217,7 +219,7 @@ static json_t *make_timeline(struct maker *maker, const struct cell_stats *cell,
     return timeline;
 }
 
-static json_t *make_data(struct maker *maker, const struct analysis *analysis)
+static json_t *make_data(struct page_data_maker *maker, const struct analysis *analysis)
 {
     json_t *data = json_object();
     json_t *cells = json_array();
@@ -266,7 +268,7 @@ static int write_defused(const char *buffer, size_t size, void *context)
 
 int page_data_write(FILE *stream, const struct run *run, const struct analysis *analysis, struct error *error)
 {
-    struct maker maker = {.run = run};
+    struct page_data_maker maker = {.run = run};
     json_t *data = make_data(&maker, analysis);
     int status = 0;
     if (data == NULL || maker.has_failed ||

@@ -9,13 +9,13 @@ enum drop { DROP_NEVER, DROP_P50, DROP_P95, DROP_MEMORY, DROP_WAIT };
 /* Where there are more, one number of workers of each mode is shown, and all in the details. */
 enum { CURVES_MOST = 10 };
 
-struct maker {
+struct curve_table {
     struct content *content;
     struct section *section;
     const struct format *format;
 };
 
-static void add_column(struct maker *maker, const char *head, const char *title, int drop)
+static void add_column(struct curve_table *maker, const char *head, const char *title, int drop)
 {
     struct section *section = maker->section;
     content_add_column(maker->content, section, head, title, false);
@@ -23,31 +23,31 @@ static void add_column(struct maker *maker, const char *head, const char *title,
         section->table.columns[section->table.column_count - 1].drop = drop;
 }
 
-static void add_time_column(struct maker *maker, const char *head, const char *title, int drop)
+static void add_time_column(struct curve_table *maker, const char *head, const char *title, int drop)
 {
     const char *unit = format_service_scale(maker->format).name;
     add_column(maker, content_text(maker->content, "%s %s", head, unit),
                content_text(maker->content, "%s [%s]", title, unit), drop);
 }
 
-static void add_text(struct maker *maker, enum paint paint, const char *text)
+static void add_text(struct curve_table *maker, enum paint paint, const char *text)
 {
     content_add_cell(maker->content, maker->section, paint, text);
 }
 
-static void add_digits(struct maker *maker, double value)
+static void add_digits(struct curve_table *maker, double value)
 {
     char digits[FORMAT_DIGITS_BYTES];
     add_text(maker, PAINT_NONE, content_text(maker->content, "%s", format_digits(digits, value)));
 }
 
-static void add_rate(struct maker *maker, enum paint paint, const struct rate_point *point)
+static void add_rate(struct curve_table *maker, enum paint paint, const struct rate_point *point)
 {
     add_text(maker, paint,
              point == NULL ? "-" : content_text(maker->content, "%s/s", NUMBER(6, point->cell->cell->rate)));
 }
 
-static void add_figures(struct maker *maker, const struct cell_stats *cell)
+static void add_figures(struct curve_table *maker, const struct cell_stats *cell)
 {
     static const enum metric times[] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99,
                                         METRIC_WAIT_MEAN};
@@ -58,7 +58,7 @@ static void add_figures(struct maker *maker, const struct cell_stats *cell)
     add_digits(maker, cell_stats_shown(cell, METRIC_MEMORY));
 }
 
-static void add_figure_columns(struct maker *maker)
+static void add_figure_columns(struct curve_table *maker)
 {
     add_time_column(maker, "p50", "response p50", DROP_P50);
     add_time_column(maker, "p95", "response p95", DROP_P95);
@@ -70,7 +70,7 @@ static void add_figure_columns(struct maker *maker)
 
 void rate_table_add_curves(struct content *content, const struct format *format, const struct rate_curves *curves)
 {
-    struct maker maker = {.content = content, .format = format};
+    struct curve_table maker = {.content = content, .format = format};
     maker.section =
         content_add_section(content, SECTION_SUMMARY,
                             curves->is_search ? "Modes, the highest rate held first, figures at that rate"
@@ -104,7 +104,7 @@ void rate_table_add_curves(struct content *content, const struct format *format,
 
 void rate_table_add_points(struct content *content, const struct format *format, const struct rate_curves *curves)
 {
-    struct maker maker = {.content = content, .format = format};
+    struct curve_table maker = {.content = content, .format = format};
     maker.section = content_add_section(content, SECTION_RATES, "Response time at each rate");
     content_add_column(content, maker.section, "mode/workers", "mode/workers", true);
     add_column(&maker, "due", "due [/s]", DROP_NEVER);

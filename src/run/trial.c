@@ -15,7 +15,7 @@
 #include "conc_bench/run/resources.h"
 #include "host_load.h"
 
-/* After a signal, transfers in flight get this long to give up by themselves; then the cell is killed. What is settled
+/* After a signal, transfers in flight get this long to give up by themselves; then the child is killed. What is settled
  * stands in shared memory either way. */
 #define GRACE (400 * NANOSECONDS_PER_MILLISECOND)
 
@@ -28,8 +28,8 @@
 /* The parent looks at the running trial this often. */
 #define TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
-/* What the cell tells its parent, in memory they share. Written by the cell alone; read once it has ended. */
-struct cell_report {
+/* What the child tells its parent, in memory they share. Written by the child alone; read once it has ended. */
+struct trial_report {
     nanoseconds gate;
     nanoseconds startup;
     nanoseconds warm;
@@ -41,12 +41,12 @@ struct cell_report {
     struct client_trial client; /* of a client */
 };
 
-/* The parent's view of a running cell. */
-struct cell {
+/* The child process of a running trial, as its parent sees it. */
+struct trial_process {
     pid_t pid;
-    /* To the cell: it writes a byte when it is to meet others and when it has run, and waits for one each time. */
+    /* To the child: it writes a byte when it is to meet others and when it has run, and waits for one each time. */
     int line;
-    struct cell_report *report;
+    struct trial_report *report;
     const struct trial_options *options;
     nanoseconds deadline; /* an instant */
     nanoseconds grace;
@@ -59,12 +59,12 @@ struct cell {
 /* Calls between the steps of a mode. */
 struct intervals {
     bool (*meet)(void *context,
-                 struct cell_report *report); /* before the gate opens; NULL: it may. false: it may not */
-    void (*pause)(void *context);             /* between run and teardown, when the workers are idle but alive */
+                 struct trial_report *report); /* before the gate opens; NULL: it may. false: it may not */
+    void (*pause)(void *context);              /* between run and teardown, when the workers are idle but alive */
     void *context;
 };
 
-static void run_mode(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
+static void run_mode(const struct mode *mode, const struct mode_job *job, struct trial_report *report,
                      const struct intervals *intervals)
 {
     void *run = NULL;
@@ -90,7 +90,7 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     report->has_ended = true;
 }
 
-/* What the cell tells its parent. */
+/* What the child tells its parent. */
 static const char is_prepared = 'p', has_run = 'r';
 
 static void tell_and_wait(int line, char what)
@@ -109,7 +109,7 @@ static void tell_end(void *context)
 }
 
 /* What the other machines took since is their affair: the gate opened at the instant that was agreed on. */
-static bool meet_others(void *context, struct cell_report *report)
+static bool meet_others(void *context, struct trial_report *report)
 {
     tell_and_wait(*(const int *)context, is_prepared);
     if (report->opens_at == 0)
@@ -121,11 +121,11 @@ static bool meet_others(void *context, struct cell_report *report)
     return true;
 }
 
-static _Noreturn void run_in_child(const struct cell *cell, const struct mode *mode, const struct mode_job *job,
-                                   int line, pid_t parent)
+static _Noreturn void run_in_child(const struct trial_process *child, const struct mode *mode,
+                                   const struct mode_job *job, int line, pid_t parent)
 {
     const struct intervals intervals = {
-        .meet = cell->options->meet != NULL ? meet_others : NULL,
+        .meet = child->options->meet != NULL ? meet_others : NULL,
         .pause = tell_end,
         .context = &line,
     };
@@ -138,107 +138,107 @@ static _Noreturn void run_in_child(const struct cell *cell, const struct mode *m
     if (job->due != NULL)
         process_be_punctual();  /* and whatever it forks or starts */
     (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
-    run_mode(mode, job, cell->report, &intervals);
+    run_mode(mode, job, child->report, &intervals);
     child_leave(0);
 }
 
-static int start(struct cell *cell, const struct mode *mode, const struct mode_job *job, struct error *error)
+static int start(struct trial_process *child, const struct mode *mode, const struct mode_job *job, struct error *error)
 {
     int lines[2];
     if (descriptor_socket_pair(lines) != 0)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a line to a cell");
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot make a line to the process of a trial");
     pid_t parent = getpid();
     fflush(NULL); /* or the child would hold the same unwritten text */
-    cell->pid = fork();
-    if (cell->pid == 0) {
+    child->pid = fork();
+    if (child->pid == 0) {
         close(lines[0]);
-        run_in_child(cell, mode, job, lines[1], parent);
+        run_in_child(child, mode, job, lines[1], parent);
     }
     int failure = errno;
     close(lines[1]);
-    cell->line = lines[0];
-    if (cell->pid < 0) {
+    child->line = lines[0];
+    if (child->pid < 0) {
         close(lines[0]);
-        return error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot fork a cell");
+        return error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot fork the process of a trial");
     }
     return 0;
 }
 
-static void let_go_on(struct cell *cell)
+static void let_go_on(struct trial_process *child)
 {
-    ssize_t written = descriptor_send(cell->line, "g", 1);
+    ssize_t written = descriptor_send(child->line, "g", 1);
     (void)written;
 }
 
-static void let_meet(struct cell *cell)
+static void let_meet(struct trial_process *child)
 {
-    const struct trial_options *options = cell->options;
+    const struct trial_options *options = child->options;
     nanoseconds instant = 0;
-    cell->has_met = true;
-    bool is_open = options->meet(options->context, true, cell->report->startup, &instant) == 0;
-    cell->report->opens_at = is_open ? instant : 0;
+    child->has_met = true;
+    bool is_open = options->meet(options->context, true, child->report->startup, &instant) == 0;
+    child->report->opens_at = is_open ? instant : 0;
     /* The others had time of their own to get ready. */
-    cell->deadline = (instant > clock_now() ? instant : clock_now()) + options->deadline;
-    let_go_on(cell);
+    child->deadline = (instant > clock_now() ? instant : clock_now()) + options->deadline;
+    let_go_on(child);
 }
 
-/* The cell has run: its workers are idle, and reading what they hold disturbs nothing that is timed. */
-static void look_and_let_go(struct cell *cell, struct trial *trial)
+/* The child has run: its workers are idle, and reading what they hold disturbs nothing that is timed. */
+static void look_and_let_go(struct trial_process *child, struct trial *trial)
 {
     /* A client has ended by now, and was looked at before. */
     if (!trial->client.is_present)
-        resources_of_tree("", cell->pid, &trial->resources);
+        resources_of_tree("", child->pid, &trial->resources);
     /* Whole, whatever of it this process has mapped, too. */
     if (trial->resources.peak_memory_bytes > 0)
         trial->resources.peak_memory_bytes += (int64_t)sample_table_bytes(trial->table->unit_count);
     /* The deadline was for the run, and what was just read took its time. */
-    cell->deadline = clock_now() + LONGEST_TEARDOWN;
-    let_go_on(cell);
+    child->deadline = clock_now() + LONGEST_TEARDOWN;
+    let_go_on(child);
 }
 
-static void receive_message(struct cell *cell, struct trial *trial)
+static void receive_message(struct trial_process *child, struct trial *trial)
 {
     char what;
-    if (read(cell->line, &what, 1) != 1) {
+    if (read(child->line, &what, 1) != 1) {
         /* It died; wait4() will say how. Nothing more will come over the line. */
-        close(cell->line);
-        cell->line = -1;
+        close(child->line);
+        child->line = -1;
     } else if (what == is_prepared) {
-        let_meet(cell);
+        let_meet(child);
     } else {
-        look_and_let_go(cell, trial);
+        look_and_let_go(child, trial);
     }
 }
 
-static void kill_when_due(struct cell *cell)
+static void kill_when_due(struct trial_process *child)
 {
     nanoseconds now = clock_now();
-    if (interrupt_signal() != 0 && cell->kill_at == 0)
-        cell->kill_at = now + cell->grace;
-    bool is_late_for_signal = cell->kill_at != 0 && now >= cell->kill_at;
-    if (!is_late_for_signal && now < cell->deadline)
+    if (interrupt_signal() != 0 && child->kill_at == 0)
+        child->kill_at = now + child->grace;
+    bool is_late_for_signal = child->kill_at != 0 && now >= child->kill_at;
+    if (!is_late_for_signal && now < child->deadline)
         return;
     if (is_late_for_signal)
-        cell->was_killed_for_signal = true;
+        child->was_killed_for_signal = true;
     else
-        cell->was_killed_for_deadline = true;
+        child->was_killed_for_deadline = true;
     /* Its worker processes die with it. */
-    kill(cell->pid, SIGKILL);
+    kill(child->pid, SIGKILL);
 }
 
-/* Watches the cell until it has ended, and reaps it. */
-static int watch(struct cell *cell, const struct mode_job *job, struct trial *trial, struct rusage *usage)
+/* Watches the child until it has ended, and reaps it. */
+static int watch(struct trial_process *child, const struct mode_job *job, struct trial *trial, struct rusage *usage)
 {
     for (;;) {
-        if (interrupt_wait(cell->line, TICK))
-            receive_message(cell, trial);
+        if (interrupt_wait(child->line, TICK))
+            receive_message(child, trial);
         int status;
-        pid_t reaped = wait4(cell->pid, &status, WNOHANG, usage);
-        if (reaped == cell->pid)
+        pid_t reaped = wait4(child->pid, &status, WNOHANG, usage);
+        if (reaped == child->pid)
             return status;
-        kill_when_due(cell);
-        if (cell->options->tick != NULL)
-            cell->options->tick(cell->options->context, job->table);
+        kill_when_due(child);
+        if (child->options->tick != NULL)
+            child->options->tick(child->options->context, job->table);
     }
 }
 
@@ -248,7 +248,7 @@ static void set_status(struct trial *trial, enum trial_status status, const char
     snprintf(trial->reason, sizeof(trial->reason), "%.*s", (int)sizeof(trial->reason) - 1, reason);
 }
 
-static void judge(struct trial *trial, const struct cell_report *report, const struct sample_account *account)
+static void judge(struct trial *trial, const struct trial_report *report, const struct sample_account *account)
 {
     const char *reason = report->error.kind != ERROR_NONE ? report->error.message : "";
     /* Downloads that were aborted by a signal do not show how the run would have ended. */
@@ -265,7 +265,7 @@ static void judge(struct trial *trial, const struct cell_report *report, const s
         set_status(trial, TRIAL_COMPLETE, "");
 }
 
-static void judge_client(struct trial *trial, const struct cell_report *report)
+static void judge_client(struct trial *trial, const struct trial_report *report)
 {
     const struct client_trial *did = &report->client;
     char unequal[sizeof(trial->reason)];
@@ -284,29 +284,30 @@ static void judge_client(struct trial *trial, const struct cell_report *report)
         set_status(trial, TRIAL_COMPLETE, "");
 }
 
-static void judge_end(struct trial *trial, const struct cell *cell, const struct sample_account *account, int status)
+static void judge_end(struct trial *trial, const struct trial_process *child, const struct sample_account *account,
+                      int status)
 {
     char reason[256];
-    if (cell->was_killed_for_signal) {
+    if (child->was_killed_for_signal) {
         set_status(trial, TRIAL_INTERRUPTED, "interrupted");
-    } else if (cell->was_killed_for_deadline) {
+    } else if (child->was_killed_for_deadline) {
         snprintf(reason, sizeof(reason), "not done after %.1f s: %lu of %lu downloads were settled",
-                 clock_seconds(cell->options->deadline), (unsigned long)account->settled,
+                 clock_seconds(child->options->deadline), (unsigned long)account->settled,
                  (unsigned long)trial->table->unit_count);
         set_status(trial, TRIAL_HUNG, reason);
     } else if (WIFSIGNALED(status)) {
         snprintf(reason, sizeof(reason), "its process was killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
         set_status(trial, TRIAL_CRASHED, reason);
-    } else if (!cell->report->has_ended || WEXITSTATUS(status) != 0) {
+    } else if (!child->report->has_ended || WEXITSTATUS(status) != 0) {
         snprintf(reason, sizeof(reason), "its process ended with status %d", WEXITSTATUS(status));
         set_status(trial, TRIAL_CRASHED, reason);
     } else if (trial->client.is_present) {
-        judge_client(trial, cell->report);
-    } else if (cell->has_met && cell->report->opens_at == 0 && interrupt_signal() == 0) {
+        judge_client(trial, child->report);
+    } else if (child->has_met && child->report->opens_at == 0 && interrupt_signal() == 0) {
         set_status(trial, TRIAL_FAILED, "not all machines could begin");
     } else {
-        judge(trial, cell->report, account);
+        judge(trial, child->report, account);
     }
 }
 
@@ -318,7 +319,7 @@ static void take_client_times(struct trial *trial, const struct client_trial *di
     trial->run = did->ended > trial->gate ? did->ended - trial->gate : 0;
 }
 
-static void take_times(struct trial *trial, const struct mode_job *job, const struct cell_report *report,
+static void take_times(struct trial *trial, const struct mode_job *job, const struct trial_report *report,
                        const struct sample_account *account)
 {
     if (trial->client.is_present) {
@@ -374,7 +375,7 @@ static void read_own_usage(struct trial_resources *resources)
 
 /* Costs are those of the whole process and what it has reaped, so far as they grew. What is alive at the end of the run
  * is not told: some of it, such as the origin, belongs to nobody's trial. */
-static void run_in_place(const struct mode *mode, const struct mode_job *job, struct cell_report *report,
+static void run_in_place(const struct mode *mode, const struct mode_job *job, struct trial_report *report,
                          struct trial *trial, struct sample_account *account)
 {
     const struct intervals intervals = {.pause = do_nothing};
@@ -390,7 +391,7 @@ static void run_in_place(const struct mode *mode, const struct mode_job *job, st
 }
 
 /* The CPU time of the process that watched it is not the client's. */
-static int settle_client(const struct trial_options *options, const struct cell_report *report, struct trial *trial,
+static int settle_client(const struct trial_options *options, const struct trial_report *report, struct trial *trial,
                          struct error *error)
 {
     trial->resources = report->client.resources;
@@ -399,39 +400,40 @@ static int settle_client(const struct trial_options *options, const struct cell_
 }
 
 static int run_isolated(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
-                        struct cell_report *report, struct trial *trial, struct sample_account *account,
+                        struct trial_report *report, struct trial *trial, struct sample_account *account,
                         struct error *error)
 {
     bool is_client = trial->client.is_present;
-    struct cell cell = {
+    struct trial_process child = {
         .report = report,
         .options = options,
         .deadline = clock_now() + options->deadline + (is_client ? CLIENT_LONGEST_END : 0),
         .grace = is_client ? CLIENT_LONGEST_END : GRACE,
     };
-    if (start(&cell, mode, job, error) != 0)
+    if (start(&child, mode, job, error) != 0)
         return -1;
     struct rusage usage;
-    int status = watch(&cell, job, trial, &usage);
-    if (cell.line >= 0)
-        close(cell.line);
+    int status = watch(&child, job, trial, &usage);
+    if (child.line >= 0)
+        close(child.line);
     nanoseconds never = 0;
-    if (options->meet != NULL && !cell.has_met)
+    if (options->meet != NULL && !child.has_met)
         options->meet(options->context, false, report->startup, &never);
     resources_from_usage(&usage, &trial->resources);
     if (is_client && settle_client(options, report, trial, error) != 0)
         return -1;
     *account = sample_table_account(trial->table);
-    judge_end(trial, &cell, account, status);
+    judge_end(trial, &child, account, status);
     return 0;
 }
 
 int trial_run(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
               struct trial *trial, struct error *error)
 {
-    struct cell_report *report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct trial_report *report =
+        mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (report == MAP_FAILED)
-        return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a cell");
+        return error_set_system(error, ERROR_ENVIRONMENT, errno, "no memory for a child");
     struct mode_job own = *job;
     own.mode = mode;
     own.client = &report->client;

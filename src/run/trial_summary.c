@@ -10,7 +10,7 @@
 #include "conc_bench/base/scratch.h"
 #include "conc_bench/platform/memory.h"
 
-struct maker {
+struct summary_maker {
     const struct run *run;
     const nanoseconds *due; /* NULL: nothing was due at an instant */
     const struct trial *trial;
@@ -69,7 +69,7 @@ static void cut_latencies(struct trial_latencies *latencies)
         latencies->bytes = kept;
 }
 
-static void add_service(struct maker *maker, uint32_t url, nanoseconds service)
+static void add_service(struct summary_maker *maker, uint32_t url, nanoseconds service)
 {
     struct trial_latencies *latencies = maker->latencies;
     if (latencies->service_count == 0 || service > maker->longest) {
@@ -116,7 +116,7 @@ static bool is_alike(const struct answer *answer, const struct sample *sample, e
 
 /* A page that differs each time would otherwise have as many answers as downloads, all kept until the end of the
  * run. */
-static bool has_its_content(struct maker *maker, struct answer *answer, const struct sample *sample,
+static bool has_its_content(struct summary_maker *maker, struct answer *answer, const struct sample *sample,
                             enum outcome outcome)
 {
     enum { CONTENTS_KEPT = 16 };
@@ -130,7 +130,7 @@ static bool has_its_content(struct maker *maker, struct answer *answer, const st
     return true;
 }
 
-static void add_answer(struct maker *maker, uint32_t url, const struct sample *sample, enum outcome outcome)
+static void add_answer(struct summary_maker *maker, uint32_t url, const struct sample *sample, enum outcome outcome)
 {
     struct trial_latencies *latencies = maker->latencies;
     uint32_t latest = maker->latest[url];
@@ -177,7 +177,7 @@ static void take_beginnings_off(nanoseconds phases[PHASE_COUNT])
         phases[phase] -= phases[phase - 1];
 }
 
-static void add_arrival(struct maker *maker, uint32_t unit, enum outcome outcome)
+static void add_arrival(struct summary_maker *maker, uint32_t unit, enum outcome outcome)
 {
     const struct sample *sample = &maker->trial->table->samples[unit];
     struct trial_arrivals *arrivals = &maker->summary->arrivals;
@@ -208,7 +208,7 @@ static bool is_fresh(const struct sample *sample)
     return sample->http_version == 0 || sample->connects >= sample->redirects + 1;
 }
 
-static void add_settled(struct maker *maker, uint32_t unit, uint32_t url, enum outcome outcome)
+static void add_settled(struct summary_maker *maker, uint32_t unit, uint32_t url, enum outcome outcome)
 {
     const struct trial *trial = maker->trial;
     const struct sample *sample = &trial->table->samples[unit];
@@ -230,7 +230,7 @@ static void add_settled(struct maker *maker, uint32_t unit, uint32_t url, enum o
 }
 
 /* In one pass, since with many samples each pass has to fetch them from memory again. */
-static void read_samples(struct maker *maker)
+static void read_samples(struct summary_maker *maker)
 {
     const struct sample_table *table = maker->trial->table;
     for (uint32_t unit = 0; unit < table->unit_count; unit++) {
@@ -279,7 +279,7 @@ static void measure_services(const double *sorted, size_t count, struct trial_su
 
 /* When each sample was settled, after the gate, instead of when it ended: memory is slower than reading samples again.
  */
-static void take_settled(struct maker *maker)
+static void take_settled(struct summary_maker *maker)
 {
     const struct sample_table *table = maker->trial->table;
     size_t count = 0;
@@ -291,7 +291,7 @@ static void take_settled(struct maker *maker)
     stats_sort(maker->ended, count);
 }
 
-static void measure_times(struct maker *maker)
+static void measure_times(struct summary_maker *maker)
 {
     size_t count = maker->latencies->service_count;
     struct trial_summary *summary = maker->summary;
@@ -309,7 +309,7 @@ static void measure_times(struct maker *maker)
 /* If a larger share was dropped, workers did not keep up. */
 static const double max_dropped_share = 0.01;
 
-static void measure_arrivals(struct maker *maker)
+static void measure_arrivals(struct summary_maker *maker)
 {
     struct trial_arrivals *arrivals = &maker->summary->arrivals;
     size_t count = maker->arrived;
@@ -341,7 +341,7 @@ int trial_summary_make(const struct run *run, const nanoseconds *due, struct tri
         .settled_twice = atomic_load(&trial->table->settled_twice),
         .latencies = create_latencies(trial->table->unit_count),
     };
-    struct maker maker = {
+    struct summary_maker maker = {
         .run = run,
         .due = due,
         .trial = trial,

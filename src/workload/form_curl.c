@@ -17,7 +17,7 @@ struct url {
 };
 
 /* What stands from one "next" to the next. */
-struct group {
+struct request_group {
     size_t first; /* line; 0: nothing yet */
     struct url *urls;
     size_t url_count;
@@ -30,27 +30,27 @@ struct group {
     char *credentials; /* the header they are sent as; NULL: none */
 };
 
-struct reader {
+struct curl_reader {
     const struct form_taker *taker;
     struct error *error;
     struct entry entry; /* of the line that is read, without its text */
-    struct group group;
+    struct request_group group;
 };
 
-static int fail_memory(const struct reader *reader)
+static int fail_memory(const struct curl_reader *reader)
 {
     return form_fail_memory(reader->error);
 }
 
 #define REFUSE(reader, ...) entry_refuse(&(reader)->entry, DO_NOT_QUOTE, (reader)->error, __VA_ARGS__)
 
-static void release_group(struct group *group)
+static void release_group(struct request_group *group)
 {
     free(group->urls);
     message_release(&group->message);
     secret_text_wipe(&group->body);
     request_wipe(group->credentials);
-    *group = (struct group){0};
+    *group = (struct request_group){0};
 }
 
 /* The end of a request */
@@ -61,7 +61,7 @@ static int add_header_unless(struct message *message, const char *text)
 }
 
 /* As a header, like that of --user-agent. */
-static int add_agent(struct group *group)
+static int add_agent(struct request_group *group)
 {
     struct secret_text header = {0};
     if (group->agent == NULL || message_has_header(&group->message, "User-Agent"))
@@ -77,7 +77,7 @@ static int add_agent(struct group *group)
 }
 
 /* In the order in which curl adds them. */
-static int add_headers(struct group *group)
+static int add_headers(struct request_group *group)
 {
     struct message *message = &group->message;
     if (group->credentials != NULL && add_header_unless(message, group->credentials) != 0)
@@ -88,9 +88,9 @@ static int add_headers(struct group *group)
     return add_agent(group);
 }
 
-static int complete(struct reader *reader)
+static int complete(struct curl_reader *reader)
 {
-    struct group *group = &reader->group;
+    struct request_group *group = &reader->group;
     struct message *message = &group->message;
     reader->entry.number = group->first;
     if (group->url_count == 0)
@@ -118,9 +118,9 @@ static bool has_range(const char *url)
     return strpbrk(rest, "[]{}") != NULL;
 }
 
-static int take_urls(struct reader *reader, uint32_t message)
+static int take_urls(struct curl_reader *reader, uint32_t message)
 {
-    const struct group *group = &reader->group;
+    const struct request_group *group = &reader->group;
     for (size_t i = 0; i < group->url_count; i++) {
         struct entry *entry = &reader->entry;
         entry->number = group->urls[i].line;
@@ -140,9 +140,9 @@ static int take_urls(struct reader *reader, uint32_t message)
     return 0;
 }
 
-static int end_group(struct reader *reader)
+static int end_group(struct curl_reader *reader)
 {
-    struct group *group = &reader->group;
+    struct request_group *group = &reader->group;
     uint32_t message = MESSAGE_NONE;
     if (group->first == 0)
         return 0;
@@ -157,9 +157,9 @@ static int end_group(struct reader *reader)
 
 /* Options */
 
-static int take_url(struct reader *reader, const char *value)
+static int take_url(struct curl_reader *reader, const char *value)
 {
-    struct group *group = &reader->group;
+    struct request_group *group = &reader->group;
     struct url *longer = realloc(group->urls, (group->url_count + 1) * sizeof(longer[0]));
     if (longer == NULL)
         return fail_memory(reader);
@@ -168,7 +168,7 @@ static int take_url(struct reader *reader, const char *value)
     return 0;
 }
 
-static int take_method(struct reader *reader, const char *value)
+static int take_method(struct curl_reader *reader, const char *value)
 {
     struct message *message = &reader->group.message;
     size_t length = header_name_length(value);
@@ -183,7 +183,7 @@ static int take_method(struct reader *reader, const char *value)
     return message->custom_method != NULL ? 0 : fail_memory(reader);
 }
 
-static int take_header(struct reader *reader, const char *value)
+static int take_header(struct curl_reader *reader, const char *value)
 {
     char place[FORM_PLACE_BYTES];
     if (value[0] == '@')
@@ -193,7 +193,7 @@ static int take_header(struct reader *reader, const char *value)
     return message_add_header(&reader->group.message, value) == 0 ? 0 : fail_memory(reader);
 }
 
-static int take_credentials(struct reader *reader, const char *value)
+static int take_credentials(struct curl_reader *reader, const char *value)
 {
     if (strchr(value, ':') == NULL)
         return REFUSE(reader, "user must be \"NAME:PASSWORD\"");
@@ -202,7 +202,7 @@ static int take_credentials(struct reader *reader, const char *value)
     return reader->group.credentials != NULL ? 0 : fail_memory(reader);
 }
 
-static int take_agent(struct reader *reader, const char *value)
+static int take_agent(struct curl_reader *reader, const char *value)
 {
     for (const char *next = value; *next != '\0'; next++) {
         if ((unsigned char)*next < 0x20 || *next == 0x7f)
@@ -212,7 +212,7 @@ static int take_agent(struct reader *reader, const char *value)
     return 0;
 }
 
-static int read_data(struct reader *reader, enum curl_option option, const char *value, struct secret_text *piece)
+static int read_data(struct curl_reader *reader, enum curl_option option, const char *value, struct secret_text *piece)
 {
     if (option == CURL_OPTION_DATA_RAW || value[0] != '@')
         return secret_text_append(piece, value, strlen(value)) == 0 ? 0 : fail_memory(reader);
@@ -225,9 +225,9 @@ static int read_data(struct reader *reader, enum curl_option option, const char 
     return 0;
 }
 
-static int take_data(struct reader *reader, enum curl_option option, const char *value)
+static int take_data(struct curl_reader *reader, enum curl_option option, const char *value)
 {
-    struct group *group = &reader->group;
+    struct request_group *group = &reader->group;
     struct secret_text piece = {0};
     int status = read_data(reader, option, value, &piece);
     if (status == 0 &&
@@ -240,7 +240,7 @@ static int take_data(struct reader *reader, enum curl_option option, const char 
     return status;
 }
 
-static int refuse_unknown(struct reader *reader, const struct config_line *line)
+static int refuse_unknown(struct curl_reader *reader, const struct config_line *line)
 {
     bool is_request = form_is_url(line->value);
     if (((strcasecmp(line->name, "http") == 0 || strcasecmp(line->name, "https") == 0) && line->value[0] == '/') ||
@@ -252,7 +252,7 @@ static int refuse_unknown(struct reader *reader, const struct config_line *line)
                           "conc-bench, for all requests");
 }
 
-static int take_option(struct reader *reader, const struct config_line *line)
+static int take_option(struct curl_reader *reader, const struct config_line *line)
 {
     enum curl_option option = curl_option_named(line->name);
     if (option == CURL_OPTION_NEXT)
@@ -291,7 +291,7 @@ static int take_option(struct reader *reader, const struct config_line *line)
 }
 
 /* Lines that are too long, or hold what ends a text. */
-static int check_lines(struct reader *reader, const char *text, size_t length)
+static int check_lines(struct curl_reader *reader, const char *text, size_t length)
 {
     const char *end = text + length;
     struct entry entry = {.file = reader->entry.file};
@@ -310,7 +310,7 @@ static int check_lines(struct reader *reader, const char *text, size_t length)
 
 int form_read_curl(const char *file, char *text, size_t length, const struct form_taker *taker, struct error *error)
 {
-    struct reader reader = {.taker = taker, .error = error, .entry = {.file = file, .text = "", .length = 0}};
+    struct curl_reader reader = {.taker = taker, .error = error, .entry = {.file = file, .text = "", .length = 0}};
     struct config_line line = {0};
     char *rest = text + unicode_mark_length(text, length);
     int status = check_lines(&reader, text, length);

@@ -8,7 +8,7 @@
 #include "secret_text.h"
 
 /* The request that is being read. */
-struct reader {
+struct http_reader {
     const struct form_taker *taker;
     struct error *error;
     struct entry entry;   /* of the line that is read */
@@ -20,7 +20,7 @@ struct reader {
     bool has_body;
 };
 
-static int fail_memory(const struct reader *reader)
+static int fail_memory(const struct http_reader *reader)
 {
     return form_fail_memory(reader->error);
 }
@@ -47,7 +47,7 @@ static int add_silence(struct message *message)
 }
 
 /* Nothing is sent of an empty body, but by methods that have one: their requests say how long it is. */
-static int complete(struct reader *reader)
+static int complete(struct http_reader *reader)
 {
     struct message *message = &reader->message;
     if (message->body_bytes == 0 && !sends_length(message)) {
@@ -70,7 +70,7 @@ static int complete(struct reader *reader)
     return 0;
 }
 
-static int end_request(struct reader *reader)
+static int end_request(struct http_reader *reader)
 {
     uint32_t number = MESSAGE_NONE;
     if (reader->request.text == NULL)
@@ -90,7 +90,7 @@ static int end_request(struct reader *reader)
 
 /* Lines */
 
-static int take_method(struct reader *reader, const char *text, size_t length)
+static int take_method(struct http_reader *reader, const char *text, size_t length)
 {
     struct entry *entry = &reader->entry;
     if (header_name_length(text) != length)
@@ -111,7 +111,7 @@ static int take_method(struct reader *reader, const char *text, size_t length)
     return reader->message.custom_method != NULL ? 0 : fail_memory(reader);
 }
 
-static int begin_request(struct reader *reader, const char *text)
+static int begin_request(struct http_reader *reader, const char *text)
 {
     struct entry *entry = &reader->entry;
     const char *url = form_second_word(text);
@@ -131,7 +131,7 @@ static int begin_request(struct reader *reader, const char *text)
     return entry_split(entry, url, strlen(url), &reader->url_length, &reader->count, reader->error);
 }
 
-static int take_body(struct reader *reader, const char *path)
+static int take_body(struct http_reader *reader, const char *path)
 {
     struct secret_text content = {0};
     if (strncmp(path, "<<", 2) == 0)
@@ -151,7 +151,7 @@ static int take_body(struct reader *reader, const char *path)
 }
 
 /* Without blanks around name and value, as it is sent. */
-static int add_header(struct reader *reader, const char *name, size_t name_length, const char *value)
+static int add_header(struct http_reader *reader, const char *name, size_t name_length, const char *value)
 {
     struct secret_text header = {0};
     char place[FORM_PLACE_BYTES];
@@ -165,7 +165,7 @@ static int add_header(struct reader *reader, const char *name, size_t name_lengt
     return status;
 }
 
-static int take_header(struct reader *reader, const char *text)
+static int take_header(struct http_reader *reader, const char *text)
 {
     size_t name = header_name_length(text);
     const char *value = text + name;
@@ -184,7 +184,7 @@ static int take_header(struct reader *reader, const char *text)
     return add_header(reader, text, name, value);
 }
 
-static int take_line(struct reader *reader, const char *text)
+static int take_line(struct http_reader *reader, const char *text)
 {
     bool is_new = reader->request.text == NULL || form_is_request_line(text);
     if (is_new)
@@ -195,7 +195,7 @@ static int take_line(struct reader *reader, const char *text)
     return text[0] == '@' ? take_body(reader, text + 1) : take_header(reader, text);
 }
 
-static int read_line(struct reader *reader, char *line, size_t length)
+static int read_line(struct http_reader *reader, char *line, size_t length)
 {
     struct entry *entry = &reader->entry;
     *entry = (struct entry){.file = entry->file, .number = entry->number + 1, .text = line, .length = length};
@@ -215,7 +215,7 @@ static int read_line(struct reader *reader, char *line, size_t length)
 
 int form_read_http(const char *file, char *text, size_t length, const struct form_taker *taker, struct error *error)
 {
-    struct reader reader = {.taker = taker, .error = error, .entry = {.file = file}};
+    struct http_reader reader = {.taker = taker, .error = error, .entry = {.file = file}};
     char *end = text + length;
     int status = 0;
     text += unicode_mark_length(text, length);

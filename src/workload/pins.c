@@ -44,7 +44,7 @@ static void split_name(const char *text, const char **name, size_t *length, uint
 }
 
 /* A name and port that are looked for. */
-struct wanted_name {
+struct wanted_pin {
     const struct pins *pins;
     const char *name;
     size_t length;
@@ -53,7 +53,7 @@ struct wanted_name {
 
 static bool is_pin_of(const void *key, size_t pin)
 {
-    const struct wanted_name *wanted = key;
+    const struct wanted_pin *wanted = key;
     const char *name;
     size_t length;
     uint16_t port;
@@ -67,7 +67,7 @@ uint32_t pins_find(const struct pins *pins, const char *name, size_t length, uin
     if (length > UINT16_MAX)
         return PIN_NONE;
     struct url_host destination = resolve_destination(&host, &pins->request->options->connect_to);
-    const struct wanted_name wanted = {pins, destination.name, destination.name_length, destination.port};
+    const struct wanted_pin wanted = {pins, destination.name, destination.name_length, destination.port};
     uint64_t hash = hash_name(wanted.name, wanted.length, wanted.port);
     size_t place;
     size_t pin = hash_map_find(&pins->map, hash, is_pin_of, &wanted, &place);
@@ -86,7 +86,7 @@ static int index_names(struct pins *pins, const struct url_list *urls)
     if (pins->of_hosts == NULL || hash_map_reserve(&pins->map, pins->count, 0, NULL, NULL) != 0)
         return -1;
     for (uint32_t i = 0; i < pins->count; i++) {
-        struct wanted_name wanted = {.pins = pins};
+        struct wanted_pin wanted = {.pins = pins};
         size_t place;
         if (pin_stands_for_any(pins->texts[i]))
             continue;

@@ -106,13 +106,13 @@ char *url_wire_write(const struct url_list *urls, size_t *length)
 
 /* Reading */
 
-struct reader {
+struct wire_reader {
     const char *at;
     size_t left;
 };
 
 /* NULL: there are not so many bytes. */
-static const char *take(struct reader *reader, uint64_t length)
+static const char *take(struct wire_reader *reader, uint64_t length)
 {
     const char *at = reader->at;
     if (length > reader->left)
@@ -122,13 +122,13 @@ static const char *take(struct reader *reader, uint64_t length)
     return at;
 }
 
-static const char *take_text(struct reader *reader)
+static const char *take_text(struct wire_reader *reader)
 {
     const char *end = reader->left > 0 ? memchr(reader->at, '\0', reader->left) : NULL;
     return end != NULL ? take(reader, (size_t)(end - reader->at) + 1) : NULL;
 }
 
-static bool take_into(struct reader *reader, void *place, size_t size)
+static bool take_into(struct wire_reader *reader, void *place, size_t size)
 {
     const char *bytes = take(reader, size);
     if (bytes != NULL)
@@ -146,7 +146,7 @@ static int fail_memory(struct error *error)
     return error_set(error, ERROR_ENVIRONMENT, "no memory for the list of URLs");
 }
 
-static int read_parts(struct reader *reader, const struct packed_message *packed, const char *name,
+static int read_parts(struct wire_reader *reader, const struct packed_message *packed, const char *name,
                       struct message *message, struct error *error)
 {
     const char *method = packed->has_method ? take_text(reader) : NULL;
@@ -168,7 +168,7 @@ static int read_parts(struct reader *reader, const struct packed_message *packed
                                                                                                 : 0;
 }
 
-static int read_message(struct url_list *urls, struct reader *reader, const char *name, uint64_t expected,
+static int read_message(struct url_list *urls, struct wire_reader *reader, const char *name, uint64_t expected,
                         struct error *error)
 {
     struct packed_message packed;
@@ -185,7 +185,8 @@ static int read_message(struct url_list *urls, struct reader *reader, const char
     return number == expected ? 0 : refuse(error, name);
 }
 
-static int read_line(struct url_list *urls, struct reader *reader, const char *name, size_t number, struct error *error)
+static int read_line(struct url_list *urls, struct wire_reader *reader, const char *name, size_t number,
+                     struct error *error)
 {
     struct packed_line line;
     const char *url = take_into(reader, &line, sizeof(line)) ? take_text(reader) : NULL;
@@ -197,7 +198,7 @@ static int read_line(struct url_list *urls, struct reader *reader, const char *n
 
 int url_wire_read(struct url_list *urls, const char *name, const char *bytes, size_t length, struct error *error)
 {
-    struct reader reader = {.at = bytes, .left = length};
+    struct wire_reader reader = {.at = bytes, .left = length};
     struct head head;
     if (!take_into(&reader, &head, sizeof(head)))
         return refuse(error, name);

@@ -29,7 +29,7 @@ struct block {
 };
 
 /* The start of a URL that libcurl has parsed, "http://host:port", and the host it found there. */
-struct origin {
+struct known_origin {
     const char *text; /* NULL: none */
     uint32_t length;
     uint32_t host;
@@ -56,7 +56,7 @@ struct url_storage {
     size_t request_name_count;
     size_t request_name_capacity;
     struct hash_map request_name_map;
-    struct origin origins[1 << ORIGIN_BITS]; /* the latest of those whose hash ends alike */
+    struct known_origin origins[1 << ORIGIN_BITS]; /* the latest of those whose hash ends alike */
     CURLU *parser;
 };
 
@@ -333,14 +333,14 @@ static int parse_url(struct url_list *list, const struct entry *entry, const cha
     size_t length = origin_length(url);
     if (length == 0 || !is_plain_path(url + length))
         return parse_by_libcurl(list, entry, url, host, error);
-    struct origin *known = &list->storage->origins[hash_text(url, length) >> (64 - ORIGIN_BITS)];
+    struct known_origin *known = &list->storage->origins[hash_text(url, length) >> (64 - ORIGIN_BITS)];
     if (known->length == length && memcmp(known->text, url, length) == 0) {
         *host = known->host;
         return 0;
     }
     if (parse_by_libcurl(list, entry, url, host, error) != 0)
         return -1;
-    *known = (struct origin){.text = url, .length = (uint32_t)length, .host = *host};
+    *known = (struct known_origin){.text = url, .length = (uint32_t)length, .host = *host};
     return 0;
 }
 

@@ -67,6 +67,12 @@ may_include() {
     done
 }
 
+@test "no two structs have the same name" {
+    twice=$(awk -F '\t' '$3 ~ /^(static )?struct [a-z0-9_]+ [{]/ { sub(/^static /, "", $3); split($3, word, " "); print word[2] }' \
+        "$BATS_FILE_TMPDIR/code" | sort | uniq -d)
+    [ -z "$twice" ] || { echo "stands twice: $twice"; return 1; }
+}
+
 @test "a header that only its own room uses lies beside its source" {
     violations 'is used by its own room alone, and belongs into src' "$(
         awk -F '\t' '
