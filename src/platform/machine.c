@@ -25,8 +25,11 @@ static bool read_affinity(cpu_set_t *set)
 uint32_t machine_cores(void)
 {
     cpu_set_t set;
-    if (read_affinity(&set))
-        return (uint32_t)CPU_COUNT(&set);
+    return read_affinity(&set) ? (uint32_t)CPU_COUNT(&set) : machine_cores_online();
+}
+
+uint32_t machine_cores_online(void)
+{
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (uint32_t)online : 1;
 }

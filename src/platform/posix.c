@@ -269,6 +269,11 @@ bool file_copy_access_list(const char *path, int file)
 
 uint32_t machine_cores(void)
 {
+    return machine_cores_online();
+}
+
+uint32_t machine_cores_online(void)
+{
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (uint32_t)online : 1;
 }

@@ -12,6 +12,7 @@
 #include "conc_bench/base/text_buffer.h"
 #include "conc_bench/fleet/reach.h"
 #include "conc_bench/http/preflight.h"
+#include "conc_bench/platform/machine.h"
 #include "conc_bench/platform/memory.h"
 #include "conc_bench/workload/cookies.h"
 #include "conc_bench/workload/url_wire.h"
@@ -61,6 +62,7 @@ struct machine_report {
     char warnings[WARNINGS_EACH][512]; /* empty ones: there are no more */
     struct run_machine machine;
     struct other_routes routes;
+    uint32_t cores_online;
 };
 
 /* What a run of several machines cannot do */
@@ -267,8 +269,23 @@ static void warn_of_routes(struct run *run, uint32_t rank, const struct other_ro
              fleet_name(0), routes->leaders, more);
 }
 
+/* Launchers like to bind processes to cores, each of which then stands for a whole machine here. The first machine is
+ * told. */
+static void note_binding(const struct run_machine *machine, uint32_t online, bool *is_noted, struct run *run)
+{
+    if (*is_noted || machine->cores >= online)
+        return;
+    *is_noted = true;
+    run_warn(run,
+             "%s may use %" PRIu32 " of its %" PRIu32
+             " cores: if that is the launcher's choice, let it bind nothing (mpirun --bind-to none, srun "
+             "--cpus-per-task with the number of cores)",
+             machine->name, machine->cores, online);
+}
+
 /* What one machine lacks, the run lacks. */
-static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit *limit, struct error *error)
+static int hear_machine(struct run *run, uint32_t rank, bool *has_bound, const struct fleet_limit *limit,
+                        struct error *error)
 {
     struct machine_report report;
     if (fleet_receive_exactly(rank, FLEET_MACHINE, &report, sizeof(report), limit, error) != 0)
@@ -280,6 +297,7 @@ static int hear_machine(struct run *run, uint32_t rank, const struct fleet_limit
     warn_of_routes(run, rank, &report.routes);
     run->machines[rank] = report.machine;
     snprintf(run->machines[rank].name, sizeof(run->machines[rank].name), "%s", fleet_name(rank));
+    note_binding(&run->machines[rank], report.cores_online, has_bound, run);
     return 0;
 }
 
@@ -307,8 +325,10 @@ int machines_brief(struct session *session, struct error *error)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for %" PRIu32 " machines", machines);
     run->machine_count = machines;
     describe_machine(run, 0, &run->machines[0]);
+    bool has_bound = false;
+    note_binding(&run->machines[0], machine_cores_online(), &has_bound, run);
     for (uint32_t rank = 1; rank < machines; rank++) {
-        if (hear_machine(run, rank, &limit, error) != 0)
+        if (hear_machine(run, rank, &has_bound, &limit, error) != 0)
             return -1;
     }
     warn_of_differences(run);

@@ -86,6 +86,18 @@ counts() {
     holds "$JSON" '.machines[1] | .cores == 1 and .cpu == "another one"'
 }
 
+# Open MPI binds each of two processes to a core, and thinks of one machine.
+@test "a launcher that binds machines to one core each is told of" {
+    [ "$(nproc)" -gt 1 ] || skip "there is one core"
+    run on_hosts 2 --mode sync --runs 1 --warmup 0 --no-progress "$LIST"
+    exits_with 0
+    says "$FLEET-1 may use 1 of its $(nproc) cores"
+    [ "$(grep -c "may use" <<<"$output")" -eq 1 ]
+    MPI_OPTIONS="--bind-to none" run on_hosts 2 --mode sync --runs 1 --warmup 0 --no-progress "$LIST"
+    exits_with 0
+    says_not "may use"
+}
+
 @test "what several machines cannot do is refused once, before anything is asked" {
     run on_hosts 3 --mode sync http://10.213.0.1:8080/document-1 http://10.213.0.1:8080/document-2
     exits_with 2

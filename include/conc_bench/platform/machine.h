@@ -12,6 +12,9 @@
  * which, those that are online. At least 1. */
 uint32_t machine_cores(void);
 
+/* Processors that are online, whichever of them this process may run on. At least 1. */
+uint32_t machine_cores_online(void);
+
 /* The name of the processor, as in /proc/cpuinfo; "" where not known. */
 void machine_cpu_name(char *buffer, size_t size);
 
