@@ -44,7 +44,6 @@ struct store {
 };
 
 struct pool {
-    const struct transfer_plan *plan;
     uint32_t names;    /* to be known at a time; 0: libcurl keeps them by itself */
     uint32_t wears_at; /* connections opened; 0: it does not wear out */
     struct store *store;
@@ -117,7 +116,6 @@ int pool_create(const struct transfer_plan *plan, enum transfer_driver driver, u
         return 0;
     struct pool *pool = calloc(1, sizeof(*pool));
     if (pool != NULL) {
-        pool->plan = plan;
         if (pins_are_many(plan->pins))
             pool->names = (is_alone || plan->policy->has_too_many_hosts ? NAMES_ALONE : NAMES_TOGETHER) +
                           NAMES_IN_USE * transfers;

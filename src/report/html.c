@@ -19,7 +19,6 @@ struct page {
     const struct run *run;
     const struct analysis *analysis;
     const struct run_stats *stats;
-    const struct format *format;
     struct content content;
 };
 
@@ -489,8 +488,7 @@ int html_write(FILE *stream, const struct run *run, const struct analysis *analy
     static const enum section_kind behind_timelines[] = {
         SECTION_MACHINES, SECTION_RATE,  SECTION_RANKING, SECTION_DOWNLOADS, SECTION_PHASES,
         SECTION_HTTP2,    SECTION_GAINS, SECTION_COSTS,   SECTION_FAILURES,  SECTION_MISMATCHES};
-    struct page page = {
-        .stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats, .format = format};
+    struct page page = {.stream = stream, .run = run, .analysis = analysis, .stats = &analysis->stats};
     if (content_build(run, analysis, format, &page.content, error) != 0)
         return -1;
     write_preamble(&page);
