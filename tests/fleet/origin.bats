@@ -84,3 +84,23 @@ ask_as_stranger() {
     exits_with 2
     says "$FLEET-1 has no address 10.213.0.9"
 }
+
+# Once a trial is under way. The origin is what a process of the run starts first.
+kill_second_origin() {
+    local children
+    find_rank 2 || return
+    mapfile -t children < <(ps -o pid= --ppid "$rank" | sort -n)
+    [ "${#children[@]}" -gt 1 ] && kill -KILL "${children[0]}"
+}
+
+@test "with --origin=each, an origin that ends is named with its machine, and ends the run" {
+    on_hosts 2 --mode threads --workers 2 --runs 50 --warmup 0 --repeat 5 --origin=latency=40ms,each "$LIST" \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local launcher=$!
+    until_true kill_second_origin
+    status=0
+    wait "$launcher" || status=$?
+    output=$(cat "$BATS_TEST_TMPDIR/out")
+    exits_with 5
+    says "on $FLEET-2: --origin: the server's process has ended"
+}
