@@ -392,9 +392,9 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
         return 0;
     bool is_single = options->rate_count == 1;
     if (options->client_count > 0)
-        return refuse_pair(error, "rate", "client",
-                           "which takes its list as fast as it likes and knows of no rate: leave out one of them, or "
-                           "compare your program with the modes by --workers");
+        return error_set(error, ERROR_USAGE,
+                         "--rate does not go with --client, since a program takes its list as fast as it likes: run it "
+                         "beside the modes without --rate, or the modes alone at one");
     if (options->workers_auto && !is_single)
         return error_set(error, ERROR_USAGE,
                          "--workers auto does not go with several rates: give numbers of workers, such as 1..64");
@@ -406,7 +406,12 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
         return error_set(error, ERROR_USAGE,
                          "--rate does not go with several --connections, whose gains are of times: give one of them");
     if (options->baseline_count > 0)
-        return refuse_pair(error, "rate", "baseline", "which compares times: claim response times by --assert");
+        return refuse_pair(error, "rate", "baseline",
+                           is_single
+                               ? "which compares times: claim response times by --assert, such as "
+                                 "'*.response_p99 < 200ms'"
+                               : "which compares times: claim the highest rate of the earlier result by --assert, "
+                                 "such as '*.highest_rate > 500/s'");
     return options->rate_auto ? check_rate_search(options, is_given, error) : 0;
 }
 

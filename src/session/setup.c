@@ -98,10 +98,11 @@ static int check_requests(const struct session *session, struct error *error)
                          "write it into each",
                          option, urls->first_request.file, urls->first_request.line);
     if (options->client_count > 0)
-        return error_set(error, ERROR_USAGE,
-                         "--client does not go with requests such as that at %s:%zu: programs are given a list of URLs "
-                         "and nothing else",
-                         urls->first_request.file, urls->first_request.line);
+        return error_set(
+            error, ERROR_USAGE,
+            "--client does not go with requests such as that at %s:%zu, since programs are given URLs alone: "
+            "use a list of URLs, or compare the modes without --client",
+            urls->first_request.file, urls->first_request.line);
     return 0;
 }
 
