@@ -199,6 +199,15 @@ double cell_stats_response(const struct cell_stats *cell, enum metric metric)
     return cell->is_overrun || !is_supported ? NAN : cell->measures[metric].value;
 }
 
+const char *cell_stats_behind_when(const struct cell_stats *cell)
+{
+    for (size_t i = 0; i < cell->cell->trial_count; i++) {
+        if (cell->cell->trials[i].summary.outcomes[OUTCOME_GIVEN_UP] > 0)
+            return "when stopped";
+    }
+    return "at the end";
+}
+
 double cell_stats_ranked_value(const struct cell_stats *cell)
 {
     return cell->measures[cell_stats_ranked_by(cell)].value;

@@ -238,8 +238,9 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
 /* "312/s of 500/s, 40 s behind at the end". */
 static void say_reached(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
-    SAY(headline->sentence, "%s/s of %s/s, %s s behind at the end", NUMBER(3, cell->measures[METRIC_RATE].value),
-        NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value));
+    SAY(headline->sentence, "%s/s of %s/s, %s s behind %s", NUMBER(3, cell->measures[METRIC_RATE].value),
+        NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value),
+        cell_stats_behind_when(cell));
 }
 
 /* What may help a cell that did not keep up. */
@@ -276,6 +277,15 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
         NUMBER(3, 1e3 * cell->measures[METRIC_WAIT_MEAN].value), NUMBER(3, cell_stats_shown(cell, METRIC_CPU)));
 }
 
+static bool is_all_measured(const struct run_stats *stats)
+{
+    for (size_t i = 0; i < stats->main_count; i++) {
+        if (!stats->cells[i].has_times)
+            return false;
+    }
+    return true;
+}
+
 /* At most one of several modes keeps up. */
 static void say_overrun(const struct run_stats *stats, size_t sound, struct headline *headline)
 {
@@ -292,7 +302,8 @@ static void say_overrun(const struct run_stats *stats, size_t sound, struct head
             NUMBER(6, stats->run->arrivals.rate));
         say_time(stats, best, headline);
     } else {
-        SAY(headline->sentence, "No mode keeps up with %s/s: ", NUMBER(6, stats->run->arrivals.rate));
+        SAY(headline->sentence, "No mode%s keeps up with %s/s: ", is_all_measured(stats) ? "" : " that was measured",
+            NUMBER(6, stats->run->arrivals.rate));
         SAY(headline->sentence, "%s reaches the most, ", headline_name(stats, best, name));
         say_reached(stats, best, headline);
         advise_overrun(stats, best, headline);

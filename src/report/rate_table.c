@@ -104,16 +104,6 @@ void rate_table_add(struct content *content, const struct format *format, const 
     free(rows);
 }
 
-/* Whether trials were ended since it was plain that they would not keep up. */
-static bool was_given_up(const struct run_cell *cell)
-{
-    for (size_t i = 0; i < cell->trial_count; i++) {
-        if (cell->trials[i].summary.outcomes[OUTCOME_GIVEN_UP] > 0)
-            return true;
-    }
-    return false;
-}
-
 const char *rate_table_describe_overrun(struct content *content, const struct run_stats *stats)
 {
     const char *text = NULL;
@@ -125,7 +115,7 @@ const char *rate_table_describe_overrun(struct content *content, const struct ru
                             text != NULL ? text : "Not kept up: ", text != NULL ? "; " : "",
                             content_name(content, cell->cell), NUMBER(3, cell->measures[METRIC_RATE].value),
                             NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value),
-                            was_given_up(cell->cell) ? "when stopped" : "at the end");
+                            cell_stats_behind_when(cell));
     }
     return text;
 }

@@ -118,6 +118,10 @@ double cell_stats_ranked_value(const struct cell_stats *cell);
  * grow with the list, and of percentiles that fewer downloads lie beyond than can carry them. */
 double cell_stats_response(const struct cell_stats *cell, enum metric metric);
 
+/* When a cell that did not keep up was as far behind as METRIC_BEHIND says: "at the end", or "when stopped" where a
+ * trial was given up before. */
+const char *cell_stats_behind_when(const struct cell_stats *cell);
+
 /* The value of one round, `row` < rounds. */
 double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure);
 
