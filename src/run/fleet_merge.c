@@ -123,6 +123,7 @@ void fleet_merge_trials(const struct trial *parts, uint32_t count, struct trial 
         machine->startup = part->startup;
         machine->run = part->run;
         machine->cpu = part->resources.cpu_user + part->resources.cpu_system;
+        machine->foreign_cores = part->host.foreign_cores;
         if (rank == 0)
             continue;
         add_resources(&part->resources, &whole->resources);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conc_bench/analysis/stats.h"
 #include "conc_bench/base/clock.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text_buffer.h"
@@ -23,6 +24,9 @@
 
 /* Clocks that may be wrong by more than this share of a trial say too little of who was last. */
 static const double clock_error_borne = 0.01;
+
+/* Machines of which other processes take shares that differ by more than this are not equally fast. */
+static const double foreign_borne = 0.2;
 
 /* Hosts up to which it is seen whether machines ask at the same addresses. */
 enum { ROUTES_MOST = 10000 };
@@ -374,10 +378,49 @@ static const struct trial *find_doubtful(const struct run *run, double *share)
     return doubtful;
 }
 
+/* Which share of a machine's cores other processes kept busy: the median of all trials, for which `values` has room. */
+static double foreign_share(const struct run *run, size_t rank, double *values)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->cell_count; i++) {
+        const struct run_cell *cell = &run->cells[i];
+        for (size_t j = 0; j < cell->trial_count; j++) {
+            const struct trial *trial = &cell->trials[j];
+            if (rank < trial->machine_count && isfinite(trial->machines[rank].foreign_cores))
+                values[count++] = trial->machines[rank].foreign_cores;
+        }
+    }
+    stats_sort(values, count);
+    return count > 0 ? stats_median(values, count) / run->machines[rank].cores : 0;
+}
+
+/* Where all are as busy, none of them holds the others up. */
+static void warn_of_load(struct run *run)
+{
+    size_t trials = 0;
+    size_t busiest = 0;
+    double most = 0;
+    double least = 1;
+    for (size_t i = 0; i < run->cell_count; i++)
+        trials += run->cells[i].trial_count;
+    double *values = calloc(trials + 1, sizeof(values[0]));
+    for (size_t rank = 0; rank < run->machine_count && values != NULL; rank++) {
+        double share = foreign_share(run, rank, values);
+        least = share < least ? share : least;
+        busiest = share > most ? rank : busiest;
+        most = share > most ? share : most;
+    }
+    free(values);
+    if (most - least > foreign_borne)
+        run_warn(run, "On %s other processes kept %s %% of the cores busy, and %s %% where they took least",
+                 run->machines[busiest].name, NUMBER(2, 100 * most), NUMBER(2, 100 * least));
+}
+
 void machines_warn(struct session *session)
 {
     struct run *run = &session->run;
     double share;
+    warn_of_load(run);
     const struct trial *doubtful = find_doubtful(run, &share);
     if (doubtful != NULL && share > clock_error_borne)
         run_warn(run,

@@ -86,6 +86,20 @@ counts() {
     holds "$JSON" '.machines[1] | .cores == 1 and .cpu == "another one"'
 }
 
+# What the kernel counts is the same on all hosts: on the others it stands still.
+@test "a machine on which others compute is named" {
+    cp /proc/stat "$BATS_TEST_TMPDIR/stat"
+    on_second_host_after 'exec "$@"'
+    sed -i "s|^set -e|&\ncase \$(hostname) in *-2) ;; *) mount --bind $BATS_TEST_TMPDIR/stat /proc/stat ;; esac|" "$THROUGH"
+    timeout 100 sh -c 'while :; do :; done' 3>&- &
+    local busy=$!
+    run on_hosts 3 --mode threads --runs 1 --warmup 0 --no-progress --split none "$BATS_FILE_TMPDIR/slow"
+    kill "$busy"
+    exits_with 0
+    says "On $FLEET-2 other processes kept "
+    says "of the cores busy, and 0 % where they took least"
+}
+
 # Open MPI binds each of two processes to a core, and thinks of one machine.
 @test "a launcher that binds machines to one core each is told of" {
     [ "$(nproc)" -gt 1 ] || skip "there is one core"

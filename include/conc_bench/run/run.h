@@ -209,6 +209,7 @@ struct trial_machine {
     nanoseconds run;         /* from the common gate to its own last settled unit */
     nanoseconds cpu;         /* user and system */
     nanoseconds clock_error; /* its clock differs from the leader's by no more than was found out, give or take this */
+    double foreign_cores;    /* kept busy there by other processes; NAN: unknown, as in what was read from a document */
 };
 
 /* One cell in one round. */
