@@ -229,12 +229,19 @@ PY
 @test "the first process: what is given to it is waited for" {
     start_first --mode sync -
     # In its namespace, a process whose parent ends before it.
-    nsenter --target "$first" --pid --mount sh -c 'sleep 0.3 >/dev/null 2>&1 3>&- &'
-    [ "$(pgrep -c -P "$first")" -eq 2 ]
+    mkfifo end
+    # shellcheck disable=SC2016  # the inner shell's
+    nsenter --target "$first" --pid --mount sh -c 'cat "$1" >/dev/null 2>&1 3>&- &' - "$PWD/end"
+    until_true has_two_children
+    echo >end
     until_true only_the_program_is_left
     kill -TERM "$first"
     first_ends
     exits_with 143
+}
+
+has_two_children() {
+    [ "$(pgrep -c -P "$first")" -eq 2 ]
 }
 
 only_the_program_is_left() {
