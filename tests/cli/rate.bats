@@ -83,9 +83,11 @@ expect_queue() {
         # Even arrivals: the unit in row n is due 5 ms behind the one before.
         holds r.json '.results[0].rounds[0].samples | length == 200 and all(.[3] >= .[0] * 0.005 - 1e-9)'
         holds r.json '[.results[0].rounds[0].samples[][0]] | unique | length == 200'
-        holds r.json '.results[0].rounds[0] | .downloads.outcomes == {ok: 200} and .witness.requests == 200'
+        # Where the machine is too busy for the rate, what is left over in the end is given up.
+        holds r.json '.results[0].rounds[0] | .downloads.outcomes as $did | ($did | keys) - ["ok", "given_up"] == [] and
+            $did.ok + ($did.given_up // 0) == 200 and .witness.requests == $did.ok'
         # Somebody was asleep until most of them were due; whoever has a core then begins soon.
-        holds r.json '.results[0] | .late_p50_s > 0'
+        holds r.json '.results[0] | .late_p50_s > 0 or (.kept_up == 0 and .late_p50_s == null)'
         holds r.json '[.results[0].rounds[0].samples[] | .[3] - .[0] * 0.005] | min < 0.02'
     done
 }
@@ -221,7 +223,8 @@ expect_queue() {
         all(map(.ph) == ["b", "e"] and .[0].ts <= .[1].ts))' r.trace
     jq -e '[.traceEvents[] | select(.name == "waiting")] | group_by(.pid) | length == 2 and
         all(max_by(.ts).args.downloads == 0)' r.trace
-    grep -qE '<property name="threads/8" value="kept up, [0-9.]+/s"/>' r.junit
+    kept=$(jq -r '.results[] | select(.mode == "threads") | if .kept_up < 0.5 then "did not keep up" else "kept up" end' r.json)
+    grep -qE "<property name=\"threads/8\" value=\"$kept, [0-9.]+/s\"/>" r.junit
     grep -qF ' A thin line goes from when a download was due' r.html
 }
 

@@ -210,7 +210,8 @@ witnessed() {
 @test "more in flight than asked for is told" {
     origin=--origin=latency=300ms witnessed --client 'many=xargs -P 12 -n 1 curl -sS -o /dev/null <{list}'
     exits_with 0
-    says 'many/4 had 12 downloads in flight, 4 asked for'
+    # All 12 of them, unless the machine is busy while they begin.
+    [[ "$output" =~ many/4\ had\ ([5-9]|1[0-2])\ downloads\ in\ flight,\ 4\ asked\ for ]]
 }
 
 @test "clients that look for an authority where programs do trust the origin" {
