@@ -50,7 +50,10 @@ int analysis_make(const struct run *run, struct run_totals *totals, const struct
         rate_curves_note(&analysis->rates, &analysis->stats);
     bool has_rates = analysis->rates.count > 0;
     if (status == 0 && !has_rates)
-        status = sweeps_make(&analysis->stats, analysis->sweeps, &analysis->sweep_count, error);
+        status = sweeps_make(&analysis->stats, SWEEP_OF_WORKERS, analysis->sweeps, &analysis->sweep_count, error);
+    if (status == 0 && !has_rates)
+        status = sweeps_make(&analysis->stats, SWEEP_OF_MACHINES, analysis->machine_sweeps,
+                             &analysis->machine_sweep_count, error);
     if (status == 0 && !has_rates)
         status = conclusions_make(&analysis->stats, &conclusions, error);
     if (status == 0)
@@ -78,6 +81,8 @@ void analysis_release(struct analysis *analysis)
 {
     for (size_t i = 0; i < analysis->sweep_count; i++)
         sweep_release(&analysis->sweeps[i]);
+    for (size_t i = 0; i < analysis->machine_sweep_count; i++)
+        sweep_release(&analysis->machine_sweeps[i]);
     rate_curves_release(&analysis->rates);
     speedup_breakdown_release(&analysis->breakdown);
     free(analysis->assertion_results);

@@ -257,7 +257,8 @@ const char *cell_stats_reference_name(const struct run_stats *stats)
 int cell_alone_likeness(const struct run_cell *cell, const char *name, enum connection_policy connections)
 {
     return cell->workers != 1 ? -1
-                              : 2 * (cell->connections == connections) + (name != NULL && cell_has_name(cell, name));
+                              : 4 * (cell_machines(cell) == 1) + 2 * (cell->connections == connections) +
+                                    (name != NULL && cell_has_name(cell, name));
 }
 
 const struct cell_stats *cell_stats_alone(const struct run_stats *stats, const char *name,

@@ -170,8 +170,9 @@ static bool is_limited(const struct run_stats *stats, const struct cell_stats *c
 /* Cores a cell can use at most. */
 static double capacity(const struct run_stats *stats, const struct cell_stats *cell)
 {
-    double most = parallelism(cell, stats->run->cores);
-    return is_limited(stats, cell) ? fmin(most, stats->run->cpu_quota) : most;
+    bool is_of_some = cell_is_of_some(stats->run, cell->cell);
+    double most = parallelism(cell, is_of_some ? cell_usable_cores(stats->run, cell->cell) : stats->run->cores);
+    return !is_of_some && is_limited(stats, cell) ? fmin(most, stats->run->cpu_quota) : most;
 }
 
 static double busy_share(const struct run_stats *stats, const struct cell_stats *cell)
@@ -184,7 +185,7 @@ static double busy_share(const struct run_stats *stats, const struct cell_stats 
 static double queued_share(const struct run_stats *stats, const struct cell_stats *cell)
 {
     bool is_cooperative = (cell->cell->traits & MODE_COOPERATIVE) != 0;
-    double loops = parallelism(cell, ceil(run_usable_cores(stats->run)));
+    double loops = parallelism(cell, ceil(cell_usable_cores(stats->run, cell->cell)));
     double threads = is_cooperative ? loops : cell_workers_in_all(cell->cell);
     return median(cell, METRIC_RUN_QUEUE_WAIT) / (median(cell, METRIC_TIME) * threads);
 }

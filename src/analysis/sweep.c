@@ -11,12 +11,26 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/modes/trait.h"
 
+/* Points of one sweep differ in this alone, or in workers only by what is best there. */
 static int compare_points(const void *a, const void *b)
 {
-    const struct sweep_point *left = a;
-    const struct sweep_point *right = b;
-    return (left->cell->cell->workers > right->cell->cell->workers) -
-           (left->cell->cell->workers < right->cell->cell->workers);
+    const struct run_cell *left = ((const struct sweep_point *)a)->cell->cell;
+    const struct run_cell *right = ((const struct sweep_point *)b)->cell->cell;
+    if (left->machines != right->machines)
+        return left->machines > right->machines ? 1 : -1;
+    return (left->workers > right->workers) - (left->workers < right->workers);
+}
+
+uint32_t sweep_number(const struct sweep *sweep, const struct cell_stats *cell)
+{
+    return sweep->of == SWEEP_OF_MACHINES ? cell_machines(cell->cell) : cell->cell->workers;
+}
+
+const char *sweep_noun(const struct sweep *sweep, bool is_one)
+{
+    if (sweep->of == SWEEP_OF_MACHINES)
+        return is_one ? "machine" : "machines";
+    return is_one ? "worker" : "workers";
 }
 
 /* Where some failed there is still a number to choose: what is measured with it is judged by itself. But not one with
@@ -32,10 +46,25 @@ static double time_of(const struct sweep_point *point)
     return point->cell->measures[METRIC_TIME].value;
 }
 
+static void compare_with_fewest(struct sweep *sweep)
+{
+    const struct sweep_point *fewest = &sweep->points[0];
+    for (size_t i = 0; i < sweep->count; i++) {
+        struct sweep_point *point = &sweep->points[i];
+        double share = (double)sweep_number(sweep, fewest->cell) / sweep_number(sweep, point->cell);
+        bool is_known = is_usable(fewest->cell) && is_usable(point->cell);
+        point->efficiency = is_known ? time_of(fewest) * share / time_of(point) : NAN;
+    }
+}
+
 static void rate_efficiency(const struct run_stats *stats, struct sweep *sweep)
 {
     if (sweep->count == 0)
         return;
+    if (sweep->of == SWEEP_OF_MACHINES) {
+        compare_with_fewest(sweep);
+        return;
+    }
     const struct cell_stats *alone = cell_stats_alone(stats, sweep->mode, sweep->points[0].cell->cell->connections);
     for (size_t i = 0; i < sweep->count; i++) {
         struct sweep_point *point = &sweep->points[i];
@@ -84,14 +113,16 @@ static void find_knee(const struct run_stats *stats, struct sweep *sweep)
     }
     if (best == NULL)
         return;
-    sweep->best = best->cell->cell->workers;
+    sweep->best = sweep_number(sweep, best->cell);
     for (size_t i = 0; i < sweep->count && sweep->knee == 0; i++) {
         if (is_eligible(sweep, i) && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
-            sweep->knee = sweep->points[i].cell->cell->workers;
+            sweep->knee = sweep_number(sweep, sweep->points[i].cell);
     }
     /* More workers than downloads have nothing to do, and a mode that has but one worker has no more. */
-    uint32_t most = sweep->points[sweep->count - 1].cell->cell->workers;
-    bool can_have_more = most < stats->run->downloads && (best->cell->cell->traits & MODE_ONE_WORKER) == 0;
+    uint32_t most = sweep_number(sweep, sweep->points[sweep->count - 1].cell);
+    bool has_one = sweep->of == SWEEP_OF_WORKERS && (best->cell->cell->traits & MODE_ONE_WORKER) != 0;
+    bool can_have_more =
+        cell_workers_in_all(sweep->points[sweep->count - 1].cell->cell) < stats->run->downloads && !has_one;
     sweep->is_open = sweep->best == most && sweep->knee == most && can_have_more;
 }
 
@@ -156,7 +187,7 @@ static int fit(const struct run_stats *stats, struct sweep *sweep, struct error 
     if (workers == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep");
     for (size_t i = 0; i < sweep->count; i++)
-        workers[i] = sweep->points[i].cell->cell->workers;
+        workers[i] = sweep_number(sweep, sweep->points[i].cell);
     int status = 0;
     if (is_one_group(sweep))
         status = analyse(stats, sweep, workers, workers + sweep->count, rounds, error);
@@ -175,33 +206,86 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
              "; scalability law: contention %s, coherency %s (it describes these points, %.0f %% off on average), ",
              NUMBER(2, sweep->fit.sigma), NUMBER(2, sweep->fit.kappa), 100 * sweep->fit.error);
     if (isfinite(sweep->peak))
-        text_append(buffer, size, "peak near %.0f workers", sweep->peak);
+        text_append(buffer, size, "peak near %.0f %s", sweep->peak, sweep_noun(sweep, false));
     else
         text_append(buffer, size, "no peak within the tested range");
 }
 
-static void describe(struct sweep *sweep)
+/* What keeps machines beyond those that are enough from doing more. */
+static const char *find_limit(const struct run_stats *stats, const struct cell_stats *cell)
 {
-    char fitted[256];
-    const char *are = sweep->knee == 1 ? " is" : "s are";
+    static const double busy = 0.8;
+    if (cell_workers_in_all(cell->cell) > cell->measures[METRIC_DOWNLOADS].value)
+        return "the list is too short for so many workers";
+    if (cell->measures[METRIC_CORES].value > busy * cell_usable_cores(stats->run, cell->cell))
+        return "the processors of the machines are the limit";
+    return "the server is the limit, or the way to it";
+}
+
+static const char *ordinal(uint32_t number, char *buffer, size_t size)
+{
+    static const char *const words[] = {"second",  "third",  "fourth", "fifth", "sixth",
+                                        "seventh", "eighth", "ninth",  "tenth"};
+    const size_t count = sizeof(words) / sizeof(words[0]);
+    bool is_teen = number % 100 / 10 == 1;
+    const char *end = is_teen            ? "th"
+                      : number % 10 == 1 ? "st"
+                      : number % 10 == 2 ? "nd"
+                      : number % 10 == 3 ? "rd"
+                                         : "th";
+    if (number >= 2 && number - 2 < count)
+        snprintf(buffer, size, "%s", words[number - 2]);
+    else
+        snprintf(buffer, size, "%" PRIu32 "%s", number, end);
+    return buffer;
+}
+
+/* "; the third machine gains nothing: the server is the limit, or the way to it". */
+static void describe_limit(const struct run_stats *stats, const struct sweep *sweep, char *buffer, size_t size)
+{
+    const struct sweep_point *next = NULL;
+    char which[32];
+    buffer[0] = '\0';
+    for (size_t i = 0; i < sweep->count && next == NULL; i++) {
+        if (sweep_number(sweep, sweep->points[i].cell) > sweep->knee && is_usable(sweep->points[i].cell))
+            next = &sweep->points[i];
+    }
+    if (sweep->of != SWEEP_OF_MACHINES || sweep->knee == 0 || sweep->is_open || next == NULL)
+        return;
+    uint32_t number = sweep_number(sweep, next->cell);
+    const char *limit = find_limit(stats, next->cell);
+    if (number == sweep->knee + 1)
+        snprintf(buffer, size, "; the %s machine gains nothing: %s", ordinal(number, which, sizeof(which)), limit);
+    else
+        snprintf(buffer, size, "; %" PRIu32 " gain nothing more: %s", number, limit);
+}
+
+static void describe(const struct run_stats *stats, struct sweep *sweep)
+{
+    char fitted[256], limit[128];
+    bool is_one = sweep->knee == 1;
+    const char *noun = sweep_noun(sweep, is_one);
+    const char *are = is_one ? "is" : "are";
     char fewer[80] = "";
     describe_fit(sweep, fitted, sizeof(fitted));
-    if (sweep->knee > sweep->points[0].cell->cell->workers)
+    describe_limit(stats, sweep, limit, sizeof(limit));
+    if (sweep->knee > sweep_number(sweep, sweep->points[0].cell))
         snprintf(fewer, sizeof(fewer), ", and with fewer it is not reliably within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
     if (sweep->is_open)
         snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " worker%s fastest and the most tried; more may be faster%s", sweep->mode, sweep->best,
-                 sweep->best == 1 ? " was" : "s were", fitted);
+                 "%s: %" PRIu32 " %s %s fastest and the most tried; more may be faster%s", sweep->mode, sweep->best,
+                 sweep_noun(sweep, sweep->best == 1), sweep->best == 1 ? "was" : "were", fitted);
     else if (sweep->knee == 0)
-        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of workers got through", sweep->mode);
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: no number of %s got through", sweep->mode,
+                 sweep_noun(sweep, false));
     else if (sweep->knee == sweep->best)
-        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " worker%s best%s%s", sweep->mode,
-                 sweep->knee, are, fewer, fitted);
+        snprintf(sweep->sentence, sizeof(sweep->sentence), "%s: %" PRIu32 " %s %s best%s%s%s", sweep->mode, sweep->knee,
+                 noun, are, fewer, limit, fitted);
     else
         snprintf(sweep->sentence, sizeof(sweep->sentence),
-                 "%s: %" PRIu32 " worker%s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s",
-                 sweep->mode, sweep->knee, are, sweep->is_knee_bounded ? "reliably" : "by its median",
-                 100 * FIGURES_NEGLIGIBLE, sweep->best, fitted);
+                 "%s: %" PRIu32 " %s %s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s%s",
+                 sweep->mode, sweep->knee, noun, are, sweep->is_knee_bounded ? "reliably" : "by its median",
+                 100 * FIGURES_NEGLIGIBLE, sweep->best, limit, fitted);
 }
 
 static struct sweep *find_sweep(struct sweep *sweeps, size_t count, const char *mode)
@@ -217,9 +301,15 @@ static int add_point(struct sweep *sweep, const struct cell_stats *cell, struct 
 {
     for (size_t i = 0; i < sweep->count; i++) {
         struct sweep_point *point = &sweep->points[i];
-        if (point->cell->cell->workers != cell->cell->workers)
+        if (sweep_number(sweep, point->cell) != sweep_number(sweep, cell))
             continue;
-        if (cell->rounds > point->cell->rounds)
+        /* Numbers of workers that were ranked are measured in as many rounds. */
+        bool is_better =
+            sweep->of == SWEEP_OF_MACHINES
+                ? is_usable(cell) && (!is_usable(point->cell) ||
+                                      cell->measures[METRIC_TIME].value < point->cell->measures[METRIC_TIME].value)
+                : cell->rounds > point->cell->rounds;
+        if (is_better)
             point->cell = cell;
         return 0;
     }
@@ -231,17 +321,34 @@ static int add_point(struct sweep *sweep, const struct cell_stats *cell, struct 
     return 0;
 }
 
-static int collect(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error)
+/* The name of a cell without its number of machines; false: it has none. */
+static bool name_without_machines(const struct run_cell *cell, char *name, size_t size)
+{
+    char machines[16];
+    snprintf(machines, sizeof(machines), ":x%" PRIu32, cell_machines(cell));
+    const char *place = strstr(cell->mode, machines);
+    if (place == NULL)
+        return false;
+    snprintf(name, size, "%.*s%s", (int)(place - cell->mode), cell->mode, place + strlen(machines));
+    return true;
+}
+
+static int collect(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+                   struct error *error)
 {
     for (size_t i = 0; i < stats->cell_count; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->cell->stage != STAGE_SWEEP)
+        char mode[sizeof(cell->cell->mode)];
+        bool is_machines = of == SWEEP_OF_MACHINES;
+        snprintf(mode, sizeof(mode), "%s", cell->cell->mode);
+        if (cell->cell->stage != (is_machines ? STAGE_MAIN : STAGE_SWEEP) ||
+            (is_machines && !name_without_machines(cell->cell, mode, sizeof(mode))))
             continue;
-        struct sweep *sweep = find_sweep(sweeps, *count, cell->cell->mode);
+        struct sweep *sweep = find_sweep(sweeps, *count, mode);
         if (sweep == NULL && *count < SWEEPS_MAX) {
             sweep = &sweeps[(*count)++];
-            *sweep = (struct sweep){.peak = NAN};
-            snprintf(sweep->mode, sizeof(sweep->mode), "%s", cell->cell->mode);
+            *sweep = (struct sweep){.of = of, .peak = NAN};
+            snprintf(sweep->mode, sizeof(sweep->mode), "%s", mode);
         }
         if (sweep != NULL && add_point(sweep, cell, error) != 0)
             return -1;
@@ -249,10 +356,11 @@ static int collect(const struct run_stats *stats, struct sweep *sweeps, size_t *
     return 0;
 }
 
-int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error)
+int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+                struct error *error)
 {
     *count = 0;
-    int status = collect(stats, sweeps, count, error);
+    int status = collect(stats, of, sweeps, count, error);
     for (size_t i = 0; i < *count && status == 0; i++) {
         struct sweep *sweep = &sweeps[i];
         qsort(sweep->points, sweep->count, sizeof(sweep->points[0]), compare_points);
@@ -260,7 +368,7 @@ int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *cou
         find_knee(stats, sweep);
         status = fit(stats, sweep, error);
         if (status == 0)
-            describe(sweep);
+            describe(stats, sweep);
     }
     return status;
 }

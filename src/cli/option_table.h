@@ -17,6 +17,7 @@ enum option_id {
     OPTION_CLIENT,
     OPTION_CLIENT_SHELL,
     OPTION_WORKERS,
+    OPTION_MACHINES,
     OPTION_REPEAT,
     OPTION_ORDER,
     OPTION_SPLIT,
@@ -193,6 +194,7 @@ int store_file(const struct value *value);        /* const char *; "-" is a stan
 int store_modes(const struct value *value);
 int store_client(const struct value *value);
 int store_workers(const struct value *value);
+int store_machines(const struct value *value);
 int store_rate(const struct value *value);
 int store_objective(const struct value *value);
 int store_runs(const struct value *value);

@@ -124,23 +124,30 @@ int store_client(const struct value *value)
     return 0;
 }
 
-static int add_workers(const struct value *value, uint32_t workers)
+/* Numbers of workers, or of machines. */
+struct number_list {
+    const struct value *value;
+    uint32_t *items;
+    size_t *count;
+    bool doubles; /* "1..50": each number twice the one before, with the end included; else one more than that */
+};
+
+enum { NUMBERS_MAX = sizeof(((struct options *)0)->workers) / sizeof(uint32_t) };
+
+static int add_number(const struct number_list *list, uint32_t number)
 {
-    struct options *options = value->options;
-    enum { CAPACITY = sizeof(options->workers) / sizeof(options->workers[0]) };
-    for (size_t i = 0; i < options->worker_count; i++) {
-        if (options->workers[i] == workers)
+    for (size_t i = 0; i < *list->count; i++) {
+        if (list->items[i] == number)
             return 0;
     }
-    if (options->worker_count == CAPACITY)
-        return error_set(value->error, ERROR_USAGE, "--%s has more than %d different numbers: use fewer", value->name,
-                         CAPACITY);
-    options->workers[options->worker_count++] = workers;
+    if (*list->count == NUMBERS_MAX)
+        return error_set(list->value->error, ERROR_USAGE, "--%s has more than %d different numbers: use fewer",
+                         list->value->name, NUMBERS_MAX);
+    list->items[(*list->count)++] = number;
     return 0;
 }
 
-/* "1..50": doubling, with the end included. */
-static int read_worker_range(const struct value *low, const struct value *high)
+static int read_range(const struct number_list *list, const struct value *low, const struct value *high)
 {
     uint64_t first, last;
     if (option_read_count(low, 1, WORKERS_MAX, &first) != 0 || option_read_count(high, 1, WORKERS_MAX, &last) != 0)
@@ -149,40 +156,59 @@ static int read_worker_range(const struct value *low, const struct value *high)
         return error_set(low->error, ERROR_USAGE,
                          "--%s: a range goes upwards, not from %" PRIu64 " to %" PRIu64 ": write %" PRIu64 "..%" PRIu64,
                          low->name, first, last, last, first);
-    for (uint64_t workers = first; workers < last; workers *= 2) {
-        if (add_workers(low, (uint32_t)workers) != 0)
+    for (uint64_t number = first; number < last; number += list->doubles ? number : 1) {
+        if (add_number(list, (uint32_t)number) != 0)
             return -1;
     }
-    return add_workers(low, (uint32_t)last);
+    return add_number(list, (uint32_t)last);
 }
 
-static int read_workers(const struct value *value)
+static int read_numbers(const struct number_list *list)
 {
+    const struct value *value = list->value;
     const char *dots = strstr(value->text, "..");
-    uint64_t workers;
+    uint64_t number;
     unsigned low_end, high_end;
     char rest;
     if (sscanf(value->text, "%5u-%5u%c", &low_end, &high_end, &rest) == 2 && value->text[0] != '-')
         return error_set(value->error, ERROR_USAGE, "--%s %s: a range is written with two dots: %u..%u", value->name,
                          value->text, low_end, high_end);
     if (dots == NULL)
-        return option_read_count(value, 1, WORKERS_MAX, &workers) == 0 ? add_workers(value, (uint32_t)workers) : -1;
+        return option_read_count(value, 1, WORKERS_MAX, &number) == 0 ? add_number(list, (uint32_t)number) : -1;
     struct value low = *value, high = *value;
     char first[32];
     /* A text too long for any number is refused as a whole: cut off, it might become a number. */
     if (dots - value->text >= (ptrdiff_t)sizeof(first))
-        return option_read_count(value, 1, WORKERS_MAX, &workers);
+        return option_read_count(value, 1, WORKERS_MAX, &number);
     snprintf(first, sizeof(first), "%.*s", (int)(dots - value->text), value->text);
     low.text = first;
     high.text = dots + 2;
-    return read_worker_range(&low, &high);
+    return read_range(list, &low, &high);
+}
+
+static int read_workers(const struct value *value)
+{
+    struct options *options = value->options;
+    return read_numbers(&(struct number_list){value, options->workers, &options->worker_count, true});
+}
+
+static int read_machines(const struct value *value)
+{
+    struct options *options = value->options;
+    return read_numbers(&(struct number_list){value, options->machines, &options->machine_count, false});
+}
+
+int store_machines(const struct value *value)
+{
+    return option_read_items(value, read_machines);
 }
 
 int store_workers(const struct value *value)
 {
     value->options->workers_auto = strcmp(value->text, "auto") == 0;
     if (value->options->workers_auto)
-        return add_workers(value, 1);
+        return read_workers(
+            &(struct value){.name = value->name, .text = "1", .options = value->options, .error = value->error});
     return option_read_items(value, read_workers);
 }
 

@@ -20,13 +20,15 @@ static int check_cells(const struct options *options, struct error *error)
     size_t cells = 0;
     for (size_t i = 0; i < options->mode_count; i++)
         cells += ((options->modes[i]->traits & MODE_ONE_WORKER) != 0 ? 1 : options->worker_count) * options->copies *
-                 options->connection_count * (options->rate_count > 0 ? options->rate_count : 1);
+                 options->connection_count * (options->rate_count > 0 ? options->rate_count : 1) *
+                 (options->machine_count > 0 ? options->machine_count : 1);
     if (cells <= CELLS_MAX)
         return 0;
-    return error_set(error, ERROR_USAGE,
-                     "--mode, --workers, --connections and --rate make %zu combinations, more than the %d of one run: "
-                     "use fewer of them",
-                     cells, CELLS_MAX);
+    return error_set(
+        error, ERROR_USAGE,
+        "--mode, --workers, --machines, --connections and --rate make %zu combinations, more than the %d of one run: "
+        "use fewer of them",
+        cells, CELLS_MAX);
 }
 
 /* Adds the clients behind the modes, in the order given. */
@@ -102,10 +104,11 @@ static bool has_workers(const struct options *options, const struct mode *mode, 
     return false;
 }
 
-/* The parts of "threads:fresh#2". */
+/* The parts of "threads:fresh:x3#2". */
 struct cell_name {
     char mode[sizeof(((struct assertion_operand *)0)->mode)];
     char connections[16]; /* "": not told */
+    uint32_t machines;    /* 0: not told */
     const char *copy;     /* NULL: not told */
 };
 
@@ -114,9 +117,11 @@ static struct cell_name split_name(const char *text)
     struct cell_name name = {.copy = strchr(text, '#')};
     int mode = (int)strcspn(text, ":#");
     snprintf(name.mode, sizeof(name.mode), "%.*s", mode, text);
-    if (text[mode] == ':')
-        snprintf(name.connections, sizeof(name.connections), "%.*s", (int)strcspn(text + mode + 1, "#"),
-                 text + mode + 1);
+    for (const char *part = text + mode; *part == ':'; part += 1 + strcspn(part + 1, ":#")) {
+        char end;
+        if (sscanf(part, ":x%6" SCNu32 "%c", &name.machines, &end) == 0)
+            snprintf(name.connections, sizeof(name.connections), "%.*s", (int)strcspn(part + 1, ":#"), part + 1);
+    }
     if (name.copy != NULL)
         name.copy++;
     return name;
@@ -138,6 +143,22 @@ static int read_cell_connections(const struct options *options, const struct cel
         return 0;
     return error_set(error, ERROR_USAGE, "--assert: there will be no %s connections: add them to --connections",
                      name->connections);
+}
+
+/* Without machines in the name, `cell` is not named by them. */
+static int read_cell_machines(const struct options *options, const struct cell_name *name, struct plan_cell *cell,
+                              struct error *error)
+{
+    bool is_there = options->import_json != NULL;
+    for (size_t i = 0; i < options->machine_count; i++)
+        is_there |= options->machines[i] == name->machines;
+    cell->machines = name->machines;
+    cell->is_named_by_machines = name->machines > 0 && (options->import_json != NULL || options->machine_count > 1);
+    if (name->machines == 0 || is_there)
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "--assert: nothing will be run by %" PRIu32 " machine%s: add the number to --machines",
+                     name->machines, name->machines == 1 ? "" : "s");
 }
 
 /* Whether there will be such a cell; and by the name it will have, whatever alias was written. */
@@ -168,7 +189,8 @@ static int settle_operand(struct options *options, const char *text, struct asse
     else if (!is_import && is_divisor && operand->workers == 0 && count_cells(options, mode) > 1)
         error_set(error, ERROR_USAGE, "--assert: %s has several numbers of workers: say which, such as %s@%" PRIu32,
                   mode->name, mode->name, options->workers[0]);
-    else if (read_cell_connections(options, &name, &cell, error) == 0) {
+    else if (read_cell_connections(options, &name, &cell, error) == 0 &&
+             read_cell_machines(options, &name, &cell, error) == 0) {
         cell.copy = (uint32_t)copy - 1;
         plan_cell_name(&cell, operand->mode, sizeof(operand->mode));
         return 0;
@@ -415,6 +437,25 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
     return options->rate_auto ? check_rate_search(options, is_given, error) : 0;
 }
 
+/* Several numbers of machines are compared by the time they take for the same list. */
+static int check_machines(const struct options *options, struct error *error)
+{
+    if (options->machine_count < 2)
+        return 0;
+    if (options->split == SPLIT_NONE)
+        return error_set(error, ERROR_USAGE,
+                         "several numbers of --machines do not go with --split none, by which more machines have more "
+                         "to do: leave it out");
+    if (options->rate_count > 0 || options->rate_auto)
+        return error_set(
+            error, ERROR_USAGE,
+            "several numbers of --machines do not go with --rate, which dictates the time: give one number");
+    if (options->copies > 1)
+        return error_set(error, ERROR_USAGE,
+                         "--copies does not go with several numbers of --machines: give one number");
+    return 0;
+}
+
 static int check_combination(struct options *options, const bool *is_given, struct error *error)
 {
     size_t scripted = count_scripted(options);
@@ -439,6 +480,8 @@ static int check_combination(struct options *options, const bool *is_given, stru
     bool is_swept = options->rate_count < 2 && (options->worker_count >= SWEPT_FROM || options->workers_auto);
     if (options->copies > 1 && is_swept)
         return error_set(error, ERROR_USAGE, "--copies does not go with a sweep of --workers");
+    if (check_machines(options, error) != 0)
+        return -1;
     if (options->transfer.dns_live && options->use_origin)
         return error_set(error, ERROR_USAGE, "--dns live does not go with --origin, where no name is resolved");
     if (is_given[OPTION_LOCATION] && options->transfer.max_redirects == 0)

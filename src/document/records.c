@@ -411,6 +411,46 @@ static const struct field sweep_fields[] = {
 };
 static const struct record record_sweep = {"sweep", RECORD(struct sweep, sweep_fields), .is_concluded = true};
 
+static const struct field machines_fields[] = {
+    {"machines", "how many", COUNT(struct run_cell, machines, 1, MACHINES_MAX)},
+    {"workers", "on each, the fastest of those ranked", COUNT(struct run_cell, workers, 1, WORKERS_MAX)},
+};
+static const struct record record_machines = {NULL, RECORD(struct run_cell, machines_fields), .is_concluded = true};
+
+static const struct field stats_machines_fields[] = {
+    {NULL, NULL, POINTED_MEMBERS(struct cell_stats, cell, record_machines)}};
+static const struct record record_stats_machines = {NULL, RECORD(struct cell_stats, stats_machines_fields),
+                                                    .is_concluded = true};
+
+static const struct field machine_sweep_point_fields[] = {
+    {NULL, NULL, POINTED_MEMBERS(struct sweep_point, cell, record_stats_machines)},
+    {"efficiency", "of a machine, against one of the fewest", FIGURE(struct sweep_point, efficiency)},
+};
+static const struct record record_machine_sweep_point = {
+    "machine_sweep_point", RECORD(struct sweep_point, machine_sweep_point_fields), .is_concluded = true};
+
+static const struct field machine_fit_fields[] = {
+    {"lambda", "throughput of one machine", FIGURE(struct sweep, fit.lambda)},
+    {"sigma", "contention", FIGURE(struct sweep, fit.sigma)},
+    {"kappa", "coherency", FIGURE(struct sweep, fit.kappa)},
+    {"error", "root of the mean squared relative error", FIGURE(struct sweep, fit.error)},
+    {"peak_machines", "where the curve is highest; `null`: no peak within what was tested", FIGURE(struct sweep, peak)},
+};
+static const struct record record_machine_fit = {"machine_scalability_law", RECORD(struct sweep, machine_fit_fields),
+                                                 .is_concluded = true};
+
+static const struct field machine_sweep_fields[] = {
+    {"mode", "the mode, without the number of machines", TEXT(struct sweep, mode)},
+    {"best_machines", "with the lowest median time", COUNT(struct sweep, best, 0, MACHINES_MAX)},
+    {"enough_machines", "the fewest that are about as fast", COUNT(struct sweep, knee, 0, MACHINES_MAX)},
+    {"points", "one for each number of machines",
+     CONCLUDED_LIST(struct sweep, points, count, record_machine_sweep_point)},
+    {"scalability_law", "`null`: too few points for one", SELF(record_machine_fit), .is_there = has_fit},
+    {"sentence", "what it amounts to", TEXT(struct sweep, sentence)},
+};
+static const struct record record_machine_sweep = {"machine_sweep", RECORD(struct sweep, machine_sweep_fields),
+                                                   .is_concluded = true};
+
 static const struct field rate_curve_fields[] = {
     {"mode", "the mode", TEXT(struct rate_curve, mode)},
     {"workers", "how many", COUNT(struct rate_curve, workers, 1, WORKERS_MAX)},
@@ -479,6 +519,8 @@ static const struct field analysis_fields[] = {
      CONCLUDED_LIST(struct analysis, diagnosis.findings, diagnosis.count, record_finding), .is_inline = true},
     {"sweeps", "one for each mode whose workers were swept",
      CONCLUDED_LIST(struct analysis, sweeps, sweep_count, record_sweep), .is_inline = true},
+    {"machine_sweeps", "one for each mode that was run by several numbers of machines",
+     CONCLUDED_LIST(struct analysis, machine_sweeps, machine_sweep_count, record_machine_sweep), .is_inline = true},
     {"rates", "one for each mode and number of workers, where results differ by rates",
      CONCLUDED_LIST(struct analysis, rates.items, rates.count, record_rate_curve)},
     {"gains",
@@ -1359,18 +1401,49 @@ static const struct field document_fields[] = {
 const struct record record_document_all = {"document", RECORD(struct document, document_fields), .is_by_line = true};
 
 const struct record *const document_records[] = {
-    &record_document_all, &record_tool,          &record_machine,
-    &record_workload,     &record_policy,        &record_experiment,
-    &record_recommended,  &record_finding,       &record_sweep,
-    &record_sweep_point,  &record_objective,     &record_rate_curve,
-    &record_fit,          &record_gains,         &record_gain,
-    &record_verdict,      &record_validity,      &record_dropped,
-    &record_mismatch,     &record_furthest,      &record_variation,
-    &record_estimate,     &record_result,        &record_client,
-    &record_trial_client, &record_rank,          &record_service,
-    &record_url_failure,  &record_round,         &record_resources,
-    &record_host,         &record_witness,       &record_downloads,
-    &record_arrivals,     &record_sample,        &record_per_url,
-    &record_url_total,    &record_url,           &record_url_cell,
-    &record_run_machine,  &record_trial_machine, NULL,
+    &record_document_all,
+    &record_tool,
+    &record_machine,
+    &record_workload,
+    &record_policy,
+    &record_experiment,
+    &record_recommended,
+    &record_finding,
+    &record_sweep,
+    &record_machine_sweep,
+    &record_machine_sweep_point,
+    &record_machine_fit,
+    &record_sweep_point,
+    &record_objective,
+    &record_rate_curve,
+    &record_fit,
+    &record_gains,
+    &record_gain,
+    &record_verdict,
+    &record_validity,
+    &record_dropped,
+    &record_mismatch,
+    &record_furthest,
+    &record_variation,
+    &record_estimate,
+    &record_result,
+    &record_client,
+    &record_trial_client,
+    &record_rank,
+    &record_service,
+    &record_url_failure,
+    &record_round,
+    &record_resources,
+    &record_host,
+    &record_witness,
+    &record_downloads,
+    &record_arrivals,
+    &record_sample,
+    &record_per_url,
+    &record_url_total,
+    &record_url,
+    &record_url_cell,
+    &record_run_machine,
+    &record_trial_machine,
+    NULL,
 };

@@ -189,8 +189,11 @@ static void add_workload(struct content *content, const struct run *run)
                                       content_outside(content, run->origin)));
     if (run->machine_count > 1)
         content_add_fact(content, FACT_WORKLOAD,
-                         content_text(content, "shared by %zu machines, led by %s; workers are those of each",
-                                      run->machine_count, content_outside(content, run->machines[0].name)));
+                         content_text(content, "shared by %zu machines, led by %s; workers are those of each%s",
+                                      run->machine_count, content_outside(content, run->machines[0].name),
+                                      content_has_machine_numbers(run)
+                                          ? "; modes with :x and a number are run by so many, the first ones"
+                                          : ""));
     number_format_duration(work, sizeof(work), run->cpu_work);
     if (run->cpu_work > 0)
         content_add_fact(content, FACT_WORKLOAD,

@@ -167,6 +167,9 @@ void content_add_urls(struct content *content, const struct run_stats *stats, co
 enum { CONTENT_LABEL_COLUMNS = 100, CONTENT_LABEL_BYTES = 4 * CONTENT_LABEL_COLUMNS + 16 };
 void content_label_url(const struct content_table *table, size_t row, size_t columns, char label[CONTENT_LABEL_BYTES]);
 
+/* Whether cells of the run differ by how many of its machines run them. */
+bool content_has_machine_numbers(const struct run *run);
+
 /* Of a run of several machines what each did, and how evenly: content_machines.c. */
 void content_add_machines(struct content *content, const struct run *run);
 const char *content_tell_balance(struct content *content, const struct run *run); /* NULL: nothing is known of it */

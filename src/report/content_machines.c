@@ -8,6 +8,7 @@
 struct machine_total {
     uint64_t settled, failed;
     uint32_t last; /* rounds in which it was the last one to have work */
+    double behind; /* shares of these rounds for which it alone had some, added up */
     double idle;   /* shares of rounds in which it had none left, added up */
     double cpu;    /* seconds */
     double clock_error;
@@ -16,12 +17,17 @@ struct machine_total {
 static void add_trial(const struct trial *trial, size_t machine, struct machine_total *total)
 {
     const struct trial_machine *own = &trial->machines[machine];
-    nanoseconds longest = 0;
-    for (size_t i = 0; i < trial->machine_count; i++)
+    nanoseconds longest = 0, others = 0;
+    for (size_t i = 0; i < trial->machine_count; i++) {
         longest = trial->machines[i].run > longest ? trial->machines[i].run : longest;
+        if (i != machine && trial->machines[i].run > others)
+            others = trial->machines[i].run;
+    }
     total->settled += own->settled;
     total->failed += own->failed;
-    total->last += own->run == longest;
+    bool is_last = own->run == longest && trial->machine_count > 1;
+    total->last += is_last;
+    total->behind += is_last && longest > 0 ? 1 - clock_seconds(others) / clock_seconds(longest) : 0;
     total->idle += longest > 0 ? 1 - clock_seconds(own->run) / clock_seconds(longest) : 0;
     total->cpu += clock_seconds(own->cpu);
     total->clock_error = fmax(total->clock_error, clock_seconds(own->clock_error));
@@ -75,14 +81,19 @@ static void add_row(struct content *content, struct section *section, const stru
 }
 
 /* Which machine was the last to finish most often; all of them to `idle`, shares of trials added up. */
-static size_t find_latest(const struct run *run, struct machine_total *latest, double *idle, uint32_t *rounds)
+static size_t find_latest(const struct run *run, struct machine_total *latest, double *idle, uint32_t *rounds,
+                          uint32_t *parts)
 {
     size_t found = 0;
     *latest = (struct machine_total){0};
     *idle = 0;
+    *parts = 0;
     for (size_t i = 0; i < run->machine_count; i++) {
         struct machine_total total;
-        *rounds = add_up(run, i, &total);
+        uint32_t taken = add_up(run, i, &total);
+        /* The leader takes part in every trial, others in those of enough machines. */
+        *rounds = i == 0 ? taken : *rounds;
+        *parts += taken;
         *idle += total.idle;
         if (total.last > latest->last) {
             *latest = total;
@@ -96,20 +107,32 @@ const char *content_tell_balance(struct content *content, const struct run *run)
 {
     struct machine_total latest;
     double idle;
-    uint32_t rounds = 0;
-    size_t machine = find_latest(run, &latest, &idle, &rounds);
-    if (rounds == 0)
+    uint32_t rounds = 0, parts;
+    size_t machine = find_latest(run, &latest, &idle, &rounds, &parts);
+    if (latest.last == 0)
         return NULL;
     return content_text(content,
                         "Balance: %s was the last to finish in %" PRIu32 " of %" PRIu32
-                        " trials; a machine had nothing left to do for %.1f %% of a trial, on average",
+                        " trials, on average %.1f %% of a trial behind the machine before it; a machine had nothing "
+                        "left to do for %.1f %% of a trial, on average",
                         content_outside(content, run->machines[machine].name), latest.last, rounds,
-                        100 * idle / (rounds * (double)run->machine_count));
+                        100 * latest.behind / latest.last, 100 * idle / parts);
+}
+
+bool content_has_machine_numbers(const struct run *run)
+{
+    for (size_t i = 1; i < run->cell_count; i++) {
+        if (cell_machines(&run->cells[i]) != cell_machines(&run->cells[0]))
+            return true;
+    }
+    return false;
 }
 
 const char *content_on_machines(struct content *content, const struct run *run)
 {
-    return run->machine_count < 2 ? "" : content_text(content, " on %zu machines", run->machine_count);
+    return run->machine_count < 2 ? ""
+                                  : content_text(content, " on %s%zu machines",
+                                                 content_has_machine_numbers(run) ? "up to " : "", run->machine_count);
 }
 
 const char *content_tell_origin(struct content *content, const struct run *run)

@@ -302,6 +302,11 @@ static void add_why(struct summary *summary)
         if (sweep->count > 1 && strcmp(sweep->mode, chosen->cell->mode) == 0)
             why = sweep->sentence;
     }
+    for (size_t i = 0; i < analysis->machine_sweep_count && chosen != NULL; i++) {
+        const struct sweep *sweep = &analysis->machine_sweeps[i];
+        if (sweep->count > 1 && cell_has_name(chosen->cell, sweep->mode))
+            why = sweep->sentence;
+    }
     if (analysis->rates.count > 0 && analysis->sentence_count > 0)
         why = analysis->sentences[0];
     enum headline_kind kind = analysis->headline.kind;

@@ -381,10 +381,11 @@ static void add_gains(struct builder *builder)
 static void add_point(struct builder *builder, const struct sweep *sweep, const struct sweep_point *point)
 {
     const struct cell_stats *cell = point->cell;
-    bool is_enough = cell->cell->workers == sweep->knee;
+    uint32_t number = sweep_number(sweep, cell);
+    bool is_enough = number == sweep->knee;
     content_add_row(builder->content, builder->section, cell->cell->mode);
     add_text(builder, is_enough ? PAINT_GOOD : PAINT_NONE,
-             content_text(builder->content, "%" PRIu32 "%s", cell->cell->workers, is_enough ? " *" : ""));
+             content_text(builder->content, "%" PRIu32 "%s", number, is_enough ? " *" : ""));
     if (!cell->has_times) {
         add_text(builder, PAINT_BAD, content_ending(cell));
         return;
@@ -402,8 +403,9 @@ static void add_sweep(struct builder *builder, const struct sweep *sweep)
 {
     if (sweep->count < 2)
         return; /* a mode that has but one worker */
-    open_section(builder, SECTION_SWEEP, content_text(builder->content, "%s, by number of workers", sweep->mode));
-    add_words(builder, "workers");
+    open_section(builder, SECTION_SWEEP,
+                 content_text(builder->content, "%s, by number of %s", sweep->mode, sweep_noun(sweep, false)));
+    add_words(builder, sweep_noun(sweep, false));
     add_time_column(builder, "time", builder->time_scale);
     add_column(builder, "interval", "interval");
     add_column(builder, "dl/s", "downloads/s");
@@ -586,6 +588,8 @@ void content_add_tables(struct content *content, const struct run *run, const st
     }
     for (size_t i = 0; i < analysis->sweep_count; i++)
         add_sweep(&builder, &analysis->sweeps[i]);
+    for (size_t i = 0; i < analysis->machine_sweep_count; i++)
+        add_sweep(&builder, &analysis->machine_sweeps[i]);
     add_failures(&builder);
     add_mismatches(&builder);
     add_assertions(&builder);

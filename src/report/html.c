@@ -56,12 +56,13 @@ static const struct {
     [SECTION_PHASES] = {"phases", "", NULL},
     [SECTION_COSTS] = {"costs", "", NULL},
     [SECTION_GAINS] = {"gains", "", NULL},
-    [SECTION_SWEEP] = {"sweeps",
-                       "Both scales are logarithmic. The thin line is the ideal: with so many workers, so many times "
-                       "the downloads. Dashed, where there are points enough: the Universal Scalability Law as fitted "
-                       "to them. A diamond, and an asterisk in "
-                       "the table, mark how many workers are enough: the least number within 5 % of the best.",
-                       "Downloads per second against the number of workers, with the fitted curve and the knee."},
+    [SECTION_SWEEP] =
+        {"sweeps",
+         "Both scales are logarithmic. The thin line is the ideal: with so many workers or machines, so many times "
+         "the downloads. Dashed, where there are points enough: the Universal Scalability Law as fitted "
+         "to them. A diamond, and an asterisk in "
+         "the table, mark how many are enough: the least number within 5 % of the best.",
+         "Downloads per second against the number of workers or machines, with the fitted curve and the knee."},
     [SECTION_FAILURES] = {"failures", "", NULL},
     [SECTION_MISMATCHES] =
         {"mismatches",
@@ -193,7 +194,10 @@ static void write_sections(const struct page *page, enum section_kind kind)
         if (section->kind != kind)
             continue;
         if (count++ == 0) {
-            open_section(page, sections[kind].id, kind == SECTION_SWEEP ? "Throughput against workers" : section->title,
+            open_section(page, sections[kind].id,
+                         kind != SECTION_SWEEP                     ? section->title
+                         : page->analysis->machine_sweep_count > 0 ? "Throughput against machines"
+                                                                   : "Throughput against workers",
                          sections[kind].intro);
             if (sections[kind].chart != NULL) {
                 write_chart(page, sections[kind].id, sections[kind].chart);

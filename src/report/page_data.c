@@ -79,7 +79,7 @@ static json_t *make_sweep(struct page_data_maker *maker, const struct sweep *swe
             json_decref(point);
             continue;
         }
-        put(maker, point, "workers", json_integer(cell->cell->workers));
+        put(maker, point, "workers", json_integer(sweep_number(sweep, cell)));
         put(maker, point, "throughput", number(throughput->value));
         put(maker, point, "low", number(throughput->low));
         put(maker, point, "high", number(throughput->high));
@@ -236,14 +236,19 @@ static json_t *make_data(struct page_data_maker *maker, const struct analysis *a
     }
     for (size_t i = 0; i < LATENCY_POINTS; i++)
         append(maker, percents, json_real(latency_point_percent(i)));
-    for (size_t i = 0; i < analysis->sweep_count; i++) {
-        if (analysis->sweeps[i].count > 1)
-            append(maker, sweeps, make_sweep(maker, &analysis->sweeps[i]));
+    /* The chart is of machines where their number was what was asked. */
+    bool is_of_machines = analysis->machine_sweep_count > 0;
+    const struct sweep *drawn = is_of_machines ? analysis->machine_sweeps : analysis->sweeps;
+    size_t drawn_count = is_of_machines ? analysis->machine_sweep_count : analysis->sweep_count;
+    for (size_t i = 0; i < drawn_count; i++) {
+        if (drawn[i].count > 1)
+            append(maker, sweeps, make_sweep(maker, &drawn[i]));
     }
     put(maker, data, "downloads", json_integer(maker->run->downloads));
     put(maker, data, "percents", percents);
     put(maker, data, "cells", cells);
     put(maker, data, "sweeps", sweeps);
+    put(maker, data, "swept", json_string(is_of_machines ? "machines" : "workers"));
     enum response_figure figure = drawn_figure(maker->run, &analysis->rates);
     for (size_t i = 0; i < analysis->rates.count; i++)
         append(maker, rates, make_rate_curve(maker, &analysis->rates, &analysis->rates.items[i], figure));

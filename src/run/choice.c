@@ -38,7 +38,7 @@ static bool is_chosen(const struct plan_cell *cells, size_t count, const struct 
 {
     for (size_t i = 0; i < count; i++) {
         if (cells[i].mode == cell->mode && cells[i].connections == cell->connections &&
-            cells[i].workers == cell->workers)
+            cells[i].workers == cell->workers && cells[i].machines == cell->machines)
             return true;
     }
     return false;
@@ -48,7 +48,8 @@ static bool is_chosen(const struct plan_cell *cells, size_t count, const struct 
 static bool is_listed(const struct plan_cell *cells, size_t count, const struct plan_cell *cell)
 {
     for (size_t i = 0; i < count; i++) {
-        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections)
+        if (cells[i].mode == cell->mode && cells[i].connections == cell->connections &&
+            cells[i].machines == cell->machines)
             return true;
     }
     return false;
@@ -90,7 +91,7 @@ static size_t choose_cells(const struct plan *plan, const struct run_stats *stat
     struct sweep sweeps[SWEEPS_MAX];
     size_t sweep_count;
     size_t count = 0;
-    bool is_made = sweeps_make(stats, sweeps, &sweep_count, NULL) == 0;
+    bool is_made = sweeps_make(stats, SWEEP_OF_WORKERS, sweeps, &sweep_count, NULL) == 0;
     for (size_t i = 0; is_made && i < plan->cell_count; i++) {
         char name[sizeof(sweeps[0].mode)];
         plan_cell_name(&plan->cells[i], name, sizeof(name));

@@ -479,7 +479,8 @@ static bool is_counted_before(const struct plan *plan, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
         if (plan->cells[i].mode == plan->cells[index].mode &&
-            plan->cells[i].connections == plan->cells[index].connections)
+            plan->cells[i].connections == plan->cells[index].connections &&
+            plan->cells[i].machines == plan->cells[index].machines)
             return true;
     }
     return false;

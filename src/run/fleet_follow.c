@@ -132,6 +132,7 @@ static int run_trial(struct follow *follow, struct cell_job *job, const struct f
     struct error error = {0};
     const struct plan_cell cell = {.mode = mode_find(order->mode),
                                    .workers = order->workers,
+                                   .machines = order->machines,
                                    .connections = order->connections,
                                    .rate = order->rate};
     const struct trial_options options = {
@@ -142,8 +143,9 @@ static int run_trial(struct follow *follow, struct cell_job *job, const struct f
         if (due == NULL)
             return -1;
     }
-    if (fleet_part_set(part, order->units, due, follow->error) != 0)
+    if (fleet_part_set(part, order->machines, order->units, due, follow->error) != 0)
         return -1;
+    job->job.unit_urls = part->unit_urls;
     cell_job_set(job, &cell, part->due, part->table);
     follow->told = clock_now();
     follow->silence = 2 * fleet_longest_silence(order->deadline);
@@ -176,7 +178,6 @@ int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run
     if (follow.part == NULL)
         return -1;
     cell_job_init(&own, job);
-    own.job.unit_urls = follow.part->unit_urls;
     while (!follow.is_over && hear(&follow, &message) == 0) {
         /* What else there is comes too late for a trial that has ended. */
         bool is_order = message.kind == FLEET_TRIAL && message.size == sizeof(order);

@@ -57,6 +57,17 @@ static int broadcast(struct lead *lead, enum fleet_kind kind, const void *bytes,
     return fleet_broadcast(kind, bytes, size, &limit, &lead->error) == 0 ? 0 : fail(lead);
 }
 
+/* To those that take part. */
+static int tell(struct lead *lead, enum fleet_kind kind, const void *bytes, size_t size)
+{
+    const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
+        if (fleet_send(rank, kind, bytes, size, &limit, lead->has_failed ? NULL : &lead->error) != 0)
+            fail(lead);
+    }
+    return lead->has_failed ? -1 : 0;
+}
+
 /* Followers that hear nothing for long take the leader for lost. After a signal they end anyway, and whoever has died
  * may not be spoken to. */
 static void show_life(struct lead *lead)
@@ -102,7 +113,7 @@ static int hear(struct lead *lead, uint32_t rank)
 
 static void hear_all(struct lead *lead)
 {
-    for (uint32_t rank = 1; rank < fleet_size() && !lead->has_failed; rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines && !lead->has_failed; rank++) {
         bool is_silent = clock_now() - lead->part->followers[rank].heard > lead->silence;
         /* What has its result waits in silence. */
         if (lead->part->followers[rank].has_result)
@@ -118,7 +129,7 @@ static void stop_all(struct lead *lead)
 {
     bool is_interrupted = interrupt_signal() != 0;
     lead->has_stopped = true;
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         const struct follower *follower = &lead->part->followers[rank];
         const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
         bool is_silent = !follower->has_result && clock_now() - follower->heard > MISSED_BEAT;
@@ -145,7 +156,7 @@ static void tick(void *context, struct sample_table *table)
 
 static int gather_prepared(struct lead *lead)
 {
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         while (!lead->part->followers[rank].is_prepared) {
             if (hear(lead, rank) != 0)
                 return -1;
@@ -156,7 +167,7 @@ static int gather_prepared(struct lead *lead)
 
 static bool are_all_ready(const struct lead *lead)
 {
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         if (!lead->part->followers[rank].is_ready)
             return false;
     }
@@ -165,7 +176,7 @@ static bool are_all_ready(const struct lead *lead)
 
 static int compare_clocks(struct lead *lead)
 {
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         const struct fleet_limit limit = limit_of(lead, clock_now() + lead->silence);
         if (fleet_ask_clock(rank, &limit, &lead->part->followers[rank].clock, &lead->error) != 0)
             return fail(lead);
@@ -176,7 +187,7 @@ static int compare_clocks(struct lead *lead)
 
 static int open_gates(struct lead *lead, nanoseconds instant)
 {
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         const struct fleet_limit limit = limit_of(lead, clock_now() + lead->silence);
         nanoseconds there = instant + lead->part->followers[rank].clock.offset;
         if (fleet_send(rank, FLEET_OPEN, &there, sizeof(there), &limit, &lead->error) != 0)
@@ -193,12 +204,12 @@ static int meet(void *context, bool is_ready, nanoseconds startup, nanoseconds *
     if (lead->has_failed || gather_prepared(lead) != 0)
         return -1;
     if (!is_ready || !are_all_ready(lead) || interrupt_signal() != 0) {
-        broadcast(lead, FLEET_SHUT, "", 0);
+        tell(lead, FLEET_SHUT, "", 0);
         return -1;
     }
     if (compare_clocks(lead) != 0)
         return -1;
-    *instant = clock_now() + LEAD + fleet_size() * LEAD_EACH;
+    *instant = clock_now() + LEAD + lead->part->share.machines * LEAD_EACH;
     return open_gates(lead, *instant);
 }
 
@@ -206,20 +217,21 @@ static int order(struct lead *lead, const struct plan_cell *cell)
 {
     struct fleet_order order = {
         .workers = cell->workers,
+        .machines = lead->part->share.machines,
         .connections = cell->connections,
         .rate = cell->rate,
         .units = lead->part->share.unit_count,
         .deadline = lead->options->deadline,
     };
     snprintf(order.mode, sizeof(order.mode), "%s", cell->mode->name);
-    for (uint32_t rank = 1; rank < fleet_size(); rank++)
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++)
         lead->part->followers[rank] = (struct follower){.heard = clock_now()};
-    return broadcast(lead, FLEET_TRIAL, &order, sizeof(order));
+    return tell(lead, FLEET_TRIAL, &order, sizeof(order));
 }
 
 static int gather_results(struct lead *lead)
 {
-    for (uint32_t rank = 1; rank < fleet_size(); rank++) {
+    for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         struct follower *follower = &lead->part->followers[rank];
         while (!follower->has_result && !lead->has_failed)
             hear(lead, rank);
@@ -258,7 +270,7 @@ static int merge(struct lead *lead, const struct plan_cell *cell, struct sample_
                  struct error *error)
 {
     struct fleet_part *part = lead->part;
-    uint32_t count = fleet_size();
+    uint32_t count = part->share.machines;
     struct trial *parts = calloc(count, sizeof(parts[0]));
     trial->machines = calloc(count, sizeof(trial->machines[0]));
     int status = 0;
@@ -290,7 +302,7 @@ int fleet_trial_lead(struct fleet_part *part, const struct plan_cell *cell, cons
 {
     struct lead lead = {
         .part = part, .options = options, .silence = fleet_longest_silence(options->deadline), .told = clock_now()};
-    if (fleet_part_set(part, job->table->unit_count, job->due, error) != 0)
+    if (fleet_part_set(part, cell->machines > 1 ? cell->machines : 1, job->table->unit_count, job->due, error) != 0)
         return -1;
     struct transfer_plan transfer = *job->transfer;
     struct mode_job own = *job;

@@ -17,22 +17,16 @@ nanoseconds fleet_longest_silence(nanoseconds deadline)
 struct fleet_part *fleet_part_create(const struct plan *plan, struct error *error)
 {
     struct fleet_part *part = calloc(1, sizeof(*part));
-    uint32_t count = 0;
     if (part != NULL) {
         part->plan = plan;
-        part->share = plan_share(plan);
         part->rank = fleet_rank();
-        count = share_count(&part->share, part->rank);
-        part->unit_urls = calloc((size_t)count + 1, sizeof(part->unit_urls[0]));
         part->followers = calloc(fleet_size(), sizeof(part->followers[0]));
     }
-    if (part == NULL || part->unit_urls == NULL || part->followers == NULL) {
+    if (part == NULL || part->followers == NULL) {
         error_set(error, ERROR_ENVIRONMENT, "no memory for this machine's part of the plan");
         fleet_part_release(part);
         return NULL;
     }
-    for (uint32_t own = 0; own < count; own++)
-        part->unit_urls[own] = plan->unit_urls[share_unit(&part->share, part->rank, own)];
     return part;
 }
 
@@ -63,8 +57,27 @@ static int set_due(struct fleet_part *part, const nanoseconds *due, struct error
     return 0;
 }
 
-int fleet_part_set(struct fleet_part *part, uint32_t units, const nanoseconds *due, struct error *error)
+/* The URLs stay as they are from one trial to the next, unless other machines take part. */
+static int set_share(struct fleet_part *part, uint32_t machines, struct error *error)
 {
+    if (part->unit_urls != NULL && part->share.machines == machines)
+        return 0;
+    part->share = plan_share(part->plan, machines);
+    uint32_t count = share_count(&part->share, part->rank);
+    free(part->unit_urls);
+    part->unit_urls = calloc((size_t)count + 1, sizeof(part->unit_urls[0]));
+    if (part->unit_urls == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for this machine's part of the plan");
+    for (uint32_t own = 0; own < count; own++)
+        part->unit_urls[own] = part->plan->unit_urls[share_unit(&part->share, part->rank, own)];
+    return 0;
+}
+
+int fleet_part_set(struct fleet_part *part, uint32_t machines, uint32_t units, const nanoseconds *due,
+                   struct error *error)
+{
+    if (set_share(part, machines, error) != 0)
+        return -1;
     part->share.unit_count = units;
     part->unit_count = share_count(&part->share, part->rank);
     if (set_due(part, due, error) != 0)

@@ -48,9 +48,9 @@ struct follower {
 struct fleet_part {
     const struct plan *plan;
     uint32_t rank;
-    uint32_t *unit_urls; /* of this machine's units; a trial has the first of them */
     /* of the trial under way: */
-    struct share share;
+    struct share share;            /* out to the machines that take part */
+    uint32_t *unit_urls;           /* of this machine's units; a trial has the first of them */
     uint32_t unit_count;           /* of this machine */
     nanoseconds *due;              /* NULL: at once */
     struct sample_table *table;    /* of this machine's units; NULL: to be made */
@@ -62,9 +62,10 @@ struct fleet_part {
 struct fleet_part *fleet_part_create(const struct plan *plan, struct error *error);
 void fleet_part_release(struct fleet_part *part); /* NULL is allowed */
 
-/* For a trial of the first so many units of the plan, which are due then: what this machine has of them, and a table
- * for it. -1: no memory. */
-int fleet_part_set(struct fleet_part *part, uint32_t units, const nanoseconds *due, struct error *error);
+/* For a trial of so many machines, of which this is one, and the first so many units of the plan, which are due then:
+ * what this machine has of them, and a table for it. -1: no memory. */
+int fleet_part_set(struct fleet_part *part, uint32_t machines, uint32_t units, const nanoseconds *due,
+                   struct error *error);
 /* Behind a trial that ended so. */
 void fleet_part_reuse_table(struct fleet_part *part, enum trial_status status);
 
@@ -72,9 +73,10 @@ void fleet_part_reuse_table(struct fleet_part *part, enum trial_status status);
 struct fleet_order {
     char mode[32];
     uint32_t workers;
+    uint32_t machines; /* the first ones; the others are told nothing, and wait */
     enum connection_policy connections;
     double rate;    /* at which units are due; 0: at once */
-    uint32_t units; /* of all machines */
+    uint32_t units; /* of all these machines */
     nanoseconds deadline;
 };
 struct fleet_prepared {

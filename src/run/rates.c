@@ -23,7 +23,8 @@ bool rate_is_clearly_missed(const struct trial *trial, double rate)
 
 static bool is_of_one_curve(const struct plan_cell *one, const struct plan_cell *other)
 {
-    return one->mode == other->mode && one->workers == other->workers && one->copy == other->copy;
+    return one->mode == other->mode && one->workers == other->workers && one->copy == other->copy &&
+           one->machines == other->machines;
 }
 
 /* Takes out the cells at twice the rate that others of their mode and workers clearly missed, and further up. */

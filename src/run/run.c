@@ -28,14 +28,28 @@ nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, ui
     return trial->table->samples[slot].start - trial->gate - cell->due[trial_unit(trial, slot)];
 }
 
+/* Whether the name has that part, of `length` bytes from its ':' on. */
+static bool has_part(const char *name, const char *part, size_t length)
+{
+    for (const char *own = name + strcspn(name, ":#"); *own == ':'; own += 1 + strcspn(own + 1, ":#")) {
+        if (1 + strcspn(own + 1, ":#") == length && strncmp(own, part, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool cell_has_name(const struct run_cell *cell, const char *name)
 {
-    const char *connections = strchr(cell->mode, ':');
-    if (connections == NULL || strchr(name, ':') != NULL)
-        return strcmp(cell->mode, name) == 0;
-    size_t length = (size_t)(connections - cell->mode);
-    const char *copy = connections + strcspn(connections, "#");
-    return strncmp(cell->mode, name, length) == 0 && strcmp(copy, name + length) == 0;
+    size_t length = strcspn(name, ":#");
+    if (strcspn(cell->mode, ":#") != length || strncmp(cell->mode, name, length) != 0)
+        return false;
+    const char *part = name + length;
+    for (; *part == ':'; part += length) {
+        length = 1 + strcspn(part + 1, ":#");
+        if (!has_part(cell->mode, part, length))
+            return false;
+    }
+    return strcmp(part, cell->mode + strcspn(cell->mode, "#")) == 0;
 }
 
 char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES])
@@ -96,6 +110,19 @@ double run_usable_cores(const struct run *run)
 {
     bool is_limited = run->cpu_quota > 0 && run->cpu_quota < run->cores;
     return is_limited ? run->cpu_quota : run->cores;
+}
+
+double cell_usable_cores(const struct run *run, const struct run_cell *cell)
+{
+    double usable = 0;
+    if (!cell_is_of_some(run, cell))
+        return run_usable_cores(run);
+    for (uint32_t rank = 0; rank < cell_machines(cell); rank++) {
+        const struct run_machine *machine = &run->machines[rank];
+        bool is_limited = machine->cpu_quota > 0 && machine->cpu_quota < machine->cores;
+        usable += is_limited ? machine->cpu_quota : machine->cores;
+    }
+    return usable;
 }
 
 nanoseconds run_began(const struct run *run)

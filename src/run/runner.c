@@ -93,7 +93,7 @@ int runner_add_cell(struct runner *runner, const struct plan_cell *cell, enum st
         .is_named_by_rate = plan_has_rates(&runner->plan->request),
         .downloads = units,
         .due = due,
-        .machines = fleet_size(),
+        .machines = cell->machines,
         .traits = cell->mode->traits,
         .stage = stage,
         .group = group,

@@ -64,6 +64,7 @@ struct machine_report {
     enum error_kind failure; /* ERROR_NONE: it is ready */
     char message[1024];
     char warnings[WARNINGS_EACH][512]; /* empty ones: there are no more */
+    uint32_t most_workers;             /* that a search of their number may try */
     struct run_machine machine;
     struct other_routes routes;
     uint32_t cores_online;
@@ -99,9 +100,30 @@ static int check_files(const struct request_options *request, struct error *erro
     return 0;
 }
 
+static int check_numbers(const struct options *options, struct error *error)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < options->machine_count; i++)
+        most = options->machines[i] > most ? options->machines[i] : most;
+    if (most <= fleet_size())
+        return 0;
+    if (fleet_size() == 1)
+        return error_set(error, ERROR_USAGE,
+                         "--machines %" PRIu32
+                         " takes a launcher that starts the program on as many: mpirun -n %" PRIu32
+                         " --host NAMES conc-bench ...",
+                         most, most);
+    return error_set(error, ERROR_USAGE,
+                     "--machines goes up to %" PRIu32 ", and the launcher has started %" PRIu32
+                     ": have it start as many (-n %" PRIu32 "), or use lower numbers",
+                     most, fleet_size(), most);
+}
+
 int machines_check(const struct session *session, struct error *error)
 {
     const struct options *options = session->options;
+    if (check_numbers(options, error) != 0)
+        return -1;
     if (fleet_size() == 1 && options->origin.address[0] != '\0')
         return error_set(error, ERROR_USAGE,
                          "--origin: address is for runs of several machines, and one asks itself at 127.0.0.1: leave "
@@ -115,10 +137,10 @@ int machines_check(const struct session *session, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "--no-isolate does not go with several machines: trials are made in processes that do not "
                          "talk to each other");
-    if (options->workers_auto)
+    if (options->workers_auto && options->machine_count > 1)
         return error_set(error, ERROR_USAGE,
-                         "--workers auto does not go with several machines yet: name numbers, such as --workers "
-                         "1,4,16,64");
+                         "--workers auto does not go with several numbers of --machines: give one number, or numbers "
+                         "of workers, such as --workers 1,4,16,64");
     if (options->rate_auto)
         return error_set(error, ERROR_USAGE,
                          "--rate auto does not go with several machines yet: name rates, such as --rate 100/s..3200/s");
@@ -288,9 +310,10 @@ static void note_binding(const struct run_machine *machine, uint32_t online, boo
 }
 
 /* What one machine lacks, the run lacks. */
-static int hear_machine(struct run *run, uint32_t rank, bool *has_bound, const struct fleet_limit *limit,
+static int hear_machine(struct session *session, uint32_t rank, bool *has_bound, const struct fleet_limit *limit,
                         struct error *error)
 {
+    struct run *run = &session->run;
     struct machine_report report;
     if (fleet_receive_exactly(rank, FLEET_MACHINE, &report, sizeof(report), limit, error) != 0)
         return -1;
@@ -299,6 +322,8 @@ static int hear_machine(struct run *run, uint32_t rank, bool *has_bound, const s
         return error_set(error, report.failure, "on %s: %s", fleet_name(rank), report.message);
     pass_warnings_on(run, rank, &report);
     warn_of_routes(run, rank, &report.routes);
+    if (report.most_workers < session->most_workers)
+        session->most_workers = report.most_workers;
     run->machines[rank] = report.machine;
     snprintf(run->machines[rank].name, sizeof(run->machines[rank].name), "%s", fleet_name(rank));
     note_binding(&run->machines[rank], report.cores_online, has_bound, run);
@@ -332,7 +357,7 @@ int machines_brief(struct session *session, struct error *error)
     bool has_bound = false;
     note_binding(&run->machines[0], machine_cores_online(), &has_bound, run);
     for (uint32_t rank = 1; rank < machines; rank++) {
-        if (hear_machine(run, rank, &has_bound, &limit, error) != 0)
+        if (hear_machine(session, rank, &has_bound, &limit, error) != 0)
             return -1;
     }
     warn_of_differences(run);
@@ -549,6 +574,7 @@ static int report_machine(const struct session *session, int status, const struc
     snprintf(report.message, sizeof(report.message), "%s", status == 0 ? "" : failure->message);
     for (size_t i = 0; i < WARNINGS_EACH && i < session->run.warning_count; i++)
         snprintf(report.warnings[i], sizeof(report.warnings[i]), "%s", session->run.warnings[i]);
+    report.most_workers = session->most_workers;
     describe_machine(&session->run, fleet_rank(), &report.machine);
     if (status == 0)
         compare_routes(session, &report.routes);

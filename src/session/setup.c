@@ -385,6 +385,8 @@ int setup_plan(struct session *session, struct error *error)
         .copies = options->copies,
         .shuffle = options->shuffle,
         .machines = fleet_size(),
+        .machine_numbers = options->machines,
+        .machine_number_count = options->machine_count,
         .split = options->split,
         .rounds = options->runs_auto && options->rate_count > 1 ? RATE_ROUNDS : options->runs,
         .warmup_rounds = options->warmup,

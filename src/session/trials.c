@@ -145,7 +145,7 @@ static void show_position(void *context, const struct runner_position *position)
     /* The downloads of a client are known when it has ended. */
     if (client_of(position->cell->mode) == NULL)
         snprintf(done, sizeof(done), ", %" PRIu32 " of %" PRIu32 " downloads", position->settled,
-                 position->downloads / fleet_size());
+                 position->downloads / (position->cell->machines > 1 ? position->cell->machines : 1));
     if (plan_has_rates(&session->plan.request) && position->cell->rate > 0)
         text_append(done, sizeof(done), " at %s/s", NUMBER(6, position->cell->rate));
     if (position->waiting > 0)
@@ -154,12 +154,12 @@ static void show_position(void *context, const struct runner_position *position)
                   done);
 }
 
-/* Claims, a baseline, and what a mode gains by its connections are about every round. */
+/* Claims, a baseline, and what a mode gains by its connections or by more machines are about every round. */
 static bool is_needed(void *context, const struct run_cell *cell)
 {
     const struct session *session = context;
     const struct options *options = session->options;
-    if (options->connection_count > 1)
+    if (options->connection_count > 1 || options->machine_count > 1)
         return true;
     if (options->baseline_count > 0 && baseline_find(&session->baseline, cell->mode, cell->workers) != NULL)
         return true;

@@ -117,7 +117,7 @@ static bool has_cell(const struct plan *plan, const struct plan_cell *cell)
     for (size_t i = 0; i < plan->cell_count; i++) {
         const struct plan_cell *other = &plan->cells[i];
         if (other->mode == cell->mode && other->workers == cell->workers && other->connections == cell->connections &&
-            other->rate == cell->rate)
+            other->rate == cell->rate && other->machines == cell->machines)
             return true;
     }
     return false;
@@ -142,18 +142,23 @@ static int lay_out_cells(struct plan *plan, struct error *error)
 {
     const struct plan_request *request = &plan->request;
     size_t rates = request->rate_count > 0 ? request->rate_count : 1;
-    size_t most = request->mode_count * request->connection_count * request->worker_count * request->copies * rates;
+    size_t numbers = request->machine_number_count > 0 ? request->machine_number_count : 1;
+    size_t kinds = request->connection_count * numbers;
+    size_t most = request->mode_count * kinds * request->worker_count * request->copies * rates;
     plan->cells = calloc(most, sizeof(plan->cells[0]));
     if (plan->cells == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the plan");
-    for (size_t i = 0; i < request->mode_count * request->connection_count; i++) {
-        const struct mode *mode = request->modes[i / request->connection_count];
+    for (size_t i = 0; i < request->mode_count * kinds; i++) {
+        const struct mode *mode = request->modes[i / kinds];
         for (size_t j = 0; j < request->worker_count * rates; j++)
             add_cell(plan, (struct plan_cell){
                                .mode = mode,
                                .workers = mode_workers(mode, request->workers[j / rates]),
-                               .connections = request->connections[i % request->connection_count],
+                               .connections = request->connections[i % kinds / numbers],
                                .is_named_by_connections = request->connection_count > 1,
+                               .machines = request->machine_number_count > 0 ? request->machine_numbers[i % numbers]
+                                                                             : request->machines,
+                               .is_named_by_machines = numbers > 1,
                                .rate = request->rate_count > 0 ? request->rates[j % rates] : 0,
                            });
     }
@@ -162,11 +167,13 @@ static int lay_out_cells(struct plan *plan, struct error *error)
 
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size)
 {
-    char copy[16] = "";
+    char machines[16] = "", copy[16] = "";
+    if (cell->is_named_by_machines)
+        snprintf(machines, sizeof(machines), ":x%" PRIu32, cell->machines);
     if (cell->copy > 0)
         snprintf(copy, sizeof(copy), "#%" PRIu32, cell->copy + 1);
-    snprintf(buffer, size, "%s%s%s%s", cell->mode->name, cell->is_named_by_connections ? ":" : "",
-             cell->is_named_by_connections ? connection_policy_names[cell->connections] : "", copy);
+    snprintf(buffer, size, "%s%s%s%s%s", cell->mode->name, cell->is_named_by_connections ? ":" : "",
+             cell->is_named_by_connections ? connection_policy_names[cell->connections] : "", machines, copy);
     return buffer;
 }
 
@@ -284,10 +291,10 @@ void plan_order(const struct plan *plan, uint32_t round, uint32_t *order)
     random_shuffle(&random, order, plan->cell_count);
 }
 
-struct share plan_share(const struct plan *plan)
+struct share plan_share(const struct plan *plan, uint32_t machines)
 {
     return (struct share){
-        .machines = plan->request.machines,
+        .machines = machines,
         .unit_count = plan->unit_count,
         .split = plan->request.split,
         .seed = plan->request.seed,
@@ -300,7 +307,7 @@ nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
         return plan->request.deadline;
     /* As long as every download may take, one after the other at each worker, and a minute for the rest: a trial that
      * is merely slow never gets there. */
-    uint32_t machines = plan->request.machines > 1 ? plan->request.machines : 1;
+    uint32_t machines = cell->machines > 1 ? cell->machines : 1;
     uint32_t units = plan_units(plan, cell->rate);
     nanoseconds waves = (units / machines + (units % machines > 0) + cell->workers - 1) / cell->workers;
     nanoseconds each = plan->request.transfer.max_time + plan->request.cpu_work_time * cell->workers;

@@ -45,6 +45,7 @@ remove_hosts() {
 # Three hosts, and a server at their bridge of seven documents, which the file "list" in $BATS_FILE_TMPDIR has the URLs of; it
 # tells who asked for what in "requests". At port 8081 it serves the second host slowly: the largest document of these takes
 # a second, and one that is not in the list, /long, 11 s.
+# At port 8082 (the file "limited") each host is served 100 requests a second, and all together 200.
 # Sets HAS_HOSTS where all of that can be had.
 start_fleet() {
     local i folder=$BATS_FILE_TMPDIR
@@ -56,6 +57,7 @@ start_fleet() {
         head -c $((i * 1000)) /dev/zero >"$folder/www/document-$i"
         echo "http://10.213.0.1:8080/document-$i" >>"$folder/list"
         echo "http://10.213.0.1:8081/document-$i" >>"$folder/slow"
+        echo "http://10.213.0.1:8082/document-$i" >>"$folder/limited"
     done
     cat >"$folder/nginx.conf" <<CONF
 user root;
@@ -69,6 +71,9 @@ http {
     map \$remote_addr \$rate { 10.213.0.3 6k; default 0; }
     server { listen 10.213.0.1:8080; root $folder/www; }
     server { listen 10.213.0.1:8081; root $folder/www; limit_rate \$rate; }
+    limit_req_zone \$remote_addr zone=each:1m rate=100r/s;
+    limit_req_zone \$server_port zone=all:1m rate=200r/s;
+    server { listen 10.213.0.1:8082; root $folder/www; limit_req zone=each burst=100; limit_req zone=all burst=100; }
 }
 CONF
     at_bridge nginx -c "$folder/nginx.conf" 3>&-

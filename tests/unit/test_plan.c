@@ -291,7 +291,7 @@ static void test_machines_that_each_take_the_whole_list_have_each_unit_side_by_s
     fixture->request.machines = 3;
     fixture->request.split = SPLIT_NONE;
     assert_int_equal(plan_build(&fixture->request, &plan, &error), 0);
-    struct share share = plan_share(&plan);
+    struct share share = plan_share(&plan, plan.request.machines);
     assert_int_equal(plan.unit_count, 3 * alone.unit_count);
     for (uint32_t rank = 0; rank < 3; rank++) {
         assert_int_equal(share_count(&share, rank), alone.unit_count);

@@ -23,7 +23,7 @@ static void sweep(struct run *run, struct swept *swept)
 {
     struct error error = {0};
     swept->stats = fixture_stats(run);
-    assert_int_equal(sweeps_make(&swept->stats, swept->sweeps, &swept->count, &error), 0);
+    assert_int_equal(sweeps_make(&swept->stats, SWEEP_OF_WORKERS, swept->sweeps, &swept->count, &error), 0);
 }
 
 static void release(struct swept *swept)

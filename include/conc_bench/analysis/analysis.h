@@ -24,8 +24,10 @@ enum { SENTENCES_MAX = 8 };
 
 struct analysis {
     struct run_stats stats;
-    struct sweep sweeps[SWEEPS_MAX];
+    struct sweep sweeps[SWEEPS_MAX]; /* of workers */
     size_t sweep_count;
+    struct sweep machine_sweeps[SWEEPS_MAX];
+    size_t machine_sweep_count;
     struct rate_curves rates;           /* none where trials do not differ by rates */
     char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */
     size_t sentence_count;

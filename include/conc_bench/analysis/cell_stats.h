@@ -131,8 +131,8 @@ double cell_stats_shown(const struct cell_stats *cell, enum metric metric);
 /* The name of the reference cell; "-": there is none. */
 const char *cell_stats_reference_name(const struct run_stats *stats);
 
-/* How well a cell serves as the one whose downloads went one at a time: one with these connections before others, then
- * one of that name (NULL: any). -1: they did not go one at a time. */
+/* How well a cell serves as the one whose downloads went one at a time: one of a single machine before others, then one
+ * with these connections, then one of that name (NULL: any). -1: they did not go one at a time. */
 int cell_alone_likeness(const struct run_cell *cell, const char *name, enum connection_policy connections);
 
 /* The sound cell that serves best, the first of several. NULL: there is none. */

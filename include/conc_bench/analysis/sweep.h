@@ -10,19 +10,28 @@
 #include "conc_bench/base/error.h"
 
 /*
- * How a mode does with different numbers of workers, and how many are enough. Pure; over the cells of STAGE_SWEEP.
+ * How a mode does with different numbers of workers, and how many are enough: over the cells of STAGE_SWEEP. And how it
+ * does on different numbers of machines, over the ranked cells: of each number, with the workers that do best there.
+ * Pure.
  */
+enum sweep_of {
+    SWEEP_OF_WORKERS,
+    SWEEP_OF_MACHINES,
+};
+
 struct sweep_point {
     const struct cell_stats *cell;
     /* The bound over the run: no schedule of the same downloads on W workers ends before the sum of their service times
      * is shared out among them, nor before the slowest of them is done (Graham 1969). Service times are those of one at
-     * a time. NAN: nothing was downloaded one at a time. */
+     * a time. NAN: nothing was downloaded one at a time. Of machines, the time they would take if each did as much as
+     * each of the fewest, over that which they took. */
     double efficiency;
 };
 
 struct sweep {
-    char mode[32];
-    struct sweep_point *points; /* by number of workers; owned */
+    enum sweep_of of;           /* what the numbers are of; contracts call them workers */
+    char mode[32];              /* of machines, without their number: "threads" for "threads:x2" */
+    struct sweep_point *points; /* by number; owned */
     size_t count;
     uint32_t best; /* workers with the lowest median time */
     /* The smallest number of workers that is not, or by less than 5 %, slower than the best: with enough rounds the
@@ -37,12 +46,20 @@ struct sweep {
     char sentence[640]; /* what it amounts to */
 };
 
-enum { SWEEPS_MAX = 16 };
+/* Modes with several kinds of connections, on several numbers of machines. */
+enum { SWEEPS_MAX = 64 };
 
-/* One sweep for each mode that has cells of STAGE_SWEEP. Of cells with the same number of workers the one with the most
- * rounds counts; and what was measured in less than half of the rounds that others were is not chosen. -1: out of
- * memory. */
-int sweeps_make(const struct run_stats *stats, struct sweep *sweeps, size_t *count, struct error *error);
+/* The number that a cell stands for in a sweep. */
+uint32_t sweep_number(const struct sweep *sweep, const struct cell_stats *cell);
+
+/* "workers" or "machines"; for one: "worker" or "machine". */
+const char *sweep_noun(const struct sweep *sweep, bool is_one);
+
+/* One sweep for each mode that has cells of STAGE_SWEEP; or of machines, for each whose ranked cells differ by them. Of
+ * cells with the same number of workers the one with the most rounds counts; and what was measured in less than half of
+ * the rounds that others were is not chosen. -1: out of memory. */
+int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+                struct error *error);
 void sweep_release(struct sweep *sweep);
 
 /* The input of a search. */

@@ -59,11 +59,13 @@ struct options {
     bool show_output;     /* of clients */
     uint32_t workers[64]; /* in the order given, without repeats */
     size_t worker_count;
-    uint32_t copies;   /* of each cell, as if they were different: what tells them apart is a false alarm */
-    double handicap;   /* added to the origin's latency for every copy but the first, as a share */
-    bool workers_auto; /* searched; `workers` then only holds a 1 */
-    uint32_t repeat;   /* the whole list this many times */
-    bool shuffle;      /* --order shuffle */
+    uint32_t machines[64]; /* --machines, as the workers */
+    size_t machine_count;  /* 0: not given */
+    uint32_t copies;       /* of each cell, as if they were different: what tells them apart is a false alarm */
+    double handicap;       /* added to the origin's latency for every copy but the first, as a share */
+    bool workers_auto;     /* searched; `workers` then only holds a 1 */
+    uint32_t repeat;       /* the whole list this many times */
+    bool shuffle;          /* --order shuffle */
     enum split_policy split;
     nanoseconds cpu_work;
     bool is_repeat_given;

@@ -383,8 +383,8 @@ struct run {
  */
 nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, uint32_t slot);
 
-/* Returns whether that is a name of the cell: its own; or that without the connections it differs by from others,
- * "threads" for "threads:fresh". */
+/* Returns whether that is a name of the cell: its own; or that without some of what it differs by from others,
+ * "threads" and "threads:x2" for "threads:fresh:x2". */
 bool cell_has_name(const struct run_cell *cell, const char *name);
 
 /* What reports call the cell: "threads/8", "threads/8 at 200/s" where cells differ by that. Returns `buffer`. */
@@ -413,6 +413,13 @@ static inline double cell_workers_in_all(const struct run_cell *cell)
 
 /* Cores' worth of CPU time that can be had at once: the cores, or the quota where that is less. */
 double run_usable_cores(const struct run *run);
+
+/* The same on the machines that run the cell, and whether these are fewer than the run has. */
+double cell_usable_cores(const struct run *run, const struct run_cell *cell);
+static inline bool cell_is_of_some(const struct run *run, const struct run_cell *cell)
+{
+    return cell_machines(cell) < run->machine_count;
+}
 
 /* The instant the first gate opened behind which anything was downloaded; 0: nothing was. */
 nanoseconds run_began(const struct run *run);

@@ -22,7 +22,9 @@
 struct plan_cell {
     const struct mode *mode;
     uint32_t workers;
-    uint32_t copy; /* 0, or which of several cells that differ in nothing else */
+    uint32_t machines;         /* that run it: those of the first ranks; 0 and 1: one */
+    bool is_named_by_machines; /* cells of the plan differ by them */
+    uint32_t copy;             /* 0, or which of several cells that differ in nothing else */
     enum connection_policy connections;
     bool is_named_by_connections; /* cells of the plan differ by them */
     double rate;                  /* downloads that fall due in a second; 0: none does, each is begun when it can be */
@@ -39,7 +41,9 @@ struct plan_request {
     size_t connection_count;
     uint32_t repeat;
     bool shuffle;
-    uint32_t machines; /* that run it together; 0 and 1: one */
+    uint32_t machines;               /* that the run has; 0 and 1: one */
+    const uint32_t *machine_numbers; /* how many of them run a cell together */
+    size_t machine_number_count;     /* 0: all */
     enum split_policy split;
     uint32_t copies; /* of each cell; at least 1 */
     uint32_t rounds; /* the most, when the time budget may end them earlier */
@@ -71,8 +75,8 @@ struct plan {
     size_t cell_count;
 };
 
-/* The name of a cell in results: its mode, "threads:fresh" where cells differ by their connections, and "threads#2"
- * for the second copy of a cell. Returns `buffer`. */
+/* The name of a cell in results: its mode, "threads:fresh" where cells differ by their connections, "threads:x3" by
+ * three machines where they differ by these, and "threads#2" for the second copy of a cell. Returns `buffer`. */
 char *plan_cell_name(const struct plan_cell *cell, char *buffer, size_t size);
 
 /* The highest rate that a search tries. */
@@ -107,8 +111,8 @@ int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan
  * neither place nor predecessor can favour one. Other rounds, and all of two cells, are plain shuffles. */
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order);
 
-/* Which units are whose, where several machines run it. */
-struct share plan_share(const struct plan *plan);
+/* Which units are whose, where so many machines run it. */
+struct share plan_share(const struct plan *plan, uint32_t machines);
 
 /* The time a trial of this cell may take before it counts as hung. */
 nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell);

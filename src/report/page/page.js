@@ -13,6 +13,9 @@
   const order = ["sync", "threads", "event-loop", "processes", "hybrid"];
   const modes = [...new Set(data.cells.map((cell) => cell.mode))];
   const shown = new Set(modes);
+  /* A sweep of machines has the modes of each number: "threads" those of "threads:x1", "threads:x2". */
+  const isSweepShown = (sweep) => [...shown].some((mode) => mode === sweep.mode || mode.startsWith(sweep.mode + ":x"));
+  const isLine = (label) => modes.includes(label) || data.sweeps.some((sweep) => sweep.mode === label);
   let charts = [];
 
   const hue = (mode) => {
@@ -172,7 +175,7 @@
       const taken = [];
       const ends = chart.data.datasets
         .map((dataset, index) => ({ dataset, points: chart.getDatasetMeta(index).data }))
-        .filter(({ dataset, points }) => (modes.includes(dataset.label) || dataset.label === "ideal") && points.length > 0)
+        .filter(({ dataset, points }) => (isLine(dataset.label) || dataset.label === "ideal") && points.length > 0)
         .map(({ dataset, points }) => ({ dataset, point: points[points.length - 1] }))
         .sort((a, b) => a.point.y - b.point.y);
       ctx.save();
@@ -191,7 +194,7 @@
 
   const drawSweeps = () => {
     const datasets = [];
-    data.sweeps.filter((sweep) => shown.has(sweep.mode)).forEach((sweep) => {
+    data.sweeps.filter(isSweepShown).forEach((sweep) => {
       const colour = hue(sweep.mode);
       sweep.points.forEach((point) => {
         if (point.low !== null)
@@ -220,9 +223,9 @@
         });
       }
     });
-    const points = data.sweeps.filter((sweep) => shown.has(sweep.mode)).flatMap((sweep) => sweep.points);
+    const points = data.sweeps.filter(isSweepShown).flatMap((sweep) => sweep.points);
     const alone = points.filter((point) => point.workers === 1).map((point) => point.throughput)
-      .concat(data.cells.filter((cell) => cell.name.endsWith("/1") && cell.time.value > 0)
+      .concat(data.cells.filter((cell) => data.swept === "workers" && cell.name.endsWith("/1") && cell.time.value > 0)
         .map((cell) => data.downloads / cell.time.value));
     const most = Math.max(...points.map((point) => point.throughput));
     if (alone.length > 0) {
@@ -242,12 +245,12 @@
         plugins: {
           legend: { display: false },
           tooltip: {
-            filter: (item) => modes.includes(item.dataset.label),
-            callbacks: { label: (item) => `${item.dataset.label}, ${item.raw.x} workers: ${digits(item.raw.y)} downloads/s` },
+            filter: (item) => isLine(item.dataset.label),
+            callbacks: { label: (item) => `${item.dataset.label}, ${item.raw.x} ${data.swept}: ${digits(item.raw.y)} downloads/s` },
           },
         },
         scales: {
-          x: axis("workers (logarithmic)", {
+          x: axis(`${data.swept} (logarithmic)`, {
             type: "logarithmic",
             afterBuildTicks: (scale) => {
               const all = new Set(data.sweeps.flatMap((sweep) => sweep.points.map((point) => point.workers)));
