@@ -52,8 +52,11 @@ uint64_t plan_count_units(const struct plan_request *request)
     double most = request->is_rate_search ? units_at(request, RATE_SEARCHED_MAX) : 0;
     if (!plan_has_rates(request))
         return request->urls->downloads * request->repeat;
-    for (size_t i = 0; i < request->rate_count; i++)
-        most = fmax(most, units_at(request, request->rates[i]));
+    /* Not by fmax(3): a loop that it gathers is more than gcc 12 can compile for arm64. */
+    for (size_t i = 0; i < request->rate_count; i++) {
+        double units = units_at(request, request->rates[i]);
+        most = units > most ? units : most;
+    }
     return request->urls->downloads > 0 ? (uint64_t)most : 0;
 }
 
