@@ -82,7 +82,7 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
     [QUIRK_OWED_FRAME] =
         {"owed-frame", 0, 0,
          "Over HTTP/2 a download that is complete is given up when what its connection owes the server, an "
-         "acknowledgement or a window, cannot be sent any more, since the server has closed it (8.23).",
+         "acknowledgement or a window, cannot be sent any more, since the server has closed it (8.14, 8.23).",
          "quirk_frames.c", "cli/http2",
          "connections closed while the event loop computes: asked again, and nothing is lost"},
     [QUIRK_LEFT_BEHIND] = {"left-behind", 0, QUIRK_VERSION(8, 14, 0),
