@@ -31,7 +31,7 @@ find_cell_on() {
     until_true find_cell_on 2
     kill -STOP "${rank:?}" "${cell:?}"
     wait_for_end
-    exits_with 5
+    is_aborted_with 5
     says "conc-bench: $FLEET-2 does not answer any more"
     says_the_second_was_lost
 }
@@ -42,7 +42,7 @@ find_cell_on() {
     find_rank 1
     kill -STOP "${rank:?}"
     wait_for_end
-    exits_with 5
+    is_aborted_with 5
     says "the leader does not answer any more"
 }
 

@@ -71,7 +71,7 @@ mpi() {
 @test "a process that hangs is lost within the limit, the others go on, and all are ended" {
     with_mpi
     run mpi -n 4 "$RANKS" lost
-    exits_with 7
+    is_aborted_with 7
     says "-1 $(hostname) (rank 3) does not answer any more"
     says "the others went on"
     run pgrep -f "$RANKS lost"

@@ -77,7 +77,7 @@ ask_as_stranger() {
 
 @test "an address of the leader that others do not reach, or that it has not, is refused with the way out" {
     run on_hosts 2 --mode sync --no-progress --origin=address=127.0.0.1 "$LIST"
-    exits_with 5
+    is_aborted_with 5
     says "$FLEET-2 does not reach $FLEET-1 at 127.0.0.1 (Connection refused)"
     says "--origin=each"
     run on_hosts 2 --mode sync --no-progress --origin=address=10.213.0.9 "$LIST"
@@ -101,6 +101,6 @@ kill_second_origin() {
     status=0
     wait "$launcher" || status=$?
     output=$(cat "$BATS_TEST_TMPDIR/out")
-    exits_with 5
+    is_aborted_with 5
     says "on $FLEET-2: --origin: the server's process has ended"
 }
