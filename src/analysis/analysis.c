@@ -50,9 +50,9 @@ int analysis_make(const struct run *run, struct run_totals *totals, const struct
         rate_curves_note(&analysis->rates, &analysis->stats);
     bool has_rates = analysis->rates.count > 0;
     if (status == 0 && !has_rates)
-        status = sweeps_make(&analysis->stats, SWEEP_OF_WORKERS, analysis->sweeps, &analysis->sweep_count, error);
+        status = sweeps_make(&analysis->stats, SWEEP_OF_WORKERS, &analysis->sweeps, &analysis->sweep_count, error);
     if (status == 0 && !has_rates)
-        status = sweeps_make(&analysis->stats, SWEEP_OF_MACHINES, analysis->machine_sweeps,
+        status = sweeps_make(&analysis->stats, SWEEP_OF_MACHINES, &analysis->machine_sweeps,
                              &analysis->machine_sweep_count, error);
     if (status == 0 && !has_rates)
         status = conclusions_make(&analysis->stats, &conclusions, error);
@@ -79,10 +79,8 @@ int analysis_make(const struct run *run, struct run_totals *totals, const struct
 
 void analysis_release(struct analysis *analysis)
 {
-    for (size_t i = 0; i < analysis->sweep_count; i++)
-        sweep_release(&analysis->sweeps[i]);
-    for (size_t i = 0; i < analysis->machine_sweep_count; i++)
-        sweep_release(&analysis->machine_sweeps[i]);
+    sweeps_release(analysis->sweeps, analysis->sweep_count);
+    sweeps_release(analysis->machine_sweeps, analysis->machine_sweep_count);
     rate_curves_release(&analysis->rates);
     speedup_breakdown_release(&analysis->breakdown);
     free(analysis->assertion_results);

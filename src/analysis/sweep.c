@@ -333,7 +333,22 @@ static bool name_without_machines(const struct run_cell *cell, char *name, size_
     return true;
 }
 
-static int collect(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+static struct sweep *add_sweep(struct sweep **sweeps, size_t *count, enum sweep_of of, const char *mode,
+                               struct error *error)
+{
+    struct sweep *longer = realloc(*sweeps, (*count + 1) * sizeof(*longer));
+    if (longer == NULL) {
+        error_set(error, ERROR_ENVIRONMENT, "no memory for the sweep of %s", mode);
+        return NULL;
+    }
+    *sweeps = longer;
+    struct sweep *sweep = &longer[(*count)++];
+    *sweep = (struct sweep){.of = of, .peak = NAN};
+    snprintf(sweep->mode, sizeof(sweep->mode), "%s", mode);
+    return sweep;
+}
+
+static int collect(const struct run_stats *stats, enum sweep_of of, struct sweep **sweeps, size_t *count,
                    struct error *error)
 {
     for (size_t i = 0; i < stats->cell_count; i++) {
@@ -344,25 +359,23 @@ static int collect(const struct run_stats *stats, enum sweep_of of, struct sweep
         if (cell->cell->stage != (is_machines ? STAGE_MAIN : STAGE_SWEEP) ||
             (is_machines && !name_without_machines(cell->cell, mode, sizeof(mode))))
             continue;
-        struct sweep *sweep = find_sweep(sweeps, *count, mode);
-        if (sweep == NULL && *count < SWEEPS_MAX) {
-            sweep = &sweeps[(*count)++];
-            *sweep = (struct sweep){.of = of, .peak = NAN};
-            snprintf(sweep->mode, sizeof(sweep->mode), "%s", mode);
-        }
-        if (sweep != NULL && add_point(sweep, cell, error) != 0)
+        struct sweep *sweep = find_sweep(*sweeps, *count, mode);
+        if (sweep == NULL)
+            sweep = add_sweep(sweeps, count, of, mode, error);
+        if (sweep == NULL || add_point(sweep, cell, error) != 0)
             return -1;
     }
     return 0;
 }
 
-int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep **sweeps, size_t *count,
                 struct error *error)
 {
+    *sweeps = NULL;
     *count = 0;
     int status = collect(stats, of, sweeps, count, error);
     for (size_t i = 0; i < *count && status == 0; i++) {
-        struct sweep *sweep = &sweeps[i];
+        struct sweep *sweep = &(*sweeps)[i];
         qsort(sweep->points, sweep->count, sizeof(sweep->points[0]), compare_points);
         rate_efficiency(stats, sweep);
         find_knee(stats, sweep);
@@ -373,10 +386,11 @@ int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep *s
     return status;
 }
 
-void sweep_release(struct sweep *sweep)
+void sweeps_release(struct sweep *sweeps, size_t count)
 {
-    free(sweep->points);
-    *sweep = (struct sweep){0};
+    for (size_t i = 0; i < count; i++)
+        free(sweeps[i].points);
+    free(sweeps);
 }
 
 /* Search */

@@ -88,10 +88,10 @@ static size_t choose_counterparts(const struct plan_request *planned, struct pla
 /* In the order of the plan. Returns their number. */
 static size_t choose_cells(const struct plan *plan, const struct run_stats *stats, struct plan_cell *chosen)
 {
-    struct sweep sweeps[SWEEPS_MAX];
+    struct sweep *sweeps;
     size_t sweep_count;
     size_t count = 0;
-    bool is_made = sweeps_make(stats, SWEEP_OF_WORKERS, sweeps, &sweep_count, NULL) == 0;
+    bool is_made = sweeps_make(stats, SWEEP_OF_WORKERS, &sweeps, &sweep_count, NULL) == 0;
     for (size_t i = 0; is_made && i < plan->cell_count; i++) {
         char name[sizeof(sweeps[0].mode)];
         plan_cell_name(&plan->cells[i], name, sizeof(name));
@@ -100,8 +100,7 @@ static size_t choose_cells(const struct plan *plan, const struct run_stats *stat
                 count += choose(&sweeps[j], &plan->cells[i], sweep_count == 1, &chosen[count]);
         }
     }
-    for (size_t i = 0; i < sweep_count; i++)
-        sweep_release(&sweeps[i]);
+    sweeps_release(sweeps, sweep_count);
     return choose_counterparts(&plan->request, chosen, count);
 }
 
@@ -355,13 +354,14 @@ static void find_start(const struct experiment_state *state, const struct run_st
 
 /* The next number of workers of every mode that is still searched: of the first that has several, and once that is
  * found, of the others, which begin there. */
-static size_t list_next(const struct experiment_state *state, const struct run_stats *stats, struct plan_cell *cells)
+static size_t list_next(const struct experiment_state *state, const struct run_stats *stats, struct plan_cell *cells,
+                        size_t capacity)
 {
     const struct plan *plan = state->experiment->plan;
     struct sweep_bounds bounds = {.most = state->experiment->most_workers};
     size_t count = 0;
     find_start(state, stats, &bounds);
-    for (size_t i = 0; i < plan->cell_count && count < SWEEPS_MAX; i++) {
+    for (size_t i = 0; i < plan->cell_count && count < capacity; i++) {
         const struct plan_cell *cell = &plan->cells[i];
         char name[32];
         if ((cell->mode->traits & MODE_ONE_WORKER) != 0 || is_listed(cells, count, cell))
@@ -421,7 +421,7 @@ static int plan_step(const struct experiment_state *state, struct plan_cell *cel
     struct run_stats stats;
     if (experiment_look(state, 0, &stats, error) != 0)
         return -1;
-    *count = is_worth_it(&stats.validity) ? list_next(state, &stats, cells) : 0;
+    *count = is_worth_it(&stats.validity) ? list_next(state, &stats, cells, capacity) : 0;
     *is_step = *count > 0;
     if (*count == 0 && state->experiment->is_auto && is_worth_it(&stats.validity))
         *count = list_candidates(state, &stats, cells, capacity);
@@ -431,7 +431,7 @@ static int plan_step(const struct experiment_state *state, struct plan_cell *cel
 
 static int search(struct experiment_state *state, struct error *error)
 {
-    enum { CANDIDATES_MAX = 4 * SWEEPS_MAX };
+    enum { CANDIDATES_MAX = 256 };
     const struct experiment *experiment = state->experiment;
     const struct plan_request *planned = &experiment->plan->request;
     struct run *run = experiment->run;

@@ -15,7 +15,7 @@ static void add_point(struct run *run, uint32_t workers, nanoseconds service, in
 
 struct swept {
     struct run_stats stats;
-    struct sweep sweeps[SWEEPS_MAX];
+    struct sweep *sweeps;
     size_t count;
 };
 
@@ -23,13 +23,12 @@ static void sweep(struct run *run, struct swept *swept)
 {
     struct error error = {0};
     swept->stats = fixture_stats(run);
-    assert_int_equal(sweeps_make(&swept->stats, SWEEP_OF_WORKERS, swept->sweeps, &swept->count, &error), 0);
+    assert_int_equal(sweeps_make(&swept->stats, SWEEP_OF_WORKERS, &swept->sweeps, &swept->count, &error), 0);
 }
 
 static void release(struct swept *swept)
 {
-    for (size_t i = 0; i < swept->count; i++)
-        sweep_release(&swept->sweeps[i]);
+    sweeps_release(swept->sweeps, swept->count);
     cell_stats_release(&swept->stats);
 }
 

@@ -24,9 +24,9 @@ enum { SENTENCES_MAX = 8 };
 
 struct analysis {
     struct run_stats stats;
-    struct sweep sweeps[SWEEPS_MAX]; /* of workers */
+    struct sweep *sweeps; /* of workers; owned */
     size_t sweep_count;
-    struct sweep machine_sweeps[SWEEPS_MAX];
+    struct sweep *machine_sweeps; /* owned */
     size_t machine_sweep_count;
     struct rate_curves rates;           /* none where trials do not differ by rates */
     char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */

@@ -46,9 +46,6 @@ struct sweep {
     char sentence[640]; /* what it amounts to */
 };
 
-/* Modes with several kinds of connections, on several numbers of machines. */
-enum { SWEEPS_MAX = 64 };
-
 /* The number that a cell stands for in a sweep. */
 uint32_t sweep_number(const struct sweep *sweep, const struct cell_stats *cell);
 
@@ -57,10 +54,10 @@ const char *sweep_noun(const struct sweep *sweep, bool is_one);
 
 /* One sweep for each mode that has cells of STAGE_SWEEP; or of machines, for each whose ranked cells differ by them. Of
  * cells with the same number of workers the one with the most rounds counts; and what was measured in less than half of
- * the rounds that others were is not chosen. -1: out of memory. */
-int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep *sweeps, size_t *count,
+ * the rounds that others were is not chosen. To be released in any case. -1: out of memory. */
+int sweeps_make(const struct run_stats *stats, enum sweep_of of, struct sweep **sweeps, size_t *count,
                 struct error *error);
-void sweep_release(struct sweep *sweep);
+void sweeps_release(struct sweep *sweeps, size_t count);
 
 /* The input of a search. */
 struct sweep_bounds {
