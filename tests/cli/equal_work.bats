@@ -25,7 +25,7 @@ latency_for() {
     elif [ "$1" -le 7 ]; then
         echo 20ms
     elif [ "$1" -lt 160 ]; then
-        echo 300ms
+        echo 700ms
     else
         echo 3s
     fi
