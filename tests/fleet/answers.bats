@@ -4,7 +4,7 @@
 load ../support/common
 load ../support/fleet
 
-# Besides the server of all, another one: at port 8082 the third host is answered otherwise; port 8084 writes down what it
+# Besides the server of all, another one: at port 8085 the third host is answered otherwise; port 8084 writes down what it
 # is asked, with one header and the body. The second host has another address for named.test.
 setup_file() {
     local folder=$BATS_FILE_TMPDIR host
@@ -27,7 +27,7 @@ http {
     log_format what '\$remote_addr \$request_method \$uri \$http_x_token \$request_body';
     access_log off;
     map \$remote_addr \$folder { 10.213.0.4 other; default www; }
-    server { listen 8082; root $folder/\$folder; }
+    server { listen 8085; root $folder/\$folder; }
     server { listen 8083; location / { return 200 "taken"; } }
     server { listen 8084; location / { proxy_pass http://10.213.0.1:8083; access_log $folder/asked what; } }
 }
@@ -54,18 +54,18 @@ has_asked() {
 
 @test "a server that answers one machine otherwise is named with that machine, and so is another address of a name" {
     run on_hosts 3 --mode threads,event-loop --workers 2 --split none --repeat 2 --runs 1 --warmup 0 --no-progress \
-        --export-json "$JSON" http://named.test:8082/document-{1,2,3,4}
+        --export-json "$JSON" http://named.test:8085/document-{1,2,3,4}
     exits_with 3
     holds "$JSON" '[.warnings[] | select(test(" (got|asks) "))] == [
         $fleet + "-2 asks named.test at 10.213.0.9, and " + $fleet + "-1 at 10.213.0.1",
-        $fleet + "-3 got 512 bytes from http://named.test:8082/document-1, the others 1,000",
-        $fleet + "-3 got other content of 2,000 bytes from http://named.test:8082/document-2 than the others",
-        $fleet + "-3 got status 404 from http://named.test:8082/document-4, the others 200"]' --arg fleet "$FLEET"
+        $fleet + "-3 got 512 bytes from http://named.test:8085/document-1, the others 1,000",
+        $fleet + "-3 got other content of 2,000 bytes from http://named.test:8085/document-2 than the others",
+        $fleet + "-3 got status 404 from http://named.test:8085/document-4, the others 200"]' --arg fleet "$FLEET"
 }
 
 @test "machines that are answered alike are not told of" {
     run on_hosts 2 --mode threads,event-loop --workers 2 --split none --repeat 2 --runs 1 --warmup 0 --no-progress \
-        --export-json "$JSON" http://10.213.0.1:8082/document-{1,2,3,4}
+        --export-json "$JSON" http://10.213.0.1:8085/document-{1,2,3,4}
     exits_with 0
     holds "$JSON" '[.warnings[] | select(test(" (got|asks) "))] == []'
 }
