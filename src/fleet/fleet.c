@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conc_bench/platform/process.h"
 #include "transport.h"
 
 enum { NAME_BYTES = 80 };
@@ -13,8 +14,9 @@ enum { NAME_BYTES = 80 };
 /* How long a process has to tell its name once all are connected. */
 #define LONGEST_INTRODUCTION (60 * NANOSECONDS_PER_SECOND)
 
-/* Who waits keeps the core for a moment, since most answers are on their way, and then looks ever more rarely: other
- * processes of the run may be measuring on this machine. */
+/* A process that waits looks all the time for a moment, since most answers are on their way, and then ever more rarely:
+ * other processes of the run may be measuring on this machine. Meanwhile it yields to whoever wants the same core,
+ * which may be the one that is to answer: it would otherwise get there only when the system takes the core away. */
 #define EAGER        (1 * NANOSECONDS_PER_MILLISECOND)
 #define SHORTEST_NAP (100 * NANOSECONDS_PER_MICROSECOND)
 #define LONGEST_NAP  (5 * NANOSECONDS_PER_MILLISECOND)
@@ -71,8 +73,10 @@ static bool is_over(const struct fleet_limit *limit)
 static void nap(nanoseconds since)
 {
     nanoseconds waited = clock_now() - since;
-    if (waited < EAGER)
+    if (waited < EAGER) {
+        process_yield();
         return;
+    }
     nanoseconds length = waited / 10;
     length = length < SHORTEST_NAP ? SHORTEST_NAP : length > LONGEST_NAP ? LONGEST_NAP : length;
     clock_sleep_until(clock_now() + length);

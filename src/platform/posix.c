@@ -9,6 +9,7 @@
 #include <math.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,6 +355,11 @@ void process_outlive_parent(void)
 bool process_adopt_orphans(void)
 {
     return false;
+}
+
+void process_yield(void)
+{
+    sched_yield();
 }
 
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal)

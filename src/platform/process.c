@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,11 @@ void process_outlive_parent(void)
 bool process_adopt_orphans(void)
 {
     return prctl(PR_SET_CHILD_SUBREAPER, 1UL) == 0;
+}
+
+void process_yield(void)
+{
+    sched_yield();
 }
 
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal)

@@ -31,6 +31,9 @@ bool process_adopt_orphans(void);
  * run in it (clock_nanosleep(2)). Where the system has no such call it sleeps for as long as there is until then. */
 void process_sleep_until(int64_t instant);
 
+/* Lets others run that want the core of this thread, if there are any (sched_yield(2)). */
+void process_yield(void);
+
 /* As sigwaitinfo(2). Where the system has none, no more is known of the signal than its number. */
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal);
 
