@@ -64,6 +64,39 @@ setup() {
     [ "$(awk '{ print $1 }' "$BATS_FILE_TMPDIR/requests" | sort -u | wc -l)" -eq 2 ]
 }
 
+@test "an origin serves each number of machines, from the leader's machine or one on each, and counts each download" {
+    local origin
+    with_hosts
+    for origin in latency=1ms latency=1ms,each; do
+        run on_hosts 3 --mode event-loop --workers 2 --machines 1..3 --repeat 6 --runs 2 --warmup 0 --no-progress \
+            --export-json "$JSON" "--origin=$origin" "$LIST"
+        exits_with 0
+        holds "$JSON" '.validity.is_valid and .validity.is_work_equal and [.results[].machines] == [1, 2, 3]'
+        holds "$JSON" '[.results[].rounds[].witness.requests] == [42, 42, 42, 42, 42, 42]'
+    done
+}
+
+has_done_two_rounds_of_the_sweep() {
+    [ "$(wc -l <"$BATS_FILE_TMPDIR/requests")" -gt $((2 * 3 * 42)) ]
+}
+
+@test "Ctrl-C in a sweep of machines gives a report of what was done, and leaves nothing" {
+    with_hosts
+    : >"$BATS_FILE_TMPDIR/requests"
+    SIGKILL_AFTER=3 on_hosts 3 --mode threads --workers 2 --machines 1..3 --repeat 6 --runs 500 --warmup 0 --no-progress \
+        --export-json "$JSON" "$LIST" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    launcher=$!
+    OUT=$BATS_TEST_TMPDIR/out
+    until_true has_done_two_rounds_of_the_sweep
+    kill -INT "$(ip netns pids "$FLEET-0" | xargs -r ps -o pid=,comm= -p | awk '$2 ~ /^(mpirun|orterun)/ { print $1 }')"
+    wait_for_end
+    # The program's is 143. The launcher has one of its own.
+    exits_with 1
+    says "Interrupted (SIGTERM) after"
+    says "on up to 3 machines"
+    holds "$JSON" '.validity.is_work_equal and all(.results[].rounds[]; .status != "complete" or ([.machines[].settled] | add) == 42)'
+}
+
 @test "the number of workers is searched on all machines together" {
     with_hosts
     run on_hosts 2 --mode null --script 5ms --workers auto --repeat 6 --runs 2 --no-progress --export-json "$JSON" "$LIST"
