@@ -99,9 +99,11 @@ seek() {
     "$CONC_BENCH" --rate auto --slo 'p99 < 2s' --mode sync,threads --workers 4 --no-progress --time-budget 25s \
         --origin=latency=20ms,size=10 --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html \
         list >report
-    # One at a time there are at most 50/s, and four at most 200/s.
-    holds r.json '.rates | length == 2 and (.[] | select(.mode == "sync") | .rate_per_s > 10 and .rate_per_s < 52)'
-    holds r.json '.rates[] | select(.mode == "threads") | .rate_per_s > 50 and .rate_per_s < 207'
+    # One at a time there are at most 50/s, and four at most 200/s. On a busy machine there may be no time to go below the
+    # first rate that is not held.
+    holds r.json '.rates | length == 2 and (.[] | select(.mode == "sync") | .rate_per_s // .next_rate_per_s
+        | . > 10 and . < 52)'
+    holds r.json '.rates[] | select(.mode == "threads") | .rate_per_s // .next_rate_per_s | . > 50 and . < 207'
     # A search keeps no single downloads.
     holds r.json '[.results[] | select(.stage == "sweep") | .rounds[].samples] | unique == [null]'
     same_again
