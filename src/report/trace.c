@@ -15,8 +15,38 @@ struct tracer {
     const struct run *run;
     nanoseconds began; /* the first gate of all */
     size_t cell;
+    size_t machine; /* by rank; 0 where there is but one */
     const char *separator;
 };
+
+/* As many processes has the cell in the trace. A document may say that more machines run a cell than it describes. */
+static size_t count_machines(const struct tracer *tracer)
+{
+    uint32_t machines = cell_machines(&tracer->run->cells[tracer->cell]);
+    size_t described = tracer->run->machine_count > 0 ? tracer->run->machine_count : 1;
+    return machines < described ? machines : described;
+}
+
+/* Workers are numbered throughout, those of the first machine first. */
+static size_t machine_of(const struct tracer *tracer, uint32_t worker)
+{
+    size_t machine = worker / tracer->run->cells[tracer->cell].workers;
+    size_t last = count_machines(tracer) - 1;
+    return machine < last ? machine : last;
+}
+
+/* The number of a worker on its machine, from 1. */
+static uint32_t own_number(const struct tracer *tracer, uint32_t worker)
+{
+    return worker - (uint32_t)machine_of(tracer, worker) * tracer->run->cells[tracer->cell].workers + 1;
+}
+
+/* The place of the cell's process on the machine, from 0. */
+static size_t process_place(const struct tracer *tracer)
+{
+    size_t machines = tracer->run->machine_count > 0 ? tracer->run->machine_count : 1;
+    return tracer->cell * machines + tracer->machine;
+}
 
 /* Text from outside, within quotation marks. What is too long for a label is cut off. */
 static void write_text(FILE *stream, const char *text)
@@ -40,7 +70,7 @@ static void write_time(struct tracer *tracer, const char *key, nanoseconds time)
 static void begin_event(struct tracer *tracer, char kind, const char *name, uint32_t thread)
 {
     fprintf(tracer->stream, "%s\n{\"ph\":\"%c\",\"pid\":%zu,\"tid\":%" PRIu32 ",\"name\":\"", tracer->separator, kind,
-            tracer->cell + 1, thread);
+            process_place(tracer) + 1, thread);
     write_text(tracer->stream, name);
     putc('"', tracer->stream);
     tracer->separator = ",";
@@ -48,7 +78,7 @@ static void begin_event(struct tracer *tracer, char kind, const char *name, uint
 
 static void write_slice(struct tracer *tracer, uint32_t worker, const char *name, nanoseconds start, nanoseconds end)
 {
-    begin_event(tracer, 'X', name, worker + 1);
+    begin_event(tracer, 'X', name, own_number(tracer, worker));
     write_time(tracer, "ts", start - tracer->began);
     write_time(tracer, "dur", end - start);
 }
@@ -73,6 +103,7 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
     uint32_t unit = trial_unit(trial, slot);
     nanoseconds ends[PHASE_COUNT];
     nanoseconds last = 0;
+    tracer->machine = machine_of(tracer, sample->worker);
     write_slice(tracer, sample->worker, tracer->run->urls[tracer->run->unit_urls[unit]], sample->start,
                 sample->settled);
     fprintf(tracer->stream,
@@ -119,8 +150,8 @@ static void write_counters(struct tracer *tracer, const char *name, const struct
     }
 }
 
-/* How many downloads there were of a kind at any time: between being begun and having ended, or between being due and
- * being begun. */
+/* How many downloads of a kind the machine had at any time: between being begun and having ended, or between being due
+ * and being begun. */
 static int write_counts(struct tracer *tracer, const char *name, const struct trial *trial, bool is_of_waits,
                         struct error *error)
 {
@@ -131,7 +162,7 @@ static int write_counts(struct tracer *tracer, const char *name, const struct tr
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
     for (uint32_t slot = 0; slot < units; slot++) {
         const struct sample *sample = &trial->table->samples[slot];
-        if (atomic_load(&sample->state) != SAMPLE_SETTLED)
+        if (atomic_load(&sample->state) != SAMPLE_SETTLED || machine_of(tracer, sample->worker) != tracer->machine)
             continue;
         times[count] =
             is_of_waits ? sample->start - cell_wait(&tracer->run->cells[tracer->cell], trial, slot) : sample->start;
@@ -146,10 +177,11 @@ static int write_counts(struct tracer *tracer, const char *name, const struct tr
 
 /* The whole */
 
-/* A client may have had more downloads under way than it was asked for. */
+/* One more than the highest number of a worker that has a sample: a client may have had more downloads under way than
+ * it was asked for. */
 static uint32_t count_workers(const struct run_cell *cell)
 {
-    uint32_t workers = cell->workers;
+    uint32_t workers = 0;
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct sample_table *table = cell->trials[i].table;
         for (uint32_t slot = 0; table != NULL && slot < table->unit_count; slot++) {
@@ -175,25 +207,50 @@ static bool *find_workers(const struct run_cell *cell, uint32_t workers)
     return has_samples;
 }
 
+static void write_process(struct tracer *tracer, const struct run_cell *cell)
+{
+    begin_event(tracer, 'M', "process_name", 0);
+    fputs(",\"args\":{\"name\":\"", tracer->stream);
+    write_text(tracer->stream, cell->mode); /* of a document that somebody else may have written */
+    fprintf(tracer->stream, "/%" PRIu32 "%s", cell->workers, cell->stage == STAGE_SWEEP ? " (sweep)" : "");
+    if (tracer->run->machine_count > 0) {
+        fputs(" on ", tracer->stream);
+        write_text(tracer->stream, tracer->run->machines[tracer->machine].name);
+    }
+    fputs("\"}}", tracer->stream);
+    begin_event(tracer, 'M', "process_sort_index", 0);
+    fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", process_place(tracer));
+}
+
 static int write_names(struct tracer *tracer, const struct run_cell *cell, struct error *error)
 {
     uint32_t workers = count_workers(cell);
     bool *has_samples = find_workers(cell, workers);
     if (has_samples == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the trace");
-    begin_event(tracer, 'M', "process_name", 0);
-    fputs(",\"args\":{\"name\":\"", tracer->stream);
-    write_text(tracer->stream, cell->mode); /* of a document that somebody else may have written */
-    fprintf(tracer->stream, "/%" PRIu32 "%s\"}}", cell->workers, cell->stage == STAGE_SWEEP ? " (sweep)" : "");
-    begin_event(tracer, 'M', "process_sort_index", 0);
-    fprintf(tracer->stream, ",\"args\":{\"sort_index\":%zu}}", tracer->cell);
+    for (tracer->machine = 0; tracer->machine < count_machines(tracer); tracer->machine++)
+        write_process(tracer, cell);
     for (uint32_t worker = 0; worker < workers; worker++) {
         if (!has_samples[worker])
             continue;
-        begin_event(tracer, 'M', "thread_name", worker + 1);
-        fprintf(tracer->stream, ",\"args\":{\"name\":\"worker %" PRIu32 "\"}}", worker + 1);
+        uint32_t number = own_number(tracer, worker);
+        tracer->machine = machine_of(tracer, worker);
+        begin_event(tracer, 'M', "thread_name", number);
+        fprintf(tracer->stream, ",\"args\":{\"name\":\"worker %" PRIu32 "\"}}", number);
     }
     free(has_samples);
+    return 0;
+}
+
+static int write_counters_of_trial(struct tracer *tracer, const struct trial *trial, struct error *error)
+{
+    bool has_waits = tracer->run->cells[tracer->cell].due != NULL;
+    for (tracer->machine = 0; tracer->machine < count_machines(tracer); tracer->machine++) {
+        if (write_counts(tracer, "in flight", trial, false, error) != 0)
+            return -1;
+        if (has_waits && write_counts(tracer, "waiting", trial, true, error) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -211,9 +268,7 @@ static int write_cell(struct tracer *tracer, const struct run_cell *cell, struct
             if (atomic_load(&trial->table->samples[slot].state) == SAMPLE_SETTLED)
                 write_download(tracer, trial, slot);
         }
-        if (write_counts(tracer, "in flight", trial, false, error) != 0)
-            return -1;
-        if (tracer->run->cells[tracer->cell].due != NULL && write_counts(tracer, "waiting", trial, true, error) != 0)
+        if (write_counters_of_trial(tracer, trial, error) != 0)
             return -1;
     }
     return 0;

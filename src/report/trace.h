@@ -10,9 +10,9 @@
 
 /*
  * Every download that was kept as a slice of time, in Chrome's trace-event format (JSON), which ui.perfetto.dev and
- * chrome://tracing show: a process for each mode and number of workers, a thread for each worker, the phases within
- * each download, and a counter of downloads in flight. Rounds follow each other as they ran.
- * Source: "Trace Event Format", the Chromium project.
+ * chrome://tracing show: a process for each mode and number of workers (on each machine, where several ran it), a
+ * thread for each worker, the phases within each download, and a counter of downloads in flight. Rounds follow each
+ * other as they ran. Source: "Trace Event Format", the Chromium project.
  */
 
 /* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */

@@ -16,6 +16,7 @@ setup() {
     with_hosts
     LIST=$BATS_FILE_TMPDIR/list
     JSON=$BATS_TEST_TMPDIR/run.json
+    TRACE=$BATS_TEST_TMPDIR/run.trace
     : >"$BATS_FILE_TMPDIR/requests"
 }
 
@@ -27,7 +28,7 @@ counts() {
 # The list comes from standard input, which only the first process has.
 @test "three machines share a list: each download is made once, a third of them by each, in every mode" {
     run on_hosts 3 --mode all --workers 4 --repeat 6 --runs 1 --warmup 0 --no-progress --samples all --details \
-        --export-json "$JSON" - <"$LIST"
+        --export-json "$JSON" --export-trace "$TRACE" - <"$LIST"
     exits_with 0
     says "42 downloads of 7 URLs on 3 machines in 1 round"
     says "shared by 3 machines, led by $FLEET-1"
@@ -42,9 +43,17 @@ counts() {
     holds "$JSON" 'all(.results[].rounds[]; ([.machines[].run_s] | max) as $longest | ([.machines[].clock_error_s] | max) as $error
         | (.run_s - $longest | fabs) <= $error + 1e-6)'
     holds "$JSON" 'all(.results[].rounds[]; [.samples[][0]] == [range(42)])'
-    run "$CONC_BENCH" --details --import-json "$JSON"
+    # Each machine has a process in the trace for each mode, its downloads there, and as many workers as it was asked for.
+    holds "$TRACE" '[.traceEvents[] | select(.name == "process_name") | .args.name]
+        == [$run[0].results[] as $cell | $run[0].machines[] | "\($cell.mode)/\($cell.workers) on \(.name)"]' \
+        --slurpfile run "$JSON"
+    holds "$TRACE" '[.traceEvents[] | select(.ph == "X" and .args)] | [group_by(.pid)[] | length] == [range(15) | 14]
+        and all(.[]; .tid >= 1 and .tid <= 4)
+        and ([group_by((.pid - 1) / 3 | floor)[] | map(.args.unit) | sort] | all(. == [range(42)]))'
+    run "$CONC_BENCH" --details --import-json "$JSON" --export-trace "$BATS_TEST_TMPDIR/imported.trace"
     exits_with 0
     says "42 downloads of 7 URLs on 3 machines in 1 round"
+    cmp "$TRACE" "$BATS_TEST_TMPDIR/imported.trace"
 }
 
 @test "with --split none each of two machines takes the whole list" {
@@ -67,9 +76,14 @@ counts() {
 
 @test "the machine that is served slowly is named as the one that finishes last" {
     run on_hosts 3 --mode threads --workers 2 --runs 2 --warmup 0 --no-progress --details "$BATS_FILE_TMPDIR/slow" \
-        --split none
+        --split none --samples all --export-trace "$TRACE"
     exits_with 0
     says "Balance: $FLEET-2 was the last to finish in 2 of 2 trials"
+    # Its downloads are those that took long.
+    holds "$TRACE" '[.traceEvents[] | select(.ph == "X" and .args)] | max_by(.dur).pid as $slowest
+        | ([.[] | select(.pid == $slowest)] | length) == 14 and ([.[].pid] | unique) == [1, 2, 3] and $slowest == 2'
+    holds "$TRACE" '[.traceEvents[] | select(.name == "process_name" and .pid == 2) | .args.name] == ["threads/2 on " + $second]' \
+        --arg second "$FLEET-2"
 }
 
 @test "a machine with another libcurl, processor or number of cores is named" {

@@ -4,6 +4,7 @@
 #include "report/html.h"
 #include "report/junit.h"
 #include "report/markdown.h"
+#include "report/trace.h"
 
 /* What keeps a result from being believed stands in every report that people read or that decides whether a build
  * passes. The table has tests of its own. */
@@ -207,6 +208,56 @@ static void test_what_is_tolerated_is_told(void **state)
     run_release(&run);
 }
 
+/* Two workers on each of two machines, with a download each; the last begins 1 ms after the others. */
+static struct run make_run_of_two_machines(void)
+{
+    struct run run = fixture_run();
+    struct run_cell *cell = fixture_cell(&run, "threads", 4);
+    fixture_trial(cell, 10 * FIXTURE_MS)->table->samples[3].start += 1 * FIXTURE_MS;
+    cell->workers = 2;
+    cell->machines = 2;
+    run.machine_count = 2;
+    run.machines = calloc(run.machine_count, sizeof(run.machines[0]));
+    assert_non_null(run.machines);
+    snprintf(run.machines[0].name, sizeof(run.machines[0].name), "h1");
+    snprintf(run.machines[1].name, sizeof(run.machines[1].name), "h\"2");
+    return run;
+}
+
+static void test_each_machine_has_a_process_in_the_trace(void **state)
+{
+    (void)state;
+    struct run run = make_run_of_two_machines();
+    assert_says(&run, trace_write,
+                "\"pid\":1,\"tid\":0,\"name\":\"process_name\",\"args\":{\"name\":\"threads/2 on h1\"}");
+    assert_says(&run, trace_write,
+                "\"pid\":2,\"tid\":0,\"name\":\"process_name\",\"args\":{\"name\":\"threads/2 on h\\\"2\"}");
+    /* The third and the fourth worker of all are the first and the second of their machine. */
+    assert_says(&run, trace_write, "\"pid\":1,\"tid\":2,\"name\":\"http://b.test/page\"");
+    assert_says(&run, trace_write, "\"pid\":2,\"tid\":1,\"name\":\"http://a.test/\"");
+    assert_says(&run, trace_write, "\"pid\":2,\"tid\":2,\"name\":\"http://b.test/page\"");
+    assert_says(&run, trace_write, "\"pid\":2,\"tid\":2,\"name\":\"thread_name\",\"args\":{\"name\":\"worker 2\"}");
+    assert_says_not(&run, trace_write, "worker 3");
+    assert_says(&run, trace_write,
+                "{\"ph\":\"C\",\"pid\":2,\"tid\":0,\"name\":\"in flight\",\"ts\":1000.000,\"args\":{\"downloads\":2}}");
+    assert_says_not(&run, trace_write, "\"downloads\":4");
+    /* Of two machines that the cell is said to have, the document describes one. */
+    run.machine_count = 1;
+    assert_says(&run, trace_write, "\"pid\":1,\"tid\":4,\"name\":\"http://b.test/page\"");
+    assert_says_not(&run, trace_write, "\"pid\":2");
+    run_release(&run);
+}
+
+static void test_one_machine_has_no_name_in_the_trace(void **state)
+{
+    (void)state;
+    struct run run = fixture_two_modes();
+    assert_says(&run, trace_write, "\"args\":{\"name\":\"threads/2\"}");
+    assert_says_not(&run, trace_write, " on ");
+    assert_says_not(&run, trace_write, "\"pid\":3");
+    run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +269,8 @@ int main(void)
         cmocka_unit_test(test_long_texts_are_whole),
         cmocka_unit_test(test_urls_stand_in_every_report),
         cmocka_unit_test(test_what_is_tolerated_is_told),
+        cmocka_unit_test(test_each_machine_has_a_process_in_the_trace),
+        cmocka_unit_test(test_one_machine_has_no_name_in_the_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
