@@ -258,6 +258,40 @@ static void test_one_machine_has_no_name_in_the_trace(void **state)
     run_release(&run);
 }
 
+/* Two trials, in which the machines had work for so many milliseconds. */
+static void add_machine_times(struct run *run, const nanoseconds times[2][3])
+{
+    struct run_cell *cell = &run->cells[0];
+    fixture_trial(cell, 10 * FIXTURE_MS);
+    for (size_t i = 0; i < 2; i++) {
+        cell->trials[i].machines = calloc(3, sizeof(cell->trials[i].machines[0]));
+        assert_non_null(cell->trials[i].machines);
+        cell->trials[i].machine_count = 3;
+        for (size_t machine = 0; machine < 3; machine++)
+            cell->trials[i].machines[machine].run = times[i][machine] * FIXTURE_MS;
+    }
+}
+
+static void test_balance_is_told_by_the_last_machine_and_the_one_before_it(void **state)
+{
+    (void)state;
+    /* The third is last by 20 % and 10 %. The others idle for 40 % and 20 %, and for 10 % and 50 %: that is 120 % in
+     * six parts. */
+    static const nanoseconds times[2][3] = {{60, 80, 100}, {180, 100, 200}};
+    struct run run = make_run_of_two_machines();
+    run.machine_count = 3;
+    run.machines = realloc(run.machines, 3 * sizeof(run.machines[0]));
+    assert_non_null(run.machines);
+    run.machines[2] = (struct run_machine){.name = "h3", .cores = 1};
+    run.cells[0].machines = 3;
+    add_machine_times(&run, times);
+    assert_says(
+        &run, markdown_write,
+        "Balance: h3 was the last to finish in 2 of 2 trials, on average 15.0 % of a trial behind the machine before "
+        "it; a machine had nothing left to do for 20.0 % of a trial, on average");
+    run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_what_is_tolerated_is_told),
         cmocka_unit_test(test_each_machine_has_a_process_in_the_trace),
         cmocka_unit_test(test_one_machine_has_no_name_in_the_trace),
+        cmocka_unit_test(test_balance_is_told_by_the_last_machine_and_the_one_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "run_fixture.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "conc_bench/analysis/sweep.h"
@@ -291,6 +292,66 @@ static void test_what_may_turn_out_to_be_enough_is_measured_again(void **state)
     run_release(&run);
 }
 
+/* Four downloads of 10 ms on one to three machines of a core and a worker each: 40, 20 and 20 ms, and the startup of 1
+ * ms.
+ */
+static struct run make_run_of_machines(nanoseconds cpu)
+{
+    struct run run = fixture_run();
+    run.cores = 3;
+    run.machine_count = 3;
+    run.machines = calloc(run.machine_count, sizeof(run.machines[0]));
+    assert_non_null(run.machines);
+    for (uint32_t machines = 1; machines <= 3; machines++) {
+        char name[16];
+        run.machines[machines - 1].cores = 1;
+        snprintf(name, sizeof(name), "threads:x%" PRIu32, machines);
+        struct run_cell *cell = fixture_cell(&run, name, machines);
+        for (int round = 0; round < 5; round++) {
+            struct trial *trial = fixture_trial(cell, 10 * FIXTURE_MS + 10 * round * NANOSECONDS_PER_MICROSECOND);
+            trial->resources.on_cpu = cpu;
+        }
+        cell->workers = 1;
+        cell->machines = machines;
+    }
+    return run;
+}
+
+static void assert_limit(struct run *run, const char *limit)
+{
+    struct swept swept;
+    struct error error = {0};
+    swept.stats = fixture_stats(run);
+    assert_int_equal(sweeps_make(&swept.stats, SWEEP_OF_MACHINES, &swept.sweeps, &swept.count, &error), 0);
+    const struct sweep *machines = &swept.sweeps[0];
+    assert_int_equal(swept.count, 1);
+    assert_string_equal(machines->mode, "threads");
+    assert_int_equal(machines->count, 3);
+    assert_int_equal(machines->knee, 2);
+    assert_false(machines->is_open);
+    /* Against the first: 41 ms shared by two and by three, who took 21. */
+    assert_true(fabs(machines->points[0].efficiency - 1) < 1e-9);
+    assert_true(fabs(machines->points[1].efficiency - 41.0 / 2 / 21) < 1e-3);
+    assert_true(fabs(machines->points[2].efficiency - 41.0 / 3 / 21) < 1e-3);
+    if (strstr(machines->sentence, limit) == NULL)
+        fail_msg("\"%s\" is not in: %s", limit, machines->sentence);
+    release(&swept);
+}
+
+static void test_what_keeps_the_next_machine_from_gaining_anything(void **state)
+{
+    (void)state;
+    struct run run = make_run_of_machines(49 * FIXTURE_MS);
+    assert_limit(&run, "; the third machine gains nothing: the server is the limit, or the way to it");
+    run.cells[2].workers = 2; /* six for four downloads */
+    assert_limit(&run, "; the third machine gains nothing: the list is too short for so many workers");
+    run_release(&run);
+    /* More than 2.4 cores of three, for 21 ms; above it was less. */
+    run = make_run_of_machines(52 * FIXTURE_MS);
+    assert_limit(&run, "; the third machine gains nothing: the processors of the machines are the limit");
+    run_release(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_what_was_measured_once_is_not_chosen_before_what_was_measured_again),
         cmocka_unit_test(test_what_may_turn_out_to_be_enough_is_measured_again),
         cmocka_unit_test(test_the_most_that_was_tried_is_no_answer),
+        cmocka_unit_test(test_what_keeps_the_next_machine_from_gaining_anything),
     };
     return cmocka_run_group_tests_name("sweep", tests, NULL, NULL);
 }
