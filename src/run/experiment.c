@@ -350,12 +350,23 @@ int group_run(struct experiment_state *state, struct group *group, const struct 
     return 0;
 }
 
+static bool is_measured(const struct run_cell *cell)
+{
+    return cell->trial_count + cell->warmup_count > 0;
+}
+
 void group_forget_unmeasured(struct experiment_state *state, const struct group *group)
 {
     struct run *run = state->experiment->run;
     size_t kept = group->first;
+    bool is_any = kept > 0;
+    for (size_t i = group->first; i < run->cell_count; i++)
+        is_any |= is_measured(&run->cells[i]);
+    /* A run without cells has no report, and one that was interrupted needs one. */
+    if (!is_any && interrupt_signal() != 0)
+        return;
     for (size_t i = group->first; i < run->cell_count; i++) {
-        if (run->cells[i].trial_count + run->cells[i].warmup_count > 0)
+        if (is_measured(&run->cells[i]))
             run->cells[kept++] = run->cells[i];
         else
             run_cell_release(&run->cells[i]);
