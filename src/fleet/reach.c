@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,7 +17,6 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/entropy.h"
-#include "conc_bench/platform/machine.h"
 
 enum { ADDRESSES_MOST = 16, SECRET_BYTES = 16 };
 
@@ -163,6 +164,26 @@ static int begin_to_listen(struct reach_search *search, struct error *error)
     return 0;
 }
 
+/* The addresses of this machine's interfaces that are up, without those of loopback. Where the system does not tell
+ * there are none. */
+static uint32_t list_own(uint32_t *addresses, uint32_t most)
+{
+    struct ifaddrs *interfaces = NULL;
+    uint32_t count = 0;
+    if (getifaddrs(&interfaces) != 0)
+        return 0;
+    for (const struct ifaddrs *at = interfaces; at != NULL && count < most; at = at->ifa_next) {
+        struct sockaddr_in address;
+        bool is_up = (at->ifa_flags & IFF_UP) != 0 && (at->ifa_flags & IFF_LOOPBACK) == 0;
+        if (!is_up || at->ifa_addr == NULL || at->ifa_addr->sa_family != AF_INET)
+            continue;
+        memcpy(&address, at->ifa_addr, sizeof(address));
+        addresses[count++] = address.sin_addr.s_addr;
+    }
+    freeifaddrs(interfaces);
+    return count;
+}
+
 static void list_addresses(struct reach_search *search)
 {
     struct call *call = &search->call;
@@ -173,7 +194,7 @@ static void list_addresses(struct reach_search *search)
         return;
     }
     call->addresses[0] = htonl(INADDR_LOOPBACK);
-    call->count = 1 + (uint32_t)machine_list_addresses(call->addresses + 1, ADDRESSES_MOST - 1);
+    call->count = 1 + list_own(call->addresses + 1, ADDRESSES_MOST - 1);
 }
 
 /* Anybody may connect, and is not waited for. */

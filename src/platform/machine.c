@@ -1,15 +1,11 @@
 #include "conc_bench/platform/machine.h"
 
-#include <ifaddrs.h>
 #include <math.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "proc_file.h"
@@ -116,22 +112,4 @@ struct machine_cpu_time machine_read_cpu_time(const char *root)
     if (file != NULL)
         fclose(file);
     return time;
-}
-
-size_t machine_list_addresses(uint32_t *addresses, size_t most)
-{
-    struct ifaddrs *interfaces = NULL;
-    size_t count = 0;
-    if (getifaddrs(&interfaces) != 0)
-        return 0;
-    for (const struct ifaddrs *at = interfaces; at != NULL && count < most; at = at->ifa_next) {
-        struct sockaddr_in address;
-        bool is_up = (at->ifa_flags & IFF_UP) != 0 && (at->ifa_flags & IFF_LOOPBACK) == 0;
-        if (!is_up || at->ifa_addr == NULL || at->ifa_addr->sa_family != AF_INET)
-            continue;
-        memcpy(&address, at->ifa_addr, sizeof(address));
-        addresses[count++] = address.sin_addr.s_addr;
-    }
-    freeifaddrs(interfaces);
-    return count;
 }

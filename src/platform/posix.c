@@ -5,10 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
 #include <math.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -295,24 +292,6 @@ struct machine_cpu_time machine_read_cpu_time(const char *root)
 {
     (void)root;
     return (struct machine_cpu_time){NAN, NAN};
-}
-
-size_t machine_list_addresses(uint32_t *addresses, size_t most)
-{
-    struct ifaddrs *interfaces = NULL;
-    size_t count = 0;
-    if (getifaddrs(&interfaces) != 0)
-        return 0;
-    for (const struct ifaddrs *at = interfaces; at != NULL && count < most; at = at->ifa_next) {
-        struct sockaddr_in address;
-        bool is_up = (at->ifa_flags & IFF_UP) != 0 && (at->ifa_flags & IFF_LOOPBACK) == 0;
-        if (!is_up || at->ifa_addr == NULL || at->ifa_addr->sa_family != AF_INET)
-            continue;
-        memcpy(&address, at->ifa_addr, sizeof(address));
-        addresses[count++] = address.sin_addr.s_addr;
-    }
-    freeifaddrs(interfaces);
-    return count;
 }
 
 /* Memory: wishes are not granted. */

@@ -144,7 +144,7 @@ may_include() {
 
 # What is called is asked of the objects, and what POSIX has of the C library's headers. Each line below is a list that
 # those do not hold.
-functions_besides_posix='asprintf memmem vasprintf wait4' # which macOS and the BSDs have
+functions_besides_posix='asprintf freeifaddrs getifaddrs memmem vasprintf wait4' # which macOS and the BSDs have
 posix_without_macos='clock_nanosleep fexecve mq_.* posix_fadvise posix_fallocate pthread_barrier_.* pthread_condattr_setclock
     pthread_getcpuclockid pthread_mutex_timedlock pthread_rwlock_timed.* pthread_spin_.* sem_init sem_timedwait sigqueue
     sigtimedwait sigwaitinfo timer_.*'

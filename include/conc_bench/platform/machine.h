@@ -30,8 +30,4 @@ struct machine_cpu_time {
 
 struct machine_cpu_time machine_read_cpu_time(const char *root);
 
-/* The IPv4 addresses of the interfaces that are up (getifaddrs(3)), without those of loopback, in network byte order;
- * at most `most` of them. Returns how many; 0: none, or the system does not tell. */
-size_t machine_list_addresses(uint32_t *addresses, size_t most);
-
 #endif
