@@ -8,10 +8,6 @@ setup_file() {
     start_fleet
 }
 
-teardown_file() {
-    [ -z "${FLEET:-}" ] || remove_hosts
-}
-
 setup() {
     with_hosts
     LIST=$BATS_FILE_TMPDIR/list

@@ -8,10 +8,6 @@ setup_file() {
     start_fleet
 }
 
-teardown_file() {
-    [ -z "${FLEET:-}" ] || remove_hosts
-}
-
 setup() {
     LIST=${BATS_FILE_TMPDIR:-}/list
     JSON=$BATS_TEST_TMPDIR/run.json

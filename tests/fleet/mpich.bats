@@ -8,10 +8,6 @@ setup_file() {
     [ -z "${CONC_BENCH_MPICH:-}" ] || start_fleet
 }
 
-teardown_file() {
-    [ -z "${FLEET:-}" ] || remove_hosts
-}
-
 setup() {
     [ -n "${CONC_BENCH_MPICH:-}" ] || skip "there is no MPICH, or this build is not for it"
     with_hosts

@@ -80,6 +80,11 @@ CONF
     export HAS_HOSTS=yes
 }
 
+# Of a file whose setup_file() calls start_fleet(), and of any other.
+teardown_file() {
+    [ -z "${FLEET:-}" ] || remove_hosts
+}
+
 with_hosts() {
     with_mpi
     [ -n "${HAS_HOSTS:-}" ] || skip "no network namespaces can be made here"
