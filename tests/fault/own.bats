@@ -724,6 +724,15 @@ while_tearing_down() {
     holds r.json '.partial and .results[0].downloads == 3'
 }
 
+# How much is done when nothing falls due is tried first, which is no part of the run.
+while_tearing_down_what_is_tried_first() {
+    start INJECT_CALL=curl_global_cleanup INJECT_AT=1 INJECT_HOLD=20 --mode threads --workers 4 --rate auto \
+        --origin=latency=20ms http://a.test/{1,2,3}
+    interrupt_at_mark "$@"
+    says "Interrupted (SIG$1) after 0 of "
+    holds r.json '.partial and .experiment.rounds_done == 0'
+}
+
 while_exporting() {
     echo old >r.json
     start INJECT_CALL=fsync INJECT_AT=1 INJECT_HOLD=20 "${small[@]}"
@@ -783,6 +792,10 @@ while_the_origin_is_asked() {
 @test "a signal while warming up" { each_ending while_warming_up; }
 @test "two signals in a row" { each_ending while_measuring_twice; }
 @test "a signal while a trial is torn down" { needs_injection; each_ending while_tearing_down; }
+@test "a signal while what is tried before a search of rates is torn down" {
+    needs_injection
+    each_ending while_tearing_down_what_is_tried_first
+}
 @test "a signal while exports are written" { needs_injection; each_ending while_exporting; }
 @test "a signal while it is seen whether exports can be written" { needs_injection; each_ending while_checking_exports; }
 @test "a signal while the origin hangs" { each_ending while_the_origin_hangs; }
