@@ -202,7 +202,7 @@ static void write_routes(const struct session *session, struct text_buffer *rout
     }
 }
 
-static void add_bytes(char **next, const void *bytes, size_t size)
+void machines_add_bytes(char **next, const void *bytes, size_t size)
 {
     memcpy(*next, bytes, size);
     *next += size;
@@ -234,11 +234,11 @@ static char *write_brief(const struct session *session, size_t *size, struct err
     char *bytes = list != NULL && !routes.has_failed ? malloc(*size) : NULL;
     if (bytes != NULL) {
         char *next = bytes;
-        add_bytes(&next, &brief, sizeof(brief));
+        machines_add_bytes(&next, &brief, sizeof(brief));
         for (int i = 0; i < options->argument_count; i++)
-            add_bytes(&next, options->arguments[i], strlen(options->arguments[i]) + 1);
-        add_bytes(&next, list, list_bytes);
-        add_bytes(&next, text_buffer_text(&routes), routes.length);
+            machines_add_bytes(&next, options->arguments[i], strlen(options->arguments[i]) + 1);
+        machines_add_bytes(&next, list, list_bytes);
+        machines_add_bytes(&next, text_buffer_text(&routes), routes.length);
     } else {
         error_set(error, ERROR_ENVIRONMENT, "no memory to tell other machines what is to be run");
     }

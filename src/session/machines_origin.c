@@ -168,12 +168,6 @@ static void reset(struct session *session, const struct fleet_message *message)
     origin_set_latency(session->origin, latency, NULL);
 }
 
-static void add_bytes(char **end, const void *bytes, size_t size)
-{
-    memcpy(*end, bytes, size);
-    *end += size;
-}
-
 /* NULL: no memory. */
 static char *write_report(const struct counts_report *report, const struct origin_path_count *paths, size_t *size)
 {
@@ -184,10 +178,10 @@ static char *write_report(const struct counts_report *report, const struct origi
     char *end = bytes;
     if (bytes == NULL)
         return NULL;
-    add_bytes(&end, report, sizeof(*report));
+    machines_add_bytes(&end, report, sizeof(*report));
     for (uint32_t i = 0; i < report->url_count; i++) {
-        add_bytes(&end, &paths[i].requests, sizeof(paths[i].requests));
-        add_bytes(&end, paths[i].url, strlen(paths[i].url) + 1);
+        machines_add_bytes(&end, &paths[i].requests, sizeof(paths[i].requests));
+        machines_add_bytes(&end, paths[i].url, strlen(paths[i].url) + 1);
     }
     return bytes;
 }

@@ -140,6 +140,9 @@ int machines_load_list(struct session *session, struct error *error);
 int machines_take_room(struct session *session, struct error *error);
 void machines_take_place(struct session *session);
 
+/* Copies bytes to where the next of a message go, which is behind them then. */
+void machines_add_bytes(char **next, const void *bytes, size_t size);
+
 /* machines_origin.c: which origin the machines ask. Whether that is the one of the leader, and where it listens then;
  * where each has its own, whatever is asked of the leader's is asked of all, and a follower answers. */
 bool machines_share_origin(const struct session *session);
