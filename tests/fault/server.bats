@@ -368,28 +368,38 @@ teardown() {
     local silent address port list
     cd "$BATS_TEST_TMPDIR"
     cat >addresses.py <<'PYTHON'
-import socket, sys, threading
-port, kept = 0, []
-def family(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-def listen(address, backlog):
-    listener = socket.socket(family(address))
+import errno, socket, sys, threading
+def listen(address, port, backlog):
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, port))
     listener.listen(backlog)
-    kept.append(listener)
     return listener
+# One port for all of them: one that is free at the first address may be taken at another, by a client as well.
+def listen_on_all(addresses):
+    listeners = []
+    while len(listeners) < len(addresses):
+        try:
+            port = listeners[0].getsockname()[1] if listeners else 0
+            listeners.append(listen(addresses[len(listeners)], port, 0))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            while listeners:
+                listeners.pop().close()
+    return listeners
 def answer(connection):
     while connection.recv(65536) != b"":
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-for address in sys.argv[1:]:
-    port = listen(address, 0).getsockname()[1]
+*silent, listener = listen_on_all(sys.argv[1:] + ["127.0.0.1"])
+kept, port = [], listener.getsockname()[1]
+for each in silent:
     for _ in range(4): # its queue is full then
-        waiting = socket.socket(family(address))
+        waiting = socket.socket(each.family)
         waiting.setblocking(False)
-        waiting.connect_ex((address, port))
+        waiting.connect_ex((each.getsockname()[0], port))
         kept.append(waiting)
-listener = listen("127.0.0.1", 100)
+listener.listen(100)
 print(port, flush=True)
 while True:
     threading.Thread(target=answer, args=listener.accept()[:1], daemon=True).start()
