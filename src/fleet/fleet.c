@@ -14,6 +14,9 @@ enum { NAME_BYTES = 80 };
 /* How long a process has to tell its name once all are connected. */
 #define LONGEST_INTRODUCTION (60 * NANOSECONDS_PER_SECOND)
 
+/* How long the first of several processes that cannot be joined has to say so. */
+#define LONGEST_REFUSAL (5 * NANOSECONDS_PER_SECOND)
+
 /* A process that waits looks all the time for a moment, since most answers are on their way, and then ever more rarely:
  * other processes of the run may be measuring on this machine. Meanwhile it yields to whoever wants the same core,
  * which may be the one that is to answer: it would otherwise get there only when the system takes the core away. */
@@ -292,14 +295,23 @@ static int introduce(struct error *error)
     return 0;
 }
 
+/* Most launchers end all processes when one fails, and only the first process says why. */
+static void leave_it_to_the_first(void)
+{
+    if (fleet.rank > 0)
+        clock_sleep_until(clock_now() + LONGEST_REFUSAL);
+}
+
 int fleet_start(struct error *error)
 {
     struct launch launch = launch_look();
     fleet.rank = launch.rank;
     if (launch.launcher == NULL)
         return 0;
-    if (transport_start(&launch, &fleet.rank, &fleet.size, error) != 0)
+    if (transport_start(&launch, &fleet.rank, &fleet.size, error) != 0) {
+        leave_it_to_the_first();
         return -1;
+    }
     fleet.is_connected = true;
     fleet.is_lost = calloc(fleet.size, sizeof(fleet.is_lost[0]));
     fleet.names = calloc(fleet.size, sizeof(fleet.names[0]));
