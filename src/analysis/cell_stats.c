@@ -241,6 +241,14 @@ size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct 
                                   (struct cell_metric){denominator, cell_stats_ranked_by(denominator)}, logs);
 }
 
+size_t cell_stats_rounds_to_compare(const struct run_stats *stats)
+{
+    size_t rounds = stats->cells[0].rounds;
+    if (stats->main_count > 1 && stats->cells[1].has_times && stats->cells[1].rounds < rounds)
+        rounds = stats->cells[1].rounds;
+    return rounds;
+}
+
 void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t rounds)
 {
     for (size_t round = 0; round < rounds; round++)

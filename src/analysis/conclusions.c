@@ -239,7 +239,8 @@ static void say_medians(const struct run_stats *stats, struct conclusions *concl
     char value[40];
     say(conclusions, "%s/%" PRIu32 " had the lowest median %stime, %s", best->cell->mode, best->cell->workers,
         cell_stats_ranked_by(best) == METRIC_TIME ? "" : "response ", describe_value(best, value, sizeof(value)));
-    if (best->rounds == 1)
+    size_t rounds = cell_stats_rounds_to_compare(stats);
+    if (rounds == 1)
         say(conclusions,
             "One round cannot tell a difference from noise: at least %d are needed (--runs, or a longer "
             "--time-budget)",
@@ -248,7 +249,7 @@ static void say_medians(const struct run_stats *stats, struct conclusions *concl
         say(conclusions,
             "%zu rounds are too few to rank: at least %d are needed (--runs, or a longer "
             "--time-budget)",
-            best->rounds, RANKING_ROUNDS_MIN);
+            rounds, RANKING_ROUNDS_MIN);
 }
 
 /* Recommendation */

@@ -225,9 +225,10 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
 {
     const struct cell_stats *best = &stats->cells[0];
     char name[HEADLINE_NAME_BYTES];
+    size_t rounds = cell_stats_rounds_to_compare(stats);
     headline->kind = HEADLINE_OPEN;
-    SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median %stime, ",
-        best->rounds, text_plural(best->rounds), best->rounds == 1 ? "is" : "are", headline_name(stats, best, name),
+    SAY(headline->sentence, "No winner yet: %zu round%s %s too few to rank; %s had the lowest median %stime, ", rounds,
+        text_plural(rounds), rounds == 1 ? "is" : "are", headline_name(stats, best, name),
         has_rate(stats) ? "response " : "");
     say_time(stats, best, headline);
     say_speedup(stats, best, headline);

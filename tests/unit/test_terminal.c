@@ -811,6 +811,23 @@ static void test_what_was_cut_short_says_so_first(void **state)
     run_release(&run);
 }
 
+/* The first cell of the third round was done, and the second one was not. */
+static void test_a_round_that_was_begun_is_not_one_to_compare(void **state)
+{
+    (void)state;
+    struct run run = fixture_two_modes();
+    fixture_trial(&run.cells[1], 10 * FIXTURE_MS);
+    run.is_partial = true;
+    run.interrupting_signal = SIGINT;
+    run.rounds_planned = 12;
+    char *text = write_text(&run, terminal_write_brief);
+    assert_says(text, "Interrupted (SIGINT) after 2 of 12 rounds. No winner yet: 2 rounds are too few");
+    assert_says(text, "in 3 rounds (sync 2)");
+    free(text);
+    assert_report(&run, "\n2 rounds are too few to rank: ");
+    run_release(&run);
+}
+
 static void test_a_sweep_is_one_grid(void **state)
 {
     (void)state;
@@ -896,6 +913,7 @@ int main(void)
         cmocka_unit_test(test_one_download_compares_nothing),
         cmocka_unit_test(test_where_nothing_was_downloaded_the_cause_is_told_by_host),
         cmocka_unit_test(test_what_was_cut_short_says_so_first),
+        cmocka_unit_test(test_a_round_that_was_begun_is_not_one_to_compare),
         cmocka_unit_test(test_a_sweep_is_one_grid),
         cmocka_unit_test(test_modes_that_fail_differently_do_not_compare),
         cmocka_unit_test(test_no_more_failures_than_downloads),

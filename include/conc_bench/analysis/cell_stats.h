@@ -159,6 +159,9 @@ size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric d
 /* The same for the time of two cells. */
 size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct cell_stats *denominator, double *logs);
 
+/* How many rounds the first cell can be compared in: a run that was interrupted in a round has one more of some. */
+size_t cell_stats_rounds_to_compare(const struct run_stats *stats);
+
 /* The logarithm of a cell's time in each of the first `rounds` rounds; NAN: the round does not count. */
 void cell_stats_log_times(const struct cell_stats *cell, double *logs, size_t rounds);
 
