@@ -126,6 +126,17 @@ make_documents() {
     done
 }
 
+# Waits until process $1, a child of this shell, listens on port $2; fails where it ends instead, as one does whose port
+# somebody else has.
+comes_to_listen() {
+    for _ in $(seq 1200); do
+        ss -Hltnp "sport = :$2" | grep -q "pid=$1," && return 0
+        kill -0 "$1" 2>/dev/null || return 1
+        sleep 0.05
+    done
+    return 1
+}
+
 # Starts nginx on a free loopback port; sets NGINX_PORT, NGINX_ROOT and NGINX_LOG. One log line a request:
 # URI, status, body bytes, number of its connection. A function nginx_more (file, port) may write more servers to a file.
 start_nginx() {

@@ -69,12 +69,7 @@ start_nghttpd() {
         nghttpd --verbose --address=127.0.0.1 --htdocs="$1" "${tls[@]}" "$NGHTTPD_PORT" "${keys[@]}" \
             >"$NGHTTPD_OUT" 2>&1 3>&- &
         NGHTTPD_PID=$!
-        for _ in $(seq 1200); do
-            # Whoever else may have the port does not count.
-            ss -Hltnp "sport = :$NGHTTPD_PORT" | grep -q "pid=$NGHTTPD_PID," && return 0
-            kill -0 "$NGHTTPD_PID" 2>/dev/null || break
-            sleep 0.05
-        done
+        comes_to_listen "$NGHTTPD_PID" "$NGHTTPD_PORT" && return 0
         stop_nghttpd
     done
     cat "$NGHTTPD_OUT"

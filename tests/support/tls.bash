@@ -52,36 +52,35 @@ CONF
 
 # Two proxies: one that lets through, at PROXY_PORT, and one that wants the user "some" with the password "geheim".
 start_tinyproxy() {
-    PROXY_PID_FILES=
+    PROXY_PIDS=
     start_one_proxy open
     PROXY_PORT=$ONE_PROXY_PORT
     start_one_proxy closed 'BasicAuth some geheim'
     CLOSED_PROXY_PORT=$ONE_PROXY_PORT
 }
 
+# As a child, whose end is seen where somebody else has the port: by itself it goes to the background before it listens.
 start_one_proxy() {
-    local name=$1 more=${2:-} folder=$BATS_FILE_TMPDIR/tinyproxy
+    local name=$1 more=${2:-} folder=$BATS_FILE_TMPDIR/tinyproxy pid
     mkdir -p "$folder"
     for _ in $(seq 20); do
         ONE_PROXY_PORT=$((20000 + (RANDOM % 12000)))
         printf '%s\n' "Port $ONE_PROXY_PORT" 'Listen 127.0.0.1' 'Allow 127.0.0.1' 'MaxClients 100' 'Timeout 30' \
-            "LogFile \"$folder/$name.log\"" 'LogLevel Connect' "PidFile \"$folder/$name.pid\"" "$more" >"$folder/$name.conf"
+            "LogFile \"$folder/$name.log\"" 'LogLevel Connect' "$more" >"$folder/$name.conf"
         : >"$folder/$name.log"
-        tinyproxy -c "$folder/$name.conf" >"$folder/$name.out" 2>&1 || continue
-        for _ in $(seq 1200); do
-            [ -s "$folder/$name.pid" ] && (: <>"/dev/tcp/127.0.0.1/$ONE_PROXY_PORT") 2>/dev/null && break
-            sleep 0.05
-        done
-        PROXY_PID_FILES="$PROXY_PID_FILES $folder/$name.pid"
-        return 0
+        tinyproxy -d -c "$folder/$name.conf" >"$folder/$name.out" 2>&1 3>&- &
+        pid=$!
+        if comes_to_listen "$pid" "$ONE_PROXY_PORT"; then
+            PROXY_PIDS="$PROXY_PIDS $pid"
+            return 0
+        fi
+        kill "$pid" 2>/dev/null || :
     done
     cat "$folder/$name.out"
     return 1
 }
 
 stop_tinyproxy() {
-    local file
-    for file in ${PROXY_PID_FILES:-}; do
-        [ ! -s "$file" ] || kill "$(cat "$file")"
-    done
+    # shellcheck disable=SC2086  # each word is a process
+    [ -z "${PROXY_PIDS:-}" ] || kill $PROXY_PIDS
 }
