@@ -19,13 +19,13 @@ static const double significance = 0.05;
 /* A gate that could not have seen a difference of this size is none. */
 static const double detectable_at_most = 0.25;
 
-const char *assertion_result_name(enum ruling ruling)
+const char *assertion_result_name(enum assertion_verdict verdict)
 {
-    static const char *const names[] = {[RULING_PASS] = "PASS",
-                                        [RULING_FAIL] = "FAIL",
-                                        [RULING_INCONCLUSIVE] = "INCONCLUSIVE",
-                                        [RULING_UNMEASURABLE] = "UNMEASURABLE"};
-    return names[ruling];
+    static const char *const names[] = {[VERDICT_PASS] = "PASS",
+                                        [VERDICT_FAIL] = "FAIL",
+                                        [VERDICT_INCONCLUSIVE] = "INCONCLUSIVE",
+                                        [VERDICT_UNMEASURABLE] = "UNMEASURABLE"};
+    return names[verdict];
 }
 
 static bool holds(enum assertion_comparison comparison, double value, double limit)
@@ -76,7 +76,7 @@ static void judge_exact(const struct assertion *assertion, const struct series *
     size_t broken = 0;
     for (size_t i = 0; i < series->count; i++)
         broken += !holds(assertion->comparison, series->values[i], assertion->limit);
-    assertion_result->ruling = broken > 0 ? RULING_FAIL : RULING_PASS;
+    assertion_result->verdict = broken > 0 ? VERDICT_FAIL : VERDICT_PASS;
     assertion_result->p = broken > 0 ? 0 : 1;
     assertion_result->low = assertion_result->high = assertion_result->value;
     assertion_result->detectable = 0;
@@ -141,13 +141,13 @@ static void rule(const struct assertion *assertion, struct assertion_result *ass
     double near = is_small_wanted ? assertion_result->low : assertion_result->high;
     double far = is_small_wanted ? assertion_result->high : assertion_result->low;
     if (isfinite(far) && holds(assertion->comparison, far, assertion->limit))
-        assertion_result->ruling = RULING_PASS;
+        assertion_result->verdict = VERDICT_PASS;
     else if (isfinite(near) && near != assertion->limit && !holds(assertion->comparison, near, assertion->limit))
-        assertion_result->ruling = RULING_FAIL;
+        assertion_result->verdict = VERDICT_FAIL;
     else if (assertion_result->detectable <= detectable_at_most)
-        assertion_result->ruling = RULING_INCONCLUSIVE;
+        assertion_result->verdict = VERDICT_INCONCLUSIVE;
     else
-        assertion_result->ruling = RULING_UNMEASURABLE;
+        assertion_result->verdict = VERDICT_UNMEASURABLE;
 }
 
 /* A value in the unit in which the claim was probably written. */
@@ -192,7 +192,7 @@ static void describe(const struct assertion *assertion, const struct series *ser
         return;
     }
     snprintf(text, size, "%s, by %zu rounds between %s and %s (95 %% on each side)", value, series->count, low, high);
-    if (assertion_result->ruling == RULING_PASS || assertion_result->ruling == RULING_FAIL)
+    if (assertion_result->verdict == VERDICT_PASS || assertion_result->verdict == VERDICT_FAIL)
         return;
     double distance = fabs(log(assertion_result->value / assertion_result->limit));
     double needed = (double)series->count * pow(log1p(assertion_result->detectable) / distance, 2);
@@ -219,12 +219,12 @@ static bool judge_overrun(const struct assertion *assertion, const struct cell_s
     if (!is_left && !is_right)
         return false;
     if (!is_ratio && wants_small(assertion->comparison)) {
-        assertion_result->ruling = RULING_FAIL;
+        assertion_result->verdict = VERDICT_FAIL;
         assertion_result->p = assertion_result->detectable = 0;
     }
     snprintf(assertion_result->sentence, sizeof(assertion_result->sentence),
              "%s/%" PRIu32 " did not keep up: it began %s downloads a second, and its waits grow with the list",
-             cell->cell->mode, cell->cell->workers, NUMBER(3, cell->measures[METRIC_RATE].value));
+             cell->cell->mode, cell->cell->workers, NUMBER(3, cell->metrics[METRIC_RATE].value));
     return true;
 }
 
@@ -253,7 +253,7 @@ static void describe_highest(const struct estimate *rate, const char *name, char
 static void rule_below(const struct assertion *assertion, struct assertion_result *result)
 {
     if (result->high <= result->limit)
-        result->ruling = wants_small(assertion->comparison) ? RULING_PASS : RULING_FAIL;
+        result->verdict = wants_small(assertion->comparison) ? VERDICT_PASS : VERDICT_FAIL;
     else
         rule(assertion, result);
 }
@@ -261,7 +261,7 @@ static void rule_below(const struct assertion *assertion, struct assertion_resul
 /* Where all rates but one were left out, that one says as much as it can. */
 static struct estimate highest_of(const struct cell_stats *cell)
 {
-    const struct estimate *rate = &cell->measures[METRIC_HIGHEST_RATE];
+    const struct estimate *rate = &cell->metrics[METRIC_HIGHEST_RATE];
     if (cell->cell->rate == 0 || !isnan(rate->low))
         return *rate;
     return (struct estimate){
@@ -299,16 +299,16 @@ static void judge_highest(const struct assertion *assertion, const struct cell_s
     if (rate.confidence > 0 && (!is_ratio || other.confidence > 0)) {
         result->detectable = result->low > 0 ? result->high / result->low - 1 : INFINITY;
         rule_below(assertion, result);
-        if (result->ruling == RULING_UNMEASURABLE)
+        if (result->verdict == VERDICT_UNMEASURABLE)
             text_append(result->sentence, sizeof(result->sentence), ": it takes rates closer together, or --rate auto");
     } else {
         text_append(result->sentence, sizeof(result->sentence),
                     ", not confirmed by rounds of its own: use a longer --time-budget");
     }
     /* Between the two nobody knows; beyond them it is no matter of chance. */
-    if (result->ruling == RULING_PASS || result->ruling == RULING_FAIL)
+    if (result->verdict == VERDICT_PASS || result->verdict == VERDICT_FAIL)
         result->detectable = 0;
-    result->p = result->ruling == RULING_FAIL ? 0 : 1;
+    result->p = result->verdict == VERDICT_FAIL ? 0 : 1;
 }
 
 static int judge_cell(const struct assertion *assertion, const struct cell_stats *left, const struct cell_stats *right,
@@ -320,7 +320,7 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
                                                   .limit = assertion->limit,
                                                   .p = 1,
                                                   .detectable = INFINITY,
-                                                  .ruling = RULING_UNMEASURABLE};
+                                                  .verdict = VERDICT_UNMEASURABLE};
     bool is_ratio = assertion->operand_count == 2;
     enum metric metric = assertion->operands[0].metric;
     if (metric == METRIC_HIGHEST_RATE) {
@@ -353,7 +353,7 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
         series.count = take_values(left, metric, series.values);
     int status = 0;
     if (series.count > 0 && !is_ratio && assertion->is_exact) {
-        assertion_result->value = left->measures[metric].value;
+        assertion_result->value = left->metrics[metric].value;
         judge_exact(assertion, &series, assertion_result);
     } else {
         if (series.count > 0) {
@@ -466,9 +466,9 @@ int assertion_results_adjust(struct assertion_result *assertion_results, size_t 
         if (!(assertion_results[i].detectable > 0))
             continue;
         double own = adjusted[j++];
-        if (assertion_results[i].ruling != RULING_FAIL || own <= significance * (1 + 1e-9) || family == 1)
+        if (assertion_results[i].verdict != VERDICT_FAIL || own <= significance * (1 + 1e-9) || family == 1)
             continue;
-        assertion_results[i].ruling = RULING_INCONCLUSIVE;
+        assertion_results[i].verdict = VERDICT_INCONCLUSIVE;
         size_t used = strlen(assertion_results[i].sentence);
         snprintf(assertion_results[i].sentence + used, sizeof(assertion_results[i].sentence) - used,
                  "; a failure alone, but among %zu claims it may be chance (adjusted p %s)", family, NUMBER(2, own));
@@ -491,10 +491,10 @@ int assertion_results_status(const struct assertion_result *assertion_results, s
     enum { FAILED = 1, INCONCLUSIVE = 4 };
     int status = 0;
     for (size_t i = 0; i < count; i++) {
-        if (assertion_results[i].ruling == RULING_FAIL)
+        if (assertion_results[i].verdict == VERDICT_FAIL)
             return FAILED;
-        if (assertion_results[i].ruling == RULING_UNMEASURABLE ||
-            (assertion_results[i].ruling == RULING_INCONCLUSIVE && strict))
+        if (assertion_results[i].verdict == VERDICT_UNMEASURABLE ||
+            (assertion_results[i].verdict == VERDICT_INCONCLUSIVE && strict))
             status = INCONCLUSIVE;
     }
     return status;

@@ -3,7 +3,7 @@
 enum { BLOCKS = 10, RISING = 33 };
 
 /* What the longest wait may grow by in a second. */
-static const double borne = 0.01;
+static const double max_growth = 0.01;
 
 static double mean_of_block(const double *waits, size_t count, size_t block)
 {
@@ -26,7 +26,7 @@ bool backlog_grows(const double *waits, size_t count, double span)
         for (size_t j = 0; j < i; j++)
             rising += (means[i] > means[j]) - (means[i] < means[j]);
     }
-    return rising >= RISING && means[BLOCKS - 1] - means[0] > borne * span;
+    return rising >= RISING && means[BLOCKS - 1] - means[0] > max_growth * span;
 }
 
 double backlog_behind(const double *waits, size_t count)

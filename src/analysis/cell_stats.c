@@ -9,9 +9,9 @@
 
 static const struct estimate no_estimate = {NAN, NAN, NAN, 0};
 
-double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure)
+double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric metric)
 {
-    return cell->values[row * METRIC_COUNT + measure];
+    return cell->values[row * METRIC_COUNT + metric];
 }
 
 const struct cell_stats *cell_stats_of(const struct run_stats *stats, const struct run_cell *cell)
@@ -27,8 +27,8 @@ const struct cell_stats *cell_stats_of(const struct run_stats *stats, const stru
 double cell_stats_shown(const struct cell_stats *cell, enum metric metric)
 {
     const struct metric_row *row = metric_row(metric);
-    double value = cell->measures[metric].value * (row->column.factor != 0 ? row->column.factor : 1);
-    return (row->traits & METRIC_PER_DOWNLOAD) != 0 ? value / cell->measures[METRIC_DOWNLOADS].value : value;
+    double value = cell->metrics[metric].value * (row->column.factor != 0 ? row->column.factor : 1);
+    return (row->traits & METRIC_PER_DOWNLOAD) != 0 ? value / cell->metrics[METRIC_DOWNLOADS].value : value;
 }
 
 static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell, struct error *error)
@@ -52,11 +52,11 @@ static int measure_rounds(const struct run_stats *stats, struct cell_stats *cell
 }
 
 /* Uses the values that are numbers. `sorted` is scratch for the rounds. */
-static struct estimate estimate_median(const struct cell_stats *cell, enum metric measure, double *sorted)
+static struct estimate estimate_median(const struct cell_stats *cell, enum metric metric, double *sorted)
 {
     size_t count = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double value = cell_stats_value(cell, row, measure);
+        double value = cell_stats_value(cell, row, metric);
         if (isfinite(value))
             sorted[count++] = value;
     }
@@ -65,7 +65,7 @@ static struct estimate estimate_median(const struct cell_stats *cell, enum metri
     stats_sort(sorted, count);
     struct estimate estimate = {.value = stats_median(sorted, count), .low = sorted[0], .high = sorted[count - 1]};
     double low, high;
-    estimate.confidence = stats_median_interval(sorted, count, FIGURES_CONFIDENCE, &low, &high);
+    estimate.confidence = stats_median_interval(sorted, count, CONFIDENCE_LEVEL, &low, &high);
     if (estimate.confidence > 0) {
         estimate.low = low;
         estimate.high = high;
@@ -101,8 +101,8 @@ static void count_last_trial(struct cell_stats *cell)
         return;
     if (run->trial_count > 0)
         metrics_of_trial(run, &run->trials[run->trial_count - 1], values);
-    for (int measure = METRIC_DOWNLOADS; measure <= METRIC_PEAK_IN_FLIGHT; measure++)
-        cell->measures[measure] = (struct estimate){values[measure], values[measure], values[measure], 0};
+    for (int metric = METRIC_DOWNLOADS; metric <= METRIC_PEAK_IN_FLIGHT; metric++)
+        cell->metrics[metric] = (struct estimate){values[metric], values[metric], values[metric], 0};
 }
 
 /* Counts the outcomes of one class as failures; `failed` holds those of all trials that take part, in turn. */
@@ -153,20 +153,20 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures");
     int status = measure_rounds(stats, cell, error);
     if (status == 0) {
-        for (int measure = 0; measure < METRIC_COUNT; measure++)
-            cell->measures[measure] = estimate_median(cell, (enum metric)measure, scratch);
+        for (int metric = 0; metric < METRIC_COUNT; metric++)
+            cell->metrics[metric] = estimate_median(cell, (enum metric)metric, scratch);
         spread_of_times(cell, scratch);
         status = count_failures(stats, cell, scratch, error);
     }
     if (status == 0) {
         count_last_trial(cell);
-        double tolerated = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
-        cell->is_overrun = cell->measures[METRIC_KEPT_UP].value < 0.5;
+        double tolerated = stats->run->tolerates_failures ? FAILED_SHARE_MAX_TOLERATED : FAILED_SHARE_MAX;
+        cell->is_overrun = cell->metrics[METRIC_KEPT_UP].value < 0.5;
         cell->is_sound = cell->has_times && !cell->is_unproven && !cell->is_overrun &&
                          (double)cell->failures_in_all <= tolerated * (double)cell->downloads_in_all;
         /* Rounded up, as its classes are; not their sum, since medians do not add up. */
-        if (cell->measures[METRIC_FAILURES].value > 0)
-            cell->failures = (uint64_t)ceil(cell->measures[METRIC_FAILURES].value);
+        if (cell->metrics[METRIC_FAILURES].value > 0)
+            cell->failures = (uint64_t)ceil(cell->metrics[METRIC_FAILURES].value);
     }
     free(scratch);
     return status;
@@ -176,7 +176,7 @@ static int figure_cell(const struct run_stats *stats, const struct run_cell *run
 
 enum metric cell_stats_ranked_by(const struct cell_stats *cell)
 {
-    return isfinite(cell->measures[METRIC_RESPONSE_MEAN].value) ? METRIC_RESPONSE_MEAN : METRIC_TIME;
+    return isfinite(cell->metrics[METRIC_RESPONSE_MEAN].value) ? METRIC_RESPONSE_MEAN : METRIC_TIME;
 }
 
 static double percent_of(enum metric metric)
@@ -196,7 +196,7 @@ static double percent_of(enum metric metric)
 double cell_stats_response(const struct cell_stats *cell, enum metric metric)
 {
     bool is_supported = stats_supports_percentile(cell->downloads_in_all, percent_of(metric));
-    return cell->is_overrun || !is_supported ? NAN : cell->measures[metric].value;
+    return cell->is_overrun || !is_supported ? NAN : cell->metrics[metric].value;
 }
 
 const char *cell_stats_behind_when(const struct cell_stats *cell)
@@ -210,7 +210,7 @@ const char *cell_stats_behind_when(const struct cell_stats *cell)
 
 double cell_stats_ranked_value(const struct cell_stats *cell)
 {
-    return cell->measures[cell_stats_ranked_by(cell)].value;
+    return cell->metrics[cell_stats_ranked_by(cell)].value;
 }
 
 size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric denominator, double *logs)
@@ -291,7 +291,7 @@ bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase)
     if (phase == PHASE_WORK)
         return stats->run->cpu_work > 0;
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].measures[METRIC_PHASES + phase].value > 0)
+        if (stats->cells[i].metrics[METRIC_PHASES + phase].value > 0)
             return true;
     }
     return false;
@@ -300,7 +300,7 @@ bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase)
 bool cell_stats_have_http2(const struct run_stats *stats)
 {
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].measures[METRIC_HTTP2].value > 0)
+        if (stats->cells[i].metrics[METRIC_HTTP2].value > 0)
             return true;
     }
     return false;
@@ -312,7 +312,7 @@ int cell_stats_estimate_ratio(double *logs, size_t count, struct estimate *ratio
     *ratio = no_estimate;
     if (count == 0)
         return 0;
-    if (signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, error) != 0)
+    if (signed_rank_compute(logs, count, CONFIDENCE_LEVEL, 1 - CONFIDENCE_LEVEL, &test, error) != 0)
         return -1;
     *ratio = (struct estimate){exp(test.estimate), exp(test.low), exp(test.high), test.confidence};
     if (test.confidence == 0) {
@@ -412,7 +412,7 @@ static int rank(struct run_stats *stats, struct error *error)
     for (size_t i = 0; i < ranked; i++)
         cell_stats_log_times(&stats->cells[i], &logs[i * rounds], rounds);
     int status =
-        ranking_compute(logs, ranked, rounds, 1 - FIGURES_CONFIDENCE, FIGURES_NEGLIGIBLE, &stats->ranking, error);
+        ranking_compute(logs, ranked, rounds, 1 - CONFIDENCE_LEVEL, NEGLIGIBLE_SLOWDOWN, &stats->ranking, error);
     for (size_t i = 0; i < ranked && status == 0 && ranking_says_anything(&stats->ranking); i++) {
         stats->cells[i].rank_low = (uint32_t)stats->ranking.cells[i].low;
         stats->cells[i].rank_high = (uint32_t)stats->ranking.cells[i].high;

@@ -82,7 +82,7 @@ static uint32_t first_failing_round(const struct cell_stats *cell, double tolera
 static void say_failing_cell(const struct run_stats *stats, const struct cell_stats *cell,
                              struct conclusions *conclusions)
 {
-    double tolerated = stats->run->tolerates_failures ? FIGURES_FAILED_TOLERATED : FIGURES_FAILED;
+    double tolerated = stats->run->tolerates_failures ? FAILED_SHARE_MAX_TOLERATED : FAILED_SHARE_MAX;
     uint32_t first = first_failing_round(cell, tolerated);
     int most = OUTCOME_OK + 1;
     char since[48] = "";
@@ -189,7 +189,7 @@ static void say_tie(const struct run_stats *stats, const bool *is_first, size_t 
     if (are_equal)
         say(conclusions,
             "No difference detected between the fastest (%s): practically equal, within %.0f %% of the first%s", names,
-            100 * FIGURES_NEGLIGIBLE, against);
+            100 * NEGLIGIBLE_SLOWDOWN, against);
     else if (isinf(widest))
         say(conclusions,
             "%zu rounds do not tell the fastest apart (%s): at least %d are needed (--runs, or a longer "
@@ -254,9 +254,9 @@ static void say_medians(const struct run_stats *stats, struct conclusions *concl
 
 /* Recommendation */
 
-static double cost(const struct cell_stats *cell, enum metric measure)
+static double cost(const struct cell_stats *cell, enum metric metric)
 {
-    return cell->measures[measure].value;
+    return cell->metrics[metric].value;
 }
 
 /* Lower is simpler. */
@@ -290,7 +290,7 @@ static bool is_cheaper(const struct cell_stats *cell, const struct cell_stats *o
 
 bool conclusions_are_as_fast(const struct run_stats *stats, size_t index)
 {
-    return index == 0 || slowdown(stats, index).estimate <= log1p(FIGURES_NEGLIGIBLE);
+    return index == 0 || slowdown(stats, index).estimate <= log1p(NEGLIGIBLE_SLOWDOWN);
 }
 
 /* The reason that holds for all candidates, as far as the rounds show it. */
@@ -299,7 +299,7 @@ static const char *describe_candidates(const struct run_stats *stats, const bool
     bool are_surely = true;
     bool are_tied = true;
     for (size_t i = 1; i < ranked; i++) {
-        are_surely = are_surely && (!is_candidate[i] || slowdown(stats, i).upper_bound <= log1p(FIGURES_NEGLIGIBLE));
+        are_surely = are_surely && (!is_candidate[i] || slowdown(stats, i).upper_bound <= log1p(NEGLIGIBLE_SLOWDOWN));
         are_tied = are_tied && (!is_candidate[i] || stats->cells[i].rank_low == 1);
     }
     return are_tied ? "that share the first rank, within" : are_surely ? "reliably within" : "within";
@@ -325,19 +325,19 @@ static int recommend(const struct run_stats *stats, size_t ranked, struct conclu
     char names[320];
     conclusions->recommended = chosen;
     list_names(stats, is_candidate, ranked, names, sizeof(names));
-    double downloads = chosen->measures[METRIC_DOWNLOADS].value;
+    double downloads = chosen->metrics[METRIC_DOWNLOADS].value;
     char memory[32] = "";
     if (isfinite(cost(chosen, METRIC_MEMORY)))
         snprintf(memory, sizeof(memory), " and %s MiB", NUMBER(3, cost(chosen, METRIC_MEMORY) / (1 << 20)));
     if (candidates == 1)
         say(conclusions, "Recommended: %s/%" PRIu32 "; no other is within %.0f %% of it", chosen->cell->mode,
-            chosen->cell->workers, 100 * FIGURES_NEGLIGIBLE);
+            chosen->cell->workers, 100 * NEGLIGIBLE_SLOWDOWN);
     else
         say(conclusions,
             "Recommended: %s/%" PRIu32 ", with %s ms of CPU time a download%s the cheapest, or else the simplest, of "
             "those %s %.0f %% of the fastest (%s)",
             chosen->cell->mode, chosen->cell->workers, NUMBER(3, 1e3 * cost(chosen, METRIC_CPU) / downloads), memory,
-            describe_candidates(stats, is_candidate, ranked), 100 * FIGURES_NEGLIGIBLE, names);
+            describe_candidates(stats, is_candidate, ranked), 100 * NEGLIGIBLE_SLOWDOWN, names);
     free(is_candidate);
     return 0;
 }

@@ -117,9 +117,9 @@ static const char *percent_range(const struct cell_list *list, char *buffer, siz
     return buffer;
 }
 
-static double median(const struct cell_stats *cell, enum metric measure)
+static double median(const struct cell_stats *cell, enum metric metric)
 {
-    return cell->measures[measure].value;
+    return cell->metrics[metric].value;
 }
 
 static const char *duration(char *buffer, size_t size, double seconds)

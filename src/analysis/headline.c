@@ -203,7 +203,7 @@ static void say_tie(const struct run_stats *stats, size_t first, struct headline
             number_format_range(speedups, sizeof(speedups), 2, least, most),
             headline_name(stats, stats->reference, name));
     if (is_equal)
-        SAY(headline->sentence, "; they differ by less than %.0f %%", 100 * FIGURES_NEGLIGIBLE);
+        SAY(headline->sentence, "; they differ by less than %.0f %%", 100 * NEGLIGIBLE_SLOWDOWN);
     else if (is_seen && unseen < 1)
         SAY(headline->sentence, "; differences of up to %.*f %% would not show", unseen < 0.1, 100 * unseen);
     else if (is_seen)
@@ -215,7 +215,7 @@ static double time_to_rank(const struct run_stats *stats)
 {
     double round = 0;
     for (size_t i = 0; i < stats->main_count; i++) {
-        double time = stats->cells[i].measures[METRIC_TIME].value;
+        double time = stats->cells[i].metrics[METRIC_TIME].value;
         round += isfinite(time) ? time : 0;
     }
     return round * (RANKING_ROUNDS_MIN + stats->run->warmup_rounds);
@@ -239,8 +239,8 @@ static void say_open(const struct run_stats *stats, struct headline *headline)
 /* "312/s of 500/s, 40 s behind at the end". */
 static void say_reached(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
-    SAY(headline->sentence, "%s/s of %s/s, %s s behind %s", NUMBER(3, cell->measures[METRIC_RATE].value),
-        NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value),
+    SAY(headline->sentence, "%s/s of %s/s, %s s behind %s", NUMBER(3, cell->metrics[METRIC_RATE].value),
+        NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->metrics[METRIC_BEHIND].value),
         cell_stats_behind_when(cell));
 }
 
@@ -265,9 +265,8 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
         advise_overrun(stats, cell, headline);
         return;
     }
-    SAY(headline->sentence, "%s/s of %s/s, response time %s ms on average",
-        NUMBER(3, cell->measures[METRIC_RATE].value), NUMBER(6, stats->run->arrivals.rate),
-        NUMBER(3, 1e3 * time_of(cell)));
+    SAY(headline->sentence, "%s/s of %s/s, response time %s ms on average", NUMBER(3, cell->metrics[METRIC_RATE].value),
+        NUMBER(6, stats->run->arrivals.rate), NUMBER(3, 1e3 * time_of(cell)));
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         double value = cell_stats_response(cell, shown[i]);
         if (isfinite(value))
@@ -275,7 +274,7 @@ static void say_single_at_rate(const struct run_stats *stats, const struct cell_
                 NUMBER(3, 1e3 * value));
     }
     SAY(headline->advice, "%s wait %s ms on average; %s ms of CPU time each", headline->advice[0] != '\0' ? ";" : "",
-        NUMBER(3, 1e3 * cell->measures[METRIC_WAIT_MEAN].value), NUMBER(3, cell_stats_shown(cell, METRIC_CPU)));
+        NUMBER(3, 1e3 * cell->metrics[METRIC_WAIT_MEAN].value), NUMBER(3, cell_stats_shown(cell, METRIC_CPU)));
 }
 
 static bool is_all_measured(const struct run_stats *stats)
@@ -294,7 +293,7 @@ static void say_overrun(const struct run_stats *stats, size_t sound, struct head
     const struct cell_stats *best = &stats->cells[0];
     for (size_t i = 1; i < stats->main_count && sound == 0; i++) {
         const struct cell_stats *cell = &stats->cells[i];
-        if (cell->measures[METRIC_RATE].value > best->measures[METRIC_RATE].value)
+        if (cell->metrics[METRIC_RATE].value > best->metrics[METRIC_RATE].value)
             best = cell;
     }
     headline->kind = HEADLINE_OPEN;
@@ -323,7 +322,7 @@ static bool has_overrun(const struct run_stats *stats)
 /* What a single mode took; who asked for one wants its figures. */
 static void say_single(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
-    const struct estimate *time = &cell->measures[METRIC_TIME];
+    const struct estimate *time = &cell->metrics[METRIC_TIME];
     char downloads[32];
     headline->kind = HEADLINE_SINGLE;
     number_format_count(downloads, sizeof(downloads), stats->run->downloads);
@@ -425,7 +424,7 @@ static bool is_cheapest(const struct run_stats *stats, const struct cell_stats *
 {
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *other = &stats->cells[i];
-        if (other->rank_low == 1 && !(cell->measures[metric].value <= 1.1 * other->measures[metric].value))
+        if (other->rank_low == 1 && !(cell->metrics[metric].value <= 1.1 * other->metrics[metric].value))
             return false;
     }
     return true;
@@ -455,16 +454,16 @@ static void recommend(const struct run_stats *stats, const struct cell_stats *re
     if (is_first && first == 1)
         SAY(headline->reason,
             as_fast > 0 ? "none of those within %.0f %% of it is cheaper" : "no other is within %.0f %% of it",
-            100 * FIGURES_NEGLIGIBLE);
+            100 * NEGLIGIBLE_SLOWDOWN);
     else if (!is_first)
-        SAY(headline->reason, "cheaper than the fastest, and within %.0f %% of it", 100 * FIGURES_NEGLIGIBLE);
+        SAY(headline->reason, "cheaper than the fastest, and within %.0f %% of it", 100 * NEGLIGIBLE_SLOWDOWN);
     else if (takes_least_time || takes_least_memory)
         SAY(headline->reason, "least %s%s%s of the %zu", takes_least_time ? "CPU time" : "",
             takes_least_time && takes_least_memory ? " and " : "", takes_least_memory ? "memory" : "", first);
     else if (are_all_tied)
         SAY(headline->reason, "the simplest of the %zu", first);
     else
-        SAY(headline->reason, "the cheapest of those within %.0f %% of the fastest", 100 * FIGURES_NEGLIGIBLE);
+        SAY(headline->reason, "the cheapest of those within %.0f %% of the fastest", 100 * NEGLIGIBLE_SLOWDOWN);
     SAY(headline->advice, "Use %s with %" PRIu32 " worker%s: %s", recommended->cell->mode, recommended->cell->workers,
         text_plural(recommended->cell->workers), headline->reason);
 }

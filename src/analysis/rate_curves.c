@@ -129,11 +129,11 @@ static double find_limit(const struct run_stats *stats, const struct rate_curve 
 
 static void judge_points(const struct run_stats *stats, struct rate_curve *curve)
 {
-    double lowest = curve->points[0].cell->measures[METRIC_RESPONSE_MEAN].value;
+    double lowest = curve->points[0].cell->metrics[METRIC_RESPONSE_MEAN].value;
     bool is_flat = true;
     for (size_t i = 0; i < curve->count; i++) {
         struct rate_point *point = &curve->points[i];
-        double mean = point->cell->measures[METRIC_RESPONSE_MEAN].value;
+        double mean = point->cell->metrics[METRIC_RESPONSE_MEAN].value;
         point->is_good = is_good(stats, curve, point->cell);
         is_flat = is_flat && point->cell->is_sound && point->is_good && mean <= RATE_FLAT * lowest;
         if (is_flat)
@@ -185,8 +185,8 @@ static int compare_curves(const void *a, const void *b)
     if (left_rate != right_rate)
         return left_rate > right_rate ? -1 : 1;
     if (left->highest != NULL) {
-        double left_mean = left->highest->cell->measures[METRIC_RESPONSE_MEAN].value;
-        double right_mean = right->highest->cell->measures[METRIC_RESPONSE_MEAN].value;
+        double left_mean = left->highest->cell->metrics[METRIC_RESPONSE_MEAN].value;
+        double right_mean = right->highest->cell->metrics[METRIC_RESPONSE_MEAN].value;
         if (left_mean != right_mean)
             return left_mean < right_mean ? -1 : 1;
     }
@@ -197,7 +197,7 @@ static int compare_curves(const void *a, const void *b)
 /* Among rates that were given, whoever keeps up with a higher one is better. A search finds them within 5 %. */
 static bool is_better(const struct rate_curves *curves, const struct rate_curve *one, const struct rate_curve *other)
 {
-    double margin = curves->is_search ? 1 + FIGURES_NEGLIGIBLE : 1;
+    double margin = curves->is_search ? 1 + NEGLIGIBLE_SLOWDOWN : 1;
     return one->highest_rate > margin * other->highest_rate;
 }
 
@@ -242,9 +242,9 @@ static bool is_responsive(const struct rate_curves *curves, const struct rate_cu
     double best = INFINITY;
     for (size_t i = 0; i < curves->count; i++) {
         if (curves->items[i].rank_low == 1)
-            best = fmin(best, curves->items[i].highest->cell->measures[METRIC_RESPONSE_MEAN].value);
+            best = fmin(best, curves->items[i].highest->cell->metrics[METRIC_RESPONSE_MEAN].value);
     }
-    return curve->highest->cell->measures[METRIC_RESPONSE_MEAN].value <= RATE_FLAT * best;
+    return curve->highest->cell->metrics[METRIC_RESPONSE_MEAN].value <= RATE_FLAT * best;
 }
 
 static void recommend(struct rate_curves *curves)
@@ -321,7 +321,7 @@ void rate_curves_note(const struct rate_curves *curves, struct run_stats *stats)
             const struct rate_curve *curve = &curves->items[j];
             if (!is_of(curve, cell->cell))
                 continue;
-            cell->measures[METRIC_HIGHEST_RATE] = (struct estimate){
+            cell->metrics[METRIC_HIGHEST_RATE] = (struct estimate){
                 .value = curve->highest != NULL ? curve->highest_rate : NAN,
                 .low = curve->highest_rate,
                 .high = curve->next != NULL ? curve->next_rate : INFINITY,

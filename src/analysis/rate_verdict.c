@@ -30,7 +30,7 @@ char *rate_curve_name(const struct rate_curves *curves, const struct rate_curve 
 
 static double reached(const struct rate_curve *curve)
 {
-    return curve->points[0].cell->measures[METRIC_RATE].value;
+    return curve->points[0].cell->metrics[METRIC_RATE].value;
 }
 
 /* How many curves from `first` on share its rate. */

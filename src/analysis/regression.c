@@ -140,7 +140,7 @@ static void describe(const struct comparison *comparison, const struct baseline_
     }
     describe_ratio(assertion_result);
     bool is_over = assertion_result->low > 1 + max_slowdown;
-    if (assertion_result->ruling >= RULING_INCONCLUSIVE)
+    if (assertion_result->verdict >= VERDICT_INCONCLUSIVE)
         text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
                     " in %s%s%s; a slowdown of %.1f %% would have shown", baseline->path, relative,
                     is_over ? ", which is less than one series may differ from another" : "",
@@ -168,12 +168,12 @@ static int compare(const struct comparison *comparison, double max_slowdown, str
     assertion_result->detectable =
         expm1(detectable_of_half_width * (test.high - test.low) / 2 + log1p(REGRESSION_SERIES_NOISE));
     if (test.confidence > 0 && test.high <= log1p(max_slowdown))
-        assertion_result->ruling = RULING_PASS;
+        assertion_result->verdict = VERDICT_PASS;
     else if (test.confidence > 0 && test.low > failing)
-        assertion_result->ruling = RULING_FAIL;
+        assertion_result->verdict = VERDICT_FAIL;
     else
-        assertion_result->ruling =
-            assertion_result->detectable <= detectable_at_most ? RULING_INCONCLUSIVE : RULING_UNMEASURABLE;
+        assertion_result->verdict =
+            assertion_result->detectable <= detectable_at_most ? VERDICT_INCONCLUSIVE : VERDICT_UNMEASURABLE;
     return 0;
 }
 
@@ -279,13 +279,13 @@ static void judge_by_history(const struct comparison *comparison, const struct r
         .p = regression->p,
         .detectable = expm1(fmax(limit, regression->reach) + stats_normal_quantile(power) * regression->deviation),
     };
-    assertion_result->ruling = regression_fails(regression, max_slowdown)           ? RULING_FAIL
-                               : regression->slowdown + regression->reach <= limit  ? RULING_PASS
-                               : assertion_result->detectable <= detectable_at_most ? RULING_INCONCLUSIVE
-                                                                                    : RULING_UNMEASURABLE;
+    assertion_result->verdict = regression_fails(regression, max_slowdown)           ? VERDICT_FAIL
+                                : regression->slowdown + regression->reach <= limit  ? VERDICT_PASS
+                                : assertion_result->detectable <= detectable_at_most ? VERDICT_INCONCLUSIVE
+                                                                                     : VERDICT_UNMEASURABLE;
     describe_claim(comparison, max_slowdown, relative, assertion_result);
     describe_ratio(assertion_result);
-    if (assertion_result->ruling >= RULING_INCONCLUSIVE)
+    if (assertion_result->verdict >= VERDICT_INCONCLUSIVE)
         text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
                     " the usual of %zu results%s, of which up to %s is usual; a slowdown of %.1f %% would have shown",
                     count, relative, NUMBER(3, exp(regression->reach)), 100 * assertion_result->detectable);
@@ -309,7 +309,7 @@ static int judge_cell(struct comparison *comparison, const struct baseline *base
         judge_by_history(comparison, &regression, count, max_slowdown, assertion_result);
     } else if (status == 0) {
         status = judge(comparison, newest, max_slowdown, assertion_result, error);
-        if (status == 0 && baseline->count > 1 && assertion_result->ruling >= RULING_INCONCLUSIVE)
+        if (status == 0 && baseline->count > 1 && assertion_result->verdict >= VERDICT_INCONCLUSIVE)
             text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
                         "; that is the newest of %zu: %d tell how much series differ", baseline->count,
                         REGRESSION_HISTORY_MIN);

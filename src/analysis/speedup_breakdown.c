@@ -9,7 +9,7 @@
 #include "conc_bench/base/number.h"
 
 /* The four cells: which mode, and what connections. */
-struct quartet {
+struct four_cells {
     const struct cell_stats *alone_fresh;
     const struct cell_stats *alone_kept;
     const struct cell_stats *fresh;
@@ -49,7 +49,7 @@ static const struct cell_stats *find_with(const struct run_stats *stats, const s
     return NULL;
 }
 
-static int make_effects(const struct quartet *cells, struct effects *effects, struct error *error)
+static int make_effects(const struct four_cells *cells, struct effects *effects, struct error *error)
 {
     const struct cell_stats *const all[] = {cells->alone_fresh, cells->alone_kept, cells->fresh, cells->kept};
     enum { CELLS = sizeof(all) / sizeof(all[0]) };
@@ -80,7 +80,7 @@ static int make_effects(const struct quartet *cells, struct effects *effects, st
     return 0;
 }
 
-static int estimate_gain(const struct quartet *cells, struct speedup_parts *gain, struct error *error)
+static int estimate_gain(const struct four_cells *cells, struct speedup_parts *gain, struct error *error)
 {
     static const struct estimate nothing = {NAN, NAN, NAN, 0};
     struct effects effects;
@@ -145,7 +145,7 @@ int speedup_breakdown_make(const struct run_stats *stats, struct speedup_breakdo
         return error_set(error, ERROR_ENVIRONMENT, "no memory to take gains apart");
     for (size_t i = 0; i < stats->main_count; i++) {
         const struct cell_stats *kept = &stats->cells[i];
-        const struct quartet cells = {
+        const struct four_cells cells = {
             .alone_fresh = base,
             .alone_kept = find_with(stats, base, kept->cell->connections),
             .fresh = find_with(stats, kept, CONNECTIONS_FRESH),

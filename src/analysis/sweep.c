@@ -37,13 +37,13 @@ const char *sweep_noun(const struct sweep *sweep, bool is_one)
  * which most were refused. */
 static bool is_usable(const struct cell_stats *cell)
 {
-    double tolerated = FIGURES_FAILED_TOLERATED * (double)cell->downloads_in_all;
+    double tolerated = FAILED_SHARE_MAX_TOLERATED * (double)cell->downloads_in_all;
     return cell->has_times && (double)cell->failures_in_all <= tolerated;
 }
 
 static double time_of(const struct sweep_point *point)
 {
-    return point->cell->measures[METRIC_TIME].value;
+    return point->cell->metrics[METRIC_TIME].value;
 }
 
 static void compare_with_fewest(struct sweep *sweep)
@@ -71,13 +71,13 @@ static void rate_efficiency(const struct run_stats *stats, struct sweep *sweep)
         point->efficiency = NAN;
         if (alone == NULL || !is_usable(point->cell))
             continue;
-        double all = alone->measures[METRIC_MEAN].value * alone->measures[METRIC_DOWNLOADS].value;
-        double bound = fmax(all / point->cell->cell->workers, alone->measures[METRIC_MAX].value);
+        double all = alone->metrics[METRIC_MEAN].value * alone->metrics[METRIC_DOWNLOADS].value;
+        double bound = fmax(all / point->cell->cell->workers, alone->metrics[METRIC_MAX].value);
         point->efficiency = bound / time_of(point);
     }
 }
 
-/* Whether a point is surely within the FIGURES_NEGLIGIBLE of the best. */
+/* Whether a point is surely within the NEGLIGIBLE_SLOWDOWN of the best. */
 static bool is_near(const struct sweep_point *point, const struct sweep_point *best, bool *is_bounded)
 {
     double logs[1024];
@@ -88,11 +88,11 @@ static bool is_near(const struct sweep_point *point, const struct sweep_point *b
     *is_bounded = false;
     if (point == best)
         return true;
-    if (signed_rank_compute(logs, count, FIGURES_CONFIDENCE, 1 - FIGURES_CONFIDENCE, &test, NULL) != 0 ||
+    if (signed_rank_compute(logs, count, CONFIDENCE_LEVEL, 1 - CONFIDENCE_LEVEL, &test, NULL) != 0 ||
         test.bound_confidence == 0)
-        return time_of(point) <= time_of(best) * (1 + FIGURES_NEGLIGIBLE);
+        return time_of(point) <= time_of(best) * (1 + NEGLIGIBLE_SLOWDOWN);
     *is_bounded = true;
-    return test.upper_bound <= log1p(FIGURES_NEGLIGIBLE);
+    return test.upper_bound <= log1p(NEGLIGIBLE_SLOWDOWN);
 }
 
 /* A single trial says too little to be chosen by where others were measured again and again. */
@@ -167,7 +167,7 @@ static void fit_medians(const struct run_stats *stats, struct sweep *sweep, cons
 {
     size_t count = 0;
     while (count < sweep->count && is_usable(sweep->points[count].cell)) {
-        throughput[count] = sweep->points[count].cell->measures[METRIC_THROUGHPUT].value;
+        throughput[count] = sweep->points[count].cell->metrics[METRIC_THROUGHPUT].value;
         count++;
     }
     enum { POINTS_MIN = 5, DOWNLOADS_A_WORKER = 5 };
@@ -215,9 +215,9 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
 static const char *find_limit(const struct run_stats *stats, const struct cell_stats *cell)
 {
     static const double busy = 0.8;
-    if (cell_workers_in_all(cell->cell) > cell->measures[METRIC_DOWNLOADS].value)
+    if (cell_workers_in_all(cell->cell) > cell->metrics[METRIC_DOWNLOADS].value)
         return "the list is too short for so many workers";
-    if (cell->measures[METRIC_CORES].value > busy * cell_usable_cores(stats->run, cell->cell))
+    if (cell->metrics[METRIC_CORES].value > busy * cell_usable_cores(stats->run, cell->cell))
         return "the processors of the machines are the limit";
     return "the server is the limit, or the way to it";
 }
@@ -270,7 +270,7 @@ static void describe(const struct run_stats *stats, struct sweep *sweep)
     describe_fit(sweep, fitted, sizeof(fitted));
     describe_limit(stats, sweep, limit, sizeof(limit));
     if (sweep->knee > sweep_number(sweep, sweep->points[0].cell))
-        snprintf(fewer, sizeof(fewer), ", and with fewer it is not reliably within %.0f %%", 100 * FIGURES_NEGLIGIBLE);
+        snprintf(fewer, sizeof(fewer), ", and with fewer it is not reliably within %.0f %%", 100 * NEGLIGIBLE_SLOWDOWN);
     if (sweep->is_open)
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " %s %s fastest and the most tried; more may be faster%s", sweep->mode, sweep->best,
@@ -285,7 +285,7 @@ static void describe(const struct run_stats *stats, struct sweep *sweep)
         snprintf(sweep->sentence, sizeof(sweep->sentence),
                  "%s: %" PRIu32 " %s %s enough, the smallest number %s within %.0f %% of the best (%" PRIu32 ")%s%s",
                  sweep->mode, sweep->knee, noun, are, sweep->is_knee_bounded ? "reliably" : "by its median",
-                 100 * FIGURES_NEGLIGIBLE, sweep->best, limit, fitted);
+                 100 * NEGLIGIBLE_SLOWDOWN, sweep->best, limit, fitted);
 }
 
 static struct sweep *find_sweep(struct sweep *sweeps, size_t count, const char *mode)
@@ -307,7 +307,7 @@ static int add_point(struct sweep *sweep, const struct cell_stats *cell, struct 
         bool is_better =
             sweep->of == SWEEP_OF_MACHINES
                 ? is_usable(cell) && (!is_usable(point->cell) ||
-                                      cell->measures[METRIC_TIME].value < point->cell->measures[METRIC_TIME].value)
+                                      cell->metrics[METRIC_TIME].value < point->cell->metrics[METRIC_TIME].value)
                 : cell->rounds > point->cell->rounds;
         if (is_better)
             point->cell = cell;
@@ -410,7 +410,7 @@ static void add_tried(struct tried *tried, const struct cell_stats *cell)
     size_t place = 0;
     struct point point = {cell->cell->workers, INFINITY, cell->rounds};
     if (is_usable(cell))
-        point.time = cell->measures[METRIC_TIME].value;
+        point.time = cell->metrics[METRIC_TIME].value;
     while (place < tried->count && tried->points[place].workers < point.workers)
         place++;
     if (place < tried->count && tried->points[place].workers == point.workers) {
@@ -447,7 +447,7 @@ static size_t find_best(const struct tried *tried)
 /* The first that is enough, by what was measured. */
 static size_t find_enough(const struct tried *tried)
 {
-    double enough = tried->points[find_best(tried)].time * (1 + FIGURES_NEGLIGIBLE);
+    double enough = tried->points[find_best(tried)].time * (1 + NEGLIGIBLE_SLOWDOWN);
     size_t first = 0;
     while (tried->points[first].time > enough)
         first++;
@@ -460,7 +460,7 @@ static size_t count_flat(const struct tried *tried)
     size_t flat = 0;
     double best = INFINITY;
     for (size_t i = 0; i < tried->count; i++) {
-        bool has_gained = tried->points[i].time < best * (1 - FIGURES_NEGLIGIBLE);
+        bool has_gained = tried->points[i].time < best * (1 - NEGLIGIBLE_SLOWDOWN);
         flat = has_gained ? 0 : flat + 1;
         best = fmin(best, tried->points[i].time);
     }
@@ -480,13 +480,13 @@ static uint32_t look_between(const struct tried *tried, double alone)
     size_t best = find_best(tried);
     const struct point *peak = &tried->points[best];
     const struct point *next = &tried->points[best + 1];
-    bool has_fallen = best + 1 < tried->count && next->time > peak->time * (1 + FIGURES_NEGLIGIBLE);
+    bool has_fallen = best + 1 < tried->count && next->time > peak->time * (1 + NEGLIGIBLE_SLOWDOWN);
     if (has_fallen && 2.0 * next->workers > 5.0 * peak->workers)
         return middle(peak->workers, next->workers);
     double high = tried->points[enough].workers;
     double low = enough > 0 ? tried->points[enough - 1].workers : 0;
     if (isfinite(tried->points[best].time) && alone > 0)
-        low = fmax(low, floor(alone / (tried->points[best].time * (1 + FIGURES_NEGLIGIBLE))));
+        low = fmax(low, floor(alone / (tried->points[best].time * (1 + NEGLIGIBLE_SLOWDOWN))));
     return 2 * high <= 3 * low || high - low <= 1 ? 0 : middle(low, high);
 }
 

@@ -541,16 +541,16 @@ static void note_varying(const struct expected_responses *expected_responses, st
 }
 
 /* Whether no round to come could make it valid. Before what was dropped and what failed is judged. */
-static bool is_lost(const struct judge *judge, const struct prospect *prospect)
+static bool is_lost(const struct judge *judge, const struct rounds_to_come *to_come)
 {
     const struct run *run = judge->run;
     size_t first;
-    uint32_t rounds = count_rounds(run) + prospect->rounds_in_group + prospect->rounds_behind;
+    uint32_t rounds = count_rounds(run) + to_come->rounds_in_group + to_come->rounds_behind;
     return judge->has_broken_promise || !may_drop(count_dropped(judge->validity, true), rounds) ||
-           find_void(run, judge->validity, true, prospect->rounds_in_group, &first) > 0;
+           find_void(run, judge->validity, true, to_come->rounds_in_group, &first) > 0;
 }
 
-int validity_look(const struct run *run, const struct prospect *prospect, struct validity *validity,
+int validity_look(const struct run *run, const struct rounds_to_come *to_come, struct validity *validity,
                   struct error *error)
 {
     struct judge judge = {.run = run, .validity = validity};
@@ -561,7 +561,7 @@ int validity_look(const struct run *run, const struct prospect *prospect, struct
     if (status == 0) {
         validity->variation_count = validity->varied > 0 ? run->cell_count : 0;
         note_varying(&judge.expected_responses, validity);
-        validity->is_lost = prospect != NULL && is_lost(&judge, prospect);
+        validity->is_lost = to_come != NULL && is_lost(&judge, to_come);
         judge_dropped(run, validity);
         status = judge_failures(run, validity, error);
     }

@@ -18,7 +18,7 @@ struct task {
 };
 
 struct settling {
-    const struct client_evidence *evidence;
+    const struct client_settle_input *input;
     struct trial *trial;
     struct client_report report;
     struct task *order; /* what was done, by its start */
@@ -42,7 +42,7 @@ static void note_unit(struct found *found, uint32_t unit)
 
 static const char *url_of(const struct settling *settling, uint32_t unit)
 {
-    return settling->evidence->urls[settling->evidence->unit_urls[unit]];
+    return settling->input->urls[settling->input->unit_urls[unit]];
 }
 
 /* "; 3 were asked for more than once, such as number 7 (http://a.test/)". */
@@ -61,7 +61,7 @@ static void add_found(const struct settling *settling, const struct found *found
 
 static void compare_with_origin(struct settling *settling)
 {
-    const struct journal_unit *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->input->seen;
     struct found skipped = {0}, repeated = {0}, otherwise = {0}, abandoned = {0};
     for (uint32_t unit = 0; unit < settling->trial->table->unit_count; unit++) {
         if (seen[unit].requests == 0)
@@ -78,17 +78,17 @@ static void compare_with_origin(struct settling *settling)
     add_found(settling, &repeated, "were asked for more than once");
     add_found(settling, &otherwise, "were not asked for by GET");
     add_found(settling, &abandoned, "were given up before they were whole");
-    if (settling->evidence->strays > 0)
+    if (settling->input->strays > 0)
         text_append(settling->trial->reason, sizeof(settling->trial->reason),
                     "%s%" PRIu64 " request%s for what is not in the list",
-                    settling->trial->reason[0] != '\0' ? "; " : "", settling->evidence->strays,
-                    settling->evidence->strays == 1 ? " was" : "s were");
+                    settling->trial->reason[0] != '\0' ? "; " : "", settling->input->strays,
+                    settling->input->strays == 1 ? " was" : "s were");
 }
 
 /* Checks that the report is complete, and says what the origin says. */
 static void compare_with_report(struct settling *settling)
 {
-    const struct journal_unit *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->input->seen;
     struct found missing = {0}, otherwise = {0};
     for (uint32_t unit = 0; unit < settling->trial->table->unit_count; unit++) {
         const struct client_line *line = &settling->report.units[unit];
@@ -121,8 +121,8 @@ static void find_span(const struct client_report *report, uint32_t units, nanose
 /* The last instant at which the origin sent something; that of the client's end without one. */
 static nanoseconds last_end(const struct settling *settling)
 {
-    const struct journal_unit *seen = settling->evidence->seen;
-    nanoseconds ended = settling->evidence->did->ended;
+    const struct journal_unit *seen = settling->input->seen;
+    nanoseconds ended = settling->input->did->ended;
     nanoseconds last = 0;
     for (uint32_t unit = 0; seen != NULL && unit < settling->trial->table->unit_count; unit++)
         last = seen[unit].end > last ? seen[unit].end : last;
@@ -133,7 +133,7 @@ static nanoseconds last_end(const struct settling *settling)
  * sent the last of its answers, or when the client had ended. */
 static void place_times(struct settling *settling)
 {
-    const struct client_trial *did = settling->evidence->did;
+    const struct client_trial *did = settling->input->did;
     nanoseconds start, end;
     find_span(&settling->report, settling->trial->table->unit_count, &start, &end);
     if (start >= did->began - SLACK && end <= did->ended + SLACK)
@@ -152,7 +152,7 @@ static void place_times(struct settling *settling)
 
 static nanoseconds within(const struct settling *settling, nanoseconds instant)
 {
-    const struct client_trial *did = settling->evidence->did;
+    const struct client_trial *did = settling->input->did;
     nanoseconds late = instant < did->began ? did->began : instant;
     return late > did->ended ? did->ended : late;
 }
@@ -169,7 +169,7 @@ static enum outcome outcome_of(uint16_t status)
 /* False: nobody says that it was done. */
 static bool fill_sample(const struct settling *settling, uint32_t unit, struct sample *sample)
 {
-    const struct journal_unit *seen = settling->evidence->seen != NULL ? &settling->evidence->seen[unit] : NULL;
+    const struct journal_unit *seen = settling->input->seen != NULL ? &settling->input->seen[unit] : NULL;
     const struct client_line *line = &settling->report.units[unit];
     bool has_line = line->number > 0;
     if (seen != NULL ? seen->requests == 0 : !has_line)
@@ -251,7 +251,7 @@ static void assign_workers(const struct settling *settling, struct lane *lanes)
 /* The first request over each connection made it. `is_known` has room for as many as there are. */
 static void assign_connects(const struct settling *settling, bool *is_known, uint32_t most)
 {
-    const struct journal_unit *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->input->seen;
     for (uint32_t i = 0; i < settling->done; i++) {
         uint32_t unit = settling->order[i].unit;
         uint32_t connection = seen[unit].connection;
@@ -263,7 +263,7 @@ static void assign_connects(const struct settling *settling, bool *is_known, uin
 
 static uint32_t count_connections(const struct settling *settling)
 {
-    const struct journal_unit *seen = settling->evidence->seen;
+    const struct journal_unit *seen = settling->input->seen;
     uint32_t most = 0;
     for (uint32_t unit = 0; seen != NULL && unit < settling->trial->table->unit_count; unit++) {
         if (seen[unit].requests > 0 && seen[unit].connection >= most && seen[unit].connection < UINT32_MAX)
@@ -288,7 +288,7 @@ static int settle_samples(struct settling *settling, struct error *error)
         }
         qsort(settling->order, settling->done, sizeof(settling->order[0]), compare_tasks);
         assign_workers(settling, lanes);
-        if (settling->evidence->seen != NULL)
+        if (settling->input->seen != NULL)
             assign_connects(settling, is_known, connections);
         for (uint32_t i = 0; i < settling->done; i++)
             sample_settle(table, &table->samples[settling->order[i].unit]);
@@ -304,7 +304,7 @@ static int settle_samples(struct settling *settling, struct error *error)
 static void find_first_request(const struct settling *settling)
 {
     const struct sample_table *table = settling->trial->table;
-    nanoseconds began = settling->evidence->did->began;
+    nanoseconds began = settling->input->did->began;
     nanoseconds first = INT64_MAX;
     for (uint32_t unit = 0; unit < table->unit_count; unit++) {
         bool is_done = sample_outcome(&table->samples[unit]) != OUTCOME_NONE;
@@ -318,7 +318,7 @@ static void judge(struct settling *settling)
 {
     bool has_report = settling->report.count > 0;
     settling->trial->reason[0] = '\0';
-    if (settling->evidence->seen != NULL)
+    if (settling->input->seen != NULL)
         compare_with_origin(settling);
     if (settling->report.problem[0] != '\0')
         text_append(settling->trial->reason, sizeof(settling->trial->reason), "%s%s",
@@ -327,22 +327,22 @@ static void judge(struct settling *settling)
         compare_with_report(settling);
     if (has_report)
         place_times(settling);
-    bool has_ended_well = settling->evidence->did->end == CLIENT_EXITED && settling->evidence->did->code == 0;
+    bool has_ended_well = settling->input->did->end == CLIENT_EXITED && settling->input->did->code == 0;
     if (has_ended_well && settling->trial->reason[0] != '\0')
         settling->trial->status = TRIAL_UNEQUAL;
 }
 
-int client_settle(const struct client_evidence *evidence, struct trial *trial, struct error *error)
+int client_settle(const struct client_settle_input *input, struct trial *trial, struct error *error)
 {
-    struct settling settling = {.evidence = evidence, .trial = trial};
+    struct settling settling = {.input = input, .trial = trial};
     int status = 0;
-    if (client_report_read(evidence->report, trial->table->unit_count, &settling.report) != 0)
+    if (client_report_read(input->report, trial->table->unit_count, &settling.report) != 0)
         status = error_set(error, ERROR_ENVIRONMENT, "no memory for the report of a client");
     if (status == 0) {
         bool has_report = settling.report.count > 0;
-        trial->client.proof = evidence->seen != NULL ? CLIENT_SEEN : has_report ? CLIENT_REPORTED : CLIENT_UNPROVEN;
+        trial->client.proof = input->seen != NULL ? CLIENT_SEEN : has_report ? CLIENT_REPORTED : CLIENT_UNPROVEN;
         trial->client.has_own_times = has_report;
-        trial->client.handshakes = evidence->handshakes;
+        trial->client.handshakes = input->handshakes;
         judge(&settling);
         status = settle_samples(&settling, error);
     }

@@ -14,36 +14,36 @@
 #include "conc_bench/document/import.h"
 
 /* What must be the same for times to be comparable, as text. */
-struct circumstance {
+struct condition {
     const char *what; /* in a sentence */
     char value[300];
 };
 
-enum { CIRCUMSTANCES = 20 };
+enum { CONDITIONS = 20 };
 
-static void set(struct circumstance *circumstance, const char *what, const char *value)
+static void set(struct condition *condition, const char *what, const char *value)
 {
-    circumstance->what = what;
+    condition->what = what;
     /* Documents hold text escaped; what was escaped once stays as it is. */
-    text_escape(circumstance->value, sizeof(circumstance->value), value, strlen(value));
+    text_escape(condition->value, sizeof(condition->value), value, strlen(value));
 }
 
-static void set_number(struct circumstance *circumstance, const char *what, double value)
+static void set_number(struct condition *condition, const char *what, double value)
 {
-    circumstance->what = what;
-    snprintf(circumstance->value, sizeof(circumstance->value), "%.9g", value);
+    condition->what = what;
+    snprintf(condition->value, sizeof(condition->value), "%.9g", value);
 }
 
 /* What does not fit is told apart by what does: an option more or less shows at the end. */
-static void set_joined(struct circumstance *circumstance, const char *what, char *const *texts, size_t count)
+static void set_joined(struct condition *condition, const char *what, char *const *texts, size_t count)
 {
-    char joined[sizeof(circumstance->value)] = "";
+    char joined[sizeof(condition->value)] = "";
     for (size_t i = 0; i < count; i++)
         text_append(joined, sizeof(joined), "%s%s", i > 0 ? " " : "", texts[i]);
-    set(circumstance, what, joined);
+    set(condition, what, joined);
 }
 
-static void describe(const struct run *run, struct circumstance *all)
+static void describe(const struct run *run, struct condition *all)
 {
     set(all++, "system", run->machine_system);
     set(all++, "processor", run->machine_cpu);
@@ -73,11 +73,11 @@ static void describe(const struct run *run, struct circumstance *all)
 
 static int check_same(const char *path, const struct run *before, const struct run *now, struct error *error)
 {
-    struct circumstance was[CIRCUMSTANCES];
-    struct circumstance is[CIRCUMSTANCES];
+    struct condition was[CONDITIONS];
+    struct condition is[CONDITIONS];
     describe(before, was);
     describe(now, is);
-    for (size_t i = 0; i < CIRCUMSTANCES; i++) {
+    for (size_t i = 0; i < CONDITIONS; i++) {
         if (strcmp(was[i].value, is[i].value) != 0)
             return error_set(error, ERROR_USAGE,
                              "%s cannot be compared with: its %s was \"%.120s\" and is \"%.120s\" now "

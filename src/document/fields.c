@@ -23,7 +23,7 @@ static const void *pointer_of(const struct field *field, const void *base)
 
 /* Numbers */
 
-static double find_bound(const struct reader *reader, enum bound bound)
+static double find_bound(const struct import_state *reader, enum bound bound)
 {
     const struct run *run = reader->import != NULL ? &reader->import->run : NULL;
     switch (bound) {
@@ -85,11 +85,11 @@ static void write_whole(struct record_writer *writer, const struct field *field,
         json_put_whole(&writer->json, value);
 }
 
-static int read_whole(const struct node *node, const struct field *field, void *base)
+static int read_whole(const struct json_value *node, const struct field *field, void *base)
 {
     uint64_t value = 0;
     double high = fmin(field->high, find_bound(node->reader, field->bound));
-    if (node_read_whole(node, field->low, high, &value) != 0)
+    if (json_value_read_whole(node, field->low, high, &value) != 0)
         return -1;
     store_whole(member_of(field, base), field->size, value);
     return 0;
@@ -102,10 +102,10 @@ static void write_flag(struct record_writer *writer, const struct field *field, 
     json_put_flag(&writer->json, *(const bool *)field_member(field, base));
 }
 
-static int read_flag(const struct node *node, const struct field *field, void *base)
+static int read_flag(const struct json_value *node, const struct field *field, void *base)
 {
     if (!json_is_boolean(node->value))
-        return node_refuse(node, node->value == NULL ? "missing" : "neither true nor false");
+        return json_value_refuse(node, node->value == NULL ? "missing" : "neither true nor false");
     *(bool *)member_of(field, base) = json_is_true(node->value);
     return 0;
 }
@@ -117,11 +117,11 @@ static void write_number(struct record_writer *writer, const struct field *field
     json_put_number(&writer->json, *(const double *)field_member(field, base));
 }
 
-static int read_number(const struct node *node, const struct field *field, void *base)
+static int read_number(const struct json_value *node, const struct field *field, void *base)
 {
     double *member = member_of(field, base);
     *member = NAN;
-    return json_is_null(node->value) ? 0 : node_read_number(node, field->low, field->high, member);
+    return json_is_null(node->value) ? 0 : json_value_read_number(node, field->low, field->high, member);
 }
 
 const struct field_type field_number = {write_number, read_number, "number"};
@@ -132,9 +132,9 @@ static void write_amount(struct record_writer *writer, const struct field *field
     json_put_number(&writer->json, amount > 0 ? amount : NAN);
 }
 
-static int read_amount(const struct node *node, const struct field *field, void *base)
+static int read_amount(const struct json_value *node, const struct field *field, void *base)
 {
-    return node_read_number(node, 0, field->high, member_of(field, base));
+    return json_value_read_number(node, 0, field->high, member_of(field, base));
 }
 
 const struct field_type field_amount = {write_amount, read_amount, "number"};
@@ -148,9 +148,9 @@ static void write_seconds(struct record_writer *writer, const struct field *fiel
         json_put_seconds(&writer->json, duration);
 }
 
-static int read_seconds(const struct node *node, const struct field *field, void *base)
+static int read_seconds(const struct json_value *node, const struct field *field, void *base)
 {
-    return node_read_seconds(node, field->high, member_of(field, base));
+    return json_value_read_seconds(node, field->high, member_of(field, base));
 }
 
 const struct field_type field_seconds = {write_seconds, read_seconds, "number"};
@@ -161,10 +161,10 @@ static void write_microseconds(struct record_writer *writer, const struct field 
                      *(const uint32_t *)field_member(field, base) * (nanoseconds)NANOSECONDS_PER_MICROSECOND);
 }
 
-static int read_microseconds(const struct node *node, const struct field *field, void *base)
+static int read_microseconds(const struct json_value *node, const struct field *field, void *base)
 {
     nanoseconds duration = 0;
-    if (node_read_seconds(node, field->high, &duration) != 0)
+    if (json_value_read_seconds(node, field->high, &duration) != 0)
         return -1;
     *(uint32_t *)member_of(field, base) =
         (uint32_t)((duration + NANOSECONDS_PER_MICROSECOND / 2) / NANOSECONDS_PER_MICROSECOND);
@@ -184,9 +184,9 @@ static void write_text(struct record_writer *writer, const struct field *field, 
         json_put_text(&writer->json, text);
 }
 
-static int read_text(const struct node *node, const struct field *field, void *base)
+static int read_text(const struct json_value *node, const struct field *field, void *base)
 {
-    return node_read_text(node, member_of(field, base), field->size);
+    return json_value_read_text(node, member_of(field, base), field->size);
 }
 
 const struct field_type field_text = {write_text, read_text, "string"};
@@ -202,18 +202,19 @@ static void write_named(struct record_writer *writer, const struct field *field,
                   naming_name(field->naming, (unsigned)load_whole(field_member(field, base), field->size)));
 }
 
-static int read_named(const struct node *node, const struct field *field, void *base)
+static int read_named(const struct json_value *node, const struct field *field, void *base)
 {
     const char *name = json_string_value(node->value);
     if (name == NULL)
-        return node_refuse(node, node->value == NULL ? "missing" : "not text");
+        return json_value_refuse(node, node->value == NULL ? "missing" : "not text");
     for (unsigned value = field->naming->first; value < field->naming->end; value++) {
         if (strcasecmp(name, naming_name(field->naming, value)) == 0) {
             store_whole(member_of(field, base), field->size, value);
             return 0;
         }
     }
-    return node_refuse(node, "not one of its names, such as \"%s\"", naming_name(field->naming, field->naming->first));
+    return json_value_refuse(node, "not one of its names, such as \"%s\"",
+                             naming_name(field->naming, field->naming->first));
 }
 
 const struct field_type field_named = {write_named, read_named};
@@ -232,22 +233,22 @@ static void write_counts_by_name(struct record_writer *writer, const struct fiel
     json_close(&writer->json, '}');
 }
 
-static int read_counts_by_name(const struct node *node, const struct field *field, void *base)
+static int read_counts_by_name(const struct json_value *node, const struct field *field, void *base)
 {
     char *counts = member_of(field, base);
     size_t known = 0;
     double high = fmin(field->high, find_bound(node->reader, field->bound));
-    if (node_expect_object(node) != 0)
+    if (json_value_expect_object(node) != 0)
         return -1;
     for (unsigned i = field->naming->first; i < field->naming->end; i++) {
-        struct node item = node_member(node, naming_name(field->naming, i));
+        struct json_value item = json_value_member(node, naming_name(field->naming, i));
         uint64_t value = 0;
-        if (item.value != NULL && node_read_whole(&item, 0, high, &value) != 0)
+        if (item.value != NULL && json_value_read_whole(&item, 0, high, &value) != 0)
             return -1;
         store_whole(counts + i * field->size, field->size, value);
         known += item.value != NULL;
     }
-    return known == json_object_size(node->value) ? 0 : node_refuse(node, "has a member that is unknown");
+    return known == json_object_size(node->value) ? 0 : json_value_refuse(node, "has a member that is unknown");
 }
 
 const struct field_type field_counts_by_name = {write_counts_by_name, read_counts_by_name, "object"};
@@ -259,7 +260,7 @@ static void write_object(struct record_writer *writer, const struct field *field
     record_write(writer, field->record, field_member(field, base));
 }
 
-static int read_object(const struct node *node, const struct field *field, void *base)
+static int read_object(const struct json_value *node, const struct field *field, void *base)
 {
     return record_read(node, field->record, member_of(field, base));
 }
@@ -279,7 +280,7 @@ static void write_optional(struct record_writer *writer, const struct field *fie
         json_put_null(&writer->json);
 }
 
-static int read_optional(const struct node *node, const struct field *field, void *base)
+static int read_optional(const struct json_value *node, const struct field *field, void *base)
 {
     if (json_is_null(node->value))
         return 0;
@@ -300,14 +301,14 @@ static void write_pointed(struct record_writer *writer, const struct field *fiel
         json_put_null(&writer->json);
 }
 
-static int read_pointed(const struct node *node, const struct field *field, void *base)
+static int read_pointed(const struct json_value *node, const struct field *field, void *base)
 {
     void **member = member_of(field, base);
     if (json_is_null(node->value))
         return 0;
     if (*member == NULL)
         *member = calloc(1, field->record->size);
-    return *member != NULL ? record_read(node, field->record, *member) : node_no_memory(node);
+    return *member != NULL ? record_read(node, field->record, *member) : json_value_no_memory(node);
 }
 
 const struct field_type field_pointed = {write_pointed, read_pointed};
@@ -317,7 +318,7 @@ static void write_members(struct record_writer *writer, const struct field *fiel
     record_write_members(writer, field->record, field_member(field, base));
 }
 
-static int read_members(const struct node *node, const struct field *field, void *base)
+static int read_members(const struct json_value *node, const struct field *field, void *base)
 {
     return record_read_members(node, field->record, member_of(field, base));
 }
@@ -329,7 +330,7 @@ static void write_pointed_members(struct record_writer *writer, const struct fie
     record_write_members(writer, field->record, pointer_of(field, base));
 }
 
-static int read_pointed_members(const struct node *node, const struct field *field, void *base)
+static int read_pointed_members(const struct json_value *node, const struct field *field, void *base)
 {
     void **member = member_of(field, base);
     return record_read_members(node, field->record, *member);
@@ -363,17 +364,17 @@ static void write_list(struct record_writer *writer, const struct field *field, 
     json_close(&writer->json, ']');
 }
 
-void *node_make_items(const struct node *node, size_t least, size_t most, size_t size)
+void *node_make_items(const struct json_value *node, size_t least, size_t most, size_t size)
 {
-    if (node_expect_array(node, least, most) != 0)
+    if (json_value_expect_array(node, least, most) != 0)
         return NULL;
     void *items = calloc(json_array_size(node->value) + 1, size);
     if (items == NULL)
-        node_no_memory(node);
+        json_value_no_memory(node);
     return items;
 }
 
-static int read_list(const struct node *node, const struct field *field, void *base)
+static int read_list(const struct json_value *node, const struct field *field, void *base)
 {
     size_t *count = count_of(field, base);
     double most = fmin(field->high, find_bound(node->reader, field->bound));
@@ -382,7 +383,7 @@ static int read_list(const struct node *node, const struct field *field, void *b
     if (items == NULL)
         return -1;
     for (size_t i = 0; i < json_array_size(node->value); i++) {
-        struct node item = node_item(node, i);
+        struct json_value item = json_value_item(node, i);
         (*count)++;
         if (record_read(&item, field->record, items + i * field->size) != 0)
             return -1;
@@ -403,14 +404,14 @@ static void write_texts(struct record_writer *writer, const struct field *field,
     json_close(&writer->json, ']');
 }
 
-static int read_texts(const struct node *node, const struct field *field, void *base)
+static int read_texts(const struct json_value *node, const struct field *field, void *base)
 {
     size_t *count = count_of(field, base);
     char **texts = node_make_items(node, 0, (size_t)field->high, sizeof(*texts));
     *(char ***)member_of(field, base) = texts;
     for (size_t i = 0; texts != NULL && i < json_array_size(node->value); i++) {
-        struct node item = node_item(node, i);
-        texts[i] = node_read_long_text(&item);
+        struct json_value item = json_value_item(node, i);
+        texts[i] = json_value_read_long_text(&item);
         if (texts[i] == NULL)
             return -1;
         (*count)++;
@@ -440,7 +441,7 @@ static void write_own(struct record_writer *writer, const struct field *field, c
     field->write(writer, base);
 }
 
-static int read_own(const struct node *node, const struct field *field, void *base)
+static int read_own(const struct json_value *node, const struct field *field, void *base)
 {
     return field->read != NULL ? field->read(node, base) : 0;
 }
@@ -481,7 +482,7 @@ void record_write(struct record_writer *writer, const struct record *record, con
     json_close(&writer->json, record->is_row ? ']' : '}');
 }
 
-int record_read_field(const struct node *parent, const struct record *record, size_t index, void *base)
+int record_read_field(const struct json_value *parent, const struct record *record, size_t index, void *base)
 {
     const struct field *field = &record->fields[index];
     if (field->type->read == NULL || (field->record != NULL && field->record->is_concluded))
@@ -490,13 +491,13 @@ int record_read_field(const struct node *parent, const struct record *record, si
         return field->type->read(parent, field, base);
     if (field->is_there != NULL && !field->is_there(base))
         return 0;
-    struct node node = record->is_row ? node_item(parent, index) : node_member(parent, field->name);
+    struct json_value node = record->is_row ? json_value_item(parent, index) : json_value_member(parent, field->name);
     if (field->is_nullable && field->type != &field_number && json_is_null(node.value))
         return 0;
     return field->type->read(&node, field, base);
 }
 
-int record_read_members(const struct node *node, const struct record *record, void *base)
+int record_read_members(const struct json_value *node, const struct record *record, void *base)
 {
     for (size_t i = 0; i < record->count; i++) {
         if (record_read_field(node, record, i, base) != 0)
@@ -505,8 +506,9 @@ int record_read_members(const struct node *node, const struct record *record, vo
     return record->check != NULL ? record->check(node, base) : 0;
 }
 
-int record_read(const struct node *node, const struct record *record, void *base)
+int record_read(const struct json_value *node, const struct record *record, void *base)
 {
-    int status = record->is_row ? node_expect_array(node, record->count, record->count) : node_expect_object(node);
+    int status =
+        record->is_row ? json_value_expect_array(node, record->count, record->count) : json_value_expect_object(node);
     return status == 0 ? record_read_members(node, record, base) : -1;
 }

@@ -52,7 +52,7 @@ struct field_type {
     void (*write)(struct record_writer *writer, const struct field *field, const void *base);
     /* Reads the value at `node`; of a group, the members of `node`. NULL: what follows from other fields, and is not
      * read back. */
-    int (*read)(const struct node *node, const struct field *field, void *base);
+    int (*read)(const struct json_value *node, const struct field *field, void *base);
     const char *json; /* what JSON calls it: "integer"; NULL: one of names, or a record */
     /* For a group that is no record: writes the schema of each member, or, if `names_only`, their names. */
     void (*describe)(struct json_writer *json, bool names_only);
@@ -97,7 +97,7 @@ struct field {
     const char *json;    /* what JSON calls it, if its type does not say */
     /* For a field that is written and read by rules of its own; `read` NULL: it is not read back. */
     void (*write)(struct record_writer *writer, const void *base);
-    int (*read)(const struct node *node, void *base);
+    int (*read)(const struct json_value *node, void *base);
     const char *schema; /* members of the value's schema, where it is not made of what else is here */
 };
 
@@ -106,10 +106,10 @@ struct record {
     size_t size;      /* of the struct */
     const struct field *fields;
     size_t count;
-    bool is_row;                                       /* an array, whose items are the fields in their order */
-    bool is_by_line;                                   /* members begin a line each */
-    bool is_concluded;                                 /* written only: the analysis makes it anew of what is read */
-    int (*check)(const struct node *node, void *base); /* what was read, as a whole; may be NULL */
+    bool is_row;       /* an array, whose items are the fields in their order */
+    bool is_by_line;   /* members begin a line each */
+    bool is_concluded; /* written only: the analysis makes it anew of what is read */
+    int (*check)(const struct json_value *node, void *base); /* what was read, as a whole; may be NULL */
 };
 
 #define RECORD(S, rows) .size = sizeof(S), .fields = (rows), .count = sizeof(rows) / sizeof((rows)[0])
@@ -184,12 +184,12 @@ void record_write_members(struct record_writer *writer, const struct record *rec
 
 /* Reads a record from an object or a row into `base`, which is zeroed. What was made before a refusal is there, and
  * counted. */
-int record_read(const struct node *node, const struct record *record, void *base);
-int record_read_members(const struct node *node, const struct record *record, void *base);
-int record_read_field(const struct node *node, const struct record *record, size_t index, void *base);
+int record_read(const struct json_value *node, const struct record *record, void *base);
+int record_read_members(const struct json_value *node, const struct record *record, void *base);
+int record_read_field(const struct json_value *node, const struct record *record, size_t index, void *base);
 
 /* Makes room for the items of an array, at least one, zeroed. NULL: refused, or no memory. */
-void *node_make_items(const struct node *node, size_t least, size_t most, size_t size);
+void *node_make_items(const struct json_value *node, size_t least, size_t most, size_t size);
 
 /* For fields of their own types. */
 const void *field_member(const struct field *field, const void *base);

@@ -9,12 +9,12 @@
 #include "conc_bench/analysis/validity.h"
 #include "records.h"
 
-static int read_document(const struct node *node)
+static int read_document(const struct json_value *node)
 {
     struct import *import = node->reader->import;
     struct document document = {.run = &import->run, .validity = &import->totals.validity};
     if (!json_is_string(json_object_get(node->value, "schema")))
-        return node_refuse(node, "not a result of conc-bench, which has a \"schema\"");
+        return json_value_refuse(node, "not a result of conc-bench, which has a \"schema\"");
     node->reader->result_count = json_array_size(json_object_get(node->value, "results"));
     int status = record_read(node, &record_document_all, &document);
     import->totals.per_url = document.per_url;
@@ -43,7 +43,7 @@ static bool is_no_json(const json_error_t *flaw)
     return is_at_beginning && code != json_error_premature_end_of_input;
 }
 
-static json_t *parse(struct reader *reader)
+static json_t *parse(struct import_state *reader)
 {
     json_error_t flaw;
     struct error *error = reader->error;
@@ -85,7 +85,7 @@ static uint32_t units_seen(const struct run_cell *cell)
 }
 
 /* When the downloads were due of which there are samples: drawn again, as they were for the run. */
-static int draw_due(struct reader *reader)
+static int draw_due(struct import_state *reader)
 {
     struct run *run = &reader->import->run;
     for (size_t i = 0; i < run->cell_count; i++) {
@@ -98,10 +98,10 @@ static int draw_due(struct reader *reader)
     return 0;
 }
 
-static int read_stream(struct reader *reader)
+static int read_stream(struct import_state *reader)
 {
     json_t *value = parse(reader);
-    const struct node document = {.value = value, .reader = reader};
+    const struct json_value document = {.value = value, .reader = reader};
     int status = value != NULL ? read_document(&document) : -1;
     if (status == 0)
         status = draw_due(reader);
@@ -121,7 +121,7 @@ int import_read(const char *path, bool with_samples, struct import *import, stru
     };
     if (filter.stream == NULL)
         return error_set_system(error, ERROR_USAGE, errno, "cannot read %s", path);
-    struct reader reader = {
+    struct import_state reader = {
         .path = is_standard ? "standard input" : path, .error = error, .filter = &filter, .import = import};
     int status = read_stream(&reader);
     sample_filter_release(&filter);

@@ -11,7 +11,7 @@
 #include "conc_bench/base/text.h"
 
 /* "results[2].rounds[0].time_s"; "": the document. */
-static char *describe_place(const struct node *node, char *place, size_t size)
+static char *describe_place(const struct json_value *node, char *place, size_t size)
 {
     place[0] = '\0';
     if (node->parent == NULL)
@@ -22,7 +22,7 @@ static char *describe_place(const struct node *node, char *place, size_t size)
     return text_append(place, size, "[%zu]", node->index);
 }
 
-int node_refuse(const struct node *node, const char *format, ...)
+int json_value_refuse(const struct json_value *node, const char *format, ...)
 {
     char place[200];
     char why[256];
@@ -36,90 +36,91 @@ int node_refuse(const struct node *node, const char *format, ...)
     return -1;
 }
 
-int node_no_memory(const struct node *node)
+int json_value_no_memory(const struct json_value *node)
 {
     error_set(node->reader->error, ERROR_ENVIRONMENT, "no memory for the result in %s", node->reader->path);
     return -1;
 }
 
-struct node node_member(const struct node *parent, const char *key)
+struct json_value json_value_member(const struct json_value *parent, const char *key)
 {
-    return (struct node){
+    return (struct json_value){
         .value = json_object_get(parent->value, key), .reader = parent->reader, .parent = parent, .key = key};
 }
 
-struct node node_item(const struct node *parent, size_t index)
+struct json_value json_value_item(const struct json_value *parent, size_t index)
 {
-    return (struct node){
+    return (struct json_value){
         .value = json_array_get(parent->value, index), .reader = parent->reader, .parent = parent, .index = index};
 }
 
-static int expect(const struct node *node, bool is_right, const char *what)
+static int expect(const struct json_value *node, bool is_right, const char *what)
 {
     if (is_right)
         return 0;
-    return node->value == NULL ? node_refuse(node, "missing") : node_refuse(node, "not %s", what);
+    return node->value == NULL ? json_value_refuse(node, "missing") : json_value_refuse(node, "not %s", what);
 }
 
-int node_expect_object(const struct node *node)
+int json_value_expect_object(const struct json_value *node)
 {
     return expect(node, json_is_object(node->value), "an object");
 }
 
-int node_expect_array(const struct node *node, size_t least, size_t most)
+int json_value_expect_array(const struct json_value *node, size_t least, size_t most)
 {
     size_t count = json_array_size(node->value);
     if (expect(node, json_is_array(node->value), "an array") != 0)
         return -1;
     if (count < least)
-        return count == 0 ? node_refuse(node, "empty") : node_refuse(node, "fewer than %zu entries", least);
-    return count <= most ? 0 : node_refuse(node, "more than %zu entries", most);
+        return count == 0 ? json_value_refuse(node, "empty") : json_value_refuse(node, "fewer than %zu entries", least);
+    return count <= most ? 0 : json_value_refuse(node, "more than %zu entries", most);
 }
 
-int node_read_whole(const struct node *node, double low, double high, uint64_t *value)
+int json_value_read_whole(const struct json_value *node, double low, double high, uint64_t *value)
 {
     json_int_t number = json_integer_value(node->value);
     if (expect(node, json_is_integer(node->value), "a whole number") != 0)
         return -1;
     if (number < 0 || (double)number < low || (double)number > high)
-        return node_refuse(node, "%" JSON_INTEGER_FORMAT " is not between %.0f and %.0f", number, low, high);
+        return json_value_refuse(node, "%" JSON_INTEGER_FORMAT " is not between %.0f and %.0f", number, low, high);
     *value = (uint64_t)number;
     return 0;
 }
 
-int node_read_number(const struct node *node, double low, double high, double *value)
+int json_value_read_number(const struct json_value *node, double low, double high, double *value)
 {
     double number = json_number_value(node->value);
     if (expect(node, json_is_number(node->value), "a number") != 0)
         return -1;
     if (!(number >= low && number <= high))
-        return node_refuse(node, "%s is not between %s and %s", NUMBER(6, number), NUMBER(6, low), NUMBER(6, high));
+        return json_value_refuse(node, "%s is not between %s and %s", NUMBER(6, number), NUMBER(6, low),
+                                 NUMBER(6, high));
     *value = number;
     return 0;
 }
 
-int node_read_seconds(const struct node *node, double high, nanoseconds *value)
+int json_value_read_seconds(const struct json_value *node, double high, nanoseconds *value)
 {
     double number = 0;
-    if (node_read_number(node, 0, high, &number) != 0)
+    if (json_value_read_number(node, 0, high, &number) != 0)
         return -1;
     *value = (nanoseconds)llround(number * 1e9);
     return 0;
 }
 
 /* The document may have been edited: the text is escaped to what a terminal can show. */
-int node_read_text(const struct node *node, char *buffer, size_t size)
+int json_value_read_text(const struct json_value *node, char *buffer, size_t size)
 {
     size_t length = json_string_length(node->value);
     if (expect(node, json_is_string(node->value), "text") != 0)
         return -1;
     if (length >= size)
-        return node_refuse(node, "longer than %zu bytes", size - 1);
+        return json_value_refuse(node, "longer than %zu bytes", size - 1);
     text_escape(buffer, size, json_string_value(node->value), length);
     return 0;
 }
 
-char *node_read_long_text(const struct node *node)
+char *json_value_read_long_text(const struct json_value *node)
 {
     size_t length = json_string_length(node->value);
     size_t size = length * strlen("\\xNN") + 1;
@@ -127,7 +128,7 @@ char *node_read_long_text(const struct node *node)
         return NULL;
     char *escaped = malloc(size);
     if (escaped == NULL)
-        node_no_memory(node);
+        json_value_no_memory(node);
     else
         text_escape(escaped, size, json_string_value(node->value), length);
     return escaped;

@@ -14,7 +14,7 @@
 
 struct sample_filter;
 
-struct reader {
+struct import_state {
     const char *path;
     struct error *error;
     struct sample_filter *filter;
@@ -27,28 +27,28 @@ struct reader {
 
 /* A value and where it stands: a member of its parent by key, or, without a key, an item by index. Parents outlive
  * their children; the place is put into words only where a value is refused. */
-struct node {
+struct json_value {
     const json_t *value; /* NULL: there is none */
-    struct reader *reader;
-    const struct node *parent; /* NULL: the document */
+    struct import_state *reader;
+    const struct json_value *parent; /* NULL: the document */
     const char *key;
     size_t index;
 };
 
-int node_refuse(const struct node *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int node_no_memory(const struct node *node);
+int json_value_refuse(const struct json_value *node, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int json_value_no_memory(const struct json_value *node);
 
-struct node node_member(const struct node *parent, const char *key);
-struct node node_item(const struct node *parent, size_t index);
+struct json_value json_value_member(const struct json_value *parent, const char *key);
+struct json_value json_value_item(const struct json_value *parent, size_t index);
 
 /* Limits are included, of texts (with what ends them) by `size`; anything that a terminal could take for a command is
  * escaped. */
-int node_expect_object(const struct node *node);
-int node_expect_array(const struct node *node, size_t least, size_t most);
-int node_read_whole(const struct node *node, double low, double high, uint64_t *value);
-int node_read_number(const struct node *node, double low, double high, double *value);
-int node_read_seconds(const struct node *node, double high, nanoseconds *value);
-int node_read_text(const struct node *node, char *buffer, size_t size);
-char *node_read_long_text(const struct node *node); /* of any length; the caller frees it; NULL: refused */
+int json_value_expect_object(const struct json_value *node);
+int json_value_expect_array(const struct json_value *node, size_t least, size_t most);
+int json_value_read_whole(const struct json_value *node, double low, double high, uint64_t *value);
+int json_value_read_number(const struct json_value *node, double low, double high, double *value);
+int json_value_read_seconds(const struct json_value *node, double high, nanoseconds *value);
+int json_value_read_text(const struct json_value *node, char *buffer, size_t size);
+char *json_value_read_long_text(const struct json_value *node); /* of any length; the caller frees it; NULL: refused */
 
 #endif

@@ -35,7 +35,7 @@ static const char *name_column(unsigned index)
     return record_sample.fields[index].name;
 }
 
-static const char *const ruling_names[] = {"pass", "fail", "inconclusive", "unmeasurable"};
+static const char *const verdict_names[] = {"pass", "fail", "inconclusive", "unmeasurable"};
 static const char *const stage_names[] = {[STAGE_MAIN] = "main", [STAGE_SWEEP] = "sweep"};
 static const char *const proof_names[] = {
     [CLIENT_UNPROVEN] = "none", [CLIENT_REPORTED] = "report", [CLIENT_SEEN] = "origin"};
@@ -49,8 +49,8 @@ static const struct naming naming_status = {name_status, TRIAL_COMPLETE, TRIAL_U
 static const struct naming naming_findings = {name_finding, FINDING_IO_BOUND, FINDING_COLD_START + 1};
 static const struct naming naming_connections = {
     .names = connection_policy_names, .first = 0, .end = CONNECTION_POLICY_COUNT};
-static const struct naming naming_rulings = {
-    .names = ruling_names, .first = RULING_PASS, .end = RULING_UNMEASURABLE + 1};
+static const struct naming naming_verdicts = {
+    .names = verdict_names, .first = VERDICT_PASS, .end = VERDICT_UNMEASURABLE + 1};
 static const struct naming naming_stages = {.names = stage_names, .first = STAGE_MAIN, .end = STAGE_SWEEP + 1};
 static const struct naming naming_phases = {name_phase, 0, PHASE_COUNT};
 static const struct naming naming_columns = {name_column, 0, SAMPLE_COLUMNS};
@@ -104,13 +104,13 @@ static void write_digest(struct record_writer *writer, const void *base)
     json_put_name(&writer->json, digits);
 }
 
-static int read_digest(const struct node *node, void *base)
+static int read_digest(const struct json_value *node, void *base)
 {
     char digits[17];
-    if (node_read_text(node, digits, sizeof(digits)) != 0)
+    if (json_value_read_text(node, digits, sizeof(digits)) != 0)
         return -1;
     if (strlen(digits) != 16 || strspn(digits, "0123456789abcdef") != 16)
-        return node_refuse(node, "not 16 hexadecimal digits");
+        return json_value_refuse(node, "not 16 hexadecimal digits");
     ((struct run *)base)->workload_digest = strtoull(digits, NULL, 16);
     return 0;
 }
@@ -155,10 +155,10 @@ static void write_verified(struct record_writer *writer, const void *base)
     json_put_flag(&writer->json, !((const struct run *)base)->is_unverified);
 }
 
-static int read_verified(const struct node *node, void *base)
+static int read_verified(const struct json_value *node, void *base)
 {
     ((struct run *)base)->is_unverified = json_is_false(node->value);
-    return json_is_boolean(node->value) ? 0 : node_refuse(node, "neither true nor false");
+    return json_is_boolean(node->value) ? 0 : json_value_refuse(node, "neither true nor false");
 }
 
 static void write_tolerance(struct record_writer *writer, const void *base)
@@ -170,18 +170,18 @@ static void write_tolerance(struct record_writer *writer, const void *base)
         json_put_number(&writer->json, tolerance->share > 0 ? tolerance->share : NAN);
 }
 
-static int read_tolerance(const struct node *node, void *base)
+static int read_tolerance(const struct json_value *node, void *base)
 {
     struct tolerance *tolerance = &((struct run *)base)->tolerance;
     if (json_is_string(node->value)) {
         tolerance->is_status_only = strcmp(json_string_value(node->value), "status") == 0;
-        return tolerance->is_status_only ? 0 : node_refuse(node, "neither \"status\" nor a share");
+        return tolerance->is_status_only ? 0 : json_value_refuse(node, "neither \"status\" nor a share");
     }
     if (json_is_null(node->value))
         return 0;
-    if (node_read_number(node, 0, 1, &tolerance->share) != 0)
+    if (json_value_read_number(node, 0, 1, &tolerance->share) != 0)
         return -1;
-    return tolerance->share > 0 ? 0 : node_refuse(node, "not a share above 0");
+    return tolerance->share > 0 ? 0 : json_value_refuse(node, "not a share above 0");
 }
 
 static const struct field policy_fields[] = {
@@ -273,10 +273,10 @@ static const struct field_type field_estimate = {.write = write_estimate};
             : (char)0),                                                                                                \
     .record = &record_estimate, .is_nullable = true
 
-static int check_dropped(const struct node *node, void *base)
+static int check_dropped(const struct json_value *node, void *base)
 {
     struct validity *validity = base;
-    struct node rounds = node_member(node, "dropped_rounds");
+    struct json_value rounds = json_value_member(node, "dropped_rounds");
     validity->is_dropped_in_order = validity->dropped_count > 0;
     for (size_t i = 1; i < validity->dropped_count; i++) {
         const struct dropped_round *round = &validity->dropped[i];
@@ -286,7 +286,7 @@ static int check_dropped(const struct node *node, void *base)
     }
     /* Each trial is looked for among them. */
     if (!validity->is_dropped_in_order && validity->dropped_count > DROPPED_IN_ANY_ORDER_MAX)
-        return node_refuse(&rounds, "not in the order of groups and rounds");
+        return json_value_refuse(&rounds, "not in the order of groups and rounds");
     return 0;
 }
 
@@ -480,14 +480,14 @@ static const struct field gain_fields[] = {
 };
 static const struct record record_gain = {"gain", RECORD(struct speedup_parts, gain_fields), .is_concluded = true};
 
-static const struct field gains_fields[] = {
+static const struct field speedup_breakdown_fields[] = {
     {NULL, NULL, POINTED_MEMBERS(struct speedup_breakdown, base, record_stats_name)},
     {"cells", "one for each cell with kept connections",
      CONCLUDED_LIST(struct speedup_breakdown, items, count, record_gain)},
     {"sentence", "what it amounts to", TEXT(struct speedup_breakdown, sentence)},
 };
-static const struct record record_gains = {"gains", RECORD(struct speedup_breakdown, gains_fields),
-                                           .is_concluded = true};
+static const struct record record_speedup_breakdown = {
+    "gains", RECORD(struct speedup_breakdown, speedup_breakdown_fields), .is_concluded = true};
 
 static const struct field recommended_fields[] = {
     {NULL, NULL, POINTED_MEMBERS(struct analysis, recommended, record_stats_name)},
@@ -526,14 +526,14 @@ static const struct field analysis_fields[] = {
     {"gains",
      "what modes gain over the reference mode with fresh connections (its `mode` and `workers`), taken apart; `null` "
      "unless both kinds of connections were measured (`--connections fresh,reuse`)",
-     OBJECT(struct analysis, breakdown, record_gains), .is_there = has_gains},
+     OBJECT(struct analysis, breakdown, record_speedup_breakdown), .is_there = has_gains},
 };
 static const struct record record_analysis = {NULL, RECORD(struct analysis, analysis_fields), .is_by_line = true,
                                               .is_concluded = true};
 
 static const struct field verdict_fields[] = {
     {"claim", "in canonical form", TEXT(struct assertion_result, assertion)},
-    {"verdict", "what became of it", NAMED(struct assertion_result, ruling, naming_rulings)},
+    {"verdict", "what became of it", NAMED(struct assertion_result, verdict, naming_verdicts)},
     {"value", "the estimate, in the unit of the claim", FIGURE(struct assertion_result, value)},
     {"low", "one-sided 95 % bound", FIGURE(struct assertion_result, low)},
     {"high", "one-sided 95 % bound", FIGURE(struct assertion_result, high)},
@@ -594,11 +594,11 @@ static void write_witnessed_urls(struct record_writer *writer, const void *base)
     json_close(&writer->json, '}');
 }
 
-static int read_witnessed_url(const struct node *node, struct trial_origin_counts *counts)
+static int read_witnessed_url(const struct json_value *node, struct trial_origin_counts *counts)
 {
-    struct node name = {.value = json_string(node->key), .reader = node->reader, .parent = node};
-    if (node_read_whole(node, 0, (double)INT64_MAX, &counts->url_requests[counts->url_count]) == 0)
-        counts->urls[counts->url_count] = node_read_long_text(&name);
+    struct json_value name = {.value = json_string(node->key), .reader = node->reader, .parent = node};
+    if (json_value_read_whole(node, 0, (double)INT64_MAX, &counts->url_requests[counts->url_count]) == 0)
+        counts->urls[counts->url_count] = json_value_read_long_text(&name);
     json_decref((json_t *)name.value);
     if (counts->urls[counts->url_count] == NULL)
         return -1;
@@ -606,28 +606,28 @@ static int read_witnessed_url(const struct node *node, struct trial_origin_count
     return 0;
 }
 
-static int read_witnessed_urls(const struct node *node, void *base)
+static int read_witnessed_urls(const struct json_value *node, void *base)
 {
     struct trial_origin_counts *counts = base;
     const char *key;
     json_t *value;
-    if (node_expect_object(node) != 0)
+    if (json_value_expect_object(node) != 0)
         return -1;
     size_t count = json_object_size(node->value);
     counts->urls = calloc(count + 1, sizeof(counts->urls[0]));
     counts->url_requests = calloc(count + 1, sizeof(counts->url_requests[0]));
     if (counts->urls == NULL || counts->url_requests == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     json_object_foreach((json_t *)node->value, key, value)
     {
-        struct node requests = {.value = value, .reader = node->reader, .parent = node, .key = key};
+        struct json_value requests = {.value = value, .reader = node->reader, .parent = node, .key = key};
         if (read_witnessed_url(&requests, counts) != 0)
             return -1;
     }
     return 0;
 }
 
-static const struct field witness_fields[] = {
+static const struct field origin_counts_fields[] = {
     {"requests", "it answered", COUNT(struct trial_origin_counts, requests, 0, INT64_MAX)},
     {"connections", "they came over", COUNT(struct trial_origin_counts, connections, 0, INT64_MAX)},
     {"peak_in_flight", "the most at once", COUNT(struct trial_origin_counts, peak_in_flight, 0, UINT32_MAX)},
@@ -635,7 +635,7 @@ static const struct field witness_fields[] = {
      OWN(write_witnessed_urls, read_witnessed_urls),
      .schema = "\"type\": \"object\", \"additionalProperties\": {\"type\": \"integer\", \"minimum\": 0}"},
 };
-static const struct record record_witness = {"witness", RECORD(struct trial_origin_counts, witness_fields)};
+static const struct record record_origin_counts = {"witness", RECORD(struct trial_origin_counts, origin_counts_fields)};
 
 static void write_phases(struct record_writer *writer, const void *base)
 {
@@ -648,29 +648,29 @@ static void write_phases(struct record_writer *writer, const void *base)
     json_close(&writer->json, '}');
 }
 
-static int read_phases(const struct node *node, void *base)
+static int read_phases(const struct json_value *node, void *base)
 {
     struct trial_summary *summary = base;
-    if (node_expect_object(node) != 0)
+    if (json_value_expect_object(node) != 0)
         return -1;
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
-        struct node sum = node_member(node, phase_key((enum phase)phase));
-        if (node_read_seconds(&sum, SECONDS_SUM_MAX, &summary->phases[phase]) != 0)
+        struct json_value sum = json_value_member(node, phase_key((enum phase)phase));
+        if (json_value_read_seconds(&sum, SECONDS_SUM_MAX, &summary->phases[phase]) != 0)
             return -1;
     }
     return 0;
 }
 
-static int check_outcomes(const struct node *node, void *base)
+static int check_outcomes(const struct json_value *node, void *base)
 {
     const struct trial_summary *summary = base;
-    struct node outcomes = node_member(node, "outcomes");
+    struct json_value outcomes = json_value_member(node, "outcomes");
     uint64_t total = 0;
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         total += summary->outcomes[outcome];
     return total == node->reader->cell->downloads
                ? 0
-               : node_refuse(&outcomes, "they are not as many as there are downloads");
+               : json_value_refuse(&outcomes, "they are not as many as there are downloads");
 }
 
 #define DOWNLOADS(member) COUNT(struct trial_summary, member, 0, UINT32_MAX), .bound = BOUND_DOWNLOADS
@@ -744,9 +744,9 @@ static void write_gate(struct record_writer *writer, const void *base)
     json_put_seconds(&writer->json, gate > writer->began ? gate - writer->began : 0);
 }
 
-static int read_gate(const struct node *node, void *base)
+static int read_gate(const struct json_value *node, void *base)
 {
-    return node_read_seconds(node, SECONDS_MAX, &((struct trial *)base)->gate);
+    return json_value_read_seconds(node, SECONDS_MAX, &((struct trial *)base)->gate);
 }
 
 static const struct field trial_client_fields[] = {
@@ -805,7 +805,7 @@ static const struct field round_fields[] = {
     {"http2_most_streams", "downloads under way at once on one connection that transfers share (0: none is shared)",
      COUNT(struct trial, http2.most_streams, 0, UINT32_MAX)},
     {"witness", "what the embedded origin saw of the run; `null` without an origin",
-     OPTIONAL(struct trial, origin_counts, origin_counts.is_present, record_witness)},
+     OPTIONAL(struct trial, origin_counts, origin_counts.is_present, record_origin_counts)},
     {"client", "of a client's trial; `null` of a mode's",
      OPTIONAL(struct trial, client, client.is_present, record_trial_client)},
     {"machines", "what each of several did, in the order of the document's `machines`; `[]`: there is one",
@@ -824,21 +824,21 @@ static void write_service(struct record_writer *writer, const void *base)
     json_put_seconds(&writer->json, row->sample.end - row->sample.start);
 }
 
-static int read_service(const struct node *node, void *base)
+static int read_service(const struct json_value *node, void *base)
 {
     struct filtered_sample *row = base;
     nanoseconds service = 0;
-    int status = node_read_seconds(node, SECONDS_MAX, &service);
+    int status = json_value_read_seconds(node, SECONDS_MAX, &service);
     row->sample.end = row->sample.start + service;
     return status;
 }
 
-static int read_settled(const struct node *node, void *base)
+static int read_settled(const struct json_value *node, void *base)
 {
     struct filtered_sample *row = base;
-    if (node_read_seconds(node, 2 * SECONDS_MAX, &row->sample.settled) != 0)
+    if (json_value_read_seconds(node, 2 * SECONDS_MAX, &row->sample.settled) != 0)
         return -1;
-    return row->sample.settled >= row->sample.end ? 0 : node_refuse(node, "before the response was there");
+    return row->sample.settled >= row->sample.end ? 0 : json_value_refuse(node, "before the response was there");
 }
 
 static void write_settled(struct record_writer *writer, const void *base)
@@ -852,11 +852,11 @@ static void write_curl_code(struct record_writer *writer, const void *base)
 }
 
 /* Behind the outcome. */
-static int read_curl_code(const struct node *node, void *base)
+static int read_curl_code(const struct json_value *node, void *base)
 {
     struct filtered_sample *row = base;
     uint64_t code = 0;
-    int status = node_read_whole(node, 0, UINT8_MAX, &code);
+    int status = json_value_read_whole(node, 0, UINT8_MAX, &code);
     if (row->sample.outcome != OUTCOME_OK)
         row->sample.transfer_code = (uint8_t)code;
     return status;
@@ -868,11 +868,11 @@ static void write_body_digest(struct record_writer *writer, const void *base)
 }
 
 /* Behind the outcome. */
-static int read_body_digest(const struct node *node, void *base)
+static int read_body_digest(const struct json_value *node, void *base)
 {
     struct filtered_sample *row = base;
     uint64_t digest = 0;
-    int status = node_read_whole(node, 0, UINT32_MAX, &digest);
+    int status = json_value_read_whole(node, 0, UINT32_MAX, &digest);
     if (row->sample.outcome == OUTCOME_OK)
         row->sample.body_digest = (uint32_t)digest;
     return status;
@@ -962,9 +962,9 @@ static const struct field hyperfine_fields[] = {
      OWN(write_command, NULL), .schema = "\"type\": \"string\""},
     {"mean", "as hyperfine has it", FIGURE(struct cell_stats, mean)},
     {"stddev", "as hyperfine has it", FIGURE(struct cell_stats, standard_deviation)},
-    {"median", "as hyperfine has it", FIGURE(struct cell_stats, measures[METRIC_TIME].value)},
-    {"user", "as hyperfine has it", FIGURE(struct cell_stats, measures[METRIC_CPU_USER].value)},
-    {"system", "as hyperfine has it", FIGURE(struct cell_stats, measures[METRIC_CPU_SYSTEM].value)},
+    {"median", "as hyperfine has it", FIGURE(struct cell_stats, metrics[METRIC_TIME].value)},
+    {"user", "as hyperfine has it", FIGURE(struct cell_stats, metrics[METRIC_CPU_USER].value)},
+    {"system", "as hyperfine has it", FIGURE(struct cell_stats, metrics[METRIC_CPU_SYSTEM].value)},
     {"min", "as hyperfine has it", FIGURE(struct cell_stats, minimum)},
     {"max", "as hyperfine has it", FIGURE(struct cell_stats, maximum)},
     {"times", "startup + run", OWN(write_times, NULL),
@@ -1007,19 +1007,19 @@ static void write_traits(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-static int read_traits(const struct node *node, void *base)
+static int read_traits(const struct json_value *node, void *base)
 {
     struct run_cell *cell = base;
-    if (node_expect_array(node, 0, TRAITS) != 0)
+    if (json_value_expect_array(node, 0, TRAITS) != 0)
         return -1;
     for (size_t i = 0; i < json_array_size(node->value); i++) {
-        struct node item = node_item(node, i);
+        struct json_value item = json_value_item(node, i);
         const char *name = json_string_value(item.value);
         unsigned trait = 0;
         for (size_t j = 0; name != NULL && j < TRAITS; j++)
             trait |= strcmp(name, trait_names[j].name) == 0 ? trait_names[j].trait : 0;
         if (trait == 0)
-            return node_refuse(&item, "unknown");
+            return json_value_refuse(&item, "unknown");
         cell->traits |= trait;
     }
     return 0;
@@ -1045,10 +1045,10 @@ static void write_client_command(struct record_writer *writer, const void *base)
     json_put_text(&writer->json, ((const struct run_cell *)base)->command);
 }
 
-static int read_client_command(const struct node *node, void *base)
+static int read_client_command(const struct json_value *node, void *base)
 {
     struct run_cell *cell = base;
-    cell->command = node_read_long_text(node);
+    cell->command = json_value_read_long_text(node);
     return cell->command != NULL ? 0 : -1;
 }
 
@@ -1061,7 +1061,7 @@ static const struct record record_client_command = {NULL, RECORD(struct run_cell
 
 static const struct field client_figure_fields[] = {
     {"first_request_s", "from its start to its first request (median; `null`: not known)",
-     FIGURE(struct cell_stats, measures[METRIC_STARTUP].value)},
+     FIGURE(struct cell_stats, metrics[METRIC_STARTUP].value)},
 };
 static const struct record record_client_figures = {NULL, RECORD(struct cell_stats, client_figure_fields),
                                                     .is_concluded = true};
@@ -1096,8 +1096,8 @@ static void write_metrics(struct record_writer *writer, const struct field *fiel
     (void)field;
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++) {
         const struct metric_row *row = metric_row(metric);
-        const struct field median = {.offset = (size_t)((const char *)&stats->measures[metric] - (const char *)stats)};
-        double value = stats->measures[metric].value;
+        const struct field median = {.offset = (size_t)((const char *)&stats->metrics[metric] - (const char *)stats)};
+        double value = stats->metrics[metric].value;
         json_key(&writer->json, row->name);
         if ((row->traits & METRIC_HAS_INTERVAL) != 0)
             write_estimate(writer, &median, stats);
@@ -1173,18 +1173,18 @@ static void write_points(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-static int read_points(const struct node *node, void *base)
+static int read_points(const struct json_value *node, void *base)
 {
     struct latency_percentiles *times = base;
     size_t count = times->count > 0 ? LATENCY_POINTS : 0;
-    if (node_expect_array(node, count, LATENCY_POINTS) != 0)
+    if (json_value_expect_array(node, count, LATENCY_POINTS) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        struct node point = node_item(node, i);
-        if (node_read_seconds(&point, SECONDS_MAX, &times->points[i]) != 0)
+        struct json_value point = json_value_item(node, i);
+        if (json_value_read_seconds(&point, SECONDS_MAX, &times->points[i]) != 0)
             return -1;
         if (i > 0 && times->points[i] < times->points[i - 1])
-            return node_refuse(&point, "less than the one before");
+            return json_value_refuse(&point, "less than the one before");
     }
     return 0;
 }
@@ -1233,38 +1233,38 @@ static void write_warmups(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-static int read_warmups(const struct node *node, void *base)
+static int read_warmups(const struct json_value *node, void *base)
 {
     struct run_cell *cell = base;
     cell->warmups = node_make_items(node, 0, ROUNDS_MAX, sizeof(cell->warmups[0]));
     for (size_t i = 0; cell->warmups != NULL && i < json_array_size(node->value); i++) {
-        struct node time = node_item(node, i);
-        if (node_read_seconds(&time, 2 * SECONDS_MAX, &cell->warmups[i].run) != 0)
+        struct json_value time = json_value_item(node, i);
+        if (json_value_read_seconds(&time, 2 * SECONDS_MAX, &cell->warmups[i].run) != 0)
             return -1;
         cell->warmup_count++;
     }
     return cell->warmups != NULL ? 0 : -1;
 }
 
-static int check_rounds(const struct node *node, void *base)
+static int check_rounds(const struct json_value *node, void *base)
 {
     const struct run_cell *cell = base;
-    struct node rounds = node_member(node, "rounds");
+    struct json_value rounds = json_value_member(node, "rounds");
     for (size_t i = 1; i < cell->trial_count; i++) {
-        struct node round = node_item(&rounds, i);
+        struct json_value round = json_value_item(&rounds, i);
         if (cell->trials[i].round <= cell->trials[i - 1].round)
-            return node_refuse(&round, "round %" PRIu32 " does not follow the one before", cell->trials[i].round);
+            return json_value_refuse(&round, "round %" PRIu32 " does not follow the one before", cell->trials[i].round);
     }
     return 0;
 }
 
-static int check_failing(const struct node *node, void *base)
+static int check_failing(const struct json_value *node, void *base)
 {
     const struct cell_totals *totals = base;
     if (totals->failing_urls >= totals->url_failure_count)
         return 0;
-    struct node failing = node_member(node, "failing_urls");
-    return node_refuse(&failing, "fewer than are listed");
+    struct json_value failing = json_value_member(node, "failing_urls");
+    return json_value_refuse(&failing, "fewer than are listed");
 }
 
 static const struct field totals_fields[] = {
@@ -1302,18 +1302,18 @@ static void write_schema_name(struct record_writer *writer, const void *base)
     json_put_name(&writer->json, DOCUMENT_SCHEMA);
 }
 
-static int read_schema_name(const struct node *node, void *base)
+static int read_schema_name(const struct json_value *node, void *base)
 {
     char name[64];
     (void)base;
-    if (node_read_text(node, name, sizeof(name)) != 0)
+    if (json_value_read_text(node, name, sizeof(name)) != 0)
         return -1;
     return strcmp(name, DOCUMENT_SCHEMA) == 0
                ? 0
-               : node_refuse(node->parent,
-                             "its schema is \"%s\", and this version of conc-bench reads \"" DOCUMENT_SCHEMA
-                             "\" only; make the document again, or read it with the version that wrote it",
-                             name);
+               : json_value_refuse(node->parent,
+                                   "its schema is \"%s\", and this version of conc-bench reads \"" DOCUMENT_SCHEMA
+                                   "\" only; make the document again, or read it with the version that wrote it",
+                                   name);
 }
 
 static void write_service_points(struct record_writer *writer, const void *base)
@@ -1339,16 +1339,16 @@ static void write_columns(struct record_writer *writer, const void *base)
     put_columns(&writer->json);
 }
 
-static int read_columns(const struct node *node, void *base)
+static int read_columns(const struct json_value *node, void *base)
 {
     (void)base;
-    if (node_expect_array(node, record_sample.count, record_sample.count) != 0)
+    if (json_value_expect_array(node, record_sample.count, record_sample.count) != 0)
         return -1;
     for (size_t i = 0; i < record_sample.count; i++) {
-        struct node column = node_item(node, i);
+        struct json_value column = json_value_item(node, i);
         const char *name = json_string_value(column.value);
         if (name == NULL || strcmp(name, record_sample.fields[i].name) != 0)
-            return node_refuse(&column, "not \"%s\"", record_sample.fields[i].name);
+            return json_value_refuse(&column, "not \"%s\"", record_sample.fields[i].name);
     }
     return 0;
 }
@@ -1417,7 +1417,7 @@ const struct record *const document_records[] = {
     &record_objective,
     &record_rate_curve,
     &record_fit,
-    &record_gains,
+    &record_speedup_breakdown,
     &record_gain,
     &record_verdict,
     &record_validity,
@@ -1435,7 +1435,7 @@ const struct record *const document_records[] = {
     &record_round,
     &record_resources,
     &record_host,
-    &record_witness,
+    &record_origin_counts,
     &record_downloads,
     &record_arrivals,
     &record_sample,

@@ -40,10 +40,10 @@ extern const struct naming naming_failures;
 
 /* Lists that are written and read by rules of their own. */
 void urls_write(struct record_writer *writer, const void *base); /* of struct run, as the next */
-int urls_read(const struct node *node, void *base);
+int urls_read(const struct json_value *node, void *base);
 void results_write(struct record_writer *writer, const void *base);
-int results_read(const struct node *node, void *base);
+int results_read(const struct json_value *node, void *base);
 void samples_write(struct record_writer *writer, const void *base); /* of struct trial */
-int samples_read(const struct node *node, void *base);
+int samples_read(const struct json_value *node, void *base);
 
 #endif

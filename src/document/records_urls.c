@@ -37,15 +37,15 @@ static const struct field figure_fields[] = {
 static const struct record record_figure = {NULL, RECORD(struct url_figure, figure_fields)};
 
 /* Checks that an entry is about the cell it stands for. */
-static int check_cell(const struct node *node, void *base)
+static int check_cell(const struct json_value *node, void *base)
 {
     const struct url_in_cell *entry = base;
-    struct node mode = node_member(node, "mode");
-    struct node workers = node_member(node, "workers");
+    struct json_value mode = json_value_member(node, "mode");
+    struct json_value workers = json_value_member(node, "workers");
     bool is_mode = json_is_string(mode.value) && strcmp(json_string_value(mode.value), entry->cell->mode) == 0;
     if (!is_mode || json_integer_value(workers.value) != (json_int_t)entry->cell->workers)
-        return node_refuse(is_mode ? &workers : &mode, "not about %s/%" PRIu32, entry->cell->mode,
-                           entry->cell->workers);
+        return json_value_refuse(is_mode ? &workers : &mode, "not about %s/%" PRIu32, entry->cell->mode,
+                                 entry->cell->workers);
     return 0;
 }
 
@@ -81,15 +81,15 @@ static void write_cells(struct record_writer *writer, const struct per_url *per_
     json_close(&writer->json, ']');
 }
 
-static int read_cells(const struct node *node, const struct per_url *per_url, const struct record *record,
+static int read_cells(const struct json_value *node, const struct per_url *per_url, const struct record *record,
                       struct url_figure *figures)
 {
-    if (node_expect_array(node, 0, CELLS_MAX) != 0)
+    if (json_value_expect_array(node, 0, CELLS_MAX) != 0)
         return -1;
     if (json_array_size(node->value) != per_url->cell_count)
-        return node_refuse(node, "%zu entries instead of %zu", json_array_size(node->value), per_url->cell_count);
+        return json_value_refuse(node, "%zu entries instead of %zu", json_array_size(node->value), per_url->cell_count);
     for (size_t i = 0; i < per_url->cell_count; i++) {
-        struct node item = node_item(node, i);
+        struct json_value item = json_value_item(node, i);
         struct url_in_cell entry = entry_of(&node->reader->import->run, per_url, i, figures);
         if (record_read(&item, record, &entry) != 0)
             return -1;
@@ -102,14 +102,14 @@ static void write_totals(struct record_writer *writer, const void *base)
     write_cells(writer, base, &record_url_total, NULL);
 }
 
-static int read_totals(const struct node *node, void *base)
+static int read_totals(const struct json_value *node, void *base)
 {
     const struct run *run = &node->reader->import->run;
     struct per_url *per_url = base;
     per_url->cells = calloc(run->cell_count + 1, sizeof(per_url->cells[0]));
     per_url->totals = calloc(run->cell_count + 1, sizeof(per_url->totals[0]));
     if (per_url->cells == NULL || per_url->totals == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     for (size_t i = 0; i < run->cell_count; i++) {
         if (run->cells[i].stage == STAGE_MAIN)
             per_url->cells[per_url->cell_count++] = (uint32_t)i;
@@ -130,7 +130,7 @@ static void write_row_cells(struct record_writer *writer, const void *base)
     write_cells(writer, row->per_url, &record_url_cell, row->figures);
 }
 
-static int read_row_cells(const struct node *node, void *base)
+static int read_row_cells(const struct json_value *node, void *base)
 {
     const struct url_row *row = base;
     return read_cells(node, row->per_url, &record_url_cell, row->figures);
@@ -161,7 +161,7 @@ static void write_rows(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-static int read_rows(const struct node *node, void *base)
+static int read_rows(const struct json_value *node, void *base)
 {
     struct per_url *per_url = base;
     size_t count = json_array_size(node->value);
@@ -170,9 +170,9 @@ static int read_rows(const struct node *node, void *base)
         return -1;
     per_url->stats = calloc(count * per_url->cell_count + 1, sizeof(per_url->stats[0]));
     if (per_url->stats == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     for (size_t i = 0; i < count; i++) {
-        struct node item = node_item(node, i);
+        struct json_value item = json_value_item(node, i);
         struct url_row row = row_of(per_url, i);
         if (record_read(&item, &record_url, &row) != 0)
             return -1;
@@ -192,16 +192,16 @@ static void write_sentences(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-static int check_per_url(const struct node *node, void *base)
+static int check_per_url(const struct json_value *node, void *base)
 {
     const struct per_url *per_url = base;
     bool is_failed_wrong = per_url->failed > per_url->settled;
-    struct node wrong = node_member(node, is_failed_wrong ? "failing_urls" : "lost_urls");
+    struct json_value wrong = json_value_member(node, is_failed_wrong ? "failing_urls" : "lost_urls");
     if (!is_failed_wrong && per_url->lost <= per_url->failed)
         return 0;
-    return node_refuse(&wrong, "%" PRIu32 " is not between 0 and %" PRIu32,
-                       is_failed_wrong ? per_url->failed : per_url->lost,
-                       is_failed_wrong ? per_url->settled : per_url->failed);
+    return json_value_refuse(&wrong, "%" PRIu32 " is not between 0 and %" PRIu32,
+                             is_failed_wrong ? per_url->failed : per_url->lost,
+                             is_failed_wrong ? per_url->settled : per_url->failed);
 }
 
 static const struct field per_url_fields[] = {

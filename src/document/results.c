@@ -23,26 +23,26 @@ void urls_write(struct record_writer *writer, const void *base)
 }
 
 /* All in one piece of memory. */
-int urls_read(const struct node *node, void *base)
+int urls_read(const struct json_value *node, void *base)
 {
     struct run *run = base;
     size_t count = json_array_size(node->value);
     size_t size = 1;
     for (size_t i = 0; i < count; i++)
         size += json_string_length(json_array_get(node->value, i)) * strlen("\\xNN") + 1;
-    if (node_expect_array(node, 0, UINT32_MAX) != 0)
+    if (json_value_expect_array(node, 0, UINT32_MAX) != 0)
         return -1;
     if (count != run->distinct_urls)
-        return node_refuse(node, "%zu URLs instead of %" PRIu32, count, run->distinct_urls);
+        return json_value_refuse(node, "%zu URLs instead of %" PRIu32, count, run->distinct_urls);
     run->urls = calloc(count + 1, sizeof(run->urls[0]));
     char *texts = run->lent[0] = malloc(size);
     if (run->urls == NULL || texts == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     for (uint32_t i = 0; i < run->distinct_urls; i++) {
-        struct node url = node_item(node, i);
+        struct json_value url = json_value_item(node, i);
         if (json_string_length(url.value) > URL_MAX_BYTES)
-            return node_refuse(&url, "longer than %d bytes", (int)URL_MAX_BYTES);
-        if (node_read_text(&url, texts, size) != 0)
+            return json_value_refuse(&url, "longer than %d bytes", (int)URL_MAX_BYTES);
+        if (json_value_read_text(&url, texts, size) != 0)
             return -1;
         run->urls[i] = texts;
         size -= strlen(texts) + 1;
@@ -71,25 +71,25 @@ static int compare_groups(const void *a, const void *b)
 
 /* Comparisons have a row for each cell and a column for each round up to the last. A cell may leave before the others,
  * but some cell has (nearly) all rounds. */
-static int check_extent(const struct node *results, const struct extent *extent)
+static int check_extent(const struct json_value *results, const struct extent *extent)
 {
     enum { SPARE_ROUNDS = 64 };
     if (extent->cells > COMPARED_CELLS_MAX || extent->main_cells > COMPARED_CELLS_MAX)
-        return node_refuse(results, "more than %d entries are compared with each other, which no run has",
-                           (int)COMPARED_CELLS_MAX);
+        return json_value_refuse(results, "more than %d entries are compared with each other, which no run has",
+                                 (int)COMPARED_CELLS_MAX);
     if (extent->end > 2 * extent->rounds + SPARE_ROUNDS)
-        return node_refuse(results, "group %" PRIu32 " has round %" PRIu32 ", but no more than %zu rounds",
-                           extent->group, extent->end - 1, extent->rounds);
+        return json_value_refuse(results, "group %" PRIu32 " has round %" PRIu32 ", but no more than %zu rounds",
+                                 extent->group, extent->end - 1, extent->rounds);
     return 0;
 }
 
-static int check_groups(const struct node *results, const struct run *run)
+static int check_groups(const struct json_value *results, const struct run *run)
 {
     const struct run_cell **cells = calloc(run->cell_count, sizeof(*cells));
     struct extent extent = {0};
     int status = 0;
     if (cells == NULL)
-        return node_no_memory(results);
+        return json_value_no_memory(results);
     for (size_t i = 0; i < run->cell_count; i++)
         cells[i] = &run->cells[i];
     qsort(cells, run->cell_count, sizeof(*cells), compare_groups);
@@ -123,7 +123,7 @@ void results_write(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-int results_read(const struct node *node, void *base)
+int results_read(const struct json_value *node, void *base)
 {
     struct run *run = base;
     struct run_totals *totals = &node->reader->import->totals;
@@ -132,7 +132,7 @@ int results_read(const struct node *node, void *base)
     if (totals->cells == NULL)
         return -1;
     for (size_t i = 0; i < json_array_size(node->value); i++) {
-        struct node item = node_item(node, i);
+        struct json_value item = json_value_item(node, i);
         struct cell_totals *of_cell = &totals->cells[i];
         struct result result = {.cell = &run->cells[i], .totals = of_cell, .service = &of_cell->service};
         run->cell_count++;
@@ -144,7 +144,7 @@ int results_read(const struct node *node, void *base)
     uint32_t downloads = run->downloads;
     run_name_by_rates(run);
     if (run->downloads != downloads)
-        return node_refuse(node, "no planned_downloads are the downloads of the workload, %" PRIu32, downloads);
+        return json_value_refuse(node, "no planned_downloads are the downloads of the workload, %" PRIu32, downloads);
     return check_groups(node, run);
 }
 
@@ -174,9 +174,9 @@ void samples_write(struct record_writer *writer, const void *base)
 }
 
 /* Makes room for the URLs of so many units; of those not heard of yet it is not known. */
-static int know_units(const struct node *node, uint32_t count)
+static int know_units(const struct json_value *node, uint32_t count)
 {
-    struct reader *reader = node->reader;
+    struct import_state *reader = node->reader;
     struct run *run = &reader->import->run;
     if (count <= reader->unit_count)
         return 0;
@@ -186,7 +186,7 @@ static int know_units(const struct node *node, uint32_t count)
         count = half_more < UINT32_MAX ? (uint32_t)half_more : UINT32_MAX;
     uint32_t *units = realloc(run->lent[1], (size_t)count * sizeof(*units));
     if (units == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     for (uint32_t unit = reader->unit_count; unit < count; unit++)
         units[unit] = UINT32_MAX;
     run->lent[1] = units;
@@ -195,19 +195,20 @@ static int know_units(const struct node *node, uint32_t count)
     return 0;
 }
 
-static int place_row(const struct node *node, struct trial *trial, uint32_t place, const struct filtered_sample *row)
+static int place_row(const struct json_value *node, struct trial *trial, uint32_t place,
+                     const struct filtered_sample *row)
 {
     struct run *run = &node->reader->import->run;
     /* A client may have had more downloads under way than it was asked for. */
     bool is_client = (node->reader->cell->traits & MODE_IS_CLIENT) != 0;
     double workers = is_client ? run->downloads : cell_workers_in_all(node->reader->cell);
     if (row->url >= run->distinct_urls || row->sample.worker >= workers)
-        return node_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
+        return json_value_refuse(node, "unit %" PRIu32 " has no such URL or worker", row->unit);
     if (place > 0 && trial->units[place - 1] == row->unit)
-        return node_refuse(node, "unit %" PRIu32 " stands there twice", row->unit);
+        return json_value_refuse(node, "unit %" PRIu32 " stands there twice", row->unit);
     uint32_t *units = run->lent[1];
     if (units[row->unit] != UINT32_MAX && units[row->unit] != row->url)
-        return node_refuse(node, "unit %" PRIu32 " has different URLs", row->unit);
+        return json_value_refuse(node, "unit %" PRIu32 " has different URLs", row->unit);
     units[row->unit] = row->url;
     trial->units[place] = row->unit;
     struct sample *slot = &trial->table->samples[place];
@@ -237,9 +238,9 @@ static uint64_t count_possible(const struct run_cell *cell, size_t samples)
     return samples * ahead + (claimed < CLAIMED_MAX ? claimed * ahead : CLAIMED_MAX);
 }
 
-static int place_rows(const struct node *node, struct trial *trial, const struct sample_batch *batch)
+static int place_rows(const struct json_value *node, struct trial *trial, const struct sample_batch *batch)
 {
-    struct reader *reader = node->reader;
+    struct import_state *reader = node->reader;
     uint64_t units = count_possible(reader->cell, batch->count);
     units = units < reader->cell->downloads ? units : reader->cell->downloads;
     if (batch->count == 0)
@@ -247,10 +248,10 @@ static int place_rows(const struct node *node, struct trial *trial, const struct
     qsort(batch->rows, batch->count, sizeof(batch->rows[0]), compare_rows);
     uint32_t last = batch->rows[batch->count - 1].unit;
     if (last >= units)
-        return node_refuse(node, "unit %" PRIu32 " is beyond the others", last);
+        return json_value_refuse(node, "unit %" PRIu32 " is beyond the others", last);
     trial->units = calloc(batch->count, sizeof(trial->units[0]));
     if (trial->units == NULL)
-        return node_no_memory(node);
+        return json_value_no_memory(node);
     if (know_units(node, last + 1) != 0)
         return -1;
     for (size_t i = 0; i < batch->count; i++) {
@@ -261,20 +262,20 @@ static int place_rows(const struct node *node, struct trial *trial, const struct
 }
 
 /* The filter has taken the rows out of the text already, and left the number of their batch there. */
-int samples_read(const struct node *node, void *base)
+int samples_read(const struct json_value *node, void *base)
 {
     struct trial *trial = base;
-    struct reader *reader = node->reader;
+    struct import_state *reader = node->reader;
     if (json_is_null(node->value))
         return 0;
     if (!json_is_integer(node->value) || reader->next_batch >= reader->filter->batch_count ||
         json_integer_value(node->value) != (json_int_t)reader->next_batch)
-        return node_refuse(node, "not an array");
+        return json_value_refuse(node, "not an array");
     struct sample_batch *batch = &reader->filter->batches[reader->next_batch++];
     if (reader->filter->is_discarding)
         return 0;
     if (batch->count != trial->summary.settled)
-        return node_refuse(node, "%zu samples instead of %" PRIu32, batch->count, trial->summary.settled);
+        return json_value_refuse(node, "%zu samples instead of %" PRIu32, batch->count, trial->summary.settled);
     trial->table = sample_table_create_private((uint32_t)batch->count, reader->error);
     if (trial->table == NULL || place_rows(node, trial, batch) != 0)
         return -1;

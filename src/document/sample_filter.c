@@ -45,8 +45,8 @@ static int keep_row(struct sample_filter *filter, const struct filtered_sample *
 static const char *read_row(const json_t *row, struct filtered_sample *read)
 {
     struct error why;
-    struct reader reader = {.path = "", .error = &why};
-    const struct node node = {.value = row, .reader = &reader};
+    struct import_state reader = {.path = "", .error = &why};
+    const struct json_value node = {.value = row, .reader = &reader};
     for (size_t i = 0; i < record_sample.count; i++) {
         if (record_read_field(&node, &record_sample, i, read) != 0)
             return record_sample.fields[i].name;

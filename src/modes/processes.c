@@ -17,10 +17,10 @@
  * threads would, in shared memory, so that nothing is sent between them but "ready", "go" and "done". */
 
 /* What a worker tells. Smaller than PIPE_BUF, so that it arrives whole however many write at once. */
-enum news { NEWS_READY, NEWS_FAILED, NEWS_DONE };
+enum worker_news { NEWS_READY, NEWS_FAILED, NEWS_DONE };
 struct report {
     uint32_t worker;
-    enum news news;
+    enum worker_news news;
     enum error_kind kind;
     char message[256];
 };
@@ -63,7 +63,7 @@ static bool wait_for_byte(int descriptor)
     return count == 1;
 }
 
-static void tell(const struct processes_run *run, uint32_t worker, enum news news, const struct error *error)
+static void tell(const struct processes_run *run, uint32_t worker, enum worker_news news, const struct error *error)
 {
     struct report report = {.worker = worker, .news = news};
     if (error != NULL) {

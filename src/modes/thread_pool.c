@@ -38,7 +38,7 @@ static void keep_first(struct thread_pool *thread_pool, const struct error *erro
     thread_pool->has_failed = true;
 }
 
-/* Waits, with the mutex held, until the gate opens once more than `openings`; false: the crew is over. */
+/* Waits, with the mutex held, until the gate opens once more than `openings`; false: the pool is over. */
 static bool wait_at_gate(struct thread_pool *thread_pool, uint32_t openings)
 {
     while (thread_pool->openings == openings && !thread_pool->is_over)

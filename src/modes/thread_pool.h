@@ -7,8 +7,8 @@
 
 /*
  * Threads that start together: each enters (acquires what it needs), waits at a gate, works each time the gate opens,
- * and leaves once the crew is released. A gate rather than a barrier with a fixed count: a member that cannot be
- * started ends the crew instead of hanging the others.
+ * and leaves once the pool is released. A gate rather than a barrier with a fixed count: a member that cannot be
+ * started ends the pool instead of hanging the others.
  */
 
 /* What each member does, in its own thread. `member` is 0 to count - 1. */

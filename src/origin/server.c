@@ -265,48 +265,48 @@ static void decide(struct origin_request *request, uint64_t hash, uint64_t occur
 }
 
 /* Whose a request is. */
-enum asker { ASKER_OWN, ASKER_STRANGER, ASKER_LATE, ASKER_ASTRAY };
+enum requester { REQUESTER_OWN, REQUESTER_STRANGER, REQUESTER_LATE, REQUESTER_ASTRAY };
 
 /* By its address, which says for what it is, too. */
-static enum asker find_in_journal(struct origin_request *request)
+static enum requester find_in_journal(struct origin_request *request)
 {
     const struct server *server = request->server;
     uint32_t trial;
     uint32_t number;
     enum address_kind kind = address_read(request->target, server->token, &trial, &number);
     if (kind == ADDRESS_FOREIGN)
-        return ASKER_STRANGER;
+        return REQUESTER_STRANGER;
     if (kind == ADDRESS_WRONG)
-        return ASKER_ASTRAY;
+        return REQUESTER_ASTRAY;
     if (trial != server->trial)
-        return ASKER_LATE;
+        return REQUESTER_LATE;
     request->url = trial == 0 ? journal_url(server->journal, number) : journal_unit_url(server->journal, number);
     request->unit = trial == 0 || request->url == NULL ? NO_UNIT : number;
-    return request->url != NULL ? ASKER_OWN : ASKER_ASTRAY;
+    return request->url != NULL ? REQUESTER_OWN : REQUESTER_ASTRAY;
 }
 
 /* Whether it comes from the run that the server was started for. */
-static enum asker find_asker(struct origin_request *request)
+static enum requester find_requester(struct origin_request *request)
 {
     const char *token = request->server->token;
     if (request->server->journal != NULL)
         return find_in_journal(request);
     if (token == NULL)
-        return ASKER_OWN;
+        return REQUESTER_OWN;
     const char *given = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, ORIGIN_TOKEN_HEADER);
-    return given != NULL && strcmp(given, token) == 0 ? ASKER_OWN : ASKER_STRANGER;
+    return given != NULL && strcmp(given, token) == 0 ? REQUESTER_OWN : REQUESTER_STRANGER;
 }
 
-static enum MHD_Result dismiss(struct origin_request *request, enum asker asker)
+static enum MHD_Result dismiss(struct origin_request *request, enum requester requester)
 {
     struct server *server = request->server;
     request->stage = STAGE_DISMISSED;
-    if (asker == ASKER_ASTRAY) {
+    if (requester == REQUESTER_ASTRAY) {
         server->counter.counts.strays++;
         return MHD_queue_response(request->connection, MHD_HTTP_NOT_FOUND, server->absence);
     }
-    server->strangers += asker == ASKER_STRANGER;
-    server->late += asker == ASKER_LATE;
+    server->strangers += requester == REQUESTER_STRANGER;
+    server->late += requester == REQUESTER_LATE;
     return MHD_queue_response(request->connection, MHD_HTTP_FORBIDDEN, server->dismissal);
 }
 
@@ -442,9 +442,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     switch (request->stage) {
     case STAGE_HEAD: {
-        enum asker asker = find_asker(request);
-        if (asker != ASKER_OWN)
-            return dismiss(request, asker);
+        enum requester requester = find_requester(request);
+        if (requester != REQUESTER_OWN)
+            return dismiss(request, requester);
         know_connection(request);
         request->is_get = strcmp(method, MHD_HTTP_METHOD_GET) == 0;
         request->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;

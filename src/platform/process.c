@@ -71,7 +71,7 @@ int64_t process_peak_bytes(const struct rusage *usage)
 /* Trees */
 
 /* A process and its parent. */
-struct kinship {
+struct parent_link {
     pid_t pid;
     pid_t parent;
 };
@@ -80,13 +80,13 @@ struct kinship {
 struct tree_search {
     const char *root;
     struct process_tree *tree;
-    bool has_all_kinships;    /* every process was asked for its parent */
-    struct kinship *kinships; /* what was found then */
-    size_t kinship_count;
+    bool has_all_parents;             /* every process was asked for its parent */
+    struct parent_link *parent_links; /* what was found then */
+    size_t parent_link_count;
 };
 
 /* False: no memory, or the process would not say. */
-static bool add_kinship(struct tree_search *search, pid_t pid)
+static bool add_parent_link(struct tree_search *search, pid_t pid)
 {
     char path[PATH_BYTES];
     struct proc_field parent = {.name = "PPid"};
@@ -95,19 +95,19 @@ static bool add_kinship(struct tree_search *search, pid_t pid)
         return errno == ENOENT || errno == ESRCH; /* it has gone meanwhile */
     if (parent.value < 0)
         return true;
-    struct kinship *longer = realloc(search->kinships, (search->kinship_count + 1) * sizeof(*longer));
+    struct parent_link *longer = realloc(search->parent_links, (search->parent_link_count + 1) * sizeof(*longer));
     if (longer == NULL)
         return false;
-    search->kinships = longer;
-    longer[search->kinship_count++] = (struct kinship){.pid = pid, .parent = (pid_t)parent.value};
+    search->parent_links = longer;
+    longer[search->parent_link_count++] = (struct parent_link){.pid = pid, .parent = (pid_t)parent.value};
     return true;
 }
 
 /* Once for the whole tree. Where others' processes are hidden (hidepid), those of the tree are still seen if its first
  * is, because they are the same user's. */
-static bool find_kinships(struct tree_search *search)
+static bool find_parent_links(struct tree_search *search)
 {
-    if (search->has_all_kinships)
+    if (search->has_all_parents)
         return true;
     char path[PATH_BYTES];
     snprintf(path, sizeof(path), "%s/proc", search->root);
@@ -117,11 +117,11 @@ static bool find_kinships(struct tree_search *search)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid > 0)
-            is_whole &= add_kinship(search, pid);
+            is_whole &= add_parent_link(search, pid);
     }
     if (folder != NULL)
         closedir(folder);
-    search->has_all_kinships = is_whole;
+    search->has_all_parents = is_whole;
     return is_whole;
 }
 
@@ -171,10 +171,10 @@ static bool add_children(struct tree_search *search, pid_t pid, unsigned depth)
     int status = add_children_by_thread(search, pid, depth);
     if (status <= 0)
         return status == 0;
-    bool is_whole = find_kinships(search);
-    for (size_t i = 0; is_whole && i < search->kinship_count; i++) {
-        if (search->kinships[i].parent == pid)
-            is_whole = add_tree(search, search->kinships[i].pid, depth);
+    bool is_whole = find_parent_links(search);
+    for (size_t i = 0; is_whole && i < search->parent_link_count; i++) {
+        if (search->parent_links[i].parent == pid)
+            is_whole = add_tree(search, search->parent_links[i].pid, depth);
     }
     return is_whole;
 }
@@ -195,7 +195,7 @@ bool process_find_tree(const char *root, pid_t pid, struct process_tree *tree)
 {
     struct tree_search search = {.root = root, .tree = tree};
     bool is_whole = add_tree(&search, pid, 0);
-    free(search.kinships);
+    free(search.parent_links);
     return is_whole;
 }
 

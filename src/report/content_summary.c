@@ -187,7 +187,7 @@ static void add_caveats(struct summary *summary)
 
 static struct summary_row make_row(const struct summary *summary, const struct cell_stats *cell)
 {
-    const struct estimate *time = &cell->measures[METRIC_TIME];
+    const struct estimate *time = &cell->metrics[METRIC_TIME];
     return (struct summary_row){
         .mode = cell->cell->mode,
         .workers = cell->cell->workers,
@@ -229,7 +229,7 @@ static void add_table(struct summary *summary)
         summary_table_add_grid(summary->content, summary->format, rows, stats->cell_count);
     else if (rows != NULL)
         summary_table_add(summary->content, summary->format, rows, stats->main_count,
-                          stats->cells[0].measures[METRIC_TIME].confidence > 0 ? "95 % interval" : "range", reference);
+                          stats->cells[0].metrics[METRIC_TIME].confidence > 0 ? "95 % interval" : "range", reference);
     free(rows);
 }
 

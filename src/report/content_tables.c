@@ -150,7 +150,7 @@ static void add_ranked(struct builder *builder, const struct cell_stats *cell)
     }
     double factor = ranked_scale(builder).factor;
     add_digits(builder, cell_stats_ranked_value(cell) * factor, "");
-    add_interval(builder, &cell->measures[cell_stats_ranked_by(cell)], cell->rounds, factor);
+    add_interval(builder, &cell->metrics[cell_stats_ranked_by(cell)], cell->rounds, factor);
     add_number(builder, PAINT_NONE, cell->rounds);
     if (is_compared(builder))
         add_digits(builder, cell->speedup.value, "x");
@@ -166,7 +166,7 @@ static void add_ranked(struct builder *builder, const struct cell_stats *cell)
 static void add_ranking(struct builder *builder)
 {
     const struct run_stats *stats = builder->stats;
-    const char *interval = interval_head(&stats->cells[0].measures[METRIC_TIME]);
+    const char *interval = interval_head(&stats->cells[0].metrics[METRIC_TIME]);
     const char *against = content_text(builder->content, "vs %s", cell_stats_reference_name(stats));
     bool has_sparks = false, has_shared_rank = false;
     for (size_t i = 0; i < stats->main_count; i++) {
@@ -200,7 +200,7 @@ static void add_ranking(struct builder *builder)
 static bool is_any_above_0(const struct run_stats *stats, enum metric metric)
 {
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].measures[metric].value > 0)
+        if (stats->cells[i].metrics[metric].value > 0)
             return true;
     }
     return false;
@@ -220,18 +220,18 @@ static void add_downloads_of(struct builder *builder, const struct cell_stats *c
     open_row(builder, cell->cell);
     if (cell->cell->trial_count == 0)
         return;
-    add_digits(builder, cell->measures[METRIC_THROUGHPUT].value, "");
-    add_digits(builder, cell->measures[METRIC_BANDWIDTH].value / 1e6, "");
+    add_digits(builder, cell->metrics[METRIC_THROUGHPUT].value, "");
+    add_digits(builder, cell->metrics[METRIC_BANDWIDTH].value / 1e6, "");
     for (size_t i = 0; i < builder->format->percentile_count; i++)
         add_digits(builder,
                    latency_percentile(&cell->totals.service, builder->format->percentiles[i]) * builder->service.factor,
                    "");
     add_digits(builder, cell->service_max * builder->service.factor, "");
-    add_digits(builder, cell->measures[METRIC_T95].value * builder->time_scale.factor, "");
+    add_digits(builder, cell->metrics[METRIC_T95].value * builder->time_scale.factor, "");
     add_number(builder, cell->failures > 0 ? PAINT_BAD : PAINT_NONE, cell->failures);
-    add_count(builder, cell->measures[METRIC_CONNECTS].value);
+    add_count(builder, cell->metrics[METRIC_CONNECTS].value);
     if (has_tls)
-        add_count(builder, cell->measures[METRIC_TLS_HANDSHAKES].value);
+        add_count(builder, cell->metrics[METRIC_TLS_HANDSHAKES].value);
 }
 
 static void add_downloads(struct builder *builder)
@@ -390,9 +390,9 @@ static void add_point(struct builder *builder, const struct sweep *sweep, const 
         add_text(builder, PAINT_BAD, content_ending(cell));
         return;
     }
-    add_digits(builder, cell->measures[METRIC_TIME].value * builder->time_scale.factor, "");
-    add_interval(builder, &cell->measures[METRIC_TIME], cell->rounds, builder->time_scale.factor);
-    add_digits(builder, cell->measures[METRIC_THROUGHPUT].value, "");
+    add_digits(builder, cell->metrics[METRIC_TIME].value * builder->time_scale.factor, "");
+    add_interval(builder, &cell->metrics[METRIC_TIME], cell->rounds, builder->time_scale.factor);
+    add_digits(builder, cell->metrics[METRIC_THROUGHPUT].value, "");
     add_text(builder, PAINT_NONE,
              isfinite(point->efficiency) ? content_text(builder->content, "%.0f %%", 100 * point->efficiency) : "-");
     add_digits(builder, cell->service_p50 * builder->service.factor, "");
@@ -522,10 +522,10 @@ static void add_mismatches(struct builder *builder)
 static void add_assertions(struct builder *builder)
 {
     static const enum paint paints[] = {
-        [RULING_PASS] = PAINT_GOOD,
-        [RULING_FAIL] = PAINT_BAD,
-        [RULING_INCONCLUSIVE] = PAINT_DOUBT,
-        [RULING_UNMEASURABLE] = PAINT_DOUBT,
+        [VERDICT_PASS] = PAINT_GOOD,
+        [VERDICT_FAIL] = PAINT_BAD,
+        [VERDICT_INCONCLUSIVE] = PAINT_DOUBT,
+        [VERDICT_UNMEASURABLE] = PAINT_DOUBT,
     };
     if (builder->analysis->assertion_result_count == 0)
         return;
@@ -537,7 +537,7 @@ static void add_assertions(struct builder *builder)
         const struct assertion_result *assertion_result = &builder->analysis->assertion_results[i];
         content_add_row(builder->content, builder->section, NULL);
         add_text(builder, PAINT_NONE, content_outside(builder->content, assertion_result->assertion));
-        add_text(builder, paints[assertion_result->ruling], assertion_result_name(assertion_result->ruling));
+        add_text(builder, paints[assertion_result->verdict], assertion_result_name(assertion_result->verdict));
         add_text(builder, PAINT_NONE, content_outside(builder->content, assertion_result->sentence));
     }
 }

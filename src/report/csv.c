@@ -103,7 +103,7 @@ static void write_cell(FILE *stream, const struct run *run, const struct cell_st
     write_number(stream, cell->service_p99);
     write_number(stream, cell->service_max);
     for (enum metric metric = 0; metric < METRIC_COUNT; metric++)
-        write_metric(stream, metric, &cell->measures[metric]);
+        write_metric(stream, metric, &cell->metrics[metric]);
     write_policy(stream, run);
 }
 

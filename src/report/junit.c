@@ -108,7 +108,7 @@ static void write_rate(FILE *stream, const struct run *run, const struct run_sta
         fputs("      <property name=\"", stream);
         markup_write(stream, cell_label(cell->cell, label));
         fprintf(stream, "\" value=\"%s, %s/s\"/>\n", cell->is_overrun ? "did not keep up" : "kept up",
-                NUMBER(3, cell->measures[METRIC_RATE].value));
+                NUMBER(3, cell->metrics[METRIC_RATE].value));
     }
 }
 
@@ -135,10 +135,11 @@ static void write_properties(FILE *stream, const struct run *run, const struct r
 static void write_assertion_result(FILE *stream, const struct assertion_result *assertion_result)
 {
     open_case(stream, "conc-bench.claims", assertion_result->assertion, 0);
-    if (assertion_result->ruling == RULING_PASS)
+    if (assertion_result->verdict == VERDICT_PASS)
         close_passed(stream, assertion_result->sentence);
     else
-        close_with(stream, assertion_result->ruling == RULING_FAIL ? "failure" : "skipped", assertion_result->sentence);
+        close_with(stream, assertion_result->verdict == VERDICT_FAIL ? "failure" : "skipped",
+                   assertion_result->sentence);
 }
 
 int junit_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
@@ -151,9 +152,9 @@ int junit_write(FILE *stream, const struct run *run, const struct analysis *anal
     size_t tests = 1 + analysis->assertion_result_count;
     double seconds = total_time(run);
     for (size_t i = 0; i < analysis->assertion_result_count; i++) {
-        enum ruling ruling = analysis->assertion_results[i].ruling;
-        failures += ruling == RULING_FAIL;
-        skipped += ruling != RULING_FAIL && ruling != RULING_PASS;
+        enum assertion_verdict verdict = analysis->assertion_results[i].verdict;
+        failures += verdict == VERDICT_FAIL;
+        skipped += verdict != VERDICT_FAIL && verdict != VERDICT_PASS;
     }
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", stream);
     fprintf(stream, "<testsuites name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"%.6f\">\n",

@@ -63,18 +63,18 @@ static void write_table(FILE *stream, const struct content_table *table)
 }
 
 /* Marks that stand out in a comment. */
-static const char *ruling_mark(const char *name)
+static const char *verdict_mark(const char *name)
 {
     static const char *const marks[] = {
-        [RULING_PASS] = "✅",
-        [RULING_FAIL] = "❌",
-        [RULING_INCONCLUSIVE] = "❔",
-        [RULING_UNMEASURABLE] = "⚠️",
+        [VERDICT_PASS] = "✅",
+        [VERDICT_FAIL] = "❌",
+        [VERDICT_INCONCLUSIVE] = "❔",
+        [VERDICT_UNMEASURABLE] = "⚠️",
     };
-    int ruling = RULING_PASS;
-    while (ruling < RULING_UNMEASURABLE && strcmp(name, assertion_result_name((enum ruling)ruling)) != 0)
-        ruling++;
-    return marks[ruling];
+    int verdict = VERDICT_PASS;
+    while (verdict < VERDICT_UNMEASURABLE && strcmp(name, assertion_result_name((enum assertion_verdict)verdict)) != 0)
+        verdict++;
+    return marks[verdict];
 }
 
 static void write_assertions(FILE *stream, const struct content_table *table)
@@ -84,7 +84,7 @@ static void write_assertions(FILE *stream, const struct content_table *table)
         const struct content_cell *cells = &table->cells[i * table->column_count];
         fputs("| ", stream);
         write_text(stream, cells[0].text);
-        fprintf(stream, " | %s %s | ", ruling_mark(cells[1].text), cells[1].text);
+        fprintf(stream, " | %s %s | ", verdict_mark(cells[1].text), cells[1].text);
         write_text(stream, cells[2].text);
         fputs(" |\n", stream);
     }

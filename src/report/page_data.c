@@ -45,7 +45,7 @@ static json_t *make_cell(struct page_data_maker *maker, const struct cell_stats 
     json_t *times = json_array();
     json_t *rounds = json_array();
     json_t *service = json_array();
-    const struct estimate *estimate = &stats->measures[METRIC_TIME];
+    const struct estimate *estimate = &stats->metrics[METRIC_TIME];
     put(maker, time, "value", number(estimate->value));
     put(maker, time, "low", number(estimate->low));
     put(maker, time, "high", number(estimate->high));
@@ -73,7 +73,7 @@ static json_t *make_sweep(struct page_data_maker *maker, const struct sweep *swe
     json_t *points = json_array();
     for (size_t i = 0; i < sweep->count; i++) {
         const struct cell_stats *cell = sweep->points[i].cell;
-        const struct estimate *throughput = &cell->measures[METRIC_THROUGHPUT];
+        const struct estimate *throughput = &cell->metrics[METRIC_THROUGHPUT];
         json_t *point = json_object();
         if (!cell->has_times) {
             json_decref(point);
@@ -137,7 +137,7 @@ static json_t *make_rate_point(struct page_data_maker *maker, const struct rate_
 {
     json_t *row = json_array();
     append(maker, row, json_real(point->cell->cell->rate));
-    append(maker, row, number(point->cell->is_overrun ? NAN : point->cell->measures[metric_of_figure[figure]].value));
+    append(maker, row, number(point->cell->is_overrun ? NAN : point->cell->metrics[metric_of_figure[figure]].value));
     append(maker, row, json_boolean(point->is_good));
     return row;
 }
@@ -166,7 +166,7 @@ const struct trial *page_timeline_trial(const struct cell_stats *cell)
     double distance = INFINITY;
     size_t next = 0;
     for (size_t row = 0; row < cell->rounds; row++) {
-        double off = fabs(cell_stats_value(cell, row, METRIC_TIME) - cell->measures[METRIC_TIME].value);
+        double off = fabs(cell_stats_value(cell, row, METRIC_TIME) - cell->metrics[METRIC_TIME].value);
         /* Rounds ascend in both. */
         while (next < cell->cell->trial_count && cell->cell->trials[next].round < cell->row_rounds[row])
             next++;

@@ -119,7 +119,7 @@ void rate_table_add_points(struct content *content, const struct format *format,
             content_add_row(content, maker.section, curve->mode);
             add_text(&maker, PAINT_NONE, content_text(content, "%s/%" PRIu32, curve->mode, curve->workers));
             add_text(&maker, PAINT_NONE, content_text(content, "%s", NUMBER(6, point->cell->cell->rate)));
-            add_digits(&maker, point->cell->measures[METRIC_RATE].value);
+            add_digits(&maker, point->cell->metrics[METRIC_RATE].value);
             add_text(&maker, point->is_good ? PAINT_NONE : PAINT_BAD, point->is_good ? "yes" : "no");
             add_figures(&maker, point->cell);
             add_text(&maker, PAINT_NONE, content_text(content, "%zu", point->cell->rounds));

@@ -81,7 +81,7 @@ static struct rate_row make_row(const struct cell_stats *cell)
         .mode = cell->cell->mode,
         .workers = cell->cell->workers,
         .ending = cell->has_times ? NULL : content_ending(cell),
-        .begun = cell->measures[METRIC_RATE].value,
+        .begun = cell->metrics[METRIC_RATE].value,
         .is_overrun = cell->is_overrun,
         .cpu = cell_stats_shown(cell, METRIC_CPU),
         .memory = cell_stats_shown(cell, METRIC_MEMORY),
@@ -113,8 +113,8 @@ const char *rate_table_describe_overrun(struct content *content, const struct ru
             continue;
         text = content_text(content, "%s%s%s %s/s of %s/s, %s s behind %s",
                             text != NULL ? text : "Not kept up: ", text != NULL ? "; " : "",
-                            content_name(content, cell->cell), NUMBER(3, cell->measures[METRIC_RATE].value),
-                            NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->measures[METRIC_BEHIND].value),
+                            content_name(content, cell->cell), NUMBER(3, cell->metrics[METRIC_RATE].value),
+                            NUMBER(6, stats->run->arrivals.rate), NUMBER(2, cell->metrics[METRIC_BEHIND].value),
                             cell_stats_behind_when(cell));
     }
     return text;

@@ -244,7 +244,7 @@ enum { WIDTH_DEFAULT = 80 };
 enum { LINES_MOST = 20, LINES_SINGLE = 6 };
 
 /* The parts of a summary that are shown. */
-struct brevity {
+struct kept_parts {
     size_t caveats; /* so many of them */
     bool has_gap;   /* an empty line in front of why and how */
     bool has_why;
@@ -305,11 +305,11 @@ static void write_how(FILE *stream, const struct content *content, size_t left_o
 
 /* Without what comes on demand, URLs and claims, if it is only to be counted. */
 static void write_summary(FILE *stream, const struct content *content, const struct format *format,
-                          const struct brevity *brevity, bool has_more, bool is_counted)
+                          const struct kept_parts *parts, bool has_more, bool is_counted)
 {
     write_kind(stream, content, SENTENCE_VERDICT, format);
     write_kind(stream, content, SENTENCE_ADVICE, format);
-    size_t left_out = write_caveats(stream, content, format, brevity->caveats);
+    size_t left_out = write_caveats(stream, content, format, parts->caveats);
     write_summary_table(stream, content, format);
     if (has_more && !is_counted)
         write_url_section(stream, content, format);
@@ -317,20 +317,20 @@ static void write_summary(FILE *stream, const struct content *content, const str
         fputc('\n', stream);
         write_assertions(stream, content, format);
     }
-    fputs(brevity->has_gap ? "\n" : "", stream);
-    if (brevity->has_why)
+    fputs(parts->has_gap ? "\n" : "", stream);
+    if (parts->has_why)
         write_kind(stream, content, SENTENCE_WHY, format);
     write_how(stream, content, left_out, has_more);
 }
 
 /* Lines of a summary on the terminal; 0: there is no memory to count them. */
-static size_t count_lines(const struct content *content, const struct format *format, const struct brevity *brevity)
+static size_t count_lines(const struct content *content, const struct format *format, const struct kept_parts *parts)
 {
     char *texts[2] = {NULL, NULL};
     size_t length, lines = 0;
     FILE *memory = open_memstream(&texts[0], &length);
     if (memory != NULL) {
-        write_summary(memory, content, format, brevity, true, true);
+        write_summary(memory, content, format, parts, true, true);
         memory = fclose(memory) == 0 ? open_memstream(&texts[1], &length) : NULL;
     }
     if (memory != NULL) {
@@ -345,36 +345,36 @@ static size_t count_lines(const struct content *content, const struct format *fo
 }
 
 /* What makes the report short enough, the least first: without a table the gap, then caveats but for the first, why. */
-static struct brevity choose_brevity(const struct content *content, const struct format *format)
+static struct kept_parts choose_kept_parts(const struct content *content, const struct format *format)
 {
     bool has_table = content_find(content, SECTION_SUMMARY) != NULL || content_find(content, SECTION_GRID) != NULL;
-    struct brevity brevity = {.has_gap = true, .has_why = true};
+    struct kept_parts parts = {.has_gap = true, .has_why = true};
     /* More than there may be lines never fit, and a document may hold thousands. */
-    for (size_t i = 0; i < content->sentence_count && brevity.caveats < LINES_MOST; i++)
-        brevity.caveats += content->sentences[i].kind == SENTENCE_CAVEAT;
-    while (count_lines(content, format, &brevity) > (has_table ? LINES_MOST : LINES_SINGLE)) {
-        if (!has_table && brevity.has_gap)
-            brevity.has_gap = false;
-        else if (brevity.caveats > 1)
-            brevity.caveats--;
-        else if (brevity.has_why)
-            brevity.has_why = false;
+    for (size_t i = 0; i < content->sentence_count && parts.caveats < LINES_MOST; i++)
+        parts.caveats += content->sentences[i].kind == SENTENCE_CAVEAT;
+    while (count_lines(content, format, &parts) > (has_table ? LINES_MOST : LINES_SINGLE)) {
+        if (!has_table && parts.has_gap)
+            parts.has_gap = false;
+        else if (parts.caveats > 1)
+            parts.caveats--;
+        else if (parts.has_why)
+            parts.has_why = false;
         else
             break;
     }
-    return brevity;
+    return parts;
 }
 
 static void write_brief(FILE *stream, const struct content *content, const struct format *format)
 {
-    struct brevity brevity = choose_brevity(content, format);
-    write_summary(stream, content, format, &brevity, true, false);
+    struct kept_parts parts = choose_kept_parts(content, format);
+    write_summary(stream, content, format, &parts, true, false);
 }
 
 /* The summary, and then all there is. */
 static void write_details(FILE *stream, const struct content *content, const struct format *format)
 {
-    static const struct brevity whole = {.caveats = SIZE_MAX, .has_gap = true, .has_why = true};
+    static const struct kept_parts whole = {.caveats = SIZE_MAX, .has_gap = true, .has_why = true};
     write_summary(stream, content, format, &whole, false, false);
     write_heading(stream, "Run", format);
     write_facts(stream, content, FACT_TOOL);

@@ -346,8 +346,8 @@ static void find_start(const struct experiment_state *state, const struct run_st
     bounds->first = SEARCH_FROM;
     if (alone == NULL)
         return;
-    bounds->alone = alone->measures[METRIC_MEAN].value * alone->measures[METRIC_DOWNLOADS].value;
-    double until = bounds->alone / alone->measures[METRIC_CPU].value;
+    bounds->alone = alone->metrics[METRIC_MEAN].value * alone->metrics[METRIC_DOWNLOADS].value;
+    double until = bounds->alone / alone->metrics[METRIC_CPU].value;
     if (until < SEARCH_FROM)
         bounds->first = until > 1 ? (uint32_t)until : 1;
 }

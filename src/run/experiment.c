@@ -379,9 +379,9 @@ void group_forget_unmeasured(struct experiment_state *state, const struct group 
 int experiment_look(const struct experiment_state *state, uint32_t rounds_in_group, struct run_stats *stats,
                     struct error *error)
 {
-    const struct prospect prospect = {.rounds_in_group = rounds_in_group, .rounds_behind = state->rounds_behind};
+    const struct rounds_to_come to_come = {.rounds_in_group = rounds_in_group, .rounds_behind = state->rounds_behind};
     struct validity validity;
-    if (validity_look(state->experiment->run, &prospect, &validity, error) != 0)
+    if (validity_look(state->experiment->run, &to_come, &validity, error) != 0)
         return -1;
     return cell_stats_compute(state->experiment->run, &validity, stats, error);
 }

@@ -22,8 +22,8 @@ enum { PROBE_DOWNLOADS = 20, PROBE_SECONDS_MAX = 5 };
 static const double kept_for_rounds = 0.4;
 #define KEPT_FOR_A_MODE (35 * NANOSECONDS_PER_SECOND)
 
-/* What one looks for. */
-struct seeker {
+/* A mode with a number of workers whose highest rate is searched. */
+struct candidate {
     struct plan_cell cell;
     struct rate_search search;
     double limit;  /* of the objective, in seconds */
@@ -31,35 +31,35 @@ struct seeker {
     bool is_chosen;
 };
 
-/* A trial of one of them. */
-struct errand {
-    struct seeker *seeker;
+/* A trial of a candidate at one step of the scale of rates. */
+struct step_trial {
+    struct candidate *candidate;
     int step;
 };
 
 struct finder {
     struct experiment_state *state;
-    struct seeker *seekers;
+    struct candidate *candidates;
     size_t count;
-    struct errand *errands; /* room for two of each */
+    struct step_trial *step_trials; /* room for two of each */
     struct plan_cell *cells;
     bool is_out_of_time;
 };
 
-static nanoseconds span_of(const struct finder *finder, const struct errand *errand)
+static nanoseconds span_of(const struct finder *finder, const struct step_trial *step_trial)
 {
-    return plan_span(finder->state->experiment->plan, rate_of_step(errand->step)) + TRIAL_BESIDES;
+    return plan_span(finder->state->experiment->plan, rate_of_step(step_trial->step)) + TRIAL_BESIDES;
 }
 
-static struct rate_outcome judge(const struct experiment *experiment, const struct seeker *seeker,
+static struct rate_outcome judge(const struct experiment *experiment, const struct candidate *candidate,
                                  const struct run_cell *cell, const struct trial *trial)
 {
     const struct objective *objective = &experiment->run->objective;
     const struct trial_arrivals *arrivals = &trial->summary.arrivals;
     bool is_behind = arrivals->is_present && !arrivals->is_kept_up && arrivals->begun > 1;
-    bool is_far_off = rate_trial_figure(objective, trial) > 2 * seeker->limit;
+    bool is_far_off = rate_trial_figure(objective, trial) > 2 * candidate->limit;
     return (struct rate_outcome){
-        .is_held = rate_trial_holds(objective, seeker->limit, trial),
+        .is_held = rate_trial_holds(objective, candidate->limit, trial),
         .is_clear = trial->status != TRIAL_COMPLETE || rate_is_clearly_missed(trial, cell->rate) || is_far_off,
         .reached = is_behind ? (arrivals->begun - 1) / clock_seconds(arrivals->begun_in) : 0,
     };
@@ -70,26 +70,26 @@ static void note(const struct finder *finder, const struct group *group, size_t 
     const struct experiment *experiment = finder->state->experiment;
     for (size_t i = 0; i < count; i++) {
         const struct run_cell *cell = &experiment->run->cells[group->first + i];
-        struct errand *errand = &finder->errands[i];
+        struct step_trial *step_trial = &finder->step_trials[i];
         for (size_t j = 0; j < cell->trial_count; j++) {
-            const struct rate_outcome outcome = judge(experiment, errand->seeker, cell, &cell->trials[j]);
-            rate_search_note(&errand->seeker->search, errand->step, &outcome, is_confirming);
+            const struct rate_outcome outcome = judge(experiment, step_trial->candidate, cell, &cell->trials[j]);
+            rate_search_note(&step_trial->candidate->search, step_trial->step, &outcome, is_confirming);
         }
     }
 }
 
-/* Runs so many errands, in rounds as long as these are expected to end before `ends`. */
-static int run_errands(struct finder *finder, enum stage stage, size_t count, uint32_t rounds, nanoseconds ends,
-                       struct error *error)
+/* Runs so many step_trials, in rounds as long as these are expected to end before `ends`. */
+static int run_step_trials(struct finder *finder, enum stage stage, size_t count, uint32_t rounds, nanoseconds ends,
+                           struct error *error)
 {
     struct experiment_state *state = finder->state;
     struct group group;
     enum pass_end end = PASS_DONE;
     nanoseconds each = 0;
     for (size_t i = 0; i < count; i++) {
-        finder->cells[i] = finder->errands[i].seeker->cell;
-        finder->cells[i].rate = rate_of_step(finder->errands[i].step);
-        each += span_of(finder, &finder->errands[i]);
+        finder->cells[i] = finder->step_trials[i].candidate->cell;
+        finder->cells[i].rate = rate_of_step(finder->step_trials[i].step);
+        each += span_of(finder, &finder->step_trials[i]);
     }
     if (group_open(state, stage, finder->cells, count, rounds, &group, error) != 0)
         return -1;
@@ -110,12 +110,12 @@ static int run_errands(struct finder *finder, enum stage stage, size_t count, ui
 
 /* How much is done a second when nothing falls due; 1 where nothing was done in time. Such trials are no part of the
  * run. */
-static int probe(struct finder *finder, struct seeker *seeker, struct error *error)
+static int probe(struct finder *finder, struct candidate *candidate, struct error *error)
 {
     struct experiment_state *state = finder->state;
     struct group group;
     enum pass_end end;
-    struct plan_cell cell = seeker->cell;
+    struct plan_cell cell = candidate->cell;
     cell.rate = 0;
     if (group_open(state, STAGE_SWEEP, &cell, 1, 1, &group, error) != 0)
         return -1;
@@ -128,7 +128,7 @@ static int probe(struct finder *finder, struct seeker *seeker, struct error *err
     state->probe_ends = 0;
     state->cut_at = NEVER;
     state->is_cut = false;
-    seeker->search.guess = state->probed > 0 ? state->probed : 1;
+    candidate->search.guess = state->probed > 0 ? state->probed : 1;
     group_forget_unmeasured(state, &group);
     group_close(&group);
     return status;
@@ -158,16 +158,16 @@ void rate_probe_measure(struct experiment_state *state, const struct trial *tria
     state->probed = last > trial->gate ? done / clock_seconds(last - trial->gate) : 0;
 }
 
-/* What the objective amounts to for a seeker, by its figure in a trial at a tenth of the rate. */
-static double limit_of(const struct finder *finder, const struct seeker *seeker, size_t first)
+/* What the objective amounts to for a candidate, by its figure in a trial at a tenth of the rate. */
+static double limit_of(const struct finder *finder, const struct candidate *candidate, size_t first)
 {
     const struct run *run = finder->state->experiment->run;
     const struct objective *objective = &run->objective;
     char name[sizeof(run->cells[0].mode)];
-    plan_cell_name(&seeker->cell, name, sizeof(name));
+    plan_cell_name(&candidate->cell, name, sizeof(name));
     for (size_t i = first; i < run->cell_count; i++) {
         const struct run_cell *cell = &run->cells[i];
-        bool is_own = cell->workers == seeker->cell.workers && strcmp(cell->mode, name) == 0;
+        bool is_own = cell->workers == candidate->cell.workers && strcmp(cell->mode, name) == 0;
         double limit = is_own ? objective->factor * rate_trial_figure(objective, &cell->trials[0]) : NAN;
         if (isfinite(limit))
             return limit;
@@ -181,21 +181,21 @@ static int find_limits(struct finder *finder, uint32_t tier, struct error *error
     const struct objective *objective = &run->objective;
     size_t count = 0, first = run->cell_count;
     for (size_t i = 0; i < finder->count; i++) {
-        struct seeker *seeker = &finder->seekers[i];
-        if (seeker->tier != tier)
+        struct candidate *candidate = &finder->candidates[i];
+        if (candidate->tier != tier)
             continue;
-        seeker->limit = clock_seconds(objective->limit);
-        finder->errands[count++] = (struct errand){seeker, rate_step(seeker->search.guess / 10)};
+        candidate->limit = clock_seconds(objective->limit);
+        finder->step_trials[count++] = (struct step_trial){candidate, rate_step(candidate->search.guess / 10)};
     }
     if (objective->limit > 0)
         return 0;
-    if (run_errands(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
+    if (run_step_trials(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        struct seeker *seeker = finder->errands[i].seeker;
-        seeker->limit = limit_of(finder, seeker, first);
+        struct candidate *candidate = finder->step_trials[i].candidate;
+        candidate->limit = limit_of(finder, candidate, first);
         /* It is where limits begin, and says nothing about where to look. */
-        seeker->search.looked_count = 0;
+        candidate->search.looked_count = 0;
     }
     return 0;
 }
@@ -206,12 +206,12 @@ static size_t list_steps(struct finder *finder, uint32_t tier, nanoseconds ends)
     size_t count = 0;
     nanoseconds until = clock_now();
     for (size_t i = 0; i < finder->count; i++) {
-        struct errand errand = {.seeker = &finder->seekers[i]};
-        if (finder->seekers[i].tier != tier || !rate_search_next(&finder->seekers[i].search, &errand.step))
+        struct step_trial step_trial = {.candidate = &finder->candidates[i]};
+        if (finder->candidates[i].tier != tier || !rate_search_next(&finder->candidates[i].search, &step_trial.step))
             continue;
-        until += span_of(finder, &errand);
+        until += span_of(finder, &step_trial);
         if (ends == NEVER || until <= ends)
-            finder->errands[count++] = errand;
+            finder->step_trials[count++] = step_trial;
     }
     return count;
 }
@@ -221,7 +221,7 @@ static bool is_tier_unfinished(const struct finder *finder, uint32_t tier)
 {
     int step;
     for (size_t i = 0; i < finder->count; i++) {
-        if (finder->seekers[i].tier == tier && rate_search_next(&finder->seekers[i].search, &step))
+        if (finder->candidates[i].tier == tier && rate_search_next(&finder->candidates[i].search, &step))
             return true;
     }
     return false;
@@ -237,7 +237,7 @@ static int look_in_tier(struct finder *finder, uint32_t tier, nanoseconds ends, 
     if (find_limits(finder, tier, error) != 0)
         return -1;
     while (interrupt_signal() == 0 && (count = list_steps(finder, tier, ends)) > 0) {
-        if (run_errands(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
+        if (run_step_trials(finder, STAGE_SWEEP, count, 1, NEVER, error) != 0)
             return -1;
     }
     finder->is_out_of_time |= is_tier_unfinished(finder, tier);
@@ -254,14 +254,14 @@ static int look(struct finder *finder, struct error *error)
     nanoseconds ends = state->ends == NEVER ? NEVER : state->ends - (kept < most ? kept : most);
     uint32_t last = 0;
     for (size_t i = 0; i < finder->count; i++) {
-        struct seeker *seeker = &finder->seekers[i];
+        struct candidate *candidate = &finder->candidates[i];
         for (size_t j = 0; j < finder->count; j++) {
-            const struct seeker *other = &finder->seekers[j];
-            bool is_more =
-                other->search.guess > seeker->search.guess || (other->search.guess == seeker->search.guess && j < i);
-            seeker->tier += other->cell.mode == seeker->cell.mode && is_more;
+            const struct candidate *other = &finder->candidates[j];
+            bool is_more = other->search.guess > candidate->search.guess ||
+                           (other->search.guess == candidate->search.guess && j < i);
+            candidate->tier += other->cell.mode == candidate->cell.mode && is_more;
         }
-        last = seeker->tier > last ? seeker->tier : last;
+        last = candidate->tier > last ? candidate->tier : last;
     }
     for (uint32_t tier = 0; tier <= last && interrupt_signal() == 0; tier++) {
         if (look_in_tier(finder, tier, ends, error) != 0)
@@ -270,30 +270,30 @@ static int look(struct finder *finder, struct error *error)
     return 0;
 }
 
-static double found_rate(const struct seeker *seeker)
+static double found_rate(const struct candidate *candidate)
 {
     int step;
-    return rate_search_found(&seeker->search, &step) ? rate_of_step(step) : 0;
+    return rate_search_found(&candidate->search, &step) ? rate_of_step(step) : 0;
 }
 
 /* Of each mode the fewest workers that are within 5 % of its highest rate. */
 static void choose(struct finder *finder)
 {
     for (size_t i = 0; i < finder->count; i++) {
-        struct seeker *seeker = &finder->seekers[i];
-        double best = found_rate(seeker);
+        struct candidate *candidate = &finder->candidates[i];
+        double best = found_rate(candidate);
         bool is_fewest = best > 0;
         for (size_t j = 0; j < finder->count; j++) {
-            const struct seeker *other = &finder->seekers[j];
-            if (other->cell.mode == seeker->cell.mode)
+            const struct candidate *other = &finder->candidates[j];
+            if (other->cell.mode == candidate->cell.mode)
                 best = fmax(best, found_rate(other));
         }
         for (size_t j = 0; j < finder->count; j++) {
-            const struct seeker *other = &finder->seekers[j];
-            bool is_rival = other->cell.mode == seeker->cell.mode && other->cell.workers < seeker->cell.workers;
-            is_fewest &= !is_rival || found_rate(other) * (1 + FIGURES_NEGLIGIBLE) < best;
+            const struct candidate *other = &finder->candidates[j];
+            bool is_rival = other->cell.mode == candidate->cell.mode && other->cell.workers < candidate->cell.workers;
+            is_fewest &= !is_rival || found_rate(other) * (1 + NEGLIGIBLE_SLOWDOWN) < best;
         }
-        seeker->is_chosen = is_fewest && found_rate(seeker) * (1 + FIGURES_NEGLIGIBLE) >= best;
+        candidate->is_chosen = is_fewest && found_rate(candidate) * (1 + NEGLIGIBLE_SLOWDOWN) >= best;
     }
 }
 
@@ -303,18 +303,18 @@ static size_t list_rounds(struct finder *finder)
     size_t count = 0;
     nanoseconds until = clock_now();
     for (size_t i = 0; i < finder->count; i++) {
-        struct seeker *seeker = &finder->seekers[i];
-        struct errand errand = {.seeker = seeker};
-        if (!seeker->is_chosen || !rate_search_confirm(&seeker->search, RATE_ROUNDS_CONFIRMING, &errand.step))
+        struct candidate *candidate = &finder->candidates[i];
+        struct step_trial step_trial = {.candidate = candidate};
+        if (!candidate->is_chosen || !rate_search_confirm(&candidate->search, RATE_ROUNDS_CONFIRMING, &step_trial.step))
             continue;
-        bool is_first = seeker->search.confirmed_count == 0 && errand.step < seeker->search.most;
-        const struct errand next = {seeker, errand.step + 1};
-        until += span_of(finder, &errand) + (is_first ? span_of(finder, &next) : 0);
+        bool is_first = candidate->search.confirmed_count == 0 && step_trial.step < candidate->search.most;
+        const struct step_trial next = {candidate, step_trial.step + 1};
+        until += span_of(finder, &step_trial) + (is_first ? span_of(finder, &next) : 0);
         if (finder->state->ends != NEVER && until > finder->state->ends)
             continue;
-        finder->errands[count++] = errand;
+        finder->step_trials[count++] = step_trial;
         if (is_first)
-            finder->errands[count++] = next;
+            finder->step_trials[count++] = next;
     }
     return count;
 }
@@ -326,13 +326,13 @@ static int confirm(struct finder *finder, struct error *error)
     run->rounds_planned = RATE_ROUNDS_CONFIRMING;
     run->rounds_done = 0;
     while (interrupt_signal() == 0 && (count = list_rounds(finder)) > 0) {
-        if (run_errands(finder, STAGE_MAIN, count, RATE_ROUNDS_CONFIRMING, finder->state->ends, error) != 0)
+        if (run_step_trials(finder, STAGE_MAIN, count, RATE_ROUNDS_CONFIRMING, finder->state->ends, error) != 0)
             return -1;
     }
     for (size_t i = 0; i < finder->count; i++) {
         int step;
-        finder->is_out_of_time |= finder->seekers[i].is_chosen &&
-                                  rate_search_confirm(&finder->seekers[i].search, RATE_ROUNDS_CONFIRMING, &step);
+        finder->is_out_of_time |= finder->candidates[i].is_chosen &&
+                                  rate_search_confirm(&finder->candidates[i].search, RATE_ROUNDS_CONFIRMING, &step);
     }
     for (size_t i = 0; i < run->cell_count; i++) {
         const struct run_cell *cell = &run->cells[i];
@@ -347,7 +347,7 @@ static int find(struct finder *finder, struct error *error)
     struct run *run = finder->state->experiment->run;
     run->warmup_rounds = 0;
     for (size_t i = 0; i < finder->count && interrupt_signal() == 0; i++) {
-        if (probe(finder, &finder->seekers[i], error) != 0)
+        if (probe(finder, &finder->candidates[i], error) != 0)
             return -1;
     }
     finder->state->is_first_pass = false;
@@ -368,22 +368,22 @@ int rates_search(struct experiment_state *state, struct error *error)
     struct finder finder = {
         .state = state,
         .count = plan->cell_count,
-        .seekers = calloc(plan->cell_count, sizeof(finder.seekers[0])),
-        .errands = calloc(2 * plan->cell_count, sizeof(finder.errands[0])),
+        .candidates = calloc(plan->cell_count, sizeof(finder.candidates[0])),
+        .step_trials = calloc(2 * plan->cell_count, sizeof(finder.step_trials[0])),
         .cells = calloc(2 * plan->cell_count, sizeof(finder.cells[0])),
     };
     int status = 0;
     state->rounds_behind = EXPERIMENT_RATE_TRIALS;
-    if (finder.seekers == NULL || finder.errands == NULL || finder.cells == NULL) {
+    if (finder.candidates == NULL || finder.step_trials == NULL || finder.cells == NULL) {
         status = error_set(error, ERROR_ENVIRONMENT, "no memory for a search of %zu rates", finder.count);
     } else {
         for (size_t i = 0; i < finder.count; i++)
-            finder.seekers[i] =
-                (struct seeker){.cell = plan->cells[i], .search = {.most = rate_step(RATE_SEARCHED_MAX)}};
+            finder.candidates[i] =
+                (struct candidate){.cell = plan->cells[i], .search = {.most = rate_step(RATE_SEARCHED_MAX)}};
         status = find(&finder, error);
     }
-    free(finder.seekers);
-    free(finder.errands);
+    free(finder.candidates);
+    free(finder.step_trials);
     free(finder.cells);
     return status;
 }

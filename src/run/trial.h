@@ -29,8 +29,8 @@ struct trial_options {
     void *context;
 };
 
-/* Runs one trial and fills in everything of `trial` but round, position and witness; trial->table is the job's. -1 only
- * if no process could be made at all; whatever happens inside is reported in trial->status. */
+/* Runs one trial and fills in everything of `trial` but round, position and origin counts; trial->table is the job's.
+ * -1 only if no process could be made at all; whatever happens inside is reported in trial->status. */
 int trial_run(const struct mode *mode, const struct mode_job *job, const struct trial_options *options,
               struct trial *trial, struct error *error);
 

@@ -298,13 +298,13 @@ int clients_settle(void *context, const struct client_trial *did, struct trial *
     struct session *session = context;
     struct origin_totals totals = {0};
     const struct journal *journal = session->clients.journal;
-    /* Without a witness, what an interrupted trial has done is not known. */
+    /* Without an origin, what an interrupted trial has done is not known. */
     if (journal != NULL && origin_read_counts(session->origin, &totals, NULL, error) != 0) {
         if (interrupt_signal() == 0)
             return -1;
         journal = NULL;
     }
-    const struct client_evidence evidence = {
+    const struct client_settle_input input = {
         .did = did,
         .seen = journal != NULL ? journal_units(journal) : NULL,
         .strays = totals.strays,
@@ -313,5 +313,5 @@ int clients_settle(void *context, const struct client_trial *did, struct trial *
         .urls = session->run.urls,
         .unit_urls = session->plan.unit_urls,
     };
-    return client_settle(&evidence, trial, error);
+    return client_settle(&input, trial, error);
 }

@@ -34,7 +34,7 @@ enum { ROUTES_MOST = 10000 };
 /* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, the list
  * (url_wire.h), and for each of its hosts a line with the address that the leader asks it at, if it was looked up.
  * All machines run the same program, so that it stands in messages as it does in memory. */
-struct brief {
+struct plan_message {
     char version[32];
     uint64_t seed;
     uint64_t cpu_work; /* iterations: what takes as long as that on the leader's processor */
@@ -128,7 +128,7 @@ int machines_check(const struct session *session, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "--origin: address is for runs of several machines, and one asks itself at 127.0.0.1: leave "
                          "it out");
-    if (fleet_size() == 1 || session->brief != NULL)
+    if (fleet_size() == 1 || session->plan_message != NULL)
         return 0;
     if (options->client_count > 0)
         return error_set(error, ERROR_USAGE,
@@ -209,14 +209,14 @@ void machines_add_bytes(char **next, const void *bytes, size_t size)
 }
 
 /* Options, requests and the origin's word may be secret: whoever has no more use for it wipes it. */
-static char *write_brief(const struct session *session, size_t *size, struct error *error)
+static char *write_plan_message(const struct session *session, size_t *size, struct error *error)
 {
     const struct options *options = session->options;
     size_t list_bytes = 0;
     char *list = url_wire_write(&session->urls, &list_bytes);
     struct text_buffer routes = {0};
     write_routes(session, &routes);
-    struct brief brief = {
+    struct plan_message plan_message = {
         .version = CONC_BENCH_VERSION,
         .seed = session->plan.request.seed,
         .cpu_work = session->plan.request.cpu_work,
@@ -229,12 +229,12 @@ static char *write_brief(const struct session *session, size_t *size, struct err
         .place = session->place,
     };
     for (int i = 0; i < options->argument_count; i++)
-        brief.argument_bytes += strlen(options->arguments[i]) + 1;
-    *size = sizeof(brief) + (size_t)brief.argument_bytes + list_bytes + routes.length;
+        plan_message.argument_bytes += strlen(options->arguments[i]) + 1;
+    *size = sizeof(plan_message) + (size_t)plan_message.argument_bytes + list_bytes + routes.length;
     char *bytes = list != NULL && !routes.has_failed ? malloc(*size) : NULL;
     if (bytes != NULL) {
         char *next = bytes;
-        machines_add_bytes(&next, &brief, sizeof(brief));
+        machines_add_bytes(&next, &plan_message, sizeof(plan_message));
         for (int i = 0; i < options->argument_count; i++)
             machines_add_bytes(&next, options->arguments[i], strlen(options->arguments[i]) + 1);
         machines_add_bytes(&next, list, list_bytes);
@@ -330,7 +330,7 @@ static int hear_machine(struct session *session, uint32_t rank, bool *has_bound,
     return 0;
 }
 
-int machines_brief(struct session *session, struct error *error)
+int machines_send_plan(struct session *session, struct error *error)
 {
     struct run *run = &session->run;
     uint32_t machines = fleet_size();
@@ -339,14 +339,14 @@ int machines_brief(struct session *session, struct error *error)
         return 0;
     if (check_shares(session, error) != 0)
         return -1;
-    char *brief = write_brief(session, &size, error);
-    if (brief == NULL)
+    char *plan_message = write_plan_message(session, &size, error);
+    if (plan_message == NULL)
         return -1;
     const struct fleet_limit limit = {.until = clock_now() + LONGEST_BRIEFING};
     progress_show(&session->progress, -1, "telling %" PRIu32 " other machines what is to be run", machines - 1);
-    int status = fleet_broadcast(FLEET_PLAN, brief, size, &limit, error);
-    memory_wipe(brief, size);
-    free(brief);
+    int status = fleet_broadcast(FLEET_PLAN, plan_message, size, &limit, error);
+    memory_wipe(plan_message, size);
+    free(plan_message);
     if (status != 0)
         return -1;
     run->machines = calloc(machines, sizeof(run->machines[0]));
@@ -463,95 +463,96 @@ void machines_warn(struct session *session)
 
 static const char *text_behind(const struct session *session, size_t offset)
 {
-    return (const char *)session->brief->bytes + sizeof(struct brief) + offset;
+    return (const char *)session->plan_message->bytes + sizeof(struct plan_message) + offset;
 }
 
 int machines_load_list(struct session *session, struct error *error)
 {
-    const struct brief *brief = session->brief->bytes;
+    const struct plan_message *plan_message = session->plan_message->bytes;
     /* All of it was received, so that its parts fit into memory. */
-    if (url_wire_read(&session->urls, "the list", text_behind(session, (size_t)brief->argument_bytes),
-                      (size_t)brief->list_bytes, error) != 0)
+    if (url_wire_read(&session->urls, "the list", text_behind(session, (size_t)plan_message->argument_bytes),
+                      (size_t)plan_message->list_bytes, error) != 0)
         return -1;
-    if (url_list_digest(&session->urls) == brief->digest)
+    if (url_list_digest(&session->urls) == plan_message->digest)
         return 0;
     return error_set(error, ERROR_ENVIRONMENT, "the list is not the leader's when it is read here");
 }
 
 int machines_take_room(struct session *session, struct error *error)
 {
-    const struct brief *brief = session->brief->bytes;
-    if (session->policy.connections_kept < brief->connections_kept)
+    const struct plan_message *plan_message = session->plan_message->bytes;
+    if (session->policy.connections_kept < plan_message->connections_kept)
         return error_set(error, ERROR_ENVIRONMENT,
                          "the limit of open descriptors leaves each worker %" PRIu32
                          " idle connections, and on the leader's machine %" PRIu32 ": raise it (ulimit -n)",
-                         session->policy.connections_kept, brief->connections_kept);
-    session->policy.connections_kept = brief->connections_kept;
+                         session->policy.connections_kept, plan_message->connections_kept);
+    session->policy.connections_kept = plan_message->connections_kept;
     return 0;
 }
 
 void machines_take_place(struct session *session)
 {
-    const struct brief *brief = session->brief->bytes;
-    session->place = brief->place;
+    const struct plan_message *plan_message = session->plan_message->bytes;
+    session->place = plan_message->place;
 }
 
 /* The leader's arguments, in an array that the caller frees; they stay where they are. NULL: no memory. */
 static char **list_arguments(const struct fleet_message *message)
 {
-    const struct brief *brief = message->bytes;
-    char **arguments = calloc((size_t)brief->argument_count + 1, sizeof(arguments[0]));
-    char *next = (char *)message->bytes + sizeof(*brief);
-    for (uint32_t i = 0; i < brief->argument_count && arguments != NULL; i++) {
+    const struct plan_message *plan_message = message->bytes;
+    char **arguments = calloc((size_t)plan_message->argument_count + 1, sizeof(arguments[0]));
+    char *next = (char *)message->bytes + sizeof(*plan_message);
+    for (uint32_t i = 0; i < plan_message->argument_count && arguments != NULL; i++) {
         arguments[i] = next;
         next += strlen(next) + 1;
     }
     return arguments;
 }
 
-static bool is_brief(const struct fleet_message *message)
+static bool is_plan_message(const struct fleet_message *message)
 {
-    const struct brief *brief = message->bytes;
-    return message->kind == FLEET_PLAN && message->size >= sizeof(*brief) &&
-           message->size - sizeof(*brief) == brief->argument_bytes + brief->list_bytes + brief->route_bytes;
+    const struct plan_message *plan_message = message->bytes;
+    return message->kind == FLEET_PLAN && message->size >= sizeof(*plan_message) &&
+           message->size - sizeof(*plan_message) ==
+               plan_message->argument_bytes + plan_message->list_bytes + plan_message->route_bytes;
 }
 
 static int read_options(const struct fleet_message *message, char **arguments, struct options *options,
                         struct error *error)
 {
-    const struct brief *brief = message->bytes;
-    if (strcmp(brief->version, CONC_BENCH_VERSION) != 0)
+    const struct plan_message *plan_message = message->bytes;
+    if (strcmp(plan_message->version, CONC_BENCH_VERSION) != 0)
         return error_set(error, ERROR_USAGE, "the program is version %s here, and not the leader's %.31s",
-                         CONC_BENCH_VERSION, brief->version);
-    if (options_parse((int)brief->argument_count, arguments, session_check_files, options, error) != 0)
+                         CONC_BENCH_VERSION, plan_message->version);
+    if (options_parse((int)plan_message->argument_count, arguments, session_check_files, options, error) != 0)
         return -1;
-    options->seed = brief->seed;
+    options->seed = plan_message->seed;
     options->has_seed = true;
     return 0;
 }
 
 static int prepare_follower(struct session *session, struct error *error)
 {
-    const struct brief *brief = session->brief->bytes;
+    const struct plan_message *plan_message = session->plan_message->bytes;
     if (request_load(&session->options->request, &session->request, error) != 0 ||
         preflight_check_library(&session->request, error) != 0)
         return -1;
     if (setup_list(session, error) != 0 || setup_room(session, error) != 0 || setup_names(session, error) != 0 ||
         setup_origin(session, error) != 0 || setup_plan(session, error) != 0 || setup_targets(session, error) != 0)
         return -1;
-    session->plan.request.cpu_work = brief->cpu_work;
+    session->plan.request.cpu_work = plan_message->cpu_work;
     if (trials_rehearse(session, error) != 0 || setup_warm_urls(session, error) != 0)
         return -1;
-    if (session->plan.unit_count != brief->unit_count)
+    if (session->plan.unit_count != plan_message->unit_count)
         return error_set(error, ERROR_ENVIRONMENT, "the plan is not the leader's when it is made here");
     return description_fill(session, error);
 }
 
 static void compare_routes(const struct session *session, struct other_routes *routes)
 {
-    const struct brief *brief = session->brief->bytes;
-    const char *leaders = text_behind(session, (size_t)(brief->argument_bytes + brief->list_bytes));
-    const char *end = leaders + brief->route_bytes;
+    const struct plan_message *plan_message = session->plan_message->bytes;
+    const char *leaders = text_behind(session, (size_t)(plan_message->argument_bytes + plan_message->list_bytes));
+    const char *end = leaders + plan_message->route_bytes;
     for (size_t i = 0; i < session->resolutions.host_count && leaders < end; i++) {
         const char *address;
         size_t length = first_address(&session->resolutions, i, &address);
@@ -597,7 +598,7 @@ static int take_part(const struct fleet_message *message, int *status, struct er
     int result = arguments != NULL ? read_options(message, arguments, &options, &failure)
                                    : error_set(&failure, ERROR_ENVIRONMENT, "no memory for the command line");
     session_init(&session, &options);
-    session.brief = message;
+    session.plan_message = message;
     if (result == 0)
         result = prepare_follower(&session, &failure);
     bool is_ready = result == 0;
@@ -625,7 +626,7 @@ int session_follow(int *status, struct error *error)
         return -1;
     if (message.kind == FLEET_END && message.size == sizeof(*status))
         memcpy(status, message.bytes, sizeof(*status));
-    else if (is_brief(&message))
+    else if (is_plan_message(&message))
         result = take_part(&message, status, error);
     else
         result = error_set(error, ERROR_ENVIRONMENT, "the leader did not say what is to be run");

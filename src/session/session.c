@@ -105,7 +105,7 @@ static int prepare(struct session *session, struct error *error)
         return -1;
     if (options->dry_run)
         return 0;
-    if (machines_brief(session, error) != 0)
+    if (machines_send_plan(session, error) != 0)
         return -1;
     setup_tell_cost(session);
     return 0;

@@ -70,11 +70,11 @@ struct session {
     bool is_measuring; /* the trial that runs is no warm-up */
     struct run run;
     struct baseline baseline;
-    uint32_t refusals;                 /* trials in a row with answers of status 429 or 503 */
-    nanoseconds pause;                 /* before the next trial, because of them */
-    nanoseconds paused;                /* in all */
-    bool is_public;                    /* some of the hosts are */
-    const struct fleet_message *brief; /* what the leader says that is to be run; NULL: this is the leader */
+    uint32_t refusals;                        /* trials in a row with answers of status 429 or 503 */
+    nanoseconds pause;                        /* before the next trial, because of them */
+    nanoseconds paused;                       /* in all */
+    bool is_public;                           /* some of the hosts are */
+    const struct fleet_message *plan_message; /* what the leader says that is to be run; NULL: this is the leader */
 };
 
 /* Different URLs up to which a trial keeps what the origin counted for each. */
@@ -132,7 +132,7 @@ nanoseconds trials_time_most(const struct session *session);
  * run, and tell what they are; and behind the run, what that is not to be believed for. Each does nothing where there
  * is one machine. */
 int machines_check(const struct session *session, struct error *error);
-int machines_brief(struct session *session, struct error *error);
+int machines_send_plan(struct session *session, struct error *error);
 void machines_add_up(struct session *session); /* the cores of all */
 void machines_warn(struct session *session);
 /* What a follower takes from the leader instead of finding it out itself. */

@@ -130,7 +130,7 @@ int setup_list(struct session *session, struct error *error)
 {
     session->urls.is_for_tls_origin = session->options->use_origin && session->options->origin.has_tls;
     session->is_list_embedded = session->options->input_count == 0;
-    if ((session->brief != NULL ? machines_load_list : load_urls)(session, error) != 0)
+    if ((session->plan_message != NULL ? machines_load_list : load_urls)(session, error) != 0)
         return -1;
     if (check_requests(session, error) != 0 || find_checked_urls(session, error) != 0)
         return -1;
@@ -232,7 +232,7 @@ int setup_room(struct session *session, struct error *error)
                  hosts);
     char purpose[64];
     snprintf(purpose, sizeof(purpose), "a run with %" PRIu32 " workers", workers);
-    if (session->brief != NULL && machines_take_room(session, error) != 0)
+    if (session->plan_message != NULL && machines_take_room(session, error) != 0)
         return -1;
     return resources_need_descriptors(descriptors_needed(session), purpose, error);
 }
@@ -328,7 +328,7 @@ static int start_origin(struct session *session, struct error *error)
 int setup_origin(struct session *session, struct error *error)
 {
     const struct origin_place *place = &session->place;
-    bool is_others = session->brief != NULL && machines_share_origin(session);
+    bool is_others = session->plan_message != NULL && machines_share_origin(session);
     if (!session->options->use_origin)
         return 0;
     if (is_others)

@@ -107,7 +107,7 @@ static int after_trial(void *context, struct trial *trial, struct error *error)
     struct origin_path_count *paths = NULL;
     if (session->origin == NULL)
         return 0;
-    /* Without a witness, what an interrupted trial has done still stands. */
+    /* Without an origin, what an interrupted trial has done still stands. */
     if (origin_read_counts(session->origin, &counts, &paths, error) != 0)
         return interrupt_signal() != 0 ? 0 : -1;
     int status = copy_paths(&trial->origin_counts, paths, counts.paths, error);

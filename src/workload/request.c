@@ -544,92 +544,93 @@ void request_release(struct request *request)
 
 /* What the report says */
 
-struct teller {
+struct option_visitor {
     void (*tell)(void *context, const char *option);
     void *context;
 };
 
-static void tell_text(const struct teller *teller, const char *option, const char *text)
+static void tell_text(const struct option_visitor *visitor, const char *option, const char *text)
 {
     char line[300];
     if (text == NULL)
         return;
     snprintf(line, sizeof(line), "%s %s", option, text[0] != '\0' ? text : "\"\"");
-    teller->tell(teller->context, line);
+    visitor->tell(visitor->context, line);
 }
 
-static void tell_flag(const struct teller *teller, const char *option, bool is_given)
+static void tell_flag(const struct option_visitor *visitor, const char *option, bool is_given)
 {
     if (is_given)
-        teller->tell(teller->context, option);
+        visitor->tell(visitor->context, option);
 }
 
-static void describe_message(const struct teller *teller, const struct request *request)
+static void describe_message(const struct option_visitor *visitor, const struct request *request)
 {
     const struct request_options *options = request->options;
     char text[64];
     for (size_t i = 0; i < request->given_headers; i++) {
         snprintf(text, sizeof(text), "%.*s", (int)header_name_length(request->headers[i]), request->headers[i]);
-        tell_text(teller, "--header", text);
+        tell_text(visitor, "--header", text);
     }
-    tell_text(teller, "--user-agent", options->user_agent);
-    tell_text(teller, "--request", options->method);
-    tell_flag(teller, "--head", options->is_head);
+    tell_text(visitor, "--user-agent", options->user_agent);
+    tell_text(visitor, "--request", options->method);
+    tell_flag(visitor, "--head", options->is_head);
     snprintf(text, sizeof(text), "(%zu byte%s)", request->body_bytes, request->body_bytes == 1 ? "" : "s");
-    tell_text(teller, "--data", request->body != NULL ? text : NULL);
-    tell_flag(teller, "--compressed", options->accepts_compressed);
-    tell_flag(teller, "--cookies", request->has_jar);
+    tell_text(visitor, "--data", request->body != NULL ? text : NULL);
+    tell_flag(visitor, "--compressed", options->accepts_compressed);
+    tell_flag(visitor, "--cookies", request->has_jar);
     snprintf(text, sizeof(text), "(%zu to begin with)", request->cookie_count);
-    tell_text(teller, "--cookie", request->cookie_count > 0 ? text : NULL);
+    tell_text(visitor, "--cookie", request->cookie_count > 0 ? text : NULL);
     snprintf(text, sizeof(text), "(%zu bytes)", request->cookie_data != NULL ? strlen(request->cookie_data) : 0);
-    tell_text(teller, "--cookie", request->cookie_data != NULL ? text : NULL);
+    tell_text(visitor, "--cookie", request->cookie_data != NULL ? text : NULL);
 }
 
-static void describe_tls(const struct teller *teller, const struct request_options *options)
+static void describe_tls(const struct option_visitor *visitor, const struct request_options *options)
 {
     static const char *const versions[] = {NULL, "1.0", "1.1", "1.2", "1.3"};
     char text[16];
-    tell_flag(teller, "--insecure", options->is_unverified);
-    tell_text(teller, "--cacert", options->ca_file);
-    tell_text(teller, "--capath", options->ca_folder);
-    tell_text(teller, "--cert", options->certificate);
-    tell_text(teller, "--key", options->key);
+    tell_flag(visitor, "--insecure", options->is_unverified);
+    tell_text(visitor, "--cacert", options->ca_file);
+    tell_text(visitor, "--capath", options->ca_folder);
+    tell_text(visitor, "--cert", options->certificate);
+    tell_text(visitor, "--key", options->key);
     snprintf(text, sizeof(text), "--tlsv%s", options->tls_min != TLS_VERSION_ANY ? versions[options->tls_min] : "");
-    tell_flag(teller, text, options->tls_min != TLS_VERSION_ANY);
-    tell_text(teller, "--tls-max", versions[options->tls_max]);
-    tell_flag(teller, "--tls-resume", options->resumes_tls);
+    tell_flag(visitor, text, options->tls_min != TLS_VERSION_ANY);
+    tell_text(visitor, "--tls-max", versions[options->tls_max]);
+    tell_flag(visitor, "--tls-resume", options->resumes_tls);
 }
 
 /* Without its scheme's defaults, and without what a password might be part of. */
-static void describe_proxy(const struct teller *teller, const char *text)
+static void describe_proxy(const struct option_visitor *visitor, const char *text)
 {
     struct route_proxy proxy;
     char name[200];
     if (route_parse_proxy(text, "", &proxy, NULL) != 0)
         return;
     snprintf(name, sizeof(name), "%.*s:%u", (int)proxy.name.length, proxy.name.text, (unsigned)proxy.name.port);
-    tell_text(teller, "--proxy", name);
+    tell_text(visitor, "--proxy", name);
 }
 
-static void describe_way(const struct teller *teller, const struct request *request)
+static void describe_way(const struct option_visitor *visitor, const struct request *request)
 {
     const struct request_options *options = request->options;
     for (size_t i = 0; i < options->resolve.count; i++)
-        tell_text(teller, "--resolve", options->resolve.items[i].text);
+        tell_text(visitor, "--resolve", options->resolve.items[i].text);
     for (size_t i = 0; i < options->connect_to.count; i++)
-        tell_text(teller, "--connect-to", options->connect_to.items[i].text);
-    tell_text(teller, "--unix-socket", options->unix_socket);
+        tell_text(visitor, "--connect-to", options->connect_to.items[i].text);
+    tell_text(visitor, "--unix-socket", options->unix_socket);
     for (size_t i = 0; i < request->proxy_count; i++)
-        describe_proxy(teller, request->proxies[i]);
-    tell_text(teller, "--noproxy", options->no_proxy);
-    tell_text(teller, "--interface", options->interface);
-    tell_flag(teller, options->ip_version == IP_VERSION_4 ? "--ipv4" : "--ipv6", options->ip_version != IP_VERSION_ANY);
+        describe_proxy(visitor, request->proxies[i]);
+    tell_text(visitor, "--noproxy", options->no_proxy);
+    tell_text(visitor, "--interface", options->interface);
+    tell_flag(visitor, options->ip_version == IP_VERSION_4 ? "--ipv4" : "--ipv6",
+              options->ip_version != IP_VERSION_ANY);
 }
 
 void request_describe(const struct request *request, void (*tell)(void *context, const char *option), void *context)
 {
-    const struct teller teller = {.tell = tell, .context = context};
-    describe_message(&teller, request);
-    describe_tls(&teller, request->options);
-    describe_way(&teller, request);
+    const struct option_visitor visitor = {.tell = tell, .context = context};
+    describe_message(&visitor, request);
+    describe_tls(&visitor, request->options);
+    describe_way(&visitor, request);
 }

@@ -172,13 +172,13 @@ report() {
 
 curls='xargs -P {workers} -n 1 curl -sS -o /dev/null'
 
-witnessed() {
+with_origin() {
     for i in {1..6}; do echo "http://a.test/$i"; echo "https://b.test/$i?x=$i"; done >list
     clients --workers 4 ${origin:---origin=latency=2ms,size=64KiB} "$@"
 }
 
 @test "a client that asks for everything once is compared with the modes, by the same counts" {
-    witnessed --mode threads --client "curls=$curls <{list}"
+    with_origin --mode threads --client "curls=$curls <{list}"
     exits_with 0
     says 'Service times as the origin saw them, without connecting: curls'
     holds r.json '[.results[] | .downloads == 12 and .failures == 0 and .body_bytes == 12 * 65536 and .rounds[0].witness.requests == 12] | all'
@@ -189,7 +189,7 @@ witnessed() {
 }
 
 @test "skipping, repeating, and asking for something else is unequal work" {
-    witnessed --mode threads --client "skips=tail -n +3 {list} | $curls" --client "repeats=cat {list} {list} | $curls" \
+    with_origin --mode threads --client "skips=tail -n +3 {list} | $curls" --client "repeats=cat {list} {list} | $curls" \
         --client "heads=xargs -n 1 curl -sSI <{list}" --client "more=(cat {list}; sed 1q {list} | sed 's/[^/]*\$/zz/;s-/0/-/99/-') | $curls"
     exits_with 3
     says 'skips/4: unequal after 10 of 12 downloads: 2 of 12 downloads were never asked for, the first is number 1 (http://a.test/1)'
@@ -201,21 +201,21 @@ witnessed() {
 }
 
 @test "a download that is given up before it is whole is unequal work" {
-    origin=--origin=latency=0,size=4MiB witnessed \
+    origin=--origin=latency=0,size=4MiB with_origin \
         --client 'abandons=while read -r url; do curl -s "$url" | head -c 1; done <{list}'
     exits_with 3
     says 'abandons/4: unequal after 12 of 12 downloads: 12 of 12 downloads were given up before they were whole'
 }
 
 @test "more in flight than asked for is told" {
-    origin=--origin=latency=300ms witnessed --client 'many=xargs -P 12 -n 1 curl -sS -o /dev/null <{list}'
+    origin=--origin=latency=300ms with_origin --client 'many=xargs -P 12 -n 1 curl -sS -o /dev/null <{list}'
     exits_with 0
     # All 12 of them, unless the machine is busy while they begin.
     [[ "$output" =~ many/4\ had\ ([5-9]|1[0-2])\ downloads\ in\ flight,\ 4\ asked\ for ]]
 }
 
 @test "clients that look for an authority where programs do trust the origin" {
-    origin=--origin=tls witnessed --client "curls=$curls <{list}" --client 'python=python3 -c "
+    origin=--origin=tls with_origin --client "curls=$curls <{list}" --client 'python=python3 -c "
 import ssl, sys, urllib.request
 for url in open(sys.argv[1]): urllib.request.urlopen(url.strip()).read()" {list}'
     exits_with 0

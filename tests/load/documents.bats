@@ -26,7 +26,7 @@ bounded() {
 @test "cells that are compared with each other" { bounded cells 60; }
 @test "cells of sweeps" { bounded swept_cells 500; }
 @test "URLs" { bounded urls 100000; }
-@test "URLs that the origin saw" { bounded witnessed_urls 50000; }
+@test "URLs that the origin saw" { bounded origin_urls 50000; }
 @test "options of requests" { bounded options 25000; }
 @test "sources" { bounded sources 25000; }
 @test "warnings" { bounded warnings 2500; }

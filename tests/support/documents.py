@@ -92,7 +92,7 @@ def urls(document, cell, n):
     document["results"] = [cell]
 
 
-def witnessed_urls(document, cell, n):
+def origin_urls(document, cell, n):
     cell["rounds"][0]["witness"] = {"requests": 1, "connections": 1, "peak_in_flight": 1,
                                     "urls": {str(i): 1 for i in range(n)}}
     document["results"] = [cell]

@@ -160,7 +160,7 @@ static void test_what_is_no_result_is_refused(void **state)
     run_release(&run);
 }
 
-static enum ruling ruling_of_threads(int scale, int slower, double max_slowdown)
+static enum assertion_verdict verdict_of_threads(int scale, int slower, double max_slowdown)
 {
     struct run before = make_rounds(1, 0);
     struct run now = make_rounds(scale, slower);
@@ -172,28 +172,28 @@ static enum ruling ruling_of_threads(int scale, int slower, double max_slowdown)
     const struct analysis_request request = {.baseline = &baseline, .max_slowdown = max_slowdown};
     analysis = fixture_analyse(&now, &request);
     assert_int_equal(analysis.assertion_result_count, 2);
-    enum ruling ruling = RULING_UNMEASURABLE;
+    enum assertion_verdict verdict = VERDICT_UNMEASURABLE;
     for (size_t i = 0; i < 2; i++) {
         if (strstr(analysis.assertion_results[i].assertion, "threads/2") != NULL)
-            ruling = analysis.assertion_results[i].ruling;
+            verdict = analysis.assertion_results[i].verdict;
     }
     analysis_release(&analysis);
     baseline_release(&baseline);
     run_release(&before);
     run_release(&now);
-    return ruling;
+    return verdict;
 }
 
 static void test_slowdowns_are_judged_relative_to_the_reference(void **state)
 {
     (void)state;
-    assert_int_equal(ruling_of_threads(1, 0, 0.05), RULING_PASS);
+    assert_int_equal(verdict_of_threads(1, 0, 0.05), VERDICT_PASS);
     /* Everything takes twice as long: another day, not another program. */
-    assert_int_equal(ruling_of_threads(2, 0, 0.05), RULING_PASS);
-    assert_int_equal(ruling_of_threads(2, 25, 0.05), RULING_FAIL);
-    assert_int_equal(ruling_of_threads(1, 25, 0.30), RULING_PASS);
+    assert_int_equal(verdict_of_threads(2, 0, 0.05), VERDICT_PASS);
+    assert_int_equal(verdict_of_threads(2, 25, 0.05), VERDICT_FAIL);
+    assert_int_equal(verdict_of_threads(1, 25, 0.30), VERDICT_PASS);
     /* Above what is allowed, and less than series may differ by. */
-    assert_int_equal(ruling_of_threads(1, 8, 0.05), RULING_INCONCLUSIVE);
+    assert_int_equal(verdict_of_threads(1, 8, 0.05), VERDICT_INCONCLUSIVE);
 }
 
 /* A folder of results; some of threads with a slowdown of so many per cent. Static memory. */
@@ -251,25 +251,25 @@ static void test_a_history_says_what_is_usual(void **state)
     const char *folder = make_folder(slower, 6);
     /* One series more is off by 2.1 % at most, which one alone would not know. */
     struct assertion_result result = judge_threads(folder, 9);
-    assert_int_equal(result.ruling, RULING_FAIL);
+    assert_int_equal(result.verdict, VERDICT_FAIL);
     assert_string_equal(result.assertion, "threads/2 at most 5 % slower than before");
     if (strncmp(result.sentence, "1.08 times (1.0", 15) != 0 || strlen(result.sentence) > 30)
         fail_msg("%s", result.sentence);
     assert_true(result.low > 1.05 && result.value > 1.07 && result.value < 1.09);
-    assert_int_equal(judge_threads(folder, 1).ruling, RULING_PASS);
+    assert_int_equal(judge_threads(folder, 1).verdict, VERDICT_PASS);
     /* Slower than usual, and by less than is allowed. */
     assert_true(judge_threads(folder, 5).low > 1);
     result = judge_threads(folder, 5);
-    assert_int_equal(result.ruling, RULING_INCONCLUSIVE);
+    assert_int_equal(result.verdict, VERDICT_INCONCLUSIVE);
     if (strstr(result.sentence, " the usual of 6 results, relative to sync/1, of which up to 1.0") == NULL)
         fail_msg("%s", result.sentence);
     remove_folder(folder, 6);
     /* Four do not say; the newest of them is the first. */
     static const int few[] = {8, 0, 1, 2};
     folder = make_folder(few, 4);
-    assert_int_equal(judge_threads(folder, 9).ruling, RULING_PASS);
+    assert_int_equal(judge_threads(folder, 9).verdict, VERDICT_PASS);
     result = judge_threads(folder, 15);
-    assert_int_equal(result.ruling, RULING_INCONCLUSIVE);
+    assert_int_equal(result.verdict, VERDICT_INCONCLUSIVE);
     assert_non_null(strstr(result.sentence, "that is the newest of 4: 5 tell how much series differ"));
     remove_folder(folder, 4);
 }

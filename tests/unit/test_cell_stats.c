@@ -28,41 +28,41 @@ static void test_figures_of_two_modes(void **state)
     assert_ptr_equal(stats.reference, sync);
     assert_int_equal(sync->rounds, 2);
     assert_close(cell_stats_value(sync, 0, METRIC_TIME), 0.041);
-    assert_close(sync->measures[METRIC_TIME].value, 0.043);
-    assert_close(sync->measures[METRIC_TIME].low, 0.041);
-    assert_close(sync->measures[METRIC_TIME].high, 0.045);
-    assert_close(sync->measures[METRIC_TIME].confidence, 0);
+    assert_close(sync->metrics[METRIC_TIME].value, 0.043);
+    assert_close(sync->metrics[METRIC_TIME].low, 0.041);
+    assert_close(sync->metrics[METRIC_TIME].high, 0.045);
+    assert_close(sync->metrics[METRIC_TIME].confidence, 0);
     assert_close(sync->minimum, 0.041);
     assert_close(sync->maximum, 0.045);
     assert_close(sync->mean, 0.043);
     assert_close(sync->standard_deviation, 0.004 / sqrt(2));
-    assert_close(threads->measures[METRIC_TIME].value, 0.022);
+    assert_close(threads->metrics[METRIC_TIME].value, 0.022);
     /* Paired by round: 41 / 21 and 45 / 23, and the geometric mean of the two. */
     assert_close(threads->speedup.value, sqrt((41.0 / 21) * (45.0 / 23)));
     assert_close(threads->speedup.low, 41.0 / 21);
     assert_close(threads->speedup.high, 45.0 / 23);
     assert_close(threads->speedup.confidence, 0);
     assert_close(sync->speedup.value, 1);
-    assert_close(threads->measures[METRIC_DOWNLOADS].value, 4);
+    assert_close(threads->metrics[METRIC_DOWNLOADS].value, 4);
     assert_int_equal(threads->failures, 0);
-    assert_close(threads->measures[METRIC_BYTES].value, 4000);
-    assert_close(threads->measures[METRIC_CONNECTS].value, 2);
-    assert_close(sync->measures[METRIC_CONNECTS].value, 1);
+    assert_close(threads->metrics[METRIC_BYTES].value, 4000);
+    assert_close(threads->metrics[METRIC_CONNECTS].value, 2);
+    assert_close(sync->metrics[METRIC_CONNECTS].value, 1);
     /* One ends at the very instant the next begins: that is one at a time. */
-    assert_close(sync->measures[METRIC_PEAK_IN_FLIGHT].value, 1);
-    assert_close(threads->measures[METRIC_PEAK_IN_FLIGHT].value, 2);
+    assert_close(sync->metrics[METRIC_PEAK_IN_FLIGHT].value, 1);
+    assert_close(threads->metrics[METRIC_PEAK_IN_FLIGHT].value, 2);
     /* 8 samples carry neither a median nor anything beyond. */
     assert_true(isnan(sync->service_p50));
-    assert_close(sync->measures[METRIC_P50].value, 0.0105);
+    assert_close(sync->metrics[METRIC_P50].value, 0.0105);
     assert_int_equal(sync->totals.service.count, 8);
     assert_close(sync->service_max, 0.011);
-    assert_close(sync->measures[METRIC_CPU_USER].value, 0.002);
-    assert_close(sync->measures[METRIC_CORES].value, (4.0 / 41 + 4.0 / 45) / 2);
-    assert_close(sync->measures[METRIC_VOLUNTARY].value, 8);
+    assert_close(sync->metrics[METRIC_CPU_USER].value, 0.002);
+    assert_close(sync->metrics[METRIC_CORES].value, (4.0 / 41 + 4.0 / 45) / 2);
+    assert_close(sync->metrics[METRIC_VOLUNTARY].value, 8);
     /* The last is begun when 30 of 40 ms are over; all workers are busy all the time. */
-    assert_close(sync->measures[METRIC_DRAIN].value, 0.25);
-    assert_close(threads->measures[METRIC_OCCUPANCY].value, 1);
-    assert_close(sync->measures[METRIC_T95].value, 0.043);
+    assert_close(sync->metrics[METRIC_DRAIN].value, 0.25);
+    assert_close(threads->metrics[METRIC_OCCUPANCY].value, 1);
+    assert_close(sync->metrics[METRIC_T95].value, 0.043);
     /* Two rounds rank nobody. */
     assert_int_equal(stats.ranking.test, RANKING_NONE);
     assert_int_equal(sync->rank_low, 0);
@@ -98,10 +98,10 @@ static void test_a_cell_without_a_complete_trial_comes_last(void **state)
     assert_string_equal(stats.cells[1].cell->mode, "threads");
     assert_string_equal(stats.cells[2].cell->mode, "hybrid");
     assert_false(stats.cells[1].has_times);
-    assert_true(isnan(stats.cells[1].measures[METRIC_TIME].value));
+    assert_true(isnan(stats.cells[1].metrics[METRIC_TIME].value));
     assert_true(isnan(stats.cells[1].speedup.value));
-    assert_close(stats.cells[1].measures[METRIC_DOWNLOADS].value, 4);
-    assert_close(stats.cells[2].measures[METRIC_DOWNLOADS].value, 0);
+    assert_close(stats.cells[1].metrics[METRIC_DOWNLOADS].value, 4);
+    assert_close(stats.cells[2].metrics[METRIC_DOWNLOADS].value, 0);
     cell_stats_release(&stats);
     run_release(&run);
 }
@@ -183,7 +183,7 @@ static void test_intervals_and_ranks_come_with_rounds(void **state)
     assert_int_equal(stats.cells[1].rank_low, 2);
     assert_true(stats.cells[1].speedup.high < 1);
     /* n = 10: the second smallest and the second largest round, 97.9 %; pairs: 95.1 %. */
-    assert_close(stats.cells[0].measures[METRIC_TIME].confidence, 1 - 22.0 / 1024);
+    assert_close(stats.cells[0].metrics[METRIC_TIME].confidence, 1 - 22.0 / 1024);
     assert_true(fabs(stats.cells[1].speedup.confidence - 0.951171875) < 1e-12);
     cell_stats_release(&stats);
     run_release(&run);

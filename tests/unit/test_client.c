@@ -213,7 +213,7 @@ enum { UNITS = 4 };
 struct scene {
     struct client_trial did;
     struct journal_unit seen[UNITS];
-    struct client_evidence evidence;
+    struct client_settle_input input;
     struct trial trial;
     const char *report;
 };
@@ -237,13 +237,13 @@ static void set_scene(struct scene *scene)
                                                .start = start,
                                                .end = start + 10 * MS};
     }
-    scene->evidence = (struct client_evidence){
+    scene->input = (struct client_settle_input){
         .did = &scene->did, .seen = scene->seen, .report = "/nowhere", .urls = urls, .unit_urls = unit_urls};
 }
 
 static void settle(struct scene *scene)
 {
-    assert_int_equal(client_settle(&scene->evidence, &scene->trial, NULL), 0);
+    assert_int_equal(client_settle(&scene->input, &scene->trial, NULL), 0);
 }
 
 static const struct sample *sample_of(const struct scene *scene, uint32_t unit)
@@ -304,7 +304,7 @@ static void test_other_work_than_asked_for_is_unequal(void **state)
     scene.seen[0].is_get = false;
     assert_unequal(&scene, "1 of 4 downloads were not asked for by GET");
     set_scene(&scene);
-    scene.evidence.strays = 2;
+    scene.input.strays = 2;
     assert_unequal(&scene, "2 requests were for what is not in the list");
 }
 
@@ -335,9 +335,9 @@ static const char *make_report(double start, int bytes)
 
 static void settle_reported(struct scene *scene, double start, int bytes)
 {
-    scene->evidence.report = make_report(start, bytes);
+    scene->input.report = make_report(start, bytes);
     settle(scene);
-    unlink(scene->evidence.report);
+    unlink(scene->input.report);
 }
 
 static void test_times_of_the_monotonic_clock_are_taken_as_they_are(void **state)
@@ -364,7 +364,7 @@ static void test_times_of_another_clock_end_with_the_last_answer_or_the_client(v
     assert_int_equal(sample_of(&scene, 0)->end - sample_of(&scene, 0)->start, 10 * MS + MS / 2);
     sample_table_release(scene.trial.table);
     set_scene(&scene);
-    scene.evidence.seen = NULL;
+    scene.input.seen = NULL;
     settle_reported(&scene, 5, 16);
     assert_int_equal(scene.trial.client.proof, CLIENT_REPORTED);
     assert_int_equal(sample_of(&scene, 3)->end, scene.did.ended);
@@ -377,15 +377,15 @@ static void test_a_report_that_cannot_be_true_is_unequal(void **state)
     (void)state;
     struct scene scene;
     set_scene(&scene);
-    scene.evidence.report = make_report(1039, 15);
+    scene.input.report = make_report(1039, 15);
     assert_unequal(&scene, "4 of 4 downloads have another status or size in its report than the origin sent");
-    unlink(scene.evidence.report);
+    unlink(scene.input.report);
     set_scene(&scene);
     scene.did.ended = BEGAN + 15 * MS;
-    scene.evidence.seen = NULL;
-    scene.evidence.report = make_report(5, 16);
+    scene.input.seen = NULL;
+    scene.input.report = make_report(5, 16);
     assert_unequal(&scene, "its report is of 0.021 s, and it ran for 0.015 s");
-    unlink(scene.evidence.report);
+    unlink(scene.input.report);
 }
 
 static void test_without_anybody_s_word_nothing_is_known(void **state)
@@ -393,7 +393,7 @@ static void test_without_anybody_s_word_nothing_is_known(void **state)
     (void)state;
     struct scene scene;
     set_scene(&scene);
-    scene.evidence.seen = NULL;
+    scene.input.seen = NULL;
     settle(&scene);
     assert_int_equal(scene.trial.status, TRIAL_COMPLETE);
     assert_int_equal(scene.trial.client.proof, CLIENT_UNPROVEN);

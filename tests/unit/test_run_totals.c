@@ -171,7 +171,7 @@ static void assert_same_figures(const struct run_stats *one, const struct run_st
         const struct cell_stats *left = &one->cells[i];
         const struct cell_stats *right = &other->cells[i];
         assert_string_equal(left->cell->mode, right->cell->mode);
-        assert_memory_equal(left->measures, right->measures, sizeof(left->measures));
+        assert_memory_equal(left->metrics, right->metrics, sizeof(left->metrics));
         assert_memory_equal(left->failure_classes, right->failure_classes, sizeof(left->failure_classes));
         assert_memory_equal(&left->speedup, &right->speedup, sizeof(left->speedup));
         assert_int_equal(left->totals.service.count, right->totals.service.count);

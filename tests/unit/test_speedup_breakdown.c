@@ -81,7 +81,7 @@ static void test_two_factors_make_the_whole(void **state)
     assert_near(&threads->connections, sqrt(2 * 4));
     assert_near(&threads->interaction, 2);
     assert_near(&threads->total, threads->concurrency.value * threads->connections.value);
-    assert_true(threads->total.confidence >= FIGURES_CONFIDENCE);
+    assert_true(threads->total.confidence >= CONFIDENCE_LEVEL);
     const struct speedup_parts *sync = find(&all.breakdown, "sync:reuse");
     assert_near(&sync->total, 2);
     assert_near(&sync->connections, 2);

@@ -135,5 +135,5 @@ int main(void)
         cmocka_unit_test(test_a_failure_at_work_is_told_once_all_are_done),
         cmocka_unit_test(test_a_crew_may_leave_without_having_worked),
     };
-    return cmocka_run_group_tests_name("crew", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("thread_pool", tests, NULL, NULL);
 }

@@ -427,10 +427,10 @@ static void test_many_contents_are_kept_as_one(void **state)
 
 static bool is_lost(struct run *run, uint32_t rounds_in_group, uint32_t rounds_behind)
 {
-    const struct prospect prospect = {rounds_in_group, rounds_behind};
+    const struct rounds_to_come to_come = {rounds_in_group, rounds_behind};
     struct validity validity, complete;
     fixture_end(run);
-    assert_int_equal(validity_look(run, &prospect, &validity, NULL), 0);
+    assert_int_equal(validity_look(run, &to_come, &validity, NULL), 0);
     assert_int_equal(validity_judge(run, &complete, NULL), 0);
     bool is_lost = validity.is_lost;
     /* Otherwise it is the same judgement. */

@@ -12,19 +12,19 @@
  * Judges an assertion by what the rounds can show: it fails only if the one-sided 95 % bound says so, and passes
  * only if the other bound says so; in between nothing is claimed, and what could have been seen is told. Pure.
  */
-enum ruling {
-    RULING_PASS,
-    RULING_FAIL,
-    RULING_INCONCLUSIVE,
-    RULING_UNMEASURABLE, /* inconclusive, and only a huge difference could have been seen: must not pass silently */
+enum assertion_verdict {
+    VERDICT_PASS,
+    VERDICT_FAIL,
+    VERDICT_INCONCLUSIVE,
+    VERDICT_UNMEASURABLE, /* inconclusive, and only a huge difference could have been seen: must not pass silently */
 };
 
 /* "PASS", "FAIL", "INCONCLUSIVE", "UNMEASURABLE". */
-const char *assertion_result_name(enum ruling ruling);
+const char *assertion_result_name(enum assertion_verdict verdict);
 
 struct assertion_result {
     char assertion[ASSERTION_TEXT_MAX + 48]; /* in canonical form, with the cell where it is about several */
-    enum ruling ruling;
+    enum assertion_verdict verdict;
     double value;     /* estimate, in the unit of the claim; NAN: none */
     double low, high; /* one-sided 95 % bounds; infinite: none */
     double limit;

@@ -20,15 +20,15 @@
 
 /* The confidence asked for where an interval is given. What is reached is a little more: order statistics come in
  * steps. */
-#define FIGURES_CONFIDENCE 0.95
+#define CONFIDENCE_LEVEL 0.95
 
 /* A slowdown that nobody would change a program for. */
-#define FIGURES_NEGLIGIBLE 0.05
+#define NEGLIGIBLE_SLOWDOWN 0.05
 
 /* The share of failed downloads above which times say nothing: a refused connection takes no time. The other where
  * failures were announced. */
-#define FIGURES_FAILED           0.1
-#define FIGURES_FAILED_TOLERATED 0.5
+#define FAILED_SHARE_MAX           0.1
+#define FAILED_SHARE_MAX_TOLERATED 0.5
 
 /* A value and the interval that holds it with `confidence`. Without enough rounds for one, `confidence` is 0 and low
  * and high are the extremes. All NAN: there is no value. */
@@ -50,7 +50,7 @@ struct cell_stats {
     double *values;       /* by round that counts (a row), then by enum metric; owned */
     uint32_t *row_rounds; /* the round of each row, ascending; owned */
 
-    struct estimate measures[METRIC_COUNT]; /* medians and their order-statistic intervals */
+    struct estimate metrics[METRIC_COUNT]; /* medians and their order-statistic intervals */
 
     /* of METRIC_TIME, seconds, for those who want them */
     double mean;
@@ -123,7 +123,7 @@ double cell_stats_response(const struct cell_stats *cell, enum metric metric);
 const char *cell_stats_behind_when(const struct cell_stats *cell);
 
 /* The value of one round, `row` < rounds. */
-double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric measure);
+double cell_stats_value(const struct cell_stats *cell, size_t row, enum metric metric);
 
 /* The median as tables show it: per download and in the column's unit, as far as the metric's row says so. */
 double cell_stats_shown(const struct cell_stats *cell, enum metric metric);

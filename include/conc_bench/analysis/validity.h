@@ -95,14 +95,14 @@ struct validity {
 int validity_judge(const struct run *run, struct validity *validity, struct error *error);
 
 /* The rounds that may still come. */
-struct prospect {
+struct rounds_to_come {
     uint32_t rounds_in_group; /* of the last group */
     uint32_t rounds_behind;   /* of groups behind it, at most */
 };
 
 /* The same for a result that is not yet complete: is_lost says whether the rounds that may still come could make it
  * valid. */
-int validity_look(const struct run *run, const struct prospect *prospect, struct validity *validity,
+int validity_look(const struct run *run, const struct rounds_to_come *to_come, struct validity *validity,
                   struct error *error);
 
 void validity_release(struct validity *validity);

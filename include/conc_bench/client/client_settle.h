@@ -15,8 +15,8 @@
  * both, to the samples that a mode would have written.
  */
 
-/* The evidence to settle by. */
-struct client_evidence {
+/* What is known of a client that has ended. */
+struct client_settle_input {
     const struct client_trial *did;
     const struct journal_unit *seen; /* by unit; NULL: there was no origin */
     uint64_t strays;                 /* requests that the origin saw for what is in no list */
@@ -29,6 +29,6 @@ struct client_evidence {
 /* Settles the samples of trial->table, and fills in trial->client but for `is_present` and `left_behind`. A client that
  * ended well and did not do each unit once, as far as it is known, or whose report is wrong, leaves trial->status as
  * TRIAL_UNEQUAL, with the reason. Without origin and report nothing is settled: the work is unproven. -1: no memory. */
-int client_settle(const struct client_evidence *evidence, struct trial *trial, struct error *error);
+int client_settle(const struct client_settle_input *input, struct trial *trial, struct error *error);
 
 #endif
