@@ -69,7 +69,7 @@ static bool take_sign(struct reading *reading, char sign)
 /* There is no name where an operand should start. */
 static int refuse_start(const struct reading *reading, bool is_first)
 {
-    /* Nothing to point at. */
+    /* There is nothing to point at. */
     if (is_first && *reading->next == '\0')
         return error_set(reading->error, ERROR_USAGE, "a claim is empty: write one such as 'event-loop.time < 2s'");
     if (is_digit(*reading->next))

@@ -2,7 +2,7 @@
 
 enum { BLOCKS = 10, RISING = 33 };
 
-/* What the longest wait may grow by in a second. */
+/* The most that the longest wait may grow by in a second. */
 static const double max_growth = 0.01;
 
 static double mean_of_block(const double *waits, size_t count, size_t block)
@@ -34,7 +34,7 @@ double backlog_behind(const double *waits, size_t count)
     return mean_of_block(waits, count, BLOCKS - 1);
 }
 
-/* What a stretch takes at least: so many downloads, and such a part of the time over which they fall due. */
+/* The least size of a stretch: a number of downloads, and a part of the time over which they fall due. */
 enum { STRETCH_BEGUN = 10, STRETCHES = 8, SLOW_IN_A_ROW = 2 };
 
 bool backlog_is_hopeless(struct backlog_watch *watch, const nanoseconds *due, uint32_t count, uint32_t begun,

@@ -73,7 +73,7 @@ static struct estimate estimate_median(const struct cell_stats *cell, enum metri
     return estimate;
 }
 
-/* With fewer rounds none is far from the others. */
+/* With fewer rounds, none can be far from the others. */
 enum { OUTLIERS_FROM = 5 };
 
 static void spread_of_times(struct cell_stats *cell, double *times)
@@ -118,7 +118,7 @@ static void count_class(struct cell_stats *cell, enum outcome outcome, const uin
     cell->failure_classes[outcome] = trials > 0 ? (uint64_t)ceil(stats_median(values, trials)) : 0;
 }
 
-/* By class, in a usual round and in all together. */
+/* Counts failures by class, in a usual round and in all rounds together. */
 static int count_failures(const struct run_stats *stats, struct cell_stats *cell, double *values, struct error *error)
 {
     const struct run_cell *run = cell->cell;
@@ -323,7 +323,7 @@ int cell_stats_estimate_ratio(double *logs, size_t count, struct estimate *ratio
     return 0;
 }
 
-/* What ranks by fewer rounds than a signed-rank interval takes has the interval that its ranking has. */
+/* A cell that ranks by fewer rounds than a signed-rank interval needs takes the interval of its ranking. */
 static void take_ranked_interval(const struct run_stats *stats, const struct cell_stats *cell, struct estimate *speedup)
 {
     size_t place = (size_t)(cell - stats->cells);

@@ -64,7 +64,7 @@ static struct signed_rank slowdown(const struct run_stats *stats, size_t index)
     return mirrored;
 }
 
-/* From which of its rounds on each failed too often; 0: not in an unbroken row up to the last. */
+/* The first of its rounds from which every one up to the last failed too often; 0: there is none. */
 static uint32_t first_failing_round(const struct cell_stats *cell, double tolerated)
 {
     uint32_t first = 0;

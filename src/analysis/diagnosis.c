@@ -177,7 +177,7 @@ static double capacity(const struct run_stats *stats, const struct cell_stats *c
 
 static double busy_share(const struct run_stats *stats, const struct cell_stats *cell)
 {
-    /* In very short runs what comes before the clock starts shows. */
+    /* In very short runs, the work before the clock starts has a visible share. */
     return fmin(1, median(cell, METRIC_CORES) / capacity(stats, cell));
 }
 
@@ -308,7 +308,7 @@ static bool is_first_of_its_mode(const struct run_stats *stats, size_t index)
     return cells[index].is_sound && cells[index].cell->workers > 1;
 }
 
-/* How many downloads at once keep so many cores busy, by what the mode computes for one. */
+/* Adds how many downloads at once keep so many cores busy, by what the mode computes for one. */
 static void add_crossing(const struct cell_stats *cell, double waits, double cores, char *buffer, size_t size)
 {
     char compute_text[32];
@@ -332,8 +332,9 @@ static void list_crossings(const struct run_stats *stats, const struct cell_stat
         add_crossing(alone, waits, cores, buffer, size);
 }
 
-/* How long the server and the link take with a download: the mean over all of them, since all modes download the same
- * URLs. A median would compare one URL with another where they differ, and a service time what it took to connect. */
+/* The time that the server and the link take for a download: the mean over all of them, since all modes download the
+ * same URLs. A median would compare one URL with another where they differ, and a service time what it took to
+ * connect. */
 static double exchange(const struct cell_stats *cell)
 {
     return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
@@ -350,8 +351,8 @@ static bool is_swept(const struct run_stats *stats, const struct cell_stats *cel
     return false;
 }
 
-/* Where all of them wait: with how many downloads at once that ends, for the mode that can have most. Downloads that
- * take longer together than alone wait for each other, wherever that is, and more of them would wait longer. */
+/* Where all cells wait, tells with how many downloads at once that ends, for the mode that can have most. Downloads
+ * that take longer together than alone wait for each other, wherever that is, and more of them would wait longer. */
 static void brief_crossing(const struct run_stats *stats, const struct cell_stats *alone, double waits, double cores,
                            struct diagnosis *diagnosis)
 {
@@ -422,7 +423,7 @@ static const char *count_range(const struct cell_list *list, char *buffer, size_
     return number_format_range(buffer, size, 3, list->lowest, list->highest);
 }
 
-/* Over HTTP/2, modes differ in more than scheduling: a multi handle shares connections. */
+/* Over HTTP/2, modes differ in more than their scheduling: a multi handle shares connections. */
 static void diagnose_streams(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     struct cell_list sharing = {0}, shared = {0}, alone = {0};
@@ -596,7 +597,7 @@ static void diagnose_server(const struct run_stats *stats, struct diagnosis *dia
 
 /* Scheduling of the batch */
 
-/* With fewer downloads, 95 % are all of them. */
+/* With fewer downloads, 95 % of them are all of them. */
 enum { T95_FROM = 20 };
 
 static void diagnose_tail(const struct run_stats *stats, struct diagnosis *diagnosis)
@@ -767,7 +768,7 @@ static void collect_places(const struct run_stats *stats, struct places *places)
     }
 }
 
-/* By how much the medians of the places differ; NAN: one of them has too few trials to tell it from chance. */
+/* The share by which the medians of the places differ; NAN: one of them has too few trials to tell it from chance. */
 static double spread_of_places(const struct places *places, size_t place_count)
 {
     double lowest = INFINITY;
@@ -919,7 +920,7 @@ bool diagnosis_is_short_of_cores(const struct run_stats *stats, const struct cel
            wanted_share(stats, cell) > mostly_computing;
 }
 
-/* What this machine cannot do at a rate, however many workers there are. */
+/* Tells what this machine cannot do at a rate, however many workers there are. */
 static void diagnose_overrun(const struct run_stats *stats, struct diagnosis *diagnosis)
 {
     struct cell_list list = {0};

@@ -118,7 +118,7 @@ static void visit_all(struct answer_visitor *visitor,
     }
 }
 
-/* What is usual */
+/* Usual answers */
 
 static int compare_numbers(int64_t left, int64_t right)
 {
@@ -166,7 +166,7 @@ static uint32_t usual_kind(const struct expectation *url)
     return (uint32_t)url->status << 8 | url->http_version;
 }
 
-/* What varies by itself */
+/* Answers that vary by themselves */
 
 static bool is_early(const struct expected_responses *expected_responses, const struct url_entry *entry,
                      bool is_warmup_enough)
@@ -289,7 +289,8 @@ static void count_usual(struct answer_visitor *visitor, const struct answer *ans
         visitor->contents[answer->url].usual += answer->count;
 }
 
-/* Where no cell got two answers, so that none could see a change: whether most got the same. */
+/* Whether the content changes. Where no cell got two answers, so that none could see a change, it counts whether most
+ * cells got the same. */
 static bool does_change(const struct url_content *content)
 {
     return content->repeated_cells > 0 ? 2 * content->mixed_cells > content->repeated_cells
@@ -496,7 +497,7 @@ static bool is_near(const struct tolerance *tolerance, int64_t bytes, int64_t us
            fabs((double)bytes - (double)usual) <= tolerance->share * (double)usual;
 }
 
-/* Where sizes may differ, contents may. */
+/* Where sizes may differ, contents may, too. */
 static bool has_usual_content(const struct expected_responses *expected_responses, const struct expectation *expected,
                               const struct answer *answer)
 {

@@ -8,7 +8,7 @@
 #include "conc_bench/base/error.h"
 #include "conc_bench/run/run.h"
 
-/* What each URL answers: learned from all its answers, then held against every trial. */
+/* The expected response of each URL: learned from all its answers, then compared with those of every trial. */
 
 /* The status and HTTP version that most answers had, the median size of their bodies (the size of most of them, if most
  * had the same), and the content that most of those of that size had. What came first does not count for more than what

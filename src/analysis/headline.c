@@ -244,7 +244,7 @@ static void say_reached(const struct run_stats *stats, const struct cell_stats *
         cell_stats_behind_when(cell));
 }
 
-/* What may help a cell that did not keep up. */
+/* Says what may help a cell that did not keep up. */
 static void advise_overrun(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     SAY(headline->advice, "%s",
@@ -253,7 +253,7 @@ static void advise_overrun(const struct run_stats *stats, const struct cell_stat
             : "More workers may keep up, or fewer downloads a second");
 }
 
-/* How a single mode did at a rate. */
+/* Says how a single mode did at a rate. */
 static void say_single_at_rate(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     static const enum metric shown[] = {METRIC_RESPONSE_P50, METRIC_RESPONSE_P95, METRIC_RESPONSE_P99};
@@ -286,7 +286,7 @@ static bool is_all_measured(const struct run_stats *stats)
     return true;
 }
 
-/* At most one of several modes keeps up. */
+/* Says which modes do not keep up, where at most one of several does. */
 static void say_overrun(const struct run_stats *stats, size_t sound, struct headline *headline)
 {
     char name[HEADLINE_NAME_BYTES];
@@ -319,7 +319,7 @@ static bool has_overrun(const struct run_stats *stats)
     return false;
 }
 
-/* What a single mode took; who asked for one wants its figures. */
+/* Says how long a single mode took: whoever asks for one mode wants its figures. */
 static void say_single(const struct run_stats *stats, const struct cell_stats *cell, struct headline *headline)
 {
     const struct estimate *time = &cell->metrics[METRIC_TIME];
@@ -409,7 +409,7 @@ static const char *ending_of(const struct run *run)
                                                 : "Interrupted (SIGTERM)";
 }
 
-/* What a run that broke off still tells stands behind how far it came. */
+/* Says how far a run came that broke off; what it still tells follows. */
 static void say_partial(const struct run *run, struct headline *headline)
 {
     char rest[sizeof(headline->sentence)];
@@ -430,7 +430,8 @@ static bool is_cheapest(const struct run_stats *stats, const struct cell_stats *
     return true;
 }
 
-/* How many besides the first are as fast as it, and whether all that share its rank are among them. */
+/* Counts the cells besides the first that are as fast as it; `are_all_tied`: whether all that share its rank are among
+ * them. */
 static size_t count_as_fast(const struct run_stats *stats, bool *are_all_tied)
 {
     size_t count = 0;

@@ -65,7 +65,7 @@ static int list_latencies(const struct validity *validity, const struct run_cell
     return 0;
 }
 
-/* How many of sorted values are at most `limit`. */
+/* Counts the sorted values that are at most `limit`. */
 static size_t count_up_to(const double *sorted, size_t count, nanoseconds limit)
 {
     size_t low = 0;

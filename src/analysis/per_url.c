@@ -37,7 +37,7 @@ static int no_memory(struct error *error)
     return error_set(error, ERROR_ENVIRONMENT, "no memory for the figures of each URL");
 }
 
-/* Which samples */
+/* Samples that count */
 
 const struct run_cell *per_url_lacks(const struct run *run, const struct validity *validity)
 {
@@ -107,7 +107,7 @@ static uint32_t url_of(const struct run *run, const struct trial *trial, uint32_
 static void group_samples(const struct per_url_maker *maker, size_t cell)
 {
     const struct run *run = maker->run;
-    /* Each place holds the end of its URL while they are counted, and its beginning once they are put there. */
+    /* Each entry is the end of its URL's part while samples are counted, and its beginning once they are in place. */
     size_t *firsts = maker->firsts;
     memset(firsts, 0, ((size_t)run->distinct_urls + 1) * sizeof(firsts[0]));
     for (size_t i = first_of(maker, cell); i < maker->ends[cell]; i++) {
@@ -346,7 +346,7 @@ void per_url_release(struct per_url *per_url)
     free(per_url);
 }
 
-/* What they say */
+/* Sentences */
 
 const struct url_figure *per_url_figure(const struct per_url *per_url, size_t row, size_t cell)
 {
@@ -420,7 +420,7 @@ static __attribute__((format(printf, 2, 3))) void tell(struct per_url_sentences 
 
 enum { URL_COLUMNS = 72, URL_BYTES = 4 * URL_COLUMNS + 16 };
 
-/* As it can be shown within a sentence: one that had to be shortened has its number in the list. */
+/* Writes a URL as a sentence can hold it: one that had to be shortened is told by its number in the list. */
 static char *spell_url(const struct run *run, uint32_t url, char buffer[URL_BYTES])
 {
     if (text_shorten(buffer, URL_BYTES, run->urls[url], URL_COLUMNS)) {
@@ -471,7 +471,7 @@ static void tell_slowest(const struct run_stats *stats, struct per_url_sentences
          url, high, cell, everywhere, fewest, fewest == 1 ? "" : "s", half);
 }
 
-/* How many times as long all downloads took in one cell as in another, by their medians. */
+/* The ratio of the times that all downloads took in two cells, by their medians. */
 static double slowdown_of_all(const struct run_stats *stats, size_t cell, size_t alone)
 {
     const struct run_cell *cells = stats->run->cells;

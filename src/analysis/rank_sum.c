@@ -31,7 +31,7 @@ static double *distribution(size_t m, size_t n)
     return chance;
 }
 
-/* How many of the differences on each side lie outside the interval, plus one; 0: no interval. */
+/* The number of differences on each side that lie outside the interval, plus one; 0: there is no interval. */
 static uint64_t critical(size_t m, size_t n, double tail, const double *chance, double *reached)
 {
     if (chance == NULL) {
@@ -77,8 +77,8 @@ struct differences {
     size_t y_count;
 };
 
-/* How many differences are at most `limit`. Rounded as they are, they do not fall where x rises, nor rise where y does.
- */
+/* Counts the differences that are at most `limit`. Even rounded, they do not fall where x rises, nor rise where y
+ * does. */
 static uint64_t count_up_to(const void *context, double limit)
 {
     const struct differences *all = context;

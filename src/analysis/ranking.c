@@ -27,7 +27,7 @@ const struct ranking_pair *ranking_pair(const struct ranking *ranking, size_t ce
 {
     size_t first = cell < other ? cell : other;
     size_t second = cell < other ? other : cell;
-    /* Before the pairs of `first` stand those of all cells before it: count - 1, count - 2, ... */
+    /* The pairs of all cells before `first` stand before its own: count - 1 of them, count - 2, ... */
     return &ranking->pairs[first * (2 * ranking->cell_count - first - 1) / 2 + second - first - 1];
 }
 
@@ -57,7 +57,7 @@ bool ranking_are_practically_equal(const struct ranking *ranking, size_t cell, s
     return comparison->lower_bound >= -limit && comparison->upper_bound <= limit;
 }
 
-/* By the rounds of the pair that has most: one that lost some keeps its weaker tests. */
+/* Chooses by the rounds of the pair that has most: a pair that lost some keeps its weaker test. */
 static enum ranking_test choose_test(const struct ranking *ranking)
 {
     size_t most = 0;
@@ -155,7 +155,7 @@ static struct ranking_pair make_pair(const struct ranking *ranking, size_t first
     };
 }
 
-/* Which test it is takes the rounds of all pairs, so they are gone through twice. */
+/* The choice of the test needs the rounds of all pairs, so this goes through them twice. */
 static int compare_pairs(const double *log_times, size_t round_count, double *differences, struct ranking *ranking,
                          struct error *error)
 {

@@ -85,8 +85,8 @@ static int compare_points(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* If there are several cells at a rate, the one with rounds of its own counts, then the one with more rounds, then the
- * last. */
+/* Adds a point. Of several cells at a rate, the one with rounds of its own counts, then the one with more rounds, then
+ * the last. */
 static int add_point(struct rate_curve *curve, const struct cell_stats *cell, struct error *error)
 {
     for (size_t i = 0; i < curve->count; i++) {
@@ -325,7 +325,7 @@ void rate_curves_note(const struct rate_curves *curves, struct run_stats *stats)
                 .value = curve->highest != NULL ? curve->highest_rate : NAN,
                 .low = curve->highest_rate,
                 .high = curve->next != NULL ? curve->next_rate : INFINITY,
-                /* That not even the lowest was good is sure enough. */
+                /* It is certain enough that not even the lowest rate was good. */
                 .confidence = curve->is_confirmed || !curves->is_search || curve->highest == NULL,
             };
         }

@@ -5,7 +5,7 @@
 
 enum { STEPS_OF_TEN = 96, FIRST_STRIDE = 4, LONGEST_STRIDE = 96, LOWEST_STEP = -STEPS_OF_TEN };
 
-/* Where to begin, as a share of what workers do when nothing falls due: above it nobody keeps up. */
+/* The rate to begin at, as a share of what workers do when nothing falls due: above that, none keep up. */
 static const double begin_at = 0.95;
 
 double rate_of_step(int step)

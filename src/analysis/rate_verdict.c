@@ -6,7 +6,7 @@
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 
-/* What curves over rates amount to, in sentences. */
+/* Tells in sentences what curves over rates show. */
 
 #define SAY(field, ...) text_append((field), sizeof(field), __VA_ARGS__)
 
@@ -33,7 +33,7 @@ static double reached(const struct rate_curve *curve)
     return curve->points[0].cell->metrics[METRIC_RATE].value;
 }
 
-/* How many curves from `first` on share its rate. */
+/* Counts the curves from `first` on that share its rate. */
 static size_t count_alike(const struct rate_curves *curves, size_t first)
 {
     size_t count = 1;
@@ -155,7 +155,7 @@ void rate_curves_headline(const struct run_stats *stats, const struct rate_curve
         say_recommended(curves, headline);
 }
 
-/* Where response times leave their flat part: of curves that leave it at the same rate together. */
+/* Tells where response times leave their flat part; curves that leave it at the same rate share a sentence. */
 static void tell_knees(const struct rate_curves *curves, struct rate_sentences *sentences)
 {
     bool is_told[256] = {false};

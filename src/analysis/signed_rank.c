@@ -9,8 +9,8 @@
 
 enum { EXACT = STATS_EXACT_COUNT, EXACT_PAIRS = EXACT * (EXACT + 1) / 2, EXACT_DOUBLED_SUM = 2 * EXACT_PAIRS };
 
-/* How many of all 2^count choices of weights have each sum; `ways` has an entry for each up to the sum of all. Whole
- * numbers up to 2^50, which a double holds exactly. */
+/* Counts how many of all 2^count choices of weights have each sum; `ways` has an entry for each up to the sum of all.
+ * Whole numbers up to 2^50, which a double holds exactly. */
 static void count_sums(const size_t *weights, size_t count, double *ways)
 {
     size_t sum = 0;
@@ -84,7 +84,7 @@ static double mean_of(double a, double b)
     return (a + b) / 2;
 }
 
-/* How many means are at most `limit`. A mean, rounded as it is, does not fall where one of its two rises. */
+/* Counts the means that are at most `limit`. Even rounded, a mean does not fall where one of its two values rises. */
 static uint64_t count_up_to(const void *context, double limit)
 {
     const struct means *means = context;

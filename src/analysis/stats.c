@@ -18,7 +18,7 @@ static int compare(const void *a, const void *b)
  * not almost in order. */
 enum { MOVES_PER_VALUE = 4, MOVES_BEYOND = 256 };
 
-/* From here on counting digits takes less time than comparing. */
+/* From this count on, sorting by digits takes less time than comparing. */
 enum { RADIX_FROM = 256 };
 
 enum { DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS, KEY_BITS = 64 };
@@ -241,7 +241,8 @@ double stats_median_bounds(const double *sorted, size_t count, double confidence
 
 size_t stats_percentile_needs(double percent)
 {
-    /* In thousandths of a percent: 1 - 0.95 in binary is more than 0.05, and 100 values would not do. */
+    /* The share above is counted in thousandths of a percent: 1 - 0.95 in binary is more than 0.05, and 100 values
+     * would not do. */
     long above = 100000 - lround(percent * 1000);
     return above > 0 ? (size_t)((500000L + above - 1) / above) : 1;
 }
@@ -312,7 +313,7 @@ static double inversion_share(size_t count, size_t inversions)
     return sum;
 }
 
-/* By how much the variance of Kendall's score falls, times 18, because some values are equal. */
+/* The amount, times 18, by which equal values lower the variance of Kendall's score. */
 static double tie_correction(const double *values, size_t count)
 {
     double correction = 0;
@@ -320,7 +321,7 @@ static double tie_correction(const double *values, size_t count)
         double equal = 0;
         for (size_t j = 0; j < count; j++)
             equal += values[j] == values[i];
-        /* Each of the t equal ones adds its part of t (t - 1) (2 t + 5). */
+        /* Each of t equal values adds its part of t (t - 1) (2 t + 5). */
         correction += (equal - 1) * (2 * equal + 5);
     }
     return correction;

@@ -33,8 +33,8 @@ const char *sweep_noun(const struct sweep *sweep, bool is_one)
     return is_one ? "worker" : "workers";
 }
 
-/* Where some failed there is still a number to choose: what is measured with it is judged by itself. But not one with
- * which most were refused. */
+/* A number with which some downloads failed may still be chosen, since what is measured with it is judged by itself.
+ * One with which most were refused may not. */
 static bool is_usable(const struct cell_stats *cell)
 {
     double tolerated = FAILED_SHARE_MAX_TOLERATED * (double)cell->downloads_in_all;
@@ -118,7 +118,7 @@ static void find_knee(const struct run_stats *stats, struct sweep *sweep)
         if (is_eligible(sweep, i) && is_near(&sweep->points[i], best, &sweep->is_knee_bounded))
             sweep->knee = sweep_number(sweep, sweep->points[i].cell);
     }
-    /* More workers than downloads have nothing to do, and a mode that has but one worker has no more. */
+    /* More workers than downloads would have nothing to do, and some modes have only one worker. */
     uint32_t most = sweep_number(sweep, sweep->points[sweep->count - 1].cell);
     bool has_one = sweep->of == SWEEP_OF_WORKERS && (best->cell->cell->traits & MODE_ONE_WORKER) != 0;
     bool can_have_more =
@@ -211,7 +211,7 @@ static void describe_fit(const struct sweep *sweep, char *buffer, size_t size)
         text_append(buffer, size, "no peak within the tested range");
 }
 
-/* What keeps machines beyond those that are enough from doing more. */
+/* The reason why machines beyond those that are enough add nothing. */
 static const char *find_limit(const struct run_stats *stats, const struct cell_stats *cell)
 {
     static const double busy = 0.8;
@@ -454,7 +454,7 @@ static size_t find_enough(const struct tried *tried)
     return first;
 }
 
-/* How many of the largest numbers, in a row, gained nothing over all that are smaller. */
+/* Counts the largest numbers, in a row, that gained nothing over all smaller ones. */
 static size_t count_flat(const struct tried *tried)
 {
     size_t flat = 0;

@@ -23,7 +23,7 @@ static void count_streams(const struct trial *trial, const struct trial_summary 
     values[METRIC_HTTP2] = summary->http2;
     values[METRIC_HTTP2_CONNECTIONS] = summary->http2 > 0 ? connections : NAN;
     values[METRIC_HTTP2_SHARE] = summary->http2 > 0 && connections > 0 ? (double)summary->http2 / connections : NAN;
-    /* Where connections are not shared, nobody counts: there is one at a time. */
+    /* Streams are not counted where connections are not shared: there is one at a time. */
     if (summary->http2 == 0)
         values[METRIC_STREAMS] = NAN;
     else
@@ -56,7 +56,7 @@ static void forget_unseen(const struct trial *trial, double *values)
         values[METRIC_PHASES + phase] = NAN;
 }
 
-/* Those that have a service time. */
+/* Counts the downloads that have a service time. */
 static uint32_t count_begun(const struct trial_summary *summary)
 {
     return summary->arrivals.is_present ? summary->arrivals.begun : summary->settled;

@@ -13,7 +13,7 @@
 /* Rounds that may be dropped before the whole run is not to be believed: one, or this share. */
 static const double droppable_share = 0.05;
 
-/* In-flight downloads above the number of workers that rounding may explain. */
+/* The ratio of downloads in flight to workers that rounding may explain. */
 static const double little_tolerance = 1.01;
 
 struct judge {
@@ -68,7 +68,7 @@ bool validity_counts(const struct validity *validity, const struct run_cell *cel
     return trial->status == TRIAL_COMPLETE && find_dropped(validity, cell->group, trial->round) == NULL;
 }
 
-/* Held to without tolerance */
+/* Checks without tolerance */
 
 static bool is_done_once(const struct judge *judge, char *why, size_t size)
 {
@@ -81,7 +81,7 @@ static bool is_done_once(const struct judge *judge, char *why, size_t size)
     return summary->settled_twice == 0 && summary->settled == units;
 }
 
-/* By identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
+/* Checks identities that hold for every run, whatever was measured (Little 1961; Denning and Buzen 1978). */
 static bool is_possible(const struct judge *judge, char *why, size_t size)
 {
     const struct trial_summary *summary = &judge->trial->summary;
@@ -91,7 +91,7 @@ static bool is_possible(const struct judge *judge, char *why, size_t size)
                  summary->outside_run);
         return false;
     }
-    /* How many it has at once is a client's own affair, and is reported. */
+    /* A client may have as many at once as it likes; the number is reported. */
     if (judge->trial->client.is_present)
         return true;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
@@ -104,7 +104,7 @@ static bool is_possible(const struct judge *judge, char *why, size_t size)
     return false;
 }
 
-/* Held to within a round */
+/* Checks within a round */
 
 /* Whether requests and downloads must agree in number. */
 static bool is_plain(const struct trial_summary *summary)
@@ -265,7 +265,7 @@ static void note_unusual(struct validity *validity, const struct answer *answer,
     validity->varied += answer->count;
 }
 
-/* How far bodies that were accepted are from the usual size. */
+/* Measures how far bodies that were accepted are from the usual size. */
 static void measure_variation(const struct judge *judge, struct variation *variation)
 {
     for (size_t i = 0; i < judge->trial->summary.latencies->answer_count; i++) {
@@ -462,7 +462,7 @@ static struct failure_count count_failures(const struct run *run, const struct r
     struct failure_count count = {0};
     for (size_t i = 0; i < cell->trial_count; i++) {
         const struct trial *trial = &cell->trials[i];
-        /* What a client did that broke off compares with nothing, and is told by itself. */
+        /* The work of a client that broke off compares with nothing, and is reported by itself. */
         if (trial->client.is_present && trial->status != TRIAL_COMPLETE)
             continue;
         if (is_tried_out(run, cell, trial)) {
@@ -482,7 +482,7 @@ static struct failure_count count_failures(const struct run *run, const struct r
     return count;
 }
 
-/* Each cell against all the others together: two-proportion z statistics, with a limit that five modes without a
+/* Compares each cell with all others together: two-proportion z statistics, with a limit that five modes without a
  * difference exceed once in 200 runs. */
 static void compare_failures(const struct run *run, const struct failure_count *counts,
                              const struct failure_count *total, struct validity *validity)

@@ -33,9 +33,10 @@ struct assertion_result {
     char sentence[512];
 };
 
-/* All claims, each over every cell that it names: of `*` and of a mode without workers, those that are ranked (swept
- * ones where none is). Failures are held to Holm's adjustment over all of them. Adds to `judgements` (to be freed by
- * the caller, whatever comes of it). -1: no memory, or a claim names a cell that the result does not have. */
+/* Judges all assertions, each over every cell that it names; `*` and a mode without workers name the cells that are
+ * ranked (swept ones where none is). Failures are held to Holm's adjustment over all of them. Adds to
+ * `assertion_results` (to be freed by the caller, even on failure). -1: no memory, or an assertion names a cell that
+ * the result does not have. */
 int assertion_results_make(const struct run_stats *stats, const struct assertion *assertions, size_t assertion_count,
                            struct assertion_result **assertion_results, size_t *count, struct error *error);
 

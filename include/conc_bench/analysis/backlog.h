@@ -14,15 +14,15 @@
 /* Fewer waits than that say nothing. */
 enum { BACKLOG_MIN = 20 };
 
-/* By what the downloads of one trial waited, or by their response times, in the order in which they were due; `span`
- * from the first one's being due to the last one's, in the same unit as waits. The waits are cut into ten blocks of
- * equal length. The backlog grows if the means of the blocks rise (Kendall's tau of at least 33/45: of the 45 pairs of
- * blocks, 39 rise or more) and the last is longer than the first by more than a hundredth of the span: workers then do
- * less than 99 % of what falls due. The error and the power of that are in docs/measurement.md. Fewer than BACKLOG_MIN
- * waits keep up. */
+/* Whether the backlog of a trial grew. `waits`: how long its downloads waited, or their response times, in the order in
+ * which they were due; `span`: from the instant at which the first was due to that of the last, in the same unit. The
+ * waits are cut into ten blocks of equal length. The backlog grows if the means of the blocks rise (Kendall's tau of at
+ * least 33/45: of the 45 pairs of blocks, 39 rise or more) and the last is longer than the first by more than a
+ * hundredth of the span: workers then do less than 99 % of what falls due. The error and the power of that are in
+ * docs/measurement.md. Fewer than BACKLOG_MIN waits keep up. */
 bool backlog_grows(const double *waits, size_t count, double span);
 
-/* How far behind the workers are in the end: the mean of the last block. 0: there are no waits. */
+/* How far behind the workers are at the end: the mean of the last block. 0: there are no waits. */
 double backlog_behind(const double *waits, size_t count);
 
 /* The state of a trial that is under way. Zeroed before it begins. */

@@ -63,7 +63,7 @@ struct cell_stats {
     uint64_t failure_classes[OUTCOME_COUNT];
     uint64_t failures;
 
-    /* Over all these rounds together. */
+    /* Sums over the rounds that count. */
     uint64_t downloads_in_all;
     uint64_t failures_in_all;
     uint64_t failures_in_all_by_class[OUTCOME_COUNT];
@@ -74,12 +74,13 @@ struct cell_stats {
     double service_p50, service_p90, service_p95, service_p99, service_max, service_mean;
     struct cell_totals totals;
 
-    /* How many times as fast as the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of
-     * the log ratio; exact signed-rank interval, or Student's where the two rank by fewer rounds). All NAN without a
-     * reference in the same rounds, and where either is not sound. */
+    /* The speed-up over the reference cell: its time / own time, paired by round (Hodges-Lehmann estimate of the log
+     * ratio; exact signed-rank interval, or Student's where the two rank by fewer rounds). All NAN without a reference
+     * in the same rounds, and where either is not sound. */
     struct estimate speedup;
 
-    /* Where it stands among the cells it was ranked with: equal ranks overlap. 0: not ranked. */
+    /* The range of ranks it has among the cells it was ranked with; ranges of cells that are not told apart overlap. 0:
+     * not ranked. */
     uint32_t rank_low, rank_high;
 };
 
@@ -95,8 +96,8 @@ struct run_stats {
     struct ranking ranking;             /* of the first cells, by their place in `cells`; no cells: nothing is ranked */
 };
 
-/* What follows from the summaries of trials and from the validity, which is taken over, and released even on failure:
- * also of a run that is not over. -1: out of memory. `run` must outlive `stats`. */
+/* Computes the figures from the summaries of trials and from the validity, which is taken over, and released even on
+ * failure. The run need not be over. -1: out of memory. `run` must outlive `stats`. */
 int cell_stats_compute(const struct run *run, struct validity *validity, struct run_stats *stats, struct error *error);
 
 /* The same of a run that is over, whose totals are taken over; the caller releases what is left of them. */
@@ -107,8 +108,8 @@ void cell_stats_release(struct run_stats *stats);
 /* The figures of a cell of the run. */
 const struct cell_stats *cell_stats_of(const struct run_stats *stats, const struct run_cell *cell);
 
-/* What a cell is compared and ranked by: its time, or, where downloads were due at a rate, its mean response time,
- * since that rate dictates the time. */
+/* The metric by which a cell is compared and ranked: its time, or, where downloads were due at a rate, its mean
+ * response time, since that rate dictates the time. */
 enum metric cell_stats_ranked_by(const struct cell_stats *cell);
 
 /* The median of that, in seconds. */
@@ -118,8 +119,8 @@ double cell_stats_ranked_value(const struct cell_stats *cell);
  * grow with the list, and of percentiles that fewer downloads lie beyond than can carry them. */
 double cell_stats_response(const struct cell_stats *cell, enum metric metric);
 
-/* When a cell that did not keep up was as far behind as METRIC_BEHIND says: "at the end", or "when stopped" where a
- * trial was given up before. */
+/* The time at which a cell that did not keep up was as far behind as METRIC_BEHIND says: "at the end", or "when
+ * stopped" where a trial was given up before. */
 const char *cell_stats_behind_when(const struct cell_stats *cell);
 
 /* The value of one round, `row` < rounds. */
@@ -131,8 +132,8 @@ double cell_stats_shown(const struct cell_stats *cell, enum metric metric);
 /* The name of the reference cell; "-": there is none. */
 const char *cell_stats_reference_name(const struct run_stats *stats);
 
-/* How well a cell serves as the one whose downloads went one at a time: one of a single machine before others, then one
- * with these connections, then one of that name (NULL: any). -1: they did not go one at a time. */
+/* How well a cell serves as the reference whose downloads went one at a time: a cell of a single machine is preferred,
+ * then one with these connections, then one of that name (NULL: any). -1: they did not go one at a time. */
 int cell_alone_likeness(const struct run_cell *cell, const char *name, enum connection_policy connections);
 
 /* The sound cell that serves best, the first of several. NULL: there is none. */
@@ -159,7 +160,8 @@ size_t cell_stats_paired_logs(struct cell_metric numerator, struct cell_metric d
 /* The same for the time of two cells. */
 size_t cell_stats_paired_times(const struct cell_stats *numerator, const struct cell_stats *denominator, double *logs);
 
-/* How many rounds the first cell can be compared in: a run that was interrupted in a round has one more of some. */
+/* The number of rounds in which the first cell can be compared: a run that was interrupted in a round has one round
+ * more of some cells. */
 size_t cell_stats_rounds_to_compare(const struct run_stats *stats);
 
 /* The logarithm of a cell's time in each of the first `rounds` rounds; NAN: the round does not count. */

@@ -38,12 +38,12 @@ void headline_make(const struct run_stats *stats, const struct cell_stats *recom
 /* Returns whether times of the answer's kind mean something, so that a table of them is worth showing. */
 bool headline_has_times(enum headline_kind kind);
 
-/* How a cell is called: "threads" where that says enough, otherwise "threads/8". Returns `buffer`. */
+/* The name of a cell: "threads" where that says enough, otherwise "threads/8". Returns `buffer`. */
 enum { HEADLINE_NAME_BYTES = 40 };
 char *headline_name(const struct run_stats *stats, const struct cell_stats *cell, char buffer[HEADLINE_NAME_BYTES]);
 
-/* How many times as fast as the reference a cell is, by the two medians, so that it never contradicts an order by time;
- * NAN: either has none. The estimate over pairs of rounds is cell->speedup. */
+/* The speed-up of a cell over the reference, from the two medians, so that it never contradicts an order by time; NAN:
+ * either has none. The estimate over pairs of rounds is cell->speedup. */
 double headline_speedup(const struct run_stats *stats, const struct cell_stats *cell);
 
 #endif

@@ -88,7 +88,7 @@ enum metric_unit {
     UNIT_PLAIN,    /* none: a share, or a ratio of two figures */
 };
 
-/* What is special about a metric. */
+/* The special properties of a metric. */
 enum metric_trait {
     METRIC_WHOLE = 1,        /* written as a whole number; medians are rounded up */
     METRIC_EXACT = 2,        /* the same in every round of the same work, so that it is compared as it is; others are
@@ -134,7 +134,7 @@ enum metric metric_find(const char *assertion);
 /* Adds the names of all metrics in --assert, in the order of the enumeration, comma-separated: "time, t95, ...". */
 void metric_add_names(struct text_buffer *names);
 
-/* What a value of a unit is called, with its article, and what it looks like: "a duration", "1.5s or 120ms". */
+/* The name of a value in a unit, with its article, and examples of it: "a duration", "1.5s or 120ms". */
 struct metric_unit_description {
     const char *name;
     const char *example;

@@ -19,7 +19,8 @@
  * A list may have millions of URLs, so figures are kept of some: of the slowest, and of those that failed most often.
  */
 
-/* So many of either; fewer where there are so many cells that it would be more figures than PER_URL_FIGURES_MAX. */
+/* The most URLs kept by duration, and by failures; fewer are kept where there are so many cells that it would be more
+ * figures than PER_URL_FIGURES_MAX. */
 enum { PER_URL_KEPT = 1000, PER_URL_FIGURES_MAX = 100000 };
 
 /* One URL in one cell. */
@@ -30,7 +31,7 @@ struct url_figure {
     uint32_t failures[OUTCOME_COUNT];
 };
 
-/* All URLs in one cell. */
+/* The figures of all URLs together in one cell. */
 struct url_total {
     uint64_t count; /* downloads that succeeded */
     uint64_t failures;
@@ -73,9 +74,9 @@ uint64_t url_figure_failures(const struct url_figure *figure);
 /* The cell with the longest median of a row, the first of several; `cell_count`: the URL never succeeded. */
 size_t per_url_longest(const struct per_url *per_url, size_t row);
 
-/* How many times as long as alone it took: the greatest ratio of its median in a cell with several workers to that in
- * the cell with one worker and, if there is one, the same connections; the reference mode before others. In `cell` and
- * `alone` (not NULL) which cells these are. NAN: there are none. */
+/* How many times as long a URL took as it took alone: the greatest ratio of its median in a cell with several workers
+ * to that in the cell with one worker and, if there is one, the same connections; the reference mode before others. In
+ * `cell` and `alone` (not NULL) which cells these are. NAN: there are none. */
 double per_url_slowdown(const struct run *run, const struct per_url *per_url, size_t row, size_t *cell, size_t *alone);
 
 /* Sentences about it, without full stops: the slowest URL, the one slowed most beside others, what failed. */
@@ -87,7 +88,7 @@ struct per_url_sentences {
 
 struct run_stats; /* analysis/cell_stats */
 
-/* None without figures of URLs. */
+/* Writes the sentences about URLs; none where there are no figures of URLs. */
 void per_url_tell(const struct run_stats *stats, struct per_url_sentences *sentences);
 
 #endif

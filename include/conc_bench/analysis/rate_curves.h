@@ -50,7 +50,7 @@ struct rate_curves {
 /* Rounds of the rate that was found, and of the one above, that confirm it. */
 enum { RATE_ROUNDS_CONFIRMING = 3 };
 
-/* None where trials do not differ by rates. -1: no memory. */
+/* Makes the curves; none where trials do not differ by rates. -1: no memory. */
 int rate_curves_make(const struct run_stats *stats, struct rate_curves *curves, struct error *error);
 void rate_curves_release(struct rate_curves *curves);
 
@@ -70,7 +70,7 @@ bool rate_trial_holds(const struct objective *objective, double limit, const str
 /* The objective's figure of a trial's response times, in seconds; NAN: it has none. */
 double rate_trial_figure(const struct objective *objective, const struct trial *trial);
 
-/* What a report calls a curve: "threads", or "threads/64" where modes have several numbers of workers. */
+/* The name of a curve in reports: "threads", or "threads/64" where modes have several numbers of workers. */
 char *rate_curve_name(const struct rate_curves *curves, const struct rate_curve *curve,
                       char buffer[HEADLINE_NAME_BYTES]);
 

@@ -36,7 +36,7 @@ struct rate_search {
     size_t confirmed_count;
 };
 
-/* What a trial came to. `reached` is what was begun a second where workers did not keep up, otherwise 0. */
+/* The outcome of a trial. `reached` is what was begun a second where workers did not keep up, otherwise 0. */
 struct rate_outcome {
     bool is_held;
     bool is_clear; /* it is missed beyond doubt */
@@ -45,17 +45,18 @@ struct rate_outcome {
 
 void rate_search_note(struct rate_search *search, int step, const struct rate_outcome *outcome, bool is_confirming);
 
-/* Which step to look at next. Upwards from just below the guess by steps that grow, or downwards, to what was reached;
- * then between the highest that holds and the lowest above it that does not. One that was missed by little is tried
- * once more. False: two steps next to each other are found, the lower of which holds, or an end of what may be tried.
- */
+/* Finds the step to look at next. The search goes upwards from just below the guess by steps that grow, or downwards,
+ * to the rate that was reached; then it bisects between the highest step that holds and the lowest above it that does
+ * not. A step that was missed by little is tried once more. False: two steps next to each other are found, the lower of
+ * which holds, or an end of what may be tried. */
 bool rate_search_next(const struct rate_search *search, int *step);
 
 /* The highest step that holds, by rounds of its own if there are any. False: none does. */
 bool rate_search_found(const struct rate_search *search, int *step);
 
-/* Which step rounds of their own are to measure next, so often as confirms: that which was found, and the one above,
- * each in turn one step further where rounds say otherwise. False: it is confirmed, or nothing holds. */
+/* Finds the step that confirming rounds measure next, until each has been measured often enough: the step that was
+ * found, and the one above it, each moved one step further where rounds contradict it. False: it is confirmed, or
+ * nothing holds. */
 bool rate_search_confirm(const struct rate_search *search, uint32_t rounds, int *step);
 
 #endif

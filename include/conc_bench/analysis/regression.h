@@ -51,7 +51,7 @@ void baseline_release(struct baseline *baseline);
 /* The cell in the newest document that has it. NULL: none has. */
 const struct baseline_cell *baseline_find(const struct baseline *baseline, const char *mode, uint32_t workers);
 
-/* How one more series compares with a history of `count`, of which `stored` has the estimate of each, as `now` is that
+/* The comparison of one more series with a history of `count` series. `stored` holds the estimate of each, `now` that
  * of the new one: logarithms of times or of ratios of times. */
 struct regression {
     double slowdown;  /* logarithm: `now` less the mean of those stored */

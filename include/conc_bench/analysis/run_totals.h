@@ -18,7 +18,7 @@
  * a run that was measured and one that was read. Pure.
  */
 
-/* How often a URL failed in one way, over all rounds of a cell. */
+/* The number of times a URL failed in one way, over all rounds of a cell. */
 struct url_failure {
     uint32_t url;
     enum outcome outcome;
@@ -26,7 +26,7 @@ struct url_failure {
     uint64_t count;
 };
 
-/* So many URLs, those with the most failures, are kept for each cell. */
+/* The most URLs kept for each cell; those with the most failures are kept. */
 enum { URL_FAILURES_MAX = 100 };
 
 struct cell_totals {

@@ -41,10 +41,11 @@ int settlement_make(const double *log_times, size_t cell_count, size_t round_cou
 /* May be given a zeroed structure. */
 void settlement_release(struct settlement *settlement);
 
-/* After how many rounds `slower` was settled to be slower than `faster`: 3 or 4; 0: it was not. */
+/* The number of rounds after which `slower` was settled to be slower than `faster`: 3 or 4; 0: it was not. */
 unsigned settlement_rounds(const struct settlement *settlement, size_t slower, size_t faster);
 
-/* How many times as long it took in each of these rounds, at least: 4 by three rounds, 2 by four; 1 for 0 rounds. */
+/* The factor by which it took longer in each of these rounds, at least: 4 by three rounds, 2 by four; 1 for 0
+ * rounds. */
 double settlement_factor(unsigned rounds);
 
 /* Chooses the cells that leave further rounds. Of all ways to cut the cells, sorted by their medians, into a front and

@@ -12,7 +12,7 @@
 /* Ascending. */
 void stats_sort(double *values, size_t count);
 
-/* How many of sorted values are below `limit`, or at it as well. */
+/* Counts the sorted values that are below `limit`; those at it as well where `with_limit`. */
 size_t stats_count_below(const double *sorted, size_t count, double limit, bool with_limit);
 
 /* The value with `rank` smaller ones in front of it, of values from `low` to `high` that are too many to be listed,
@@ -28,7 +28,7 @@ double stats_median(const double *sorted, size_t count);
  * (1-based). `percent` in (0, 100]. Of sorted values. NAN for none. */
 double stats_percentile(const double *sorted, size_t count, double percent);
 
-/* Which of `count` sorted values that is, from 1. */
+/* The rank of that value among `count` sorted ones, from 1. */
 size_t stats_percentile_rank(size_t count, double percent);
 
 /* NAN for none. */
@@ -51,7 +51,7 @@ double stats_median_interval(const double *sorted, size_t count, double confiden
  * one. 0 and infinite bounds where there are none (fewer than 5 values at 95 %). */
 double stats_median_bounds(const double *sorted, size_t count, double confidence, double *low, double *high);
 
-/* How many values a percentile needs to be worth printing: so many that 5 of them are expected above it. Exact for
+/* The number of values a percentile needs to be worth printing: so many that 5 of them are expected above it. Exact for
  * percentages of up to three decimals: 10 for 50, 50 for 90, 100 for 95, 500 for 99, 5000 for 99.9; 1 for 100, the
  * maximum. `percent` in (0, 100]. */
 size_t stats_percentile_needs(double percent);
@@ -70,7 +70,7 @@ void stats_outlier_limits(const double *sorted, size_t count, double *low, doubl
 
 /* --- Values in the order they were measured --- */
 
-/* Up to so many values distributions are exact. */
+/* The most values for which distributions are exact. */
 enum { STATS_EXACT_COUNT = 50 };
 
 /* Kendall's rank correlation of the values with their index; in `tau` from -1, always falling, to 1, always rising

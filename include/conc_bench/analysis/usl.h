@@ -29,8 +29,8 @@ struct usl_curve {
 /* The throughput the curve has at that many workers. */
 double usl_throughput(const struct usl_curve *curve, double workers);
 
-/* Where the curve is highest, N* = sqrt((1 - sigma) / kappa), not rounded; INFINITY if it never falls (kappa is 0), 1
- * if it never rises (sigma is 1 or more). */
+/* The number of workers at which the curve is highest, N* = sqrt((1 - sigma) / kappa), not rounded; INFINITY if it
+ * never falls (kappa is 0), 1 if it never rises (sigma is 1 or more). */
 double usl_peak_workers(const struct usl_curve *curve);
 
 /* Fits the curve to `count` points, each greater than 0. N / X is linear in 1 / lambda, sigma / lambda and

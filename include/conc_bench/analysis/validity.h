@@ -32,7 +32,7 @@ struct mismatch {
     uint64_t count;
 };
 
-/* So many URLs, those with the most mismatches, are kept. */
+/* The most URLs kept; those with the most mismatches are kept. */
 enum { MISMATCHES_MAX = 100 };
 
 /* The bytes that a cell received in downloads whose bodies fit, over all complete rounds. */
@@ -81,17 +81,15 @@ struct validity {
     uint64_t cold_connects;
 };
 
-/* What each URL answers is learned from all answers, those of the warm-up included: the status and HTTP version that
- * most have, the median size, from which bodies may be as far as the result's tolerance says, and the content of most.
- * Then every complete trial is held to: each unit settled exactly once; a unit that succeeded has the status, the
- * bytes, the HTTP version and, where that is known, the content of its URL; with fresh connections, one connection for
- * each request; the embedded origin saw every URL as often as planned (not asked of trials with failures or redirects,
- * which add requests to the plan or take them from it); all of a download lies within its run, and no more were under
- * way on average than there were workers (Little's law). A run may lose one round, or 5 % of all if that is more, but
- * not all rounds of a group.
- *
- * That takes the answers of all trials, which their summaries hold in memory only: a document holds what was judged.
- * -1: out of memory. */
+/* Learns what each URL answers from all answers, those of the warm-up included: the status and HTTP version that most
+ * have, the median size, from which bodies may be as far as the result's tolerance says, and the content of most. Then
+ * every complete trial is held to: each unit settled exactly once; a unit that succeeded has the status, the bytes, the
+ * HTTP version and, where that is known, the content of its URL; with fresh connections, one connection for each
+ * request; the embedded origin saw every URL as often as planned (not asked of trials with failures or redirects, which
+ * add requests to the plan or take them from it); all of a download lies within its run, and no more were under way on
+ * average than there were workers (Little's law). A run may lose one round, or 5 % of all if that is more, but not all
+ * rounds of a group.  That takes the answers of all trials, which their summaries hold in memory only: a document holds
+ * what was judged. -1: out of memory. */
 int validity_judge(const struct run *run, struct validity *validity, struct error *error);
 
 /* The rounds that may still come. */
