@@ -27,6 +27,8 @@ seek() {
         holds r.json '.rates[0] as $rate | [.results[] | select(.stage == "main")] | length == 2 and
             ([.[].rate_per_s] == [$rate.rate_per_s, $rate.next_rate_per_s]) and ([.[].group] | unique | length == 1) and
             all(.rounds | length == 3)'
+        # Such a search has ended.
+        run ! grep -q 'too short' report
     done
 }
 
