@@ -88,10 +88,18 @@ static int run(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = {0};
-    int status = options_parse(argc, argv, session_check_files, &options, &error);
+    struct file_bundle *files = NULL;
+    int status = 0;
+    /* The other machines have no files. */
+    if (fleet_size() > 1)
+        status = (files = file_bundle_create(&error)) != NULL ? 0 : -1;
+    options.request.files = files;
+    if (status == 0)
+        status = options_parse(argc, argv, session_check_files, &options, &error);
     if (status == 0)
         status = run_command(&options, &error);
     options_release(&options);
+    file_bundle_release(files);
     return status >= 0 ? check_output(status) : print_error(&error);
 }
 

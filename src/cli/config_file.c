@@ -80,7 +80,7 @@ int config_file_apply(struct options *options, int (*take)(void *context, const 
     struct request_options *request = &options->request;
     struct text_buffer unknown = {0};
     struct config_line line = {0};
-    if (request_read_config(request->config, &request->config_text, error) != 0)
+    if (request_read_config(request, &request->config_text, error) != 0)
         return -1;
     options->config_values = strdup(request->config_text);
     if (options->config_values == NULL)

@@ -237,6 +237,7 @@ int options_parse(int argc, char **argv, int (*check_files)(const struct options
 {
     *options = (struct options){
         .isolate = true,
+        .request = {.files = options->request.files},
         .transfer = transfer_policy_default(),
         .origin = origin_options_default(),
         .format = format_default(),

@@ -32,7 +32,8 @@ static const double foreign_borne = 0.2;
 enum { ROUTES_MOST = 10000 };
 
 /* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, the list
- * (url_wire.h), and for each of its hosts a line with the address that the leader asks it at, if it was looked up.
+ * (url_wire.h), for each of its hosts a line with the address that the leader asks it at, if it was looked up, and the
+ * files that options name (file_bundle.h).
  * All machines run the same program, so that it stands in messages as it does in memory. */
 struct plan_message {
     char version[32];
@@ -45,6 +46,7 @@ struct plan_message {
     uint64_t argument_bytes;
     uint64_t list_bytes;
     uint64_t route_bytes;
+    uint64_t file_bytes;
     struct origin_place place;
 };
 
@@ -71,34 +73,6 @@ struct machine_report {
 };
 
 /* What a run of several machines cannot do */
-
-static bool names_file(const struct request_texts *texts)
-{
-    for (size_t i = 0; i < texts->count; i++) {
-        if (texts->items[i].text[0] == '@')
-            return true;
-    }
-    return false;
-}
-
-static int check_files(const struct request_options *request, struct error *error)
-{
-    const struct {
-        const char *option;
-        bool is_given;
-    } files[] = {
-        {"config", request->config != NULL},        {"header @FILE", names_file(&request->headers)},
-        {"data @FILE", names_file(&request->data)}, {"cacert", request->ca_file != NULL},
-        {"capath", request->ca_folder != NULL},     {"cert", request->certificate != NULL},
-    };
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (files[i].is_given)
-            return error_set(error, ERROR_USAGE,
-                             "--%s does not go with several machines yet: of all files only the list is sent to them",
-                             files[i].option);
-    }
-    return 0;
-}
 
 static int check_numbers(const struct options *options, struct error *error)
 {
@@ -151,7 +125,11 @@ int machines_check(const struct session *session, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "--proxy-from-env does not go with several machines, each of which has an environment of its "
                          "own: name the proxy with --proxy");
-    return check_files(&options->request, error);
+    if (options->request.ca_folder != NULL)
+        return error_set(error, ERROR_USAGE,
+                         "--capath does not go with several machines, which are sent files and no folders: give the "
+                         "certificates to --cacert, all in one file");
+    return 0;
 }
 
 static int check_shares(const struct session *session, struct error *error)
@@ -208,11 +186,12 @@ void machines_add_bytes(char **next, const void *bytes, size_t size)
     *next += size;
 }
 
-/* Options, requests and the origin's word may be secret: whoever has no more use for it wipes it. */
+/* Options, files, requests and the origin's word may be secret: whoever has no more use for it wipes it. */
 static char *write_plan_message(const struct session *session, size_t *size, struct error *error)
 {
     const struct options *options = session->options;
-    size_t list_bytes = 0;
+    size_t list_bytes = 0, file_bytes = 0;
+    const char *files = file_bundle_bytes(options->request.files, &file_bytes);
     char *list = url_wire_write(&session->urls, &list_bytes);
     struct text_buffer routes = {0};
     write_routes(session, &routes);
@@ -226,11 +205,12 @@ static char *write_plan_message(const struct session *session, size_t *size, str
         .argument_count = (uint32_t)options->argument_count,
         .list_bytes = list_bytes,
         .route_bytes = routes.length,
+        .file_bytes = file_bytes,
         .place = session->place,
     };
     for (int i = 0; i < options->argument_count; i++)
         plan_message.argument_bytes += strlen(options->arguments[i]) + 1;
-    *size = sizeof(plan_message) + (size_t)plan_message.argument_bytes + list_bytes + routes.length;
+    *size = sizeof(plan_message) + (size_t)plan_message.argument_bytes + list_bytes + routes.length + file_bytes;
     char *bytes = list != NULL && !routes.has_failed ? malloc(*size) : NULL;
     if (bytes != NULL) {
         char *next = bytes;
@@ -239,6 +219,7 @@ static char *write_plan_message(const struct session *session, size_t *size, str
             machines_add_bytes(&next, options->arguments[i], strlen(options->arguments[i]) + 1);
         machines_add_bytes(&next, list, list_bytes);
         machines_add_bytes(&next, text_buffer_text(&routes), routes.length);
+        machines_add_bytes(&next, files, file_bytes);
     } else {
         error_set(error, ERROR_ENVIRONMENT, "no memory to tell other machines what is to be run");
     }
@@ -513,18 +494,39 @@ static bool is_plan_message(const struct fleet_message *message)
 {
     const struct plan_message *plan_message = message->bytes;
     return message->kind == FLEET_PLAN && message->size >= sizeof(*plan_message) &&
-           message->size - sizeof(*plan_message) ==
-               plan_message->argument_bytes + plan_message->list_bytes + plan_message->route_bytes;
+           message->size - sizeof(*plan_message) == plan_message->argument_bytes + plan_message->list_bytes +
+                                                        plan_message->route_bytes + plan_message->file_bytes;
 }
 
-static int read_options(const struct fleet_message *message, char **arguments, struct options *options,
-                        struct error *error)
+/* The leader has looked at them. */
+static int trust_files(const struct options *options, struct error *error)
+{
+    (void)options, (void)error;
+    return 0;
+}
+
+/* The files that the leader's options name. NULL: there is no memory, or they are not all there. */
+static struct file_bundle *read_files(const struct fleet_message *message, struct error *error)
+{
+    const struct plan_message *plan_message = message->bytes;
+    const char *end = (const char *)message->bytes + message->size;
+    return file_bundle_read(end - plan_message->file_bytes, (size_t)plan_message->file_bytes, error);
+}
+
+/* The caller frees the arguments and releases the files, of which there may be none. */
+static int read_options(const struct fleet_message *message, char ***arguments, struct file_bundle **files,
+                        struct options *options, struct error *error)
 {
     const struct plan_message *plan_message = message->bytes;
     if (strcmp(plan_message->version, CONC_BENCH_VERSION) != 0)
         return error_set(error, ERROR_USAGE, "the program is version %s here, and not the leader's %.31s",
                          CONC_BENCH_VERSION, plan_message->version);
-    if (options_parse((int)plan_message->argument_count, arguments, session_check_files, options, error) != 0)
+    if ((*files = read_files(message, error)) == NULL)
+        return -1;
+    if ((*arguments = list_arguments(message)) == NULL)
+        return error_set(error, ERROR_ENVIRONMENT, "no memory for the command line");
+    options->request.files = *files;
+    if (options_parse((int)plan_message->argument_count, *arguments, trust_files, options, error) != 0)
         return -1;
     options->seed = plan_message->seed;
     options->has_seed = true;
@@ -594,9 +596,9 @@ static int take_part(const struct fleet_message *message, int *status, struct er
     struct options options = {0};
     struct error failure = {0};
     struct session session;
-    char **arguments = list_arguments(message);
-    int result = arguments != NULL ? read_options(message, arguments, &options, &failure)
-                                   : error_set(&failure, ERROR_ENVIRONMENT, "no memory for the command line");
+    struct file_bundle *files = NULL;
+    char **arguments = NULL;
+    int result = read_options(message, &arguments, &files, &options, &failure);
     session_init(&session, &options);
     session.plan_message = message;
     if (result == 0)
@@ -607,6 +609,7 @@ static int take_part(const struct fleet_message *message, int *status, struct er
         result = is_ready ? trials_follow(&session, status, error) : wait_for_end(status, error);
     session_release(&session);
     options_release(&options);
+    file_bundle_release(files);
     free(arguments);
     return result;
 }

@@ -64,10 +64,23 @@ static FILE *open_file(struct loading *loading, const char *option, const char *
     return stdin;
 }
 
+/* As another process has read it. */
+static int take_given(const struct loading *loading, const char *option, const char *path, struct secret_text *content)
+{
+    size_t length = 0;
+    const char *bytes = file_bundle_find(loading->options->files, option, path, &length);
+    if (bytes == NULL)
+        return error_set(loading->error, ERROR_ENVIRONMENT, "--%s: %s was not sent here", option, path);
+    return length == 0 || secret_text_append(content, bytes, length) == 0 ? 0 : no_memory(loading, option);
+}
+
 static int read_file(struct loading *loading, const char *option, const char *path, size_t limit,
                      struct secret_text *content)
 {
     char place[64];
+    struct file_bundle *files = loading->options->files;
+    if (file_bundle_is_given(files))
+        return take_given(loading, option, path, content);
     FILE *file = open_file(loading, option, path);
     if (file == NULL)
         return -1;
@@ -75,6 +88,8 @@ static int read_file(struct loading *loading, const char *option, const char *pa
     int status = secret_text_read(content, file, place, path, limit, loading->error);
     if (file != stdin)
         fclose(file);
+    if (status == 0 && files != NULL && file_bundle_add(files, option, path, content->bytes, content->length) != 0)
+        status = no_memory(loading, option);
     return status;
 }
 
@@ -382,12 +397,11 @@ static int read_config(struct loading *loading, const char *path, struct secret_
     return status;
 }
 
-int request_read_config(const char *path, char **text, struct error *error)
+int request_read_config(const struct request_options *options, char **text, struct error *error)
 {
-    const struct request_options none = {0};
-    struct loading loading = {.options = &none, .error = error};
+    struct loading loading = {.options = options, .error = error};
     struct secret_text content = {0};
-    int status = secret_text_append(&content, "", 0) == 0 ? read_config(&loading, path, &content)
+    int status = secret_text_append(&content, "", 0) == 0 ? read_config(&loading, options->config, &content)
                                                           : no_memory(&loading, "config");
     *text = status == 0 ? content.bytes : NULL;
     if (status != 0)
@@ -455,10 +469,11 @@ static int take_file(struct loading *loading, const char *option, const char *pa
     *place = path;
     if (path == NULL)
         return 0;
-    bool is_steady = stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
-    if (!is_steady) {
+    bool is_given = file_bundle_is_given(loading->options->files);
+    bool is_steady = !is_given && (stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+    if (!is_steady || loading->options->files != NULL) {
         int run = read_file(loading, option, path, REQUEST_PEM_MAX_BYTES, &content);
-        if (run == 0)
+        if (run == 0 && !is_steady)
             run = keep_copy(loading, option, &content, place);
         secret_text_wipe(&content);
         return run;

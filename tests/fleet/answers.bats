@@ -3,9 +3,11 @@
 
 load ../support/common
 load ../support/fleet
+load ../support/tls
 
 # Besides the server of all, another one: at port 8085 the third host is answered otherwise; port 8084 writes down what it
-# is asked, with one header and the body. The second host has another address for named.test.
+# is asked, with one header and the body; port 8086 does so, with more of them, of clients that have a certificate. The second
+# host has another address for named.test.
 setup_file() {
     local folder=$BATS_FILE_TMPDIR host
     start_fleet
@@ -17,6 +19,7 @@ setup_file() {
     cp "$folder/www/document-3" "$folder/other"
     head -c 512 /dev/zero >"$folder/other/document-1"
     head -c 2000 /dev/zero | tr '\0' x >"$folder/other/document-2"
+    make_certificates "$folder/tls"
     cat >"$folder/other.conf" <<CONF
 user root;
 pid $folder/other.pid;
@@ -24,12 +27,21 @@ error_log $folder/errors;
 worker_processes 1;
 events { worker_connections 1000; }
 http {
+    log_format all '\$remote_addr \$ssl_client_s_dn \$http_x_token \$http_cookie \$http_authorization \$request_body';
     log_format what '\$remote_addr \$request_method \$uri \$http_x_token \$request_body';
     access_log off;
     map \$remote_addr \$folder { 10.213.0.4 other; default www; }
     server { listen 8085; root $folder/\$folder; }
+    ssl_certificate $TLS/server.pem;
+    ssl_certificate_key $TLS/server.key;
     server { listen 8083; location / { return 200 "taken"; } }
     server { listen 8084; location / { proxy_pass http://10.213.0.1:8083; access_log $folder/asked what; } }
+    server {
+        listen 8086 ssl;
+        ssl_client_certificate $TLS/ca.pem;
+        ssl_verify_client on;
+        location / { proxy_pass http://10.213.0.1:8083; access_log $folder/asked all; }
+    }
 }
 CONF
     at_bridge nginx -c "$folder/other.conf" 3>&-
@@ -109,4 +121,31 @@ LIST
 10.213.0.2 POST /form two words b=2
 10.213.0.3 GET /plain - -
 10.213.0.3 POST /form two words b=2" ]
+}
+
+@test "files that only the first machine has are enough: options, certificates, cookies, headers and bodies" {
+    local folder=$BATS_TEST_TMPDIR/files
+    mkdir "$folder"
+    cp "$BATS_FILE_TMPDIR"/tls/{ca.pem,client.pem,locked.key} "$folder"
+    echo 'X-Token: of-a-file' >"$folder/headers"
+    printf 'a=1&b=two' >"$folder/body"
+    printf 'localhost\tFALSE\t/\tFALSE\t0\tname\tvalue\n' >"$folder/jar"
+    printf 'user = "me:mine"\npass = "geheim \\"1\\""\n' >"$folder/config"
+    on_second_host_after "mount -t tmpfs none $folder"
+    # The key comes through a pipe, which can be read only once.
+    mkfifo "$folder/key"
+    cat "$folder/locked.key" >"$folder/key" 3>&- &
+    run on_hosts 3 --mode threads,processes --workers 2 --split none --repeat 2 --runs 1 --warmup 0 --no-progress \
+        --config "$folder/config" --cacert "$folder/ca.pem" --cert "$folder/client.pem" --key "$folder/key" --cookie "$folder/jar" \
+        --header "@$folder/headers" --data "@$folder/body" --connect-to localhost:8086:10.213.0.1:8086 \
+        --export-json "$JSON" https://localhost:8086/{a,b}
+    exits_with 0
+    holds "$JSON" '.validity.is_valid'
+    until_true has_asked 24
+    [ "$(sed 's/^[^ ]* //' "$ASKED" | sort | uniq -c | sed 's/^ *//')" = \
+        "24 CN=client of-a-file name=value Basic $(printf me:mine | base64) a=1&b=two" ]
+    [ "$(grep -c '10.213.0.3' "$ASKED")" -eq 8 ]
+    run on_hosts 3 --capath "$folder" https://localhost:8086/a
+    exits_with 2
+    says "--capath does not go with several machines, which are sent files and no folders"
 }

@@ -141,9 +141,10 @@ struct options {
     int argument_count;
 };
 
-/* Reads the command line, and then the file of --config. Before that file is opened, `check_files` is asked whether it
- * may be, with what the command line says (-1: no, with an error). -1 with ERROR_USAGE and a sentence that names the
- * option and the way out. On success and on failure alike, release afterwards. */
+/* Reads the command line, and then the file of --config. `options` is zero but for request.files. Before that file is
+ * opened, `check_files` is asked whether it may be, with what the command line says (-1: no, with an error). -1 with
+ * ERROR_USAGE and a sentence that names the option and the way out. On success and on failure alike, release
+ * afterwards. */
 int options_parse(int argc, char **argv, int (*check_files)(const struct options *options, struct error *error),
                   struct options *options, struct error *error);
 void options_release(struct options *options);

@@ -6,6 +6,7 @@
 
 #include "conc_bench/base/error.h"
 #include "conc_bench/platform/descriptor.h"
+#include "conc_bench/workload/file_bundle.h"
 
 /*
  * The request for every URL and the way to it, as curl's options set them: headers, method, body, TLS, proxies. The
@@ -75,6 +76,8 @@ struct request_options {
 
     const char *config; /* a file with more of them, and with secrets; "-": standard input */
     char *config_text;  /* what it holds, if it was read already; owned, and released by request_wipe() */
+
+    struct file_bundle *files; /* takes what files hold, or has it already; borrowed; NULL: nobody else asks for it */
 };
 
 /* Returns whether it is in a version in which one connection carries several downloads at a time. */
@@ -111,7 +114,7 @@ struct request {
     char *key_password;
 
     /* The files that libcurl opens for each new connection. They are those of the options, or where such a file can be
-     * read only once (a pipe), copies in memory, named by their descriptors. */
+     * read only once (a pipe) or was given in a bundle, copies in memory, named by their descriptors. */
     const char *ca_file;
     const char *certificate;
     const char *key;
@@ -131,7 +134,7 @@ int request_load(const struct request_options *options, struct request *request,
 
 /* Reads the file of --config into `*text`, which the caller gives to request_wipe(). -1: it cannot be read, or is no
  * text. */
-int request_read_config(const char *path, char **text, struct error *error);
+int request_read_config(const struct request_options *options, char **text, struct error *error);
 
 /* Returns whether a request takes an option of a --config file itself, by its name there: what others are not to see,
  * and what goes with it. */
