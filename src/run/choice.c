@@ -15,11 +15,11 @@ enum { CANDIDATE_ROUNDS = 3 };
 /* A step of a search is one trial, or so many where they take no more than this share of the budget. */
 enum { STEP_TRIALS = 3, STEP_SHARE = 100 };
 
-/* Where a search begins, unless waiting ends before that. */
+/* The number of workers at which a search begins, unless waiting ends before that. */
 enum { SEARCH_FROM = 8 };
 
-/* What of the time budget choosing may take; the rest is for rounds with what was chosen. A sweep can do with fewer
- * numbers of workers, a search cannot without its end. */
+/* The part of the time budget that choosing may take; the rest is for rounds with what was chosen. A sweep can do with
+ * fewer numbers of workers, a search cannot without its end. */
 static nanoseconds choice_ends(const struct experiment_state *state)
 {
     nanoseconds budget = state->experiment->plan->request.time_budget;
@@ -55,7 +55,7 @@ static bool is_listed(const struct plan_cell *cells, size_t count, const struct 
     return false;
 }
 
-/* What is chosen */
+/* Choosing */
 
 /* Adds what the sweep chose for its mode: the smallest number of workers that is enough; and with `is_alone` the best
  * too, so that the two can be compared by rounds of their own. */
@@ -85,7 +85,7 @@ static size_t choose_counterparts(const struct plan_request *planned, struct pla
     return total;
 }
 
-/* In the order of the plan. Returns their number. */
+/* Lists the cells that were chosen, in the order of the plan. Returns their number. */
 static size_t choose_cells(const struct plan *plan, const struct run_stats *stats, struct plan_cell *chosen)
 {
     struct sweep *sweeps;
@@ -156,7 +156,8 @@ static int sweep_rounds(struct experiment_state *state, uint32_t warmups, struct
 /* A sweep within a time budget: each cell once, those with the most workers first, since they take the least time; then
  * those that come into question again. */
 
-/* How long a trial of the cell may take at most, by the next larger number of workers of its mode; 0: not known. */
+/* The longest time that a trial of the cell may take, by the next larger number of workers of its mode; 0: it is not
+ * known. */
 static nanoseconds foresee(const struct group *group, size_t index)
 {
     const struct plan_cell *cell = &group->plan.cells[index];
@@ -319,7 +320,7 @@ static struct plan_cell one_at_a_time(const struct plan *plan)
     return with_workers(&plan->cells[0], 1);
 }
 
-/* Where it takes too long, it is cut off, and what it has shown until then is enough. */
+/* Measures downloads one at a time. A trial that takes too long is cut off: what it has shown until then is enough. */
 static int measure_alone(struct experiment_state *state, struct error *error)
 {
     enum { SHARE = 4 /* a quarter of the budget */ };
@@ -338,7 +339,7 @@ static int measure_alone(struct experiment_state *state, struct error *error)
     return status;
 }
 
-/* How long all downloads take one at a time, and where waiting ends by what they compute then. */
+/* Finds how long all downloads take one at a time, and at how many workers waiting ends by what they compute then. */
 static void find_start(const struct experiment_state *state, const struct run_stats *stats, struct sweep_bounds *bounds)
 {
     const struct cell_stats *alone = cell_stats_alone(stats, NULL, CONNECTIONS_REUSE);
@@ -413,8 +414,8 @@ static size_t list_candidates(const struct experiment_state *state, const struct
     return count;
 }
 
-/* What to measure next: a step of the search, or behind the last one what comes into question, which may call for
- * another step; 0 cells: the search is over. */
+/* Plans what to measure next: a step of the search, or after the last step the candidates for the best number, which
+ * may call for another step; 0 cells: the search is over. */
 static int plan_step(const struct experiment_state *state, struct plan_cell *cells, size_t capacity, size_t *count,
                      bool *is_step, struct error *error)
 {

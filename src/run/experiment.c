@@ -20,7 +20,7 @@
 /* Intervals this narrow, as a share on each side, need no more rounds. */
 static const double narrow = 0.01;
 
-/* More samples are not looked at between rounds: it would take longer than it could save. */
+/* Above this number of samples, the check between rounds costs more than it saves. */
 enum { SAMPLES_LOOKED_AT = 2000000 };
 
 /* Rounds for which a run may take longer than its budget, where nobody gave one. */
@@ -46,7 +46,8 @@ static double fraction_done(const struct experiment_state *state)
     return left > 0 ? (double)(now - state->began) / (double)(now - state->began + left) : 1;
 }
 
-/* As soon as a first trial is far enough to tell, or the budget is over: the round goes on all the same. */
+/* Looks for an excess as soon as a first trial is far enough to tell, or the budget is over; the round goes on in
+ * either case. */
 static void look_for_excess(struct experiment_state *state, const struct sample_table *table)
 {
     enum { TELLING = 20 /* of so many downloads, one is enough to tell from */ };
@@ -224,8 +225,8 @@ nanoseconds group_estimate(const struct group *group)
     return sum;
 }
 
-/* From before a trial to the end of the run; negative until every cell has run once, or where it is still to be found
- * out what will run. */
+/* The time left from before a trial to the end of the run; negative until every cell has run once, or where the cells
+ * that will run are not known yet. */
 static nanoseconds estimate_left(const struct experiment_state *state, const struct group *group,
                                  const struct pass *pass, size_t place, size_t count)
 {
@@ -481,7 +482,7 @@ uint32_t experiment_rounds(const struct experiment *experiment, uint64_t cells)
         return experiment->plan->request.rounds;
     if (plan_has_rates(&experiment->plan->request))
         return RATE_ROUNDS;
-    /* As many as it takes to rank all pairs of cells, if that is more than usual. */
+    /* As many rounds as ranking all pairs of cells takes, if that is more than usual. */
     size_t needed = cells > 1 ? signed_rank_rounds_needed((size_t)(cells * (cells - 1) / 2)) : 1;
     return needed > AUTO_ROUNDS ? (uint32_t)needed : AUTO_ROUNDS;
 }
@@ -557,8 +558,8 @@ static nanoseconds limit_of_round(const struct experiment_state *state, const st
     bool is_lacking = count_running(group) > 1 && done < ROUNDS_WANTED;
     if (state->ends == NEVER || round <= state->ends - clock_now())
         return is_lacking ? state->latest : state->ends;
-    /* What a ranking lacks may take longer, if that brings it about: first what settles the slow cells, behind which
-     * rounds take less. */
+    /* Rounds that a ranking lacks may exceed the budget, if they complete it: first those that settle the slow cells,
+     * after which rounds take less time. */
     if (is_lacking &&
         (can_reach(state, round, done, SETTLE_ROUNDS_MIN) || can_reach(state, round, done, RANKING_ROUNDS_MIN) ||
          can_reach(state, round, done, ROUNDS_WANTED)))
@@ -573,7 +574,7 @@ static void say_budget_is_over(const struct experiment_state *state)
              NUMBER(3, clock_seconds(state->experiment->plan->request.time_budget)));
 }
 
-/* Where warming up has taken all the time there was, its first round is the one that counts. */
+/* Lets the first warm-up round count as measured, where warming up has taken all the time there was. */
 static void count_warmup(struct experiment_state *state, const struct group *group)
 {
     struct run *run = state->experiment->run;
@@ -594,7 +595,7 @@ static void count_warmup(struct experiment_state *state, const struct group *gro
              NUMBER(3, clock_seconds(state->experiment->plan->request.time_budget)));
 }
 
-/* More than one only as long as that leaves most of the time to what counts. */
+/* Runs warm-up rounds: more than one only as long as that leaves most of the time to measured rounds. */
 static int warm_up(struct experiment_state *state, struct group *group, uint32_t warmups, enum pass_end *end,
                    struct error *error)
 {
@@ -666,8 +667,8 @@ static int run_group(struct experiment_state *state, struct group *group, uint32
     return end == PASS_DONE ? group_run_rounds(state, group, error) : 0;
 }
 
-/* How long a trial of a cell took when it was measured to be chosen, among the first cells of the run; 0: it was not.
- */
+/* The time that a trial of a cell took when it was measured for the choice, among the first cells of the run; 0: it was
+ * not. */
 static nanoseconds expected_of(const struct run *run, size_t cell_count, const struct plan_cell *cell)
 {
     char name[32];
@@ -692,14 +693,14 @@ static int run_main(struct experiment_state *state, const struct plan_cell *cell
     for (size_t i = 0; i < count; i++)
         group.spent[i] = expected_of(state->experiment->run, group.first, &cells[i]);
     int status = run_group(state, &group, warmups, error);
-    /* What was chosen, and then did not fit, is told by what chose it. */
+    /* A cell that was chosen, and then did not fit, is reported by the figures it was chosen by. */
     if (status == 0 && interrupt_signal() == 0 && (state->experiment->is_search || state->experiment->is_sweep))
         group_forget_unmeasured(state, &group);
     group_close(&group);
     return status;
 }
 
-/* Which of the cells takes longest, and whether half as long again as any other. */
+/* Finds the cell that takes longest, and whether it takes half as long again as any other. */
 static size_t find_slowest(const struct run *run, const struct plan_cell *cells, size_t count, nanoseconds *round,
                            bool *is_much_slower)
 {
@@ -756,7 +757,7 @@ static int choose_and_run(struct experiment_state *state, struct error *error)
     return count > 0 && interrupt_signal() == 0 ? run_main(state, chosen, count, 0, error) : 0;
 }
 
-/* What was measured until then stands, and must not look like all that was asked for. */
+/* Notes why the run ended: what was measured until then stands, and must not look like all that was asked for. */
 static void note_failure(struct run *run, const struct error *error)
 {
     run->is_partial = true;

@@ -52,7 +52,7 @@ struct group {
     uint32_t *trials;
 };
 
-/* Which trials a call of group_run() is for. */
+/* The trials that a call of group_run() runs. */
 struct pass {
     bool is_warmup;
     uint32_t round;      /* 0-based, of its kind */
@@ -62,7 +62,7 @@ struct pass {
     size_t chain_length;
 };
 
-/* How a pass ended. */
+/* The way a pass ended. */
 enum pass_end { PASS_DONE, PASS_OVER /* its time is up */, PASS_STOPPED /* by a signal */ };
 
 int group_open(struct experiment_state *state, enum stage stage, const struct plan_cell *cells, size_t cell_count,
@@ -73,8 +73,8 @@ void group_close(struct group *group);
 int group_run(struct experiment_state *state, struct group *group, const struct pass *pass, enum pass_end *end,
               struct error *error);
 
-/* How long a trial of a cell is expected to take, as long as its trials took on average; and a pass over all cells. 0:
- * it is not known. */
+/* The times that a trial of a cell, by the average of its trials, and a pass over all cells are expected to take. 0:
+ * they are not known. */
 nanoseconds group_expects(const struct group *group, size_t cell);
 nanoseconds group_estimate(const struct group *group);
 

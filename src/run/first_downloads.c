@@ -9,7 +9,7 @@
 #include "conc_bench/run/interrupt.h"
 #include "trial.h"
 
-/* So many fail before a trial is ended: one or two may be bad luck. */
+/* The number of first failures that ends a trial: one or two may be bad luck. */
 enum { FAILURES_ENOUGH = 3 };
 
 /* Hosts asked at once, and those whose causes are told. */

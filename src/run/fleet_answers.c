@@ -22,7 +22,7 @@ struct machine_answer {
     bool is_varied; /* and others were not */
 };
 
-/* What a URL answered first. */
+/* The first answer of a URL. */
 struct first_answer {
     struct machine_answer answer;
     uint8_t suspect; /* from 1: the number of its entry in `suspects`; 0: all was alike so far, or there is no room */

@@ -102,7 +102,7 @@ static int meet(void *context, bool is_ready, nanoseconds startup, nanoseconds *
     }
 }
 
-/* What a machine before this one may take to send as many samples, over a slow network. */
+/* The time that a machine before this one may take to send as many samples over a slow network. */
 static nanoseconds longest_samples(const struct follow *follow)
 {
     uint64_t megabytes = sample_table_bytes(follow->part->table->unit_count) >> 20;
@@ -179,7 +179,7 @@ int fleet_follow(const struct plan *plan, const struct mode_job *job, struct run
         return -1;
     cell_job_init(&own, job);
     while (!follow.is_over && hear(&follow, &message) == 0) {
-        /* What else there is comes too late for a trial that has ended. */
+        /* Any other message comes too late, for a trial that has ended. */
         bool is_order = message.kind == FLEET_TRIAL && message.size == sizeof(order);
         if (is_order)
             memcpy(&order, message.bytes, sizeof(order));

@@ -6,15 +6,14 @@
 #include "conc_bench/run/interrupt.h"
 #include "fleet_part.h"
 
-/* After a signal, what the followers still have to say is waited for this long: they stop as soon as the leader does.
- */
+/* After a signal, the leader waits this long for what its followers still have to say: they stop as soon as it does. */
 #define GRACE (600 * NANOSECONDS_PER_MILLISECOND)
 
 /* A machine that has missed a beat by then is not spoken to: launchers send that signal when a process has died, and
  * Open MPI ends whoever sends something to a dead one. If it lives, the launcher has told it, too. */
 #define MISSED_BEAT (FLEET_BEAT_EVERY * 9 / 5)
 
-/* From the moment when the leader knows that all are ready to the gate: what it takes to tell them. */
+/* The time from the moment when the leader knows that all are ready to the gate: telling them takes so long. */
 #define LEAD      (20 * NANOSECONDS_PER_MILLISECOND)
 #define LEAD_EACH (50 * NANOSECONDS_PER_MICROSECOND)
 
@@ -57,7 +56,7 @@ static int broadcast(struct lead *lead, enum fleet_kind kind, const void *bytes,
     return fleet_broadcast(kind, bytes, size, &limit, &lead->error) == 0 ? 0 : fail(lead);
 }
 
-/* To those that take part. */
+/* Sends a message to the followers that take part. */
 static int tell(struct lead *lead, enum fleet_kind kind, const void *bytes, size_t size)
 {
     const struct fleet_limit limit = limit_of(lead, clock_now() + FLEET_LONGEST_MESSAGE);
@@ -101,7 +100,7 @@ static int hear(struct lead *lead, uint32_t rank)
     const struct fleet_limit limit = limit_of(lead, follower->heard + lead->silence);
     struct fleet_message message;
     if (fleet_receive(rank, &message, &limit, &lead->error) != 0) {
-        /* Whoever says nothing after a signal either is not waited for in the end. */
+        /* In the end, nobody waits for a follower that says nothing even after a signal. */
         fleet_lose(rank);
         return fail(lead);
     }
@@ -115,7 +114,7 @@ static void hear_all(struct lead *lead)
 {
     for (uint32_t rank = 1; rank < lead->part->share.machines && !lead->has_failed; rank++) {
         bool is_silent = clock_now() - lead->part->followers[rank].heard > lead->silence;
-        /* What has its result waits in silence. */
+        /* A follower whose result has arrived waits in silence. */
         if (lead->part->followers[rank].has_result)
             continue;
         while (!lead->has_failed && (fleet_has_message(rank) || is_silent)) {

@@ -68,8 +68,8 @@ static void add_resources(const struct trial_resources *part, struct trial_resou
     whole->run_queue_wait += part->run_queue_wait;
 }
 
-/* Of the time that others stole the machine with the most counts: an average would hide it. What strangers compute is
- * set against the cores of all. */
+/* Adds what other processes did on a machine. Of stolen time, that of the machine with the most counts: an average
+ * would hide it. The processor time of other processes is set against the cores of all machines. */
 static void add_host(const struct trial_host *part, struct trial_host *whole)
 {
     whole->steal_share = fmax(whole->steal_share, part->steal_share);
@@ -78,8 +78,8 @@ static void add_host(const struct trial_host *part, struct trial_host *whole)
     raise_to(&whole->watched, part->watched);
 }
 
-/* What did not complete on one machine did not complete. The first one tells why; but what broke off for a signal at
- * the leader, whose own part may have been done, was just interrupted. */
+/* A trial that did not complete on one machine did not complete. The first such machine tells why; but one that broke
+ * off for a signal at the leader, whose own part may have been done, was interrupted. */
 static void judge_parts(const struct trial *parts, uint32_t count, struct trial *whole)
 {
     if (whole->status == TRIAL_INTERRUPTED)

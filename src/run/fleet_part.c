@@ -42,7 +42,7 @@ void fleet_part_release(struct fleet_part *part)
     free(part);
 }
 
-/* Those of a part are due when they are in the plan. */
+/* Copies the instants of the plan: the units of a part are due when they are in the plan. */
 static int set_due(struct fleet_part *part, const nanoseconds *due, struct error *error)
 {
     free(part->due);

@@ -62,14 +62,14 @@ struct fleet_part {
 struct fleet_part *fleet_part_create(const struct plan *plan, struct error *error);
 void fleet_part_release(struct fleet_part *part); /* NULL is allowed */
 
-/* For a trial of so many machines, of which this is one, and the first so many units of the plan, which are due then:
- * what this machine has of them, and a table for it. -1: no memory. */
+/* Prepares this machine's part of a trial: its share of the first `units` units of the plan, which are due at `due`,
+ * among so many machines, and a table for it. -1: no memory. */
 int fleet_part_set(struct fleet_part *part, uint32_t machines, uint32_t units, const nanoseconds *due,
                    struct error *error);
 /* Behind a trial that ended so. */
 void fleet_part_reuse_table(struct fleet_part *part, enum trial_status status);
 
-/* What the leader asks for, and what it is told of it. All machines run the same program. */
+/* The leader's order for a trial, and the answer to it. All machines run the same program. */
 struct fleet_order {
     char mode[32];
     uint32_t workers;
@@ -84,7 +84,7 @@ struct fleet_prepared {
     bool is_ready;
 };
 
-/* How often a follower, and the leader, show that they are alive. */
+/* The intervals at which a follower, and the leader, show that they are alive. */
 #define FLEET_BEAT_EVERY      (500 * NANOSECONDS_PER_MILLISECOND)
 #define FLEET_LEAD_BEAT_EVERY (1 * NANOSECONDS_PER_SECOND)
 

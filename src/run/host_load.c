@@ -17,7 +17,7 @@ static double grown(double before, double after)
     return after >= before ? after - before : NAN;
 }
 
-/* To nine decimals, which documents hold: what is read back is then the very same number. */
+/* Rounds to nine decimals, which documents hold, so that the number that is read back is the very same. */
 static double rounded(double value)
 {
     return round(value * 1e9) / 1e9;

@@ -19,8 +19,8 @@ struct host_reading {
 /* `root` is "", see machine.h. */
 void host_load_read(const char *root, struct host_reading *reading);
 
-/* What went on between two readings besides processes that took `own_cpu`. The kernel counts in ticks, so that what is
- * found in a trial of less than a second is coarse. */
+/* Fills in the load of the machine between two readings, besides the processes that took `own_cpu`. The kernel counts
+ * in ticks, so that the load found in a trial of less than a second is coarse. */
 void host_load_between(const struct host_reading *before, const struct host_reading *after, nanoseconds own_cpu,
                        struct trial_host *host);
 

@@ -32,8 +32,8 @@ static void on_continuation(int number)
     continuations = continuations + 1;
 }
 
-/* What is handled, and how. SA_RESETHAND: whoever presses Ctrl-C twice means it; but a terminal that is closed may send
- * SIGHUP twice, by the system and by the shell. */
+/* The signals that are handled, and how. SA_RESETHAND: whoever presses Ctrl-C twice means it; but a terminal that is
+ * closed may send SIGHUP twice, by the system and by the shell. */
 static const struct {
     int number;
     void (*handler)(int);

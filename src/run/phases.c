@@ -19,7 +19,8 @@ const char *phase_key(enum phase phase)
     return phases[phase].key;
 }
 
-/* What was under way when the download ended: what its outcome says, and otherwise what libcurl had not come to yet. */
+/* The phase that was under way when the download ended: the one its outcome names, and otherwise the first that libcurl
+ * had not reached yet. */
 static enum phase last_phase(const struct sample *sample)
 {
     /* A connection that it waited for could not be made, by another download. */
@@ -56,7 +57,7 @@ void phases_of(const struct sample *sample, nanoseconds ends[PHASE_COUNT])
     const uint32_t marks[] = {sample->name_lookup_us, sample->connect_us, sample->tls_us, sample->first_byte_us};
     enum phase under_way = last_phase(sample);
     nanoseconds last = 0;
-    /* Before that, what is noted is another download's. */
+    /* The times noted before that are another download's. */
     int mine = sample->connects > 0 || under_way < PHASE_WAIT ? PHASE_NAME : PHASE_WAIT;
     for (int i = PHASE_NAME; i < mine; i++)
         ends[i] = 0;

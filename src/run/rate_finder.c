@@ -17,8 +17,8 @@
 enum { PROBE_DOWNLOADS = 20, PROBE_SECONDS_MAX = 5 };
 #define PROBE_TIME (500 * NANOSECONDS_PER_MILLISECOND)
 
-/* What searching leaves of the budget to rounds that confirm: a share, or if that is less what they take for each mode,
- * where the first are followed by others one step further. */
+/* The part of the budget that searching leaves to confirming rounds: a share, or, if less, the time that they take for
+ * each mode, where the first rounds are followed by others one step further. */
 static const double kept_for_rounds = 0.4;
 #define KEPT_FOR_A_MODE (35 * NANOSECONDS_PER_SECOND)
 
@@ -108,8 +108,8 @@ static int run_step_trials(struct finder *finder, enum stage stage, size_t count
     return status;
 }
 
-/* How much is done a second when nothing falls due; 1 where nothing was done in time. Such trials are no part of the
- * run. */
+/* Measures how many downloads a candidate does a second when nothing falls due; 1 where nothing was done in time. Such
+ * trials are no part of the run. */
 static int probe(struct finder *finder, struct candidate *candidate, struct error *error)
 {
     struct experiment_state *state = finder->state;
@@ -158,7 +158,7 @@ void rate_probe_measure(struct experiment_state *state, const struct trial *tria
     state->probed = last > trial->gate ? done / clock_seconds(last - trial->gate) : 0;
 }
 
-/* What the objective amounts to for a candidate, by its figure in a trial at a tenth of the rate. */
+/* The limit that the objective sets a candidate, by its figure in a trial at a tenth of the rate. */
 static double limit_of(const struct finder *finder, const struct candidate *candidate, size_t first)
 {
     const struct run *run = finder->state->experiment->run;
@@ -244,7 +244,8 @@ static int look_in_tier(struct finder *finder, uint32_t tier, nanoseconds ends, 
     return 0;
 }
 
-/* Of each mode the number of workers first that does most: where time is short, the others matter less. */
+/* Looks for the rates of all candidates. The number of workers that does most comes first in each mode: where time is
+ * short, the others matter less. */
 static int look(struct finder *finder, struct error *error)
 {
     const struct experiment_state *state = finder->state;
@@ -276,7 +277,7 @@ static double found_rate(const struct candidate *candidate)
     return rate_search_found(&candidate->search, &step) ? rate_of_step(step) : 0;
 }
 
-/* Of each mode the fewest workers that are within 5 % of its highest rate. */
+/* Chooses for each mode the fewest workers that are within 5 % of its highest rate. */
 static void choose(struct finder *finder)
 {
     for (size_t i = 0; i < finder->count; i++) {
@@ -297,7 +298,7 @@ static void choose(struct finder *finder)
     }
 }
 
-/* What is still to be confirmed: at first both steps in the same rounds. */
+/* Lists the steps that are still to be confirmed: at first both steps in the same rounds. */
 static size_t list_rounds(struct finder *finder)
 {
     size_t count = 0;

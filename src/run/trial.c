@@ -15,8 +15,8 @@
 #include "conc_bench/run/resources.h"
 #include "host_load.h"
 
-/* After a signal, transfers in flight get this long to give up by themselves; then the child is killed. What is settled
- * stands in shared memory either way. */
+/* After a signal, transfers in flight get this long to give up by themselves; then the child is killed. Settled samples
+ * stand in shared memory either way. */
 #define GRACE (400 * NANOSECONDS_PER_MILLISECOND)
 
 /* The time that a finished run may take to join, reap and free. */
@@ -28,7 +28,7 @@
 /* The parent looks at the running trial this often. */
 #define TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
-/* What the child tells its parent, in memory they share. Written by the child alone; read once it has ended. */
+/* The child's report to its parent, in memory they share. Written by the child alone; read once it has ended. */
 struct trial_report {
     nanoseconds gate;
     nanoseconds startup;
@@ -44,7 +44,8 @@ struct trial_report {
 /* The child process of a running trial, as its parent sees it. */
 struct trial_process {
     pid_t pid;
-    /* To the child: it writes a byte when it is to meet others and when it has run, and waits for one each time. */
+    /* The socket to the child, which writes a byte when it is to meet others and when it has run, and waits for one
+     * each time. */
     int line;
     struct trial_report *report;
     const struct trial_options *options;
@@ -90,7 +91,7 @@ static void run_mode(const struct mode *mode, const struct mode_job *job, struct
     report->has_ended = true;
 }
 
-/* What the child tells its parent. */
+/* The bytes that the child writes to its parent. */
 static const char is_prepared = 'p', has_run = 'r';
 
 static void tell_and_wait(int line, char what)
@@ -108,7 +109,7 @@ static void tell_end(void *context)
     tell_and_wait(*(const int *)context, has_run);
 }
 
-/* What the other machines took since is their affair: the gate opened at the instant that was agreed on. */
+/* The time that other machines took since does not matter here: the gate opened at the instant that was agreed on. */
 static bool meet_others(void *context, struct trial_report *report)
 {
     tell_and_wait(*(const int *)context, is_prepared);
@@ -311,7 +312,7 @@ static void judge_end(struct trial *trial, const struct trial_process *child, co
     }
 }
 
-/* What a client takes until its first request is its own startup; it has no teardown, since it has ended. */
+/* The time until a client's first request is its own startup; it has no teardown, since it has ended. */
 static void take_client_times(struct trial *trial, const struct client_trial *did)
 {
     trial->startup = trial->client.first_request;

@@ -18,9 +18,9 @@ struct trial_options {
     bool isolate; /* false: run in place, for debuggers; then no deadline, and costs are those of the whole process */
     /* Called now and then while the trial runs; the table may be looked at, and stopped. NULL is allowed. */
     void (*tick)(void *context, struct sample_table *table);
-    /* Where trials of other machines are to begin at the same time: called once for each trial, when everything is
-     * prepared, which took `startup`, or when it turns out that it cannot be. Writes the instant at which the gate is
-     * to open. -1: it is to stay shut, and the trial is over. NULL: the gate opens when everything is prepared. */
+    /* Lets trials of several machines begin at the same time. Called once for each trial, when everything is prepared,
+     * which took `startup`, or when it turns out that it cannot be. Writes the instant at which the gate is to open.
+     * -1: it is to stay shut, and the trial is over. NULL: the gate opens when everything is prepared. */
     int (*meet)(void *context, bool is_ready, nanoseconds startup, nanoseconds *instant);
     /* Called once when a client has ended, however it did, to settle the samples of what it has downloaded, and to fill
      * in all of trial->client but `is_present` and `left_behind`. Where it did other work than it was given,

@@ -50,7 +50,7 @@ static struct trial_latencies *create_latencies(uint32_t unit_count)
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    /* Or each trial would make the forks of all later ones slower. */
+    /* Otherwise each trial would make the forks of all later ones slower. */
     memory_keep_from_forks(memory, bytes);
     struct trial_latencies *latencies = memory;
     latencies->bytes = bytes;
@@ -170,7 +170,7 @@ static void count_sample(const struct sample *sample, struct trial_summary *summ
         summary->phases[phase] += ends[phase];
 }
 
-/* Each phase begins where the one before it ends, in sums as well. */
+/* Takes the beginnings of phases off, in sums: each phase begins where the one before it ends. */
 static void take_beginnings_off(nanoseconds phases[PHASE_COUNT])
 {
     for (int phase = PHASE_COUNT - 1; phase > 0; phase--)
@@ -229,7 +229,7 @@ static void add_settled(struct summary_maker *maker, uint32_t unit, uint32_t url
     add_service(maker, url, sample->end - sample->start);
 }
 
-/* In one pass, since with many samples each pass has to fetch them from memory again. */
+/* Reads the samples in one pass, since with many of them each pass has to fetch them from memory again. */
 static void read_samples(struct summary_maker *maker)
 {
     const struct sample_table *table = maker->trial->table;
@@ -277,8 +277,8 @@ static void measure_services(const double *sorted, size_t count, struct trial_su
     summary->longest = percentile(sorted, count, 100);
 }
 
-/* When each sample was settled, after the gate, instead of when it ended: memory is slower than reading samples again.
- */
+/* Takes the instants, after the gate, at which samples were settled, in place of those at which they ended: reading
+ * samples again costs less than more memory. */
 static void take_settled(struct summary_maker *maker)
 {
     const struct sample_table *table = maker->trial->table;
@@ -306,7 +306,7 @@ static void measure_times(struct summary_maker *maker)
     measure_services(maker->latencies->services, count, summary);
 }
 
-/* If a larger share was dropped, workers did not keep up. */
+/* The largest share that may be dropped by workers that keep up. */
 static const double max_dropped_share = 0.01;
 
 static void measure_arrivals(struct summary_maker *maker)

@@ -53,7 +53,7 @@ struct experiment {
 /* Rounds that --runs auto plans. */
 enum { AUTO_ROUNDS = 10 };
 
-/* And where cells differ by their rates, which are not ranked by rounds. */
+/* The same where cells differ by their rates, which are not ranked by rounds. */
 enum { RATE_ROUNDS = 3 };
 
 /* The most trials that a search of rates takes for each mode and number of workers; it takes about a dozen. */
@@ -63,16 +63,16 @@ enum { EXPERIMENT_RATE_TRIALS = 64 };
  * that come into question. */
 enum { SEARCH_TRIALS_MAX = 64 };
 
-/* What a trial at a rate takes besides the time over which its downloads fall due: forking, connecting, the last of
- * them, and reading the samples. */
+/* The time that a trial at a rate takes besides that over which its downloads fall due: forking, connecting, the last
+ * of them, and reading the samples. */
 #define TRIAL_BESIDES (100 * NANOSECONDS_PER_MILLISECOND)
 
-/* How many trials it runs at most. */
+/* The most trials that it runs. */
 uint64_t experiment_trials(const struct experiment *experiment);
 
-/* How long it may take where a ranking lacks rounds: as long as its budget, if that is to be kept to, or half as long
- * again; at one rate, where it is known how long a trial takes, as long as the rounds of a ranking take, but at most
- * four times its budget. 0: it has none. */
+/* The longest time that it may take where a ranking lacks rounds: as long as its budget, if that is to be kept to, or
+ * half as long again; at one rate, where it is known how long a trial takes, as long as the rounds of a ranking take,
+ * but at most four times its budget. 0: it has none. */
 nanoseconds experiment_time_most(const struct experiment *experiment);
 
 /* Runs everything into the result. -1: the environment failed, or with ERROR_SERVERS no server answers; what was

@@ -7,8 +7,8 @@
 #include "conc_bench/run/run.h"
 #include "conc_bench/workload/plan.h"
 
-/* What else is to be done for the leader, between trials: `answer` is given messages that are not about one. -1: this
- * machine cannot go on. */
+/* The work for the leader between trials: `answer` is given the messages that are not about a trial. -1: this machine
+ * cannot go on. */
 struct fleet_follow_hooks {
     int (*answer)(void *context, const struct fleet_message *message, struct error *error);
     void *context;

@@ -35,7 +35,7 @@ void interrupt_let_in(bool is_let_in);
  * the run, SIGHUP is ignored. */
 void interrupt_restore(void);
 
-/* How often the process was told to continue (SIGCONT), as it is behind a stop, since interrupt_install(). */
+/* The number of times the process was told to continue (SIGCONT), as it is after a stop, since interrupt_install(). */
 int interrupt_continuations(void);
 
 #endif

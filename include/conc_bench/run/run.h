@@ -25,7 +25,7 @@
  * document holds, too.
  */
 
-/* How a trial ended. */
+/* The way a trial ended. */
 enum trial_status {
     TRIAL_COMPLETE,    /* every unit settled, however its download went */
     TRIAL_INTERRUPTED, /* stopped by a signal: what is settled is reported, times mean nothing */
@@ -70,15 +70,16 @@ struct trial_host {
 /* Takes out of the foreign cores what turns out to have been no stranger's CPU time. */
 void trial_host_exclude(struct trial_host *host, nanoseconds cpu);
 
-/* How long event loops were busy between two waits, and so kept whatever happened waiting: what co-operative switching
- * costs. Zeros: no event loop has run. */
+/* The times that event loops were busy between two waits, and so kept events waiting: the cost of co-operative
+ * switching. Zeros: no event loop has run. */
 struct trial_lag {
     nanoseconds p99;
     nanoseconds longest;
 };
 
-/* How late the program itself was at a rate: from when a download was due to when who waited for it woke up. What a
- * download waited because nobody was free, or because an event loop was busy, is not in here. Zeros: nobody waited. */
+/* The lateness of the program itself at a rate: from the instant at which a download was due to that at which the
+ * worker that waited for it woke up. It leaves out the time that downloads waited because no worker was free, or
+ * because an event loop was busy. Zeros: no worker waited. */
 struct trial_late {
     nanoseconds p50;
     nanoseconds p99;
@@ -102,7 +103,7 @@ struct trial_origin_counts {
     uint64_t *url_requests;
 };
 
-/* By whose word a client did its work: nobody else sees what a program does. */
+/* The source that says that a client did its work, since nothing else sees what a program does. */
 enum client_proof {
     CLIENT_UNPROVEN, /* by nobody's: it has no downloads, and its times say nothing */
     CLIENT_REPORTED, /* by its own */
@@ -134,8 +135,8 @@ struct answer {
     uint8_t outcome; /* as sample_outcome() tells it, but for OUTCOME_NONE */
     union {
         uint32_t digest; /* of those with OUTCOME_OK, of the content of their bodies; DIGEST_VARIED: they had many */
-        /* Of those with OUTCOME_TLS libcurl's code, with OUTCOME_CONNECT its reason, with OUTCOME_CHECK the number of
-         * the check behind CAUSE_FIRST_CHECK; else 0. */
+        /* libcurl's code with OUTCOME_TLS, its reason with OUTCOME_CONNECT, the number of the check behind
+         * CAUSE_FIRST_CHECK with OUTCOME_CHECK; otherwise 0. */
         uint8_t cause;
     };
 };
@@ -186,7 +187,7 @@ struct trial_summary {
     nanoseconds settled_p95;         /* after the gate: when 95 % were done */
     nanoseconds last_start;          /* after the gate: when the last unit was taken */
     struct trial_arrivals arrivals;
-    /* In memory only, since what is judged by them is judged once, when the run is over. */
+    /* Kept in memory only: they are judged once, when the run is over. */
     uint32_t settled_twice;
     uint32_t outside_run; /* the first download that lies outside its run, from 1; 0: none does */
     uint32_t redirected;  /* followed redirects */
@@ -194,8 +195,8 @@ struct trial_summary {
     struct trial_latencies *latencies; /* owned; NULL in a run that was read from a document */
 };
 
-/* How many downloads a trial was about: those that it did not give up (OUTCOME_GIVEN_UP), which are the ones that have
- * waits and response times. */
+/* The number of downloads that a trial did not give up (OUTCOME_GIVEN_UP), which are those that have waits and response
+ * times. */
 static inline uint32_t trial_downloads(const struct trial_summary *summary)
 {
     return summary->settled - summary->outcomes[OUTCOME_GIVEN_UP];
@@ -260,10 +261,10 @@ struct run_machine {
     double cpu_quota; /* in cores; 0: none, or not known */
 };
 
-/* How the description ends of an origin that each of several machines has of its own. */
+/* The end of the description of an origin that each of several machines has of its own. */
 #define RUN_ORIGIN_EACH ", one on each machine"
 
-/* How often downloads were begun again after failures, over all measured rounds. */
+/* The number of times downloads were begun again after failures, over all measured rounds. */
 uint64_t run_cell_retries(const struct run_cell *cell);
 
 /* Frees what the trial owns; and what a cell owns, trials included. */
@@ -299,7 +300,7 @@ struct run_cell {
     size_t warmup_count;
 };
 
-/* When the downloads of trials at a rate are due. */
+/* The instants at which the downloads of trials at a rate are due. */
 struct schedule {
     double rate;
     uint32_t count;
@@ -379,27 +380,27 @@ struct run {
     size_t warning_count;
 };
 
-/* How long a settled sample of a trial waited from being due to being begun, where it is known when its cell's are due.
- */
+/* The time that a settled sample of a trial waited from being due to being begun, where it is known when the cell's
+ * downloads are due. */
 nanoseconds cell_wait(const struct run_cell *cell, const struct trial *trial, uint32_t slot);
 
 /* Returns whether that is a name of the cell: its own; or that without some of what it differs by from others,
  * "threads" and "threads:x2" for "threads:fresh:x2". */
 bool cell_has_name(const struct run_cell *cell, const char *name);
 
-/* What reports call the cell: "threads/8", "threads/8 at 200/s" where cells differ by that. Returns `buffer`. */
+/* The cell's name in reports: "threads/8", "threads/8 at 200/s" where cells differ by that. Returns `buffer`. */
 enum { CELL_LABEL_BYTES = 80 };
 char *cell_label(const struct run_cell *cell, char buffer[CELL_LABEL_BYTES]);
 
 /* Whether cells differ by the rate at which their downloads fall due. */
 bool run_has_rates(const struct run *run);
 
-/* Has cells be named by their rates where these differ, or are searched; and the run have as many downloads a trial,
- * and as high a rate, as the cell with the most. */
+/* Lets cells be named by their rates where these differ, or are searched, and gives the run as many downloads a trial,
+ * and as high a rate, as the cell with the most has. */
 void run_name_by_rates(struct run *run);
 
-/* When each of so many downloads is due at a rate, by the run's seed, the same for all cells; the run owns it. NULL: no
- * memory. */
+/* The instants at which `count` downloads are due at a rate, by the run's seed, the same for all cells; the run owns
+ * them. NULL: no memory. */
 const nanoseconds *run_schedule(struct run *run, double rate, uint32_t count, struct error *error);
 /* Workers of a cell on all machines together, and how many machines those are. */
 static inline uint32_t cell_machines(const struct run_cell *cell)

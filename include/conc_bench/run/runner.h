@@ -16,7 +16,7 @@
  * that is enough, is decided by its caller (experiment.h).
  */
 
-/* Where a run stands, for whoever shows it. */
+/* The point that a run has reached, for the display of its progress. */
 struct runner_position {
     const struct plan_cell *cell;
     bool is_warmup;
@@ -43,7 +43,7 @@ struct runner_hooks {
     void (*tick)(void *context, struct sample_table *table);
 };
 
-/* All samples, or what remains of them, are kept until the end: better to know beforehand that they do not fit. -1:
+/* Checks beforehand that all samples, or what remains of them, fit into memory, where they are kept until the end. -1:
  * they would take more than half of the memory that is free. `samples_kept` as in struct plan_request. */
 int runner_check_memory(uint64_t units, uint64_t trials, uint64_t samples_kept, struct error *error);
 

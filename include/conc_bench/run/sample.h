@@ -19,8 +19,8 @@
  * kept, the trials of a run fill one table after each other, and struct trial_summary is what remains.
  */
 
-/* How a download ended. Classes are by cause: libcurl's code and evidence of our own. The text of an error message
- * decides between reset and protocol only, for two of libcurl's codes, where nothing else can (transfer.c). */
+/* The way a download ended. Classes are by cause: by libcurl's code and by what we saw ourselves. The text of an error
+ * message decides between reset and protocol only, for two of libcurl's codes, where nothing else can (transfer.c). */
 enum outcome {
     OUTCOME_NONE, /* not settled */
     OUTCOME_OK,   /* a complete response, status below 400 */
@@ -63,7 +63,7 @@ enum connect_failure {
 
 /* The name of a class as it stands in documents: "ok", "http_5xx", "incomplete_headers". */
 const char *outcome_name(enum outcome outcome);
-/* In words behind a number of downloads: "could not connect", "answered with status 5xx". */
+/* The outcome in words that follow a number of downloads: "could not connect", "answered with status 5xx". */
 const char *outcome_words(enum outcome outcome);
 
 /* Digests of bodies that are none. */
@@ -112,7 +112,7 @@ _Static_assert(sizeof(struct sample) == 64, "a sample fills one cache line");
 /* Quarters of octaves, from a nanosecond to twenty minutes. */
 enum { DELAY_BUCKETS = 160 };
 
-/* How long delays of one kind were; written by all workers, rarely to the same bucket at once. */
+/* A histogram of delays of one kind; written by all workers, rarely to the same bucket at once. */
 struct delays {
     _Atomic int64_t longest;
     _Atomic uint32_t counts[DELAY_BUCKETS];
@@ -141,8 +141,8 @@ struct sample_table {
 struct sample_table *sample_table_create(uint32_t unit_count, struct error *error);
 /* The same for samples that this process alone looks at: thousands of small tables are no thousands of mappings. */
 struct sample_table *sample_table_create_private(uint32_t unit_count, struct error *error);
-/* Has all of the table's memory there at once, for the process that calls, so that no page of it is fetched while
- * downloads are timed. Where another process did so before, only mapping it is left to do. */
+/* Prefaults the table's memory for the process that calls, so that no page fault lands in timed code. Where another
+ * process did so before, only the mapping is left to do. */
 void sample_table_populate(struct sample_table *table);
 /* Makes it as empty as a new one. For tables that nobody writes to any more. */
 void sample_table_clear(struct sample_table *table);
@@ -164,8 +164,8 @@ struct sample *sample_begin(struct sample_table *table, uint32_t worker, uint32_
  * each claim. */
 void sample_settle(struct sample_table *table, struct sample *sample);
 
-/* How many units are due by now, of those due at these instants after the gate, and wait for a worker to take them. For
- * the progress line: they are on their way meanwhile. 0 before the gate has opened. */
+/* Counts the units that are due by now, of those due at these instants after the gate, and wait for a worker. For the
+ * progress line, since the count is out of date at once. 0 before the gate has opened. */
 uint32_t sample_table_waiting(const struct sample_table *table, const nanoseconds *due);
 
 /* No more units: claims return NULL from now on, transfers in flight abort. Safe in a signal handler. */
@@ -193,7 +193,7 @@ void delays_note(struct delays *delays, nanoseconds delay);
  * the longest. 0: there was none. */
 nanoseconds delays_percentile(const struct delays *delays, double percent);
 
-/* So many downloads are under way on one shared connection. */
+/* Notes that so many downloads are under way on one shared connection. */
 void sample_table_note_streams(struct sample_table *table, uint32_t streams);
 
 /* A download made beforehand, to open connections. */
@@ -208,7 +208,7 @@ enum sample_policy {
 
 enum { SAMPLES_AUTO_MAX = 100000 };
 
-/* How many samples of a cell are kept at most. */
+/* The most samples of a cell that are kept. */
 uint64_t sample_policy_most(enum sample_policy policy);
 
 /* The outcome of a slot once nobody writes any more: OUTCOME_NONE if never claimed, OUTCOME_LOST if never settled. */
