@@ -11,10 +11,10 @@
 
 enum { NAME_BYTES = 80 };
 
-/* How long a process has to tell its name once all are connected. */
+/* The time a process has to tell its name once all are connected. */
 #define LONGEST_INTRODUCTION (60 * NANOSECONDS_PER_SECOND)
 
-/* How long the first of several processes that cannot be joined has to say so. */
+/* The time the first of several processes that cannot be joined has to say so. */
 #define LONGEST_REFUSAL (5 * NANOSECONDS_PER_SECOND)
 
 /* A process that waits looks all the time for a moment, since most answers are on their way, and then ever more rarely:
@@ -181,7 +181,7 @@ int fleet_receive(uint32_t rank, struct fleet_message *message, const struct fle
         free(bytes);
         return lose(rank, "cannot be reached any more", error);
     }
-    /* What gave up may still be written to: it stays. */
+    /* The transport may still write into memory that a receiver gave up on, so the memory stays. */
     if (wait_for_transport(rank, limit, error) != 0)
         return -1;
     *message = (struct fleet_message){.kind = (enum fleet_kind)kind, .bytes = bytes, .size = size};
@@ -320,7 +320,7 @@ int fleet_start(struct error *error)
     return introduce(error);
 }
 
-/* Each has so long to take the message. */
+/* The time each process has to take the message. */
 #define LONGEST_FAREWELL (10 * NANOSECONDS_PER_SECOND)
 
 void fleet_end(int status)

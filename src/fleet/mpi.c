@@ -95,9 +95,9 @@ size_t transport_most(void)
     return INT_MAX;
 }
 
-/* What ends MPI has no limit of its own. MPICH 4.0 does not come back from MPI_Finalize() in half of all runs over TCP,
- * and its launcher does not mind processes that leave without; that of Open MPI takes them for failed. On a machine
- * that is cut off from the launcher MPI_Abort() may wait for ever. */
+/* Neither way to end MPI has a limit of its own. MPICH 4.0 does not come back from MPI_Finalize() in half of all runs
+ * over TCP; its launcher accepts processes that leave without it, and that of Open MPI takes them for failed. On a
+ * machine that is cut off from the launcher MPI_Abort() may wait for ever. */
 #ifdef MPICH_VERSION
 enum { LONGEST_END = 1 /* s */ };
 #else

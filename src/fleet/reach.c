@@ -24,7 +24,7 @@ enum { ADDRESSES_MOST = 16, SECRET_BYTES = 16 };
 #define LONGEST_CONNECT (2500 * NANOSECONDS_PER_MILLISECOND)
 #define LONGEST_ANSWER  (30 * NANOSECONDS_PER_SECOND)
 
-/* What a follower has sent may come behind what it says by MPI, which goes another way. */
+/* Bytes that a follower has sent may arrive after its message by MPI, which goes another way. */
 enum { LATE_MILLISECONDS = 300 };
 
 struct call {
@@ -34,14 +34,14 @@ struct call {
     uint32_t addresses[ADDRESSES_MOST]; /* in network byte order, as sin_addr has them */
 };
 
-/* What is shown at an address. */
+/* The token that a follower shows at an address. */
 struct token {
     unsigned char secret[SECRET_BYTES];
     uint32_t rank;
     uint32_t address; /* its index */
 };
 
-/* What a follower says afterwards. */
+/* The follower's answer afterwards. */
 struct reach_answer {
     int failure; /* errno of the last address that it did not reach; 0: it has reached all */
 };
@@ -70,7 +70,7 @@ static void begin(struct reach_attempt *attempt, uint32_t address, uint16_t port
         end(attempt, errno);
 }
 
-/* So little fits into the buffer of a connection that nothing was sent over yet. */
+/* Shows the token. It fits into the buffer of a connection that nothing was sent over yet. */
 static void show(struct reach_attempt *attempt, const struct token *token)
 {
     int failure = 0;
@@ -143,7 +143,7 @@ static char *write_address(uint32_t address, char buffer[REACH_ADDRESS_BYTES])
     return buffer;
 }
 
-/* At all addresses, or the one that is wanted. */
+/* Listens at all addresses, or at the one that is wanted. */
 static int begin_to_listen(struct reach_search *search, struct error *error)
 {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};

@@ -20,7 +20,7 @@
  * The state is that of the process. Only the process that called fleet_start() may call the rest, never a child of it.
  */
 
-/* What messages are about, and who sends them. What they hold is the affair of those who send and receive them. */
+/* The kinds of messages, and who sends them. Only those who send and receive a message know what it holds. */
 enum fleet_kind {
     FLEET_SIGN,     /* both: names, barriers, clocks */
     FLEET_REACH,    /* leader: try to reach it (reach.h) */
@@ -50,7 +50,7 @@ struct fleet_message {
     size_t size;
 };
 
-/* How long to wait. */
+/* A limit for waiting. */
 struct fleet_limit {
     nanoseconds until;              /* an instant */
     bool (*is_over)(void *context); /* asked now and then; true: wait no longer. NULL: never asked */
@@ -69,7 +69,7 @@ uint32_t fleet_size(void); /* how many there are; 1 before fleet_start(), and fo
  * knows those of others; to followers it is "the leader". */
 const char *fleet_name(uint32_t rank);
 
-/* Of each process whether it is lost, and whether any is. */
+/* Whether a process is lost, and whether any is. */
 bool fleet_is_lost(uint32_t rank);
 bool fleet_has_lost_any(void);
 
@@ -98,7 +98,7 @@ bool fleet_has_message(uint32_t rank);
 /* Waits until all processes are here; to be called by all. What the leader finds lost does not hold the others up. */
 int fleet_barrier(const struct fleet_limit *limit, struct error *error);
 
-/* How another machine's clock differs from this one's. */
+/* The difference of another machine's clock from this one's. */
 struct fleet_clock {
     nanoseconds offset; /* its clock minus ours, at the same instant */
     nanoseconds error;  /* the offset is wrong by this at most: half of the fastest way there and back */

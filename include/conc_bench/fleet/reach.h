@@ -12,12 +12,13 @@
 
 enum { REACH_ADDRESS_BYTES = 16 };
 
-/* On the leader; all followers have to be in reach_answer() soon. Finds an address, in text: `wanted`, or where that is
- * "", the first of loopback's, which leads to the leader where all processes share a machine, and those of its
- * interfaces. -1: there is none, with an error that says who did not get through. */
+/* Finds, on the leader, an address at which all followers reach it, in text: `wanted`, or where that is "", the first
+ * that serves of loopback's, which leads to the leader where all processes share a machine, and those of its
+ * interfaces. All followers have to be in reach_answer() soon. -1: there is none, with an error that names the
+ * followers that did not get through. */
 int reach_find(const char *wanted, char address[REACH_ADDRESS_BYTES], struct error *error);
 
-/* On a follower, at a message of the kind FLEET_REACH. -1: the leader cannot be told. */
+/* Answers a message of the kind FLEET_REACH, on a follower. -1: the answer could not be sent to the leader. */
 int reach_answer(const struct fleet_message *message, struct error *error);
 
 #endif
