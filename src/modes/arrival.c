@@ -12,14 +12,15 @@ bool arrival_drop(const struct mode_job *job, uint32_t unit, struct sample *samp
 {
     nanoseconds waited = instant - arrival_due(job, unit);
     bool is_late = job->max_late > 0 && waited > job->max_late;
-    /* Whoever is behind by all the time in which downloads fall due does not keep up: no more is to be learned, and one
-     * worker at a rate for a hundred would go on for a hundred times as long. The parent may have seen it before. */
+    /* Workers that are behind by all the time in which downloads fall due do not keep up: no more is to be learned, and
+     * one worker at a rate for a hundred would go on for a hundred times as long. The parent may have seen it
+     * before. */
     if (waited > job->due[job->table->unit_count - 1])
         sample_table_give_up(job->table);
     bool is_hopeless = sample_table_is_given_up(job->table);
     if (!is_late && !is_hopeless)
         return false;
-    /* Nothing waits before it is due. */
+    /* No download waits before it is due. */
     sample->start = sample->end = sample->settled = waited > 0 ? instant : instant - waited;
     sample->outcome = is_late ? OUTCOME_LATE : OUTCOME_GIVEN_UP;
     sample_settle(job->table, sample);
@@ -32,8 +33,8 @@ struct sample *arrival_begin(const struct mode_job *job, uint32_t worker, uint32
     return arrival_drop(job, unit, sample, sample->start) ? NULL : sample;
 }
 
-/* At once where the rest was given up. False: the table was stopped. Nobody sends a signal to a worker, so that it
- * looks for itself. */
+/* Sleeps until a download is due, or returns at once where the rest was given up. False: the table was stopped. No
+ * signal wakes a worker, so it looks for itself. */
 static bool sleep_until(const struct mode_job *job, nanoseconds due)
 {
     nanoseconds now = clock_now();

@@ -92,8 +92,8 @@ static int hybrid_warm(void *context, struct error *error)
     return thread_pool_do(run->thread_pool, warm, error);
 }
 
-/* What one loop of all workers takes, and what every further loop takes beside its workers. A process may run on fewer
- * processors than there are, never on more. */
+/* The descriptors that one loop of all workers takes, and those that every further loop takes besides its workers. A
+ * process may run on fewer processors than there are, never on more. */
 static uint64_t hybrid_descriptors(uint32_t workers, const struct transfer_policy *policy)
 {
     long processors = sysconf(_SC_NPROCESSORS_CONF);

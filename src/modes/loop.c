@@ -193,7 +193,7 @@ static nanoseconds longest_wait(const struct loop *loop)
     bool is_at_rate = arrivals_are_given(loop->job);
     bool is_starting = !is_at_rate && !loop->is_warming && loop->started < loop->worker_count && !loop->is_exhausted;
     nanoseconds longest = is_starting ? 0 : LONGEST_WAIT;
-    /* Where workers are free and none of their units is reserved, the burst was over before it was. */
+    /* Where workers are free and no unit is reserved, the burst was over before one was. */
     if (is_at_rate && !loop->is_warming && !loop->is_exhausted && loop->idle_count > 0)
         longest = loop->has_next ? wait_for_next(loop) : 0;
     for (uint32_t i = 0; is_tended(loop) && i < loop->shard_count; i++) {

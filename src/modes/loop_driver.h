@@ -30,7 +30,7 @@ struct shard {
     struct transfer_sockets sockets; /* for the driver to hear of connections */
 };
 
-/* What the epoll driver knows of a socket; 0: nothing. */
+/* The epoll driver's state of a socket; all 0: it knows nothing of it. */
 struct watch {
     uint32_t armed;     /* events that epoll looks for; 0: it does not know the socket */
     uint32_t wanted;    /* events that libcurl waits for; 0: none */
@@ -68,8 +68,8 @@ struct loop {
     uint32_t watch_count;
 };
 
-/* How many shards a loop of that size should have, whose transfers keep connections to so many hosts each; and share
- * them with each other, or do not. */
+/* The number of shards for a loop of that size, whose transfers keep connections to so many hosts each; `is_shared`:
+ * and share them with each other. */
 uint32_t loop_driver_shards(uint32_t workers, uint32_t hosts, bool is_shared);
 
 int loop_driver_open(struct loop *loop, struct error *error);
@@ -77,14 +77,15 @@ int loop_driver_open(struct loop *loop, struct error *error);
 /* Waits until something happens in any shard, `longest` at most, and lets libcurl act on it. */
 int loop_driver_turn(struct loop *loop, nanoseconds longest, struct error *error);
 
-/* After all multi handles are gone: their last acts still call back. */
+/* Closes the driver. Call it after all multi handles are gone, since they still call back while they end. */
 void loop_driver_close(struct loop *loop);
 
-/* For the driver: right before it waits, and right after. What happened while the loop was busy between had to wait. */
+/* Called by the driver right before it waits, and right after. Events between the end of one wait and the start of the
+ * next had to wait. */
 void loop_will_wait(struct loop *loop);
 void loop_has_waited(struct loop *loop);
 
-/* For the driver: before it calls libcurl for a shard, which may complete transfers. */
+/* Called by the driver before it calls libcurl for a shard, which may complete transfers. */
 void loop_will_call(struct shard *shard);
 
 #endif

@@ -16,7 +16,8 @@
 /* A pool of processes, each with a libcurl of its own. They claim from the same cursor and write into the same table as
  * threads would, in shared memory, so that nothing is sent between them but "ready", "go" and "done". */
 
-/* What a worker tells. Smaller than PIPE_BUF, so that it arrives whole however many write at once. */
+/* The reports of a worker. One is smaller than PIPE_BUF, so that it arrives whole however many workers write at
+ * once. */
 enum worker_news { NEWS_READY, NEWS_FAILED, NEWS_DONE };
 struct report {
     uint32_t worker;

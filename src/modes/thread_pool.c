@@ -75,8 +75,8 @@ static void *serve(void *context)
     return NULL;
 }
 
-/* What may help. Where a filter of system calls forbids threads, fewer of them are none the better: profiles of old
- * container engines do so to newer C libraries (clone3()). */
+/* The advice for a failure. Where a filter of system calls forbids threads, asking for fewer does not help: profiles of
+ * old container engines forbid them to newer C libraries (clone3()). */
 static const char *advice(int failure)
 {
     return failure == EPERM || failure == ENOSYS ? "which the container or sandbox around the program forbids"

@@ -11,7 +11,7 @@
  * started ends the pool instead of hanging the others.
  */
 
-/* What each member does, in its own thread. `member` is 0 to count - 1. */
+/* The calls that each member makes in its own thread. `member` is 0 to count - 1. */
 struct thread_pool_duty {
     void *context;
     int (*enter)(void *context, uint32_t member, struct error *error); /* on failure it leaves nothing behind */
