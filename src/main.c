@@ -38,7 +38,8 @@ static int print_version(void)
     return 0;
 }
 
-/* In place of a standard stream that is closed, the next file or socket to be opened would take what is printed. */
+/* Opens standard streams that are closed: otherwise the next file or socket to be opened would receive what is
+ * printed. */
 static void keep_standard_streams(void)
 {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
@@ -57,7 +58,7 @@ static void survive_broken_output(void)
     sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-/* What the command line asks for. */
+/* Does what the command line asks for. */
 static int run_command(const struct options *options, struct error *error)
 {
     int status = 0;
@@ -103,7 +104,7 @@ static int run(int argc, char **argv)
     return status >= 0 ? check_output(status) : print_error(&error);
 }
 
-/* On the other machines of a run that this one does not lead. */
+/* Runs this process as a machine of a run that it does not lead. */
 static int follow(void)
 {
     struct error error = {0};

@@ -89,8 +89,8 @@ int clients_open_trial(struct session *session, struct error *error)
 
 /* Files */
 
-/* What clients are given, and what they say: a folder of their own, with a file for each. Real files rather than
- * descriptors, since not every program opens what is in no folder. */
+/* The input of clients and their reports stand in a folder of their own, with a file for each. They are real files
+ * rather than descriptors, since some programs open only what stands in a folder. */
 
 static char *join(const char *folder, const char *name)
 {

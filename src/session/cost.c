@@ -11,7 +11,7 @@
 
 enum { HOSTS_NAMED = 3 };
 
-/* Where text goes as long as there is room. */
+/* A buffer that takes text as long as there is room. */
 struct sink {
     char *text;
     size_t size;
@@ -101,7 +101,7 @@ static void say_hosts(const struct session *session, const uint64_t *counts, boo
         say(sink, ", %s to %zu more hosts", number_format_count(number, sizeof(number), rest), hosts - HOSTS_NAMED);
 }
 
-/* How many requests a search makes depends on what it finds. */
+/* Tells the cost of a search. The number of its requests depends on what it finds. */
 static void tell_search(const struct session *session, const uint64_t *counts, bool is_of_all, struct sink *sink)
 {
     const char *rates = "at rates that rise until they are not held";

@@ -31,10 +31,10 @@ static const double foreign_borne = 0.2;
 /* Hosts up to which it is seen whether machines ask at the same addresses. */
 enum { ROUTES_MOST = 10000 };
 
-/* What is to be run. Behind it are the arguments of the leader's command line, each with its zero byte, the list
- * (url_wire.h), for each of its hosts a line with the address that the leader asks it at, if it was looked up, and the
- * files that options name (file_bundle.h).
- * All machines run the same program, so that it stands in messages as it does in memory. */
+/* The leader's message that says what to run. Behind it are the arguments of the leader's command line, each with its
+ * zero byte, the list (url_wire.h), for each of its hosts a line with the address that the leader asks it at, if it was
+ * looked up, and the files that options name (file_bundle.h). All machines run the same program, so that it stands in
+ * messages as it does in memory. */
 struct plan_message {
     char version[32];
     uint64_t seed;
@@ -50,7 +50,7 @@ struct plan_message {
     struct origin_place place;
 };
 
-/* So many warnings of a machine are passed on, and so many of all. */
+/* The most warnings of a machine, and of all machines, that are passed on. */
 enum { WARNINGS_EACH = 3, WARNINGS_MAX = 10 };
 
 /* Hosts that a machine asks at other addresses than the leader. */
@@ -61,7 +61,7 @@ struct other_routes {
     char leaders[64];
 };
 
-/* What a machine answers. */
+/* The answer of a machine. */
 struct machine_report {
     enum error_kind failure; /* ERROR_NONE: it is ready */
     char message[1024];
@@ -72,7 +72,7 @@ struct machine_report {
     uint32_t cores_online;
 };
 
-/* What a run of several machines cannot do */
+/* The limits of a run of several machines */
 
 static int check_numbers(const struct options *options, struct error *error)
 {
@@ -230,7 +230,7 @@ static char *write_plan_message(const struct session *session, size_t *size, str
     return bytes;
 }
 
-/* Where one machine knows other libraries or another processor, what is compared is that, too. */
+/* Warns where a machine has other libraries or another processor: times would then compare those, too. */
 static void warn_of_differences(struct run *run)
 {
     for (size_t rank = 1; rank < run->machine_count; rank++) {
@@ -253,7 +253,7 @@ static bool has_warning(const struct run *run, const char *sentence)
     return false;
 }
 
-/* What the leader found, too, is no more so for that machine. */
+/* A warning that the leader has, too, is no warning about that machine. */
 static void pass_warnings_on(struct run *run, uint32_t rank, struct machine_report *report)
 {
     for (size_t i = 0; i < WARNINGS_EACH && report->warnings[i][0] != '\0'; i++) {
@@ -290,7 +290,7 @@ static void note_binding(const struct run_machine *machine, uint32_t online, boo
              machine->name, machine->cores, online);
 }
 
-/* What one machine lacks, the run lacks. */
+/* Hears a machine's answer. The run lacks what any one machine lacks. */
 static int hear_machine(struct session *session, uint32_t rank, bool *has_bound, const struct fleet_limit *limit,
                         struct error *error)
 {
@@ -384,7 +384,8 @@ static const struct trial *find_doubtful(const struct run *run, double *share)
     return doubtful;
 }
 
-/* Which share of a machine's cores other processes kept busy: the median of all trials, for which `values` has room. */
+/* The share of a machine's cores that other processes kept busy: the median of all trials, for which `values` has
+ * room. */
 static double foreign_share(const struct run *run, size_t rank, double *values)
 {
     size_t count = 0;
@@ -400,7 +401,7 @@ static double foreign_share(const struct run *run, size_t rank, double *values)
     return count > 0 ? stats_median(values, count) / run->machines[rank].cores : 0;
 }
 
-/* Where all are as busy, none of them holds the others up. */
+/* Warns of load on single machines. Where all are as busy, none of them holds the others up. */
 static void warn_of_load(struct run *run)
 {
     size_t trials = 0;
@@ -584,7 +585,7 @@ static int report_machine(const struct session *session, int status, const struc
     return fleet_send(0, FLEET_MACHINE, &report, sizeof(report), &limit, error);
 }
 
-/* What does not end with the run ends with the leader's word that it is over. */
+/* Waits for the end: a follower that does not end with the run ends when the leader says that it is over. */
 static int wait_for_end(int *status, struct error *error)
 {
     const struct fleet_limit limit = {.until = INT64_MAX};
@@ -635,7 +636,7 @@ int session_follow(int *status, struct error *error)
         result = error_set(error, ERROR_ENVIRONMENT, "the leader did not say what is to be run");
     memory_wipe(message.bytes, message.size);
     free(message.bytes);
-    /* Whoever cannot go on ends the run for all. */
+    /* A follower that cannot go on ends the run for all. */
     if (result != 0)
         fleet_lose(0);
     return result;

@@ -11,8 +11,8 @@
 /* A server of ten thousand URLs tells its counts in much less, over any network. */
 #define LONGEST_ANSWER (30 * NANOSECONDS_PER_SECOND)
 
-/* What a machine's own origin has counted. Behind it stands for each URL how often it was asked for (uint64_t), and its
- * text with its zero byte; none does where URLs are too many to be told. */
+/* The counts of a machine's own origin. Behind them stands for each URL the number of times it was asked for
+ * (uint64_t), and its text with its zero byte; nothing stands there where URLs are too many to be told. */
 struct counts_report {
     enum error_kind failure; /* ERROR_NONE: there are counts */
     char message[512];
@@ -71,7 +71,8 @@ static int no_memory(struct error *error)
     return error_set(error, ERROR_ENVIRONMENT, "no memory for what the origins saw");
 }
 
-/* Both are sorted. `text` is that of a report, in which all is. */
+/* Merges the counts of a report into those of the run; both are sorted. `text` is the text of the report, which holds
+ * all of its URLs. */
 static int merge_urls(struct trial_origin_counts *counts, const char *text, uint32_t url_count, struct error *error)
 {
     size_t room = (size_t)counts->url_count + url_count + 1;

@@ -76,7 +76,7 @@ static void add_exports(struct uses *uses, const struct options *options)
     }
 }
 
-/* What can be read once gives the second reader nothing. */
+/* Refuses two readers of an input that can be read only once: the second would get nothing. */
 static int check_readers(const struct uses *inputs, struct error *error)
 {
     for (size_t i = 0; i < inputs->count; i++) {

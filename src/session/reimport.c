@@ -34,7 +34,7 @@ static bool has_several_workers(const struct run *run, const char *mode)
     return false;
 }
 
-/* What the options ask for must be in the document: there is no run that could still bring it. */
+/* Checks that the document holds what the options ask for: there is no run that could still add it. */
 static int check_asked(const struct options *options, const struct run *run, struct error *error)
 {
     if (options->reference != NULL && count_cells(run, options->reference, 0, true) == 0)

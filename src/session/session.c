@@ -52,7 +52,7 @@ void session_release(struct session *session)
     request_release(&session->request);
 }
 
-/* Before anything is run: a gate that cannot work is no reason to spend minutes. */
+/* Reads the baseline before anything is run: a gate that cannot work must not cost minutes first. */
 static int read_baseline(struct session *session, struct error *error)
 {
     const struct options *options = session->options;

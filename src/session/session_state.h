@@ -22,7 +22,7 @@
 #include "conc_bench/workload/target.h"
 #include "conc_bench/workload/urls.h"
 
-/* What clients are given; clients.c makes it. */
+/* The input of clients, made by clients.c. */
 struct clients {
     char *folder; /* NULL: there are none */
     char *list;   /* paths of files in it */
@@ -37,7 +37,7 @@ struct clients {
     struct client_setting setting;
 };
 
-/* Where the machines of a run ask the origin, if that is the leader's. */
+/* The address at which the machines of a run ask the origin, if that is the leader's. */
 struct origin_place {
     uint16_t port; /* 0: there is no such origin */
     uint16_t tls_port;
@@ -46,7 +46,7 @@ struct origin_place {
     char authority[ORIGIN_AUTHORITY_BYTES]; /* "": there is no TLS */
 };
 
-/* What the steps of one measurement hand on to each other; session.c begins it and frees all of it. */
+/* The state that the steps of one measurement hand on to each other; session.c begins it and frees all of it. */
 struct session {
     const struct options *options;
     uint32_t most_workers;
@@ -80,7 +80,7 @@ struct session {
 /* Different URLs up to which a trial keeps what the origin counted for each. */
 enum { WITNESS_URLS_MAX = 10000 };
 
-/* How often the embedded list is gone through. */
+/* The number of times the embedded list is gone through. */
 enum { EMBEDDED_REPEAT = 80 };
 
 /* session.c: begins with the options, which must outlive it; and frees all of it. */
@@ -123,9 +123,9 @@ bool description_is_local(const struct session *session, size_t host);
 int trials_rehearse(struct session *session, struct error *error);
 int trials_run(struct session *session, struct error *error);
 int trials_follow(struct session *session, int *status, struct error *error); /* on other machines than the leader */
-/* How many there are at most. */
+/* The most trials that a run may have. */
 uint64_t trials_most(const struct session *session);
-/* How long they may take together; 0: as long as they take. */
+/* The longest time that all trials may take together; 0: there is no limit. */
 nanoseconds trials_time_most(const struct session *session);
 
 /* machines.c: a run of several machines. What such a run cannot do yet is refused; the others are told what is to be
@@ -135,7 +135,7 @@ int machines_check(const struct session *session, struct error *error);
 int machines_send_plan(struct session *session, struct error *error);
 void machines_add_up(struct session *session); /* the cores of all */
 void machines_warn(struct session *session);
-/* What a follower takes from the leader instead of finding it out itself. */
+/* The facts that a follower takes from the leader instead of finding them out itself. */
 int machines_load_list(struct session *session, struct error *error);
 int machines_take_room(struct session *session, struct error *error);
 void machines_take_place(struct session *session);

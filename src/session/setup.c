@@ -31,7 +31,7 @@ enum { HOSTS_KEPT_MAX = 4096 };
 /* Descriptors open besides those of a mode: standard streams, lines to cell and origin, libraries' files. */
 enum { DESCRIPTORS_BESIDES = 64 };
 
-/* More workers than this a search does not try. */
+/* The most workers that a search tries. */
 enum { SEARCHED_WORKERS_MAX = 1024 };
 
 static int load_urls(struct session *session, struct error *error)
@@ -63,7 +63,7 @@ static int check_http3(const struct session *session, struct error *error)
     return 0;
 }
 
-/* Nothing of the list could be asked in it. */
+/* Refuses an HTTP version in which nothing of the list could be asked. */
 static int check_http_version(const struct session *session, struct error *error)
 {
     enum http_version version = session->options->request.http_version;
@@ -80,7 +80,7 @@ static int check_http_version(const struct session *session, struct error *error
         "--http2 does nothing here: HTTP/2 is agreed on in a TLS handshake, and the list has no https URL");
 }
 
-/* What every request would have, and these have of their own. */
+/* Checks requests for things that every request would have, and that these have of their own. */
 static int check_requests(const struct session *session, struct error *error)
 {
     const struct options *options = session->options;
@@ -271,7 +271,7 @@ static bool has_header(const struct session *session, const char *name)
     return false;
 }
 
-/* Has every request carry what the origin knows its run by. */
+/* Lets every request carry the mark by which the origin knows its run. */
 static int sign_requests(struct session *session, struct error *error)
 {
     char header[sizeof(ORIGIN_TOKEN_HEADER ": ") + ORIGIN_TOKEN_SIZE];
@@ -369,7 +369,7 @@ static nanoseconds search_budget(const struct options *options)
 int setup_plan(struct session *session, struct error *error)
 {
     const struct options *options = session->options;
-    /* How long a sweep of rates takes is known beforehand, and told. */
+    /* The time that a sweep of rates takes is known beforehand, and told. */
     bool has_budget = options->runs_auto && (options->rate_count < 2 || options->is_time_budget_given);
     nanoseconds budget =
         options->rate_auto && !options->is_time_budget_given ? search_budget(options) : options->time_budget;
@@ -414,7 +414,7 @@ int setup_plan(struct session *session, struct error *error)
     uint64_t listed = session->urls.downloads * request.repeat;
     if (options->is_repeat_given && plan_has_rates(&request))
         request.least_units = listed < UINT32_MAX ? (uint32_t)listed : UINT32_MAX;
-    /* At least that; a plan of so many downloads would itself take long to make. */
+    /* This is the least it takes; a plan of so many downloads would itself take long to make. */
     uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
     uint64_t units = plan_count_units(&request);
     bool is_searched = options->rate_auto; /* which takes as many as the rates that are found do */

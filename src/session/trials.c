@@ -15,7 +15,7 @@
 #include "conc_bench/workload/host_limits.h"
 #include "session_state.h"
 
-/* How often a pause looks for a signal. */
+/* The interval at which a pause looks for a signal. */
 #define PAUSE_TICK (100 * NANOSECONDS_PER_MILLISECOND)
 
 /* Pauses after a public server has asked for one; the user's own servers are left alone. */
@@ -65,7 +65,7 @@ static int before_trial(void *context, const struct plan_cell *cell, struct erro
     return machines_reset_origins(session, latency, error);
 }
 
-/* All of them or, where there are too many, none: with some of them it would look like unequal work. */
+/* Copies all paths or, where there are too many, none: some of them would look like unequal work. */
 static int copy_paths(struct trial_origin_counts *origin_counts, const struct origin_path_count *paths, uint32_t count,
                       struct error *error)
 {
@@ -83,7 +83,7 @@ static int copy_paths(struct trial_origin_counts *origin_counts, const struct or
     return has_memory ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for what the origin saw");
 }
 
-/* At once: whoever mistyped a command need not wait for the report. */
+/* Tells of a failed client at once: whoever mistyped a command need not wait for the report. */
 static void tell_of_failed_client(struct session *session, const struct trial *trial)
 {
     bool has_failed = trial->status != TRIAL_COMPLETE && trial->status != TRIAL_INTERRUPTED;
