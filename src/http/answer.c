@@ -5,8 +5,8 @@
 #include "quirks.h"
 #include "transfer_state.h"
 
-/* What comes of a server: header lines and pieces of bodies. Here a download is given up whose answer is not one, or
- * has no end. */
+/* Takes what a server sends, header lines and pieces of bodies, and gives up a download whose answer is none, or has no
+ * end. */
 
 enum {
     HEADER_BYTES_MAX = 300 * 1024, /* libcurl's own, which is not of trailers */
@@ -15,7 +15,7 @@ enum {
     PIECES_BETWEEN_LOOKS = 64, /* of up to 16 KiB each */
 };
 
-/* What deflate makes of a byte at most. */
+/* The most bytes that deflate makes of one. */
 #define UNPACKED_PER_BYTE INT64_C(1032)
 
 static size_t refuse(struct transfer *transfer, enum outcome outcome)
@@ -87,8 +87,8 @@ static size_t take_body(struct transfer *transfer, const char *data, size_t leng
     const struct transfer_policy *policy = transfer->plan->policy;
     int64_t announced =
         transfer->body_bytes == 0 ? transfer_info_bytes(transfer, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) : -1;
-    /* Before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts for answers that
-     * have no body: to --head, and with status 304. */
+    /* The check comes before the first byte, so that nothing is taken of such a body. libcurl's own limit also counts
+     * for answers that have no body: to --head, and with status 304. */
     if (announced > policy->max_body)
         return refuse(transfer, OUTCOME_BODY_LIMIT);
     transfer->body_bytes += (int64_t)length;
@@ -129,7 +129,7 @@ static bool is_coding(const char *text, size_t length, const char *name)
     return length == strlen(name) && strncasecmp(text, name, length) == 0;
 }
 
-/* In a list, as libcurl reads it. */
+/* Counts the codings in a list, as libcurl reads it. */
 static uint32_t count_codings(const char *list, size_t length)
 {
     static const char separators[] = " \t\r\n\v\f,";
@@ -154,7 +154,7 @@ static void note_content_coding(struct transfer *transfer, const char *line, siz
         transfer->codings += count_codings(line + start, length - start);
 }
 
-/* What is packed for the transfer nobody asked for: it counts as one too many. */
+/* Nobody asked for a coding of the transfer: one counts as one too many. */
 static void note_transfer_coding(struct transfer *transfer, const char *line, size_t length)
 {
     static const char name[] = "transfer-encoding:";
@@ -164,8 +164,8 @@ static void note_transfer_coding(struct transfer *transfer, const char *line, si
         transfer->codings += CODINGS_MAX + 1;
 }
 
-/* Of a line that is longer than that, two letters tell that it names no coding, which spares most lines a comparison.
- */
+/* In a line that is longer than that, two letters tell that it names no coding, which spares most lines a
+ * comparison. */
 enum { BEHIND_CONTENT = sizeof("content-") - 1 };
 
 static bool may_name_coding(const char *line)
@@ -192,7 +192,7 @@ static uint16_t usual_status(const char *line, size_t length)
 
 static size_t take_status(struct transfer *transfer, const char *line, size_t length)
 {
-    /* What comes between here and the end of the header lines is limited anyway. */
+    /* The bytes between here and the end of the header lines are limited anyway. */
     quirk_receive_delivered();
     transfer->headers_ended = false;
     transfer->place = PLACE_FIRST_FIELD;
@@ -208,7 +208,7 @@ static size_t take_status(struct transfer *transfer, const char *line, size_t le
         streams_note_spoken(transfer->streams, line[5] == '2' ? SPOKEN_HTTP2 : SPOKEN_HTTP1);
     long status = transfer_status(transfer);
     transfer->is_interim = status >= 100 && status < 200;
-    /* What follows would be another protocol, which nobody asked for. */
+    /* Another protocol would follow, which nobody asked for. */
     if (status == 101)
         return refuse(transfer, OUTCOME_PROTOCOL);
     if (transfer->is_interim) {
@@ -239,8 +239,7 @@ static size_t end_fields(struct transfer *transfer, size_t length)
      */
     if (transfer->is_of_proxy && transfer_info_number(transfer, CURLINFO_HTTP_CONNECTCODE) == 407)
         return refuse(transfer, OUTCOME_CONNECT);
-    /* What a piece unpacks to is unpacked again before anything of it is delivered: of 18 KB, for as long as it takes.
-     */
+    /* libcurl unpacks a piece through all codings before it delivers anything of it: 18 KB of it can take any time. */
     if (transfer->codings > CODINGS_MAX && !has_no_body(transfer))
         return refuse(transfer, OUTCOME_PROTOCOL);
     transfer->place = transfer->is_of_proxy || transfer->is_interim ? PLACE_STATUS : PLACE_BEHIND_FIELDS;

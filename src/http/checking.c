@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is looked for in the answer by one check. */
+/* The search of one check in an answer. */
 struct search {
     bool is_wanted; /* the check is of the URL */
     bool is_found;
@@ -59,7 +59,7 @@ void checking_release(struct checking *checking)
 
 void checking_begin(struct checking *checking, struct check_subject subject)
 {
-    /* What a download left that was given up. */
+    /* Drops what a download left that was given up. */
     if (checking->is_hashed) {
         uint8_t unused[CHECK_SHA256_BYTES];
         gnutls_hash_output(checking->hash, unused);

@@ -10,7 +10,7 @@
 
 struct checking;
 
-/* For one transfer, whose downloads come one after the other. NULL: no memory. */
+/* Makes the checks of one transfer, whose downloads come one after the other. NULL: no memory. */
 struct checking *checking_create(const struct check_list *checks);
 void checking_release(struct checking *checking); /* NULL is allowed */
 

@@ -1,6 +1,6 @@
 #include "digest.h"
 
-/* On x86 the library may have forms for newer processors, and then chooses when it runs: three times as fast. */
+/* On x86 the library may have variants for newer processors, and then chooses at run time: three times as fast. */
 #ifdef CONC_BENCH_XXHASH_DISPATCHES
 #include <xxh_x86dispatch.h>
 #else

@@ -39,7 +39,7 @@ static inline bool digest_add(struct digest *digest, const void *data, size_t le
     return true;
 }
 
-/* As in struct sample: never DIGEST_VARIED, and DIGEST_NONE if nothing was added. */
+/* The digest as in struct sample: never DIGEST_VARIED, and DIGEST_NONE if nothing was added. */
 static inline uint32_t digest_end(const struct digest *digest)
 {
     return digest->is_begun ? digest_of_pieces(digest) : digest->whole;

@@ -100,8 +100,9 @@ enum connect_failure transfer_connect_failure(const struct transfer *transfer, C
     }
 }
 
-/* What was under way when the time was up. Phase times do not tell: behind a handshake that stalls libcurl has none of
- * the TCP connection either. That the request of this hop was sent does, and that the connection counts as made. */
+/* Tells by what was under way when the time was up. Phase times do not tell: behind a handshake that stalls libcurl has
+ * none of the TCP connection either. That the request of this hop was sent does, and that the connection counts as
+ * made. */
 enum outcome transfer_outcome_of_timeout(const struct transfer *transfer)
 {
     const struct sample *sample = transfer->sample;
@@ -120,7 +121,7 @@ bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version)
 }
 
 /* Over HTTP/2 a server ends a download by ending its stream. A connection that ends instead, in whatever way, has
- * broken for all that were on it, and libcurl tells some of them one way and some another. */
+ * broken for all downloads on it, and libcurl gives them different codes. */
 static enum outcome outcome_of_end(const struct transfer *transfer, enum outcome otherwise)
 {
     return transfer_may_be_http2(transfer, transfer->sample->http_version) ? OUTCOME_RESET : otherwise;
@@ -227,14 +228,14 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
     case CURLE_HTTP3:
         return OUTCOME_PROTOCOL;
     case CURLE_OUT_OF_MEMORY:
-        /* When the line that is too long is the first, the status, no line is counted. */
+        /* No line is counted when the one that is too long is the first, the status line. */
         return quirk_applies(QUIRK_LONG_LINE) && has_answer(transfer) ? OUTCOME_PROTOCOL : OUTCOME_CLIENT_RESOURCE;
     case CURLE_FAILED_INIT:
         return OUTCOME_CLIENT_RESOURCE;
     case CURLE_FILESIZE_EXCEEDED:
         return OUTCOME_BODY_LIMIT;
     case CURLE_WRITE_ERROR:
-        /* What is written we take, or refuse: it is libcurl that could not unpack it. */
+        /* Our callback takes or refuses what is written, so it was libcurl that could not unpack it. */
         return OUTCOME_PROTOCOL;
     case CURLE_ABORTED_BY_CALLBACK:
         return OUTCOME_CANCELLED;
@@ -244,7 +245,8 @@ static enum outcome outcome_of_code(const struct transfer *transfer, CURLcode co
     }
 }
 
-/* Which of its downloads libcurl tells what of a connection that broke HTTP/2 is chance. */
+/* Whether an outcome is that of a connection that broke HTTP/2: which of its downloads libcurl gives which code is
+ * chance. */
 static bool is_of_connection(enum outcome outcome)
 {
     return outcome == OUTCOME_RESET || outcome == OUTCOME_EMPTY_REPLY || outcome == OUTCOME_PARTIAL ||

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* What a file of certificates and keys says of itself, by the first lines of its parts: enough to tell why libcurl
- * refused it. Private to src/http. */
+/* The contents of a file of certificates and keys, by the first lines of its parts: enough to tell why libcurl refused
+ * it. Private to src/http. */
 
 struct pem {
     bool is_folder;

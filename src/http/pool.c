@@ -31,7 +31,7 @@ struct known_name {
     bool is_sure;   /* that libcurl knows it; otherwise it may not have come to that */
 };
 
-/* What is remembered until the pool begins anew. */
+/* The state that is kept until the pool begins anew. */
 struct store {
     CURLSH *share;
     uint32_t users;  /* transfers */
@@ -156,7 +156,8 @@ static void forget(struct store *store, uint32_t number)
     *place = store->names[number].next;
 }
 
-/* Where the name of a pin is, perhaps in the place of one that is not used, which `*forgotten` then is. */
+/* Finds or makes the entry for the name of a pin, perhaps in the place of one that is not used, which `*forgotten` then
+ * is. */
 static uint32_t hold(struct store *store, uint32_t pin, uint32_t *forgotten)
 {
     uint32_t *row = &store->rows[pin & store->row_mask];
@@ -179,7 +180,7 @@ static uint32_t hold(struct store *store, uint32_t pin, uint32_t *forgotten)
     return number;
 }
 
-/* What libcurl has to be told before it knows the name of a pin. Only the text to forget one is ours. */
+/* Lists what libcurl has to be told before it knows the name of a pin. Only the text that forgets a name is ours. */
 static struct curl_slist *list_changes(struct pool_use *use, const struct pins *pins, uint32_t pin, uint32_t forgotten,
                                        struct curl_slist *others)
 {
@@ -299,7 +300,7 @@ bool pool_begin(struct transfer *transfer, bool has_asked)
 
 /* Redirects */
 
-/* Has a handle of its own tell libcurl of a name: that of the transfer reads none while it is under way. */
+/* Tells libcurl of a name by a handle of its own: that of the transfer reads none while it is under way. */
 static bool tell_at_once(const struct store *store, struct curl_slist *list)
 {
     CURL *easy = curl_easy_init();
@@ -347,7 +348,7 @@ static void follow_to(struct transfer *transfer, uint32_t pin)
             tell_at_once(store, list_changes(&use, transfer->plan->pins, pin, forgotten, NULL));
 }
 
-/* What has no host leads to the one that was asked. */
+/* A target without a host leads to the one that was asked. */
 static void heed_location(struct transfer *transfer, const char *target, size_t length)
 {
     bool has_scheme = length < 2 || memcmp(target, "//", 2) != 0;

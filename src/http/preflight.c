@@ -20,7 +20,7 @@
 /* CMakeLists.txt asks for the same: CURLOPT_QUICK_EXIT is of 7.87, and 7.88 is the oldest that tests have seen. */
 enum { OLDEST_LIBCURL = 0x075800 };
 
-/* What was built in */
+/* Features of libcurl */
 
 static bool has_feature(int features)
 {
@@ -353,7 +353,7 @@ static const char *find_url(const struct target_list *targets, const char *schem
     return NULL;
 }
 
-/* From the end: libcurl would go through all that is there to append to it. */
+/* Builds the list from its end: libcurl would go through all of it to append. */
 static int list_texts(struct curl_slist **list, const char *const *texts, size_t count)
 {
     for (size_t i = count; i > 0; i--) {

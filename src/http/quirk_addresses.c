@@ -22,7 +22,7 @@ void quirk_note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor)
         (struct attempt){.descriptor = descriptor, .cookie = descriptor_identity(descriptor)};
 }
 
-/* Before, no connection is slow, and costs no more than a look at the clock. */
+/* Before that, no connection is slow, and it costs no more than a look at the clock. */
 static bool connects_slowly(const struct transfer *transfer, nanoseconds now)
 {
     const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
@@ -50,7 +50,7 @@ static void have_looked_at(struct transfer *transfer)
     curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 
-/* Which of them let go of the socket is not known. */
+/* It is not known which of them let go of the socket. */
 void quirk_urge_all(struct transfer_group *group)
 {
     group->has_let_go = false;

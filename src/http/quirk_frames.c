@@ -56,7 +56,7 @@ static struct {
 static _Atomic(on_frame *) libcurls_on_frame;
 static _Atomic(on_invalid_frame *) libcurls_on_invalid_frame;
 
-/* In a way that ISO C does not forbid. */
+/* Finds a function in a way that ISO C does not forbid. */
 static void find(const char *name, void *function)
 {
     *(void **)function = dlsym(RTLD_NEXT, name);
@@ -202,7 +202,7 @@ static void note_break(void *session, enum outcome outcome)
     }
 }
 
-/* What libcurl gives the connection up for here, nghttp2 would by itself, but then says so as if it had failed. */
+/* nghttp2 would give the connection up by itself for the same frames, but then reports it as if it had failed. */
 static int note_invalid_frame(void *session, const struct frame *frame, int error, void *context)
 {
     int status = atomic_load_explicit(&libcurls_on_invalid_frame, memory_order_relaxed)(session, frame, error, context);

@@ -11,7 +11,7 @@
 
 #define OUT_OF_RETRIES_TEXT "Connection died, tried"
 
-/* How texts begin that tell failures apart which have one code. */
+/* The beginnings of texts that tell failures of one code apart. */
 static const char *const broken_texts[] = {"Recv failure", "Send failure", OUT_OF_RETRIES_TEXT};
 static const char stream_text[] = "HTTP/2 stream";
 static const char tls_text[] = "OpenSSL SSL_read";

@@ -19,11 +19,11 @@ enum {
     UNPACKED_PER_BYTE = 8 /* what is unpacked in the time that a byte without content takes */
 };
 
-/* What may still be received for nothing in this thread, if it drives downloads. */
+/* The bytes that this thread may still receive without delivering any, if it drives downloads. */
 static _Thread_local bool is_limited;
 static _Thread_local size_t left;
 
-/* From where it was received last: what one server used up is not taken from another. */
+/* The socket it received from last: what one server used up is not taken from another. */
 static _Thread_local int last_socket = -1;
 
 void transfer_receive_anew(void)

@@ -71,7 +71,7 @@ static bool is_sent_too_late(const struct transfer *transfer, CURLcode code)
            transfer_may_be_http2(transfer, transfer_http_version(transfer)) && quirk_applies(QUIRK_SENT_TOO_LATE);
 }
 
-/* As often as libcurl would, and not beyond the time a download has. */
+/* Repeats a request as often as libcurl would, and not beyond the time a download has. */
 bool transfer_is_repeated(struct transfer *transfer, int code)
 {
     if (code == CURLE_OK || transfer->repeats == REPEATS_MAX || transfer->broken != OUTCOME_NONE ||

@@ -59,7 +59,8 @@ static bool is_waiting(const struct transfer *transfer)
 
 /* QUIRK_UNTIMED_WAIT */
 
-/* What a connection failed for, or time was up for, should others wait for the same; until the server answers. */
+/* Notes why a connection failed, or what time was up for, in case others wait for the same; it counts until the server
+ * answers. */
 static void note_failure(const struct transfer *transfer)
 {
     struct transfer_group *group = transfer->group;
@@ -100,7 +101,7 @@ static void time_out(struct transfer *transfer)
         return;
     /* An attempt that began late says less of what time was up for than the one before it. */
     bool is_late = transfer->opened == 0 || transfer->opened - transfer->attempted > limit / 2;
-    /* And one that has been under way for long says more than one that was refused. */
+    /* A connection that has been under way for long says more than one that was refused. */
     bool is_slow = maker != NULL && transfer->sample->end - maker->opened > limit / 2;
     if (is_late && is_known && !(is_slow && group->failed == OUTCOME_CONNECT)) {
         transfer->sample->outcome = (uint8_t)group->failed;

@@ -5,9 +5,9 @@
 
 #include "transfer_state.h"
 
-/* When a quirk was fixed is from curl's own reports and sources, or the version with which its test was seen to pass
- * without the way around (tests/platforms/quirks). Where that is 0 no version is known from which on all are free of
- * it, and the way around runs with all. In the order of struct quirk_row. */
+/* The version that fixed a quirk is from curl's own reports and sources, or the version with which its test was seen to
+ * pass without the way around (tests/platforms/quirks). Where that is 0 no version is known from which on all are free
+ * of it, and the way around runs with all. In the order of struct quirk_row. */
 static const struct quirk_row rows[QUIRK_COUNT] = {
     [QUIRK_FREED_HEADER] =
         {"freed-header", QUIRK_VERSION(7, 83, 0), QUIRK_VERSION(8, 2, 0),
@@ -114,8 +114,9 @@ static const struct quirk_row rows[QUIRK_COUNT] = {
          "next"},
 };
 
-/* Both ends belong to it. From curl's own reports of the versions named there; what only meets transfers that are
- * paused (8.16) or unencrypted (7.88) is not among them, since conc-bench has neither. */
+/* Versions with faults of HTTP/2; both ends belong to the range. They are from curl's own reports of the versions named
+ * there; what only meets transfers that are paused (8.16) or unencrypted (7.88) is not among them, since conc-bench has
+ * neither. */
 static const struct {
     uint32_t first;
     uint32_t last;

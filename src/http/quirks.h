@@ -61,8 +61,8 @@ const struct quirk_row *quirk_row(enum quirk quirk);
 bool quirk_is_of(enum quirk quirk, uint32_t version);
 bool quirk_applies(enum quirk quirk);
 
-/* What goes wrong over HTTP/2 in a version of libcurl, so that downloads would fail or hang that HTTP/1.1 delivers, and
- * there is no way around: the end of a sentence. NULL: nothing is known. */
+/* The fault of a version of libcurl over HTTP/2, as the end of a sentence: one by which downloads would fail or hang
+ * that HTTP/1.1 delivers, and that there is no way around. NULL: none is known. */
 const char *quirk_of_http2(uint32_t version);
 
 /* The same without TLS. */
@@ -86,7 +86,7 @@ long quirk_names_kept(void);
 void quirk_note_times(struct transfer *transfer);
 uint32_t quirk_first_byte(const struct transfer *transfer);
 
-/* Has libcurl close the connection when the download ends, or when the last one on it does. */
+/* Makes libcurl close the connection when the download ends, or when the last one on it does. */
 void quirk_forbid_reuse(struct transfer *transfer);
 
 /* QUIRK_KEPT_INTERIMS: behind the status line of an interim answer. */
@@ -97,8 +97,8 @@ void quirk_note_interim(struct transfer *transfer);
 /* Called for each socket that is opened. */
 void quirk_note_attempt(struct transfer *transfer, bool is_ipv6, int descriptor);
 
-/* Has libcurl come to the next address: of a transfer that goes alone, within a call; and in a group, when a socket was
- * let go before it was connected. */
+/* Makes libcurl come to the next address: for a transfer that goes alone, within a call; and in a group, when a socket
+ * was let go before it was connected. */
 void quirk_urge_within(struct transfer *transfer);
 void quirk_urge_all(struct transfer_group *group);
 
@@ -141,12 +141,12 @@ void quirk_note_start(struct transfer *transfer);
 /* Describes a transfer that has ended with `code`, in view of what others know. */
 void quirk_finish_shared(struct transfer *transfer, int code);
 
-/* Whatever is to be ended or started again. -1: libcurl or the listener refused to go on. */
+/* Ends or restarts the transfers that need it. -1: libcurl or the listener refused to go on. */
 int quirk_end_broken(struct transfer_group *group, struct error *error);
 int quirk_end_overdue(struct transfer_group *group, struct error *error);
 int quirk_start_forgotten(struct transfer_group *group, struct error *error);
 
-/* How many connections there may be to one server. A CURLMcode. */
+/* Limits the number of connections to one server. A CURLMcode. */
 int quirk_limit_connections(struct transfer_group *group);
 
 /* quirk_frames.c

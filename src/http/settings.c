@@ -29,8 +29,8 @@ void settings_set_message(CURL *easy, const struct request *request, const char 
         SET(CURLOPT_ACCEPT_ENCODING, "");
     if (request->cookie_data != NULL)
         SET(CURLOPT_COOKIE, request->cookie_data);
-    /* Not by the name of a file, which libcurl would read again for each download (7.88), over what servers have set.
-     */
+    /* The name is empty, since libcurl would read a file again for each download (7.88), over the cookies that servers
+     * have set. */
     if (request->has_jar)
         SET(CURLOPT_COOKIEFILE, "");
 }
@@ -88,8 +88,8 @@ void settings_set_tls(CURL *easy, const struct request *request, const char **fa
     if (options->certificate != NULL)
         SET(CURLOPT_KEYPASSWD, request->key_password != NULL ? request->key_password : "");
     SET(CURLOPT_SSLVERSION, tls_range(options));
-    /* Where sessions are cached differs between versions of libcurl, so that modes resume only if asked to. With 7.88
-     * it is in each handle, which is one worker's in every mode. */
+    /* Versions of libcurl cache sessions in different places, so that modes resume only if asked to. With 7.88 the
+     * cache is in each handle, which is one worker's in every mode. */
     SET(CURLOPT_SSL_SESSIONID_CACHE, options->resumes_tls ? 1L : 0L);
 }
 
@@ -114,7 +114,7 @@ void settings_set_way(CURL *easy, const struct request *request, const char **fa
         SET(CURLOPT_NOPROXY, options->no_proxy != NULL ? options->no_proxy : "");
     if (request->proxy_user != NULL)
         SET(CURLOPT_PROXYUSERPWD, request->proxy_user);
-    /* Not by the tickets that the user happens to have (GSSAPI), as libcurl would. */
+    /* libcurl would also use the tickets that the user happens to have (GSSAPI). */
     if (request->proxy_count > 0)
         SET(CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
     if (options->unix_socket != NULL)

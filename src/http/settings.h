@@ -6,7 +6,8 @@
 #include "conc_bench/http/transfer.h"
 #include "conc_bench/workload/request.h"
 
-/* What is set because options ask for it, once for each handle, or requests of the list. Private to src/http. */
+/* The settings of a handle that options ask for, made once for each, and those that requests of the list ask for.
+ * Private to src/http. */
 
 /* One place where an option can fail; the first failure is kept, later ones do not matter. */
 #define SET(option, value)                                                                                             \
@@ -18,7 +19,8 @@
         }                                                                                                              \
     } while (0)
 
-/* For CURLOPT_HTTP_VERSION; or HTTP/1.1 all the same, of a server that cannot be trusted with more. */
+/* The value of CURLOPT_HTTP_VERSION; `is_http1`: HTTP/1.1 in any case, for a server that cannot be trusted with
+ * more. */
 long settings_http_version(const struct request *request, bool is_http1);
 
 /* Method, body, encodings. libcurl borrows the body. */
@@ -32,10 +34,10 @@ void settings_set_own_message(CURL *easy, const struct message *message, struct 
 /* The cookies that a worker begins with: once, since a jar outlives the options of its handle. */
 void settings_fill_jar(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 
-/* Whom to trust, what to present, which versions, whether to resume. */
+/* Sets which authorities to trust, what to present, which versions to use, and whether to resume. */
 void settings_set_tls(CURL *easy, const struct request *request, const char **failure, CURLcode *code);
 
-/* Whom to trust instead of all others: an authority in PEM, which libcurl borrows. */
+/* Sets an authority, in PEM, to trust instead of all others; libcurl borrows the text. */
 void settings_set_authority(CURL *easy, const char *authority, const char **failure, CURLcode *code);
 
 /* Proxies, the socket, the interface, the family of addresses. */

@@ -66,7 +66,8 @@ void transfer_library_cleanup(void)
     curl_global_cleanup();
 }
 
-/* Not curl_version(): to tell the version of OpenLDAP it starts that library, which looks this machine's name up. */
+/* Does not call curl_version(), which starts OpenLDAP to tell its version, which in turn looks this machine's name
+ * up. */
 const char *transfer_library_version(void)
 {
     static char text[128];
@@ -111,7 +112,7 @@ static int on_request(void *context, char *address, char *local_address, int por
     return CURL_PREREQFUNC_OK;
 }
 
-/* As libcurl would, but keeps why it failed, which libcurl forgets. */
+/* Opens a socket as libcurl would, but keeps the reason of a failure, which libcurl forgets. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
@@ -239,7 +240,8 @@ static int list_names(struct transfer *transfer)
     return 0;
 }
 
-/* What libcurl borrows: where to go instead of where the URL says, and names that are known beforehand. */
+/* Makes the lists that libcurl borrows: destinations in place of those of URLs, and addresses of names that are known
+ * beforehand. */
 static int list_addresses(struct transfer *transfer)
 {
     const struct transfer_plan *plan = transfer->plan;
@@ -320,7 +322,7 @@ static int set_all(struct transfer *transfer, struct error *error)
                                                               : 0;
 }
 
-/* What a transfer that goes alone is driven by. */
+/* Opens the multi handle that drives a transfer that goes alone. */
 static int open_multi(struct transfer *transfer, struct error *error)
 {
     transfer->multi = curl_multi_init();
@@ -413,7 +415,7 @@ static bool set_message(struct transfer *transfer, uint32_t url)
     return failure == NULL;
 }
 
-/* What changes from one download to the next. libcurl's own text of the URL stays that of the first (before 8.14):
+/* Sets what changes from one download to the next. libcurl's own text of the URL stays that of the first (before 8.14):
  * nobody reads it. */
 static bool set_target(struct transfer *transfer, uint32_t url)
 {
@@ -531,7 +533,7 @@ static bool is_on_kept_connection(const struct transfer *transfer)
 void transfer_describe(const struct transfer *transfer, int code)
 {
     struct sample *sample = transfer->sample;
-    /* What succeeds is sent on by a request more. */
+    /* A download that succeeds is redirected only if it took more than one request. */
     sample->redirects = code == CURLE_OK && transfer->requests == 1
                             ? 0
                             : to_8_bits(transfer_info_number(transfer, CURLINFO_REDIRECT_COUNT));
@@ -544,7 +546,7 @@ void transfer_describe(const struct transfer *transfer, int code)
     sample->tls_us = transfer_info_microseconds(transfer, CURLINFO_APPCONNECT_TIME_T);
 }
 
-/* What came before is part of the wait for the answer. */
+/* Adds earlier attempts: the time they took is part of the wait for the answer. */
 static void add_earlier(struct transfer *transfer)
 {
     struct sample *sample = transfer->sample;
@@ -625,8 +627,8 @@ static CURLcode code_of_end(CURLM *multi, CURLMcode code)
     return code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_BAD_FUNCTION_ARGUMENT;
 }
 
-/* What curl_easy_perform(3) does. That would have to ask by a callback whether to go on, some nine times for a small
- * download, and looks at the socket once more before anything was sent. */
+/* Does the work of curl_easy_perform(3), which would have to ask by a callback whether to go on, some nine times for a
+ * small download, and looks at the socket once more before anything was sent. */
 static CURLcode drive(struct transfer *transfer)
 {
     CURLM *multi = transfer->multi;

@@ -14,7 +14,7 @@
 #include "digest.h"
 #include "streams.h"
 
-/* What the files that know parts of a transfer have in common. Private to src/http. */
+/* The state that files which know parts of a transfer share. Private to src/http. */
 
 /* A socket that libcurl tries to connect. It may be closed again without a word. */
 struct attempt {
@@ -22,7 +22,7 @@ struct attempt {
     uint64_t cookie; /* what tells it from other sockets of that number */
 };
 
-/* Where in an answer the next line of its headers stands. */
+/* The place in an answer of its next header line. */
 enum answer_place {
     PLACE_STATUS,      /* nothing of it has come */
     PLACE_FIRST_FIELD, /* behind the status */
@@ -30,7 +30,7 @@ enum answer_place {
     PLACE_BEHIND_FIELDS, /* in the trailers of a body, if there are any */
 };
 
-/* What a transfer uses of a pool (pool.c). libcurl borrows the texts and the list. */
+/* The names of a pool that a transfer uses (pool.c). libcurl borrows the texts and the list. */
 struct pool_use {
     uint32_t held[2];             /* names: what was asked for, and where a redirect led */
     struct curl_slist changes[2]; /* the latest, for CURLOPT_RESOLVE */
@@ -164,13 +164,13 @@ int transfer_bring_names(struct transfer *transfer, void *multi, struct error *e
 /* Whether a transfer is for the server that a URL of the plan's targets is on, by scheme, host and port. */
 bool transfer_is_for_server(const struct transfer *transfer, uint32_t url);
 
-/* What libcurl allows for a time: whole milliseconds, not less. */
+/* The time as libcurl takes it: whole milliseconds, rounded up. */
 static inline long transfer_milliseconds(nanoseconds duration)
 {
     return (long)((duration + NANOSECONDS_PER_MILLISECOND - 1) / NANOSECONDS_PER_MILLISECOND);
 }
 
-/* What libcurl tells of it; 0: nothing. */
+/* The information that libcurl has of a transfer; 0: none. */
 long transfer_info_number(const struct transfer *transfer, CURLINFO info);
 int64_t transfer_info_bytes(const struct transfer *transfer, CURLINFO info); /* -1: it does not know */
 uint32_t transfer_info_microseconds(const struct transfer *transfer, CURLINFO info);
@@ -198,31 +198,32 @@ bool transfer_may_be_http2(const struct transfer *transfer, uint8_t version);
 /* Fills in how far it has come, by libcurl, when it has ended with `code`. */
 void transfer_describe(const struct transfer *transfer, int code);
 
-/* For a transfer that is over, and described. */
+/* The outcome of a transfer that is over, and described. */
 enum outcome transfer_outcome_of_response(const struct transfer *transfer, long status);
 enum outcome transfer_outcome_of_failure(const struct transfer *transfer, CURLcode code, long status);
 
-/* What was under way when the time was up. */
+/* The outcome of a timeout, by what was under way when the time was up. */
 enum outcome transfer_outcome_of_timeout(const struct transfer *transfer);
 enum connect_failure transfer_connect_failure(const struct transfer *transfer, CURLcode code);
 
-/* What comes of a server (answer.c): when a handle is made, before each time it is driven, and right before each
- * request. Then libcurl's callbacks for bodies and header lines, whose context is the transfer. */
+/* Handling of a server's answer (answer.c). The first three are called when a handle is made, before each time it is
+ * driven, and right before each request. Then libcurl's callbacks for bodies and header lines, whose context is the
+ * transfer. */
 void answer_create(struct transfer *transfer);
 void answer_begin(struct transfer *transfer);
 void answer_expect(struct transfer *transfer);
 size_t answer_take_body(char *data, size_t size, size_t count, void *context);
 size_t answer_take_header(char *data, size_t size, size_t count, void *context);
 
-/* Where there is a pool: before each download, once `url` is set, with whether the last one came to send a request.
- * False: no memory. */
+/* Called where there is a pool, before each download, once `url` is set. `has_asked`: the download before it came to
+ * send a request. False: no memory. */
 bool pool_begin(struct transfer *transfer, bool has_asked);
 
 /* Called for each connection that is opened, and for each line of headers, where the transfer may be sent on. */
 void pool_note_opened(struct transfer *transfer);
 void pool_heed_header(struct transfer *transfer, const char *line, size_t length);
 
-/* After the easy handle is gone. */
+/* Called after the easy handle is gone. */
 void pool_leave(struct transfer *transfer);
 
 /* Counts the transfer on the connection it has, and no longer. */

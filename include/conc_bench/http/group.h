@@ -22,11 +22,13 @@ struct group_listener {
     int (*ended)(void *context, struct transfer *transfer, struct error *error);
 };
 
-/* For so many transfers. NULL: no memory, or an option this libcurl refuses. Needs transfer_library_init(). */
+/* Makes a group for so many transfers. NULL: no memory, or an option this libcurl refuses. Needs
+ * transfer_library_init(). */
 struct transfer_group *group_create(const struct transfer_plan *plan, uint32_t transfers,
                                     const struct group_listener *listener, struct error *error);
 
-/* With its transfers. Their connections are closed, and who watches them must still be there. NULL is allowed. */
+/* Releases the group and its transfers. Their connections are closed, and the watcher of them must still be there. NULL
+ * is allowed. */
 void group_release(struct transfer_group *group);
 
 /* Makes a transfer, which belongs to the group; before any is started. NULL: as for transfer_create(). */
@@ -35,7 +37,7 @@ struct transfer *group_add(struct transfer_group *group, const struct transfer_s
 /* The CURLM * inside. */
 void *group_multi_handle(const struct transfer_group *group);
 
-/* From now on the most downloads on one connection is noted in the table; NULL: it is not. */
+/* Notes in the table, from now on, the most downloads on one connection; NULL: notes it no more. */
 void group_watch(struct transfer_group *group, struct sample_table *table);
 
 /* Gives a transfer to libcurl, behind transfer_begin(). */
@@ -59,7 +61,7 @@ int group_retry(struct transfer_group *group, struct error *error);
 nanoseconds group_is_due_at(const struct transfer_group *group);
 #define NEVER INT64_MAX
 
-/* For who watches sockets: one of which nothing was wanted but that it be connected is no longer wanted. */
+/* Called by the watcher of sockets: libcurl has let go of a socket that was only waited for to be connected. */
 void group_note_let_go(struct transfer_group *group);
 
 /* An error sentence about what a multi handle answered, a CURLMcode. -1. */

@@ -17,15 +17,16 @@
  */
 struct pool;
 
-/* For so many transfers, in one multi handle or of one that goes alone. `*pool` becomes NULL where none is needed. -1:
- * no memory. Needs transfer_library_init(). */
+/* Makes a pool for so many transfers in one multi handle, or for one that goes alone. `*pool` becomes NULL where none
+ * is needed. -1: no memory. Needs transfer_library_init(). */
 int pool_create(const struct transfer_plan *plan, enum transfer_driver driver, uint32_t transfers, struct pool **pool,
                 struct error *error);
 
-/* After its transfers and their multi handle, and before who watches their connections. NULL is allowed. */
+/* Releases the pool: call it after its transfers and their multi handle are gone, and before the watcher of their
+ * connections is. NULL is allowed. */
 void pool_release(struct pool *pool);
 
-/* Has a transfer use it, right after it was made; NULL is allowed. */
+/* Lets a transfer use the pool, right after it was made; NULL is allowed. */
 void transfer_use_pool(struct transfer *transfer, struct pool *pool);
 
 /* Returns whether such pools begin anew, so that for a while there are connections of two. */

@@ -84,7 +84,7 @@ const char *transfer_tls_version(void);
 char *transfer_describe_failure(const struct sample *sample, const struct transfer_plan *plan, const char *host,
                                 char *buffer, size_t size);
 
-/* How a transfer is driven decides where its connections and pinned names live. */
+/* The way a transfer is driven, which decides where its connections and pinned names live. */
 enum transfer_driver {
     TRANSFER_ALONE,          /* by transfer_perform(): they belong to this handle */
     TRANSFER_FIRST_IN_MULTI, /* by a multi handle of the caller: they belong to that, and this one brings the names
@@ -92,7 +92,7 @@ enum transfer_driver {
     TRANSFER_IN_MULTI,       /* beside a first one in the same multi handle */
 };
 
-/* For a watcher of connections: told of each right after it was opened and right before it is closed, in the thread
+/* A watcher of connections: it is told of each right after it was opened and right before it is closed, in the thread
  * that drives the transfer. Sockets of attempts that came to nothing may be closed without a word. Connections outlive
  * transfers, and this must outlive both. */
 struct transfer_sockets {
@@ -131,8 +131,8 @@ void transfer_finish(struct transfer *transfer, int code);
  * loop failed. What libcurl knows of it may still be of the transfer before. */
 void transfer_give_up(struct transfer *transfer, bool is_cancelled);
 
-/* To be called in the thread that drives transfers, before it calls libcurl for a multi handle: what libcurl then
- * receives without delivering anything of it is limited. */
+/* Limits what libcurl receives without delivering anything of it. To be called in the thread that drives transfers,
+ * before it calls libcurl for a multi handle. */
 void transfer_receive_anew(void);
 
 /* The slot that transfer_begin() was given. */
