@@ -9,7 +9,7 @@
 
 enum { STATUS_LEAST = 200, STATUS_MOST = 599 };
 
-/* Up to a space, or to the end. */
+/* The length of the word in front, up to a space or the end. */
 static size_t word_length(const char *text)
 {
     size_t length = 0;
@@ -243,7 +243,7 @@ bool check_is_of(const struct check *check, struct check_subject subject)
         return true;
     if (subject.name != subject.url)
         return is_target(check, subject.name);
-    /* What is no request in particular has no method in its name. */
+    /* A plain download has no method in its name. */
     size_t length = strlen(plain);
     return strncmp(check->target, plain, length) == 0 && is_text(check, check->target + length, subject.url);
 }

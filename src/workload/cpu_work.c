@@ -8,7 +8,8 @@ void cpu_work_spend(uint64_t iterations)
     for (uint64_t i = 0; i < iterations; i++) {
         /* Each step needs the result of the one before, so that no processor can overlap them. */
         value = (value ^ (value >> 29)) * UINT64_C(0xbf58476d1ce4e5b9) + 1;
-        /* As far as the compiler knows, the value is looked at and changed here: nothing to leave out or to combine. */
+        /* As far as the compiler knows, the value is read and changed here, so that it can neither leave out steps nor
+         * combine them. */
         __asm__ volatile("" : "+r"(value));
     }
 }

@@ -22,7 +22,7 @@ enum curl_option {
     CURL_OPTION_UNSENT, /* what becomes of the answer, and is seen */
 };
 
-/* By its name without dashes, in letters or as one. */
+/* Finds an option by its name without dashes, long or of one letter. */
 enum curl_option curl_option_named(const char *name);
 
 /* Returns whether a line of a file begins with one, or with a dash and a name. */

@@ -12,7 +12,7 @@
 /* "URL xN": the largest N. */
 enum { REPEAT_MAX = 1000000000 };
 
-/* How much of a line is quoted in a message. */
+/* The most bytes of a line that a message quotes. */
 enum { QUOTE_MAX = 100 };
 
 static bool contains(const char *text, size_t length, const char *part)
@@ -154,7 +154,7 @@ int entry_check_characters(const struct entry *entry, struct error *error)
     return is_ascii ? 0 : check_visible(entry, error);
 }
 
-/* What follows a URL on its line: "xN". */
+/* Parses what follows a URL on its line: "xN". */
 static int parse_repetition(const struct entry *entry, const char *text, size_t length, uint32_t *count,
                             struct error *error)
 {

@@ -37,7 +37,7 @@ int entry_split(const struct entry *entry, const char *text, size_t length, size
 /* Returns whether there is an at sign, or what becomes one on the way to the name of a host. */
 bool entry_has_at_sign(const char *text, size_t length);
 
-/* How much of the name of a file is quoted in a message. */
+/* The most bytes of a file's name that a message quotes. */
 enum { ENTRY_PATH_MAX = 240 };
 
 /* Copies what fits a message, cut between characters; a NUL stands for the blank it replaced. `buffer` has room for

@@ -17,7 +17,7 @@
 
 enum form { FORM_URLS, FORM_HTTP, FORM_CURL };
 
-/* By the first line that has any of them; FORM_URLS, where none has. */
+/* Tells the form of a file by the first line that shows one; FORM_URLS, where none does. */
 enum form form_of(const char *text, size_t length);
 
 /* The one who takes the requests. -1: they are refused, or there is no memory, and reading ends with that. */
@@ -35,7 +35,7 @@ struct form_taker {
 int form_read_http(const char *file, char *text, size_t length, const struct form_taker *taker, struct error *error);
 int form_read_curl(const char *file, char *text, size_t length, const struct form_taker *taker, struct error *error);
 
-/* What form.c knows for both. */
+/* Helpers of both readers, in form.c. */
 
 enum { FORM_PLACE_BYTES = ENTRY_PATH_MAX + 32 };
 

@@ -16,7 +16,7 @@ struct url {
     size_t line;
 };
 
-/* What stands from one "next" to the next. */
+/* The options from one "next" to the next. */
 struct request_group {
     size_t first; /* line; 0: nothing yet */
     struct url *urls;
@@ -60,7 +60,7 @@ static int add_header_unless(struct message *message, const char *text)
     return message_replaces(message, text) ? 0 : message_add_header(message, text);
 }
 
-/* As a header, like that of --user-agent. */
+/* Adds the user agent as a header, like that of --user-agent. */
 static int add_agent(struct request_group *group)
 {
     struct secret_text header = {0};
@@ -76,7 +76,7 @@ static int add_agent(struct request_group *group)
     return status;
 }
 
-/* In the order in which curl adds them. */
+/* Adds headers in the order in which curl does. */
 static int add_headers(struct request_group *group)
 {
     struct message *message = &group->message;

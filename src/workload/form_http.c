@@ -37,8 +37,8 @@ static bool sends_length(const struct message *message)
     return false;
 }
 
-/* What libcurl would add to a body of its own accord, and the format has not: the type of a form, and the question
- * whether to go on with a large one. */
+/* Keeps libcurl from adding what the format does not have: the type of a form, and the question whether to go on with a
+ * large body. */
 static int add_silence(struct message *message)
 {
     if (!message_has_header(message, "Content-Type") && message_add_header(message, "Content-Type:") != 0)
@@ -46,7 +46,7 @@ static int add_silence(struct message *message)
     return message_has_header(message, "Expect") ? 0 : message_add_header(message, "Expect:");
 }
 
-/* Nothing is sent of an empty body, but by methods that have one: their requests say how long it is. */
+/* An empty body is sent only by methods that have bodies: their requests say how long it is. */
 static int complete(struct http_reader *reader)
 {
     struct message *message = &reader->message;

@@ -33,8 +33,8 @@ static uint32_t invisible_at(const char *place)
     return length > 0 && unicode_decode(place, length, &code) > 0 && unicode_is_invisible(code) ? code : 0;
 }
 
-/* What nobody sees at either end of a value, or in a name, was copied along by mistake, and makes another secret of a
- * secret. Within a value it may be meant. */
+/* Refuses invisible characters at either end of a value, or in a name: they were copied by mistake, and would change a
+ * secret. Within a value they may be meant. */
 static int check_visible(const char *text, const char *place, struct error *error)
 {
     size_t length = header_name_length(text);
@@ -96,7 +96,7 @@ static bool has_part(const struct word *word, const char *part)
     return false;
 }
 
-/* What stands in front of the end of the word counts as well, up to the beginning of the name. */
+/* Whether the name ends in `end` where the word ends; `end` may begin in front of the word. */
 static bool has_end(const char *name, const struct word *word, const char *end)
 {
     const char *behind = word->text + word->length;

@@ -52,8 +52,7 @@ enum host_name_result host_name_take(void *parser, char **name)
         char *encoded = encode(parser);
         if (encoded == NULL)
             return HOST_NAME_NOT_ENCODED;
-        /* What libcurl refuses in a name as it is written, it lets pass where encoding brings it about: a colon, out of
-         * a full-width one. */
+        /* libcurl refuses a colon in a name as it is written, but not one that encoding makes of a full-width colon. */
         if (encoded[0] != '\0' && curl_url_set(parser, CURLUPART_HOST, encoded, 0) != CURLUE_OK) {
             curl_free(encoded);
             return HOST_NAME_BROKEN;

@@ -12,9 +12,10 @@
 /* Streams of the one seed, so that changing one thing does not reshuffle another. */
 enum { STREAM_UNITS = 0, STREAM_FIRST_ROUND = 1, STREAMS_OF_A_STAGE = 1 << 20, STREAM_BLOCKS = 1 << 19 };
 
-/* With two cells a block would be two rounds, AB and BA: what comes first in the one comes last in the other, so that
- * an effect of the place gives their ratios opposite signs. Tests take rounds to be independent, and would find 6.3 %
- * differences among equals instead of 4.7 %. With more cells than the most a block would be longer than any run. */
+/* With two cells a block would be two rounds, AB and BA: the cell that comes first in one comes last in the other, so
+ * that an effect of the place gives their ratios opposite signs. Tests take rounds to be independent, and would find
+ * 6.3 % differences among equals instead of 4.7 %. With more cells than the most a block would be longer than any
+ * run. */
 enum { CELLS_BALANCED_MIN = 3, CELLS_BALANCED_MAX = 64 };
 
 /* Downloads and seconds that a trial at a rate takes at least, or its figures say little; and the seconds of one where
@@ -52,7 +53,7 @@ uint64_t plan_count_units(const struct plan_request *request)
     double most = request->is_rate_search ? units_at(request, RATE_SEARCHED_MAX) : 0;
     if (!plan_has_rates(request))
         return request->urls->downloads * request->repeat;
-    /* Not by fmax(3): a loop that it gathers is more than gcc 12 can compile for arm64. */
+    /* This avoids fmax(3): gcc 12 cannot compile such a loop for arm64. */
     for (size_t i = 0; i < request->rate_count; i++) {
         double units = units_at(request, request->rates[i]);
         most = units > most ? units : most;
@@ -60,7 +61,7 @@ uint64_t plan_count_units(const struct plan_request *request)
     return request->urls->downloads > 0 ? (uint64_t)most : 0;
 }
 
-/* How often each unit stands in the plan. */
+/* The number of times each unit stands in the plan. */
 static uint32_t count_times(const struct plan_request *request)
 {
     return request->split == SPLIT_NONE && request->machines > 1 ? request->machines : 1;
@@ -126,7 +127,8 @@ static bool has_cell(const struct plan *plan, const struct plan_cell *cell)
     return false;
 }
 
-/* All copies, unless they are there: a mode with one worker has one cell, however many worker counts are swept. */
+/* Adds all copies of a cell, unless they are there: a mode with one worker has one cell, however many worker counts are
+ * swept. */
 static void add_cell(struct plan *plan, struct plan_cell cell)
 {
     if (has_cell(plan, &cell))
@@ -236,7 +238,7 @@ static struct random stream(const struct plan *plan, uint64_t number)
     return random_stream(plan->request.seed, number + (uint64_t)plan->request.stage * STREAMS_OF_A_STAGE);
 }
 
-/* How many rounds make a balanced block, from `round` (0-based, measured) on: 0 if too few are left. */
+/* The number of rounds of a balanced block from `round` (0-based, measured) on; 0: too few are left. */
 static uint32_t block_rounds(const struct plan *plan, uint32_t round)
 {
     uint32_t cells = (uint32_t)plan->cell_count;
@@ -308,8 +310,8 @@ nanoseconds plan_deadline(const struct plan *plan, const struct plan_cell *cell)
 {
     if (plan->request.deadline > 0)
         return plan->request.deadline;
-    /* As long as every download may take, one after the other at each worker, and a minute for the rest: a trial that
-     * is merely slow never gets there. */
+    /* The time that every download may take, one after the other at each worker, and a minute for the rest: a trial
+     * that is merely slow never gets there. */
     uint32_t machines = cell->machines > 1 ? cell->machines : 1;
     uint32_t units = plan_units(plan, cell->rate);
     nanoseconds waves = (units / machines + (units % machines > 0) + cell->workers - 1) / cell->workers;

@@ -126,7 +126,7 @@ static int add_header(struct loading *loading, const char *text)
     return append_header(loading->request, text) == 0 ? 0 : no_memory(loading, "header");
 }
 
-/* Each line of a file; blank ones are none. */
+/* Adds each line of a file as a header, but for blank ones. */
 static int add_headers_of(struct loading *loading, const char *path)
 {
     struct secret_text content = {0};
@@ -167,7 +167,7 @@ static int load_headers(struct loading *loading)
     return status;
 }
 
-/* As a header of ours rather than by CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
+/* Adds a header of ours rather than set CURLOPT_USERAGENT, which libcurl writes out twice for each request: 3 % more
  * instructions. One that is given as a header counts before --user-agent, as in curl. */
 static int add_user_agent(struct loading *loading)
 {
@@ -430,7 +430,7 @@ static int load_config(struct loading *loading)
     return status;
 }
 
-/* What libcurl reads itself, for each new connection */
+/* Files that libcurl reads itself, for each new connection */
 
 static int write_all(int file, const char *bytes, size_t length)
 {
@@ -506,7 +506,7 @@ static int take_files(struct loading *loading)
     return take_file(loading, "key", options->key, &request->key);
 }
 
-/* What nothing asks for: rather, the option that would was forgotten. */
+/* Refuses options that have no use: the option that would need them was probably forgotten. */
 static int check_use(const struct loading *loading)
 {
     const struct request *request = loading->request;
@@ -557,7 +557,7 @@ void request_release(struct request *request)
     *request = (struct request){0};
 }
 
-/* What the report says */
+/* Description in reports */
 
 struct option_visitor {
     void (*tell)(void *context, const char *option);

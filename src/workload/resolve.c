@@ -45,8 +45,8 @@ static bool has_address(const char *list, const char *address)
     }
 }
 
-/* All different addresses in the order given, "192.0.2.1,[2001:db8::1]"; "" if there is none that can be used. To be
- * freed; NULL: out of memory. */
+/* Lists all different addresses in the order given, "192.0.2.1,[2001:db8::1]"; "" if there is none that can be used. To
+ * be freed; NULL: out of memory. */
 static char *list_addresses(const struct addrinfo *addresses)
 {
     struct text_buffer list = {0};
@@ -247,8 +247,8 @@ struct url_host resolve_destination(const struct url_host *host, const struct re
     return destination;
 }
 
-/* What --resolve says of a name and port, the last that says anything; NULL: nothing. As in libcurl, one for the name
- * counts before those for any. */
+/* The addresses that the last --resolve for a name and port gives; NULL: none. As in libcurl, one for the name counts
+ * before those for any name. */
 static const char *find_given(const struct url_host *host, const struct request_texts *texts)
 {
     const char *found = NULL;
@@ -345,8 +345,8 @@ static int resolve_proxies(const struct resolving *resolving, struct error *erro
     return 0;
 }
 
-/* All that are in `order`, which it sorts: one name at several ports, as "http" and "https" bring it along, is asked
- * for once and gets the same addresses. */
+/* Resolves all hosts in `order`, which it sorts: one name at several ports, as "http" and "https" bring it along, is
+ * asked for once and gets the same addresses. */
 static int resolve_ordered(const struct resolving *resolving, const struct url_host **order, size_t count,
                            void (*notify)(void *context, size_t done, size_t total), void *context)
 {

@@ -200,7 +200,7 @@ int route_parse_proxy(const char *text, const char *place, struct route_proxy *p
     /* It is not shown, since it may be a part of a password. */
     if (!host_name_is_ascii(proxy->name.text, proxy->name.length))
         return error_set(error, ERROR_USAGE, "%s has a host that is not in its ASCII form (xn--...)", place);
-    /* Where it stands in the text, which outlives this. */
+    /* The place of the name in the text, which outlives this copy. */
     proxy->name.text = start + offset + (proxy->name.text - authority);
     if (proxy->name.port == 0)
         proxy->name.port = proxy_schemes[scheme].port;

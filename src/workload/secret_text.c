@@ -14,7 +14,7 @@ void secret_text_wipe(struct secret_text *content)
     *content = (struct secret_text){0};
 }
 
-/* Not by realloc(), which would leave what it moves behind. */
+/* Does not call realloc(), which would leave a copy of the secret behind. */
 static int grow(struct secret_text *content, size_t capacity)
 {
     struct secret_text larger = {.bytes = malloc(capacity), .length = content->length, .capacity = capacity};

@@ -22,8 +22,8 @@ int secret_text_append(struct secret_text *content, const char *bytes, size_t le
 int secret_text_read(struct secret_text *content, FILE *file, const char *place, const char *path, size_t limit,
                      struct error *error);
 
-/* As curl's --data does: what editors add to files is not part of a form. NUL bytes go as well, as in curl from version
- * 8 on; before, the rest of their line went with them. */
+/* Drops line ends as curl's --data does: what editors add to files is not part of a form. NUL bytes go as well, as in
+ * curl from version 8 on; before, the rest of their line went with them. */
 void secret_text_drop_line_ends(struct secret_text *content);
 
 void secret_text_wipe(struct secret_text *content);

@@ -7,8 +7,9 @@ static uint32_t machines_of(const struct share *share)
     return share->machines > 0 ? share->machines : 1;
 }
 
-/* Which machine has the first of as many neighbours as there are machines. Drawn anew for each such block: always the
- * same one would give each machine other URLs than the others, where a short list is gone through again and again. */
+/* The machine that has the first of as many neighbouring units as there are machines. It is drawn anew for each such
+ * block: with a fixed one, each machine would get other URLs than the others, where a short list is gone through again
+ * and again. */
 static uint32_t first_of(const struct share *share, uint32_t block)
 {
     return share->split == SPLIT_NONE ? 0 : (uint32_t)(random_hash(share->seed, block) % machines_of(share));

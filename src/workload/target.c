@@ -124,7 +124,7 @@ int target_list_add_messages(struct target_list *list, const uint32_t *url_messa
     return status == 0 ? 0 : error_set(error, ERROR_ENVIRONMENT, "no memory for the headers of requests");
 }
 
-/* Up to those that all have; wiped, as the request's are. */
+/* Releases the headers up to those that all requests have; wiped, as the request's are. */
 static void release_headers(struct curl_slist *headers, const struct curl_slist *common)
 {
     struct curl_slist *last = headers;

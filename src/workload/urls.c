@@ -35,7 +35,7 @@ struct known_origin {
     uint32_t host;
 };
 
-/* As many as fit a page. */
+/* As many origins as fit a page. */
 enum { ORIGIN_BITS = 8 };
 
 /* "POST http://a.test/", and how many requests have it. */
@@ -127,7 +127,7 @@ static uint64_t hash_host(const void *hosts, size_t number)
     return hash_spread(hash_text(host->name, host->name_length) ^ host->port);
 }
 
-/* Where the name stands in the URL, or a copy if it is spelt differently there. */
+/* The name's place in the URL, or a copy if it is spelt differently there. */
 static const char *place_host_name(struct url_storage *storage, const char *url, const char *name, size_t length)
 {
     const char *place = strchr(url, ':') + 1;
@@ -223,7 +223,7 @@ static int refuse_host(const struct entry *entry, enum host_name_result run, con
     return refuse_unparsed(entry, run == HOST_NAME_BROKEN ? CURLUE_BAD_HOSTNAME : CURLUE_OUT_OF_MEMORY, error);
 }
 
-/* What GnuTLS, by which the origin serves, takes as a name in a handshake; a dot at the end is left out there. */
+/* Checks that GnuTLS, which the origin uses, takes a name in a handshake; a dot at the end is left out there. */
 static int check_tls_name(const struct entry *entry, const struct url_host *host, struct error *error)
 {
     enum { LONGEST = 255 };
@@ -326,7 +326,7 @@ static int parse_by_libcurl(struct url_list *list, const struct entry *entry, co
     return take_host(list, entry, url, host, error);
 }
 
-/* What stands before the path decides about the host, and libcurl need not parse it again for every path. */
+/* Parses a URL. The part before the path decides about the host, and libcurl need not parse it again for every path. */
 static int parse_url(struct url_list *list, const struct entry *entry, const char *url, uint32_t *host,
                      struct error *error)
 {
@@ -453,7 +453,7 @@ static int grow_request_names(struct url_storage *storage)
                             hash_request_name, storage->request_names);
 }
 
-/* How many requests have that name, the one that asks too; the text must last. 0: no memory. */
+/* Counts the requests that have that name, this one included; the text must last. 0: no memory. */
 static uint32_t count_request_name(struct url_storage *storage, const char *text)
 {
     const struct wanted_name wanted = {.storage = storage, .text = text};
@@ -602,7 +602,7 @@ struct taking {
     const char *file;
 };
 
-/* From now on the list tells of each URL which message it has. */
+/* Makes the list keep, from now on, the message of each URL. */
 static int begin_messages(struct url_list *list)
 {
     if (list->url_messages != NULL)
@@ -797,7 +797,7 @@ static int refuse_file(const char *path, int failure, struct error *error)
     const char *at = strrchr(path, '@');
     if (failure == ENOMEM)
         return fail_memory(error);
-    /* What has no "://" is taken for a file, also "me:secret@host" and "http:/me:secret@host". */
+    /* An argument without "://" is taken for a file, also "me:secret@host" and "http:/me:secret@host". */
     if (at != NULL && memchr(path, ':', (size_t)(at - path)) != NULL)
         return error_set_system(error, ERROR_USAGE, failure,
                                 "cannot read a file whose name is not shown, since it may hold a password");

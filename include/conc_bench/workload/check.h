@@ -35,7 +35,7 @@ struct check {
     const char *text; /* as it was written; borrowed */
 };
 
-/* As many as have a number in a sample. */
+/* As many checks as have a number in a sample. */
 enum { CHECKS_MAX = 100 };
 
 struct check_list {
@@ -47,7 +47,7 @@ struct check_list {
 int check_list_add(struct check_list *list, const char *text, struct error *error);
 void check_list_release(struct check_list *list);
 
-/* What a check may be of: the URL of a download, and its name in reports, which differs where it is a request. */
+/* The download that a check may be of: its URL, and its name in reports, which differs where it is a request. */
 struct check_subject {
     const char *url;
     const char *name;

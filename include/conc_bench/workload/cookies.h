@@ -7,7 +7,7 @@
 #include "conc_bench/base/error.h"
 #include "conc_bench/workload/request.h"
 
-/* What --cookie is given: cookies, as curl tells them apart from files by a '='; or the file of a jar. */
+/* The argument of --cookie: cookies, which curl tells apart from files by a '='; or the file of a jar. */
 
 /* Whether it is cookies. */
 bool cookies_are_data(const char *text);

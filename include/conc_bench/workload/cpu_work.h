@@ -11,7 +11,8 @@
  * slower (caches, competition for cores) is seen to be slower.
  */
 
-/* How many iterations take `duration` of CPU time on this machine now. Runs for some 50 ms. 0 for a duration of 0. */
+/* Finds how many iterations take `duration` of CPU time on this machine now. Runs for some 50 ms. 0 for a duration of
+ * 0. */
 uint64_t cpu_work_calibrate(nanoseconds duration);
 
 /* Does the work in the calling thread. Touches no memory but its own registers. */

@@ -10,7 +10,7 @@
  * Header fields as curl's -H takes them: "Name: value", "Name:" (not sent, where it would be), "Name;" (sent empty).
  */
 
-/* How long the token in front is, a field's name or a method (RFC 9110, section 5.6.2); 0: there is none. */
+/* The length of the token in front, a field's name or a method (RFC 9110, section 5.6.2); 0: there is none. */
 size_t header_name_length(const char *header);
 
 /* Returns whether a field has this name; letters count alike. */

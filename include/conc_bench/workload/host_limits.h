@@ -25,7 +25,7 @@ struct host_limits {
 int host_limits_look(const struct plan *plan, const struct resolutions *resolutions, uint32_t workers,
                      struct host_limits *host_limits, struct error *error);
 
-/* How long to leave a server alone that answered `refused` downloads of a trial with status 429 or 503 and asked for
+/* The pause for a server that answered `refused` downloads of a trial with status 429 or 503 and asked for
  * `retry_after` seconds (0: did not say), when the trials before had refused `streak` times in a row: what it asked
  * for, or else a second, doubled each time; at most a minute. */
 nanoseconds host_limits_pause(uint64_t refused, uint32_t retry_after, uint32_t streak);

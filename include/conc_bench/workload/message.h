@@ -53,7 +53,7 @@ struct message_list {
     struct hash_map map; /* private */
 };
 
-/* In the stead of a number: a plain download. */
+/* Stands in place of a message's number: a plain download. */
 #define MESSAGE_NONE UINT32_MAX
 
 /* Takes a message in, which is moved there or released, and tells its number. -1: no memory; it is released then. */

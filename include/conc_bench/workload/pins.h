@@ -17,7 +17,7 @@
  * name that it needs, and finds it here.
  */
 
-/* Up to so many names each libcurl handle knows all the time. */
+/* The most names that each libcurl handle knows all the time. */
 enum { PINS_FEW = 64 };
 
 #define PIN_NONE UINT32_MAX
@@ -29,7 +29,7 @@ struct pins {
     const char *
         *fixed; /* those that every handle knows: all; or where they are many, proxies and what is for any host */
     size_t fixed_count;
-    /* Only where they are many: */
+    /* Set only where there are many: */
     const struct request *request; /* borrowed */
     const uint32_t *url_hosts;     /* borrowed from the list */
     uint32_t *of_hosts;            /* the pin of each host of the list, or PIN_NONE */
@@ -45,8 +45,8 @@ void pins_release(struct pins *pins);
 /* Returns whether handles do not know all of them all the time; NULL: there are none. */
 bool pins_are_many(const struct pins *pins);
 
-/* Where they are many: the one that connections for a URL of the list need, and the one for any name and port; in both
- * cases by way of --connect-to. PIN_NONE: nothing is known of it, or it is among the fixed. */
+/* Find a pin where there are many: the one that connections for a URL of the list need, and the one for any name and
+ * port; in both cases by way of --connect-to. PIN_NONE: nothing is known of it, or it is among the fixed. */
 uint32_t pins_of_url(const struct pins *pins, uint32_t url);
 uint32_t pins_find(const struct pins *pins, const char *name, size_t length, uint16_t port);
 

@@ -85,11 +85,11 @@ enum { RATE_SEARCHED_MAX = 100000 };
 /* Whether trials differ by the rate at which their downloads fall due. */
 bool plan_has_rates(const struct plan_request *request);
 
-/* How many units the trial has that has the most. */
+/* The number of units of the trial that has the most. */
 uint64_t plan_count_units(const struct plan_request *request);
 
-/* How many units a trial has: all; or where there are several rates, the first of them, as many as fall due in
- * two seconds, and 100 or `least_units` where that is more (in a search 30). 0/s: all. */
+/* The number of units of a trial: all; or where there are several rates, the first of them, as many as fall due in two
+ * seconds, and 100 or `least_units` where that is more (in a search 30). 0/s: all. */
 uint32_t plan_units(const struct plan *plan, double rate);
 
 /* The time over which they fall due, on average; 0: none does. */
@@ -111,7 +111,7 @@ int plan_build_stage(const struct plan *first, uint32_t stage, const struct plan
  * neither place nor predecessor can favour one. Other rounds, and all of two cells, are plain shuffles. */
 void plan_order(const struct plan *plan, uint32_t round, uint32_t *order);
 
-/* Which units are whose, where so many machines run it. */
+/* The division of units among so many machines. */
 struct share plan_share(const struct plan *plan, uint32_t machines);
 
 /* The time a trial of this cell may take before it counts as hung. */

@@ -143,8 +143,8 @@ bool request_takes_from_config(const char *name);
 /* Overwrites and frees a text that may hold secrets; NULL is allowed. */
 void request_wipe(char *text);
 
-/* Has a header sent with every request besides those that were asked for; it is in no report. The text is copied. -1:
- * no memory. */
+/* Adds a header to every request besides those that were asked for; it is in no report. The text is copied. -1: no
+ * memory. */
 int request_add_own_header(struct request *request, const char *text, struct error *error);
 
 /* Wipes and frees what was loaded. */

@@ -33,7 +33,7 @@ struct resolutions {
  * machine, nor of a private, shared or link-local network (RFC 1918, 4193, 6598, 6890). What is no address is. */
 bool resolve_is_public(const char *address);
 
-/* Where connections for a host go: what the first --connect-to that stands for it says, or itself. */
+/* The destination of connections for a host: that of the first --connect-to that matches it, or itself. */
 struct url_host resolve_destination(const struct url_host *host, const struct request_texts *detours);
 
 /* The one that looks up names of hosts; none does behind a Unix socket. */

@@ -21,14 +21,14 @@ struct share {
     uint64_t seed;
 };
 
-/* How many units a machine has, by its rank. */
+/* The number of units of a machine, by its rank. */
 uint32_t share_count(const struct share *share, uint32_t rank);
 
 /* The number in the plan of a machine's unit, from its own number, from 0 to share_count() - 1. Ascending. Of as many
  * neighbours in the plan as there are machines each has one. */
 uint32_t share_unit(const struct share *share, uint32_t rank, uint32_t own);
 
-/* Whose a unit is. */
+/* The rank of the machine that has a unit. */
 uint32_t share_owner(const struct share *share, uint32_t unit);
 
 #endif

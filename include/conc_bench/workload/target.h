@@ -27,7 +27,7 @@ struct target_list {
     void **parsed;          /* the CURLU * of each; NULL: not kept */
     const bool *unresolved; /* of each whether its host did not resolve beforehand; NULL: all did; borrowed */
 
-    /* Where some ask for more than a URL; otherwise NULL. libcurl only reads the headers. */
+    /* Set where some URLs have messages of their own; otherwise NULL. libcurl only reads the headers. */
     const uint32_t *url_messages;   /* of each the number of its message, or MESSAGE_NONE; borrowed */
     const struct message *messages; /* borrowed */
     size_t message_count;

@@ -33,8 +33,8 @@ enum { URL_LINE_MAX_BYTES = 8192 };
 
 /* One host and port that appears in the list. */
 struct url_host {
-    /* As libcurl looks it up: lower case, punycode where it is not ASCII, an address in its normal form and without
-     * brackets. Not NUL-terminated. */
+    /* The name as libcurl looks it up: lower case, punycode where it is not ASCII, an address in its normal form and
+     * without brackets. Not NUL-terminated. */
     const char *name;
     uint16_t name_length;
     uint16_t port;   /* given or the scheme's default */
@@ -58,7 +58,7 @@ struct url_list {
     size_t line_count;
     uint64_t downloads; /* the sum of all line counts */
 
-    /* Only where some are requests: the message of each, or MESSAGE_NONE; and what it is called in reports. Otherwise
+    /* Set only where some are requests: the message of each, or MESSAGE_NONE, and its name in reports. Otherwise
      * NULL. */
     uint32_t *url_messages;
     const char **names;
