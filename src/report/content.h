@@ -80,7 +80,7 @@ struct section {
     const char *place; /* of the table of URLs: which of them are shown where a few are */
 };
 
-/* What a sentence is for, which is also the order of them all. */
+/* The purpose of a sentence, which also gives the order of all sentences. */
 enum sentence_kind {
     SENTENCE_VERDICT, /* the answer; this and the next four make up the summary that every report begins with */
     SENTENCE_ADVICE,  /* what to use or to do */
@@ -132,7 +132,8 @@ int content_build(const struct run *run, const struct analysis *analysis, const 
                   struct content *content, struct error *error);
 void content_release(struct content *content);
 
-/* For who builds it. A text that lives as long as the content; "" and a note of the failure without memory. */
+/* Makes a text that lives as long as the content, for the builders of the content; "" and a note of the failure without
+ * memory. */
 const char *content_text(struct content *content, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A text from outside, escaped. */
@@ -170,13 +171,13 @@ void content_label_url(const struct content_table *table, size_t row, size_t col
 /* Whether cells of the run differ by how many of its machines run them. */
 bool content_has_machine_numbers(const struct run *run);
 
-/* Of a run of several machines what each did, and how evenly: content_machines.c. */
+/* Adds what each machine of a run of several did, and how evenly: content_machines.c. */
 void content_add_machines(struct content *content, const struct run *run);
 const char *content_tell_balance(struct content *content, const struct run *run); /* NULL: nothing is known of it */
 const char *content_on_machines(struct content *content, const struct run *run);  /* " on 3 machines", or "" */
 const char *content_tell_origin(struct content *content, const struct run *run);  /* which of them the origin burdens */
 
-/* What stands first: content_summary.c. */
+/* Adds what stands first: content_summary.c. */
 void content_add_summary(struct content *content, const struct run *run, const struct analysis *analysis,
                          const struct format *format);
 
@@ -198,7 +199,7 @@ bool content_is_detail(enum section_kind kind);
 /* The first section of a kind; NULL: there is none. */
 const struct section *content_find(const struct content *content, enum section_kind kind);
 
-/* What there is to say of clients besides their figures, each a sentence without a full stop. */
+/* The sentences about clients besides their figures, each without a full stop. */
 enum { CONTENT_CLIENT_SENTENCES = 32 };
 struct content_client_sentences {
     const char *texts[CONTENT_CLIENT_SENTENCES];

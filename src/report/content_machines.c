@@ -80,7 +80,8 @@ static void add_row(struct content *content, struct section *section, const stru
                      content_text(content, "%s", format_digits(digits, 1e6 * total->clock_error)));
 }
 
-/* Which machine was the last to finish most often; all of them to `idle`, shares of trials added up. */
+/* Finds the machine that was the last to finish most often. Sums the idle shares of all machines over all trials into
+ * `idle`. */
 static size_t find_latest(const struct run *run, struct machine_total *latest, double *idle, uint32_t *rounds,
                           uint32_t *parts)
 {

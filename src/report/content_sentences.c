@@ -3,7 +3,8 @@
 
 #include "content.h"
 
-/* Over all rounds together: in a usual one all may have failed that were asked of a server that had died by then. */
+/* Counts over all rounds together: in a usual round, all downloads may have failed that were asked of a server that had
+ * died by then. */
 static void add_failures(struct content *content, const struct run_stats *stats)
 {
     for (size_t i = 0; i < stats->cell_count; i++) {
@@ -74,7 +75,7 @@ static void add_note(struct content *content, const char *text)
     content_add_sentence(content, SENTENCE_NOTE, content_text(content, "Note: %s", text));
 }
 
-/* What a cell received more than usual, as a share; 0 where nothing is usual. */
+/* The share that a cell received above the usual amount; 0 where there is no usual amount. */
 static double surplus(const struct variation *variation)
 {
     if (variation->usual_bytes == 0)
@@ -126,7 +127,7 @@ static void add_client_notes(struct content *content, const struct run_stats *st
         add_note(content, sentences.texts[i]);
 }
 
-/* Over all rounds together. */
+/* Counts over all rounds together. */
 static void add_retries(struct content *content, const struct run *run)
 {
     const char *text = "";

@@ -10,7 +10,7 @@
 #include "rate_table.h"
 #include "summary_table.h"
 
-/* What stands first in every report: the answer, what limits it, one table, why, and how it was measured. */
+/* The beginning of every report: the answer, what limits it, one table, why, and how it was measured. */
 
 enum { ENDINGS_SHOWN = 3, CAUSES_SHOWN = 6 };
 
@@ -39,7 +39,7 @@ static void add_cell(struct summary *summary, enum paint paint, const char *text
     content_add_cell(summary->content, summary->section, paint, text);
 }
 
-/* What does not let the answer be believed as it stands. */
+/* Caveats of the answer. */
 
 /* Why, in words, if that is so of every failure of a class that is known by its URL; otherwise "". */
 static const char *common_cause(struct summary *summary, enum outcome outcome)
@@ -359,7 +359,7 @@ static void add_how(struct summary *summary)
                            ? ""
                            : content_text(summary->content, " at %s/s (%s)", NUMBER(6, run->arrivals.rate),
                                           arrival_process_names[run->arrivals.process]);
-    /* What was clearly missed ran once, and is told by itself. */
+    /* A rate that was clearly missed ran once, and is told by itself. */
     const char *rounds = has_rates ? content_text(summary->content, "%" PRIu32 " round%s", run->rounds_done,
                                                   text_plural(run->rounds_done))
                                    : describe_rounds(summary);

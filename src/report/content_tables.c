@@ -427,7 +427,7 @@ static void add_url_columns(struct builder *builder)
     add_words(builder, "modes");
 }
 
-/* What went wrong with a URL in one way, in any mode. */
+/* The failures of a URL of one kind, in any mode. */
 struct url_trouble {
     uint32_t url;
     const char *cause;
@@ -491,7 +491,7 @@ static void add_troubles(struct builder *builder, enum section_kind kind, const 
             builder->content, "%" PRIu64 " more of other URLs or causes are in --export-json.", troubles->others);
 }
 
-/* Which URLs fail says more than how many do. */
+/* The URLs that fail say more than their number. */
 static void add_failures(struct builder *builder)
 {
     struct url_troubles troubles = {.count = 0};

@@ -205,7 +205,7 @@ static void add_row(struct url_section *urls, size_t row)
     add_cell(urls, PAINT_NONE, most_bytes, content_text(urls->content, "%s", describe_bodies(per_url, row, bodies)));
 }
 
-/* Which URLs these are, where a few are shown. */
+/* Describes which URLs these are, where only a few are shown. */
 static const char *describe_place(struct url_section *urls)
 {
     const struct per_url *per_url = urls->per_url;
@@ -234,7 +234,7 @@ static const char *describe_place(struct url_section *urls)
                         urls->rows.slowest, per_url->settled, more, all, where);
 }
 
-/* How to read the figures. */
+/* Describes how to read the figures. */
 static const char *describe_figures(struct url_section *urls)
 {
     uint32_t least, most;

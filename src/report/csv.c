@@ -29,7 +29,7 @@ static void write_outside(FILE *stream, const char *text)
     write_text(stream, text_escape(escaped, sizeof(escaped), text, strlen(text)));
 }
 
-/* Nothing for what is not a number. */
+/* Writes nothing for a value that is no number. */
 static void write_number(FILE *stream, double value)
 {
     fputc(',', stream);

@@ -158,7 +158,7 @@ void dry_run_write_search(FILE *stream, const struct plan *plan, const char *cos
             plan->request.seed);
 }
 
-/* What would be held in memory until the end. */
+/* Tells what would be held in memory until the end. */
 static void write_memory(FILE *stream, const struct plan *plan)
 {
     char size[32];

@@ -18,7 +18,7 @@
 /* Tries before a name for a temporary file is given up. */
 enum { NAMES_TRIED = 100 };
 
-/* How often it is looked whether somebody reads a pipe by now. */
+/* The interval at which it is checked whether a pipe has a reader by now. */
 #define READER_TICK (50 * NANOSECONDS_PER_MILLISECOND)
 
 /* Signals that end the program; one that comes while a file is being written takes that file with it. */
@@ -88,7 +88,7 @@ static int make_temporary(const char *path, mode_t rights, char **name)
     int failure = errno;
     for (int i = 0; file >= 0 && i < ENDING_SIGNALS; i++) {
         sigaction(ending_signals[i], NULL, &reimport_actions[i]);
-        /* What was ignored, as by nohup(1), or has a handler, stays so. */
+        /* A signal that was ignored, as by nohup(1), or has a handler, stays so. */
         if (reimport_actions[i].sa_handler == SIG_DFL)
             sigaction(ending_signals[i], &action, NULL);
     }
@@ -178,7 +178,7 @@ bool export_is_standard_output(const char *path)
     return is_it;
 }
 
-/* What is written in place. */
+/* Exports that are written in place */
 
 /* Whether it can be written to within the export's patience. Who reads at a terminal may take any time. */
 static bool wait_for_room(const struct export *export)
@@ -192,7 +192,7 @@ static bool wait_for_room(const struct export *export)
     return count > 0;
 }
 
-/* As write(2), for the stream. What has failed once fails again, at once, until the stream is closed. */
+/* Works as write(2), for the stream. After a failure every write fails at once, until the stream is closed. */
 static ssize_t write_in_place(void *cookie, const char *bytes, size_t count)
 {
     struct export *export = cookie;
@@ -357,7 +357,7 @@ int export_commit(struct export *export, struct error *error)
 
 void export_abandon(struct export *export)
 {
-    /* Whatever the stream still holds is given up. */
+    /* The bytes that the stream still holds are given up. */
     if (export->failure == 0)
         export->failure = ECANCELED;
     if (export->stream != NULL && export->stream != stdout)

@@ -11,7 +11,7 @@
 #include "markup.h"
 #include "page_data.h"
 
-/* With more columns than these, their heads break wherever they can. */
+/* With more columns than that, their heads break wherever they can. */
 enum { COLUMNS_FEW = 9 };
 
 struct page {
@@ -22,8 +22,8 @@ struct page {
     struct content content;
 };
 
-/* What the page has of each kind of section besides what the content says. Charts are drawn by page.js, and their
- * numbers stand in a table that can be unfolded. */
+/* The parts of the page for each kind of section, besides the content. Charts are drawn by page.js, and their numbers
+ * stand in a table that can be unfolded. */
 static const struct {
     const char *id;
     const char *intro;
@@ -185,7 +185,7 @@ static void open_section(const struct page *page, const char *id, const char *ti
         fprintf(page->stream, "<p>%s</p>\n", intro);
 }
 
-/* All sections of a kind under one heading. */
+/* Writes all sections of a kind under one heading. */
 static void write_sections(const struct page *page, enum section_kind kind)
 {
     size_t count = 0;
@@ -283,8 +283,8 @@ static void write_kind(const struct page *page, enum sentence_kind kind, const c
     }
 }
 
-/* How many times as fast as the reference each cell is, as bars: for the eye, since the numbers stand beside them and
- * in the table. */
+/* Draws the speed-up of each cell over the reference as bars: for the eye, since the numbers stand beside them and in
+ * the table. */
 static void write_speedups(const struct page *page)
 {
     const struct run_stats *stats = page->stats;
@@ -335,8 +335,8 @@ static void write_summary(const struct page *page)
           page->stream);
 }
 
-/* All URLs whose figures were kept. Heads become buttons that sort, by what stands in data-value; cells without one
- * come last. */
+/* Writes the table of all URLs whose figures were kept. Its heads become buttons that sort by data-value; cells without
+ * one come last. */
 static void write_url_row(const struct page *page, const struct content_table *table, size_t row)
 {
     const struct content_cell *cells = &table->cells[row * table->column_count];

@@ -35,7 +35,7 @@ static void close_passed(FILE *stream, const char *text)
     fputs("</system-out>\n    </testcase>\n", stream);
 }
 
-/* What is wrong with the measurement as a whole. `buffer` is for a sentence made here; "": nothing. */
+/* Tells what is wrong with the measurement as a whole. `buffer` is for a sentence made here; "": nothing is. */
 static const char *find_flaw(const struct run *run, const struct validity *validity, char *buffer, size_t size)
 {
     buffer[0] = '\0';
@@ -95,7 +95,7 @@ static void write_measurement(FILE *stream, const struct run *run, const struct 
         close_passed(stream, analysis->sentence_count > 0 ? analysis->sentences[0] : analysis->headline.sentence);
 }
 
-/* At which rate downloads fell due, and who kept up with it. */
+/* Tells at which rate downloads fell due, and which modes kept up with it. */
 static void write_rate(FILE *stream, const struct run *run, const struct run_stats *stats)
 {
     char label[CELL_LABEL_BYTES];

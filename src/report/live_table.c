@@ -26,7 +26,7 @@ enum figure {
     FIGURE_COUNT = FIGURE_TIMES + RATE_TIME_COUNT,
 };
 
-/* More rounds than these do not move a median that somebody looks at. */
+/* More rounds than that do not visibly move a median. */
 enum { ROUNDS_KEPT = 64, ROWS_MAX = 256 };
 
 struct live_row {
@@ -188,7 +188,7 @@ static struct rate_row make_rate_row(const struct live_row *row)
     return made;
 }
 
-/* Those that keep up first, the soonest response before others, and those without figures behind. */
+/* Cells that keep up come first, the soonest response before others, and those without figures last. */
 static double rank_of(const struct live_row *row)
 {
     if (row->rounds == 0)

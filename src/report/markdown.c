@@ -116,7 +116,7 @@ static void write_summary(FILE *stream, const struct content *content)
     write_kind(stream, content, SENTENCE_HOW, "", ".\n\n");
 }
 
-/* What is not the answer can be unfolded. */
+/* Opens a part that can be unfolded, for all but the answer. */
 static void open_fold(FILE *stream, const char *title)
 {
     fputs("<details><summary>", stream);
@@ -196,7 +196,7 @@ static void write_urls(FILE *stream, const struct content *content)
     fputs("\n\n</details>\n\n", stream);
 }
 
-/* What was measured, where and how. */
+/* Writes what was measured, where and how. */
 static void write_foot(FILE *stream, const struct content *content)
 {
     const char *before = "<sub>";

@@ -7,7 +7,7 @@
 #include "conc_bench/analysis/latency_percentiles.h"
 #include "conc_bench/run/phases.h"
 
-/* As in json.c: a failure of any call is noted, and the page given up. */
+/* A failure of any call is noted, and the page given up, as in json.c. */
 struct page_data_maker {
     const struct run *run;
     bool has_failed;
@@ -258,7 +258,7 @@ static json_t *make_data(struct page_data_maker *maker, const struct analysis *a
     return data;
 }
 
-/* In JSON these letters stand in strings only, where they may be written otherwise. */
+/* Escapes letters that in JSON stand in strings only, where they may be written otherwise. */
 static int write_defused(const char *buffer, size_t size, void *context)
 {
     FILE *stream = context;

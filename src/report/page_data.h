@@ -10,7 +10,7 @@
 
 /* The data from which the charts of the HTML report are drawn. Private to src/report. */
 
-/* More lanes and bars than that nobody can tell apart, and browsers take their time over. */
+/* More lanes and bars than that cannot be told apart, and slow browsers down. */
 enum { TIMELINE_WORKERS_MAX = 64, TIMELINE_DOWNLOADS_MAX = 1500 };
 
 /* The trial of a cell that its timeline shows: the one whose time is nearest to the median, among those that count and

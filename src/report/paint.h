@@ -15,7 +15,7 @@ enum paint {
     PAINT_BAD,   /* failed, invalid */
 };
 
-/* What turns the colour on, and what turns it off again; "" where there are no colours. */
+/* The sequences that turn the colour on, and off again; "" where there are no colours. */
 const char *paint_on(const struct format *format, enum paint paint);
 const char *paint_off(const struct format *format, enum paint paint);
 

@@ -51,8 +51,8 @@ static void on_stop(int number)
     errno = failure;
 }
 
-/* Where it is ignored, as in a shell without job control, it stays so. Children stop at the same time, and the SIGCHLD
- * of that would interrupt what the handler writes: other signals wait for it. */
+/* A stop signal that is ignored, as in a shell without job control, stays so. Children stop at the same time, and the
+ * SIGCHLD of that would interrupt what the handler writes: other signals wait for it. */
 static void handle_stop(int descriptor)
 {
     struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
@@ -178,8 +178,8 @@ static size_t rows_above(const struct progress *progress, unsigned width)
     return rows - 1;
 }
 
-/* What takes everything off the screen that is on it, in a terminal of that width. The terminal writes ^Z or ^C itself,
- * at any place in between: the return comes late, so that nothing but those may stay. */
+/* Makes the sequence that erases everything on the screen, in a terminal of that width. The terminal writes ^Z or ^C
+ * itself, at any place in between: the return comes late, so that nothing but those may stay. */
 static size_t make_erase(const struct progress *progress, unsigned width, char *buffer, size_t size)
 {
     size_t rows = rows_above(progress, width);
@@ -215,7 +215,7 @@ static void draw_table(struct progress *progress, struct text_buffer *frame, con
     free(text);
 }
 
-/* All of it goes to the terminal at once, so that nobody sees it half done. */
+/* Draws the whole frame by one write, so that nobody sees it half done. */
 static void draw_frame(struct progress *progress, const struct winsize *size, const char *line)
 {
     struct text_buffer frame = {0};

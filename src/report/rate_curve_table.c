@@ -6,7 +6,7 @@
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_P50, DROP_P95, DROP_MEMORY, DROP_WAIT };
 
-/* Where there are more, one number of workers of each mode is shown, and all in the details. */
+/* The most curves shown: where there are more, one number of workers of each mode is, and all in the details. */
 enum { CURVES_MOST = 10 };
 
 struct curve_table {

@@ -32,8 +32,8 @@ void rate_table_add_rows(struct content *content, const struct format *format, c
 /* Adds a table of the main cells in their order. */
 void rate_table_add(struct content *content, const struct format *format, const struct run_stats *stats);
 
-/* Where trials differ by rates: a row for each mode and number of workers, with the figures at the highest rate; and,
- * as the numbers of a chart, one for each of its rates. */
+/* Add, where trials differ by rates, a row for each mode and number of workers, with the figures at the highest rate;
+ * and, as the numbers of a chart, one for each of its rates. */
 void rate_table_add_curves(struct content *content, const struct format *format, const struct rate_curves *curves);
 void rate_table_add_points(struct content *content, const struct format *format, const struct rate_curves *curves);
 

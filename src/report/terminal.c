@@ -20,7 +20,7 @@ static void write_facts(FILE *stream, const struct content *content, enum fact_k
     fputs(before[0] != '\0' ? "\n" : "", stream);
 }
 
-/* Which columns of a table leave, so that the others fit into so many columns of a terminal; 0: it is wide enough. */
+/* Drops columns of a table so that the others fit into a terminal of that width; 0: it is wide enough. */
 static void drop_columns(const struct content_table *table, size_t width, bool *is_dropped)
 {
     size_t widths[GRID_COLUMNS_MAX] = {0};
@@ -94,7 +94,7 @@ static void write_urls(FILE *stream, const struct section *section)
 /* Cells beside each other; further ones stand below, with the URLs beside them again. */
 enum { CELLS_BESIDE = 8, LABEL_NARROW = 16, LABEL_LEAST = 24, LABEL_MOST = 48 };
 
-/* So many columns that everything else fits beside a URL, if that leaves it enough. */
+/* Chooses the width of URLs so that everything else fits beside them, if that leaves them enough. */
 static size_t choose_label_columns(const struct content_table *table, const struct format *format)
 {
     size_t used = sizeof("  16.0 KiB") - 1;
@@ -288,7 +288,7 @@ static void write_summary_table(FILE *stream, const struct content *content, con
         fprintf(stream, "%s\n", table->note);
 }
 
-/* Where caveats were left out, that says so which leads to them. */
+/* The words that lead to caveats that were left out say so. */
 static void write_how(FILE *stream, const struct content *content, size_t left_out, bool has_more)
 {
     for (size_t i = 0; i < content->sentence_count; i++) {
@@ -344,12 +344,13 @@ static size_t count_lines(const struct content *content, const struct format *fo
     return lines;
 }
 
-/* What makes the report short enough, the least first: without a table the gap, then caveats but for the first, why. */
+/* Leaves out parts until the report is short enough, the least important first: without a table the gap, then caveats
+ * but for the first, then the reason. */
 static struct kept_parts choose_kept_parts(const struct content *content, const struct format *format)
 {
     bool has_table = content_find(content, SECTION_SUMMARY) != NULL || content_find(content, SECTION_GRID) != NULL;
     struct kept_parts parts = {.has_gap = true, .has_why = true};
-    /* More than there may be lines never fit, and a document may hold thousands. */
+    /* More caveats than lines never fit, and a document may hold thousands. */
     for (size_t i = 0; i < content->sentence_count && parts.caveats < LINES_MOST; i++)
         parts.caveats += content->sentences[i].kind == SENTENCE_CAVEAT;
     while (count_lines(content, format, &parts) > (has_table ? LINES_MOST : LINES_SINGLE)) {

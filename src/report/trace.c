@@ -19,7 +19,8 @@ struct tracer {
     const char *separator;
 };
 
-/* As many processes has the cell in the trace. A document may say that more machines run a cell than it describes. */
+/* The number of processes of the cell in the trace. A document may say that more machines run a cell than it
+ * describes. */
 static size_t count_machines(const struct tracer *tracer)
 {
     uint32_t machines = cell_machines(&tracer->run->cells[tracer->cell]);
@@ -83,8 +84,8 @@ static void write_slice(struct tracer *tracer, uint32_t worker, const char *name
     write_time(tracer, "dur", end - start);
 }
 
-/* From being due to being begun: meanwhile its worker was busy with others, so that it stands apart from the workers.
- */
+/* Writes the wait from being due to being begun: meanwhile the worker was busy with other downloads, so that the wait
+ * stands apart from the workers. */
 static void write_wait(struct tracer *tracer, const struct trial *trial, uint32_t slot)
 {
     nanoseconds start = trial->table->samples[slot].start;
@@ -150,8 +151,8 @@ static void write_counters(struct tracer *tracer, const char *name, const struct
     }
 }
 
-/* How many downloads of a kind the machine had at any time: between being begun and having ended, or between being due
- * and being begun. */
+/* Writes how many downloads of a kind the machine had at any time: between being begun and having ended, or between
+ * being due and being begun. */
 static int write_counts(struct tracer *tracer, const char *name, const struct trial *trial, bool is_of_waits,
                         struct error *error)
 {
@@ -192,7 +193,7 @@ static uint32_t count_workers(const struct run_cell *cell)
     return workers;
 }
 
-/* Which workers have samples; of a document that was read, there may be fewer than it says. NULL: no memory. */
+/* Finds the workers that have samples; a document may hold fewer than it says. NULL: no memory. */
 static bool *find_workers(const struct run_cell *cell, uint32_t workers)
 {
     bool *has_samples = calloc((size_t)workers + 1, sizeof(*has_samples));

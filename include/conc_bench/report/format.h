@@ -38,7 +38,7 @@ struct time_scale {
     double factor;    /* of seconds */
 };
 
-/* For whole runs, and for single downloads. */
+/* The scales of times of whole runs, and of single downloads. */
 struct time_scale format_run_scale(const struct format *format);
 struct time_scale format_service_scale(const struct format *format);
 
