@@ -13,7 +13,7 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/document/import.h"
 
-/* What must be the same for times to be comparable, as text. */
+/* A condition that must be the same for times to be comparable, as text. */
 struct condition {
     const char *what; /* in a sentence */
     char value[300];
@@ -34,7 +34,7 @@ static void set_number(struct condition *condition, const char *what, double val
     snprintf(condition->value, sizeof(condition->value), "%.9g", value);
 }
 
-/* What does not fit is told apart by what does: an option more or less shows at the end. */
+/* Joins texts as far as there is room: one option more or less still shows at the end of what fits. */
 static void set_joined(struct condition *condition, const char *what, char *const *texts, size_t count)
 {
     char joined[sizeof(condition->value)] = "";
@@ -222,7 +222,7 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* By time, and otherwise as they were read: the sort is stable. */
+/* Sorts by time; the sort is stable, so that others stay as they were read. */
 static void sort_documents(struct baseline *baseline)
 {
     for (size_t i = 1; i < baseline->count; i++) {

@@ -434,7 +434,7 @@ static void write_sentences(struct record_writer *writer, const struct field *fi
 
 const struct field_type field_sentences = {write_sentences, NULL, "array"};
 
-/* By rules of its own */
+/* Fields with rules of their own */
 
 static void write_own(struct record_writer *writer, const struct field *field, const void *base)
 {

@@ -20,8 +20,9 @@ struct field;
 struct record;
 struct analysis;
 
-/* What no run of this program exceeds; documents that do were not written by it. All cells that are compared with each
- * other, which costs the square of their number, are from one choice of modes, numbers of workers and connections. */
+/* Limits that no run of this program exceeds; documents that do were not written by it. All cells that are compared
+ * with each other, which costs the square of their number, are from one choice of modes, numbers of workers and
+ * connections. */
 enum {
     CELLS_MAX = 4096,
     COMPARED_CELLS_MAX = 256,
@@ -46,7 +47,7 @@ struct record_writer {
     nanoseconds began;
 };
 
-/* What is done with one kind of field; `base` is the struct that its record describes. */
+/* The operations on one kind of field; `base` is the struct that its record describes. */
 struct field_type {
     /* Writes the value behind its key; of a group, keys and values. */
     void (*write)(struct record_writer *writer, const struct field *field, const void *base);
@@ -58,7 +59,7 @@ struct field_type {
     void (*describe)(struct json_writer *json, bool names_only);
 };
 
-/* What the document itself limits numbers to. */
+/* Limits of numbers that the document itself sets. */
 enum bound {
     BOUND_NONE,
     BOUND_URLS,         /* the last index into `urls` */
@@ -89,7 +90,7 @@ struct field {
     bool is_nullable;    /* null is 0; of NUMBER, what is not finite */
     bool is_by_line;     /* items of a list begin a line each */
     bool is_inline;      /* items of a list are in the struct itself; otherwise it has a pointer to them */
-    /* Where it gives false, the value is null, and is not looked at when read: it sees the fields in front of it. */
+    /* Where it returns false, the value is null, and is ignored when read. It sees the fields in front of it. */
     bool (*is_there)(const void *base);
     const struct record *record;
     const struct naming *naming;
@@ -191,7 +192,7 @@ int record_read_field(const struct json_value *node, const struct record *record
 /* Makes room for the items of an array, at least one, zeroed. NULL: refused, or no memory. */
 void *node_make_items(const struct json_value *node, size_t least, size_t most, size_t size);
 
-/* For fields of their own types. */
+/* The member that a field describes, for fields of their own types. */
 const void *field_member(const struct field *field, const void *base);
 
 #endif

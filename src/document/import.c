@@ -84,7 +84,7 @@ static uint32_t units_seen(const struct run_cell *cell)
     return end;
 }
 
-/* When the downloads were due of which there are samples: drawn again, as they were for the run. */
+/* Draws the instants at which the downloads with samples were due, as they were drawn for the run. */
 static int draw_due(struct import_state *reader)
 {
     struct run *run = &reader->import->run;

@@ -112,7 +112,7 @@ void json_put_flag(struct json_writer *writer, bool value)
 
 void json_put_whole(struct json_writer *writer, uint64_t value)
 {
-    /* By hand, since documents hold millions of them. */
+    /* Written by hand, since documents hold millions of them. */
     char digits[20];
     size_t first = sizeof(digits);
     do {

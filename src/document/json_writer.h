@@ -34,7 +34,8 @@ void json_put_whole(struct json_writer *writer, uint64_t value);
 void json_put_number(struct json_writer *writer, double value); /* 15 digits; null where it is not finite */
 void json_put_seconds(struct json_writer *writer, nanoseconds duration);
 
-/* What is JSON already: a value, or members of the object at hand, of which the last may still lack its value. */
+/* Adds text that is JSON already: a value, or members of the object at hand, of which the last may still lack its
+ * value. */
 void json_put_raw(struct json_writer *writer, const char *json);
 
 /* Text of the program's own. */

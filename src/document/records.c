@@ -61,7 +61,7 @@ static const struct naming naming_response_figures = {
     .names = response_figure_names, .first = 0, .end = RESPONSE_FIGURE_COUNT};
 static const struct naming naming_orders = {.names = order_names, .first = 0, .end = 2};
 
-/* Where and how it was run */
+/* The machine and the conditions of the run */
 
 static void write_own_name(struct record_writer *writer, const void *base)
 {
@@ -223,7 +223,7 @@ static const struct field experiment_fields[] = {
 };
 static const struct record record_experiment = {"experiment", RECORD(struct run, experiment_fields)};
 
-/* What is concluded */
+/* Conclusions */
 
 static const struct field workers_fields[] = {{"workers", "how many", COUNT(struct run_cell, workers, 1, WORKERS_MAX)}};
 static const struct record record_workers = {NULL, RECORD(struct run_cell, workers_fields), .is_concluded = true};
@@ -284,7 +284,7 @@ static int check_dropped(const struct json_value *node, void *base)
             round[-1].group < round->group || (round[-1].group == round->group && round[-1].round < round->round);
         validity->is_dropped_in_order = validity->is_dropped_in_order && is_behind;
     }
-    /* Each trial is looked for among them. */
+    /* Each trial is searched for among them. */
     if (!validity->is_dropped_in_order && validity->dropped_count > DROPPED_IN_ANY_ORDER_MAX)
         return json_value_refuse(&rounds, "not in the order of groups and rounds");
     return 0;

@@ -9,7 +9,7 @@
 
 #define DOCUMENT_SCHEMA "conc-bench/2"
 
-/* What a document is written from, or read into. */
+/* The data that a document is written from, or read into. */
 struct document {
     struct run *run;
     struct validity *validity;
@@ -19,7 +19,7 @@ struct document {
     const struct analysis *analysis; /* NULL when read */
 };
 
-/* What an entry of `results` is written from, or read into. */
+/* The data that an entry of `results` is written from, or read into. */
 struct result {
     struct run_cell *cell;
     struct cell_totals *totals;

@@ -8,7 +8,7 @@
 
 /* The figures of URLs. Lists in them stand for the main cells of the run, in their order. */
 
-/* What a URL, or all of them, amount to in a cell. */
+/* The figures of a URL, or of all of them, in a cell. */
 struct url_in_cell {
     const struct run_cell *cell;
     struct url_figure *figure;
@@ -61,7 +61,7 @@ static const struct field url_cell_fields[] = {
 };
 const struct record record_url_cell = {"url_cell", RECORD(struct url_in_cell, url_cell_fields), .check = check_cell};
 
-/* Each of the cells with its total, or with its figure of one URL. */
+/* The entry of a cell: with its total, or with its figure of one URL. */
 static struct url_in_cell entry_of(const struct run *run, const struct per_url *per_url, size_t i,
                                    struct url_figure *figures)
 {

@@ -22,7 +22,7 @@ void urls_write(struct record_writer *writer, const void *base)
     json_close(&writer->json, ']');
 }
 
-/* All in one piece of memory. */
+/* Reads all URLs into one piece of memory. */
 int urls_read(const struct json_value *node, void *base)
 {
     struct run *run = base;

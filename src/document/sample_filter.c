@@ -194,7 +194,7 @@ size_t sample_filter_read(void *buffer, size_t size, void *context)
             status = take_array_byte(filter, (char)byte, out, &length);
         else
             status = take_byte(filter, (char)byte, out, &length);
-        /* So that the parser counts lines as they are. */
+        /* Line ends stay, so that the parser counts lines as they are. */
         if (byte == '\n' && filter->place >= FILTER_IN_ARRAY)
             out[length++] = '\n';
     }

@@ -42,7 +42,7 @@ struct sample_filter {
     size_t batch_count;
     size_t batch_capacity;
 
-    /* Where in the text it is. */
+    /* The place in the text. */
     bool is_in_string;
     bool is_escaped;
     char string[16]; /* the last one, cut off */

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* What the records of the JSON document are, for those who read it: made from the rows that it is written and read by
+/* Describes the records of the JSON document for its readers, from the rows by which it is written and read
  * (src/document/records.c). */
 
 /* The JSON Schema, on one line. */
