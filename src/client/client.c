@@ -13,7 +13,7 @@
 #include "conc_bench/base/text.h"
 #include "conc_bench/platform/process.h"
 
-/* What was made for one trial before its clock starts. */
+/* The state made for one trial before its clock starts. */
 struct client_run {
     const struct client *client;
     const struct mode_job *job;

@@ -11,7 +11,7 @@
 static const char *const names[] = {"list", "workers", "downloads"};
 enum { LIST, WORKERS, DOWNLOADS, NAMES };
 
-/* Which placeholder begins at `text`, and how long it is; NAMES: none. */
+/* Finds the placeholder that begins at `text`, and its length; NAMES: there is none. */
 static size_t find_placeholder(const char *text, size_t *length)
 {
     for (size_t i = 0; i < NAMES && text[0] == '{'; i++) {

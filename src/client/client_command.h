@@ -12,7 +12,7 @@
  * nearly one of the three is refused, since it would be taken for the name of a file.
  */
 
-/* What placeholders stand for. */
+/* The values of placeholders. */
 struct client_values {
     const char *list;
     uint32_t workers;

@@ -17,7 +17,7 @@
 #include "conc_bench/platform/process.h"
 #include "conc_bench/run/resources.h"
 
-/* What was asked to end (SIGTERM) has this long, and then is killed. */
+/* The time a process that was asked to end (SIGTERM) has before it is killed. */
 #define PATIENCE (250 * NANOSECONDS_PER_MILLISECOND)
 
 /* Processes that the command started and left may take this long to end by themselves: some libraries have helpers that
@@ -66,7 +66,7 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* All others are closed on exec. */
+/* All other descriptors are closed on exec. */
 static _Noreturn void become(const struct client_command *command, const int *streams, int failure)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -126,7 +126,7 @@ static int start(struct watching *watching, struct error *error)
     return status;
 }
 
-/* What it prints */
+/* The client's output */
 
 static void keep_output(struct client_output *output, const char *bytes, size_t count)
 {
@@ -190,8 +190,8 @@ static void reap(struct watching *watching)
     watching->has_children = pid == 0;
 }
 
-/* All that descends from this process, as it is now. One that forks faster than it is killed is met again at the next
- * look. Returns how many there are. */
+/* Signals all descendants of this process, as they are now. One that forks faster than it is killed is met again at the
+ * next look. Returns their number. */
 static uint32_t signal_all(const struct watching *watching, int number)
 {
     struct process_tree tree = {0};
@@ -263,7 +263,7 @@ static void watch(struct watching *watching)
         end_all(watching, true);
         return;
     }
-    /* What is left may still be about to end, or belongs to a pipe that somebody empties. */
+    /* The processes that are left may be about to end, or write to a pipe that is still read. */
     nanoseconds ended = watching->trial->ended;
     while (watching->has_children && clock_now() < ended + AFTERMATH)
         turn(watching, TICK / 4);
@@ -300,7 +300,7 @@ int client_process_run(const struct client_command *command, struct client_trial
         watch(&watching);
     else if (watching.pid > 0)
         waitpid(watching.pid, NULL, 0);
-    /* What is in the pipes still: all that could write to them has ended. */
+    /* Reads what is left in the pipes: all processes that could write to them have ended. */
     for (int i = 0; i < STREAMS; i++) {
         for (int left = 64; left > 0 && watching.streams[i] >= 0; left--)
             take_output(&watching, i);

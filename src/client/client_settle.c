@@ -28,7 +28,7 @@ struct settling {
 
 /* Equality */
 
-/* So many units of some kind, and the first of them. */
+/* The number of units of some kind, and the first of them. */
 struct found {
     uint32_t count;
     uint32_t first;
@@ -272,7 +272,7 @@ static uint32_t count_connections(const struct settling *settling)
     return most;
 }
 
-/* In the order of their starts. */
+/* Settles samples in the order of their starts. */
 static int settle_samples(struct settling *settling, struct error *error)
 {
     struct sample_table *table = settling->trial->table;

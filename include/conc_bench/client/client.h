@@ -71,7 +71,7 @@ struct client_trial {
     struct client_output err;         /* standard error */
 };
 
-/* How much longer than its deadline a trial may take to end its client. */
+/* The time beyond its deadline that a trial may take to end its client. */
 #define CLIENT_LONGEST_END (5 * NANOSECONDS_PER_SECOND)
 
 /* Reads "NAME=COMMAND", borrowed, into a client, which must then stay where it is: its mode points to its name. -1 with
