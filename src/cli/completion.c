@@ -5,7 +5,7 @@
 #include "conc_bench/modes/mode.h"
 #include "option_table.h"
 
-/* What may stand behind an option. */
+/* The kinds of values that may follow an option. */
 enum value_kind {
     VALUE_NONE,
     VALUE_FILE,
@@ -76,7 +76,7 @@ static void print_choices(FILE *stream, const char *placeholder)
     }
 }
 
-/* What an option takes, with spaces between. */
+/* Prints the words that an option takes, with spaces between. */
 static void print_words(FILE *stream, const struct option_row *row)
 {
     if (row == &option_rows[OPTION_MODE])

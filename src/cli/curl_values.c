@@ -49,7 +49,7 @@ int store_header(const struct value *value)
     return is_file >= 0 ? add_text(value, false) : -1;
 }
 
-/* As curl has it, k, M and G are powers of 1024; with a B behind they are what they are elsewhere here. */
+/* k, M and G are powers of 1024, as in curl; with a B behind they mean what they do in other options. */
 int store_speed(const struct value *value)
 {
     enum { GIBIBYTES_MAX = 1024 };
@@ -77,7 +77,7 @@ int store_data_binary(const struct value *value)
     return names_file(value) >= 0 ? add_text(value, true) : -1;
 }
 
-/* As with headers, secrets are not for arguments. */
+/* Secrets do not belong in arguments, as with headers. */
 int store_cookie(const struct value *value)
 {
     if (value->text[0] == '\0')

@@ -11,7 +11,7 @@
 /* The table of options, which drives parsing, --help and completions alike. An option is one row and one field of
  * struct options. Private to src/options. */
 
-/* In the order of --help. */
+/* The options in the order of --help. */
 enum option_id {
     OPTION_MODE,
     OPTION_CLIENT,
@@ -190,7 +190,7 @@ int store_choice_flag(const struct value *value); /* bool: the second of two nam
 int store_text(const struct value *value);        /* const char *, not empty */
 int store_file(const struct value *value);        /* const char *; "-" is a standard stream */
 
-/* Those of our own options that are more than that: our_values.c. */
+/* Store functions of our own options that do more: our_values.c. */
 int store_modes(const struct value *value);
 int store_client(const struct value *value);
 int store_workers(const struct value *value);
@@ -211,7 +211,7 @@ int store_baseline(const struct value *value);
 int store_reference(const struct value *value);
 int store_completion(const struct value *value);
 
-/* And those of curl's: curl_values.c. */
+/* Store functions of curl's options: curl_values.c. */
 int store_header(const struct value *value);
 int store_speed(const struct value *value); /* int64_t, bytes a second */
 int store_user_agent(const struct value *value);
@@ -231,7 +231,7 @@ int store_proxy(const struct value *value);
 /* "1.2". */
 const char *option_tls_version(enum tls_version version);
 
-/* Which of the names a value is, up to the NULL behind the last; -1: none, which is an error. */
+/* The index of the value among the names, of which the last is NULL; -1: it is none of them, which is an error. */
 int option_read_name(const struct value *value, const char *const *names);
 
 /* Gives each item between commas to `read_item`; an empty one too, which no reader takes. */
@@ -254,8 +254,8 @@ bool options_have_connections(const struct options *options, enum connection_pol
 int config_file_apply(struct options *options, int (*take)(void *context, const char *name, const char *value),
                       void *context, struct error *error);
 
-/* What depends on several options: has the reference and the cells that claims name found, and refuses what does not go
- * together. `is_given`, by enum option_id: on the command line. */
+/* Checks what depends on several options: finds the reference and the cells that assertions name, and refuses options
+ * that do not go together. `is_given`, by enum option_id: on the command line. */
 int options_validate(struct options *options, const bool *is_given, struct error *error);
 
 #endif

@@ -463,7 +463,7 @@ int store_baseline(const struct value *value)
 
 int store_reference(const struct value *value)
 {
-    /* Which clients there are is known when all options are read. */
+    /* The clients are known only when all options are read. */
     value->options->reference = value->text;
     return 0;
 }

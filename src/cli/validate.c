@@ -87,7 +87,7 @@ static int settle_reference(struct options *options, const bool *is_given, struc
                      options->reference);
 }
 
-/* How many cells the plan will have of a mode, or 1 where the sweep chooses one. */
+/* The number of cells that the plan will have of a mode, or 1 where the sweep chooses one. */
 static size_t count_cells(const struct options *options, const struct mode *mode)
 {
     return (mode->traits & MODE_ONE_WORKER) != 0 || options->worker_count >= SWEPT_FROM ? 1 : options->worker_count;
@@ -399,7 +399,7 @@ static int check_rate_search(struct options *options, const bool *is_given, stru
     return 0;
 }
 
-/* What has no meaning, or none yet, where downloads fall due at a rate. */
+/* Refuses options that have no meaning, or none yet, where downloads fall due at a rate. */
 static int check_rate(struct options *options, const bool *is_given, struct error *error)
 {
     bool has_rate = is_given[OPTION_RATE];

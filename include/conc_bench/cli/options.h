@@ -27,7 +27,7 @@
  * the registry) and that arguments with "://" are URLs, but opens no file except that of --config.
  */
 
-/* From how many numbers of workers on a mode is swept, and one of them chosen. */
+/* The number of worker counts from which on a mode is swept, and one of them chosen. */
 enum { SWEPT_FROM = 3 };
 
 /* The formats a result can be exported in. */
