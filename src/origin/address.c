@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Those that stand for themselves in a path and in a query, and mean nothing to a shell's word splitting, to xargs(1)
- * or to curl's globbing. */
+/* Whether a character stands for itself in a path and in a query, and means nothing to a shell's word splitting, to
+ * xargs(1) or to curl's globbing. */
 static bool is_plain(char character)
 {
     static const char others[] = "-._~!$&()*+,;=:@/?";
@@ -48,7 +48,7 @@ static char *write_character(char *to, char character)
     return to;
 }
 
-/* What is encoded already stays so. */
+/* Copies a character. One that is encoded already stays so. */
 static const char *copy_character(char **to, const char *from, const char *end)
 {
     if (*from == '%' && end - from >= 3 && is_hex(from[1]) && is_hex(from[2])) {

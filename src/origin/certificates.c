@@ -164,7 +164,8 @@ static int add_address(gnutls_subject_alt_names_t names, const struct origin_hos
     return gnutls_subject_alt_names_set(names, GNUTLS_SAN_IPADDRESS, &address, NULL);
 }
 
-/* All at once: gnutls_x509_crt_set_subject_alt_name() takes everything apart again for each, 3.7 s for 1,000. */
+/* Names all addresses at once: gnutls_x509_crt_set_subject_alt_name() parses all of them again for each, 3.7 s for
+ * 1,000. */
 static int name_addresses(const struct certificates *certificates, gnutls_x509_crt_t certificate)
 {
     gnutls_subject_alt_names_t names;
@@ -184,7 +185,7 @@ static int name_addresses(const struct certificates *certificates, gnutls_x509_c
     return code;
 }
 
-/* Whom the certificate is for. */
+/* Names the host, or the addresses, that the certificate is for. */
 static int name_site(const struct certificates *certificates, gnutls_x509_crt_t certificate, const struct site *site)
 {
     if (site == &certificates->nameless)
@@ -237,7 +238,7 @@ static int make_all(struct certificates *certificates)
     return code;
 }
 
-/* What others call */
+/* Public functions */
 
 static struct certificates *create(const struct origin_host *hosts, size_t count)
 {

@@ -25,11 +25,11 @@ enum { CERTIFICATES_ADDRESSES_MAX = 1000 };
 /* `hosts` is borrowed. NULL: ERROR_USAGE where there are too many addresses, or ERROR_ENVIRONMENT. */
 struct certificates *certificates_create(const struct origin_host *hosts, size_t count, struct error *error);
 
-/* Whom to trust: the authority's own certificate, PEM. */
+/* The certificate of the authority to trust, PEM. */
 const char *certificates_authority(const struct certificates *certificates);
 
-/* Before its handshake: lets a session show these certificates, through certificates_choose(), and hand out tickets by
- * which a client may resume it, as servers usually do. */
+/* Call it before a session's handshake. Lets the session show these certificates, through certificates_choose(), and
+ * hand out tickets by which a client may resume it, as servers usually do. */
 void certificates_serve(struct certificates *certificates, gnutls_session_t session);
 
 /* A gnutls_certificate_retrieve_function2, for sessions that certificates_serve() was given. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* In memory that both processes share: what the parent tells the server, and the server writes down. */
+/* The memory that both processes share: what the parent tells the server, and what the server writes down. */
 struct shared {
     uint32_t unit_count; /* written by the parent, while no trial is open */
     struct journal_unit units[];

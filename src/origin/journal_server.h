@@ -7,7 +7,7 @@
  * The journal as the origin uses it, on both of its sides.
  */
 
-/* In the parent, while no server writes: forgets what was seen of the units. */
+/* Forgets what was seen of the units. Called in the parent, while no server writes. */
 void journal_clear(struct journal *journal);
 
 uint32_t journal_unit_count(const struct journal *journal);
@@ -16,7 +16,7 @@ uint32_t journal_unit_count(const struct journal *journal);
 const struct journal_url *journal_url(const struct journal *journal, uint32_t url);
 const struct journal_url *journal_unit_url(const struct journal *journal, uint32_t unit);
 
-/* In the server, for units that there are. */
+/* Called in the server, for units that exist. */
 
 struct journal_request {
     nanoseconds arrived;

@@ -54,7 +54,7 @@ static _Noreturn void be_server(const struct origin_options *options, const stru
                                 const int control[2])
 {
     child_enter(parent);
-    /* Held open here, the parent's end would never read as closed. */
+    /* The parent's end would never read as closed if it were still open here. */
     close(control[0]);
     server_run(options, demand, control[1]);
     close(control[1]);
@@ -191,7 +191,7 @@ static char *ask(struct origin *origin, const void *command, size_t command_leng
         fail(error, ETIMEDOUT);
         return NULL;
     }
-    /* What may still come would be taken for the answer to the next question. */
+    /* A late answer would be taken for that to the next command. */
     origin->is_lost = true;
     if (wire_send(origin->control, command, command_length) != 0 ||
         receive(origin, &header, sizeof(header), ANSWER_WITHIN) != 0)
@@ -340,7 +340,7 @@ static bool wait_for_end(const struct origin *origin, int *status)
 static void end_server(const struct origin *origin)
 {
     int status = 0;
-    /* Not close: a process forked in between may hold the same end. */
+    /* shutdown(2) rather than close(2): a process forked in between may hold the same end. */
     shutdown(origin->control, SHUT_WR);
     if (origin->is_lost || !wait_for_end(origin, &status)) {
         kill(origin->process, SIGKILL);

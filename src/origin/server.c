@@ -98,7 +98,7 @@ struct server {
              2 * CONNECTION_MEMORY]; /* put together here; both parts come out of a connection's memory */
 };
 
-/* In the order a request goes through them. */
+/* The stages of a request, in order. */
 enum stage { STAGE_HEAD, STAGE_DISMISSED, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERING };
 
 struct origin_request {
@@ -153,7 +153,7 @@ static ssize_t read_paced(void *context, uint64_t position, char *buffer, size_t
             return MHD_CONTENT_READER_END_WITH_ERROR;
         return 0;
     }
-    /* More than a tick, where the server has fallen behind. */
+    /* It is more than a tick's where the server has fallen behind. */
     size_t sent = ready < length ? (size_t)ready : length;
     body_fill(buffer, sent);
     return (ssize_t)sent;
@@ -219,8 +219,8 @@ static size_t write_url(const struct origin_request *request, char *place)
     return host_length + request->target_length;
 }
 
-/* What is counted, in server->url: the method unless it is GET, the scheme, host and target. `*hash` is without the
- * scheme, for the same chances with TLS as without. */
+/* Writes what is counted into server->url: the method unless it is GET, the scheme, host and target. `*hash` is without
+ * the scheme, for the same chances with TLS as without. */
 static size_t write_counted(struct server *server, const struct origin_request *request, uint64_t *hash)
 {
     size_t method_length = request->url == NULL ? strlen(request->method) : 0;
@@ -242,7 +242,7 @@ static double draw(uint64_t chance, uint64_t purpose)
     return random_fraction(&random);
 }
 
-/* When the request's turn comes. */
+/* Takes the instant at which the request's turn comes. */
 static nanoseconds take_slot(struct server *server)
 {
     if (server->options->requests_per_second <= 0)
@@ -264,10 +264,10 @@ static void decide(struct origin_request *request, uint64_t hash, uint64_t occur
     request->due = take_slot(request->server) + (delay > 0 ? delay : 0);
 }
 
-/* Whose a request is. */
+/* The sender of a request. */
 enum requester { REQUESTER_OWN, REQUESTER_STRANGER, REQUESTER_LATE, REQUESTER_ASTRAY };
 
-/* By its address, which says for what it is, too. */
+/* Finds the sender by the request's address, which also says what it is for. */
 static enum requester find_in_journal(struct origin_request *request)
 {
     const struct server *server = request->server;
@@ -547,8 +547,8 @@ static struct MHD_Daemon *start_daemon(struct listener *listener)
     errno = 0;
     return MHD_start_daemon(waiting_flags | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
                             on_request, NULL, MHD_OPTION_SOCK_ADDR, &address,
-                            /* As many as the system allows (net.core.somaxconn): a full queue drops a connection's
-                             * first packet, and it comes again after a second. */
+                            /* The queue is as long as the system allows (net.core.somaxconn): a full queue drops a
+                             * connection's first packet, and it comes again after a second. */
                             MHD_OPTION_LISTEN_BACKLOG_SIZE, 65535U, MHD_OPTION_CONNECTION_LIMIT,
                             (unsigned)listener->room, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                             MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener,
@@ -621,7 +621,7 @@ static void stop(struct server *server)
 {
     server->is_ending = true;
     server->epoch++;
-    /* To stop a daemon that has suspended connections is not allowed. */
+    /* A daemon that has suspended connections must not be stopped. */
     resume_due(server, INT64_MAX, SIZE_MAX);
     for (int i = 0; i < LISTENER_COUNT; i++) {
         if (server->listeners[i].daemon != NULL)

@@ -12,7 +12,7 @@
  * the build takes one.
  */
 
-/* How daemons are to be started (MHD_start_daemon(3)). */
+/* The flags with which daemons are to be started (MHD_start_daemon(3)). */
 extern const unsigned waiting_flags;
 
 /* The largest number that a descriptor of the server may have, and one more. */
@@ -20,14 +20,14 @@ extern const uint64_t waiting_descriptors;
 
 enum { WAITING_DAEMONS = 2 };
 
-/* What the server waits for. */
+/* The things that the server waits for. */
 struct waiting {
     struct MHD_Daemon *daemons[WAITING_DAEMONS]; /* NULL: there is none */
     int control;                                 /* for commands */
     int epolls[WAITING_DAEMONS];                 /* the epoll driver's; -1: none */
 };
 
-/* Nothing but commands, until daemons are added. */
+/* Waits for commands only, until daemons are added. */
 struct waiting waiting_for(int control);
 
 void waiting_add(struct waiting *waiting, int index, struct MHD_Daemon *daemon);

@@ -6,8 +6,8 @@
 /* Sets of select(2) take a number that is not negative, and their macros in musl say so by its type. */
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 
-/* For systems without epoll: libmicrohttpd tells which sockets it waits for, and takes none whose number does not fit
- * into a set of select(2). */
+/* The variant for systems without epoll: libmicrohttpd tells which sockets it waits for, and takes none whose number
+ * does not fit into a set of select(2). */
 
 const unsigned waiting_flags = MHD_NO_FLAG;
 const uint64_t waiting_descriptors = FD_SETSIZE;
@@ -22,7 +22,7 @@ void waiting_add(struct waiting *waiting, int index, struct MHD_Daemon *daemon)
     waiting->daemons[index] = daemon;
 }
 
-/* How many are ready, or -1. `readable` holds what else can be read from is waited for. */
+/* Waits. Returns how many are ready, or -1. `readable` holds the other descriptors to wait for. */
 static int wait_for_sockets(const struct waiting *waiting, fd_set *readable, int last, nanoseconds longest)
 {
     fd_set writable, exceptional;

@@ -53,7 +53,7 @@ struct journal *journal_create(const struct journal_url *urls, uint32_t url_coun
  * trial is open; until then there are no units. */
 void journal_set_units(struct journal *journal, const uint32_t *unit_urls, uint32_t unit_count);
 
-/* By unit, as many as were set. */
+/* The records by unit, as many as were set. */
 const struct journal_unit *journal_units(const struct journal *journal);
 
 /* NULL is allowed. No server may use it any more. */

@@ -31,7 +31,7 @@ struct origin_options {
     double error_share;         /* share of requests answered 503, from 0 to 1 */
     uint64_t seed;
     bool has_tls; /* https URLs are served over TLS, at a port of their own */
-    /* In a run of several machines: */
+    /* Only in a run of several machines: */
     bool is_each;                       /* every machine has a server of its own, instead of asking the leader's */
     char address[ORIGIN_ADDRESS_BYTES]; /* where the leader's listens; "": at the first address that all reach */
 };
@@ -86,9 +86,10 @@ void origin_heed(struct origin *origin, int (*signal_arrived)(void));
 
 uint16_t origin_port(const struct origin *origin);
 
-/* Where it speaks TLS (1.2 and 1.3), and which authority stands for it: a certificate in PEM that is made anew for each
- * server and lives as long as `origin`. 0 and NULL: without TLS. The server shows a certificate for the host that the
- * client names in its handshake (SNI), or for all addresses to one that names none; it hands out session tickets. */
+/* The port at which it speaks TLS (1.2 and 1.3), and the authority that stands for it: a certificate in PEM that is
+ * made anew for each server and lives as long as `origin`. 0 and NULL: without TLS. The server shows a certificate for
+ * the host that the client names in its handshake (SNI), or for all addresses to one that names none; it hands out
+ * session tickets. */
 enum { ORIGIN_AUTHORITY_BYTES = 4096 }; /* at most, with the NUL */
 uint16_t origin_tls_port(const struct origin *origin);
 const char *origin_authority(const struct origin *origin);
@@ -110,9 +111,9 @@ struct origin_totals {
     nanoseconds cpu;         /* time that the server took for it */
 };
 
-/* How often one URL was asked for: "www.jython.org/", that is Host header and request target as sent, and with
- * "https://" in front what came over TLS; but ":PORT" behind the host is left out where PORT is the origin's own, which
- * differs from run to run. */
+/* The number of times one URL was asked for: "www.jython.org/", that is Host header and request target as sent, and
+ * with "https://" in front what came over TLS; but ":PORT" behind the host is left out where PORT is the origin's own,
+ * which differs from run to run. */
 struct origin_path_count {
     char *url;
     uint64_t requests;
@@ -122,9 +123,9 @@ struct origin_path_count {
  * those that dead clients left behind are dropped, with their connections. */
 int origin_reset(struct origin *origin, struct error *error);
 
-/* For a server with a journal: as origin_reset(), and opens a trial, in which the addresses of its units are those that
- * origin_write_list() writes from now on. Until the next origin_reset() or origin_open_trial(); only the addresses of
- * origin_address() may be asked for outside of trials, and only there. */
+/* Does what origin_reset() does, and opens a trial, for a server with a journal. In the trial, the addresses of its
+ * units are those that origin_write_list() writes from now on. Until the next origin_reset() or origin_open_trial();
+ * only the addresses of origin_address() may be asked for outside of trials, and only there. */
 int origin_open_trial(struct origin *origin, struct error *error);
 
 /* Writes the address of each unit of the open trial, a line each, to a file that is open for writing:
