@@ -36,7 +36,7 @@ static bool is_unwanted(const char *variable)
     return false;
 }
 
-/* In place, since unsetenv() would want a copy of each name. */
+/* Clears the environment in place, since unsetenv() would need a copy of each name. */
 void environment_clear(void)
 {
     char **kept = environ;

@@ -11,8 +11,8 @@
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 enum { PASSED_ON = sizeof(passed_on) / sizeof(passed_on[0]) };
 
-/* What a terminal sends on Ctrl-C or Ctrl-\ has reached the child too, and twice would mean something else. SIGHUP goes
- * to the first process alone when a terminal is closed. */
+/* A signal that a terminal sends on Ctrl-C or Ctrl-\ has reached the child, too, and twice would mean something else.
+ * SIGHUP goes to the first process alone when a terminal is closed. */
 static bool has_reached_all(const siginfo_t *signal)
 {
 #ifdef SI_KERNEL
@@ -59,7 +59,7 @@ bool init_process_stand_by(int *status)
     for (int i = 0; i < PASSED_ON; i++)
         sigaddset(&awaited, passed_on[i]);
     sigprocmask(SIG_BLOCK, &awaited, &before);
-    /* If it were ignored, as some parents leave it, nobody could be waited for. */
+    /* If SIGCHLD were ignored, as some parents leave it, no child could be waited for. */
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigemptyset(&usual.sa_mask);
     sigaction(SIGCHLD, &usual, NULL);

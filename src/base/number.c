@@ -252,7 +252,8 @@ static char *format_digits(char *buffer, size_t size, double value, const char *
     return buffer;
 }
 
-/* In the first unit in which it stays below the limit when rounded; in the last one if there is none. */
+/* Formats a value in the first unit in which it stays below the limit when rounded; in the last one if there is
+ * none. */
 static char *format_scaled(char *buffer, size_t size, double value, const struct step *step)
 {
     while (step->limit > 0 && !(fabs(value) / step->size < step->limit))
@@ -317,7 +318,7 @@ char *number_format(char *buffer, int digits, double value)
 
 char *number_format_seconds(char *buffer, nanoseconds duration)
 {
-    /* By hand, since documents hold millions of them. */
+    /* Written by hand, since documents hold millions of them. */
     char digits[NUMBER_SECONDS_BYTES];
     uint64_t rest = duration < 0 ? -(uint64_t)duration : (uint64_t)duration;
     size_t length = 0;

@@ -11,7 +11,7 @@
 #include "conc_bench/base/number.h"
 #include "conc_bench/platform/descriptor.h"
 
-/* As many as the system follows, path_resolution(7). */
+/* As many links as the system follows, path_resolution(7). */
 enum { LINKS_MAX = 40 };
 
 int place_refuse(struct error *error, int number, const char *path)
@@ -188,7 +188,7 @@ void place_find_input(const char *path, struct place *place)
         place->kind = PLACE_SPECIAL;
 }
 
-/* For two files that are not there yet. */
+/* Compares the names of two files that are not there yet. */
 static bool has_same_name(const char *one, const char *other)
 {
     struct stat folder, other_folder;

@@ -8,7 +8,7 @@
 #include "conc_bench/base/child.h"
 #include "conc_bench/platform/descriptor.h"
 
-/* What the child says. */
+/* The message of the child. */
 struct subprocess_message {
     int status;
     struct error error;
@@ -31,7 +31,7 @@ _Noreturn static void run_child(int (*function)(void *context, struct error *err
     child_leave(0);
 }
 
-/* Up to the end of the child, which closes the line. */
+/* Reads up to the end of the child, which closes the line. */
 static size_t read_message(int line, struct subprocess_message *message)
 {
     size_t length = 0;

@@ -269,7 +269,8 @@ enum { GUESS_DISTANCE_MAX = 2 };
 static void consider(struct text_guess *guess, const char *candidate, size_t length)
 {
     char copy[sizeof(guess->best)];
-    /* Where every letter would have to change, nothing is alike; and the distance of a long text costs its square. */
+    /* Two texts are not alike where every letter would have to change; and the distance of a long text costs its
+     * square. */
     size_t word_length = strlen(guess->word);
     if (length >= sizeof(copy) || word_length >= sizeof(copy))
         return;

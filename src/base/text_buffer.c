@@ -8,7 +8,7 @@
 
 #include "conc_bench/base/text.h"
 
-/* For so many more bytes and a NUL. */
+/* Makes room for so many more bytes and a NUL. */
 static bool make_room(struct text_buffer *buffer, size_t more)
 {
     enum { FIRST_CAPACITY = 64 };

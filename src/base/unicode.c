@@ -33,7 +33,7 @@ size_t unicode_mark_length(const char *text, size_t length)
     return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* In ascending order. A name of NULL: a few characters, not met often enough to have one here. */
+/* Ranges in ascending order. A name of NULL: characters that are too rare to have a name here. */
 static const struct {
     uint32_t first;
     uint32_t last;

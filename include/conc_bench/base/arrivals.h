@@ -11,7 +11,7 @@
  * Open arrivals: downloads that are due at instants of their own, whether or not any worker is free by then.
  */
 
-/* How they follow each other. */
+/* The way arrivals follow each other. */
 enum arrival_process {
     ARRIVALS_EVEN,    /* all the same time apart */
     ARRIVALS_POISSON, /* independent of each other: times between them are exponentially distributed */
@@ -27,8 +27,8 @@ struct arrivals {
     nanoseconds max_late; /* what has waited longer is dropped; 0: nothing is */
 };
 
-/* When each of so many is due, after the gate, ascending; the same for the same seed. The caller frees it. NULL: no
- * memory. */
+/* Draws the instants after the gate at which `count` downloads are due, ascending; the same for the same seed. The
+ * caller frees them. NULL: no memory. */
 nanoseconds *arrivals_draw(const struct arrivals *arrivals, uint64_t seed, uint32_t count, struct error *error);
 
 #endif

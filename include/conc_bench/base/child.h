@@ -7,9 +7,9 @@
  * The first and the last step of every forked process of the program.
  */
 
-/* For a freshly forked child: SIGINT, SIGTERM and SIGHUP are ignored, since a terminal sends them to all and the parent
- * alone decides; nothing is blocked; and it dies with `parent`, however that ends, where the
- * system can do that (process.h). Leaves the process if the parent is gone already. */
+/* Prepares a freshly forked child: SIGINT, SIGTERM and SIGHUP are ignored, since a terminal sends them to all and the
+ * parent alone decides; nothing is blocked; and it dies with `parent`, however that ends, where the system can do that
+ * (process.h). Leaves the process if the parent is gone already. */
 void child_enter(pid_t parent);
 
 /* Ends the process without running what its parent registered for its own exit. In builds with the leak sanitizer,

@@ -26,8 +26,8 @@ struct error {
     enum error_kind kind;
     char message[1024]; /* no trailing full stop or newline; control characters already escaped */
 
-    /* Where in a text it went wrong, for errors that know: to be printed with a caret under `column`, from 0. "": no
-     * text. One line; control characters already escaped. */
+    /* The place in a text that is wrong, for errors that know it: to be printed with a caret under `column`, from 0.
+     * "": no text. One line; control characters already escaped. */
     char excerpt[4 * ERROR_EXCERPT_COLUMNS + 1];
     size_t column;
 };

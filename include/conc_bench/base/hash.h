@@ -16,8 +16,8 @@ uint64_t hash_bytes(uint64_t hash, const void *data, size_t length);
 /* Mixes all bits of a number into all bits. FNV-1a leaves texts that differ in their last bytes close together. */
 uint64_t hash_spread(uint64_t hash);
 
-/* For tables in memory: eight bytes at a time and spread already, but not the same on every machine. A multiplication
- * for each byte takes longer than all else that is done with most URLs. */
+/* A hash for tables in memory: eight bytes at a time and spread already, but not the same on every machine. A
+ * multiplication for each byte takes longer than all else that is done with most URLs. */
 uint64_t hash_text(const char *text, size_t length);
 
 #endif

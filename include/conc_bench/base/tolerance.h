@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How far bodies may be from the usual size of their URL, and the work still counts as equal. Zeros: not at all. */
+/* The distance that bodies may have from the usual size of their URL while the work still counts as equal. Zeros:
+ * none. */
 struct tolerance {
     bool is_status_only; /* sizes are not compared */
     double share;        /* of the usual size */
