@@ -107,8 +107,8 @@ static bool read_path(const char *root, const char *controller, char *path, size
     return is_found;
 }
 
-/* What is left of the path of a group below another one, "" for itself; NULL: it is not below it. Both are seen from
- * the process's own namespace, where what is above it begins with "/..". */
+/* The rest of the path of a group below another one, "" for itself; NULL: it is not below it. Both are seen from the
+ * process's own namespace, where what is above it begins with "/..". */
 static const char *path_below(const char *path, const char *above)
 {
     size_t length = strcmp(above, "/") == 0 ? 0 : strlen(above);
@@ -274,7 +274,7 @@ static uint64_t lesser(uint64_t left, int64_t right)
     return right >= 0 && (uint64_t)right < left ? (uint64_t)right : left;
 }
 
-/* What one group may still take. What cannot be read of its use counts as not used. */
+/* The memory that one group may still take. Use that cannot be read counts as none. */
 static uint64_t memory_left(const struct control_group *group)
 {
     bool is_unified = group->is_unified;

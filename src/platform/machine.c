@@ -73,7 +73,7 @@ static bool read_ticks(const char *columns, struct machine_cpu_time *ticks)
     return true;
 }
 
-/* What others do on cores that this process may not use disturbs nobody. */
+/* Sums up the cores that this process may use: work on others does not disturb it. */
 static bool read_cores(FILE *file, struct machine_cpu_time *sum)
 {
     char line[512];

@@ -20,8 +20,8 @@ void memory_prefer_huge_pages(void *memory, size_t bytes)
 void memory_populate(void *mapping, size_t bytes)
 {
 #ifdef MADV_POPULATE_READ
-    /* For reading: of a shared mapping that makes the pages too, they may be written to as well, and where they are
-     * there already, Linux maps sixteen at a time instead of one. */
+    /* Populates for reading: of a shared mapping that makes the pages too, they may be written to as well, and where
+     * they are there already, Linux maps sixteen at a time instead of one. */
     (void)madvise(mapping, bytes, MADV_POPULATE_READ);
 #else
     (void)mapping; /* headers older than the kernel's wish, as musl's */

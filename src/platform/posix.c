@@ -49,8 +49,8 @@ uint64_t cgroup_memory_left(const char *root)
 
 /* Descriptors */
 
-/* What cannot be asked for when a descriptor is made; none of it fails for one that is open. Returns the descriptor,
- * which may be -1. */
+/* Sets what cannot be asked for when a descriptor is made; none of it fails for one that is open. Returns the
+ * descriptor, which may be -1. */
 static int prepare(int descriptor)
 {
     if (descriptor < 0)
@@ -101,8 +101,8 @@ ssize_t descriptor_send(int socket, const void *bytes, size_t count)
 #endif
 }
 
-/* By pselect(2), which lets signals in for as long as it waits and not a moment longer, as poll(2) cannot. It takes
- * small numbers only, which those of descriptors are that are opened early. */
+/* Waits by pselect(2), which lets signals in for as long as it waits and not a moment longer, as poll(2) cannot. It
+ * takes small numbers only, which those of descriptors are that are opened early. */
 int descriptor_poll(struct pollfd *entries, nfds_t count, const struct timespec *limit, const sigset_t *mask)
 {
     fd_set sets[2];
@@ -314,7 +314,7 @@ void memory_keep_from_forks(void *mapping, size_t bytes)
     (void)bytes;
 }
 
-/* Called through what the compiler cannot know, so that it is not left out. */
+/* Called through a pointer that the compiler cannot see through, so that it is not left out. */
 void memory_wipe(void *memory, size_t bytes)
 {
     static void *(*const volatile set)(void *, int, size_t) = memset;

@@ -76,7 +76,7 @@ struct parent_link {
     pid_t parent;
 };
 
-/* What is known while a tree is being found. */
+/* The state of the search of a tree. */
 struct tree_search {
     const char *root;
     struct process_tree *tree;

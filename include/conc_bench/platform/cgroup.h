@@ -18,7 +18,7 @@
  * known. */
 double cgroup_cpu_quota(const char *root);
 
-/* For how long CPU quotas have stopped these groups so far, in seconds, summed over processors. NAN: unknown. */
+/* The time for which CPU quotas have stopped these groups so far, in seconds, summed over processors. NAN: unknown. */
 double cgroup_throttled(const char *root);
 
 /* Bytes that the groups may still take before they reach a limit, what they hold of files not counted, since that is

@@ -14,19 +14,19 @@
  * Operations on open descriptors, and their properties, that only Linux and glibc have.
  */
 
-/* As socket(2), socketpair(2) of two streams, pipe(2) and accept(2), and closed on exec. Where the system does that in
- * a second step, a program that another thread starts in between has them open. */
+/* Work as socket(2), socketpair(2) of two streams, pipe(2) and accept(2), with descriptors that are closed on exec.
+ * Where the system does that in a second step, a program that another thread starts in between has them open. */
 int descriptor_socket(int family, int type, int protocol);
 int descriptor_socket_pair(int ends[2]);
 int descriptor_pipe(int ends[2]);
 int descriptor_accept(int listener);
 
-/* As send(2): a peer that is gone is an error (EPIPE), and no signal. */
+/* Works as send(2); a peer that is gone is an error (EPIPE), and no signal. */
 ssize_t descriptor_send(int socket, const void *bytes, size_t count);
 
-/* As ppoll(2): waits for POLLIN and POLLOUT, for `limit` at most (NULL: any time), and has `mask` (NULL: as it is) in
- * place of the signals that are blocked just for as long. Where the system has no ppoll, descriptors from FD_SETSIZE on
- * cannot be waited for (EINVAL). */
+/* Works as ppoll(2): waits for POLLIN and POLLOUT, for `limit` at most (NULL: any time), and has `mask` (NULL: as it
+ * is) in place of the signals that are blocked just for as long. Where the system has no ppoll, descriptors from
+ * FD_SETSIZE on cannot be waited for (EINVAL). */
 int descriptor_poll(struct pollfd *entries, nfds_t count, const struct timespec *limit, const sigset_t *mask);
 
 enum { DESCRIPTOR_PATH_BYTES = 32 };
@@ -48,7 +48,7 @@ int descriptor_create_file(const char *name);
  * descriptor may. 0: it is no socket, or the system does not tell. */
 uint64_t descriptor_identity(int socket);
 
-/* How a TCP connection stands. */
+/* The state of a TCP connection. */
 struct descriptor_connection {
     uint64_t received; /* bytes; the other side's announcement that no more come (FIN) is one, a reset none */
     bool is_open;      /* by both sides */

@@ -8,7 +8,7 @@
  * and takes longer. And one that is always granted.
  */
 
-/* Has large memory made of huge pages, where it is not used yet. Memory around it is left alone. */
+/* Asks for huge pages for large memory, where it is not used yet. Memory around it is left alone. */
 void memory_prefer_huge_pages(void *memory, size_t bytes);
 
 /* Maps all pages of a shared mapping now, so that there are no page faults later (Linux 5.14). */

@@ -16,15 +16,15 @@
 /* The environment, whose declaration POSIX leaves to programs. */
 extern char **environ;
 
-/* Has the kernel kill this process as soon as its parent ends, however that happens (PR_SET_PDEATHSIG). A parent that
+/* Makes the kernel kill this process as soon as its parent ends, however that happens (PR_SET_PDEATHSIG). A parent that
  * has ended already is not noticed. Without effect where the system cannot. */
 void process_end_with_parent(void);
 
 /* Takes process_end_with_parent() back. Without effect where the system cannot. */
 void process_outlive_parent(void);
 
-/* Has every descendant whose own parent ends become a child of this process, instead of one of the system's first
- * process, so that it can be found and reaped (PR_SET_CHILD_SUBREAPER, Linux 3.4). False: the system cannot. */
+/* Makes every descendant whose own parent ends a child of this process, instead of one of the system's first process,
+ * so that it can be found and reaped (PR_SET_CHILD_SUBREAPER, Linux 3.4). False: the system cannot. */
 bool process_adopt_orphans(void);
 
 /* Blocks the calling thread until that instant of the monotonic clock, in nanoseconds, or until a signal handler has
@@ -34,11 +34,11 @@ void process_sleep_until(int64_t instant);
 /* Lets others run that want the core of this thread, if there are any (sched_yield(2)). */
 void process_yield(void);
 
-/* As sigwaitinfo(2). Where the system has none, no more is known of the signal than its number. */
+/* Works as sigwaitinfo(2). Where the system has none, only the number of the signal is known. */
 int process_await_signal(const sigset_t *awaited, siginfo_t *signal);
 
-/* Has timers of this thread fire when they are due, not up to 50 microseconds later (PR_SET_TIMERSLACK). Without effect
- * where the system cannot. */
+/* Makes timers of this thread fire when they are due, not up to 50 microseconds later (PR_SET_TIMERSLACK). Without
+ * effect where the system cannot. */
 void process_be_punctual(void);
 
 /* Lets the memory peak of this process start anew: a forked child inherits its parent's (clear_refs). False: the system
