@@ -70,14 +70,17 @@ static bool is_output_taken(const struct options *options)
     return false;
 }
 
-/* The properties of the terminal, if standard output is one. */
-static struct format look(const struct options *options)
+/* The properties of the terminal, if standard output is one. Open MPI gives the processes of a run a terminal of their
+ * own, wherever what they print goes in the end. */
+static struct format look(const struct report_request *request)
 {
+    const struct options *options = request->options;
     struct format format = options->format;
     const char *kind = getenv("TERM");
     const char *refused = getenv("NO_COLOR");
     struct winsize size;
-    bool is_terminal = isatty(STDOUT_FILENO) == 1;
+    bool is_launched = request->run->machine_count > 0 && options->import_json == NULL;
+    bool is_terminal = !is_launched && isatty(STDOUT_FILENO) == 1;
     bool is_able = kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
     bool is_wanted = refused == NULL || refused[0] == '\0';
     format.is_coloured =
@@ -131,7 +134,7 @@ int report_write(const struct report_request *request, struct error *error)
         return -1;
     int status = 0;
     if (!is_output_taken(options) && !request->is_without_figures) {
-        struct format format = look(options);
+        struct format format = look(request);
         status = (options->quiet     ? terminal_write_verdict
                   : options->details ? terminal_write_details
                                      : terminal_write_brief)(stdout, request->run, &analysis, &format, error);

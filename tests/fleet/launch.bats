@@ -121,6 +121,18 @@ mpi() {
     says "6 downloads"
 }
 
+@test "a report that a launcher passes on has no colours unless they are asked for" {
+    with_mpi
+    # Open MPI gives processes a terminal.
+    local run=(mpi -n 2 "$CONC_BENCH_MPI" --mode null --script 1ms --runs 1 --warmup 0 --no-progress http://a.test/ http://b.test/)
+    TERM=xterm run "${run[@]}"
+    exits_with 0
+    says_not $'\e'
+    TERM=xterm run "${run[@]}" --color always
+    exits_with 0
+    says $'\e['
+}
+
 @test "a program of MPICH makes one run of the processes that MPICH starts" {
     [ -n "${CONC_BENCH_MPICH:-}" ] || skip "there is no MPICH, or this build is not for it"
     run timeout 100 mpirun.mpich -n 3 "$CONC_BENCH_MPICH" --mode null --script 10ms,20ms --workers 2 --repeat 12 --runs 1 \
