@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conc_bench/platform/process.h"
@@ -39,4 +41,10 @@ void child_leave(int status)
     __lsan_do_leak_check();
 #endif
     _exit(status);
+}
+
+void child_describe_signal(int number, char *buffer, size_t size)
+{
+    const char *reason = number == SIGKILL ? ", as the kernel does where memory runs out" : "";
+    snprintf(buffer, size, "was killed by signal %d (%s)%s", number, strsignal(number), reason);
 }

@@ -9,6 +9,7 @@
 
 #include "client_command.h"
 #include "client_process.h"
+#include "conc_bench/base/child.h"
 #include "conc_bench/base/number.h"
 #include "conc_bench/base/text.h"
 #include "conc_bench/platform/process.h"
@@ -161,10 +162,12 @@ static int client_warm(void *context, struct error *error)
 /* "it ended with exit status 3"; "" for one that ended well. */
 static const char *describe_end(const struct client_trial *trial, char *buffer, size_t size)
 {
+    char signal[96];
     buffer[0] = '\0';
-    if (trial->end == CLIENT_SIGNALLED)
-        snprintf(buffer, size, "it was killed by signal %d (%s)", trial->code, strsignal(trial->code));
-    else if (trial->end == CLIENT_EXITED && trial->code == 127)
+    if (trial->end == CLIENT_SIGNALLED) {
+        child_describe_signal(trial->code, signal, sizeof(signal));
+        snprintf(buffer, size, "it %s", signal);
+    } else if (trial->end == CLIENT_EXITED && trial->code == 127)
         snprintf(buffer, size, "its command was not found (exit status 127)");
     else if (trial->end == CLIENT_EXITED && trial->code == 126)
         snprintf(buffer, size, "its command cannot be executed (exit status 126)");

@@ -113,7 +113,7 @@ static _Noreturn void run_worker(struct processes_run *run, uint32_t number, pid
 static void describe_end(int status, char *buffer, size_t size)
 {
     if (WIFSIGNALED(status))
-        snprintf(buffer, size, "was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        child_describe_signal(WTERMSIG(status), buffer, size);
     else
         snprintf(buffer, size, "ended early with status %d", WEXITSTATUS(status));
 }

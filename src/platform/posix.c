@@ -370,6 +370,10 @@ bool process_reset_peak(void)
     return false;
 }
 
+void process_be_killed_first(void)
+{
+}
+
 int64_t process_peak_bytes(const struct rusage *usage)
 {
 #ifdef __APPLE__

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,14 +54,24 @@ void process_be_punctual(void)
     prctl(PR_SET_TIMERSLACK, 1UL);
 }
 
-bool process_reset_peak(void)
+static bool write_own(const char *path, const char *text)
 {
-    int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    ssize_t written = write(file, "5", 1);
+    ssize_t written = write(file, text, strlen(text));
     close(file);
-    return written == 1;
+    return written == (ssize_t)strlen(text);
+}
+
+bool process_reset_peak(void)
+{
+    return write_own("/proc/self/clear_refs", "5");
+}
+
+void process_be_killed_first(void)
+{
+    (void)write_own("/proc/self/oom_score_adj", "1000");
 }
 
 int64_t process_peak_bytes(const struct rusage *usage)

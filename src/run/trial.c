@@ -139,6 +139,7 @@ static _Noreturn void run_in_child(const struct trial_process *child, const stru
     if (job->due != NULL)
         process_be_punctual();  /* and whatever it forks or starts */
     (void)process_reset_peak(); /* otherwise the peak includes inherited pages */
+    process_be_killed_first();  /* a trial that is killed is reported; the parent could not say anything any more */
     run_mode(mode, job, child->report, &intervals);
     child_leave(0);
 }
@@ -297,8 +298,9 @@ static void judge_end(struct trial *trial, const struct trial_process *child, co
                  (unsigned long)trial->table->unit_count);
         set_status(trial, TRIAL_HUNG, reason);
     } else if (WIFSIGNALED(status)) {
-        snprintf(reason, sizeof(reason), "its process was killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
+        char end[96];
+        child_describe_signal(WTERMSIG(status), end, sizeof(end));
+        snprintf(reason, sizeof(reason), "its process %s", end);
         set_status(trial, TRIAL_CRASHED, reason);
     } else if (!child->report->has_ended || WEXITSTATUS(status) != 0) {
         snprintf(reason, sizeof(reason), "its process ended with status %d", WEXITSTATUS(status));

@@ -10,6 +10,7 @@ setup() {
 
 teardown() {
     [ -z "${outside:-}" ] || kill -KILL "$outside" 2>/dev/null || true
+    [ -z "${group:-}" ] || until_true rmdir "$group"
     rm -rf "${root:-}"
 }
 
@@ -277,4 +278,98 @@ in_group_of_version_1() {
     run in_group_of_version_1 "$CONC_BENCH" --mode null --runs 1 --warmup 0 --repeat 1000000 --no-progress http://a.test/
     exits_with 5
     says "more than half of the 95 MiB that the memory limit of the control group leaves"
+}
+
+# --- Control groups of this machine -----------------------------------------------------------------------------------
+
+# Makes a group, `group`, below this process's own in the hierarchy that has the controller; skips where it may not. `version`
+# is 1 or 2, and `mounted` where the hierarchy is.
+make_group() {
+    local own
+    controller=$1 version=1
+    own=$(awk -F: -v name="$controller" '"," $2 "," ~ "," name "," { print $3 }' /proc/self/cgroup)
+    mounted=$(awk -v name="$controller" '$4 == "/" && / - cgroup / && "," $NF "," ~ "," name "," { print $5 }' /proc/self/mountinfo)
+    if [ -z "$own" ]; then
+        version=2
+        own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+        mounted=$(awk '$4 == "/" && / - cgroup2 / { print $5 }' /proc/self/mountinfo)
+        # Only the highest group may have processes of its own beside groups with limits.
+        { echo "+$controller" >"$mounted$own/cgroup.subtree_control"; } 2>/dev/null || skip "cannot limit control groups below one's own"
+    fi
+    mkdir "$mounted${own%/}/conc-bench-$$" || skip "cannot make a control group"
+    group=$mounted${own%/}/conc-bench-$$
+}
+
+# Sets what has one name in version 1 and another one in version 2; "-" is no name.
+set_limit() {
+    local name=$1
+    [ "$version" -eq 1 ] || name=$2
+    [ "$name" = - ] || echo "$3" >"$group/$name"
+}
+
+# Runs a program in the group, of which it sees the hierarchy of this machine; the group alone, where all would be; or, in a
+# namespace of its own, the group as the highest there is.
+in_real_group() {
+    local shown=$1
+    shift
+    # shellcheck disable=SC2016  # the inner shell's
+    case $shown in
+        whole) show='' ;;
+        bound) show='mount --bind "$group" "$mounted"' ;;
+        namespace) show='umount "$mounted"
+            if [ "$version" -eq 1 ]; then mount -t cgroup -o "$controller" none "$mounted"; else mount -t cgroup2 none "$mounted"; fi' ;;
+    esac
+    # shellcheck disable=SC2016  # the inner shell's
+    env group="$group" mounted="$mounted" version="$version" controller="$controller" show="$show" \
+        bash -ec 'echo $$ >"$group/cgroup.procs"
+            exec unshare --mount '"$([ "$shown" != namespace ] || echo --cgroup)"' bash -ec "$show"'"'"'
+                exec "$@"'"'"' - "$@"' - "$@"
+}
+
+@test "a CPU quota of this machine: found however a container shows it, and how long it stopped the run is told" {
+    local shown
+    needs_plain_build
+    make_group cpu
+    # However busy the machine is, nothing but the quota is to stop it.
+    set_limit cpu.shares - 200000
+    set_limit - cpu.weight 10000
+    set_limit cpu.cfs_period_us - 20000
+    set_limit cpu.cfs_quota_us - 5000
+    set_limit - cpu.max '5000 20000'
+    for shown in whole bound namespace; do
+        run in_real_group $shown "$CONC_BENCH" --details --mode sync --runs 1 --warmup 0 --no-progress -n 10 --cpu-work 4ms \
+            --origin=latency=0 --export-json r.json http://a.test/
+        exits_with 0
+        says "(0.25 by quota)"
+        says "Noisy host: a CPU quota stopped the run for "
+        holds r.json '.machine.cpu_quota == 0.25 and ([.results[].rounds[].host.throttled_s > 0] | all)'
+    done
+}
+
+@test "a memory limit of this machine: what does not fit is refused, however a container shows it" {
+    local shown
+    needs_plain_build
+    make_group memory
+    set_limit memory.limit_in_bytes memory.max 100000000
+    for shown in whole bound namespace; do
+        run in_real_group $shown "$CONC_BENCH" --mode null --runs 1 --warmup 0 --repeat 1000000 --no-progress http://a.test/
+        exits_with 5
+        [[ "$output" =~ "more than half of the "[789][0-9]" MiB that the memory limit of the control group leaves" ]]
+    done
+    in_real_group whole "$CONC_BENCH" "${short[@]}" --export-json r.json http://a.test/
+    holds r.json "$whole"
+}
+
+# Not the program, which could not say anything any more.
+@test "a memory limit of this machine is reached: workers are killed, which is reported, and the other modes stand" {
+    needs_plain_build
+    make_group memory
+    set_limit memory.limit_in_bytes memory.max 20000000
+    set_limit memory.swappiness - 0
+    set_limit - memory.swap.max 0
+    run in_real_group whole "$CONC_BENCH" --mode sync,processes --workers 100 --runs 1 --warmup 0 --no-progress -n 200 \
+        --origin=latency=1ms --export-json r.json http://a.test/
+    [ "$status" -eq 3 ] || exits_with 5 # once they ran, or earlier
+    says "was killed by signal 9 (Killed), as the kernel does where memory runs out"
+    holds r.json '[.results[] | select((.times | length) == 1) | .mode] == ["sync"]'
 }
