@@ -129,7 +129,7 @@ may_include() {
 
 # --- What only Linux or glibc has -------------------------------------------------------------------------------------
 
-# What is found out by these is asked of src/platform, whose headers say what they answer where the system is another.
+# Only src/platform finds things out by these; its headers say what they answer on other systems.
 
 @test "Linux's headers stay in platform and the epoll driver" {
     for header in prctl random xattr sysmacros sysinfo syscall auxv sendfile inotify fanotify eventfd timerfd signalfd mount vfs; do
@@ -142,8 +142,8 @@ may_include() {
     )"
 }
 
-# What is called is asked of the objects, and what POSIX has of the C library's headers. Each line below is a list that
-# those do not hold.
+# The objects tell what is called, and the C library's headers what POSIX has. Each line below is a list that those do
+# not hold.
 functions_besides_posix='asprintf freeifaddrs getifaddrs memmem vasprintf wait4' # which macOS and the BSDs have
 posix_without_macos='clock_nanosleep fexecve mq_.* posix_fadvise posix_fallocate pthread_barrier_.* pthread_condattr_setclock
     pthread_getcpuclockid pthread_mutex_timedlock pthread_rwlock_timed.* pthread_spin_.* sem_init sem_timedwait sigqueue
@@ -160,8 +160,8 @@ posix_functions() {
     echo ioctl # whose header POSIX has with streams only
 }
 
-# What the objects take from elsewhere, as file and function, without what the compiler and the C library's macros put in
-# place of a function, and without what our libraries are for.
+# Lists what the objects take from elsewhere, as file and function, without what the compiler and the C library's macros
+# put in place of a function, and without what our libraries are for.
 foreign_functions() {
     objects=$(dirname "$CONC_BENCH")
     nm -g "$objects/libconc_bench_core.a" "$objects"/CMakeFiles/conc-bench.dir/src/main.c.o | awk '

@@ -1,4 +1,4 @@
-# What the compiler and the linker were asked for is in the program. Builds with sanitizers are not hardened.
+# The program has what the compiler and the linker were asked for. Builds with sanitizers are not hardened.
 
 setup() {
     CONC_BENCH=${CONC_BENCH:?the program to test}

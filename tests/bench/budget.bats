@@ -1,5 +1,5 @@
-# What the program costs, counted: counts say the same on a busy machine as on a quiet one, as times do not.
-# The figures are in tests/bench/budgets.
+# The cost of the program, counted: counts say the same on a busy machine as on a quiet one, as times do not. The
+# figures are in tests/bench/budgets.
 
 load ../support/common
 

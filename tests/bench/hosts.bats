@@ -1,5 +1,5 @@
-# What a download costs does not depend on how many hosts the list has. Counted with few workers and hosts; the target
-# bench-hosts takes the CPU time of 20,000, in all modes.
+# The cost of a download does not depend on the number of hosts of the list. Counted with few workers and hosts; the
+# target bench-hosts takes the CPU time of 20,000, in all modes.
 
 load ../support/common
 

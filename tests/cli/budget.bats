@@ -10,7 +10,7 @@ urls() {
     seq -f 'http://a.test/%g' "$1"
 }
 
-# Whatever began last in r.json, so many seconds were not over when the one before it had ended: how long a busy machine
+# The trial before the one that began last in r.json had ended before so many seconds were over: how long a busy machine
 # takes from there to the gate is not up to the budget.
 last_begins_within() {
     holds r.json '[.results[].rounds[] | [.gate_s, .gate_s + .run_s]] | sort | .[-2][1] | . < $budget' --argjson budget "$1"

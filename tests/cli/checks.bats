@@ -55,7 +55,7 @@ in_every_mode() {
 }
 
 @test "an answer that is not what --check says is a failure of class check, in every mode, and told with its URL" {
-    # Of 20 answers, the eighth is the other one: the warm-up has five.
+    # The eighth of 20 answers is the other one: the warm-up has five.
     in_every_mode --check "$FAULTS/content/odd* contains \"the same\"" --check 'status == 200' "$FAULTS/content/odd?at=8" "$FAULTS/ok"
     exits_with 3
     holds result.json '.validity.failures == 1 and ([.results[].url_failures[]] == [[0, "check", 1, 128]])'
@@ -97,13 +97,13 @@ in_every_mode() {
     run "$CONC_BENCH" --details --no-progress --warmup 0 --mode all --workers 3 --runs 2 --cookies --repeat 12 --export-json result.json "$FAULTS/cookies"
     exits_with 0
     says 'asked with --cookies'
-    # That answers depend on who asks is told.
+    # The report tells that answers depend on who asks.
     says "1 URL gives answers of one size and different content by itself; contents are not compared there ($FAULTS/cookies)"
     local first
     first=$(jq '(.sample_columns | index("worker")) as $worker
         | [.results[].rounds[].samples | map(.[$worker]) | unique | length] | add' result.json)
     stop_faults
-    # Whoever downloads for the first time comes without a cookie, and nobody else does.
+    # Only a worker's first download comes without a cookie.
     [ "$(asked /cookies/none)" -eq "$first" ]
     start_faults
     run once --mode all --workers 3 --repeat 4 "$FAULTS/cookies" --check 'contains "visits 00000000"'
@@ -158,7 +158,8 @@ in_every_mode() {
     says 'begun again'
     holds result.json '[.results[].rounds[].downloads | .retries == 8 and .outcomes.ok == 5 and .outcomes.http_4xx == 1] == [range(5) | true]'
     holds result.json '[.results[].retries] | unique == [8]'
-    # Of each download, too; and bodies have a digest, by which the four flaky pages are one and the other is not.
+    # The samples tell it of each download, too; and bodies have a digest, by which the four flaky pages are one and the
+    # other is not.
     holds result.json '(.sample_columns | with_entries({key: .value, value: .key})) as $c | .urls as $urls
         | [.results[].rounds[].samples[] | {url: $urls[.[$c.url]], retries: .[$c.retries], digest: .[$c.body_digest]}]
         | (map(select(.url | contains("flaky"))) | length == 20 and all(.retries == 2) and
@@ -191,7 +192,7 @@ in_every_mode() {
         "$FAULTS/flaky/1/g?retry-after=1"
     exits_with 0
     holds result.json '[.results[].retries] | unique == [0]'
-    # What times out is begun again, with as much time as before.
+    # A download that times out is begun again, with as much time as before.
     run once --mode all --workers 1 --retry 1 --retry-delay 1ms --max-time 0.3 --allow-failures --export-json result.json \
         "$FAULTS/ok" "$FAULTS/stall/headers"
     exits_with 0

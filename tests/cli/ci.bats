@@ -20,7 +20,7 @@ setup() {
 
 @test "the shell recipes run, in their order" {
     [ "$(ls block*.sh | wc -l)" -eq 5 ]
-    # What the machine is too busy to decide ends in 4, here and in the workflows.
+    # An assertion that the machine is too busy to decide ends in 4, here and in the workflows.
     run bash -eu block1.sh
     [[ $status == [04] ]]
     xmllint --noout junit.xml
@@ -50,7 +50,7 @@ setup() {
 @test "what Bencher gets is what it reads" {
     holds bencher.json 'length == 3 and all(.[]; all(.[]; (.value | type) == "number")
         and .latency.lower_value <= .latency.value and .latency.value <= .latency.upper_value)'
-    # Of hyperfine's document its adapter wants these.
+    # The adapter for hyperfine's document needs these.
     holds result.json 'all(.results[]; (.command | type) == "string" and (.exit_codes | type) == "array"
         and all([.mean, .median, .user, .system, .min, .max][]; type == "number"))'
 }

@@ -10,7 +10,7 @@ setup() {
     for i in {1..8}; do echo "http://a.test/$i"; done >list
 }
 
-# What is wrong with a command line.
+# Shows what is wrong with a command line.
 refused() {
     local says=$1
     shift

@@ -1,5 +1,5 @@
-# What the program takes from whoever starts it besides the command line: variables of the environment, and which signals
-# are ignored.
+# The surroundings that the program takes besides the command line: variables of the environment, and which signals are
+# ignored.
 # shellcheck disable=SC2030,SC2031  # each test has its own `program`
 
 load ../support/common

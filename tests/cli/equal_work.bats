@@ -104,7 +104,7 @@ check_origin() {
     holds "$json" '.results | map({(.mode): .connects}) | add | ."event-loop" < 250 and .threads > 4 * ."event-loop"'
 }
 
-# What one mode asked nginx for, as "count URI status bytes" lines.
+# The requests of one mode as nginx saw them, as "count URI status bytes" lines.
 nginx_saw() {
     awk '{print $1, $2, $3}' "$NGINX_LOG" | sort | uniq -c
 }
@@ -228,7 +228,7 @@ PYTHON
     says "/changes answered with status 200 and 50 bytes instead of status 200 and 100"
     # No round counts, so that there is nothing to take apart.
     says_not 'What service times consist of'
-    # Of the one that came second in its round.
+    # The failure is that of the trial that came second in its round.
     holds changed.json '.validity.mismatches == 1 and .validity.failures == 0
         and .validity.mismatched_urls == [[([.results[].rounds[0].position] | index(1)), 1, 1]]'
     grep -q '<td class="word">another size, content, status or HTTP version</td><td class="bad">1</td>' changed.html

@@ -403,7 +403,7 @@ open_pipe() {
         [ ! -s got ]
         [ "$(ls precious)" = file ]
         [ "$(cat precious/file)" = precious ]
-        # What is one's own is written.
+        # The user's own pipe is written to.
         mkfifo open/own
         timeout 60 cat open/own >got 3>&- &
         export_to --export-json open/own --export-csv open/r.csv list
@@ -511,7 +511,7 @@ open_pipe() {
     refused_use '--header and --config both read "pipe"' : -H @pipe -K pipe list
 }
 
-# What the fuzzer of documents begins with: where it is refused at its first field, nothing behind that is looked at.
+# The documents that fuzzing begins with must be readable: nothing behind a refused first field would be looked at.
 @test "the documents that fuzzing begins with can be read" {
     local document
     for document in "$PROJECT_ROOT"/tests/fuzz/corpus/import/*.json; do

@@ -43,7 +43,7 @@ setup() {
     [ "$(complete_line --reference ev)" = event-loop ]
     [ "$(complete_line --assert threads.mem)" = threads.memory ]
     touch 'my list.txt'
-    # What stands behind "=" is a word of its own to bash, or not yet one.
+    # The text behind "=" is a word of its own to bash, or not yet one.
     complete_words() {
         bash --norc -c 'source ./completion; compopt() { :; }; COMP_WORDS=(conc-bench "$@"); COMP_CWORD=$#
             _conc_bench conc-bench "$WORD" "${COMP_WORDS[$#-1]}"; printf "%s\n" "${COMPREPLY[@]}"' - "$@"

@@ -106,7 +106,7 @@ nginx_agrees() {
             *) [ "$connections" -eq "$WORKERS" ] ;;
         esac
     done
-    # What was under way before the clock does not count.
+    # Downloads before the clock starts do not count.
     ask --mode event-loop --connections warm "$HTTPS/document-1.txt" >report.txt
     holds "$JSON" '.results[0].http2_most_streams == 1'
 }
@@ -383,7 +383,7 @@ has_libcurl() {
         refused 5 '--http2-prior-knowledge does not go with this libcurl (' 'use 8.4 or later' : \
             --http2-prior-knowledge "$url"
         [ "$(asked_of_nghttpd | wc -l)" -eq 0 ]
-        # What is said of it is true of curl with the same library: the second request on a connection fails.
+        # The same is true of curl with the same library: the second request on a connection fails.
         [[ "$("$CONC_BENCH" --version)" != *libcurl/7.88* ]] || [[ "$(curl --version)" != *libcurl/7.88* ]] || {
             code=0
             curl --silent --disable --fail-early --http2-prior-knowledge "$url" "$url" >curl.out 2>&1 || code=$?

@@ -179,7 +179,7 @@ LIST
     run ! grep -aqi '^expect' <(take_records | head -c 1000)
 }
 
-# What ends the handling of one download does not reach the next: bodies, methods and headers.
+# Settings of one download do not reach the next: bodies, methods and headers.
 @test "ten requests of all kinds: each arrives as often as planned, in every mode, at the origin and at nginx" {
     local mode expected
     printf 'a body\n' >body.txt
@@ -344,7 +344,7 @@ LIST
     # Nothing
     refused '"bad" holds no URL' </dev/null
     refused '"bad" holds no URL' <<<$'# nothing\n\n  # more'
-    # What all requests would have, and programs that are given URLs alone.
+    # Options that all requests would have are refused, and so are programs that are given only URLs.
     OPTIONS=(--data x)
     refused '--data does not go with requests that have methods and bodies of their own, from bad:2 on' <<<$'# one\nPOST http://a.test/'
     OPTIONS=(-X PUT)

@@ -1,5 +1,5 @@
-# What servers of others are spared. The public host is one of our own: an address set aside for documentation, in a network
-# namespace that has nothing but its loopback interface.
+# The limits that spare other people's servers. The public host is one of our own: an address set aside for
+# documentation, in a network namespace that has nothing but its loopback interface.
 
 load ../support/common
 

@@ -15,7 +15,7 @@ at_rate() {
     once --export-json r.json --rate "$rate" "$@" >report
 }
 
-# What became of the downloads of the first result's first round.
+# Checks the outcomes of the downloads of the first result's first round.
 arrivals_hold() {
     local filter=$1
     shift
@@ -110,7 +110,7 @@ expect_queue() {
     [[ "$output" =~ sync\ +1\ +[0-9.]+\ +no\ +-\ +-\ +-\ +- ]]
     holds r.json '.results[] | select(.mode == "sync") | .kept_up == 0 and .rank == null and .speedup == null and
                   .achieved_rate_per_s < 22 and .behind_s > 0.2'
-    # That it does less than half of what falls due is plain in far less than the 2 s over which that is: the rest is not
+    # It is plain long before the 2 s are over that it does less than half of what falls due in them: the rest is not
     # begun, and is no failure.
     says "behind when stopped"
     holds r.json '.results[] | select(.mode == "sync").rounds[0].downloads | .outcomes.given_up > 160 and
@@ -141,7 +141,7 @@ expect_queue() {
     exits_with 0
     says "no more rounds: nothing does as much as half of what falls due"
     holds r.json '.experiment.rounds_done == 2'
-    # What did not get a core on a busy machine waited for one, where the system tells of that.
+    # A download that did not get a core on a busy machine waited for one, where the system tells of that.
     if [ "${PORTABLE:-0}" = 0 ]; then
         says "No core was left for it, so that more workers do not help"
         holds r.json '[.diagnosis[].label] | index("cpu_bound") != null'
@@ -214,7 +214,7 @@ expect_queue() {
     # 800 downloads, each begun as long after it was due as it waited; what they waited is what is told of the rounds.
     jq -R 'split(",") | .[8:11]' r.requests | jq -s '.[0] == ["due_s", "wait_s", "start_s"] and length == 801 and
         (.[1:] | map(map(tonumber)) | all((.[0] + .[1] - .[2] | fabs) < 1e-8 and .[1] >= 0))' | grep -q true
-    # What was given up, where the machine was too busy, waited for nobody.
+    # Downloads that were given up, because the machine was too busy, waited for no worker.
     waited=$(jq -R 'split(",") | select(.[21] != "given_up")[9] | tonumber?' r.requests | jq -s add)
     holds r.json '[.results[].rounds[].downloads.arrivals.wait_sum_s] | add - ($waited | tonumber) | fabs < 1e-6' \
         --arg waited "$waited"

@@ -30,7 +30,7 @@ sweep() {
     exits_with 1
     says "PASS  null.response_p99 <= 20ms [null/2 at 50/s]"
     says "FAIL  null.response_p99 <= 20ms [null/2 at 200/s]"
-    # What is beyond a rate that is missed by little is measured.
+    # A rate above one that is missed by little is measured.
     sweep --mode null --script 20ms --workers 2 --rate 105/s,210/s list
     holds r.json '[.results[] | [.rate_per_s, .kept_up]] == [[105, 0], [210, 0]]'
     holds r.json '.recommended == null and .rates[0].rate_per_s == null'
@@ -52,7 +52,7 @@ sweep() {
     "$CONC_BENCH" --mode sync,threads --workers 4 --rate 50/s,100/s,400/s --runs 2 --no-progress --no-isolate \
         --origin=latency=15ms,size=10 --export-json r.json --export-csv r.csv --export-markdown r.md \
         --export-html r.html list >report
-    # What keeps up in this noise is open; that sync does not with six times what it can is not.
+    # It is open which modes keep up in this noise, but sync surely does not with six times what it can do.
     holds r.json '.rates | length == 2 and (.[] | select(.mode == "sync") | .rate_per_s == null or .rate_per_s < 100)'
     holds r.json '[.results[] | select(.mode == "sync").rate_per_s] | index(400) == null'
     [ "$(awk 'length > 80' report | wc -l)" -eq 0 ]

@@ -11,7 +11,7 @@ teardown() {
     [ -z "${FAULTS_PID:-}" ] || stop_faults
 }
 
-# Of the last run: no more lines than $1, none wider than 80 columns, and what is left out is told of.
+# The last report has no more lines than $1, none wider than 80 columns, and tells what is left out.
 fits() {
     [ "$(wc -l <<<"$output")" -le "$1" ] || { echo "$output"; return 1; }
     [ "$(wc -L <<<"$output")" -le 80 ] || { echo "$output"; return 1; }

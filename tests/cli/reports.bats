@@ -153,7 +153,7 @@ PYTHON
     ! grep -q '<a \|<script\|<s>' markdown.html
 }
 
-# Of a document that somebody else wrote, any text may be anything, the names of modes too.
+# In a document that somebody else wrote, any text may be anything, the names of modes, too.
 @test "a document full of hostile text becomes reports that are what they should be" {
     local text='=1"},{"<script>alert(1)</script>|\' file
     jq --arg text "$text" --arg control $'\033[31m\xe2\x80\xae' '.results[0].mode = $text[:20] | .results[0].command = $text

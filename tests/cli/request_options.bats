@@ -42,7 +42,7 @@ all_fail_as() {
         --arg class "$class"
 }
 
-# What report.txt says is reported again from its document, byte for byte, and once more; with exit status $1 (0).
+# Reports made again from the document say what report.txt says, byte for byte, and once more; with exit status $1 (0).
 again_the_same() {
     local expected=${1:-0} status=0
     "$CONC_BENCH" --details --import-json "$JSON" --export-json again.json --export-html first.html >again.txt || status=$?
@@ -103,7 +103,7 @@ refused() {
     cmp report.txt again.txt
     cmp r.xml again.xml
     cmp r.html again.html
-    # What was verified is nothing to compare it with.
+    # A run that verified certificates is nothing to compare it with.
     once --mode sync --cacert "$TLS/ca.pem" --export-json verified.json "$HTTPS" >/dev/null
     run once --mode sync -k --baseline verified.json "$HTTPS"
     exits_with 2
@@ -419,7 +419,7 @@ PYTHON
     refused 2 '--header' 'standard input' : -H @- - </dev/null
 }
 
-# Whatever lies in the user's folder, and whatever a server would like to have kept for the next request.
+# Nothing is taken from the user's folder, and nothing is kept that a server wants kept for the next request.
 @test "nothing from .netrc or .curlrc, no cookies that nobody asked for, no HSTS" {
     cd "$BATS_TEST_TMPDIR"
     printf 'machine localhost login me password secret\n' >.netrc

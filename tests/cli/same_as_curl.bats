@@ -114,7 +114,7 @@ same() {
 @test "-L, --max-redirs: redirects are followed or not" {
     CURL_ONLY=--location same "$HERE/moved"
     same "$HERE/moved" --location
-    # What curl does unless asked to follow.
+    # curl does not follow unless asked to.
     curl --silent --disable --output curl.out "$HERE/moved"
     take_records >curl.records
     once --mode "${MODES// /,}" --workers 1 --max-redirs 0 "$HERE/moved" >out
@@ -180,7 +180,7 @@ CONFIG
 }
 
 @test "-x: a proxy is asked for the whole URL" {
-    # What is tried before the run asks for headers only.
+    # The requests before the run ask for headers only.
     local mode
     curl --silent --disable --output curl.out -x "$HERE" http://name.test/page
     take_records >curl.records

@@ -1,4 +1,4 @@
-# What the report looks like where people read it: colours, widths, progress; and where they must not be.
+# The look of the report where people read it: colours, widths, progress; and where they must not be.
 
 load ../support/common
 
@@ -99,9 +99,9 @@ on_screen() {
     [ "$(grep -c ' left$' <<<"$output")" -eq 1 ]
 }
 
-# Whatever the machine does meanwhile, each round is shown once: its downloads one after the other take longer than a drawing
-# waits. There are more rounds than the keys wait for, and Ctrl-C ends them. The terminal itself writes ^Z and ^C, and it may
-# do so before the program wipes its line, or after.
+# Each round is shown once, however busy the machine is: its downloads one after the other take longer than a drawing
+# waits. There are more rounds than the keys wait for, and Ctrl-C ends them. The terminal itself writes ^Z and ^C, and
+# it may do so before the program wipes its line, or after.
 @test "the screen is clean behind resizing, Ctrl-Z and Ctrl-C" {
     on_screen 80 "round 2=key:Z" "round =width:50" "round 3=show" "round 4=width:100" "round 5=key:C" -- \
         "$CONC_BENCH" --mode sync,threads --runs 40 --origin=latency=5ms

@@ -34,7 +34,7 @@ start_run() {
     [ -n "${TLS_PORT:-}" ] && [ -n "${PLAIN_PORT:-}" ]
 }
 
-# What the origin shows of itself to one who asks with these options of s_client.
+# The certificate that the origin shows to s_client with these options.
 certificate() {
     openssl s_client -connect "127.0.0.1:$TLS_PORT" "$@" </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName
 }
@@ -87,7 +87,7 @@ LIST
     start_run https://a.example/ https://127.0.0.9/
     [ "$(certificate -servername a.example | tail -n 1 | tr -d ' ')" = DNS:a.example ]
     [ "$(certificate -noservername | tail -n 1 | tr -d ' ')" = IPAddress:127.0.0.9 ]
-    # What the machine trusts does not vouch for it.
+    # The authorities that the machine trusts do not vouch for it.
     run curl -s --max-time 20 --connect-to "::127.0.0.1:$TLS_PORT" https://a.example/
     [ "$status" -eq 60 ]
     # No TLS on the plain port, and no plain text on that of TLS.

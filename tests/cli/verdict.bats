@@ -1,4 +1,4 @@
-# What follows from the rounds: ranks, policies, sweeps, claims, baselines, exit statuses.
+# The conclusions from the rounds: ranks, policies, sweeps, claims, baselines, exit statuses.
 #
 # Verdicts are about times, and a machine that does something else meanwhile keeps every wake-up waiting for milliseconds.
 # So there are few downloads, each with a latency beside which that is little: what is told apart differs by factors.
@@ -92,7 +92,7 @@ keep_cores_busy() {
     run "$CONC_BENCH" --details --mode sync,threads,event-loop --workers 16 --runs 3 --no-progress --export-json r.json \
         --origin=latency=5ms,limit=50/s <(urls 24)
     exits_with 0
-    # That the rates are the same within 2 % is up to what else the machine does.
+    # Whether the rates are the same within 2 % depends on what else the machine does.
     holds r.json '[.diagnosis[].label] | index("rate_limited") != null or index("server_saturated") != null'
     # 24 downloads at 50 a second, whoever asks; without the limit it would be 2,000.
     holds r.json '[.results[] | select(.workers > 1).downloads_per_s | . > 20 and . < 55] | all'
@@ -291,7 +291,7 @@ keep_cores_busy() {
         "$CONC_BENCH" --mode sync --runs 5 --warmup 0 --no-progress -q --export-json "history/$i.json" --origin=latency=25ms <(urls 8)
     done
     "$CONC_BENCH" --mode sync --runs 5 --warmup 0 --no-progress -q --export-json history/other.json --origin=latency=25ms <(urls 9)
-    # Whatever the machine does besides, it is not several times as slow.
+    # It is not several times as slow, however busy the machine is.
     run "$CONC_BENCH" --details --mode sync --runs 5 --warmup 0 --no-progress -q --baseline history --max-slowdown 900% \
         --export-json r.json --origin=latency=25ms <(urls 8)
     [[ $status == [04] ]]

@@ -13,7 +13,7 @@ setup() {
     mark=30$$.$RANDOM # seconds to sleep that no other process does
 }
 
-# Whatever became of the test.
+# This runs however the test ended.
 teardown() {
     pkill -KILL -f "sleep $mark" || true
 }
@@ -29,7 +29,7 @@ nothing_is_left() {
     ! pgrep -fa "sleep $mark" || { echo "left running"; return 1; }
 }
 
-# What became of the trial of a client.
+# Checks how the trial of a client ended.
 ended() {
     holds r.json ".results[] | select(.mode == \"$1\") | .rounds[-1].status == \"$2\" and .rank == null"
 }

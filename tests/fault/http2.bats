@@ -1,4 +1,4 @@
-# What servers do wrong over HTTP/2 is an outcome of the downloads it meets, of the same class in every mode, however many
+# Faults of servers over HTTP/2 are outcomes of the downloads they meet, of the same class in every mode, however many
 # share a connection; and never a trial that hangs or a download that is lost.
 
 load ../support/common
@@ -50,7 +50,7 @@ reset /rst-body/8
 reset /rst-open/8
 protocol /bad-headers"
 
-# What libcurl takes for a connection that was dead before, if it was used before, and asks again on a new one.
+# Faults that libcurl takes for a connection that was dead before, if it was used before; it asks again on a new one.
 GIVEN_UP="reset /rst-open/0
 reset /rst-head/0"
 
@@ -139,8 +139,8 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=2 as_told
     samples_hold /goaway/5 'all(.[]; .http_version == 20)'
 }
 
-# What was refused has the time to connect again, not what is left of it since the download began. Event loops look at
-# that every 1.5 s: at 3 s, between 2.2 and 3.2.
+# Requests that were refused have the whole time to connect again, not what is left of it since the download began.
+# Event loops look at that every 1.5 s: at 3 s, between 2.2 and 3.2.
 @test "GOAWAY later than a connection may take: what was refused is asked again" {
     local mode path limit
     for mode in $MODES; do
@@ -198,7 +198,7 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=2 as_told
     done
 }
 
-# What the server agreed to on other connections is known to some workers and not to others.
+# Some workers know what the server agreed to on other connections, and others do not.
 @test "a server that does not agree to HTTP/2 and ends connections without an answer: a reset in all modes" {
     start_faults
     start_tls_front "$TLS/server.pem" "$TLS/server.key"
@@ -230,7 +230,7 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=2 as_told
     start_faults
     start_h2_faults
     yes "connect https://$REFUSE/" | head -n 12 | as_told
-    # Those that wait for others until their time is up, since new ones come before them.
+    # Some wait for others until their time is up, since new ones come before them.
     if [[ $MODES == *event-loop* ]]; then
         yes "connect https://$REFUSE/" | head -n 300 | MODE=event-loop WORKERS=16 as_told --cpu-work 8ms --connect-timeout 2s
     fi
@@ -238,7 +238,7 @@ timeout_receive /flood/window' | MODE=event-loop WORKERS=8 MAX_TIME=2 as_told
     yes "tls $FAULTS/ok" | sed s/http:/https:/ | head -n 12 | as_told
 }
 
-# Those that wait for a connection are not asked how long: each would have the whole time again.
+# Downloads that wait for a connection are not asked how long: each would have the whole time again.
 @test "a connection that cannot be made in time: all that wait for it fail as it does, within the same time" {
     start_faults
     yes "timeout_tls https://$SILENT/" | head -n 6 | WORKERS=3 as_told --connect-timeout 500ms

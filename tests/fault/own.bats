@@ -8,7 +8,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1
 }
 
-# What was started in a session of its own is ended, whatever became of the test.
+# Ends what was started in a session of its own, however the test ended.
 teardown() {
     local session
     rm -rf "$shared"
@@ -76,8 +76,8 @@ ends_well() {
 whole='[.partial == false, .validity.is_valid, (.results | length) == 5]
     + [.results[] | .downloads == 3 and .failures == 0 and (.times | length) == 1 and .body_bytes == 30] | all'
 
-# What holds of a report of a small run however much of it is there: what is complete is whole, what failed is named,
-# and what is missing makes it partial.
+# Holds for the report of a small run, however much of it is there: what is complete is whole, what failed is named, and
+# what is missing makes it partial.
 truthful='.partial as $partial | [.results[] | (.rounds | length) <= 1
     and (if (.rounds | length) == 0 then $partial
          elif .rounds[0].status == "complete" then .downloads == 3 and ([.failure_classes[]] | add // 0) == .failures
@@ -131,7 +131,8 @@ sweep() {
     reports_are_true
 }
 
-# What counts the lines that ran (the preset coverage) asks for memory as the program does, and does not bear to get none.
+# The library that counts the lines that ran (the preset coverage) asks for memory as the program does, and crashes
+# without.
 no_counting() {
     ! readelf --wide --syms "$CONC_BENCH" | grep -q __gcov_dump || skip "lines are counted in this build"
 }
@@ -170,7 +171,7 @@ bear_first_allocations() {
 }
 
 @test "no memory for the library that does TLS" { bear_first_allocations; sweep malloc,calloc,realloc libcrypto 1 997 10000; }
-# What the origin does for its side of TLS.
+# Runs the origin's side of TLS.
 over_tls() {
     small=("${small[@]/#--origin=/--origin=tls,}")
     small=("${small[@]/#http:/https:}")
@@ -238,7 +239,8 @@ is_gone() {
     [ -z "$(ps -o pid= -p "$1")" ]
 }
 
-# Of a session; whose parent is gone may stay a zombie, where the system's first process does not reap.
+# No process of the session is left. One whose parent is gone may stay a zombie, where the system's first process does
+# not reap.
 nobody_is_left() {
     ! ps -o stat= -s "$1" | grep -qv '^Z'
 }
@@ -400,7 +402,7 @@ run_limited() {
     stop_nginx
 }
 
-# What the run can just be loaded with, and from there on up to what it needs.
+# Limits from what the program can just be loaded with up to what it needs.
 @test "address space: from what it takes to be loaded to what it takes to run" {
     local low=4000 high=400000 middle limit good=0
     [ -n "${INJECT:-}" ] || skip "sanitizers need more addresses than there is memory"
@@ -624,7 +626,7 @@ in_full_folder() {
     run bash -c '"$@" --export-csv - >&-' - "$CONC_BENCH" "${small[@]}"
     exits_with 5
     [ "$output" = 'conc-bench: cannot write "-": Bad file descriptor' ]
-    # Who only wants the first line has it.
+    # A reader who only wants the first line gets it.
     run bash -c '"$@" | head -1' - "$CONC_BENCH" "${small[@]}"
     [ "${#lines[@]}" -eq 1 ]
     [[ "${lines[0]}" =~ ^(Tie:|No winner yet:|Not told apart|[a-z-]+ is fastest:) ]]

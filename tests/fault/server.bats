@@ -146,7 +146,7 @@ TOLD
 @test "headers, interim answers and trailers without an end" {
     printf '%s\n' 'protocol /endless/headers' 'protocol /endless/interim' 'protocol /endless/trailers' | mix 5 |
         downloads_as_told --max-filesize 1000
-    # What is taken of them is bounded: each process has a few MiB of its own.
+    # The memory they take is bounded: each process has a few MiB of its own.
     holds "$BATS_TEST_TMPDIR/result.json" '[.results[].rounds[].resources.max_rss_bytes] | max < 100000000'
 }
 
@@ -205,7 +205,7 @@ TOLD
     printf '%s\n' 'protocol /text/cr' 'protocol /text/trailer-no-colon' 'protocol /text/switch' | mix 5 | downloads_as_told
 }
 
-# What a proxy answers to CONNECT is stored as are the headers of servers, and its body read byte by byte.
+# A proxy's answer to CONNECT is stored as the headers of servers are, and its body is read byte by byte.
 @test "a proxy that breaks HTTP, or refuses at length" {
     {
         printf '%s\n' 'protocol https://text-blank.proxy/' 'protocol https://text-no-colon.proxy/' | mix 5
@@ -296,7 +296,7 @@ TOLD
     json=$BATS_TEST_TMPDIR/result.json
     for _ in $(seq 5); do echo "$FAULTS/length/late"; echo "$FAULTS/ok"; done >"$BATS_TEST_TMPDIR/list"
     once --mode all --workers 4 --allow-failures --export-json "$json" "$BATS_TEST_TMPDIR/list"
-    # Which download gets them is up to time, and libcurl cannot tell: the connection looks fine.
+    # It depends on timing which download gets them, and libcurl cannot tell: the connection looks fine.
     holds "$json" '[.results[] | .rounds[0].status == "complete" and .downloads == 10 and .failures <= 5
         and (.failure_classes | keys - ["protocol"] == [])] | all'
 }
@@ -363,7 +363,7 @@ teardown() {
     [ -z "${ADDRESSES_SERVER:-}" ] || kill "$ADDRESSES_SERVER" 2>/dev/null || :
 }
 
-# Of a host's addresses only the last answers. What each may take, and when the next one's turn is, is libcurl's choice.
+# Only the last of a host's addresses answers. libcurl chooses how long each may take, and when the next one's turn is.
 @test "addresses of a host that do not answer: the next one is tried, in every mode" {
     local silent address port list
     cd "$BATS_TEST_TMPDIR"
@@ -447,7 +447,7 @@ interrupt_stalled() {
     # It is to be two seconds; but all modes are running, on a machine that may be busy, and a stall lasts sixty.
     [ $((${end/./} - ${begin/./})) -lt 8000000 ]
     holds "$json" '.partial and .interrupting_signal == 2 and .results[0].rounds[0].status == "interrupted"'
-    # What was done before stands; what was under way was given up, or its worker was.
+    # Downloads that were done before stand; those that were under way were given up, or their workers were.
     holds "$json" '.results[0].rounds[0].downloads.outcomes | .ok == 4 and (keys - ["ok", "cancelled", "lost", "none"]) == []
         and add == 12'
     run ! pgrep -P "${parents[$mode]}"

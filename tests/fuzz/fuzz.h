@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What every fuzzer has: libFuzzer calls it with one input after the other. */
+/* The function of every fuzzer: libFuzzer calls it with one input after the other. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Not assert(): it must hold in every build. */

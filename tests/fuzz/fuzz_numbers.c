@@ -11,7 +11,7 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-/* What outputs hold before a call. */
+/* The value of outputs before a call. */
 #define UNTOUCHED 77
 
 /* Longer texts find nothing new, and fit no buffer here. */
@@ -134,7 +134,7 @@ static bool is_near(double a, double b)
     return fabs(a - b) <= 1e-13 * fabs(b) + 1e-290;
 }
 
-/* What the C library reads there, in the C locale. */
+/* Reads the number as the C library does, in the C locale. */
 static double read_real(const char *text, size_t digits, const char *exponent)
 {
     char *copy = join(text, digits, exponent);

@@ -120,7 +120,7 @@ static void split(const uint8_t *data, size_t size, struct command_line *line)
     }
 }
 
-/* What stands in files is for other fuzzers. */
+/* Refuses files: their contents are for other fuzzers. */
 static int refuse_files(const struct options *options, struct error *error)
 {
     return error_set(error, ERROR_USAGE, "%s is not read here", options->request.config);
@@ -141,7 +141,7 @@ static int parse(struct command_line *line, struct options *options, struct erro
     return status;
 }
 
-/* What every command line that is taken has */
+/* Properties of every command line that is accepted */
 
 static void check_workload(const struct options *options)
 {
@@ -207,7 +207,7 @@ static void check_request_texts(const struct command_line *line, const struct re
     }
     for (size_t i = 0; i < COUNT(texts); i++)
         check_is_argument(line, texts[i]);
-    /* What would be sent has no line break but those of a body. */
+    /* Only bodies may have line breaks in what would be sent. */
     for (size_t i = 0; i < request->headers.count; i++)
         require(request->headers.items[i].text[0] == '@' || strpbrk(request->headers.items[i].text, "\r\n") == NULL);
     require(request->method == NULL || strpbrk(request->method, " \r\n") == NULL);
@@ -228,7 +228,7 @@ static void check_texts(const struct command_line *line, const struct options *o
         check_is_argument(line, options->baselines[i]);
 }
 
-/* What goes together: for whoever runs or reports without looking again. */
+/* Options that were accepted go together, so that runs and reports need not check again. */
 static void check_combination(const struct options *options)
 {
     size_t cells = 0;

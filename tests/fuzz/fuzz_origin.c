@@ -64,7 +64,7 @@ static void check_ranges(const struct origin_options *options)
     require(options->error_share == -1 || (options->error_share >= 0 && options->error_share <= 1));
 }
 
-/* What people are shown, whole and fit for a terminal. */
+/* The description is whole and fit for a terminal. */
 static void check_description(const struct origin_options *options)
 {
     char text[sizeof(((struct run *)NULL)->origin)];
@@ -143,7 +143,7 @@ static void normalise(char *target, bool is_decoded)
     memmove(to, end, strlen(end) + 1);
 }
 
-/* Whatever is encoded becomes what it stands for, as far as it can stand in a target. */
+/* Decodes the target, as far as the characters can stand in one. */
 static void decode(char *target)
 {
     char *to = target;

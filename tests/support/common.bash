@@ -1,4 +1,4 @@
-# What the command-line tests share. $CONC_BENCH is the program, $PROJECT_ROOT the repository.
+# The helpers that command-line tests share. $CONC_BENCH is the program, $PROJECT_ROOT the repository.
 
 bats_require_minimum_version 1.5.0
 
@@ -42,7 +42,7 @@ until_true() {
     return 1
 }
 
-# What becomes of a run in the background, whose process is `program`. A test that does something to it waits for one of
+# The states of a run in the background, whose process is `program`. A test that does something to it waits for one of
 # these first, and never for a time it guesses.
 
 # The origin is started first, and of two children the other is the cell.

@@ -149,7 +149,7 @@ def measure(program, document):
     os.close(output)
     _, status, usage = os.wait4(child, 0)
     status = os.waitstatus_to_exitcode(status)
-    # What a run is compared with may be slower, or too little to tell.
+    # The baseline may be slower, or too little to tell.
     if status not in (0, 1, 4):
         sys.exit(f"{document}: the program ends with {status}")
     size = sum(os.path.getsize(file) for file in files + ["out.txt"])
@@ -171,7 +171,7 @@ def check(program, base, kind, n):
             sys.exit(f"{kind} {count}: {written} bytes of reports for a document of {size} bytes")
         seconds.append(taken)
         sizes.append(size)
-    # What is quadratic takes sixteen times as long. Far from it, since the machine has other things to do.
+    # Quadratic work would take sixteen times as long. The limit is far from that, since the machine may be busy.
     if seconds[1] > 8 * seconds[0] + 1:
         sys.exit(f"{kind}: {seconds[0]:.2f} s for {sizes[0]} bytes, but {seconds[1]:.2f} s for {sizes[1]}")
 

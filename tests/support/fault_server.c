@@ -172,7 +172,7 @@ static bool stall(const struct connection *connection)
     return false;
 }
 
-/* Of what was sent: closing with a reset would throw away what has not arrived. */
+/* Waits until what was sent has arrived: closing with a reset would throw the rest away. */
 static void wait_for_arrival(const struct connection *connection)
 {
     int left;
@@ -268,7 +268,7 @@ static bool answer_endless_trailers(struct connection *connection, const struct 
            repeat_without_end(connection, "A: b\r\n");
 }
 
-/* Of what has no body, to --head or with this status, a length is that of another answer. */
+/* A length in an answer without a body, to --head or with this status, is that of another answer. */
 static bool answer_length_other(struct connection *connection, const struct request *request)
 {
     (void)request;
@@ -657,7 +657,7 @@ static bool answer_empty(struct connection *connection, const struct request *re
     return false;
 }
 
-/* What would clear the screen, set the title and draw in red, were it ever printed as it is. */
+/* Answers with text that would clear the screen, set the title and draw in red if it were printed as it is. */
 static bool answer_control(struct connection *connection, const struct request *request)
 {
     (void)request;
@@ -697,7 +697,7 @@ static bool answer_text(struct connection *connection, const struct request *req
         {"no-headers", "HTTP/1.1 200 OK\r\n\r\n body", true},
         {"interim-only-status", "HTTP/1.1 103\r\n\r\nHTTP/1.1 200 OK\r\n\r\n body", true},
         {"trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX: y\r\n z\r\n\r\n", false},
-        /* What libcurl calls a misuse of itself, and more that is no HTTP. */
+        /* Answers that are no HTTP; libcurl calls some of them a misuse of itself. */
         {"cr", "HTTP/1.1 200 OK\r\nX\rY: z\r\nContent-Length: 0\r\n\r\n", false},
         {"trailer-no-colon", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n0\r\nX\r\n\r\n", false},
         {"switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nxxxxx", false},
@@ -819,7 +819,7 @@ static long query_number(const char *query, const char *name, long otherwise)
     return found != NULL ? strtol(found + strlen(name), NULL, 10) : otherwise;
 }
 
-/* Of "GET /reset/20?size=100 HTTP/1.1", path and numbers; `line` is changed. */
+/* Reads path and numbers of "GET /reset/20?size=100 HTTP/1.1"; `line` is changed. */
 static void read_request(char *line, struct request *request)
 {
     char *target = line + strcspn(line, " ");

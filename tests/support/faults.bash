@@ -101,7 +101,7 @@ downloads_as_told() {
     [ "$status" -eq "$count" ] || { echo "exit status $status without --allow-failures"; return 1; }
 }
 
-# What jq makes of the samples of the URL that ends in $1; in $2 they are objects with the names of columns.
+# Checks by jq the samples of the URL that ends in $1; in $2 they are objects with the names of columns.
 samples_hold() {
     holds "$BATS_TEST_TMPDIR/result.json" '. as $document | .sample_columns as $columns
         | [.results[].rounds[].samples[] | [$columns, .] | transpose | map({(.[0]): .[1]}) | add

@@ -178,7 +178,7 @@ class Connection:
             self.tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.tls.close()
         else:
-            # What is left unread would make a reset of it.
+            # Bytes that are left unread would make a reset of it.
             self.tls.shutdown(socket.SHUT_WR)
             while self.tls.recv(65536) != b"":
                 pass

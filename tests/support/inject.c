@@ -38,7 +38,7 @@
  * What is called before main(), by the start-up of libc and of libraries that were loaded earlier, is not counted.
  */
 
-/* Those that malloc() and its kin call here; dlsym() would call them back. */
+/* The functions behind malloc() and its kin; dlsym() would call these back. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
@@ -259,7 +259,7 @@ static unsigned rights(int flags, va_list arguments)
 OPEN(open)
 OPEN(open64)
 
-/* What libc's checks make of an open64() whose flags are not constant. */
+/* The call that libc's checks make of an open64() whose flags are not constant. */
 int __open64_2(const char *path, int flags);
 CALL(int, __open64_2, (const char *path, int flags), (path, flags), EMFILE, -1)
 

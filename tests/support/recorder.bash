@@ -27,7 +27,7 @@ stop_recorder() {
     wait "$RECORDER_PID"
 }
 
-# What was asked for since the last time, one request after the other, without the program's name.
+# Takes the requests since the last time, one after the other, without the program's name.
 take_records() {
     local file
     for file in "$RECORDS"/*; do

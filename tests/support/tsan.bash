@@ -1,4 +1,4 @@
-# What the thread sanitizer has to be told. For the files beside it.
+# The settings of the thread sanitizer, for the files beside this one.
 
 # OpenSSL later than 3.0 has tables that are read without a lock: what is written there is published by an atomic operation. The
 # thread sanitizer, for which distributions do not build it, sees the C library's copies and comparisons within them and not

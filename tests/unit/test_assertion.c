@@ -149,7 +149,7 @@ static void test_the_longest_canonical_text_has_room(void **state)
     assert_string_equal(shorter, "abcdef");
 }
 
-/* What is refused, at which byte, and what the message must say. */
+/* A text that is refused, at which byte, and what the message must say. */
 struct refusal {
     const char *text;
     size_t column;

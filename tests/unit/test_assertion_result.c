@@ -17,7 +17,7 @@ static struct run make_rounds(int rounds)
     return run;
 }
 
-/* What becomes of claims; the caller releases it. */
+/* Judges assertions; the caller releases the analysis. */
 static struct analysis judge(struct run *run, const char *const *texts, size_t count)
 {
     struct assertion assertions[8];

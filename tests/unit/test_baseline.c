@@ -105,7 +105,7 @@ static void test_what_was_written_is_read(void **state)
     run_release(&run);
 }
 
-static void test_other_circumstances_are_refused(void **state)
+static void test_other_conditions_are_refused(void **state)
 {
     (void)state;
     struct run run = make_rounds(1, 0);
@@ -333,7 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_was_written_is_read),
-        cmocka_unit_test(test_other_circumstances_are_refused),
+        cmocka_unit_test(test_other_conditions_are_refused),
         cmocka_unit_test(test_what_is_no_result_is_refused),
         cmocka_unit_test(test_a_history_says_what_is_usual),
         cmocka_unit_test(test_prediction_by_hand),

@@ -331,7 +331,7 @@ static void test_the_lesser_of_machine_and_group_is_available(void **state)
     assert_true(is_limited);
 }
 
-/* What the machine does besides */
+/* Other work of the machine */
 
 /* Two processors of which the second is busy with other things. */
 static void write_stat(int ours, int others)

@@ -6,7 +6,7 @@
 #include "conc_bench/workload/check.h"
 #include "http/checking.h"
 
-/* Of "" and of "abc" (FIPS 180-4). */
+/* The hashes of "" and "abc" (FIPS 180-4). */
 #define SHA256_EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define SHA256_ABC   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
@@ -105,7 +105,7 @@ static void assert_holds(const char *check, const char *body, bool is_expected)
         if (holds_in_pieces(checking, body, piece) != is_expected)
             fail_msg("%s of \"%s\" in pieces of %zu", check, body, piece);
     }
-    /* What was given up is forgotten. */
+    /* A download that was given up is forgotten. */
     checking_begin(checking, page);
     checking_add(checking, "abcabd", 6);
     assert_int_equal(holds_in_pieces(checking, body, 3), is_expected);

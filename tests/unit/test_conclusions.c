@@ -2,7 +2,7 @@
 
 #include "conc_bench/analysis/analysis.h"
 
-/* Which of several cells that are as fast is recommended: the cheapest, or else the simplest. */
+/* Of several cells that are as fast, the cheapest is recommended, or else the simplest. */
 
 enum { ROUNDS = 8 };
 

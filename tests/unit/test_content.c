@@ -7,8 +7,8 @@
 #include "report/markdown.h"
 #include "report/terminal.h"
 
-/* What one report says, all say: sentences, facts, tables and notes are compared with what terminal, Markdown and page
- * make of them, less what each format writes otherwise. */
+/* All reports say the same: sentences, facts, tables and notes are compared with what terminal, Markdown and page make
+ * of them, less what each format writes otherwise. */
 
 typedef int writer(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                    struct error *error);

@@ -79,7 +79,7 @@ static void test_work_grows_with_the_duration(void **state)
     assert_true(is_proportional);
 }
 
-/* What was calibrated for a duration takes about that long, by the clock it was calibrated with. */
+/* Work that was calibrated for a duration takes about that long, by the clock it was calibrated with. */
 static void test_calibrated_work_takes_the_duration_asked_for(void **state)
 {
     (void)state;

@@ -371,7 +371,7 @@ static void test_a_quota_that_leaves_less_than_the_cores(void **state)
     assert_not_found(&run, FINDING_SERVER_SATURATED);
     assert_not_found(&run, FINDING_CROSSING);
     assert_found(&run, FINDING_NOISY_HOST, "a container's limit, not the modes");
-    /* What is no limit: more than there is. */
+    /* A quota above the number of cores is no limit. */
     run.cpu_quota = 3;
     for (int i = 0; i < 2; i++)
         change_cell(&run, (size_t)i, stop_never);

@@ -369,7 +369,7 @@ static void test_a_link_stays_and_what_it_leads_to_is_written(void **state)
     assert_content("target", "after");
 }
 
-/* Whoever may write to the folder could have laid the link, to have somebody else's file written over. */
+/* Anyone who may write to the folder could have laid the link, to have somebody else's file written over. */
 static void test_a_link_where_others_write_is_not_followed(void **state)
 {
     (void)state;

@@ -28,7 +28,7 @@ enum {
     BODY_BYTES = 1000,
 };
 
-/* What the test counts of a leader, in memory that it shares with it. */
+/* The test's counts of a leader, in memory that they share. */
 struct count {
     uint64_t messages; /* that followers sent and were sent, but for clocks, of which there are as many as it takes */
     uint64_t clock_messages;
@@ -345,7 +345,7 @@ static void test_what_a_thousand_machines_cost_the_leader(void **state)
     /* From a hundred to a thousand machines, so much for each. */
     assert_true(thousand.memory < hundred.memory + 900 * 4096);
     assert_true(thousand.memory < (8 << 20));
-    /* What is kept are the samples of the two trials more, whatever the machines. */
+    /* The samples of the further trials are kept, however many machines there are. */
     assert_in_range(kept.memory - thousand.memory, (TRIALS - 1) * UNITS * sizeof(struct sample) * 7 / 10,
                     (TRIALS - 1) * UNITS * sizeof(struct sample) * 15 / 10);
 }

@@ -156,7 +156,7 @@ static void texts_that_differ_at_their_end_are_far_apart(void **state)
         used += !is_used[hashes[i] % COUNT];
         is_used[hashes[i] % COUNT] = true;
     }
-    /* Of numbers drawn at random 1 - 1/e would be used, 63 %. */
+    /* If numbers were drawn at random, 1 - 1/e of the entries would be used, 63 %. */
     assert_in_range(used, COUNT * 58 / 100, COUNT * 68 / 100);
     qsort(hashes, COUNT, sizeof(hashes[0]), compare);
     for (int i = 1; i < COUNT; i++)

@@ -93,7 +93,7 @@ static struct origin_totals totals_of(const struct fixture *fixture)
     return totals;
 }
 
-/* What was seen of a unit, after the trial. */
+/* The record of a unit, after the trial. */
 static struct journal_unit seen(const struct fixture *fixture, uint32_t unit)
 {
     totals_of(fixture);
@@ -203,7 +203,7 @@ static void test_addresses_lead_back_to_units_and_urls(void **state)
     stop(&fixture);
 }
 
-/* What a path is changed into on the way leaves the unit as it is. */
+/* A path that is changed on the way still leads to the same unit. */
 static void test_spelling_behind_the_number_does_not_matter(void **state)
 {
     (void)state;
@@ -363,7 +363,7 @@ static void test_pipelined_requests_follow_each_other(void **state)
     stop(&fixture);
 }
 
-/* Who goes before the response, in the middle of it, or without reading it, has not had it. */
+/* A client that leaves before the response, in the middle of it, or without reading it, has not received it. */
 static void test_responses_that_nobody_takes_are_not_whole(void **state)
 {
     (void)state;

@@ -6,7 +6,7 @@
 
 #include "conc_bench/document/json.h"
 
-/* What a reader of the document gets. */
+/* Writes the document and reads it as its readers do. */
 static json_t *write_kept(struct run *run, enum sample_policy policy)
 {
     char *text = NULL;
@@ -372,7 +372,7 @@ static void test_samples_are_rows_of_the_named_columns(void **state)
     for (size_t i = 0; i < count; i++)
         assert_true(fabs(json_number_value(column(document, row, expected[i].name)) - expected[i].value) < 1e-12);
     assert_string_equal(json_string_value(column(document, row, "outcome")), "http_5xx");
-    /* Of a body that is whole. */
+    /* The digest is that of a whole body. */
     row = at(document, "results.1.rounds.1.samples.2");
     assert_int_equal(json_integer_value(column(document, row, "body_digest")), 4000000000);
     json_t *first = at(document, "results.1.rounds.1.samples.0");

@@ -9,7 +9,7 @@
 
 #include "conc_bench/base/number.h"
 
-/* What outputs hold before a call that is to leave them alone. */
+/* The value of outputs before a call that is to leave them alone. */
 #define UNTOUCHED 77
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -609,7 +609,7 @@ static void bad_origins_are_refused(void **state)
     refuse(state, ARGUMENTS("--origin="), ARGUMENTS("--origin"));
 }
 
-/* What goes together, and what does not */
+/* Options that go together, and options that do not */
 
 static void a_list_is_needed_but_with_the_origin(void **state)
 {
@@ -825,7 +825,7 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-/* What must hold for options that were accepted, whatever the command line. */
+/* Checks what must hold for options that were accepted, whatever the command line. */
 static void assert_sound(const struct options *options)
 {
     assert_in_range(options->mode_count, 1, 16);

@@ -511,7 +511,7 @@ static void test_silent_strangers_leave_room(void **state)
                 send(silent[j], "GET / HT", 8, MSG_NOSIGNAL);
         }
     }
-    /* Whoever is of the run is not ended for them. */
+    /* Connections of the run are not ended for them. */
     for (size_t i = 0; i < OWN; i++)
         assert_int_equal(get_as_own(own[i]).status, 200);
     struct origin_totals counts = counts_of(origin);

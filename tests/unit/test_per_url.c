@@ -7,7 +7,8 @@
 #include "conc_bench/analysis/validity.h"
 #include "conc_bench/base/random.h"
 
-/* Which rounds of the run under test count, its figures of each URL, and its medians where those are needed. */
+/* The statistics of the run under test: which of its rounds count, its figures of each URL, and its medians where those
+ * are needed. */
 static struct run_stats stats;
 
 /* A run of so many units and URLs, with cells to be filled; URLs are all the same text. Released by release(). */
@@ -90,7 +91,7 @@ static int64_t median_by_counting(const int64_t *values, size_t count)
     return best;
 }
 
-/* What a URL is to have in a cell, by going through all samples there are. */
+/* The expected figure of a URL in a cell, from all samples. */
 static struct url_figure figure_by_search(const struct run *run, size_t cell_place, uint32_t url)
 {
     static int64_t services[4096], bodies[4096];
@@ -251,7 +252,7 @@ static void test_without_a_round_that_counts_the_last_is_taken(void **state)
     release(&run);
 }
 
-/* Of many URLs the slowest and those that fail most are kept, and none but them; what is said of all is of all. */
+/* Only the slowest of many URLs and those that fail most are kept; figures of all URLs still count all. */
 static void test_many_urls_are_kept_in_part(void **state)
 {
     (void)state;

@@ -4,7 +4,7 @@
 
 enum { US = NANOSECONDS_PER_MICROSECOND };
 
-/* Of a download that took a millisecond, and 50 us of work. */
+/* Makes the sample of a download that took a millisecond, with 50 us of work. */
 static struct sample sample_of(enum outcome outcome, uint8_t connects, const uint32_t marks[4])
 {
     return (struct sample){
@@ -47,7 +47,7 @@ static void over_a_kept_connection_there_is_waiting_and_receiving_only(void **st
     assert_false(phases_have_handshake(&sample));
 }
 
-/* What failed has the rest of its time in what was under way, whatever that was. */
+/* The rest of the time of a failed download belongs to the phase that was under way. */
 static void a_failure_ends_in_the_phase_that_was_under_way(void **state)
 {
     (void)state;

@@ -53,7 +53,7 @@ static int close_terminal(void **state)
     return 0;
 }
 
-/* What has been written and not read yet, up to a mark: bytes may take their time through a pseudo-terminal. */
+/* Reads what has been written and not read yet, up to a mark: bytes may take their time through a pseudo-terminal. */
 static const char *drawn(const struct terminal *terminal)
 {
     enum { MARK = '\1', PATIENCE_MS = 20000 };
@@ -168,7 +168,7 @@ static void test_clearing_leaves_a_blank_line(void **state)
     assert_string_equal(drawn(terminal), "\ragain" ERASE);
 }
 
-/* What is drawn must leave the last column free: some terminals go to the next line when it is written to. */
+/* The drawing must leave the last column free: some terminals go to the next line when it is written to. */
 static void assert_drawn_within(const struct terminal *terminal, unsigned short columns, const char *text)
 {
     struct progress progress;
@@ -232,7 +232,7 @@ static void test_silence(void **state)
     assert_string_equal(drawn(terminal), "");
 }
 
-/* What was written into a pipe by a progress that began `ago`, shown twice with a trial behind it. */
+/* The output into a pipe of a progress that began `ago`, shown twice with a trial behind it. */
 static char *write_into_pipe(nanoseconds ago, bool is_at_rate)
 {
     static char text[1024];
@@ -297,7 +297,7 @@ static void test_the_table_fills_in(void **state)
     add_trial(&progress, "threads", 8, NANOSECONDS_PER_SECOND);
     progress_show(&progress, -1, "runs");
     screen = drawn(terminal);
-    /* What was there is taken away, and the fastest comes first. */
+    /* The earlier table is erased, and the fastest comes first. */
     assert_int_equal(strncmp(screen, "\033[3A\r\033[J", 8), 0);
     const char *threads = strstr(screen, "\rthreads        8    1.00    3.00x ");
     assert_non_null(threads);
@@ -339,7 +339,7 @@ static void test_the_table_of_a_rate_has_response_times_and_who_keeps_up(void **
     assert_non_null(strstr(screen, "\rmode     workers  per s  kept  p50 ms "));
     const char *threads = strstr(screen, "\rthreads        8    100   yes    30.0 ");
     assert_non_null(threads);
-    /* Whoever falls behind has no percentiles. */
+    /* A mode that falls behind has no percentiles. */
     assert_non_null(strstr(threads, "\rsync           1    100    no       - "));
     /* At another rate, what was at this one says nothing. */
     trial.summary.arrivals.begun = 201;
@@ -431,7 +431,7 @@ static void keep_tail(struct tail *tail, const char *text, size_t length)
     tail->text[tail->length] = '\0';
 }
 
-/* What is drawn is taken off the terminal until the process stands still. */
+/* Reads what is drawn from the terminal until the process stands still. */
 static bool wait_until_stopped(const struct terminal *terminal, pid_t process, struct tail *tail)
 {
     char text[4096];

@@ -53,7 +53,7 @@ static void all_are_of_a_version_they_were_seen_with(void **state)
     (void)state;
     for (enum quirk quirk = 0; quirk < QUIRK_COUNT; quirk++) {
         const struct quirk_row *row = quirk_row(quirk);
-        /* Those of Debian 12, Debian 13 and sid. */
+        /* The versions of Debian 12, Debian 13 and sid. */
         assert_true(quirk_is_of(quirk, QUIRK_VERSION(7, 88, 1)) || quirk_is_of(quirk, QUIRK_VERSION(8, 14, 1)) ||
                     quirk_is_of(quirk, QUIRK_VERSION(8, 23, 0)));
         assert_true(row->fixed == 0 || row->fixed > row->first);

@@ -37,7 +37,7 @@ static void test_adjustment_of_known_p_values(void **state)
     ranking_adjust(NULL, 0, NULL, NULL);
 }
 
-/* What Holm's steps are short for: a hypothesis falls if every set it is in falls by Bonferroni. */
+/* Holm's steps abbreviate this: a hypothesis falls if every set it is in falls by Bonferroni. */
 static double p_by_closed_testing(const double *p, size_t count, size_t index)
 {
     double worst = 0;

@@ -144,7 +144,7 @@ static void test_a_trial_that_misses_by_chance_is_tried_again(void **state)
     rate_search_note(&search, step, &(struct rate_outcome){.is_held = true}, false);
     assert_true(rate_search_next(&search, &again));
     assert_true(again > step);
-    /* What is clear is not. */
+    /* A step that was clearly missed is not tried again. */
     search = (struct rate_search){.guess = 100, .most = 1000};
     rate_search_note(&search, 190, &(struct rate_outcome){.is_clear = true, .reached = 50}, false);
     assert_true(rate_search_next(&search, &again));

@@ -6,8 +6,8 @@
 #include "report/markdown.h"
 #include "report/trace.h"
 
-/* What keeps a result from being believed stands in every report that people read or that decides whether a build
- * passes. The table has tests of its own. */
+/* The reasons to distrust a result stand in every report that people read or that decides whether a build passes. The
+ * table has tests of its own. */
 
 typedef int writer(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                    struct error *error);
@@ -241,7 +241,7 @@ static void test_each_machine_has_a_process_in_the_trace(void **state)
     assert_says(&run, trace_write,
                 "{\"ph\":\"C\",\"pid\":2,\"tid\":0,\"name\":\"in flight\",\"ts\":1000.000,\"args\":{\"downloads\":2}}");
     assert_says_not(&run, trace_write, "\"downloads\":4");
-    /* Of two machines that the cell is said to have, the document describes one. */
+    /* The document describes one of the two machines that the cell is said to have. */
     run.machine_count = 1;
     assert_says(&run, trace_write, "\"pid\":1,\"tid\":4,\"name\":\"http://b.test/page\"");
     assert_says_not(&run, trace_write, "\"pid\":2");

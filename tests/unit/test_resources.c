@@ -80,7 +80,7 @@ static int remove_proc(void **state)
 
 static struct trial_resources read_tree(void)
 {
-    /* What stood there before is of no account. */
+    /* Earlier values do not count. */
     struct trial_resources resources = {.processes = 77, .threads = 77, .descriptors = 77, .on_cpu = 77};
     resources_of_tree(root, 10, &resources);
     return resources;

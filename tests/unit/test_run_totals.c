@@ -180,7 +180,7 @@ static void assert_same_figures(const struct run_stats *one, const struct run_st
     }
 }
 
-/* What analysis takes is in the totals and in the summaries, so that samples and latencies may go before it. */
+/* Analysis uses the totals and the summaries only, so that samples and latencies may be released before it. */
 static void test_analysis_needs_no_samples(void **state)
 {
     (void)state;

@@ -70,7 +70,7 @@ static const struct mode mode_good = {
 static const struct mode mode_bad = {
     .name = "bad", .prepare = prepare_nothing, .run = claim_one_and_crash, .release = release_nothing};
 
-/* What the trials were, in the order they ran. */
+/* The trials that ran, in order. */
 struct observed {
     bool keeps;
     bool drops; /* has trials count for nothing */
@@ -87,7 +87,7 @@ static int look(void *context, struct trial *trial, struct error *error)
         assert_int_equal(account.settled, UNITS);
         observed->good++;
     } else {
-        /* What was settled stands; the rest is not taken for that of the trial before. */
+        /* Settled units stand; the rest is not taken for that of the trial before. */
         assert_int_equal(trial->status, TRIAL_CRASHED);
         assert_int_equal(account.settled, 2);
         assert_int_equal(account.lost, 1);

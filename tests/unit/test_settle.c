@@ -78,7 +78,7 @@ static void test_noise_forbids(void **state)
         if (noisy_round < 4)
             log_times[4 + noisy_round] += log(2.3);
         struct settlement settlement = settle(log_times, 3, 4);
-        /* What was settled before the fourth round stands. */
+        /* A pair that was settled before the fourth round stays so. */
         unsigned expected = noisy_round < 3 ? 0 : 3;
         assert_int_equal(settlement_rounds(&settlement, 2, 0), expected);
         settlement_release(&settlement);

@@ -284,7 +284,7 @@ static void test_trend_of_many_and_of_equal_values(void **state)
     assert_true(exact < 0.5 && fabs(exact - 2 * stats_normal_share(-z)) < 0.002);
     z = (fabs(score_of(values, 51)) - 1) / sqrt(51.0 * 50 * 107 / 18);
     assert_close(stats_trend(values, 51, NULL), 2 * stats_normal_share(-z));
-    /* Of 21 pairs 1 and 3 are equal: 17 rise. Ties of 2 and 3: the variance falls by (2 1 9 + 3 2 11) / 18. */
+    /* 1 and 3 of the 21 pairs are equal, and 17 rise. Ties of 2 and 3: the variance falls by (2 1 9 + 3 2 11) / 18. */
     const double ties[] = {1, 1, 2, 3, 3, 3, 4};
     z = (17 - 1) / sqrt((7.0 * 6 * 19 - 18 - 66) / 18);
     assert_close(stats_trend(ties, 7, NULL), 2 * stats_normal_share(-z));

@@ -32,7 +32,7 @@ static void test_what_can_be_written_is(void **state)
     fclose(stream);
 }
 
-/* Whatever is left in the buffer when the last of it is written, nothing included. */
+/* The failure is told whatever is left in the buffer at the last write, also where nothing is. */
 static void test_why_it_failed_is_told_wherever_it_ends(void **state)
 {
     (void)state;

@@ -82,7 +82,7 @@ static void many_connections_come_and_go(void **state)
     for (size_t i = 0; i < sizeof(connections); i += 2)
         streams_leave(streams, &connections[i]);
     assert_int_equal(streams_connections(streams), sizeof(connections) / 2);
-    /* Whoever is still there is the one that was not left. */
+    /* The one that did not leave is still there. */
     streams_watch(streams, table);
     for (size_t i = 0; i < sizeof(connections); i += 2)
         streams_enter(streams, &connections[i]);

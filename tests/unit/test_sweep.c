@@ -51,7 +51,7 @@ static void test_the_smallest_that_is_enough(void **state)
     assert_int_equal(swept.sweeps[0].knee, 3);
     assert_true(swept.sweeps[0].is_knee_bounded);
     assert_non_null(strstr(swept.sweeps[0].sentence, "3 workers are enough"));
-    /* Of 40 ms in all and 10 the longest: 10 of 11 ms with four workers. */
+    /* All downloads take 40 ms and the longest 10: four workers need 10 ms and took 11. */
     assert_true(fabs(swept.sweeps[0].points[3].efficiency - 10.02 / 11.02) < 0.02);
     assert_false(swept.sweeps[0].has_fit); /* four numbers of workers are too few */
     release(&swept);
@@ -196,10 +196,10 @@ static void test_the_search_goes_up_until_nothing_is_gained_and_then_between(voi
     /* 16 and more are equal; fewer than 15 cannot be as fast, by what one at a time takes. */
     static const uint32_t flat[] = {8, 16, 32, 64};
     assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 1.6, false}, flat, 4);
-    /* That is not known: halfway, by factors, to what was not enough. */
+    /* The bound is not known: the search tries halfway, by factors, to the number that was not enough. */
     static const uint32_t blind[] = {8, 16, 32, 64, 11};
     assert_tries(flat_from_16, (struct sweep_bounds){8, 1000, 0, false}, blind, 5);
-    /* What would be enough lies below where it began, and eight workers are idle for most of the time: one step up will
+    /* The number that is enough lies below the start, and eight workers are idle for most of the time: one step up will
      * do. */
     static const uint32_t below[] = {8, 16, 3, 2};
     assert_tries(limited_to_two, (struct sweep_bounds){8, 1000, 1.6, false}, below, 4);
@@ -280,7 +280,7 @@ static void test_what_may_turn_out_to_be_enough_is_measured_again(void **state)
     stats = fixture_stats(&run);
     assert_int_equal(sweep_enough(&stats, "threads"), 4);
     assert_int_equal(sweep_enough(&stats, "hybrid"), 0);
-    /* What is enough, what was tried next to it, and the next larger one. */
+    /* The candidates are the number that is enough, the one tried next to it, and the next larger one. */
     assert_false(sweep_is_candidate(&stats, "threads", 1));
     assert_true(sweep_is_candidate(&stats, "threads", 2));
     assert_true(sweep_is_candidate(&stats, "threads", 4));

@@ -5,7 +5,7 @@
 #include "conc_bench/base/text.h"
 #include "report/terminal.h"
 
-/* What is said and in which order, rather than the text letter by letter: columns may come and go. */
+/* Tests what is said and in which order, rather than the text letter by letter: columns may come and go. */
 
 typedef int writer(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                    struct error *error);

@@ -237,8 +237,8 @@ static void test_the_memory_peak_is_the_trial_s_own(void **state)
     struct trial with = try_mode(&mode, LONG, true);
     mode.run = run_to_end;
     struct trial without = try_mode(&mode, LONG, true);
-    /* What the parent touched is not the cell's, what the cell touched and gave back is: 32 MiB. The thread sanitizer
-     * remembers every byte in five. */
+    /* Memory that the parent touched is not the cell's; memory that the cell touched and gave back is: 32 MiB. The
+     * thread sanitizer remembers every byte in five. */
 #if defined(__SANITIZE_THREAD__)
     const uint64_t most = 200 * MEBIBYTE;
 #else

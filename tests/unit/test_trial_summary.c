@@ -137,7 +137,7 @@ static void test_what_was_lost_has_no_service_time(void **state)
     run_release(&run);
 }
 
-/* What is mapped is no more than there is to keep, and sample_memory() foresees it. */
+/* No more is mapped than there is to keep, and sample_memory() foresees it. */
 static void test_latencies_take_no_more_than_they_have(void **state)
 {
     (void)state;

@@ -294,7 +294,7 @@ static void test_what_nobody_sees_is_refused_by_place(void **state)
         expect_refusal(cases[i][0], strlen(cases[i][0]), cases[i][1]);
     expect_refused_url("http://a.test/\xe2\x80\x8e",
                        "argument: character 15 is invisible (U+200E, left-to-right mark)");
-    /* What is written out is seen, and a comment is for people. */
+    /* Characters that are encoded can be seen, and a comment is for people. */
     struct url_list list;
     load(&list, "# a\xc2\xa0list\nhttp://a.test/%C2%A0\nhttp://a.test/\xc3\xbc\xf0\x9f\x98\x80\n");
     assert_int_equal(list.url_count, 2);
@@ -526,7 +526,7 @@ static void test_a_file_without_a_url_is_an_error(void **state)
     url_list_release(&list);
 }
 
-/* What standard input is while `text` is read; the real one is put back. */
+/* Replaces standard input while `text` is read; the real one is put back. */
 static int add_standard_input(struct url_list *list, const char *text, struct error *error)
 {
     int ends[2];
@@ -653,7 +653,7 @@ static void test_digests_tell_lists_apart_but_not_spellings_of_one(void **state)
     assert_true(summary_of("http://a/") == UINT64_C(0xadcc1aba2637ef8));
 }
 
-/* Those of a list, a name a line, with the numbers of downloads of its lines behind them. */
+/* The names of a list, one a line, with the numbers of downloads of its lines behind them. */
 static char *names_of(const char *const *texts, size_t count)
 {
     struct url_list list = {0};
@@ -784,7 +784,7 @@ static void test_many_urls_and_hosts(void **state)
     url_list_release(&list);
 }
 
-/* What adding the URL comes to: an error message, or the host. */
+/* The outcome of adding the URL: an error message, or the host. */
 static void add_and_describe(struct url_list *list, const char *url, char *run, size_t size)
 {
     struct error error = {0};

@@ -56,7 +56,7 @@ static void test_the_law(void **state)
     assert_near(usl_peak_workers(&(struct usl_curve){.lambda = 1, .sigma = 0, .kappa = 5}), 1, 0);
 }
 
-/* What is minimised, written down anew. */
+/* The sum that is minimised, computed independently. */
 static double squared_error(const double *coefficients, const double *throughput)
 {
     double sum = 0;

@@ -17,7 +17,7 @@ static void assert_says(const char *text, const char *part)
         fail_msg("\"%s\" does not say \"%s\"", text, part);
 }
 
-/* That a round is dropped, for that reason. */
+/* Asserts that a round is dropped, for that reason. */
 static void assert_drops(struct run *run, uint32_t round, const char *part)
 {
     struct validity validity = judge(run);
@@ -34,7 +34,7 @@ static void assert_drops(struct run *run, uint32_t round, const char *part)
     validity_release(&validity);
 }
 
-/* That nothing may be ranked, for that reason. */
+/* Asserts that nothing may be ranked, for that reason. */
 static void assert_invalid(struct run *run, const char *part)
 {
     struct validity validity = judge(run);
@@ -320,10 +320,10 @@ static void test_other_content_of_one_size_drops_its_round(void **state)
     assert_int_equal(validity.mismatched_urls[0].url, 0);
     assert_int_equal(validity.changing_urls, 0);
     validity_release(&validity);
-    /* Whose content nobody knows is held to its size: a client's, say. */
+    /* A download whose content nobody knows, such as a client's, is held to its size. */
     set_content(&run, 1, 4, DIGEST_NONE);
     assert_fine(&run);
-    /* Whoever lets sizes differ lets contents. */
+    /* A tolerance of sizes is one of contents, too. */
     set_content(&run, 1, 4, 1002);
     run.tolerance.share = 0.01;
     assert_fine(&run);
@@ -391,7 +391,7 @@ static void test_content_of_a_single_answer_to_each_mode(void **state)
     run_release(&run);
 }
 
-/* What is another page each time does not fill the memory with answers. */
+/* A page that differs each time does not fill the memory with answers. */
 static void test_many_contents_are_kept_as_one(void **state)
 {
     (void)state;
@@ -461,7 +461,7 @@ static void test_only_what_is_certain_is_foreseen(void **state)
     assert_true(is_lost(&run, 0, 38)); /* a group that has no round left */
     assert_false(is_lost(&run, 1, 37));
     set_bytes(&run, 0, 1, 1000);
-    /* What the tool itself promises is not made good by anything. */
+    /* Nothing makes up for a broken promise of the tool itself. */
     run.cells[1].trials[1].table->settled_twice = 1;
     assert_true(is_lost(&run, 1000, 1000));
     run_release(&run);
@@ -481,7 +481,7 @@ static void test_what_is_usual_is_not_certain_before_the_end(void **state)
         }
     }
     assert_false(is_lost(&run, 8, 0));
-    /* That a URL varies by itself may show later. */
+    /* It may show later that a URL varies by itself. */
     for (size_t cell = 0; cell < 2; cell++)
         run.cells[cell].warmups[0].table->samples[0].body_bytes = 10 + (int64_t)cell;
     set_bytes(&run, 0, 0, 1);
@@ -588,7 +588,7 @@ static void test_the_origin_attests(void **state)
     trial->origin_counts.urls[1][0] = 'c';
     assert_drops(&run, 1, "not asked for the same URLs");
     trial->origin_counts.urls[1][0] = 'b';
-    /* What most trials asked for is right, not what the first did. */
+    /* The requests of most trials are right, not those of the first. */
     run.cells[0].trials[0].origin_counts.url_requests[0] = 3;
     run.cells[0].trials[0].origin_counts.url_requests[1] = 1;
     assert_drops(&run, 0, "not asked for the same URLs by threads/2 in round 1 and sync/1 in round 1");

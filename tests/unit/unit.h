@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* What it calls so no test calls, and some call something else so. */
+/* No test calls cmocka's stop(), and some have a stop() of their own. */
 #undef stop
 
 /* cmocka 2 has another name for signed numbers, as all ranges here can be. */

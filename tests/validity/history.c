@@ -11,7 +11,7 @@
 
 enum { ROUNDS = 10 };
 
-/* What a document with so many rounds says of a ratio. */
+/* The estimate of a ratio by a document with so many rounds. */
 static double estimate(struct random *random, const struct noise *noise, double center)
 {
     const double centers[2] = {0, center};

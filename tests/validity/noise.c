@@ -94,7 +94,7 @@ static double own_disturbance(struct random *random, const struct noise *noise, 
     return off;
 }
 
-/* What stays with a cell, in the beginning and one round later. */
+/* Draws the noise that stays with a cell, in the beginning and one round later. */
 static void begin_series(struct random *random, const struct noise *noise, size_t cells, double *offsets,
                          double *own_wander)
 {

@@ -97,8 +97,8 @@ static void check_alarms(struct simulation *simulation, const struct noise *nois
            is_beyond_the_bound(noise) ? NAN : limit_of(SETTLE_ERROR_RATE, simulation->series, NOISES));
 }
 
-/* Of three modes that are as fast, one that takes longer, and one at a time, which takes eight times as long: how often
- * one of the three is told to be faster than the fourth, and how often the fifth is last. */
+/* Checks the power with three modes that are as fast, one that takes longer, and one at a time, which takes eight times
+ * as long: how often one of the three is told to be faster than the fourth, and how often the fifth is last. */
 static void check_power(struct simulation *simulation, const struct noise *noise, double slower, size_t rounds)
 {
     const double centers[MODES] = {0, 0, 0, log1p(slower), log(8)};
@@ -122,7 +122,7 @@ static void check_power(struct simulation *simulation, const struct noise *noise
                rounds == PLANNED ? 0.98 : NAN, NAN);
 }
 
-/* What no statistic of one run repairs; without limits. */
+/* Shows weaknesses that no statistic of one run repairs; without limits. */
 static void show_weaknesses(struct simulation *simulation)
 {
     static const struct noise weaknesses[] = {

@@ -129,7 +129,7 @@ static void check_power(struct simulation *simulation)
     }
 }
 
-/* What is printed as detectable should be detected in four of five series. */
+/* Checks that an effect printed as detectable is detected in four of five series. */
 static void check_detectable_effect(struct simulation *simulation)
 {
     for (int noise = 0; noise < LIMITED_NOISES; noise++) {

@@ -26,7 +26,7 @@ struct random next_scenario(struct simulation *simulation);
 void report(struct simulation *simulation, const char *assertion, const char *noise, size_t rounds, double observed,
             double least, double most);
 
-/* What the shares of so many rows, of events of at most this probability, stay at or below all together in 39 of 40
+/* The limit that the shares of so many rows, of events of at most this probability, all stay at or below in 39 of 40
  * simulations. */
 double limit_of(double probability, size_t series, double rows);
 

@@ -74,7 +74,7 @@ urls() {
 }
 
 @test "waiting is a voluntary switch: one a download one at a time, few in an event loop" {
-    # Who is kept from a core for longer than that finds the answer already there, and need not wait.
+    # A worker that is kept from a core for longer than that finds the answer already there, and need not wait.
     once --mode sync,threads,event-loop --workers 8 --export-json r.json --origin=latency=20ms <(urls 160)
     holds r.json '.results | map({(.mode): (.voluntary_switches / .downloads)}) | add |
         .sync > 0.8 and .sync < 2.5 and .threads > 0.8 and ."event-loop" < .threads'
