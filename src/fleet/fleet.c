@@ -205,7 +205,7 @@ bool fleet_has_message(uint32_t rank)
 {
     int kind;
     size_t size;
-    return !fleet_is_lost(rank) && transport_look(rank, &kind, &size) > 0;
+    return !fleet_is_lost(rank) && transport_look(rank, &kind, &size) != 0;
 }
 
 static int receive_sign(uint32_t rank, const struct fleet_limit *limit, struct error *error)

@@ -84,10 +84,11 @@ has_done_two_rounds_of_the_sweep() {
     launcher=$!
     OUT=$BATS_TEST_TMPDIR/out
     until_true has_done_two_rounds_of_the_sweep
-    kill -INT "$(ip netns pids "$FLEET-0" | xargs -r ps -o pid=,comm= -p | awk '$2 ~ /^(mpirun|orterun)/ { print $1 }')"
+    interrupt_launcher
     wait_for_end
     # The program's is 143. The launcher has one of its own.
     exits_with 1
+    take_report_from "$JSON"
     says "Interrupted (SIGTERM) after"
     says "on up to 3 machines"
     holds "$JSON" '.validity.is_work_equal and all(.results[].rounds[]; .status != "complete" or ([.machines[].settled] | add) == 42)'

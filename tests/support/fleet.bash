@@ -90,10 +90,17 @@ with_hosts() {
     [ -n "${HAS_HOSTS:-}" ] || skip "no network namespaces can be made here"
 }
 
-# As exits_with, of a run that was aborted. Open MPI 4.1.4's mpirun itself may crash once it has ended all processes (in
-# PMIx_server_finalize): its status is no word of the program's then.
+# Open MPI's launcher, where it is that of version 5 or later.
+is_prterun() {
+    [[ "$(mpirun.openmpi --version)" =~ \)\ ([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 5 ]
+}
+
+# As exits_with, of a run that was aborted. The status is no word of the program's where Open MPI 4.1.4's mpirun itself
+# crashes once it has ended all processes (in PMIx_server_finalize), or where the library of Open MPI 5 ends another process
+# (with 14) because the first one has gone.
 is_aborted_with() {
-    [[ "$status" -eq 139 && "$output" == *PMIx_server_finalize* ]] || exits_with "$1"
+    [[ "$status" -eq 139 && "$output" == *PMIx_server_finalize* ]] ||
+        [[ "$status" -eq 14 && "$output" == *"Socket closed"* ]] || exits_with "$1"
 }
 
 # The process of the run on a host, in `rank`: a cell has it as its parent.
@@ -101,6 +108,19 @@ find_rank() {
     rank=$(ip netns pids "$FLEET-$1" | xargs -r ps -o pid=,ppid=,comm= -p |
         awk '$3 ~ /^conc-bench/ { parent[$1] = $2 } END { for (p in parent) if (!(parent[p] in parent)) print p }')
     [ -n "$rank" ]
+}
+
+# Ctrl-C at Open MPI's launcher, which has become another program since version 5.
+interrupt_launcher() {
+    kill -INT "$(ip netns pids "$FLEET-0" | xargs -r ps -o pid=,comm= -p | awk '$2 ~ /^(mpirun|orterun|prterun)/ { print $1 }')"
+}
+
+# After Ctrl-C: the launcher of Open MPI 5 reads nothing any more that processes print, and kills them after a quarter of a
+# second. What the leader had to say is in its file, if the machine was not too busy for it to be written.
+take_report_from() {
+    is_prterun || return 0
+    [ -e "$1" ] || skip "the launcher left no time for the file"
+    output=$("$CONC_BENCH" --details --import-json "$1")
 }
 
 at_bridge() {
@@ -115,7 +135,8 @@ name_hosts() {
 }
 
 # The program on the first $1 hosts, by Open MPI. When a process has died, the launcher leaves the others $SIGKILL_AFTER
-# seconds, or 1; MPI_OPTIONS are more options of it. A script THROUGH starts the program instead: on a host of its own.
+# seconds, or 1, which that of Open MPI 5 does not let itself be told (without_the_dead()); it binds processes as BIND says.
+# MPI_OPTIONS are more options of it. A script THROUGH starts the program instead: on a host of its own.
 on_hosts() {
     local count=$1
     shift
@@ -124,7 +145,14 @@ on_hosts() {
         --host "$(name_hosts "$count")" \
         --mca plm_rsh_agent "$BATS_FILE_TMPDIR/agent" --mca oob_tcp_if_include 10.213.0.0/24 \
         --mca btl_tcp_if_include 10.213.0.0/24 --mca btl self,tcp --mca odls_base_sigkill_timeout "${SIGKILL_AFTER:-1}" \
+        --bind-to "${BIND:-none}" \
         ${MPI_OPTIONS:-} ${THROUGH:-} "$CONC_BENCH_MPI" "$@"
+}
+
+# Has processes outlive one that has died: Open MPI 5 ends them with it, or a quarter of a second after it, unless it is told
+# that they can do without it.
+without_the_dead() {
+    ! is_prterun || export MPI_OPTIONS="--with-ft ulfm"
 }
 
 # The same by MPICH, which would find that the hosts share their memory.
@@ -162,7 +190,7 @@ has_done_a_round() {
 wait_for_end() {
     status=0
     wait "$launcher" || status=$?
-    output=$(cat "$OUT")
+    output=$(tr -d '\0' <"$OUT") # Open MPI 5 has one in a sentence
     leaves_nothing
 }
 

@@ -92,7 +92,7 @@ int fleet_receive(uint32_t rank, struct fleet_message *message, const struct fle
 int fleet_receive_exactly(uint32_t rank, enum fleet_kind kind, void *bytes, size_t size,
                           const struct fleet_limit *limit, struct error *error);
 
-/* Whether a message of that process is there to be received. */
+/* Whether fleet_receive() would not wait: a message of that process is there, or the connection to it is broken. */
 bool fleet_has_message(uint32_t rank);
 
 /* Waits until all processes are here; to be called by all. What the leader finds lost does not hold the others up. */
