@@ -77,7 +77,7 @@ __attribute__((format(printf, 3, 4))) static void find(struct diagnosis *diagnos
 struct cell_list {
     char text[256];
     size_t count;
-    double lowest, highest; /* of the evidence */
+    double lowest, highest; /* of the figure that each cell was listed for */
 };
 
 static bool is_listed(const struct cell_list *list, const char *name)
@@ -90,7 +90,7 @@ static bool is_listed(const struct cell_list *list, const char *name)
     return false;
 }
 
-static void list_add(struct cell_list *list, const struct cell_stats *cell, double evidence)
+static void list_add(struct cell_list *list, const struct cell_stats *cell, double figure)
 {
     size_t used = strlen(list->text);
     char name[48];
@@ -100,8 +100,8 @@ static void list_add(struct cell_list *list, const struct cell_stats *cell, doub
         snprintf(list->text + used, sizeof(list->text) - used, "%s%s", list->count > 0 ? ", " : "", name);
     else if (!is_named && used + 5 < sizeof(list->text) && list->text[used - 1] != '.')
         snprintf(list->text + used, sizeof(list->text) - used, ", ...");
-    list->lowest = list->count == 0 || evidence < list->lowest ? evidence : list->lowest;
-    list->highest = list->count == 0 || evidence > list->highest ? evidence : list->highest;
+    list->lowest = list->count == 0 || figure < list->lowest ? figure : list->lowest;
+    list->highest = list->count == 0 || figure > list->highest ? figure : list->highest;
     list->count++;
 }
 

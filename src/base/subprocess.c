@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/base/io.h"
 #include "conc_bench/platform/descriptor.h"
 
 /* The message of the child. */
@@ -18,17 +19,7 @@ _Noreturn static void run_child(int (*function)(void *context, struct error *err
 {
     struct subprocess_message message = {0};
     message.status = function(context, &message.error);
-    const char *next = (const char *)&message;
-    for (size_t left = sizeof(message); left > 0;) {
-        ssize_t count = write(line, next, left);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            child_leave(1);
-        next += count;
-        left -= (size_t)count;
-    }
-    child_leave(0);
+    child_leave(io_write_all(line, &message, sizeof(message)) == 0 ? 0 : 1);
 }
 
 /* Reads up to the end of the child, which closes the line. */

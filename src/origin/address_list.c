@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "conc_bench/base/io.h"
 #include "journal_server.h"
 
 enum {
@@ -44,13 +45,8 @@ struct address_block {
 
 static int flush(struct address_block *block)
 {
-    size_t done = 0;
-    while (done < block->length) {
-        ssize_t written = write(block->file, block->bytes + done, block->length - done);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        done += written > 0 ? (size_t)written : 0;
-    }
+    if (io_write_all(block->file, block->bytes, block->length) != 0)
+        return -1;
     block->length = 0;
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conc_bench/base/io.h"
 #include "conc_bench/base/text_buffer.h"
 #include "conc_bench/client/client_settle.h"
 #include "conc_bench/run/interrupt.h"
@@ -119,20 +120,6 @@ static int make_folder(struct clients *clients, struct error *error)
     return 0;
 }
 
-static int write_all(int file, const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(file, text, length);
-        if (written < 0 && errno != EINTR)
-            return -1;
-        if (written > 0) {
-            text += written;
-            length -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
 /* The URL of each unit, in their order. */
 static int write_urls(const struct session *session, int file)
 {
@@ -146,7 +133,7 @@ static int write_urls(const struct session *session, int file)
             errno = ENOMEM;
             status = -1;
         } else if (piece.length >= PIECE || is_last) {
-            status = write_all(file, text_buffer_text(&piece), piece.length);
+            status = io_write_all(file, text_buffer_text(&piece), piece.length);
             text_buffer_release(&piece);
         }
     }
@@ -182,7 +169,7 @@ static int make_authority(struct session *session, struct error *error)
     if (!has_memory)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for the authority of clients");
     int file = open(clients->authority, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int status = file >= 0 ? write_all(file, text, strlen(text)) : -1;
+    int status = file >= 0 ? io_write_all(file, text, strlen(text)) : -1;
     if (status != 0)
         error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot write the authority of clients, %s",
                          clients->authority);

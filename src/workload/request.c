@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conc_bench/base/io.h"
 #include "conc_bench/base/unicode.h"
 #include "conc_bench/workload/config.h"
 #include "conc_bench/workload/cookies.h"
@@ -432,20 +433,6 @@ static int load_config(struct loading *loading)
 
 /* Files that libcurl reads itself, for each new connection */
 
-static int write_all(int file, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(file, bytes, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return -1;
-        bytes += written;
-        length -= (size_t)written;
-    }
-    return 0;
-}
-
 /* Puts what was read into a file in memory, which children inherit, and its name into `*place`. */
 static int keep_copy(struct loading *loading, const char *option, const struct secret_text *content, const char **place)
 {
@@ -456,7 +443,7 @@ static int keep_copy(struct loading *loading, const char *option, const struct s
     loading->request->copy_count++;
     descriptor_make_path(copy->descriptor, copy->path);
     *place = copy->path;
-    if (write_all(copy->descriptor, content->bytes, content->length) == 0)
+    if (io_write_all(copy->descriptor, content->bytes, content->length) == 0)
         return 0;
     return error_set_system(loading->error, ERROR_ENVIRONMENT, errno, "cannot keep the file of --%s", option);
 }
