@@ -1,6 +1,7 @@
 #include "content.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ const char *content_cause(struct content *content, const struct run *run, unsign
     return check < run->check_count ? content_text(content, " (%s)", content_outside(content, run->checks[check])) : "";
 }
 
-const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count)
+/* Several texts from outside in one, with the separator between them. */
+static const char *join(struct content *content, const char *separator, char *const *texts, size_t count)
 {
     struct text_buffer joined = {0};
     for (size_t i = 0; i < count; i++) {
@@ -132,6 +134,39 @@ void content_add_cell(struct content *content, struct section *section, enum pai
             (struct content_cell){.text = text, .paint = paint};
 }
 
+void content_add_figures(struct content *content, struct section *section, const char *head, const char *title,
+                         int drop)
+{
+    content_add_column(content, section, head, title, false);
+    if (section->table.column_count > 0)
+        section->table.columns[section->table.column_count - 1].drop = drop;
+}
+
+void content_add_figures_in(struct content *content, struct section *section, const char *head, const char *title,
+                            const char *unit, int drop)
+{
+    content_add_figures(content, section, content_text(content, "%s %s", head, unit),
+                        content_text(content, "%s [%s]", title, unit), drop);
+}
+
+bool content_add_mode(struct content *content, struct section *section, const char *mode, uint32_t workers,
+                      bool is_first, const char *ending)
+{
+    content_add_row(content, section, mode);
+    content_add_cell(content, section, is_first ? PAINT_GOOD : PAINT_NONE, content_outside(content, mode));
+    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, workers));
+    if (ending != NULL)
+        content_add_cell(content, section, PAINT_BAD, ending);
+    return ending == NULL;
+}
+
+void content_add_digits(struct content *content, struct section *section, double value, const char *suffix)
+{
+    char digits[FORMAT_DIGITS_BYTES];
+    content_add_cell(content, section, PAINT_NONE,
+                     content_text(content, "%s%s", format_digits(digits, value), isfinite(value) ? suffix : ""));
+}
+
 void content_add_sentence(struct content *content, enum sentence_kind kind, const char *text)
 {
     struct sentence *sentences = with_room(content, content->sentences, content->sentence_count, sizeof(sentences[0]));
@@ -143,7 +178,7 @@ void content_add_sentence(struct content *content, enum sentence_kind kind, cons
         (struct sentence){.kind = kind, .text = text, .lead = text[lead] == ':' && text[lead + 1] == ' ' ? lead : 0};
 }
 
-void content_add_fact(struct content *content, enum fact_kind kind, const char *text)
+static void add_fact(struct content *content, enum fact_kind kind, const char *text)
 {
     struct fact *facts = with_room(content, content->facts, content->fact_count, sizeof(facts[0]));
     if (facts == NULL)
@@ -163,41 +198,38 @@ static void add_tool(struct content *content, const struct run *run)
     const char *quota = "";
     if (run_usable_cores(run) < run->cores)
         quota = content_text(content, " (%s by quota)", NUMBER(3, run->cpu_quota));
-    content_add_fact(content, FACT_TOOL,
-                     content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s%s", run->tool_version,
-                                  (int)strcspn(libcurl, " "), libcurl, run->tls_version, run->cores,
-                                  text_plural(run->cores), quota, cpu[0] != '\0' ? " of " : "", cpu,
-                                  system[0] != '\0' ? ", " : "", system));
+    add_fact(content, FACT_TOOL,
+             content_text(content, "conc-bench %s, %.*s, %s; %" PRIu32 " core%s%s%s%s%s%s", run->tool_version,
+                          (int)strcspn(libcurl, " "), libcurl, run->tls_version, run->cores, text_plural(run->cores),
+                          quota, cpu[0] != '\0' ? " of " : "", cpu, system[0] != '\0' ? ", " : "", system));
     if (run->started_at[0] != '\0')
-        content_add_fact(content, FACT_STARTED, content_text(content, "started at %s", run->started_at));
+        add_fact(content, FACT_STARTED, content_text(content, "started at %s", run->started_at));
 }
 
 static void add_workload(struct content *content, const struct run *run)
 {
     char count[32], work[32];
     number_format_count(count, sizeof(count), run->downloads);
-    content_add_fact(content, FACT_WORKLOAD,
-                     content_text(content, "%s download%s of %" PRIu32 " URL%s on %" PRIu32 " host%s from %s%s", count,
-                                  text_plural(run->downloads), run->distinct_urls, text_plural(run->distinct_urls),
-                                  run->hosts, text_plural(run->hosts),
-                                  content_join(content, ", ", run->sources, run->source_count),
-                                  run->is_order_shuffled ? ", in shuffled order" : ""));
+    add_fact(content, FACT_WORKLOAD,
+             content_text(content, "%s download%s of %" PRIu32 " URL%s on %" PRIu32 " host%s from %s%s", count,
+                          text_plural(run->downloads), run->distinct_urls, text_plural(run->distinct_urls), run->hosts,
+                          text_plural(run->hosts), join(content, ", ", run->sources, run->source_count),
+                          run->is_order_shuffled ? ", in shuffled order" : ""));
     if (run->origin[0] != '\0')
-        content_add_fact(content, FACT_WORKLOAD,
-                         content_text(content, "served by the embedded origin%s (%s)",
-                                      run->machine_count > 1 ? "" : " on this machine",
-                                      content_outside(content, run->origin)));
+        add_fact(content, FACT_WORKLOAD,
+                 content_text(content, "served by the embedded origin%s (%s)",
+                              run->machine_count > 1 ? "" : " on this machine", content_outside(content, run->origin)));
     if (run->machine_count > 1)
-        content_add_fact(content, FACT_WORKLOAD,
-                         content_text(content, "shared by %zu machines, led by %s; workers are those of each%s",
-                                      run->machine_count, content_outside(content, run->machines[0].name),
-                                      content_has_machine_numbers(run)
-                                          ? "; modes with :x and a number are run by so many, the first ones"
-                                          : ""));
+        add_fact(content, FACT_WORKLOAD,
+                 content_text(content, "shared by %zu machines, led by %s; workers are those of each%s",
+                              run->machine_count, content_outside(content, run->machines[0].name),
+                              content_has_machine_numbers(run)
+                                  ? "; modes with :x and a number are run by so many, the first ones"
+                                  : ""));
     number_format_duration(work, sizeof(work), run->cpu_work);
     if (run->cpu_work > 0)
-        content_add_fact(content, FACT_WORKLOAD,
-                         content_text(content, "with work worth %s of CPU time on each response", work));
+        add_fact(content, FACT_WORKLOAD,
+                 content_text(content, "with work worth %s of CPU time on each response", work));
 }
 
 static const char *describe_connections(struct content *content, const char *connections)
@@ -218,27 +250,26 @@ static void add_policy(struct content *content, const struct run *run)
                                 ? "redirects not followed"
                                 : content_text(content, "up to %" PRIu32 " redirects", run->max_redirects);
     number_format_duration(limit, sizeof(limit), run->max_time);
-    content_add_fact(content, FACT_POLICY,
-                     content_text(content, "%s, %s, %s, %s, at most %s a download", format_http(run->http_version),
-                                  describe_connections(content, run->connections),
-                                  format_names(run->origin[0] != '\0' ? "none" : run->dns), redirects, limit));
+    add_fact(content, FACT_POLICY,
+             content_text(content, "%s, %s, %s, %s, at most %s a download", format_http(run->http_version),
+                          describe_connections(content, run->connections),
+                          format_names(run->origin[0] != '\0' ? "none" : run->dns), redirects, limit));
     if (run->asked_count > 0)
-        content_add_fact(
-            content, FACT_POLICY,
-            content_text(content, "asked with %s", content_join(content, " ", run->asked, run->asked_count)));
+        add_fact(content, FACT_POLICY,
+                 content_text(content, "asked with %s", join(content, " ", run->asked, run->asked_count)));
     if (run->check_count > 0)
-        content_add_fact(content, FACT_POLICY,
-                         content_text(content, "answers held to %s (--check)",
-                                      content_join(content, ", ", run->checks, run->check_count)));
+        add_fact(
+            content, FACT_POLICY,
+            content_text(content, "answers held to %s (--check)", join(content, ", ", run->checks, run->check_count)));
     char tolerance[32];
     tolerance_describe(&run->tolerance, tolerance, sizeof(tolerance));
     if (tolerance[0] != '\0')
-        content_add_fact(content, FACT_POLICY,
-                         content_text(content, "bodies of a URL may differ in size%s%s (--tolerate %s)",
-                                      run->tolerance.is_status_only ? "" : " by ",
-                                      run->tolerance.is_status_only ? "" : tolerance, tolerance));
+        add_fact(content, FACT_POLICY,
+                 content_text(content, "bodies of a URL may differ in size%s%s (--tolerate %s)",
+                              run->tolerance.is_status_only ? "" : " by ",
+                              run->tolerance.is_status_only ? "" : tolerance, tolerance));
     if (run->is_unverified)
-        content_add_fact(content, FACT_POLICY, "TLS is not verified (--insecure)");
+        add_fact(content, FACT_POLICY, "TLS is not verified (--insecure)");
 }
 
 static void add_method(struct content *content, const struct run *run)
@@ -249,16 +280,15 @@ static void add_method(struct content *content, const struct run *run)
                          : run->warmup_rounds == 1
                              ? "after one to warm up"
                              : content_text(content, "after %" PRIu32 " to warm up", run->warmup_rounds);
-    content_add_fact(content, FACT_METHOD,
-                     content_text(content,
-                                  "%" PRIu32 "%s round%s %s, each with every mode once in an order of its own "
-                                  "(seed %" PRIu64 ")",
-                                  run->rounds_done, planned,
-                                  text_plural(is_cut_short ? run->rounds_planned : run->rounds_done), warmup,
-                                  run->seed));
+    add_fact(content, FACT_METHOD,
+             content_text(content,
+                          "%" PRIu32 "%s round%s %s, each with every mode once in an order of its own "
+                          "(seed %" PRIu64 ")",
+                          run->rounds_done, planned, text_plural(is_cut_short ? run->rounds_planned : run->rounds_done),
+                          warmup, run->seed));
     if (run->stop_reason[0] != '\0')
-        content_add_fact(content, FACT_METHOD,
-                         content_text(content, "no more rounds: %s", content_outside(content, run->stop_reason)));
+        add_fact(content, FACT_METHOD,
+                 content_text(content, "no more rounds: %s", content_outside(content, run->stop_reason)));
 }
 
 int content_build(const struct run *run, const struct analysis *analysis, const struct format *format,

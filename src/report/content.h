@@ -142,9 +142,6 @@ const char *content_outside(struct content *content, const char *text);
 /* " (connection refused)": why downloads failed, by the code of a struct url_failure; "": the class says it all. */
 const char *content_cause(struct content *content, const struct run *run, unsigned code);
 
-/* Several of them in one, with the separator between them. */
-const char *content_join(struct content *content, const char *separator, char *const *texts, size_t count);
-
 /* Adds a section, which is valid until the next one is added, and to its table a column, a row, or a cell to the row
  * added last. `mode` may be NULL. All columns come first. */
 struct section *content_add_section(struct content *content, enum section_kind kind, const char *title);
@@ -153,8 +150,23 @@ void content_add_column(struct content *content, struct section *section, const 
 void content_add_row(struct content *content, struct section *section, const char *mode);
 void content_add_cell(struct content *content, struct section *section, enum paint paint, const char *text);
 
+/* Adds a column of figures. Where there is no room, columns are dropped, the highest `drop` first; 0: never. */
+void content_add_figures(struct content *content, struct section *section, const char *head, const char *title,
+                         int drop);
+
+/* The same for figures with a unit: "p50 ms", and where there is room "response p50 [ms]". */
+void content_add_figures_in(struct content *content, struct section *section, const char *head, const char *title,
+                            const char *unit, int drop);
+
+/* Adds a row that begins with a mode and its number of workers. False: it has `ending` (not NULL) in place of figures.
+ */
+bool content_add_mode(struct content *content, struct section *section, const char *mode, uint32_t workers,
+                      bool is_first, const char *ending);
+
+/* Adds a cell with the digits of a value that matter and with what stands behind them; "-": the value is no number. */
+void content_add_digits(struct content *content, struct section *section, double value, const char *suffix);
+
 void content_add_sentence(struct content *content, enum sentence_kind kind, const char *text);
-void content_add_fact(struct content *content, enum fact_kind kind, const char *text);
 
 /* The tables: content_tables.c. */
 void content_add_tables(struct content *content, const struct run *run, const struct analysis *analysis,
@@ -186,9 +198,6 @@ void content_add_sentences(struct content *content, const struct run *run, const
 
 /* Why a cell has no time: "not run", "hung". */
 const char *content_ending(const struct cell_stats *cell);
-
-/* Downloads of a trial that are done: what was given up when it ended is settled, too. */
-uint32_t content_done(const struct trial *trial);
 
 /* "sync/1: hung after 12 of 160 downloads: ...", of a trial that is not complete. */
 const char *content_describe_ending(struct content *content, const struct run_cell *cell, const struct trial *trial);

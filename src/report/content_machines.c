@@ -56,15 +56,9 @@ static void add_words(struct content *content, struct section *section, const ch
     content_add_column(content, section, head, head, true);
 }
 
-static void add_numbers(struct content *content, struct section *section, const char *head, const char *title)
-{
-    content_add_column(content, section, head, title, false);
-}
-
 static void add_row(struct content *content, struct section *section, const struct run_machine *machine,
                     const struct machine_total *total, uint32_t rounds)
 {
-    char digits[FORMAT_DIGITS_BYTES];
     content_add_row(content, section, NULL);
     content_add_cell(content, section, PAINT_NONE, content_outside(content, machine->name));
     content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, machine->cores));
@@ -75,9 +69,8 @@ static void add_row(struct content *content, struct section *section, const stru
                      content_text(content, "%" PRIu64, total->failed));
     content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, total->last));
     content_add_cell(content, section, PAINT_NONE, content_text(content, "%.1f", 100 * total->idle / rounds));
-    content_add_cell(content, section, PAINT_NONE, content_text(content, "%s", format_digits(digits, total->cpu)));
-    content_add_cell(content, section, PAINT_NONE,
-                     content_text(content, "%s", format_digits(digits, 1e6 * total->clock_error)));
+    content_add_digits(content, section, total->cpu, "");
+    content_add_digits(content, section, 1e6 * total->clock_error, "");
 }
 
 /* Finds the machine that was the last to finish most often. Sums the idle shares of all machines over all trials into
@@ -152,13 +145,13 @@ void content_add_machines(struct content *content, const struct run *run)
         return;
     struct section *section = content_add_section(content, SECTION_MACHINES, "Machines");
     add_words(content, section, "machine");
-    add_numbers(content, section, "cores", "cores");
-    add_numbers(content, section, "downloads", "downloads");
-    add_numbers(content, section, "failed", "failed");
-    add_numbers(content, section, "last", "finished last");
-    add_numbers(content, section, "idle %", "idle at the end [%]");
-    add_numbers(content, section, "CPU s", "CPU [s]");
-    add_numbers(content, section, "clock us", "clock within [us]");
+    content_add_figures(content, section, "cores", "cores", 0);
+    content_add_figures(content, section, "downloads", "downloads", 0);
+    content_add_figures(content, section, "failed", "failed", 0);
+    content_add_figures(content, section, "last", "finished last", 0);
+    content_add_figures(content, section, "idle %", "idle at the end [%]", 0);
+    content_add_figures(content, section, "CPU s", "CPU [s]", 0);
+    content_add_figures(content, section, "clock us", "clock within [us]", 0);
     for (size_t i = 0; i < run->machine_count; i++) {
         struct machine_total total;
         uint32_t rounds = add_up(run, i, &total);

@@ -25,7 +25,7 @@ static void add_failures(struct content *content, const struct run_stats *stats)
     }
 }
 
-uint32_t content_done(const struct trial *trial)
+static uint32_t count_done(const struct trial *trial)
 {
     return trial->summary.settled - trial->summary.outcomes[OUTCOME_CANCELLED];
 }
@@ -34,7 +34,7 @@ const char *content_describe_ending(struct content *content, const struct run_ce
 {
     bool has_reason = trial->status != TRIAL_INTERRUPTED;
     return content_text(content, "%s: %s after %" PRIu32 " of %" PRIu32 " downloads%s%s", content_name(content, cell),
-                        trial_status_name(trial->status), content_done(trial), cell->downloads, has_reason ? ": " : "",
+                        trial_status_name(trial->status), count_done(trial), cell->downloads, has_reason ? ": " : "",
                         has_reason ? content_outside(content, trial->reason) : "");
 }
 

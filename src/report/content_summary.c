@@ -278,7 +278,7 @@ static void add_causes(struct summary *summary)
         return;
     summary->section = content_add_section(summary->content, SECTION_CAUSES, "Why downloads failed");
     content_add_column(summary->content, summary->section, "host", "host", true);
-    content_add_column(summary->content, summary->section, "downloads", "downloads", false);
+    content_add_figures(summary->content, summary->section, "downloads", "downloads", 0);
     content_add_column(summary->content, summary->section, "cause", "cause", true);
     for (size_t i = 0; i < count; i++) {
         content_add_row(summary->content, summary->section, NULL);

@@ -26,7 +26,7 @@ static void open_section(struct builder *builder, enum section_kind kind, const 
 
 static void add_column(struct builder *builder, const char *head, const char *title)
 {
-    content_add_column(builder->content, builder->section, head, title, false);
+    content_add_figures(builder->content, builder->section, head, title, 0);
 }
 
 static void add_words(struct builder *builder, const char *head)
@@ -34,11 +34,9 @@ static void add_words(struct builder *builder, const char *head)
     content_add_column(builder->content, builder->section, head, head, true);
 }
 
-/* A column of times: "p50 ms", and with more room "p50 [ms]". */
 static void add_time_column(struct builder *builder, const char *name, struct time_scale scale)
 {
-    add_column(builder, content_text(builder->content, "%s %s", name, scale.name),
-               content_text(builder->content, "%s [%s]", name, scale.name));
+    content_add_figures_in(builder->content, builder->section, name, name, scale.name, 0);
 }
 
 static void add_text(struct builder *builder, enum paint paint, const char *text)
@@ -48,9 +46,7 @@ static void add_text(struct builder *builder, enum paint paint, const char *text
 
 static void add_digits(struct builder *builder, double value, const char *suffix)
 {
-    char digits[FORMAT_DIGITS_BYTES];
-    add_text(builder, PAINT_NONE,
-             content_text(builder->content, "%s%s", format_digits(digits, value), isfinite(value) ? suffix : ""));
+    content_add_digits(builder->content, builder->section, value, suffix);
 }
 
 static void add_count(struct builder *builder, double value)

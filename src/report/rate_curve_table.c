@@ -17,17 +17,12 @@ struct curve_table {
 
 static void add_column(struct curve_table *maker, const char *head, const char *title, int drop)
 {
-    struct section *section = maker->section;
-    content_add_column(maker->content, section, head, title, false);
-    if (section->table.column_count > 0)
-        section->table.columns[section->table.column_count - 1].drop = drop;
+    content_add_figures(maker->content, maker->section, head, title, drop);
 }
 
 static void add_time_column(struct curve_table *maker, const char *head, const char *title, int drop)
 {
-    const char *unit = format_service_scale(maker->format).name;
-    add_column(maker, content_text(maker->content, "%s %s", head, unit),
-               content_text(maker->content, "%s [%s]", title, unit), drop);
+    content_add_figures_in(maker->content, maker->section, head, title, format_service_scale(maker->format).name, drop);
 }
 
 static void add_text(struct curve_table *maker, enum paint paint, const char *text)
@@ -37,8 +32,7 @@ static void add_text(struct curve_table *maker, enum paint paint, const char *te
 
 static void add_digits(struct curve_table *maker, double value)
 {
-    char digits[FORMAT_DIGITS_BYTES];
-    add_text(maker, PAINT_NONE, content_text(maker->content, "%s", format_digits(digits, value)));
+    content_add_digits(maker->content, maker->section, value, "");
 }
 
 static void add_rate(struct curve_table *maker, enum paint paint, const struct rate_point *point)
@@ -89,9 +83,7 @@ void rate_table_add_curves(struct content *content, const struct format *format,
         if (curves->count > CURVES_MOST && !rate_curve_stands_for_mode(curves, curve))
             continue;
         enum paint paint = curve->rank_low == 1 ? PAINT_GOOD : curve->highest == NULL ? PAINT_BAD : PAINT_NONE;
-        content_add_row(content, maker.section, curve->mode);
-        add_text(&maker, curve->rank_low == 1 ? PAINT_GOOD : PAINT_NONE, content_outside(content, curve->mode));
-        add_text(&maker, PAINT_NONE, content_text(content, "%" PRIu32, curve->workers));
+        content_add_mode(content, maker.section, curve->mode, curve->workers, curve->rank_low == 1, NULL);
         if (curve->highest != NULL)
             add_rate(&maker, paint, curve->highest);
         else

@@ -8,45 +8,18 @@
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_P95, DROP_CPU, DROP_MEMORY, DROP_FAILED };
 
-static void add_column(struct content *content, struct section *section, const char *head, const char *title, int drop)
-{
-    content_add_column(content, section, head, title, false);
-    if (section->table.column_count > 0)
-        section->table.columns[section->table.column_count - 1].drop = drop;
-}
-
-/* "p50 ms", and where there is room "response p50 [ms]". */
-static void add_time_column(struct content *content, struct section *section, const struct format *format,
-                            const char *head, const char *title, int drop)
-{
-    const char *unit = format_service_scale(format).name;
-    add_column(content, section, content_text(content, "%s %s", head, unit),
-               content_text(content, "%s [%s]", title, unit), drop);
-}
-
-static void add_digits(struct content *content, struct section *section, double value)
-{
-    char digits[FORMAT_DIGITS_BYTES];
-    content_add_cell(content, section, PAINT_NONE, content_text(content, "%s", format_digits(digits, value)));
-}
-
 static void add_row(struct content *content, struct section *section, const struct format *format,
                     const struct rate_row *row)
 {
     double factor = format_service_scale(format).factor;
-    content_add_row(content, section, row->mode);
-    content_add_cell(content, section, row->is_first ? PAINT_GOOD : PAINT_NONE, content_outside(content, row->mode));
-    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, row->workers));
-    if (row->ending != NULL) {
-        content_add_cell(content, section, PAINT_BAD, row->ending);
+    if (!content_add_mode(content, section, row->mode, row->workers, row->is_first, row->ending))
         return;
-    }
-    add_digits(content, section, row->begun);
+    content_add_digits(content, section, row->begun, "");
     content_add_cell(content, section, row->is_overrun ? PAINT_BAD : PAINT_NONE, row->is_overrun ? "no" : "yes");
     for (size_t i = 0; i < RATE_TIME_COUNT; i++)
-        add_digits(content, section, row->times[i] * factor);
-    add_digits(content, section, row->cpu);
-    add_digits(content, section, row->memory);
+        content_add_digits(content, section, row->times[i] * factor, "");
+    content_add_digits(content, section, row->cpu, "");
+    content_add_digits(content, section, row->memory, "");
     content_add_cell(content, section, row->failed > 0 ? PAINT_BAD : PAINT_NONE,
                      content_text(content, "%" PRIu64, row->failed));
 }
@@ -55,20 +28,21 @@ void rate_table_add_rows(struct content *content, const struct format *format, c
                          size_t count)
 {
     bool has_failures = false;
+    const char *unit = format_service_scale(format).name;
     struct section *section = content_add_section(content, SECTION_SUMMARY, "Modes, soonest response first");
     for (size_t i = 0; i < count; i++)
         has_failures |= rows[i].failed > 0;
     content_add_column(content, section, "mode", "mode", true);
-    add_column(content, section, "workers", "workers", DROP_NEVER);
-    add_column(content, section, "per s", "begun [/s]", DROP_NEVER);
-    add_column(content, section, "kept", "kept up", DROP_NEVER);
-    add_time_column(content, section, format, "p50", "response p50", DROP_NEVER);
-    add_time_column(content, section, format, "p95", "response p95", DROP_P95);
-    add_time_column(content, section, format, "p99", "response p99", DROP_NEVER);
-    add_time_column(content, section, format, "mean wait", "mean wait", DROP_NEVER);
-    add_column(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
-    add_column(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
-    add_column(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
+    content_add_figures(content, section, "workers", "workers", DROP_NEVER);
+    content_add_figures(content, section, "per s", "begun [/s]", DROP_NEVER);
+    content_add_figures(content, section, "kept", "kept up", DROP_NEVER);
+    content_add_figures_in(content, section, "p50", "response p50", unit, DROP_NEVER);
+    content_add_figures_in(content, section, "p95", "response p95", unit, DROP_P95);
+    content_add_figures_in(content, section, "p99", "response p99", unit, DROP_NEVER);
+    content_add_figures_in(content, section, "mean wait", "mean wait", unit, DROP_NEVER);
+    content_add_figures(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
+    content_add_figures(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
+    content_add_figures(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
     for (size_t i = 0; i < count; i++)
         add_row(content, section, format, &rows[i]);
 }

@@ -7,28 +7,6 @@
 /* Columns that leave where there is no room, the highest first. */
 enum drop { DROP_NEVER, DROP_INTERVAL, DROP_PERCENTILE, DROP_CPU, DROP_MEMORY, DROP_FAILED };
 
-static void add_column(struct content *content, struct section *section, const char *head, const char *title, int drop)
-{
-    content_add_column(content, section, head, title, false);
-    if (section->table.column_count > 0)
-        section->table.columns[section->table.column_count - 1].drop = drop;
-}
-
-/* "time s", and where there is room "time [s]". */
-static void add_unit_column(struct content *content, struct section *section, const char *name, const char *unit,
-                            int drop)
-{
-    add_column(content, section, content_text(content, "%s %s", name, unit),
-               content_text(content, "%s [%s]", name, unit), drop);
-}
-
-static void add_digits(struct content *content, struct section *section, double value, const char *suffix)
-{
-    char digits[FORMAT_DIGITS_BYTES];
-    content_add_cell(content, section, PAINT_NONE,
-                     content_text(content, "%s%s", format_digits(digits, value), isfinite(value) ? suffix : ""));
-}
-
 double summary_table_percentile(const struct format *format)
 {
     return format->percentile_count > 0 ? format->percentiles[format->percentile_count - 1] : 95;
@@ -48,21 +26,16 @@ static void add_row(struct content *content, struct section *section, const stru
 {
     double factor = format_run_scale(format).factor;
     bool has_ratio = reference != NULL && reference->ending == NULL && !reference->is_unproven && !row->is_unproven;
-    content_add_row(content, section, row->mode);
-    content_add_cell(content, section, row->is_first ? PAINT_GOOD : PAINT_NONE, content_outside(content, row->mode));
-    content_add_cell(content, section, PAINT_NONE, content_text(content, "%" PRIu32, row->workers));
-    if (row->ending != NULL) {
-        content_add_cell(content, section, PAINT_BAD, row->ending);
+    if (!content_add_mode(content, section, row->mode, row->workers, row->is_first, row->ending))
         return;
-    }
-    add_digits(content, section, row->time * factor, "");
+    content_add_digits(content, section, row->time * factor, "");
     if (has_interval)
         add_interval(content, section, row, factor);
     if (reference != NULL)
-        add_digits(content, section, has_ratio ? reference->time / row->time : NAN, "x");
-    add_digits(content, section, row->percentile * format_service_scale(format).factor, "");
-    add_digits(content, section, row->cpu, "");
-    add_digits(content, section, row->memory, "");
+        content_add_digits(content, section, has_ratio ? reference->time / row->time : NAN, "x");
+    content_add_digits(content, section, row->percentile * format_service_scale(format).factor, "");
+    content_add_digits(content, section, row->cpu, "");
+    content_add_digits(content, section, row->memory, "");
     content_add_cell(content, section, row->failed > 0 ? PAINT_BAD : PAINT_NONE,
                      row->is_unproven ? "-" : content_text(content, "%" PRIu64, row->failed));
 }
@@ -78,19 +51,20 @@ void summary_table_add(struct content *content, const struct format *format, con
         has_failures |= rows[i].ending == NULL && rows[i].failed > 0;
     }
     content_add_column(content, section, "mode", "mode", true);
-    add_column(content, section, "workers", "workers", DROP_NEVER);
-    add_unit_column(content, section, "time", format_run_scale(format).name, DROP_NEVER);
+    content_add_figures(content, section, "workers", "workers", DROP_NEVER);
+    content_add_figures_in(content, section, "time", "time", format_run_scale(format).name, DROP_NEVER);
     if (has_interval)
-        add_column(content, section, interval, interval, DROP_INTERVAL);
+        content_add_figures(content, section, interval, interval, DROP_INTERVAL);
     if (reference < count) {
         const char *against = content_text(content, "vs %s", content_outside(content, rows[reference].mode));
-        add_column(content, section, against, against, DROP_NEVER);
+        content_add_figures(content, section, against, against, DROP_NEVER);
     }
     format_percentile(percentile, sizeof(percentile), summary_table_percentile(format));
-    add_unit_column(content, section, percentile, format_service_scale(format).name, DROP_PERCENTILE);
-    add_column(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
-    add_column(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
-    add_column(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
+    content_add_figures_in(content, section, percentile, percentile, format_service_scale(format).name,
+                           DROP_PERCENTILE);
+    content_add_figures(content, section, "CPU ms", "CPU/download [ms]", DROP_CPU);
+    content_add_figures(content, section, "MiB", "peak memory [MiB]", DROP_MEMORY);
+    content_add_figures(content, section, "failed", "failed", has_failures ? DROP_NEVER : DROP_FAILED);
     for (size_t i = 0; i < count; i++)
         add_row(content, section, format, &rows[i], has_interval, reference < count ? &rows[reference] : NULL);
 }
@@ -176,7 +150,7 @@ void summary_table_add_grid(struct content *content, const struct format *format
     for (size_t i = 0; i < axes.worker_count; i++) {
         const char *number = content_text(content, "%" PRIu32, axes.workers[i]);
         /* Few workers leave before many, but one at a time is what all is compared with. */
-        add_column(content, section, number, number, i == 0 ? DROP_NEVER : (int)(axes.worker_count - i));
+        content_add_figures(content, section, number, number, i == 0 ? DROP_NEVER : (int)(axes.worker_count - i));
     }
     for (size_t i = 0; i < axes.mode_count; i++) {
         content_add_row(content, section, axes.modes[i]);
