@@ -208,23 +208,6 @@ bool fleet_has_message(uint32_t rank)
     return !fleet_is_lost(rank) && transport_look(rank, &kind, &size) != 0;
 }
 
-static int receive_sign(uint32_t rank, const struct fleet_limit *limit, struct error *error)
-{
-    return fleet_receive_exactly(rank, FLEET_SIGN, NULL, 0, limit, error);
-}
-
-int fleet_barrier(const struct fleet_limit *limit, struct error *error)
-{
-    int status = 0;
-    if (fleet.rank > 0)
-        return fleet_send(0, FLEET_SIGN, "", 0, limit, error) != 0 ? -1 : receive_sign(0, limit, error);
-    for (uint32_t rank = 1; rank < fleet.size; rank++) {
-        if (!fleet_is_lost(rank) && receive_sign(rank, limit, status == 0 ? error : NULL) != 0)
-            status = -1;
-    }
-    return fleet_broadcast(FLEET_SIGN, "", 0, limit, status == 0 ? error : NULL) != 0 ? -1 : status;
-}
-
 /* Clocks */
 
 /* The first reading, which may have to wake the other one up, is seldom the fastest; with the others both are awake. */

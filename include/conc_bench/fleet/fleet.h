@@ -22,7 +22,7 @@
 
 /* The kinds of messages, and who sends them. Only those who send and receive a message know what it holds. */
 enum fleet_kind {
-    FLEET_SIGN,     /* both: names, barriers, clocks */
+    FLEET_SIGN,     /* both: names, clocks */
     FLEET_REACH,    /* leader: try to reach it (reach.h) */
     FLEET_REACHED,  /* follower */
     FLEET_PLAN,     /* leader: what is to be run */
@@ -94,9 +94,6 @@ int fleet_receive_exactly(uint32_t rank, enum fleet_kind kind, void *bytes, size
 
 /* Whether fleet_receive() would not wait: a message of that process is there, or the connection to it is broken. */
 bool fleet_has_message(uint32_t rank);
-
-/* Waits until all processes are here; to be called by all. What the leader finds lost does not hold the others up. */
-int fleet_barrier(const struct fleet_limit *limit, struct error *error);
 
 /* The difference of another machine's clock from this one's. */
 struct fleet_clock {
