@@ -103,7 +103,7 @@ static bool read_number(const char **text, uint32_t *number)
     return true;
 }
 
-/* Behind scheme and host, if there are any. */
+/* The target behind scheme and host, if there are any. */
 static const char *skip_origin(const char *target)
 {
     if (target[0] == '/')

@@ -215,14 +215,20 @@ void origin_heed(struct origin *origin, int (*signal_arrived)(void))
     origin->signal_arrived = signal_arrived;
 }
 
-static int reset(struct origin *origin, uint32_t trial, struct error *error)
+/* Sends a command with a value behind it, and waits for its empty answer. */
+static int order(struct origin *origin, enum wire_command what, const void *value, size_t size, struct error *error)
 {
-    char command[1 + sizeof(trial)] = {WIRE_RESET};
+    char command[1 + sizeof(uint64_t)] = {(char)what};
     size_t length;
-    memcpy(command + 1, &trial, sizeof(trial));
-    char *answer = ask(origin, command, sizeof(command), &length, error);
+    memcpy(command + 1, value, size);
+    char *answer = ask(origin, command, 1 + size, &length, error);
     free(answer);
     return answer == NULL ? -1 : 0;
+}
+
+static int reset(struct origin *origin, uint32_t trial, struct error *error)
+{
+    return order(origin, WIRE_RESET, &trial, sizeof(trial), error);
 }
 
 int origin_reset(struct origin *origin, struct error *error)
@@ -241,12 +247,7 @@ int origin_open_trial(struct origin *origin, struct error *error)
 
 int origin_set_latency(struct origin *origin, nanoseconds latency, struct error *error)
 {
-    char command[1 + sizeof(latency)] = {WIRE_LATENCY};
-    size_t length;
-    memcpy(command + 1, &latency, sizeof(latency));
-    char *answer = ask(origin, command, sizeof(command), &length, error);
-    free(answer);
-    return answer == NULL ? -1 : 0;
+    return order(origin, WIRE_LATENCY, &latency, sizeof(latency), error);
 }
 
 static struct address_base address_base(const struct origin *origin, uint32_t trial)
