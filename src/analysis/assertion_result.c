@@ -228,7 +228,7 @@ static bool judge_overrun(const struct assertion *assertion, const struct cell_s
     return true;
 }
 
-/* At a rate there are two waits, and the table that comes first shows the other. */
+/* Tells which of the two waits this is: at a rate there are two, and the table that comes first shows the other. */
 static void tell_waits_apart(const struct assertion *assertion, const struct cell_stats *cell,
                              struct assertion_result *assertion_result)
 {
@@ -258,7 +258,7 @@ static void rule_below(const struct assertion *assertion, struct assertion_resul
         rule(assertion, result);
 }
 
-/* Where all rates but one were left out, that one says as much as it can. */
+/* The highest rate of a mode. Where all rates but one were left out, that one says as much as it can. */
 static struct estimate highest_of(const struct cell_stats *cell)
 {
     const struct estimate *rate = &cell->metrics[METRIC_HIGHEST_RATE];
@@ -401,7 +401,8 @@ static int add_assertion_result(const struct assertion *assertion, const struct 
     return judge_cell(assertion, left, right, &longer[(*count)++], error);
 }
 
-/* Nothing was measured that it could be judged by, because the run ended early or the cell never got through. */
+/* Adds a result for an assertion that has nothing to be judged by, because the run ended early or the cell never got
+ * through. */
 static int add_unmeasured(const struct assertion *assertion, struct assertion_result **assertion_results, size_t *count,
                           struct error *error)
 {

@@ -14,7 +14,7 @@ struct objective objective_default(void)
     return (struct objective){.is_present = true, .figure = RESPONSE_FIGURE_P99, .factor = 3};
 }
 
-/* Behind any spaces. */
+/* The text behind any spaces. */
 static const char *skip_spaces(const char *text)
 {
     return text + strspn(text, " \t");

@@ -139,7 +139,7 @@ static void take_one(struct splitting *splitting)
     splitting->next += placeholder < NAMES ? length : 1;
 }
 
-/* Behind the opening quote. False: it is not closed. */
+/* Takes the text behind an opening quote. False: the quote is not closed. */
 static bool take_quoted(struct splitting *splitting, char quote)
 {
     while (*splitting->next != quote && *splitting->next != '\0') {

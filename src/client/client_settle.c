@@ -141,7 +141,7 @@ static void place_times(struct settling *settling)
     settling->offset = last_end(settling) - end;
     if (start + settling->offset >= did->began - SLACK)
         return;
-    /* With what it does behind its last download, it still fits. */
+    /* The downloads still fit if the client's work after the last one is left out. */
     settling->offset = did->began - start;
     if (end + settling->offset <= did->ended + SLACK)
         return;
@@ -219,7 +219,7 @@ static void sift(struct lane *lanes, uint32_t count)
     }
 }
 
-/* Behind all others. */
+/* Adds a lane behind all others. */
 static void add_lane(struct lane *lanes, uint32_t count, struct lane lane)
 {
     uint32_t place = count;

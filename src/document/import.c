@@ -70,7 +70,7 @@ static json_t *parse(struct import_state *reader)
     return NULL;
 }
 
-/* Behind the last unit of a cell of which there is a sample. */
+/* The number of units up to the last one of a cell that has a sample. */
 static uint32_t units_seen(const struct run_cell *cell)
 {
     uint32_t end = 0;

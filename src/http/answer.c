@@ -261,7 +261,8 @@ static size_t take_field(struct transfer *transfer, const char *line, size_t len
     return length;
 }
 
-/* Behind an answer there are its trailers, or what a proxy says to the next connection, where a redirect leads. */
+/* Takes a line after an answer: one of its trailers, or of a proxy's answer for the next connection, where a redirect
+ * leads. */
 static size_t take_trailer(struct transfer *transfer, const char *line, size_t length)
 {
     static const char name[] = "HTTP/";

@@ -250,7 +250,7 @@ static void renew(struct pool *pool)
     pool->store = next;
 }
 
-/* Behind a transfer that came to ask for something, libcurl knows what it was told before it. */
+/* Settles which names libcurl knows: after a transfer that sent a request, it knows all that it was told before. */
 static void settle_names(struct transfer *transfer, bool has_asked)
 {
     uint32_t *held = transfer->use.held;
@@ -272,7 +272,7 @@ static bool tell_names(struct transfer *transfer)
     if (pin != PIN_NONE) {
         uint32_t number = hold(store, pin, &forgotten);
         transfer->use.held[0] = number;
-        /* Behind it what is fixed, again: whether there is something for any host libcurl takes from the last list. */
+        /* The fixed ones follow again: libcurl looks only at the last list for one that stands for any host. */
         if (!store->names[number].is_sure) {
             list = list_changes(&transfer->use, pins, pin, forgotten, list);
             is_told = false;

@@ -38,7 +38,8 @@ bool quirk_forget_retries(struct transfer *transfer)
 {
     if (!quirk_applies(QUIRK_RETRIES_ADD_UP))
         return true;
-    /* Behind a redirect to where we don't go libcurl still has its buffer, whose size must not change; next time. */
+    /* After a redirect that is not followed, libcurl still has its buffer, whose size must not change; it is set next
+     * time. */
     if (curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE, (long)transfer->plan->policy->buffer_bytes) != CURLE_OK)
         return true;
     transfer->has_retried = false;

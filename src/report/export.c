@@ -311,7 +311,7 @@ static void keep_rights(const struct export *export)
     bool has_list = file_copy_access_list(export->place.path, file);
     if (!has_group || !has_list)
         mode = (mode & ~(mode_t)S_IRWXG) | (mode & S_IRWXG & ((mode & S_IRWXO) << 3));
-    /* Behind a list that could not be kept, bits for the group would be those of its mask. */
+    /* Where an access list could not be kept, the bits for the group would be those of its mask. */
     if (fchmod(file, mode) != 0 || !has_owner)
         return;
 }

@@ -82,7 +82,7 @@ static size_t measure_widths(const struct grid *grid, size_t *widths)
     return columns;
 }
 
-/* Behind the last column that still fits beside the first one, if those from `first` on are to follow it. */
+/* The end of the columns that fit beside the first one, if those from `first` on are to follow it. */
 static size_t fitting_end(const size_t *widths, size_t columns, size_t first, size_t width)
 {
     size_t used = widths[0];

@@ -166,7 +166,7 @@ static struct summary_row make_row(const struct live_row *row)
     return made;
 }
 
-/* At a rate */
+/* The table of downloads at a rate */
 
 static struct rate_row make_rate_row(const struct live_row *row)
 {

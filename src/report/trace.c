@@ -125,7 +125,7 @@ static void write_download(struct tracer *tracer, const struct trial *trial, uin
     }
 }
 
-/* In flight */
+/* Downloads in flight */
 
 static void write_counter(struct tracer *tracer, const char *name, nanoseconds time, size_t downloads)
 {

@@ -66,7 +66,7 @@ void fleet_part_release(struct fleet_part *part); /* NULL is allowed */
  * among so many machines, and a table for it. -1: no memory. */
 int fleet_part_set(struct fleet_part *part, uint32_t machines, uint32_t units, const nanoseconds *due,
                    struct error *error);
-/* Behind a trial that ended so. */
+/* Keeps the table after a trial that ended with that status, or drops it. */
 void fleet_part_reuse_table(struct fleet_part *part, enum trial_status status);
 
 /* The leader's order for a trial, and the answer to it. All machines run the same program. */

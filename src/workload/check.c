@@ -86,7 +86,7 @@ static int hex_value(char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* Behind a backslash. -1: it stands for nothing. */
+/* Reads the letter behind a backslash. -1: it stands for nothing. */
 static int read_escape(struct reading *reading)
 {
     static const char names[] = "\"'\\nrt";

@@ -65,7 +65,7 @@ static FILE *open_file(struct loading *loading, const char *option, const char *
     return stdin;
 }
 
-/* As another process has read it. */
+/* Takes a file as the leader's process has read it. */
 static int take_given(const struct loading *loading, const char *option, const char *path, struct secret_text *content)
 {
     size_t length = 0;
@@ -94,7 +94,7 @@ static int read_file(struct loading *loading, const char *option, const char *pa
     return status;
 }
 
-/* Behind a byte order mark; NULL: the file was empty. */
+/* The text behind a byte order mark; NULL: the file was empty. */
 static char *text_start(const struct secret_text *content)
 {
     return content->bytes == NULL ? NULL : content->bytes + unicode_mark_length(content->bytes, content->length);

@@ -15,7 +15,7 @@ struct head {
     uint64_t line_count;
 };
 
-/* Behind it stand the method and the headers, each with its zero byte, and the body. */
+/* The head of a message. Behind it stand the method and the headers, each with its zero byte, and the body. */
 struct packed_message {
     uint64_t body_bytes;
     uint32_t header_count;
@@ -24,7 +24,7 @@ struct packed_message {
     bool has_body;
 };
 
-/* Behind it stands the URL, with its zero byte. */
+/* The head of a line. Behind it stands the URL, with its zero byte. */
 struct packed_line {
     uint32_t count;
     uint32_t message;

@@ -537,7 +537,7 @@ static int add_downloads(struct url_list *list, const struct entry *entry, const
 
 /* Lines */
 
-/* Behind URLs alone, or where no line tells what the list is of. */
+/* Refuses a line that is no URL, in a list of URLs or where no line tells what the list is of. */
 static int refuse_scheme(const struct entry *entry, struct error *error)
 {
     if (entry->file != NULL && entry->text[0] == '{')

@@ -45,8 +45,8 @@ void process_be_punctual(void);
  * cannot; the peak then includes inherited pages. */
 bool process_reset_peak(void);
 
-/* Where memory runs out, on the machine or in the control group, has the kernel kill this process, and those that it
- * starts, before any other (oom_score_adj). Cannot be taken back. Without effect where the system cannot. */
+/* Makes the kernel kill this process, and those that it starts, before any other where memory runs out, on the machine
+ * or in the control group (oom_score_adj). Cannot be taken back. Without effect where the system cannot. */
 void process_be_killed_first(void);
 
 /* The largest resident size that wait4(2) or getrusage(2) tell, which is in KiB or in bytes. */

@@ -55,7 +55,7 @@ struct runner *runner_create(const struct plan *plan, const struct mode_job *job
                              struct run *run, struct error *error);
 void runner_release(struct runner *runner); /* NULL is allowed */
 
-/* Behind all trials: warns of servers that answer machines differently. */
+/* Warns of servers that answer machines differently. Called after all trials. */
 void runner_warn(const struct runner *runner);
 
 /* Appends a cell without trials to the run's. -1: no memory. */

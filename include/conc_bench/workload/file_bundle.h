@@ -20,7 +20,7 @@ struct file_bundle *file_bundle_create(struct error *error);
  */
 struct file_bundle *file_bundle_read(const char *bytes, size_t length, struct error *error);
 
-/* All of it, as long as nothing is added. */
+/* The bytes of all files; valid as long as nothing is added. */
 const char *file_bundle_bytes(const struct file_bundle *bundle, size_t *length);
 
 /* Whether files are to be taken from it rather than opened. */
