@@ -16,6 +16,21 @@ once() {
     "$CONC_BENCH" --details --runs 1 --warmup 0 --no-progress "$@"
 }
 
+# Runs a command for each of $MODES, the mode behind its arguments, all of them beside each other: what they do is wait.
+# Fails, and shows what they printed, where one fails.
+in_modes_at_once() {
+    local mode failed='' shown=$BATS_TEST_TMPDIR/shown
+    local -A running
+    for mode in $MODES; do
+        (set -e; "$@" "$mode") >"$shown.$mode" 2>&1 3>&- &
+        running[$mode]=$!
+    done
+    for mode in $MODES; do
+        wait "${running[$mode]}" || { echo "$mode:"; cat "$shown.$mode"; failed=yes; }
+    done
+    [ -z "$failed" ]
+}
+
 # Evaluates a jq filter on a JSON file; fails, and shows the file's beginning, if the answer is not "true".
 holds() {
     local file=$1 filter=$2
