@@ -257,7 +257,7 @@ static size_t take_field(struct transfer *transfer, const char *line, size_t len
         note_transfer_coding(transfer, line, length);
     }
     if (transfer->pool != NULL)
-        pool_heed_header(transfer, line, length);
+        pool_note_header(transfer, line, length);
     return length;
 }
 

@@ -349,7 +349,7 @@ static void follow_to(struct transfer *transfer, uint32_t pin)
 }
 
 /* A target without a host leads to the one that was asked. */
-static void heed_location(struct transfer *transfer, const char *target, size_t length)
+static void note_location(struct transfer *transfer, const char *target, size_t length)
 {
     bool has_scheme = length < 2 || memcmp(target, "//", 2) != 0;
     char *scheme = NULL;
@@ -368,7 +368,7 @@ static void heed_location(struct transfer *transfer, const char *target, size_t 
         free(text);
 }
 
-void pool_heed_header(struct transfer *transfer, const char *line, size_t length)
+void pool_note_header(struct transfer *transfer, const char *line, size_t length)
 {
     static const char name[] = "location:";
     size_t start = sizeof(name) - 1;
@@ -379,5 +379,5 @@ void pool_heed_header(struct transfer *transfer, const char *line, size_t length
         start++;
     while (length > start && strchr(" \t\r\n", line[length - 1]) != NULL)
         length--;
-    heed_location(transfer, line + start, length - start);
+    note_location(transfer, line + start, length - start);
 }

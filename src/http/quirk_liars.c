@@ -45,7 +45,7 @@ static bool is_for_liar(const struct transfer *transfer)
     return false;
 }
 
-void quirk_heed_liars(struct transfer *transfer)
+void quirk_choose_version(struct transfer *transfer)
 {
     if (may_share(transfer))
         ask_over_http1(transfer, is_for_liar(transfer));

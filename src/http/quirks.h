@@ -9,7 +9,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What libcurl gets wrong, and the way around each: one row of the table a quirk, with the versions that have it, the
+ * The faults of libcurl, and the way around each: one row of the table a quirk, with the versions that have it, the
  * symptom and the test that shows it. A way around runs only with a libcurl that is not known to be free of the quirk:
  * newer ones do without. Those that take more than a few lines stand in files of their own, quirk_*.c.
  *
@@ -130,7 +130,7 @@ bool quirk_is_lie(struct transfer *transfer, const char *line, size_t length);
 
 /* Sets which version is asked for, when a transfer that may share connections begins; and whether libcurl may be about
  * to send it over a connection that another uses, since the server lied. */
-void quirk_heed_liars(struct transfer *transfer);
+void quirk_choose_version(struct transfer *transfer);
 bool quirk_is_misled(const struct transfer *transfer);
 
 /* quirk_waiting.c: for a group whose transfers share connections. See group_tend(), too. */

@@ -8,8 +8,8 @@
 #include "conc_bench/run/sample.h"
 
 /*
- * How many downloads are under way on each connection of a multi handle, over HTTP/2, where they share them. Used by
- * one thread, that of the multi handle.
+ * Counts the downloads that are under way on each connection of a multi handle, over HTTP/2, where they share
+ * connections. Used by one thread, that of the multi handle.
  */
 struct streams;
 

@@ -487,7 +487,7 @@ static bool begin(struct transfer *transfer, nanoseconds begun)
     }
     transfer->is_tls = is_tls(targets, url);
     if (transfer->streams != NULL)
-        quirk_heed_liars(transfer);
+        quirk_choose_version(transfer);
     if ((transfer->has_retried && !quirk_forget_retries(transfer)) || !set_target(transfer, url) ||
         (transfer->pool != NULL && !pool_begin(transfer, has_asked))) {
         end_before_start(sample, OUTCOME_CLIENT_RESOURCE, CURLE_OUT_OF_MEMORY);

@@ -221,7 +221,7 @@ bool pool_begin(struct transfer *transfer, bool has_asked);
 
 /* Called for each connection that is opened, and for each line of headers, where the transfer may be sent on. */
 void pool_note_opened(struct transfer *transfer);
-void pool_heed_header(struct transfer *transfer, const char *line, size_t length);
+void pool_note_header(struct transfer *transfer, const char *line, size_t length);
 
 /* Called after the easy handle is gone. */
 void pool_leave(struct transfer *transfer);

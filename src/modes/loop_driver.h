@@ -12,8 +12,8 @@
 #include "conc_bench/modes/mode.h"
 
 /*
- * What loop.c, which knows what a loop is for, shares with the driver, which knows how to wait. There are two drivers,
- * loop_epoll.c and loop_poll.c; the build takes one. Private to src/modes.
+ * The interface between loop.c, which knows what a loop is for, and the driver, which knows how to wait. There are two
+ * drivers, loop_epoll.c and loop_poll.c; the build takes one. Private to src/modes.
  */
 
 /* A multi handle and the transfers that live in it. A multi handle costs, for every request, a walk over all its

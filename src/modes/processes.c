@@ -151,7 +151,7 @@ static bool take_report(struct processes_run *run, int timeout, struct collectio
 }
 
 /* Workers leave when they are released, and never before: whoever is dead now has failed, whatever it told. */
-static void bury_dead(struct processes_run *run, struct collection *collection, struct error *error)
+static void reap_dead(struct processes_run *run, struct collection *collection, struct error *error)
 {
     for (uint32_t i = 0; i < run->worker_count; i++) {
         struct worker *worker = &run->workers[i];
@@ -183,7 +183,7 @@ static int collect(struct processes_run *run, struct error *error)
     }
     while (collection.told + collection.gone < run->worker_count) {
         if (!take_report(run, LOOK_FOR_DEAD_EVERY_MS, &collection, error))
-            bury_dead(run, &collection, error);
+            reap_dead(run, &collection, error);
     }
     return collection.has_failed ? -1 : 0;
 }

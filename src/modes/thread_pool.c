@@ -16,7 +16,7 @@ struct member {
 };
 
 struct thread_pool {
-    struct thread_pool_duty duty;
+    struct thread_pool_hooks hooks;
     pthread_mutex_t mutex; /* guards everything below it up to `members` */
     pthread_cond_t gate_moved;
     pthread_cond_t count_moved;
@@ -51,7 +51,7 @@ static void *serve(void *context)
     struct member *member = context;
     struct thread_pool *thread_pool = member->thread_pool;
     struct error error = {0};
-    bool is_in = thread_pool->duty.enter(thread_pool->duty.context, member->number, &error) == 0;
+    bool is_in = thread_pool->hooks.enter(thread_pool->hooks.context, member->number, &error) == 0;
 
     pthread_mutex_lock(&thread_pool->mutex);
     if (!is_in)
@@ -62,7 +62,7 @@ static void *serve(void *context)
         thread_pool_task *task = thread_pool->task;
         openings = thread_pool->openings;
         pthread_mutex_unlock(&thread_pool->mutex);
-        bool is_done = task(thread_pool->duty.context, member->number, &error) == 0;
+        bool is_done = task(thread_pool->hooks.context, member->number, &error) == 0;
         pthread_mutex_lock(&thread_pool->mutex);
         if (!is_done)
             keep_first(thread_pool, &error);
@@ -71,7 +71,7 @@ static void *serve(void *context)
     }
     pthread_mutex_unlock(&thread_pool->mutex);
     if (is_in)
-        thread_pool->duty.leave(thread_pool->duty.context, member->number);
+        thread_pool->hooks.leave(thread_pool->hooks.context, member->number);
     return NULL;
 }
 
@@ -117,14 +117,14 @@ static void dismiss(struct thread_pool *thread_pool)
     free(thread_pool);
 }
 
-int thread_pool_start(const struct thread_pool_duty *duty, uint32_t count, struct thread_pool **result,
+int thread_pool_start(const struct thread_pool_hooks *hooks, uint32_t count, struct thread_pool **result,
                       struct error *error)
 {
     *result = NULL;
     struct thread_pool *thread_pool = calloc(1, sizeof(*thread_pool) + (size_t)count * sizeof(thread_pool->members[0]));
     if (thread_pool == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for %lu threads", (unsigned long)count);
-    thread_pool->duty = *duty;
+    thread_pool->hooks = *hooks;
     pthread_mutex_init(&thread_pool->mutex, NULL); /* neither can fail on Linux with default attributes */
     pthread_cond_init(&thread_pool->gate_moved, NULL);
     pthread_cond_init(&thread_pool->count_moved, NULL);

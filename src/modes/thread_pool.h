@@ -12,7 +12,7 @@
  */
 
 /* The calls that each member makes in its own thread. `member` is 0 to count - 1. */
-struct thread_pool_duty {
+struct thread_pool_hooks {
     void *context;
     int (*enter)(void *context, uint32_t member, struct error *error); /* on failure it leaves nothing behind */
     void (*leave)(void *context, uint32_t member);                     /* undoes enter() */
@@ -24,7 +24,7 @@ typedef int thread_pool_task(void *context, uint32_t member, struct error *error
 struct thread_pool;
 
 /* Starts `count` threads and returns when all have entered. -1: one could not; all are gone, *result is NULL. */
-int thread_pool_start(const struct thread_pool_duty *duty, uint32_t count, struct thread_pool **run,
+int thread_pool_start(const struct thread_pool_hooks *hooks, uint32_t count, struct thread_pool **run,
                       struct error *error);
 
 /* Opens the gate and returns when every member has done the task. -1: the failure of the first that ever failed. */

@@ -71,8 +71,8 @@ static int threads_prepare(const struct mode_job *job, void **result, struct err
         free(run);
         return -1;
     }
-    const struct thread_pool_duty duty = {.context = run, .enter = enter, .leave = leave};
-    if (thread_pool_start(&duty, job->workers, &run->thread_pool, error) != 0) {
+    const struct thread_pool_hooks hooks = {.context = run, .enter = enter, .leave = leave};
+    if (thread_pool_start(&hooks, job->workers, &run->thread_pool, error) != 0) {
         threads_release(run);
         return -1;
     }

@@ -9,10 +9,10 @@
 #include "conc_bench/origin/origin.h"
 
 /*
- * What the origin shows of itself over TLS: an authority of its own, made at start, and below it a certificate for each
- * host, chosen by the name a client asks for (SNI), so that a handshake costs the same however long the list is. Those
- * who name no host, because they ask for an address, or one that is not in the list, get a certificate for the
- * addresses of the list alone.
+ * The certificates that the origin shows over TLS: an authority of its own, made at start, and below it a certificate
+ * for each host, chosen by the name a client asks for (SNI), so that a handshake costs the same however long the list
+ * is. Those who name no host, because they ask for an address, or one that is not in the list, get a certificate for
+ * the addresses of the list alone.
  *
  * All keys are ECDSA over P-256 and live in this process's memory until certificates_release(), which wipes them; none
  * is written anywhere. One thread only.

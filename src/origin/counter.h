@@ -8,7 +8,7 @@
 #include "conc_bench/origin/origin.h"
 
 /*
- * What arrived at the server, in all and for each URL. Zero-initialise.
+ * Counts what arrived at the server, in all and for each URL. Zero-initialise.
  */
 struct counter {
     struct origin_totals counts;

@@ -210,7 +210,7 @@ static char *ask(struct origin *origin, const void *command, size_t command_leng
     return answer;
 }
 
-void origin_heed(struct origin *origin, int (*signal_arrived)(void))
+void origin_set_interrupt(struct origin *origin, int (*signal_arrived)(void))
 {
     origin->signal_arrived = signal_arrived;
 }

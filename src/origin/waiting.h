@@ -8,8 +8,8 @@
 #include "conc_bench/base/clock.h"
 
 /*
- * How the server waits for its clients and for commands. There are two drivers, waiting_epoll.c and waiting_select.c;
- * the build takes one.
+ * Waits for the server's clients and for commands. There are two drivers, waiting_epoll.c and waiting_select.c; the
+ * build takes one.
  */
 
 /* The flags with which daemons are to be started (MHD_start_daemon(3)). */

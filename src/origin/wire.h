@@ -8,8 +8,8 @@
 #include "conc_bench/origin/origin.h"
 
 /*
- * What the origin and its parent say to each other over a socket pair. Both ends are the same program, so structures
- * travel as they lie in memory.
+ * The messages of the origin and its parent over a socket pair. Both ends are the same program, so structures travel as
+ * they lie in memory.
  *
  * The server speaks first, once: a wire_greeting. From then on it answers each command, a byte, with a
  * wire_reply_header and as many bytes as that announces.

@@ -317,7 +317,7 @@ static int start_origin(struct session *session, struct error *error)
     free(hosts);
     if (session->origin == NULL)
         return -1;
-    origin_heed(session->origin, interrupt_signal);
+    origin_set_interrupt(session->origin, interrupt_signal);
     place->port = origin_port(session->origin);
     place->tls_port = origin_tls_port(session->origin);
     if (origin_authority(session->origin) != NULL)

@@ -851,7 +851,7 @@ static void test_a_stopped_server_is_not_waited_for_after_a_signal(void **state)
     nanoseconds begin = clock_now();
     struct origin_totals counts;
     struct error error = {0};
-    origin_heed(origin, tell_of_signal);
+    origin_set_interrupt(origin, tell_of_signal);
     assert_int_equal(origin_read_counts(origin, &counts, NULL, &error), -1);
     assert_int_equal(error.kind, ERROR_ENVIRONMENT);
     assert_non_null(strstr(error.message, "does not answer"));

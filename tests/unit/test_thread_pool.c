@@ -44,19 +44,19 @@ static void leave(void *context, uint32_t member)
     atomic_fetch_add(&record->left, 1);
 }
 
-static struct thread_pool_duty duty_of(struct record *record)
+static struct thread_pool_hooks hooks_of(struct record *record)
 {
-    return (struct thread_pool_duty){.context = record, .enter = enter, .leave = leave};
+    return (struct thread_pool_hooks){.context = record, .enter = enter, .leave = leave};
 }
 
 static void test_all_enter_then_work_then_leave(void **state)
 {
     (void)state;
     struct record record = {.count = 50, .fails_to_enter = NOBODY, .fails_to_work = NOBODY};
-    struct thread_pool_duty duty = duty_of(&record);
+    struct thread_pool_hooks hooks = hooks_of(&record);
     struct thread_pool *thread_pool;
     struct error error = {0};
-    assert_int_equal(thread_pool_start(&duty, 50, &thread_pool, &error), 0);
+    assert_int_equal(thread_pool_start(&hooks, 50, &thread_pool, &error), 0);
     assert_int_equal(record.entered, 50);
     assert_int_equal(record.worked, 0);
     assert_int_equal(thread_pool_do(thread_pool, work, &error), 0);
@@ -71,10 +71,10 @@ static void test_the_gate_opens_as_often_as_asked(void **state)
 {
     (void)state;
     struct record record = {.count = 9, .fails_to_enter = NOBODY, .fails_to_work = NOBODY};
-    struct thread_pool_duty duty = duty_of(&record);
+    struct thread_pool_hooks hooks = hooks_of(&record);
     struct thread_pool *thread_pool;
     struct error error = {0};
-    assert_int_equal(thread_pool_start(&duty, 9, &thread_pool, &error), 0);
+    assert_int_equal(thread_pool_start(&hooks, 9, &thread_pool, &error), 0);
     for (uint32_t times = 1; times <= 20; times++) {
         assert_int_equal(thread_pool_do(thread_pool, work, &error), 0);
         assert_int_equal(record.worked, 9 * times);
@@ -87,10 +87,10 @@ static void test_one_that_does_not_come_sends_all_home(void **state)
 {
     (void)state;
     struct record record = {.count = 20, .fails_to_enter = 7, .fails_to_work = NOBODY};
-    struct thread_pool_duty duty = duty_of(&record);
+    struct thread_pool_hooks hooks = hooks_of(&record);
     struct thread_pool *thread_pool;
     struct error error = {0};
-    assert_int_equal(thread_pool_start(&duty, 20, &thread_pool, &error), -1);
+    assert_int_equal(thread_pool_start(&hooks, 20, &thread_pool, &error), -1);
     assert_null(thread_pool);
     assert_string_equal(error.message, "member 7 does not come");
     assert_int_equal(record.worked, 0);
@@ -101,10 +101,10 @@ static void test_a_failure_at_work_is_told_once_all_are_done(void **state)
 {
     (void)state;
     struct record record = {.count = 5, .fails_to_enter = NOBODY, .fails_to_work = 3};
-    struct thread_pool_duty duty = duty_of(&record);
+    struct thread_pool_hooks hooks = hooks_of(&record);
     struct thread_pool *thread_pool;
     struct error error = {0};
-    assert_int_equal(thread_pool_start(&duty, 5, &thread_pool, &error), 0);
+    assert_int_equal(thread_pool_start(&hooks, 5, &thread_pool, &error), 0);
     assert_int_equal(thread_pool_do(thread_pool, work, &error), -1);
     assert_string_equal(error.message, "member 3 does not manage");
     assert_int_equal(record.worked, 5);
@@ -116,10 +116,10 @@ static void test_a_crew_may_leave_without_having_worked(void **state)
 {
     (void)state;
     struct record record = {.count = 3, .fails_to_enter = NOBODY, .fails_to_work = NOBODY};
-    struct thread_pool_duty duty = duty_of(&record);
+    struct thread_pool_hooks hooks = hooks_of(&record);
     struct thread_pool *thread_pool;
     struct error error = {0};
-    assert_int_equal(thread_pool_start(&duty, 3, &thread_pool, &error), 0);
+    assert_int_equal(thread_pool_start(&hooks, 3, &thread_pool, &error), 0);
     thread_pool_release(thread_pool);
     assert_int_equal(record.worked, 0);
     assert_int_equal(record.left, 3);

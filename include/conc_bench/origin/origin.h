@@ -81,8 +81,8 @@ struct origin;
 struct origin *origin_start(const struct origin_options *options, const struct origin_demand *demand,
                             struct error *error);
 
-/* Once `signal_arrived` answers anything but 0, nobody waits for the server for more than half a second. */
-void origin_heed(struct origin *origin, int (*signal_arrived)(void));
+/* Lets waits for the server end within half a second once `signal_arrived` returns anything but 0. */
+void origin_set_interrupt(struct origin *origin, int (*signal_arrived)(void));
 
 uint16_t origin_port(const struct origin *origin);
 
