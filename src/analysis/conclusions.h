@@ -8,8 +8,8 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What the ranking amounts to, in sentences: who is fastest or that no difference was detected, who is cheapest among
- * the fastest, and what to use. Pure.
+ * The conclusions from the ranking, in sentences: who is fastest or that no difference was detected, who is cheapest
+ * among the fastest, and what to use. Pure.
  */
 struct conclusions {
     char (*sentences)[512]; /* room for `capacity`, by the caller */

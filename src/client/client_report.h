@@ -7,7 +7,7 @@
 #include "conc_bench/base/clock.h"
 
 /*
- * What a client says of its own downloads: a file, at the path that CONC_BENCH_REPORT names, with a line for each
+ * The report of a client on its own downloads: a file, at the path that CONC_BENCH_REPORT names, with a line for each
  * download, in any order:
  *
  *     UNIT STATUS BYTES START END

@@ -5,10 +5,10 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What a client holds while it runs, looked at now and then: its processes come and go, so that at the end there is
- * nothing left to look at. The most that was seen at one look stands for the peak. Looks are at least 10 ms apart, and
- * take at most a fiftieth of the time: adding up the pages of a large process takes milliseconds, in which it can map
- * no memory.
+ * The resources that a client holds while it runs, looked at now and then: its processes come and go, so that at the
+ * end there is nothing left to look at. The most that was seen at one look stands for the peak. Looks are at least 10
+ * ms apart, and take at most a fiftieth of the time: adding up the pages of a large process takes milliseconds, in
+ * which it can map no memory.
  */
 struct client_usage {
     nanoseconds next; /* the instant of the next look */

@@ -11,7 +11,7 @@
 #include "json_writer.h"
 
 /*
- * How a record of the document is described: one row for each field, from which it is written, read back, and told of
+ * The description of a record of the document: one row for each field, from which it is written, read back, and told of
  * in the JSON Schema and docs/json.md. A row names a member of a struct by a macro that lets the compiler check that
  * the member is there and of the type that the row says.
  */

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * What the environment says of the launcher that has started the process. It tells so whatever the program was built
- * with, so that several processes that cannot find each other are no independent runs.
+ * Recognises by the environment the launcher that has started the process, whatever the program was built with, so that
+ * several processes that cannot find each other are no independent runs.
  */
 struct launch {
     const char *launcher; /* in words; NULL: there is none, or it started this process alone */

@@ -9,7 +9,7 @@
 #include "launch.h"
 
 /*
- * What carries messages between processes: MPI (mpi.c), or nothing, in a program that was built without (alone.c). A
+ * The transport of messages between processes: MPI (mpi.c), or none, in a program that was built without (alone.c). A
  * program is linked with one of the two. Nothing here waits; fleet.c does.
  */
 

@@ -11,10 +11,10 @@
 #include "paint.h"
 
 /*
- * What a report for people says, built once from a run and its analysis: facts about the run, tables, sentences. The
- * terminal, Markdown and the page only lay it out, so that what one of them says, all say. Texts from outside
- * are escaped already, as text_escape() does; what else a format takes for its own is for it to escape. Sentences and
- * facts have no full stop at their end. Private to src/report.
+ * The content of a report for people, built once from a run and its analysis: facts about the run, tables, sentences.
+ * The terminal, Markdown and the page only lay it out, so that what one of them says, all say. Texts from outside are
+ * escaped already, as text_escape() does; what else a format takes for its own is for it to escape. Sentences and facts
+ * have no full stop at their end. Private to src/report.
  */
 
 struct content_cell {

@@ -9,8 +9,8 @@
 #include "conc_bench/run/run.h"
 
 /*
- * For spreadsheets and data frames (RFC 4180, with plain line feeds): one row a cell, one row a download, or one row a
- * URL and cell. Times are seconds, and every unit is in the name of its column; what does not exist is empty.
+ * Tables for spreadsheets and data frames (RFC 4180, with plain line feeds): one row a cell, one row a download, or one
+ * row a URL and cell. Times are seconds, and every unit is in the name of its column; what does not exist is empty.
  */
 
 /* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */

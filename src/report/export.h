@@ -9,10 +9,10 @@
 #include "conc_bench/base/place.h"
 
 /*
- * Where a report goes: see place.h. A regular file appears whole or not at all: it is written under another name in the
- * same folder, and renamed when complete. One that takes the place of another has the rights of that: its mode and list
- * of access, and owner and group as far as we may set them. What is not a regular file (a pipe, /dev/full, a
- * descriptor) is written in place; sockets and block devices are not.
+ * The file that a report goes to: see place.h. A regular file appears whole or not at all: it is written under another
+ * name in the same folder, and renamed when complete. One that takes the place of another has the rights of that: its
+ * mode and list of access, and owner and group as far as we may set them. What is not a regular file (a pipe,
+ * /dev/full, a descriptor) is written in place; sockets and block devices are not.
  *
  * Somebody has to read a pipe: within EXPORT_PATIENCE it has to be opened, and in the same time something taken from
  * it.

@@ -9,8 +9,8 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What became of the run and of its claims as JUnit XML, which CI servers show: one test case for the measurement as
- * such (equal work, no failures) and one for each claim. There is no standard; this keeps to the elements and
+ * The outcome of the run and of its assertions as JUnit XML, which CI servers show: one test case for the measurement
+ * as such (equal work, no failures) and one for each assertion. There is no standard; this keeps to the elements and
  * attributes that Jenkins, GitLab and GitHub's actions all read.
  */
 

@@ -6,7 +6,7 @@
 #include "conc_bench/run/run.h"
 
 /*
- * What the whole machine did, so that what others did during a trial can be told from what the trial did.
+ * The load of the whole machine, so that the work of others during a trial can be told from the trial's own.
  */
 
 /* Counters of the cores this process may run on, at one moment. NAN: the system does not tell. */

@@ -8,7 +8,7 @@
 #include "conc_bench/base/random.h"
 
 /*
- * What all simulations share: the table they print, and series of rounds with a known truth.
+ * The parts that all simulations share: the table they print, and series of rounds with a known truth.
  */
 enum { MOST_CELLS = 7, MOST_ROUNDS = 20, MOST_SERIES = 20000, SEED = 20260101 };
 

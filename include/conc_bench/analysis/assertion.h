@@ -57,7 +57,7 @@ struct assertion {
 /* Bytes of the longest canonical text, with its NUL. */
 enum { ASSERTION_TEXT_MAX = 160 };
 
-/* Reads a claim. On failure -1 and an error that points at the place in `text`; `claim` is then untouched. */
+/* Reads a claim. On failure -1 and an error that points at the place in `text`; `assertion` is then untouched. */
 int assertion_parse(const char *text, struct assertion *assertion, struct error *error);
 
 /* Writes the canonical text, "threads@8.time / sync.time < 0.25": single spaces, and metrics by name, not by alias. It

@@ -10,8 +10,8 @@
 #include "conc_bench/base/error.h"
 
 /*
- * How a mode with a number of workers does at different rates, where trials differ by them: up to which rate it keeps
- * up, or holds the run's objective, and where response times leave their flat part. Pure.
+ * The performance of a mode with a number of workers at different rates, where trials differ by them: the rate up to
+ * which it keeps up, or holds the run's objective, and the one at which response times leave their flat part. Pure.
  */
 
 /* Response times are flat as long as their mean is at most so many times that at the lowest rate. */

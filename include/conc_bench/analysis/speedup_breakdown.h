@@ -7,8 +7,8 @@
 #include "conc_bench/base/error.h"
 
 /*
- * How much of what a mode gains is concurrency, and how much that connections are kept: two factors, each with and
- * without the other, measured in the same rounds. Pure.
+ * The parts that concurrency and kept connections have in the speed-up of a mode: two factors, each with and without
+ * the other, measured in the same rounds. Pure.
  *
  * A gain is a ratio of times. Among the four cells of the reference mode and another, with fresh and with kept
  * connections, each factor can be had in two ways: concurrency with fresh connections, or with kept ones; kept
@@ -32,7 +32,7 @@ struct speedup_breakdown {
 };
 
 /* Takes all main cells that were measured with fresh connections too, in rounds that all four cells share. -1: out of
- * memory. `figures` must outlive `gains`. */
+ * memory. `stats` must outlive the result. */
 int speedup_breakdown_make(const struct run_stats *stats, struct speedup_breakdown *breakdown, struct error *error);
 void speedup_breakdown_release(struct speedup_breakdown *breakdown);
 

@@ -10,9 +10,9 @@
 #include "conc_bench/base/error.h"
 
 /*
- * How a mode does with different numbers of workers, and how many are enough: over the cells of STAGE_SWEEP. And how it
- * does on different numbers of machines, over the ranked cells: of each number, with the workers that do best there.
- * Pure.
+ * The performance of a mode with different numbers of workers, and the number that is enough: over the cells of
+ * STAGE_SWEEP. The same for different numbers of machines, over the ranked cells: for each number, with the workers
+ * that do best there. Pure.
  */
 enum sweep_of {
     SWEEP_OF_WORKERS,

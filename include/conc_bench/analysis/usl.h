@@ -8,7 +8,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * How throughput grows with the number of workers: the Universal Scalability Law,
+ * The growth of throughput with the number of workers: the Universal Scalability Law,
  *
  *     X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)).
  *

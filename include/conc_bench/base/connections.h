@@ -2,7 +2,7 @@
 #define CONC_BENCH_BASE_CONNECTIONS_H
 
 /*
- * How a connection is used once its download is done: a part of what is compared, beside the mode.
+ * The use of a connection once its download is done; cells differ by it as they do by the mode.
  */
 enum connection_policy {
     CONNECTIONS_REUSE, /* no connection at the start, kept and reused within the run */

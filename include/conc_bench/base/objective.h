@@ -7,7 +7,7 @@
 #include "conc_bench/base/clock.h"
 
 /*
- * What response times are to be at a rate for it to count as held (--slo).
+ * The bound on response times within which a rate counts as held (--slo).
  */
 
 /* Figures of the response times of a trial. */

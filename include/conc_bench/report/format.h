@@ -8,7 +8,7 @@
 #include "conc_bench/run/sample.h"
 
 /*
- * How reports for people show what they show; those for machines are always the same.
+ * The formats of reports for people; reports for machines are always the same.
  */
 
 enum time_unit {

@@ -8,7 +8,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * What the answers to downloads are held to (--check):
+ * The checks that answers to downloads are held to (--check):
  *
  *     [TARGET[*]] [not] contains "TEXT"
  *     [TARGET[*]] [not] status == N

@@ -8,8 +8,8 @@
 #include "conc_bench/base/hash_map.h"
 
 /*
- * What a request of the list asks for besides its URL: method, headers and body of its own. They may be secret: they
- * are wiped when they are released, and what is told of them shows no values of headers and no bodies.
+ * The method, headers and body that a request of the list has besides its URL. They may be secret: they are wiped when
+ * they are released, and what is told of them shows no values of headers and no bodies.
  */
 
 /* Zero-initialise: a plain download. */

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Which units of a plan are whose, where several machines run it together: each unit is exactly one machine's. It takes
- * no table, so that any machine can tell for any other.
+ * The division of a plan's units among the machines that run it together: each unit belongs to exactly one machine. It
+ * takes no table, so that any machine can tell for any other.
  */
 
 enum split_policy {
