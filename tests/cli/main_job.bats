@@ -168,7 +168,7 @@ are_dead() {
 }
 
 @test "nothing is left running when the program is killed" {
-    "$CONC_BENCH" --details --mode processes --workers 4 --runs 1 --warmup 0 --origin=latency=500ms --no-progress \
+    "$CONC_BENCH" --details --mode processes --workers 4 --runs 1 --warmup 0 --origin=latency=5s --no-progress \
         http://a.test/{1,2,3,4,5,6,7,8,9}{0,1,2,3} >/dev/null 2>&1 &
     program=$!
     until_true find_workers 4
