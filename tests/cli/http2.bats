@@ -436,7 +436,7 @@ has_libcurl() {
     for mode in $MODES; do
         : >"$H2_LOG"
         once --http3 --cacert "$TLS/ca.pem" --mode "$mode" --workers "$WORKERS" --repeat 60 --export-json "$JSON" \
-            "https://localhost:$H3_PORT/document-1.txt" >report.txt
+            "https://localhost:$H3_PORT/document-1.txt" >report.txt 2>&1 || { cat report.txt; return 1; }
         holds "$JSON" '.policy.http_version == "HTTP/3" and .results[0].failures == 0'
         logged "$H2_LOG" 60
         [ "$(h2_requests HTTP/3.0)" -eq 60 ] || { echo "$mode: not all over HTTP/3"; head "$H2_LOG"; return 1; }

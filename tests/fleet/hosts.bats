@@ -128,7 +128,7 @@ counts() {
     says "2 downloads cannot be shared out to 3 machines"
     [ "$(grep -c conc-bench: <<<"$output")" -eq 1 ]
     local refused
-    for refused in "--no-isolate $LIST" "--cacert $LIST $LIST"; do
+    for refused in "--no-isolate $LIST" "--capath $BATS_TEST_TMPDIR $LIST"; do
         # shellcheck disable=SC2086  # each word is an argument
         run on_hosts 2 $refused
         exits_with 2
