@@ -10,6 +10,7 @@
 
 #include "conc_bench/base/text.h"
 #include "conc_bench/base/text_buffer.h"
+#include "conc_bench/report/stream.h"
 #include "live_table.h"
 
 #define REDRAW_EVERY (100 * NANOSECONDS_PER_MILLISECOND)
@@ -87,13 +88,6 @@ static void restore_stop(void)
     screen.length = 0;
 }
 
-static bool is_terminal(FILE *stream)
-{
-    const char *kind = getenv("TERM");
-    bool is_dumb = kind != NULL && strcmp(kind, "dumb") == 0;
-    return isatty(fileno(stream)) == 1 && !is_dumb;
-}
-
 /* The shell has the screen while the program is in the background. */
 static bool is_in_background(const struct progress *progress)
 {
@@ -117,7 +111,7 @@ void progress_init(struct progress *progress, FILE *stream, bool wanted)
     *progress = (struct progress){.stream = wanted ? stream : NULL, .began = now};
     if (!wanted)
         return;
-    progress->is_terminal = is_terminal(stream);
+    progress->is_terminal = stream_is_screen(stream);
     progress->every = progress->is_terminal ? REDRAW_EVERY : WRITE_EVERY;
     progress->drawn = progress->is_terminal ? 0 : now;
 }

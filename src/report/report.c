@@ -76,15 +76,13 @@ static struct format look(const struct report_request *request)
 {
     const struct options *options = request->options;
     struct format format = options->format;
-    const char *kind = getenv("TERM");
     const char *refused = getenv("NO_COLOR");
     struct winsize size;
     bool is_launched = request->run->machine_count > 0 && options->import_json == NULL;
     bool is_terminal = !is_launched && isatty(STDOUT_FILENO) == 1;
-    bool is_able = kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
     bool is_wanted = refused == NULL || refused[0] == '\0';
-    format.is_coloured =
-        options->color == COLOR_ALWAYS || (options->color == COLOR_AUTO && is_terminal && is_able && is_wanted);
+    format.is_coloured = options->color == COLOR_ALWAYS ||
+                         (options->color == COLOR_AUTO && is_terminal && stream_is_screen(stdout) && is_wanted);
     if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         format.width = size.ws_col;
     return format;

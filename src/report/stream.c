@@ -1,6 +1,9 @@
 #include "conc_bench/report/stream.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 int stream_settle(FILE *stream)
 {
@@ -13,4 +16,10 @@ int stream_settle(FILE *stream)
     if (fputc('\n', stream) == EOF || fflush(stream) != 0)
         return errno;
     return EIO;
+}
+
+bool stream_is_screen(FILE *stream)
+{
+    const char *kind = getenv("TERM");
+    return isatty(fileno(stream)) == 1 && kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
 }

@@ -56,6 +56,14 @@ in_root() {
     says 'cannot write "r.json": Read-only file system'
 }
 
+@test "a terminal of which no variable says what it can: nothing but text and ends of lines" {
+    script --quiet --return --command "env -i $CONC_BENCH --mode sync,threads --runs 2 --warmup 0 -n 40 --origin=latency=5ms http://a.test/" \
+        /dev/null </dev/null >screen
+    grep -q '^threads ' screen
+    run ! grep -P '[^\x20-\x7e\r]' screen
+    run ! grep -P '\r[^\r\n]' screen
+}
+
 # Certificates from a pipe are read once and must lie somewhere.
 @test "a system that cannot be written to, with a /dev/shm of one page and TMPDIR nowhere: nothing is missed" {
     make_root
