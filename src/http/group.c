@@ -210,7 +210,7 @@ int group_reap(struct transfer_group *group, struct error *error)
 int group_tend(struct transfer_group *group, struct error *error)
 {
     return quirk_end_broken(group, error) != 0 || quirk_end_overdue(group, error) != 0 ||
-                   quirk_start_forgotten(group, error) != 0
+                   quirk_restart_stalled(group, error) != 0
                ? -1
                : 0;
 }

@@ -97,10 +97,9 @@ bool preflight_is_needed(const struct request *request)
            request->options->unix_socket != NULL || request->proxy_count > 0;
 }
 
-/* One try */
+/* One probe */
 
-struct
-try {
+struct probe {
     CURL *easy;
     struct curl_slist *names;
     struct curl_slist *headers;
@@ -114,25 +113,25 @@ static size_t drop_body(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
-static void end_try(struct try *try)
+static void end_probe(struct probe *probe)
 {
-    curl_easy_cleanup(try->easy);
-    curl_slist_free_all(try->names);
-    curl_slist_free_all(try->headers);
+    curl_easy_cleanup(probe->easy);
+    curl_slist_free_all(probe->names);
+    curl_slist_free_all(probe->headers);
 }
 
-static int begin_try(const struct transfer_plan *plan, const char *url, struct try *try, struct error *error)
+static int begin_probe(const struct transfer_plan *plan, const char *url, struct probe *probe, struct error *error)
 {
     CURLcode first = CURLE_OK;
     const char *refused = NULL;
     const char **failure = &refused;
     CURLcode *code = &first;
-    *try = (struct try){.easy = curl_easy_init()};
-    CURL *easy = try->easy;
+    *probe = (struct probe){.easy = curl_easy_init()};
+    CURL *easy = probe->easy;
     if (easy == NULL)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for a libcurl handle");
     SET(CURLOPT_URL, url);
-    SET(CURLOPT_ERRORBUFFER, try->message);
+    SET(CURLOPT_ERRORBUFFER, probe->message);
     SET(CURLOPT_WRITEFUNCTION, drop_body);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -143,7 +142,7 @@ static int begin_try(const struct transfer_plan *plan, const char *url, struct t
     settings_set_way(easy, plan->request, failure, code);
     if (refused == NULL)
         return 0;
-    end_try(try);
+    end_probe(probe);
     return error_set(error, ERROR_ENVIRONMENT, "this libcurl (%s) refuses %s: %s",
                      curl_version_info(CURLVERSION_NOW)->version, refused, curl_easy_strerror(first));
 }
@@ -187,7 +186,7 @@ static bool is_spoken_to(int listener, int *client)
     return *client >= 0 && recv(*client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Until the server has been spoken to (CURLE_OK), or something has failed before. */
+/* Drives the handle until the server has been spoken to (CURLE_OK), or something has failed before. */
 static CURLcode perform_until_spoken_to(CURL *easy, int listener)
 {
     CURLcode code = CURLE_OK;
@@ -268,29 +267,29 @@ static int refuse_certificate(const struct request *request, const char *words, 
 
 static int try_tls(const struct transfer_plan *plan, struct error *error)
 {
-    struct try try;
+    struct probe probe;
     char url[64];
     int listener = listen_silently(url, sizeof(url));
     if (listener < 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot listen on loopback to try certificates");
-    if (begin_try(plan, url, &try, error) != 0) {
+    if (begin_probe(plan, url, &probe, error) != 0) {
         close(listener);
         return -1;
     }
-    go_straight(try.easy);
-    curl_easy_setopt(try.easy, CURLOPT_INTERFACE, NULL);
-    curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
-    curl_easy_setopt(try.easy, CURLOPT_TIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
-    CURLcode code = perform_until_spoken_to(try.easy, listener);
+    go_straight(probe.easy);
+    curl_easy_setopt(probe.easy, CURLOPT_INTERFACE, NULL);
+    curl_easy_setopt(probe.easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
+    curl_easy_setopt(probe.easy, CURLOPT_TIMEOUT_MS, (long)SPOKEN_TO_WITHIN);
+    CURLcode code = perform_until_spoken_to(probe.easy, listener);
     int status = 0;
     if (code == CURLE_SSL_CACERT_BADFILE)
-        status = refuse_authorities(plan->request, try.message, error);
+        status = refuse_authorities(plan->request, probe.message, error);
     else if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_BAD_FUNCTION_ARGUMENT)
-        status = refuse_certificate(plan->request, try.message, error);
-    else if (strstr(try.message, "no protocols available") != NULL)
+        status = refuse_certificate(plan->request, probe.message, error);
+    else if (strstr(probe.message, "no protocols available") != NULL)
         status = error_set(error, ERROR_ENVIRONMENT,
-                           "--tlsv1.x, --tls-max: the TLS library allows none of these versions (%s)", try.message);
-    end_try(&try);
+                           "--tlsv1.x, --tls-max: the TLS library allows none of these versions (%s)", probe.message);
+    end_probe(&probe);
     close(listener);
     return status;
 }
@@ -301,21 +300,21 @@ static int try_interface(const struct transfer_plan *plan, struct error *error)
     static const char *const urls[] = {"http://127.0.0.1:9/", "http://[::1]:9/"};
     const char *name = plan->request->options->interface;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
-        struct try try;
-        if (begin_try(plan, urls[i], &try, error) != 0)
+        struct probe probe;
+        if (begin_probe(plan, urls[i], &probe, error) != 0)
             return -1;
-        go_straight(try.easy);
-        curl_easy_setopt(try.easy, CURLOPT_CONNECTTIMEOUT_MS, 200L);
-        curl_easy_setopt(try.easy, CURLOPT_CONNECT_ONLY, 1L);
-        CURLcode code = curl_easy_perform(try.easy);
+        go_straight(probe.easy);
+        curl_easy_setopt(probe.easy, CURLOPT_CONNECTTIMEOUT_MS, 200L);
+        curl_easy_setopt(probe.easy, CURLOPT_CONNECT_ONLY, 1L);
+        CURLcode code = curl_easy_perform(probe.easy);
         if (code != CURLE_INTERFACE_FAILED || i + 1 < sizeof(urls) / sizeof(urls[0])) {
-            end_try(&try);
+            end_probe(&probe);
             if (code != CURLE_INTERFACE_FAILED)
                 return 0;
             continue;
         }
-        error_set(error, ERROR_ENVIRONMENT, "--interface %s: %s", name, try.message);
-        end_try(&try);
+        error_set(error, ERROR_ENVIRONMENT, "--interface %s: %s", name, probe.message);
+        end_probe(&probe);
     }
     return -1;
 }
@@ -366,24 +365,24 @@ static int list_texts(struct curl_slist **list, const char *const *texts, size_t
     return 0;
 }
 
-static int add_lists(const struct transfer_plan *plan, struct try *try, struct error *error)
+static int add_lists(const struct transfer_plan *plan, struct probe *probe, struct error *error)
 {
-    if (list_texts(&try->names, plan->pins->texts, plan->pins->count) != 0 ||
-        list_texts(&try->headers, (const char *const *)plan->request->headers, plan->request->header_count) != 0)
+    if (list_texts(&probe->names, plan->pins->texts, plan->pins->count) != 0 ||
+        list_texts(&probe->headers, (const char *const *)plan->request->headers, plan->request->header_count) != 0)
         return error_set(error, ERROR_ENVIRONMENT, "no memory for headers and addresses");
-    curl_easy_setopt(try->easy, CURLOPT_RESOLVE, try->names);
-    curl_easy_setopt(try->easy, CURLOPT_HTTPHEADER, try->headers);
+    curl_easy_setopt(probe->easy, CURLOPT_RESOLVE, probe->names);
+    curl_easy_setopt(probe->easy, CURLOPT_HTTPHEADER, probe->headers);
     return 0;
 }
 
-static int judge_proxy(const struct transfer_plan *plan, const struct try *try, CURLcode code, bool is_sure,
+static int judge_proxy(const struct transfer_plan *plan, const struct probe *probe, CURLcode code, bool is_sure,
                        struct error *error)
 {
     const char *option = plan->request->options->proxy_from_environment ? "--proxy-from-env" : "--proxy";
     long status = 0;
     long tunnel = 0;
-    curl_easy_getinfo(try->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(try->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    curl_easy_getinfo(probe->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(probe->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
     if (tunnel >= 300)
         return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy refuses a connection, with status %ld", option,
                          tunnel);
@@ -396,30 +395,30 @@ static int judge_proxy(const struct transfer_plan *plan, const struct try *try, 
                      (is_sure && (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
                                   code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR));
     /* libcurl's own words about a proxy that it cannot read show all, the password too. */
-    bool is_shown = try->message[0] != '\0' && strchr(try->message, '@') == NULL;
+    bool is_shown = probe->message[0] != '\0' && strchr(probe->message, '@') == NULL;
     if (is_proxys)
         return error_set(error, ERROR_ENVIRONMENT, "%s: the proxy cannot be used: %s", option,
-                         is_shown ? try->message : curl_easy_strerror(code));
+                         is_shown ? probe->message : curl_easy_strerror(code));
     return 0;
 }
 
 static int try_proxy(const struct transfer_plan *plan, const char *url, bool is_tls, struct error *error)
 {
-    /* Otherwise a server may be asked directly, and what goes wrong be its fault. */
+    /* Unless every request goes by a proxy, a server may be asked directly, and a failure may be its fault. */
     bool is_sure = plan->request->is_always_proxied;
-    struct try try;
+    struct probe probe;
     if (url == NULL)
         return 0;
-    if (begin_try(plan, url, &try, error) != 0)
+    if (begin_probe(plan, url, &probe, error) != 0)
         return -1;
-    int status = add_lists(plan, &try, error);
+    int status = add_lists(plan, &probe, error);
     if (is_tls || !is_sure)
-        curl_easy_setopt(try.easy, CURLOPT_CONNECT_ONLY, 1L);
+        curl_easy_setopt(probe.easy, CURLOPT_CONNECT_ONLY, 1L);
     else
-        curl_easy_setopt(try.easy, CURLOPT_NOBODY, 1L);
+        curl_easy_setopt(probe.easy, CURLOPT_NOBODY, 1L);
     if (status == 0)
-        status = judge_proxy(plan, &try, curl_easy_perform(try.easy), is_sure, error);
-    end_try(&try);
+        status = judge_proxy(plan, &probe, curl_easy_perform(probe.easy), is_sure, error);
+    end_probe(&probe);
     return status;
 }
 

@@ -13,7 +13,7 @@ void quirk_create_waiting(struct transfer_group *group)
 {
     /* A transfer whose name has yet to be looked up has no connection either, and is not to begin anew. */
     if (group->plan->policy->dns_live || !quirk_applies(QUIRK_FORGOTTEN_WAIT))
-        group->forgotten_from = NEVER;
+        group->stalled_from = NEVER;
     if (!quirk_applies(QUIRK_UNTIMED_WAIT))
         group->overdue_from = NEVER;
 }
@@ -30,7 +30,7 @@ nanoseconds group_is_due_at(const struct transfer_group *group)
     if (group->streams == NULL)
         return due;
     due = group->overdue_from < due ? group->overdue_from : due;
-    return group->forgotten_from < due ? group->forgotten_from : due;
+    return group->stalled_from < due ? group->stalled_from : due;
 }
 
 /* A transfer without a connection has this much time. */
@@ -88,8 +88,8 @@ static const struct transfer *find_maker(const struct transfer *waiting)
     return NULL;
 }
 
-/* Without a connection of its own its time was up for what others know: for what the last for the same server failed,
- * or for what the one is about that makes the connection it waits for. */
+/* The time of a transfer without a connection of its own was up for a reason that others know: for what the last for
+ * the same server failed, or for what the one is about that makes the connection it waits for. */
 static void time_out(struct transfer *transfer)
 {
     const struct transfer_group *group = transfer->group;
@@ -162,7 +162,7 @@ int quirk_end_broken(struct transfer_group *group, struct error *error)
 
 /* Whether libcurl will not come back to a transfer that waits for a connection: when nobody has one, or makes one,
  * whose end would be the occasion; or when so many others came to an end that it must have been its turn. */
-static bool is_forgotten(const struct transfer *transfer)
+static bool is_stalled(const struct transfer *transfer)
 {
     const struct transfer_group *group = transfer->group;
     if (group->ended - transfer->overtaking > 2 * (uint64_t)group->count)
@@ -174,18 +174,18 @@ static bool is_forgotten(const struct transfer *transfer)
     return true;
 }
 
-int quirk_start_forgotten(struct transfer_group *group, struct error *error)
+int quirk_restart_stalled(struct transfer_group *group, struct error *error)
 {
     const nanoseconds patience = 50 * NANOSECONDS_PER_MILLISECOND;
     nanoseconds now = clock_now();
-    if (now < group->forgotten_from)
+    if (now < group->stalled_from)
         return 0;
-    group->forgotten_from = now + LONGEST_LOOK;
+    group->stalled_from = now + LONGEST_LOOK;
     for (struct transfer *transfer = group->first; transfer != NULL; transfer = transfer->next) {
         if (!transfer->is_under_way || !is_waiting(transfer))
             continue;
-        group->forgotten_from = now + patience;
-        if (now - transfer->tried >= patience && is_forgotten(transfer) && group_start_again(transfer, error) != 0)
+        group->stalled_from = now + patience;
+        if (now - transfer->tried >= patience && is_stalled(transfer) && group_start_again(transfer, error) != 0)
             return -1;
     }
     return 0;

@@ -104,7 +104,7 @@ void quirk_urge_all(struct transfer_group *group);
 
 /* quirk_messages.c: QUIRK_FIRST_MESSAGE */
 
-/* Right before a request whose message would otherwise be one before; and before the next transfer. */
+/* Called right before a request whose message would otherwise be an earlier one, and before the next transfer. */
 void quirk_forget_message(struct transfer *transfer);
 void quirk_end_listening(struct transfer *transfer);
 
@@ -116,8 +116,8 @@ bool quirk_tells_of_end(const char *text);
 
 /* quirk_retries.c. See transfer_is_repeated(), too. */
 
-/* Right before each request; before each transfer behind one of those that `retries_on_new`; and before one whose
- * handle has, perhaps, sent a request again. False: no memory. */
+/* Called right before each request; before each transfer after one that `retries_on_new`; and before one whose handle
+ * has, perhaps, sent a request again. False: no memory. */
 void quirk_retry_on_new(struct transfer *transfer);
 bool quirk_connect_as_asked(struct transfer *transfer);
 bool quirk_forget_retries(struct transfer *transfer);
@@ -144,7 +144,7 @@ void quirk_finish_shared(struct transfer *transfer, int code);
 /* Ends or restarts the transfers that need it. -1: libcurl or the listener refused to go on. */
 int quirk_end_broken(struct transfer_group *group, struct error *error);
 int quirk_end_overdue(struct transfer_group *group, struct error *error);
-int quirk_start_forgotten(struct transfer_group *group, struct error *error);
+int quirk_restart_stalled(struct transfer_group *group, struct error *error);
 
 /* Limits the number of connections to one server. A CURLMcode. */
 int quirk_limit_connections(struct transfer_group *group);
@@ -156,10 +156,10 @@ int quirk_limit_connections(struct transfer_group *group);
  * the dynamic linker then gives to libcurl, notes what passes, and calls nghttp2's own. Where libcurl and nghttp2 are
  * linked statically, nothing passes: then quirk_sees_frames() says so, and all is as libcurl tells it. */
 
-/* Once in each process, before its first thread. */
+/* Called once in each process, before its first thread. */
 void quirk_watch_frames(void);
 
-/* Right before each request; and before a transfer is released. */
+/* Called right before each request, and before a transfer is released. */
 void quirk_note_asking(struct transfer *transfer);
 void quirk_forget_asking(const struct transfer *transfer);
 
@@ -180,7 +180,7 @@ bool quirk_would_see_frames(void);
  * thread and no timer is needed, and what is delivered in time never gets there. A libcurl that was linked statically
  * is not reached, and does as it always did. */
 
-/* Something was delivered to the download. */
+/* Called when something was delivered to the download. */
 void quirk_receive_delivered(void);
 
 /* Counts what was unpacked as received: a few bytes can be unpacked for seconds. */

@@ -132,7 +132,7 @@ struct transfer_group {
     enum outcome failed;        /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
     uint32_t failed_url;        /* of which URL */
     nanoseconds overdue_from;   /* before, no transfer can be out of time */
-    nanoseconds forgotten_from; /* before, none needs to be seen as forgotten */
+    nanoseconds stalled_from; /* before, no transfer counts as stalled */
     nanoseconds retry_from;     /* before, none is to be begun again */
 };
 
