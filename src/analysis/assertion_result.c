@@ -305,7 +305,7 @@ static void judge_highest(const struct assertion *assertion, const struct cell_s
         text_append(result->sentence, sizeof(result->sentence),
                     ", not confirmed by rounds of its own: use a longer --time-budget");
     }
-    /* Between the two nobody knows; beyond them it is no matter of chance. */
+    /* The result lies between two rates, and nobody knows where; beyond them it is no matter of chance. */
     if (result->verdict == VERDICT_PASS || result->verdict == VERDICT_FAIL)
         result->detectable = 0;
     result->p = result->verdict == VERDICT_FAIL ? 0 : 1;

@@ -40,7 +40,7 @@ enum { STRETCH_BEGUN = 10, STRETCHES = 8, SLOW_IN_A_ROW = 2 };
 bool backlog_is_hopeless(struct backlog_watch *watch, const nanoseconds *due, uint32_t count, uint32_t begun,
                          nanoseconds now)
 {
-    /* While nothing is begun no stretch ends, or a stall that lasts would be two of them. */
+    /* No stretch ends while nothing is begun: otherwise a stall that lasts would be two stretches. */
     bool is_going_on = begun > watch->seen;
     watch->seen = begun;
     bool is_stretch = begun >= watch->begun + STRETCH_BEGUN && now - watch->since >= due[count - 1] / STRETCHES;

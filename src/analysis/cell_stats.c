@@ -92,7 +92,7 @@ static void spread_of_times(struct cell_stats *cell, double *times)
     cell->cold_time = cell->cell->warmup_count > 0 ? clock_seconds(trial_time(&cell->cell->warmups[0])) : NAN;
 }
 
-/* Without a round that counts, the counts of the last trial there is. */
+/* Takes the counts of the last trial there is, where no round counts. */
 static void count_last_trial(struct cell_stats *cell)
 {
     const struct run_cell *run = cell->cell;

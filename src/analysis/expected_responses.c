@@ -238,7 +238,8 @@ static bool has_usual_size(const struct expectation *url, const struct answer *a
     return kind_of(answer) == usual_kind(url) && answer->body_bytes == url->bytes;
 }
 
-/* Most answers of the usual size had the digest that is left in the end; or none had most of them. */
+/* Counts an answer. The digest that is left in the end is that of most answers of the usual size, if most had the
+ * same. */
 static void vote(struct expectation *url, struct url_content *content, const struct answer *answer)
 {
     if (answer->digest == DIGEST_VARIED)

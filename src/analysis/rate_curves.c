@@ -73,7 +73,7 @@ static bool is_good(const struct run_stats *stats, const struct rate_curve *curv
             held += rate_trial_holds(objective, limit, &other->trials[j]);
         }
     }
-    /* While it is looked for, a rate that was missed by little is tried once more, and that decides. */
+    /* A rate that was missed by little is tried once more during the search, and that decides. */
     bool is_tie_enough = cell->cell->stage == STAGE_SWEEP;
     return held > 0 && (2 * held > counted || (is_tie_enough && 2 * held == counted));
 }
@@ -194,7 +194,7 @@ static int compare_curves(const void *a, const void *b)
     return by_name != 0 ? by_name : (left->workers > right->workers) - (left->workers < right->workers);
 }
 
-/* Among rates that were given, whoever keeps up with a higher one is better. A search finds them within 5 %. */
+/* Among rates that were given, the mode that keeps up with a higher one is better. A search finds them within 5 %. */
 static bool is_better(const struct rate_curves *curves, const struct rate_curve *one, const struct rate_curve *other)
 {
     double margin = curves->is_search ? 1 + NEGLIGIBLE_SLOWDOWN : 1;
@@ -222,7 +222,7 @@ static double cost_of(const struct rate_curve *curve, enum metric metric)
     return cell_stats_shown(curve->highest->cell, metric);
 }
 
-/* Less CPU time, then less memory, then fewer workers; otherwise the one that stands in front in the run. */
+/* Prefers less CPU time, then less memory, then fewer workers; otherwise the one that stands in front in the run. */
 static bool is_cheaper(const struct rate_curve *one, const struct rate_curve *other)
 {
     static const enum metric costs[] = {METRIC_CPU, METRIC_MEMORY};

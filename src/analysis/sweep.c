@@ -467,7 +467,7 @@ static size_t count_flat(const struct tried *tried)
     return flat;
 }
 
-/* Between two numbers, by factors, if there is one. */
+/* Finds a number between two, by factors, if there is one. */
 static uint32_t middle(double low, double high)
 {
     double between = low > 0 ? round(sqrt(low * high)) : ceil(high / 2);

@@ -176,7 +176,7 @@ static void note_end(struct watching *watching, int status)
         trial->end = is_signal ? CLIENT_SIGNALLED : CLIENT_EXITED;
 }
 
-/* Everything that has ended, the adopted included. */
+/* Reaps every process that has ended, the adopted included. */
 static void reap(struct watching *watching)
 {
     int status;

@@ -4,7 +4,7 @@
 
 #include "conc_bench/platform/process.h"
 
-/* Between two looks, and how many times as long as a look took. */
+/* The least time between two looks, also as a multiple of the time that a look took. */
 #define LEAST_PAUSE (10 * NANOSECONDS_PER_MILLISECOND)
 enum { PAUSES_PER_LOOK = 50 };
 

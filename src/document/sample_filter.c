@@ -134,7 +134,7 @@ static int take_row_byte(struct sample_filter *filter, char byte)
 /* The placeholder for an array is shorter than the array, wherever that ends. */
 enum { NUMBER_ROOM = 24 };
 
-/* Between rows. Writes to `out` what stands for the whole array once it ends. */
+/* Takes a byte between rows. Writes to `out` what stands for the whole array once it ends. */
 static int take_array_byte(struct sample_filter *filter, char byte, char *out, size_t *length)
 {
     if (is_space(byte))

@@ -99,7 +99,7 @@ static int give_up(uint32_t rank, const struct fleet_limit *limit, struct error 
     return lose(rank, "does not answer any more", error);
 }
 
-/* Until what was begun is over. */
+/* Waits until what was begun is over. */
 static int wait_for_transport(uint32_t rank, const struct fleet_limit *limit, struct error *error)
 {
     nanoseconds began = clock_now();

@@ -197,7 +197,7 @@ static void list_addresses(struct reach_search *search)
     call->count = 1 + list_own(call->addresses + 1, ADDRESSES_MOST - 1);
 }
 
-/* Anybody may connect, and is not waited for. */
+/* Takes one connection. Anybody may connect, and is not waited for. */
 static void take(struct reach_search *search, int connection)
 {
     struct pollfd ready = {.fd = connection, .events = POLLIN};

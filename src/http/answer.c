@@ -294,7 +294,7 @@ size_t answer_take_header(char *data, size_t size, size_t count, void *context)
     transfer->header_lines++;
     if (transfer->header_bytes > HEADER_BYTES_MAX || transfer->header_lines > HEADER_LINES_MAX)
         return refuse(transfer, OUTCOME_PROTOCOL);
-    /* Most lines: nothing of theirs is wanted. */
+    /* Most lines hold nothing that is wanted. */
     if (transfer->place == PLACE_FIELDS && transfer->pool == NULL && length > BEHIND_CONTENT && !may_name_coding(data))
         return length;
     return length > 0 ? take_line(transfer, data, length) : refuse(transfer, OUTCOME_PROTOCOL);

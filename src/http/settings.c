@@ -4,8 +4,8 @@
 
 long settings_http_version(const struct request *request, bool is_http1)
 {
-    /* Unless asked for: over HTTP/2 a multi handle shares one connection among all workers and an easy handle cannot.
-     */
+    /* HTTP/2 must be asked for: over it, a multi handle shares one connection among all workers, and an easy handle
+     * cannot. */
     static const long versions[] = {[HTTP_VERSION_ANY] = CURL_HTTP_VERSION_1_1,
                                     [HTTP_VERSION_1_1] = CURL_HTTP_VERSION_1_1,
                                     [HTTP_VERSION_2] = CURL_HTTP_VERSION_2TLS,
@@ -84,7 +84,7 @@ void settings_set_tls(CURL *easy, const struct request *request, const char **fa
         SET(CURLOPT_SSLCERT, request->certificate);
     if (options->key != NULL)
         SET(CURLOPT_SSLKEY, request->key);
-    /* Without one, the TLS library would ask whoever sits at the terminal, for each connection. */
+    /* Without a password, the TLS library would ask for one at the terminal, for each connection. */
     if (options->certificate != NULL)
         SET(CURLOPT_KEYPASSWD, request->key_password != NULL ? request->key_password : "");
     SET(CURLOPT_SSLVERSION, tls_range(options));

@@ -88,7 +88,7 @@ const char *transfer_tls_version(void)
     return version != NULL ? version : "";
 }
 
-/* Right before each request. */
+/* Called by libcurl right before each request. */
 static int on_request(void *context, char *address, char *local_address, int port, int local_port)
 {
     (void)address, (void)local_address, (void)port, (void)local_port;
@@ -257,7 +257,7 @@ static int list_addresses(struct transfer *transfer)
     return list_names(transfer);
 }
 
-/* Everything but names, which are read once and stay. */
+/* Sets everything but names, which are read once and stay. */
 static void set_options(struct transfer *transfer, const char **failure, CURLcode *code)
 {
     CURL *easy = transfer->easy;

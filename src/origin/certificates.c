@@ -283,7 +283,7 @@ void certificates_serve(struct certificates *certificates, gnutls_session_t sess
 {
     /* libmicrohttpd has set a pointer of its own, which it reads for pre-shared keys only. */
     gnutls_session_set_ptr(session, certificates);
-    /* Without tickets, should that fail, there is a whole handshake every time. */
+    /* If that fails, there are no tickets, and a whole handshake every time. */
     gnutls_session_ticket_enable_server(session, &certificates->ticket_key);
 }
 

@@ -28,7 +28,7 @@ struct journal_request {
 
 void journal_note_request(struct journal *journal, uint32_t unit, const struct journal_request *request);
 void journal_note_status(struct journal *journal, uint32_t unit, uint16_t status);
-/* Once for each request. */
+/* Called once for each request. */
 void journal_note_end(struct journal *journal, uint32_t unit, nanoseconds end, bool is_whole, int64_t body_bytes);
 /* Corrects an entry that was complete: its response was not read after all. */
 void journal_note_broken(struct journal *journal, uint32_t unit);

@@ -244,7 +244,7 @@ bool entropy_read(void *bytes, size_t count)
 
 /* Files */
 
-/* Another file system than its folder's. */
+/* Whether the file is on another file system than its folder. */
 bool file_is_mounted(const char *path)
 {
     struct stat status, folder;

@@ -114,8 +114,8 @@ static bool add_parent_link(struct tree_search *search, pid_t pid)
     return true;
 }
 
-/* Once for the whole tree. Where others' processes are hidden (hidepid), those of the tree are still seen if its first
- * is, because they are the same user's. */
+/* Looks once for the whole tree. Where others' processes are hidden (hidepid), those of the tree are still seen if its
+ * first is, because they are the same user's. */
 static bool find_parent_links(struct tree_search *search)
 {
     if (search->has_all_parents)

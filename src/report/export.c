@@ -237,7 +237,7 @@ static int open_descriptor(struct export *export, int descriptor, struct error *
     return file >= 0 ? write_to(export, file, error) : place_refuse(error, errno, export->path);
 }
 
-/* Without waiting, but for somebody who is about to read a pipe. */
+/* Opens a file without waiting, except for somebody who is about to read a pipe. */
 static int open_for_reader(const struct export *export)
 {
     nanoseconds end = clock_now() + export->patience;

@@ -163,7 +163,7 @@ int junit_write(FILE *stream, const struct run *run, const struct analysis *anal
         stream,
         "  <testsuite name=\"conc-bench\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.6f\"",
         tests, failures, skipped, seconds);
-    /* Without a zone, as most readers want it; it is UTC. */
+    /* The time without a zone, as most readers want it; it is UTC. */
     if (run->started_at[0] != '\0') {
         char instant[sizeof(run->started_at)];
         snprintf(instant, sizeof(instant), "%.19s", run->started_at);

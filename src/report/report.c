@@ -136,7 +136,7 @@ int report_write(const struct report_request *request, struct error *error)
         status = (options->quiet     ? terminal_write_verdict
                   : options->details ? terminal_write_details
                                      : terminal_write_brief)(stdout, request->run, &analysis, &format, error);
-        /* Now, since a signal during the exports would take it along. */
+        /* The report is flushed now, since a signal during the exports would lose it. */
         int failure = stream_settle(stdout);
         if (failure != 0 && status == 0)
             status = error_set_system(error, ERROR_ENVIRONMENT, failure, "cannot write to standard output");

@@ -303,7 +303,7 @@ static void write_how(FILE *stream, const struct content *content, size_t left_o
     }
 }
 
-/* Without what comes on demand, URLs and claims, if it is only to be counted. */
+/* Writes the parts. Those that come on demand, URLs and claims, are left out if lines are only to be counted. */
 static void write_summary(FILE *stream, const struct content *content, const struct format *format,
                           const struct kept_parts *parts, bool has_more, bool is_counted)
 {

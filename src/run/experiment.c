@@ -128,7 +128,7 @@ static bool are_samples_kept(const struct experiment_state *state, const struct 
     return (uint64_t)trial->table->unit_count * (trial->round + 1) <= plan->request.samples_kept;
 }
 
-/* Without any server the trial stands for what was tried, and the run ends behind it. */
+/* Where no server answers, the trial stands for what was tried, and the run ends after it. */
 static int judge_servers(struct experiment_state *state, struct trial *trial, struct error *error)
 {
     struct first_downloads *first = &state->first_downloads;

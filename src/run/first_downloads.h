@@ -22,7 +22,7 @@ struct first_downloads {
     void *context;
 };
 
-/* While a trial runs: ends it if it is hopeless. */
+/* Ends a trial that is hopeless; called while it runs. */
 void first_downloads_watch(struct first_downloads *first, struct sample_table *table);
 
 /* Judges the first trial, once it is over: no server answers (-1 with ERROR_SERVERS, and the causes); some do, which is

@@ -6,7 +6,7 @@
 
 #include "fleet_part.h"
 
-/* Between trials the leader thinks, and spares the server for a minute at most. If it ends, so does the launcher's
+/* The leader computes between trials, and spares the server for a minute at most. If it ends, so does the launcher's
  * whole job; but if it hangs or cannot be reached any more, only silence tells. */
 #define LONGEST_THOUGHT (300 * NANOSECONDS_PER_SECOND)
 
@@ -110,7 +110,7 @@ static nanoseconds longest_samples(const struct follow *follow)
     return longest < FLEET_LONGEST_MESSAGE ? longest : FLEET_LONGEST_MESSAGE;
 }
 
-/* Once the leader's own cell has ended, and the machines before have sent theirs. */
+/* Sends the samples, once the leader's own cell has ended and the machines before have sent theirs. */
 static int give_samples(struct follow *follow)
 {
     const struct sample_table *table = follow->part->table;

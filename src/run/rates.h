@@ -21,7 +21,8 @@ int rates_sweep(struct experiment_state *state, struct error *error);
  * above. */
 int rates_search(struct experiment_state *state, struct error *error);
 
-/* While that finds out how much is done when nothing falls due: ends the trial once that is enough; and reads it. */
+/* Called during a trial that finds out how much is done when nothing falls due: the first ends it once that is enough,
+ * the second reads it. */
 void rate_probe_watch(struct experiment_state *state, struct sample_table *table);
 void rate_probe_measure(struct experiment_state *state, const struct trial *trial);
 

@@ -103,7 +103,7 @@ static struct answer answer_of(const struct sample *sample, enum outcome outcome
     return answer;
 }
 
-/* But for its content. */
+/* Whether an answer is like the sample, but for its content. */
 static bool is_alike(const struct answer *answer, const struct sample *sample, enum outcome outcome)
 {
     if (answer->outcome != outcome)

@@ -31,7 +31,7 @@ static void note_refusals(struct session *session, const struct trial *trial)
     session->refusals = trial->summary.refused > 0 ? session->refusals + 1 : 0;
 }
 
-/* Between trials, where no clock is running. */
+/* Called between trials, where no clock is running. */
 static void spare_server(struct session *session)
 {
     nanoseconds begin = clock_now();
@@ -202,7 +202,7 @@ static int run_preflight(void *context, struct error *error)
     return preflight_run(context, error);
 }
 
-/* This process is to hold no state of libcurl when it forks: see cell.c. */
+/* This process is to hold no state of libcurl when it forks: see trial.c. */
 int trials_rehearse(struct session *session, struct error *error)
 {
     struct transfer_plan transfer = describe_transfers(session);
@@ -230,7 +230,7 @@ static void warn_of_strangers(struct session *session)
                  session->strangers, session->strangers == 1 ? "" : "s");
 }
 
-/* But for what goes into it. */
+/* Describes the experiment, but for the run that it fills. */
 static struct experiment describe_experiment(const struct session *session)
 {
     const struct options *options = session->options;

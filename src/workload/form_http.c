@@ -150,7 +150,7 @@ static int take_body(struct http_reader *reader, const char *path)
     return status == 0 ? 0 : fail_memory(reader);
 }
 
-/* Without blanks around name and value, as it is sent. */
+/* Takes a header without blanks around name and value, as it is sent. */
 static int add_header(struct http_reader *reader, const char *name, size_t name_length, const char *value)
 {
     struct secret_text header = {0};

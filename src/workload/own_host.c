@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Any will do: nothing is sent there. */
+/* Any port will do: nothing is sent there. */
 enum { SOME_PORT = 9 };
 
 bool own_host_is_localhost(const char *name, size_t length)

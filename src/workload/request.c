@@ -602,7 +602,7 @@ static void describe_tls(const struct option_visitor *visitor, const struct requ
     tell_flag(visitor, "--tls-resume", options->resumes_tls);
 }
 
-/* Without its scheme's defaults, and without what a password might be part of. */
+/* Describes a proxy without the defaults of its scheme, and without what a password might be part of. */
 static void describe_proxy(const struct option_visitor *visitor, const char *text)
 {
     struct route_proxy proxy;

@@ -58,8 +58,9 @@ static char *list_addresses(const struct addrinfo *addresses)
     return text_buffer_take(&list);
 }
 
-/* Without AI_ADDRCONFIG, which leaves loopback addresses out of account: a machine with nothing else would no longer
- * find its own localhost. Addresses of a family it has no route for are sorted last (RFC 6724) and fail at once. */
+/* The look-up does without AI_ADDRCONFIG, which leaves loopback addresses out of account: a machine with nothing else
+ * would no longer find its own localhost. Addresses of a family it has no route for are sorted last (RFC 6724) and fail
+ * at once. */
 static int look_up(const char *name, enum ip_version version, struct addrinfo **addresses)
 {
     static const int families[] = {[IP_VERSION_ANY] = AF_UNSPEC, [IP_VERSION_4] = AF_INET, [IP_VERSION_6] = AF_INET6};
@@ -142,7 +143,8 @@ static int find_addresses(const struct url_host *host, enum ip_version version, 
     }
     memcpy(name, host->name, host->name_length);
     name[host->name_length] = '\0';
-    /* Never asked for, and known to libcurl as well; a minimal system has no file that tells them. */
+    /* The addresses of localhost are never asked for, and known to libcurl as well; a minimal system has no file that
+     * tells them. */
     if (own_host_is_localhost(name, host->name_length)) {
         *list = strdup(version == IP_VERSION_4 ? "127.0.0.1" : version == IP_VERSION_6 ? "[::1]" : "[::1],127.0.0.1");
         return *list != NULL ? 0 : -1;

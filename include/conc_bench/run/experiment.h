@@ -25,7 +25,7 @@
 struct experiment_hooks {
     void *context;
     int (*before_trial)(void *context, const struct plan_cell *cell, struct error *error);
-    /* Once a client has ended: as settle of struct runner_hooks. */
+    /* Called once a client has ended, as settle of struct runner_hooks. */
     int (*settle)(void *context, const struct client_trial *did, struct trial *trial, struct error *error);
     /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. */
     int (*after_trial)(void *context, struct trial *trial, struct error *error);

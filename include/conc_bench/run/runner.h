@@ -36,10 +36,10 @@ struct runner_hooks {
     /* May take over the samples: what is left in trial->table is kept with the trial; NULL, and they are gone. 1: the
      * trial counts for nothing, and is not kept. */
     int (*after_trial)(void *context, struct trial *trial, struct error *error);
-    /* Once a client has ended: as settle of struct trial_options (trial.h). */
+    /* Called once a client has ended, as settle of struct trial_options (trial.h). */
     int (*settle)(void *context, const struct client_trial *did, struct trial *trial, struct error *error);
-    /* Now and then while a trial runs (every tenth of a second, in a process of its own), and once before it with a
-     * NULL table. The table may be looked at, and stopped: then the trial ends early. */
+    /* Called now and then while a trial runs (every tenth of a second, in a process of its own), and once before it
+     * with a NULL table. The table may be looked at, and stopped: then the trial ends early. */
     void (*tick)(void *context, struct sample_table *table);
 };
 
