@@ -339,18 +339,6 @@ asked_of_nghttpd() {
     done
 }
 
-refused() {
-    local expected=$1 part
-    shift
-    local parts=()
-    while [ "$1" != : ]; do parts+=("$1"); shift; done
-    shift
-    run once --mode all --export-json never.json "$@"
-    exits_with "$expected"
-    [ ! -e never.json ]
-    for part in "${parts[@]}"; do says "$part"; done
-}
-
 # bats test_tags=plain
 @test "what cannot be asked over HTTP/2 is refused, with the reason, before anything runs" {
     refused 2 '--http1.1' '--http2' contradict : --http2 --http1.1 "$HTTPS/"

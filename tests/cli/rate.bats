@@ -243,13 +243,6 @@ expect_queue() {
 }
 
 @test "rates that mean nothing are refused, with what would work" {
-    refuses() {
-        local sentence=$1
-        shift
-        run "$CONC_BENCH" "$@" --origin list
-        exits_with 2
-        says "$sentence"
-    }
     for rate in 0/s -5/s 500 10000001/s 5/m fast; do
         refuses "--rate must be a number of downloads a second, such as 500/s" --rate="$rate"
     done

@@ -144,13 +144,6 @@ seek() {
 }
 
 @test "searches that mean nothing are refused, with what would work" {
-    refuses() {
-        local sentence=$1
-        shift
-        run "$CONC_BENCH" "$@" --origin list
-        exits_with 2
-        says "$sentence"
-    }
     for bound in 'p99' 'p99 < 0s' 'p99 < 200' 'p99 > 1s' 'throughput < 5s' 'wait_p99 < 1s' 'p90 < 1s' 'p99 < 1s 2' ''; do
         refuses "must be a bound of a figure of response times (mean, p50, p95, p99 or max), such as 'p99 < 200ms'" \
             --rate auto "--slo=$bound"

@@ -87,13 +87,6 @@ sweep() {
 }
 
 @test "several rates that mean nothing are refused, with what would work" {
-    refuses() {
-        local sentence=$1
-        shift
-        run "$CONC_BENCH" "$@" --origin list
-        exits_with 2
-        says "$sentence"
-    }
     refuses "write 100/s..200/s" --rate 200/s..100/s
     refuses "several such as 100/s..3200/s, which doubles" --rate 100..200/s
     refuses "several such as 100/s..3200/s, which doubles" --rate 100/s..

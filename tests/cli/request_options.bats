@@ -55,19 +55,6 @@ again_the_same() {
     cmp first.html second.html
 }
 
-# Refused with that status and these words, and nothing was run.
-refused() {
-    local expected=$1 part
-    shift
-    local parts=()
-    while [ "$1" != : ]; do parts+=("$1"); shift; done
-    shift
-    run once --mode all --export-json never.json "$@"
-    exits_with "$expected"
-    [ ! -e never.json ]
-    for part in "${parts[@]}"; do says "$part"; done
-}
-
 @test "TLS: unknown issuers are refused, known ones are not, in every mode" {
     all_fail_as tls "$HTTPS"
     says "  $MODE_COUNT failed in TLS (the server's certificate is not trusted, or of another host): $HTTPS"

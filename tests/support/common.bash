@@ -123,6 +123,29 @@ says() {
     fi
 }
 
+# Asks in all modes with the arguments behind ":", and wants them refused with status $1 and the words between, before
+# anything is run.
+refused() {
+    local expected=$1 part
+    shift
+    local parts=()
+    while [ "$1" != : ]; do parts+=("$1"); shift; done
+    shift
+    run once --mode all --export-json never.json "$@"
+    exits_with "$expected"
+    [ ! -e never.json ]
+    for part in "${parts[@]}"; do says "$part"; done
+}
+
+# Wants the arguments behind $1 refused with that sentence, for the file `list` and the embedded origin.
+refuses() {
+    local sentence=$1
+    shift
+    run "$CONC_BENCH" "$@" --origin list
+    exits_with 2
+    says "$sentence"
+}
+
 says_not() {
     if [[ "$output" == *"$1"* || "${output//$'\n  '/ }" == *"$1"* ]]; then
         echo "says: $1"
