@@ -20,3 +20,10 @@ int io_write_all(int descriptor, const void *bytes, size_t length)
     }
     return 0;
 }
+
+void io_close(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}

@@ -13,6 +13,7 @@
 
 #include "client_usage.h"
 #include "conc_bench/base/child.h"
+#include "conc_bench/base/io.h"
 #include "conc_bench/platform/descriptor.h"
 #include "conc_bench/platform/process.h"
 #include "conc_bench/run/resources.h"
@@ -43,13 +44,6 @@ struct watching {
     bool has_children;
     nanoseconds asked; /* the instant at which all were asked to end; 0: they were not */
 };
-
-static void close_end(int *descriptor)
-{
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
-}
 
 /* The command's process */
 
@@ -111,14 +105,14 @@ static int start(struct watching *watching, struct error *error)
         become(watching->command, (int[]){[OUT] = out[WRITE_END], [ERR] = err[WRITE_END]}, failure[WRITE_END]);
     if (status == 0 && watching->pid < 0)
         status = error_set_system(error, ERROR_ENVIRONMENT, errno, "cannot fork a client");
-    close_end(&out[WRITE_END]);
-    close_end(&err[WRITE_END]);
-    close_end(&failure[WRITE_END]);
+    io_close(&out[WRITE_END]);
+    io_close(&err[WRITE_END]);
+    io_close(&failure[WRITE_END]);
     int number = status == 0 ? wait_for_exec(failure[READ_END]) : 0;
     if (number != 0)
         status =
             error_set_system(error, ERROR_ENVIRONMENT, number, "\"%s\" cannot be started", watching->command->words[0]);
-    close_end(&failure[READ_END]);
+    io_close(&failure[READ_END]);
     watching->streams[OUT] = out[READ_END];
     watching->streams[ERR] = err[READ_END];
     for (int i = 0; i < STREAMS && watching->streams[i] >= 0; i++)
@@ -154,7 +148,7 @@ static void take_output(struct watching *watching, int stream)
         return;
     ssize_t count = read(watching->streams[stream], bytes, most);
     if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN))
-        close_end(&watching->streams[stream]);
+        io_close(&watching->streams[stream]);
     if (count <= 0)
         return;
     keep_output(stream == OUT ? &watching->trial->out : &watching->trial->err, bytes, (size_t)count);
@@ -304,7 +298,7 @@ int client_process_run(const struct client_command *command, struct client_trial
     for (int i = 0; i < STREAMS; i++) {
         for (int left = 64; left > 0 && watching.streams[i] >= 0; left--)
             take_output(&watching, i);
-        close_end(&watching.streams[i]);
+        io_close(&watching.streams[i]);
     }
     struct rusage usage;
     struct trial_resources peaks = trial->resources;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conc_bench/base/child.h"
+#include "conc_bench/base/io.h"
 #include "conc_bench/modes/mode.h"
 #include "modes.h"
 #include "worker.h"
@@ -46,13 +47,6 @@ struct processes_run {
     struct worker workers[];
 };
 
-static void close_end(int *descriptor)
-{
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
-}
-
 /* Reads one byte; false at the end of the pipe. */
 static bool wait_for_byte(int descriptor)
 {
@@ -80,10 +74,10 @@ static void tell(const struct processes_run *run, uint32_t worker, enum worker_n
 static _Noreturn void run_worker(struct processes_run *run, uint32_t number, pid_t parent)
 {
     child_enter(parent);
-    close_end(&run->warm[WRITE_END]);
-    close_end(&run->gate[WRITE_END]);
-    close_end(&run->release[WRITE_END]);
-    close_end(&run->reports[READ_END]);
+    io_close(&run->warm[WRITE_END]);
+    io_close(&run->gate[WRITE_END]);
+    io_close(&run->release[WRITE_END]);
+    io_close(&run->reports[READ_END]);
     struct error error = {0};
     struct transfer *transfer = NULL;
     bool has_library = transfer_library_init(&error) == 0;
@@ -193,19 +187,19 @@ static void processes_release(void *context)
     struct processes_run *run = context;
     if (run == NULL)
         return;
-    close_end(&run->warm[WRITE_END]);
-    close_end(&run->gate[WRITE_END]);
-    close_end(&run->release[WRITE_END]);
+    io_close(&run->warm[WRITE_END]);
+    io_close(&run->gate[WRITE_END]);
+    io_close(&run->release[WRITE_END]);
     /* Workers that are still telling something to a pipe that nobody empties would never leave. */
-    close_end(&run->reports[READ_END]);
+    io_close(&run->reports[READ_END]);
     for (uint32_t i = 0; i < run->worker_count; i++) {
         if (run->workers[i].state != WORKER_GONE)
             while (waitpid(run->workers[i].pid, NULL, 0) < 0 && errno == EINTR) {}
     }
-    close_end(&run->warm[READ_END]);
-    close_end(&run->gate[READ_END]);
-    close_end(&run->release[READ_END]);
-    close_end(&run->reports[WRITE_END]);
+    io_close(&run->warm[READ_END]);
+    io_close(&run->gate[READ_END]);
+    io_close(&run->release[READ_END]);
+    io_close(&run->reports[WRITE_END]);
     free(run);
 }
 
