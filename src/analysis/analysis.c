@@ -12,7 +12,7 @@ static int judge(const struct analysis_request *request, struct analysis *analys
     if (request->assertion_result_count > 0) {
         analysis->assertion_results = calloc(request->assertion_result_count, sizeof(analysis->assertion_results[0]));
         if (analysis->assertion_results == NULL)
-            return error_set(error, ERROR_ENVIRONMENT, "no memory for what became of the claims");
+            return error_set(error, ERROR_ENVIRONMENT, "no memory for what became of the assertions");
         memcpy(analysis->assertion_results, request->assertion_results,
                request->assertion_result_count * sizeof(analysis->assertion_results[0]));
         analysis->assertion_result_count = request->assertion_result_count;

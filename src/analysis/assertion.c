@@ -71,13 +71,15 @@ static int refuse_start(const struct reading *reading, bool is_first)
 {
     /* There is nothing to point at. */
     if (is_first && *reading->next == '\0')
-        return error_set(reading->error, ERROR_USAGE, "a claim is empty: write one such as 'event-loop.time < 2s'");
+        return error_set(reading->error, ERROR_USAGE,
+                         "an assertion is empty: write one such as 'event-loop.time < 2s'");
     if (is_digit(*reading->next))
         return reading_refuse(
             reading, reading->next,
-            "the value of a claim stands to the right of the comparison, such as in threads.time < 2s");
-    return reading_refuse(reading, reading->next,
-                          "a claim names a mode and a metric here, such as threads.time, or *.time for every mode");
+            "the value of an assertion stands to the right of the comparison, such as in threads.time < 2s");
+    return reading_refuse(
+        reading, reading->next,
+        "an assertion names a mode and a metric here, such as threads.time, or *.time for every mode");
 }
 
 static int read_mode(struct reading *reading, bool is_first, struct assertion_operand *operand)
@@ -241,7 +243,7 @@ static int check_equality(const struct reading *reading, const struct assertion 
     if ((metric->traits & METRIC_EXACT) != 0)
         metric = metric_row(assertion->operands[1].metric);
     return reading_refuse(reading, place,
-                          "\"%s\" is measured, and never the same twice: claim a bound with < or > instead of %.2s",
+                          "\"%s\" is measured, and never the same twice: assert a bound with < or > instead of %.2s",
                           metric->assertion, place);
 }
 
@@ -310,7 +312,7 @@ static bool take_value(struct reading *reading, char *value, size_t size)
     return add_while(reading, is_in_word, value, size);
 }
 
-/* The value in the base unit of the claim; -1 if it is none. */
+/* The value in the base unit of the assertion; -1 if it is none. */
 static int convert(enum metric_unit unit, const char *text, double *limit)
 {
     nanoseconds duration = 0;
@@ -365,7 +367,7 @@ static int read_value(struct reading *reading, struct assertion *assertion)
         return 0;
     return reading_refuse(
         reading, reading->next,
-        "a claim ends behind its value, and more follows: it is one comparison, so write a further one apart");
+        "an assertion ends behind its value, and more follows: it is one comparison, so write a further one apart");
 }
 
 int assertion_parse(const char *text, struct assertion *assertion, struct error *error)

@@ -52,9 +52,9 @@ static bool wants_small(enum assertion_comparison comparison)
     return comparison == ASSERTION_LESS || comparison == ASSERTION_AT_MOST;
 }
 
-/* The values of a claim, one a round. */
+/* The values of an assertion, one a round. */
 struct series {
-    double *values; /* in the unit of the claim, or logarithms for a ratio */
+    double *values; /* in the unit of the assertion, or logarithms for a ratio */
     size_t count;
 };
 
@@ -150,7 +150,7 @@ static void rule(const struct assertion *assertion, struct assertion_result *ass
         assertion_result->verdict = VERDICT_UNMEASURABLE;
 }
 
-/* A value in the unit in which the claim was probably written. */
+/* A value in the unit in which the assertion was probably written. */
 static void format_value(char *buffer, size_t size, const struct assertion *assertion, double value)
 {
     switch (assertion->unit) {
@@ -207,8 +207,8 @@ static bool is_of_waits(enum metric metric)
 }
 
 /* Waits of who does not keep up grow with the list: whatever they came to, a longer list would have made them longer.
- * So it fails a limit, and neither a ratio nor a claim that it is slow means anything. False: there is no such claim.
- */
+ * So it fails a limit, and neither a ratio nor an assertion that it is slow means anything. False: there is no such
+ * assertion. */
 static bool judge_overrun(const struct assertion *assertion, const struct cell_stats *left,
                           const struct cell_stats *right, struct assertion_result *assertion_result)
 {
@@ -344,7 +344,7 @@ static int judge_cell(const struct assertion *assertion, const struct cell_stats
         return 0;
     struct series series = {.values = calloc(left->rounds + 1, sizeof(double))};
     if (series.values == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge an assertion");
     if (is_ratio)
         series.count =
             cell_stats_paired_logs((struct cell_metric){left, metric},
@@ -396,7 +396,7 @@ static int add_assertion_result(const struct assertion *assertion, const struct 
 {
     struct assertion_result *longer = realloc(*assertion_results, (*count + 1) * sizeof(*longer));
     if (longer == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge a claim");
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge an assertion");
     *assertion_results = longer;
     return judge_cell(assertion, left, right, &longer[(*count)++], error);
 }
@@ -449,12 +449,12 @@ static int judge(const struct run_stats *stats, const struct assertion *assertio
     return status == 0 && found == 0 ? add_unmeasured(assertion, assertion_results, count, error) : status;
 }
 
-/* A failure must stand although several claims were looked at. */
+/* A failure must stand although several assertions were looked at. */
 int assertion_results_adjust(struct assertion_result *assertion_results, size_t count, struct error *error)
 {
     double *p = calloc(4 * count + 1, sizeof(*p));
     if (p == NULL)
-        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu claims", count);
+        return error_set(error, ERROR_ENVIRONMENT, "no memory to judge %zu assertions", count);
     double *adjusted = p + count;
     /* Counts are no matter of chance. */
     size_t family = 0;
@@ -472,7 +472,8 @@ int assertion_results_adjust(struct assertion_result *assertion_results, size_t 
         assertion_results[i].verdict = VERDICT_INCONCLUSIVE;
         size_t used = strlen(assertion_results[i].sentence);
         snprintf(assertion_results[i].sentence + used, sizeof(assertion_results[i].sentence) - used,
-                 "; a failure alone, but among %zu claims it may be chance (adjusted p %s)", family, NUMBER(2, own));
+                 "; a failure alone, but among %zu assertions it may be chance (adjusted p %s)", family,
+                 NUMBER(2, own));
     }
     free(p);
     return 0;

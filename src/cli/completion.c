@@ -48,7 +48,7 @@ static void print_modes(FILE *stream)
     }
 }
 
-/* "sync.time sync.t95 ...": what claims are about. */
+/* "sync.time sync.t95 ...": what assertions are about. */
 static void print_operands(FILE *stream)
 {
     const char *before = "";

@@ -408,7 +408,7 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
                          is_given[OPTION_ARRIVALS] ? "arrivals" : "max-late");
     if (is_given[OPTION_SLO] && !options->rate_auto)
         return error_set(error, ERROR_USAGE,
-                         "--slo says what --rate auto searches for: add that, or claim it of a rate by "
+                         "--slo says what --rate auto searches for: add that, or assert it of a rate by "
                          "--assert '*.response_p99 < 200ms'");
     if (!has_rate)
         return 0;
@@ -430,9 +430,9 @@ static int check_rate(struct options *options, const bool *is_given, struct erro
     if (options->baseline_count > 0)
         return refuse_pair(error, "rate", "baseline",
                            is_single
-                               ? "which compares times: claim response times by --assert, such as "
+                               ? "which compares times: assert response times by --assert, such as "
                                  "'*.response_p99 < 200ms'"
-                               : "which compares times: claim the highest rate of the earlier result by --assert, "
+                               : "which compares times: assert the highest rate of the earlier result by --assert, "
                                  "such as '*.highest_rate > 500/s'");
     return options->rate_auto ? check_rate_search(options, is_given, error) : 0;
 }

@@ -53,7 +53,7 @@ enum section_kind {
     SECTION_CAUSES,  /* why nothing was downloaded, by host */
     SECTION_RANKING,
     SECTION_DOWNLOADS,
-    SECTION_CLAIMS,
+    SECTION_ASSERTIONS,
     SECTION_TIMES,     /* of every round: the numbers of a chart */
     SECTION_LATENCIES, /* percentiles of service times: the numbers of a chart */
     SECTION_RATES,     /* response times at each of several rates: the numbers of a chart */

@@ -525,8 +525,8 @@ static void add_assertions(struct builder *builder)
     };
     if (builder->analysis->assertion_result_count == 0)
         return;
-    open_section(builder, SECTION_CLAIMS, "Claims");
-    add_words(builder, "claim");
+    open_section(builder, SECTION_ASSERTIONS, "Assertions");
+    add_words(builder, "assertion");
     add_words(builder, "verdict");
     add_words(builder, "by what");
     for (size_t i = 0; i < builder->analysis->assertion_result_count; i++) {

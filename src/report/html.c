@@ -34,7 +34,7 @@ static const struct {
     [SECTION_CAUSES] = {"causes", "", NULL},
     [SECTION_RANKING] = {"ranking", "", NULL},
     [SECTION_DOWNLOADS] = {"downloads", "", NULL},
-    [SECTION_CLAIMS] = {"claims", "", NULL},
+    [SECTION_ASSERTIONS] = {"assertions", "", NULL},
     [SECTION_TIMES] = {"times",
                        "Every dot is a round; the bar across is their median, the broad line its interval, or with "
                        "few rounds their range. Startup counts. What takes more than four times as long as the "
@@ -487,8 +487,8 @@ static int write_scripts(const struct page *page, struct error *error)
 int html_write(FILE *stream, const struct run *run, const struct analysis *analysis, const struct format *format,
                struct error *error)
 {
-    static const enum section_kind before_timelines[] = {SECTION_CLAIMS, SECTION_RATES, SECTION_SWEEP, SECTION_TIMES,
-                                                         SECTION_LATENCIES};
+    static const enum section_kind before_timelines[] = {SECTION_ASSERTIONS, SECTION_RATES, SECTION_SWEEP,
+                                                         SECTION_TIMES, SECTION_LATENCIES};
     static const enum section_kind behind_timelines[] = {
         SECTION_MACHINES, SECTION_RATE,  SECTION_RANKING, SECTION_DOWNLOADS, SECTION_PHASES,
         SECTION_HTTP2,    SECTION_GAINS, SECTION_COSTS,   SECTION_FAILURES,  SECTION_MISMATCHES};

@@ -134,7 +134,7 @@ static void write_properties(FILE *stream, const struct run *run, const struct r
 
 static void write_assertion_result(FILE *stream, const struct assertion_result *assertion_result)
 {
-    open_case(stream, "conc-bench.claims", assertion_result->assertion, 0);
+    open_case(stream, "conc-bench.assertions", assertion_result->assertion, 0);
     if (assertion_result->verdict == VERDICT_PASS)
         close_passed(stream, assertion_result->sentence);
     else

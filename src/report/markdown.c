@@ -79,7 +79,7 @@ static const char *verdict_mark(const char *name)
 
 static void write_assertions(FILE *stream, const struct content_table *table)
 {
-    fputs("| Claim | | |\n|:--|:--|:--|\n", stream);
+    fputs("| Assertion | | |\n|:--|:--|:--|\n", stream);
     for (size_t i = 0; i < table->row_count; i++) {
         const struct content_cell *cells = &table->cells[i * table->column_count];
         fputs("| ", stream);
@@ -95,7 +95,7 @@ static void write_assertions(FILE *stream, const struct content_table *table)
 static void write_summary(FILE *stream, const struct content *content)
 {
     static const enum section_kind kinds[] = {SECTION_CAUSES, SECTION_SUMMARY, SECTION_GRID};
-    const struct section *assertions = content_find(content, SECTION_CLAIMS);
+    const struct section *assertions = content_find(content, SECTION_ASSERTIONS);
     fputs("### conc-bench: ", stream);
     write_kind(stream, content, SENTENCE_VERDICT, "", "");
     fputs("\n\n", stream);

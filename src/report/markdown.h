@@ -9,8 +9,8 @@
 #include "conc_bench/run/run.h"
 
 /*
- * The ranking, the sweeps, what follows from them, and what became of claims in GitHub's Markdown: for job summaries
- * and comments.
+ * The ranking, the sweeps, what follows from them, and what became of assertions in GitHub's Markdown: for job
+ * summaries and comments.
  */
 
 /* -1: out of memory. That `stream` could not be written is left to who closes it (ferror(3)). */

@@ -223,12 +223,12 @@ static void write_sentences(FILE *stream, const struct content *content, const s
     }
 }
 
-/* One line a claim. */
+/* One line an assertion. */
 static void write_assertions(FILE *stream, const struct content *content, const struct format *format)
 {
     for (size_t i = 0; i < content->section_count; i++) {
         const struct content_table *table = &content->sections[i].table;
-        for (size_t row = 0; content->sections[i].kind == SECTION_CLAIMS && row < table->row_count; row++) {
+        for (size_t row = 0; content->sections[i].kind == SECTION_ASSERTIONS && row < table->row_count; row++) {
             const struct content_cell *cells = &table->cells[row * table->column_count];
             fprintf(stream, "%s%s%s  %s: %s.\n", paint_on(format, cells[1].paint), cells[1].text,
                     paint_off(format, cells[1].paint), cells[0].text, cells[2].text);
@@ -303,7 +303,7 @@ static void write_how(FILE *stream, const struct content *content, size_t left_o
     }
 }
 
-/* Writes the parts. Those that come on demand, URLs and claims, are left out if lines are only to be counted. */
+/* Writes the parts. Those that come on demand, URLs and assertions, are left out if lines are only to be counted. */
 static void write_summary(FILE *stream, const struct content *content, const struct format *format,
                           const struct kept_parts *parts, bool has_more, bool is_counted)
 {
@@ -313,7 +313,7 @@ static void write_summary(FILE *stream, const struct content *content, const str
     write_summary_table(stream, content, format);
     if (has_more && !is_counted)
         write_url_section(stream, content, format);
-    if (!is_counted && content_find(content, SECTION_CLAIMS) != NULL) {
+    if (!is_counted && content_find(content, SECTION_ASSERTIONS) != NULL) {
         fputc('\n', stream);
         write_assertions(stream, content, format);
     }

@@ -22,7 +22,8 @@ int terminal_write_brief(FILE *stream, const struct run *run, const struct analy
 int terminal_write_details(FILE *stream, const struct run *run, const struct analysis *analysis,
                            const struct format *format, struct error *error);
 
-/* --quiet: the answer in one line, with what does not let it be believed as it stands, and a line for each claim. */
+/* --quiet: the answer in one line, with what does not let it be believed as it stands, and a line for each
+ * assertion. */
 int terminal_write_verdict(FILE *stream, const struct run *run, const struct analysis *analysis,
                            const struct format *format, struct error *error);
 

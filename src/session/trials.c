@@ -154,7 +154,7 @@ static void show_position(void *context, const struct runner_position *position)
                   done);
 }
 
-/* Claims, a baseline, and what a mode gains by its connections or by more machines are about every round. */
+/* Assertions, a baseline, and what a mode gains by its connections or by more machines are about every round. */
 static bool is_needed(void *context, const struct run_cell *cell)
 {
     const struct session *session = context;

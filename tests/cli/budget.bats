@@ -82,7 +82,7 @@ rounds_are() {
     holds r.json '[.results[] | select(.workers == 1).rank] | all(. == [3, 4])'
 }
 
-@test "what a claim names does not leave" {
+@test "what an assertion names does not leave" {
     settle --copies 2 --assert 'null@1.time < 1m'
     rounds_are '."null/1" == ."null/8" and ."null#2/1" == 3'
 }

@@ -7,7 +7,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     printf '%s\n' 'http://a.test/"><img/src=x onerror=document.title="owned">' 'http://b.test/<!--<script>' \
         'http://c.test/</script><script>document.title="owned"</script> x6' | sed 's/ onerror/%20onerror/' >'<b>.txt'
-    # 4: the claim is in the report, but the machine was too busy to judge it.
+    # 4: the assertion is in the report, but the machine was too busy to judge it.
     "$CONC_BENCH" --mode sync,threads,event-loop --workers 1,2,4,8,16 --runs 6 --no-progress --repeat 12 \
         --origin=latency=2ms --assert 'threads.time / sync.time < 1' --export-html report.html '<b>.txt' >report.txt ||
         [ $? -eq 4 ]

@@ -154,7 +154,7 @@ seek() {
     refuses "--runs does not go with --rate auto" --rate auto --runs 3
     refuses "--workers auto does not go with several rates" --rate auto --workers auto
     refuses "--rate does not go with several --connections" --rate auto --connections fresh,reuse
-    refuses "claim the highest rate of the earlier result by --assert, such as '*.highest_rate > 500/s'" --rate auto \
+    refuses "assert the highest rate of the earlier result by --assert, such as '*.highest_rate > 500/s'" --rate auto \
         --baseline list
     refuses "--rate does not go with --client" --rate auto --client 'mine=cat {list}'
 }

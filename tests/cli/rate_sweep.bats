@@ -24,7 +24,7 @@ sweep() {
     holds r.json '.rates | length == 1 and .[0].rate_per_s == 100 and .[0].next_rate_per_s == 200 and
                   .[0].flat_rate_per_s == 100'
     holds r.json '.results[0].rounds[0].samples | length == 100 and (.[99][3] == 1.98)'
-    # A claim is about each rate, and fails where nobody keeps up.
+    # An assertion is about each rate, and fails where nobody keeps up.
     run "$CONC_BENCH" --mode null --script 20ms --workers 2 --rate 50/s,200/s --runs 5 --no-progress \
         --assert 'null.response_p99 <= 20ms' list
     exits_with 1

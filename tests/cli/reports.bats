@@ -79,7 +79,7 @@ PYTHON
     jq -e '.traceEvents == []' none.trace
 }
 
-@test "claims are judged anew when they are given with an import" {
+@test "assertions are judged anew when they are given with an import" {
     run -0 "$CONC_BENCH" --import-json reports/json --allow-failures --assert 'event-loop.time < 100s'
     says "PASS  event-loop.time < 100s"
     says_not "sync.time"
@@ -133,7 +133,7 @@ for row, (mode, number, sample) in zip(requests, samples):
 PYTHON
 }
 
-@test "JUnit: well-formed, a case for the measurement and one for each claim" {
+@test "JUnit: well-formed, a case for the measurement and one for each assertion" {
     xmllint --noout reports/junit
     [ "$(xmllint --xpath 'count(//testcase)' reports/junit)" -eq "$((1 + $(jq '.verdicts | length' reports/json)))" ]
     [ "$(xmllint --xpath 'count(//testcase[failure])' reports/junit)" -eq \

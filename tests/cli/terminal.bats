@@ -70,7 +70,7 @@ escape=$'\033'
     done
     "$CONC_BENCH" --import-json r.json >short.txt || true
     run ! env LC_ALL=C.UTF-8 grep -nE "^.{81}" short.txt
-    [ "$(sed '/^PASS/,/^$/d' short.txt | wc -l)" -le 20 ] # without the claims
+    [ "$(sed '/^PASS/,/^$/d' short.txt | wc -l)" -le 20 ] # without the assertions
     run ! grep -q '^Ranking' short.txt
     grep -q -e '--details$' short.txt
 }

@@ -1,4 +1,4 @@
-# The conclusions from the rounds: ranks, policies, sweeps, claims, baselines, exit statuses.
+# The conclusions from the rounds: ranks, policies, sweeps, assertions, baselines, exit statuses.
 #
 # Verdicts are about times, and a machine that does something else meanwhile keeps every wake-up waiting for milliseconds.
 # So there are few downloads, each with a latency beside which that is little: what is told apart differs by factors.
@@ -230,7 +230,7 @@ keep_cores_busy() {
     holds r.json '[.results[] | select(.stage == "main")] | length >= 1'
 }
 
-@test "claims: holding, failing, and too few rounds to tell" {
+@test "assertions: holding, failing, and too few rounds to tell" {
     # In none of six rounds may it look otherwise: 80 against 640 ms, of which a stall can make a part.
     run "$CONC_BENCH" --details --mode sync,threads --runs 6 --warmup 0 --no-progress --origin=latency=40ms \
         --assert 'threads.time / sync.time < 0.5' --assert '*.failures == 0' --assert 'sync.time < 1m' <(urls 16)
@@ -246,7 +246,7 @@ keep_cores_busy() {
     says "UNMEASURABLE"
 }
 
-@test "a claim that does not parse is pointed at, and nothing runs" {
+@test "an assertion that does not parse is pointed at, and nothing runs" {
     run "$CONC_BENCH" --details --mode sync --origin --assert 'sync.tme < 1s'
     exits_with 2
     says 'did you mean "time"'

@@ -1,5 +1,5 @@
-/* libFuzzer target: no text crashes the parser of claims; what it takes has a canonical text that is taken for the same
- * claim; what it refuses has a sentence that fits its excerpt. */
+/* libFuzzer target: no text crashes the parser of assertions; what it takes has a canonical text that is taken for the
+ * same assertion; what it refuses has a sentence that fits its excerpt. */
 #include <string.h>
 
 #include "conc_bench/analysis/assertion.h"

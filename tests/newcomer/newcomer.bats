@@ -31,7 +31,7 @@ setup_file() {
     patch -p1 <"$PROJECT_ROOT/tests/newcomer/metric.patch"
     alone cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Debug >configure.log || { cat configure.log; return 1; }
     alone cmake --build build --target conc-bench docs >build.log || { cat build.log; return 1; }
-    # 4: the claim is there; whether a busy machine can judge it does not matter.
+    # 4: the assertion is there; whether a busy machine can judge it does not matter.
     build/conc-bench --mode sync,threads --origin=latency=1ms,size=1kB --runs 2 --assert '*.body < 1MB' --no-progress \
         --details --export-json r.json --export-csv r.csv --export-markdown r.md --export-html r.html sites.txt >r.txt ||
         [ $? -eq 4 ] || return 1
@@ -59,7 +59,7 @@ jsonschema.validate(*(json.load(open(path)) for path in sys.argv[1:]))' r.json d
     grep -q ',1000,' r.csv
 }
 
-@test "claims, help and completion know the metric" {
+@test "assertions, help and completion know the metric" {
     grep -qE '^(PASS|INCONCLUSIVE|UNMEASURABLE)  \*\.body < 1MB' r.txt
     build/conc-bench --help | sed -n '/^Metrics/,/^$/p' | grep -qw body
     build/conc-bench --completion bash | grep -q 'threads\.body '

@@ -165,7 +165,7 @@ static void refuse_all(const struct refusal *refusals, size_t count)
         memset(&assertion, 0x5a, sizeof(assertion));
         memcpy(&before, &assertion, sizeof(assertion));
         if (assertion_parse(refusals[i].text, &assertion, &error) != -1)
-            fail_msg("\"%s\" was taken for a claim", refusals[i].text);
+            fail_msg("\"%s\" was taken for an assertion", refusals[i].text);
         assert_int_equal(error.kind, ERROR_USAGE);
         assert_memory_equal(&assertion, &before, sizeof(assertion));
         if (strstr(error.message, refusals[i].says) == NULL)
@@ -238,7 +238,7 @@ static void test_wrong_comparisons(void **state)
         {"a.failures ! 0", 11, "!="},
         {"a.failures \xe2\x89\xa4 0", 11, "<="},
         {"a.time == 2s", 7, "\"time\" is measured"},
-        {"a.time != 2s", 7, "claim a bound with < or > instead of !="},
+        {"a.time != 2s", 7, "assert a bound with < or > instead of !="},
         {"a.time == nonsense", 7, "instead of =="},
         {"a.startup / a.time != 1", 19, "instead of !="},
         {"a.connects / a.voluntary == 1", 25, "\"voluntary\" is measured"},
@@ -289,7 +289,7 @@ static void test_an_empty_claim_has_no_place(void **state)
         struct assertion assertion;
         struct error error = {0};
         assert_int_equal(assertion_parse(texts[i], &assertion, &error), -1);
-        assert_non_null(strstr(error.message, "a claim is empty: write one"));
+        assert_non_null(strstr(error.message, "an assertion is empty: write one"));
         assert_string_equal(error.excerpt, "");
     }
 }
@@ -331,5 +331,5 @@ int main(void)
         cmocka_unit_test(test_what_a_terminal_would_obey_is_escaped),
         cmocka_unit_test(test_nobody_may_want_the_error),
     };
-    return cmocka_run_group_tests_name("claim", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("assertion", tests, NULL, NULL);
 }

@@ -169,7 +169,7 @@ static void test_what_was_not_measured_is_unmeasurable(void **state)
     run_release(&run);
 }
 
-/* A claim about it is not met, and not broken either. */
+/* An assertion about it is not met, and not broken either. */
 static void test_what_the_system_does_not_tell_is_unmeasurable(void **state)
 {
     (void)state;
@@ -202,7 +202,7 @@ static void test_several_claims_share_their_false_alarms(void **state)
     static const char *const texts[] = {"sync.time < 40ms", "sync.time < 1s"};
     struct analysis analysis = judge(&run, texts, 2);
     assert_int_equal(analysis.assertion_results[0].verdict, VERDICT_INCONCLUSIVE);
-    assert_non_null(strstr(analysis.assertion_results[0].sentence, "among 2 claims"));
+    assert_non_null(strstr(analysis.assertion_results[0].sentence, "among 2 assertions"));
     assert_int_equal(analysis.assertion_results[1].verdict, VERDICT_PASS);
     assert_int_equal(assertion_results_status(analysis.assertion_results, 2, false), 0);
     assert_int_equal(assertion_results_status(analysis.assertion_results, 2, true), 4);

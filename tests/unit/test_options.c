@@ -779,7 +779,7 @@ static void help_fits_a_terminal(void **state)
     free(text);
 }
 
-/* Claims */
+/* Assertions */
 
 static void claims_name_connections_where_cells_differ_by_them(void **state)
 {
@@ -809,7 +809,7 @@ static void claims_are_held_to_the_plan(void **state)
     accept(state, ARGUMENTS("-c", "1,2", "--assert", "sync.time / threads@2.time < 2", "f"));
     accept(state, ARGUMENTS("-c", "1,2,4", "--assert", "sync.time / threads.time < 2", "f"));
     accept(state, ARGUMENTS("-c", "auto", "--assert", "threads@77.time < 2s", "f"));
-    refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("a claim is empty"));
+    refuse(state, ARGUMENTS("--assert", "", "f"), ARGUMENTS("an assertion is empty"));
     accept(state, ARGUMENTS("--copies", "3", "--assert", "async#03.time < 2s", "f"));
     assert_string_equal(fixture->options.assertions[0].operands[0].mode, "event-loop#3");
     static const char *const copies[] = {"sync#4.time < 2s", "sync#1.time < 2s", "sync#.time < 2s", "sync#x.time < 2s"};

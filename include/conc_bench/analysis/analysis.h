@@ -17,8 +17,8 @@
 #include "conc_bench/run/run.h"
 
 /*
- * All that follows from a run: figures, what they say in sentences, and whether claims hold. Pure; reports see a run
- * and its analysis, and nothing else.
+ * All that follows from a run: figures, what they say in sentences, and whether assertions hold. Pure; reports see a
+ * run and its analysis, and nothing else.
  */
 enum { SENTENCES_MAX = 8 };
 
@@ -40,7 +40,7 @@ struct analysis {
     size_t assertion_result_count;
 };
 
-/* The claims that a run is held to. Zeros: there are none. */
+/* The assertions that a run is held to. Zeros: there are none. */
 struct analysis_request {
     const struct assertion *assertions;
     size_t assertion_count;

@@ -9,9 +9,9 @@
 #include "conc_bench/base/error.h"
 
 /*
- * A claim about a result, as --assert takes it:
+ * An assertion about a result, as --assert takes it:
  *
- *     claim       = operand [ "/" operand ] comparison value
+ *     assertion   = operand [ "/" operand ] comparison value
  *     operand     = ( mode | "*" ) [ ( "@" | "/" ) workers ] "." metric
  *     mode        = as typed; "threads#2" is the second copy of a mode
  *     comparison  = "<" | "<=" | ">" | ">=" | "==" | "!="
@@ -22,10 +22,10 @@
  * value has the unit of the metric; that of a ratio is a number or a percentage. A ratio is of two figures of one unit:
  * of two cells, or of one (cpu / time).
  *
- * The first operand may name several cells: "*" is every mode, and without workers every cell of the mode. The claim
- * holds if it holds for each of them. The second is what these are measured against, so it names a mode, never "*";
- * that it is one cell (with workers where the mode has several) is for the caller to see to. So is whether modes and
- * cells exist: this module knows neither the modes nor the plan. Pure: no clock, no files, no values.
+ * The first operand may name several cells: "*" is every mode, and without workers every cell of the mode. The
+ * assertion holds if it holds for each of them. The second is what these are measured against, so it names a mode,
+ * never "*"; that it is one cell (with workers where the mode has several) is for the caller to see to. So is whether
+ * modes and cells exist: this module knows neither the modes nor the plan. Pure: no clock, no files, no values.
  */
 
 enum assertion_comparison {
@@ -57,11 +57,11 @@ struct assertion {
 /* Bytes of the longest canonical text, with its NUL. */
 enum { ASSERTION_TEXT_MAX = 160 };
 
-/* Reads a claim. On failure -1 and an error that points at the place in `text`; `assertion` is then untouched. */
+/* Reads an assertion. On failure -1 and an error that points at the place in `text`; `assertion` is then untouched. */
 int assertion_parse(const char *text, struct assertion *assertion, struct error *error);
 
 /* Writes the canonical text, "threads@8.time / sync.time < 0.25": single spaces, and metrics by name, not by alias. It
- * parses into the same claim but for the offsets. Returns `buffer`; ASSERTION_TEXT_MAX holds any. */
+ * parses into the same assertion but for the offsets. Returns `buffer`; ASSERTION_TEXT_MAX holds any. */
 char *assertion_format(char *buffer, size_t size, const struct assertion *assertion);
 
 #endif

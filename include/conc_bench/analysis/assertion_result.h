@@ -25,10 +25,10 @@ const char *assertion_result_name(enum assertion_verdict verdict);
 struct assertion_result {
     char assertion[ASSERTION_TEXT_MAX + 48]; /* in canonical form, with the cell where it is about several */
     enum assertion_verdict verdict;
-    double value;     /* estimate, in the unit of the claim; NAN: none */
+    double value;     /* estimate, in the unit of the assertion; NAN: none */
     double low, high; /* one-sided 95 % bounds; infinite: none */
     double limit;
-    double p;          /* one-sided, of the claim being true */
+    double p;          /* one-sided, of the assertion being true */
     double detectable; /* the smallest relative difference that would have shown with power .8; NAN: unknown */
     char sentence[512];
 };
@@ -44,8 +44,8 @@ int assertion_results_make(const struct run_stats *stats, const struct assertion
  * becomes inconclusive. -1: no memory. */
 int assertion_results_adjust(struct assertion_result *assertion_results, size_t count, struct error *error);
 
-/* The worst that any of them says, as an exit status: 1 a claim failed, 4 unmeasurable, or inconclusive and `strict`,
- * otherwise 0. */
+/* The worst that any of them says, as an exit status: 1 an assertion failed, 4 unmeasurable, or inconclusive and
+ * `strict`, otherwise 0. */
 int assertion_results_status(const struct assertion_result *assertion_results, size_t count, bool strict);
 
 #endif
