@@ -125,15 +125,15 @@ struct transfer_group {
     struct transfer *first; /* NULL: none */
     struct transfer *last;
     uint32_t count;
-    uint64_t ended;             /* transfers, so far */
-    bool has_let_go;            /* of a socket that was not connected */
-    bool has_broken;            /* a connection has, under transfers that do not know yet */
-    long connection_limit;      /* to one server; 0: none */
-    enum outcome failed;        /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
-    uint32_t failed_url;        /* of which URL */
-    nanoseconds overdue_from;   /* before, no transfer can be out of time */
+    uint64_t ended;           /* transfers, so far */
+    bool has_let_go;          /* of a socket that was not connected */
+    bool has_broken;          /* a connection has, under transfers that do not know yet */
+    long connection_limit;    /* to one server; 0: none */
+    enum outcome failed;      /* why there was no connection, last; OUTCOME_NONE: there was, or nobody knows */
+    uint32_t failed_url;      /* of which URL */
+    nanoseconds overdue_from; /* before, no transfer can be out of time */
     nanoseconds stalled_from; /* before, no transfer counts as stalled */
-    nanoseconds retry_from;     /* before, none is to be begun again */
+    nanoseconds retry_from;   /* before, none is to be begun again */
 };
 
 /* Takes a transfer of a group from libcurl and gives it back, to begin anew; and takes one that is described, and tells
