@@ -73,27 +73,23 @@ mix() {
 # behind $WARMUP (0), in $MAX_TIME (20) seconds each, with the options given, and holds each mode to it: each URL ended in
 # its class as often as it is listed, each unit was settled once, and no trial did anything but complete. Leaves result.json.
 downloads_as_told() {
-    local told=$BATS_TEST_TMPDIR/told json=$BATS_TEST_TMPDIR/result.json modes=${MODE:-$MODES} expected count status=0
+    local told=$BATS_TEST_TMPDIR/told json=$BATS_TEST_TMPDIR/result.json modes=${MODE:-$MODES} count status=0
     cat >"$told"
     cut -d ' ' -f 2 "$told" >"$told.urls"
     "$CONC_BENCH" --details --mode "${modes// /,}" --workers "${WORKERS:-4}" --runs "${RUNS:-1}" --warmup "${WARMUP:-0}" \
         --max-time "${MAX_TIME:-20}" --no-progress --allow-failures --export-json "$json" "$@" "$told.urls" \
         >"$told.report" || status=$?
     [ "$status" -eq 0 ] || { echo "exit status $status"; cat "$told.report"; return 1; }
-    expected=$(jq -R -s -c 'split("\n") | map(select(. != "") | split(" ") | {class: .[0], url: .[1]}) | group_by(.url)
-        | map({(.[0].url): (group_by(.class) | map({(.[0].class): length}) | add)}) | add' "$told")
-    holds "$json" '(.results | length) == $modes and (.partial | not) and .validity.is_work_equal' \
-        --argjson modes "$(wc -w <<<"$modes")"
     count=$(wc -l <"$told")
-    holds "$json" '(.sample_columns | index("unit")) as $unit | [.results[].rounds[] | .status == "complete"
-        and .downloads.settled == $count and (.samples | map(.[$unit]) | sort) == [range($count)]] | all' \
-        --argjson count "$count"
-    holds "$json" '. as $document | (.sample_columns | index("url")) as $url
-        | (.sample_columns | index("outcome")) as $outcome
-        | [.results[].rounds[].samples
-            | map({url: $document.urls[.[$url]], class: .[$outcome]}) | group_by(.url)
-            | map({(.[0].url): (group_by(.class) | map({(.[0].class): length}) | add)}) | add] | unique
-        | if . == [$expected] then true else . end' --argjson expected "$expected"
+    holds "$json" '(.sample_columns | index("unit")) as $unit | (.results | length) == $modes and (.partial | not)
+        and .validity.is_work_equal and ([.results[].rounds[] | .status == "complete" and .downloads.settled == $count
+            and (.samples | map(.[$unit]) | sort) == [range($count)]] | all)' \
+        --argjson modes "$(wc -w <<<"$modes")" --argjson count "$count"
+    holds "$json" 'def by_url: group_by(.url) | map({(.[0].url): (group_by(.class) | map({(.[0].class): length}) | add)}) | add;
+        . as $document | (.sample_columns | index("url")) as $url | (.sample_columns | index("outcome")) as $outcome
+        | ($told | split("\n") | map(select(. != "") | split(" ") | {class: .[0], url: .[1]}) | by_url) as $expected
+        | [.results[].rounds[].samples | map({url: $document.urls[.[$url]], class: .[$outcome]}) | by_url] | unique
+        | if . == [$expected] then true else {gave: ., expected: $expected} end' --rawfile told "$told"
     # The same failures without leave to fail.
     status=0
     "$CONC_BENCH" --import-json "$json" >"$told.report" || status=$?
