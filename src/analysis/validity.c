@@ -23,7 +23,7 @@ struct judge {
     const struct run_cell *cell; /* under judgement */
     const struct trial *trial;
     char place[128];              /* "threads/8 in round 3" */
-    const struct trial *attested; /* what the origin saw of it is what it saw of most; NULL: it was never asked */
+    const struct trial *attested; /* the origin saw of it what it saw of most trials; NULL: it was never asked */
     char attested_place[128];
     uint32_t attested_downloads; /* of such trials */
     uint64_t *mismatched;        /* by URL, in the cell under judgement; NULL: nothing has been yet */

@@ -170,7 +170,7 @@ static int settle_operand(struct options *options, const char *text, struct asse
     uint64_t copy = 1;
     const struct cell_name name = split_name(operand->mode);
     const struct mode *mode = options_find_mode(options, name.mode);
-    bool is_import = options->import_json != NULL;   /* what is in there is seen there */
+    bool is_import = options->import_json != NULL;   /* its contents are checked when it is read */
     const struct mode unknown = {.name = name.mode}; /* which may be a client there */
     if (is_import && mode == NULL)
         mode = &unknown;

@@ -19,7 +19,7 @@ struct client_run {
     const struct client *client;
     const struct mode_job *job;
     pid_t parent;
-    char *command;      /* what the shell gets; NULL: there is none */
+    char *command;      /* the shell's command; NULL: there is none */
     char **words;       /* one block */
     char **environment; /* an array of our own, */
     char **variables;   /* whose first variables are these */

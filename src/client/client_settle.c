@@ -21,7 +21,7 @@ struct settling {
     const struct client_settle_input *input;
     struct trial *trial;
     struct client_report report;
-    struct task *order; /* what was done, by its start */
+    struct task *order; /* downloads that were done, by their starts */
     uint32_t done;      /* how much that is */
     nanoseconds offset; /* of the report's instants to ours */
 };

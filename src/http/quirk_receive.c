@@ -15,8 +15,8 @@
  * download comes with far fewer bytes that are not: a handshake takes some 5 KiB. */
 enum {
     BYTES_FOR_NOTHING = 1 << 20,
-    BYTES_PER_CALL = 512, /* what a system call takes longer than a copy of its bytes */
-    UNPACKED_PER_BYTE = 8 /* what is unpacked in the time that a byte without content takes */
+    BYTES_PER_CALL = 512, /* the cost of a system call beyond the copying of its bytes */
+    UNPACKED_PER_BYTE = 8 /* bytes unpacked in the time that a byte without content takes */
 };
 
 /* The bytes that this thread may still receive without delivering any, if it drives downloads. */

@@ -19,7 +19,7 @@
 /* A socket that libcurl tries to connect. It may be closed again without a word. */
 struct attempt {
     int descriptor;  /* -1: none */
-    uint64_t cookie; /* what tells it from other sockets of that number */
+    uint64_t cookie; /* tells it from other sockets of that number */
 };
 
 /* The place in an answer of its next header line. */
@@ -78,7 +78,7 @@ struct transfer {
     struct store *store; /* of the pool, what this transfer uses */
     struct pool_use use;
     bool owns_pool;
-    enum outcome broken;   /* what the connection broke as, under its request; OUTCOME_NONE: it did not */
+    enum outcome broken;   /* the outcome of the connection's break under its request; OUTCOME_NONE: it did not break */
     bool forbids_reuse;    /* of a connection that broke or takes no more, though the policy may allow it */
     uint64_t stream_bytes; /* of the body in its frames, as they came; if quirk_sees_frames() */
     uint32_t stream_error; /* that the server ended its stream with (RFC 9113, 7); 0: none; if quirk_sees_frames() */
@@ -91,7 +91,7 @@ struct transfer {
     bool is_timed;         /* `untimed` is known, of HTTP/2 */
     bool is_connecting;    /* it opened a socket, over which it has sent no request yet */
     enum answer_place place;
-    enum outcome refused;  /* what the answer was given up as; OUTCOME_NONE: it was not */
+    enum outcome refused;  /* the outcome with which the answer was given up; OUTCOME_NONE: it was not */
     size_t header_bytes;   /* of all its answers, and what a proxy says before */
     uint32_t header_lines; /* the same */
     uint32_t pieces;       /* of bodies */
@@ -101,7 +101,7 @@ struct transfer {
     bool is_at_risk;       /* libcurl is one that stores headers where others were freed */
     bool is_of_proxy;      /* the next lines are: no request was sent for them */
     bool has_field;        /* libcurl has stored a header line since the transfer began */
-    bool awaits_field;     /* what comes as body is the line behind the status, before it is stored */
+    bool awaits_field;     /* the bytes that come as body are the line behind the status, before it is stored */
     bool is_within_line;   /* and not its first piece */
     bool is_interim;       /* the last status line is: 1xx */
     bool has_interim;      /* the last request had such an answer */
@@ -110,7 +110,7 @@ struct transfer {
     bool is_head;          /* no body is asked for */
     bool is_tls;           /* the URL asked for is; a redirect may lead elsewhere */
     bool has_retried;      /* perhaps, since the options were set */
-    bool retries_on_new;   /* what is sent again goes over a new connection, whatever the policy says */
+    bool retries_on_new;   /* repeated requests go over a new connection, whatever the policy says */
     bool met_http1;        /* the last https URL was not answered in HTTP/2 */
     bool listens;          /* to what libcurl says, since its message is of something else */
     char message[CURL_ERROR_SIZE];

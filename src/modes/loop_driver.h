@@ -50,7 +50,7 @@ struct loop {
     uint32_t in_flight;
     bool is_shared;          /* transfers share connections, and are tended to */
     bool is_exhausted;       /* a claim found nothing */
-    bool is_warming;         /* what is in flight is nobody's unit */
+    bool is_warming;         /* downloads in flight are no units */
     nanoseconds woke;        /* when the last wait ended; 0: before the first */
     nanoseconds waited_from; /* when it began, if a unit was reserved by then; otherwise NEVER */
     /* Where units are due at instants: */

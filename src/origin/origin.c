@@ -68,7 +68,7 @@ static int fork_server(struct origin *origin, const struct origin_options *optio
     if (descriptor_socket_pair(control) != 0)
         return error_set_system(error, ERROR_ENVIRONMENT, errno, "--origin: cannot make a socket pair");
     pid_t parent = getpid();
-    fflush(NULL); /* what lies in buffers would be written by both */
+    fflush(NULL); /* otherwise both processes would write what lies in buffers */
     origin->process = fork();
     if (origin->process == 0)
         be_server(options, demand, parent, control);

@@ -77,7 +77,7 @@ struct server {
     struct certificates *certificates; /* NULL: no TLS */
     const char *address;               /* at which it listens */
     int control;                       /* to the parent */
-    struct waiting waits;              /* what it waits for */
+    struct waiting waits;              /* the things it waits for */
     const char *token;                 /* of the run's own requests; NULL: all are */
     struct journal *journal;           /* NULL: none, and the token is in a header, not in addresses */
     uint32_t trial;                    /* the open one, of the journal; 0: none is open */

@@ -92,7 +92,7 @@ struct tree_search {
     const char *root;
     struct process_tree *tree;
     bool has_all_parents;             /* every process was asked for its parent */
-    struct parent_link *parent_links; /* what was found then */
+    struct parent_link *parent_links; /* the links that were found then */
     size_t parent_link_count;
 };
 

@@ -25,7 +25,7 @@ enum { WIDTH_DEFAULT = 80, HEIGHT_DEFAULT = 24, LINE_BYTES = 512, ECHO_COLUMNS =
 static struct {
     pid_t owner; /* children inherit the handler, and have nothing on the screen */
     int descriptor;
-    char erase[32];               /* what takes it all away */
+    char erase[32];               /* the sequence that erases all of it */
     volatile sig_atomic_t length; /* of that; 0: nothing is on the screen */
     volatile sig_atomic_t was_stopped;
     bool is_installed;

@@ -12,7 +12,7 @@
 
 struct follow {
     struct fleet_part *part;
-    struct run *run;     /* which has when units are due */
+    struct run *run;     /* which holds the instants at which units are due */
     nanoseconds told;    /* the instant of the last sign of life */
     nanoseconds heard;   /* the instant of the leader's last message */
     nanoseconds silence; /* the leader is lost when it has said nothing for so long */

@@ -74,7 +74,7 @@ struct session {
     nanoseconds pause;                        /* before the next trial, because of them */
     nanoseconds paused;                       /* in all */
     bool is_public;                           /* some of the hosts are */
-    const struct fleet_message *plan_message; /* what the leader says that is to be run; NULL: this is the leader */
+    const struct fleet_message *plan_message; /* the leader's message that says what to run; NULL: this is the leader */
 };
 
 /* Different URLs up to which a trial keeps what the origin counted for each. */
@@ -98,8 +98,8 @@ int setup_origin(struct session *session, struct error *error);      /* origin *
 int setup_plan(struct session *session, struct error *error);        /* plan */
 int setup_targets(struct session *session, struct error *error);     /* targets, unresolved */
 int setup_host_limits(struct session *session, struct error *error); /* is_public; refuses what is too much */
-void setup_tell_cost(struct session *session); /* what servers that are not this machine are asked */
-int setup_warm_urls(struct session *session, struct error *error); /* warm_urls */
+void setup_tell_cost(struct session *session);                       /* tells what servers elsewhere are asked */
+int setup_warm_urls(struct session *session, struct error *error);   /* warm_urls */
 
 /* clients.c: what the origin is to know before it is started, and its addresses for modes, NULL without; the files of
  * clients; and, as a hook of the experiment, what they did. */

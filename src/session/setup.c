@@ -417,7 +417,7 @@ int setup_plan(struct session *session, struct error *error)
     /* This is the least it takes; a plan of so many downloads would itself take long to make. */
     uint64_t rounds = (uint64_t)request.rounds + request.warmup_rounds;
     uint64_t units = plan_count_units(&request);
-    bool is_searched = options->rate_auto; /* which takes as many as the rates that are found do */
+    bool is_searched = options->rate_auto; /* which takes as many downloads as the rates that are found need */
     if (!options->dry_run && !is_searched && runner_check_memory(units, rounds, request.samples_kept, error) != 0)
         return -1;
     return plan_build(&request, &session->plan, error);

@@ -40,7 +40,7 @@ static int add_text(struct secret_text *wire, const char *text)
 static int add_message(struct secret_text *wire, const struct message *message)
 {
     struct packed_message packed;
-    memset(&packed, 0, sizeof(packed)); /* what lies between the fields goes along */
+    memset(&packed, 0, sizeof(packed)); /* the padding between fields is sent, too */
     packed.body_bytes = message->body_bytes;
     packed.header_count = (uint32_t)message->header_count;
     packed.is_head = message->is_head;

@@ -32,7 +32,7 @@ struct analysis {
     char sentences[SENTENCES_MAX][512]; /* who won, who is cheapest, what to use; without a full stop */
     size_t sentence_count;
     const struct cell_stats *recommended; /* NULL: nothing is ranked */
-    struct headline headline;             /* what every report says first */
+    struct headline headline;             /* the answer that every report begins with */
     struct diagnosis diagnosis;
     struct speedup_breakdown breakdown;
     struct per_url_sentences urls;              /* none without figures of URLs */

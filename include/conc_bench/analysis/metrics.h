@@ -109,7 +109,7 @@ enum metric_table {
 /* How a table shows a metric. */
 struct metric_column {
     enum metric_table table;
-    double factor;     /* what it is multiplied by; 0: by what the unit of service times takes */
+    double factor;     /* by which values are multiplied; 0: by that of the unit of service times */
     const char *head;  /* where room is short, unit included: "CPU ms" */
     const char *title; /* where there is room, without the unit: "CPU/download" */
     const char *unit;  /* "ms"; "": none, or that of service times */

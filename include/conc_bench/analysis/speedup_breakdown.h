@@ -28,7 +28,7 @@ struct speedup_breakdown {
     const struct cell_stats *base; /* the reference mode with fresh connections; NULL: nothing is taken apart */
     struct speedup_parts *items;   /* as the figures have the cells, the fastest first; owned */
     size_t count;
-    char sentence[400]; /* what it amounts to for the first of them; without a full stop */
+    char sentence[400]; /* the conclusion for the first of them; without a full stop */
 };
 
 /* Takes all main cells that were measured with fresh connections too, in rounds that all four cells share. -1: out of

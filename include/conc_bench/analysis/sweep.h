@@ -29,7 +29,7 @@ struct sweep_point {
 };
 
 struct sweep {
-    enum sweep_of of;           /* what the numbers are of; contracts call them workers */
+    enum sweep_of of;           /* the things that the numbers count; contracts call them workers */
     char mode[32];              /* of machines, without their number: "threads" for "threads:x2" */
     struct sweep_point *points; /* by number; owned */
     size_t count;
@@ -43,7 +43,7 @@ struct sweep {
     struct usl_curve fit;
     double peak;        /* workers where the fit is highest; NAN: none is told, as usl_analyse() says, which takes an
                          * explicit sweep, with all numbers of workers in the same rounds */
-    char sentence[640]; /* what it amounts to */
+    char sentence[640]; /* the conclusion */
 };
 
 /* The number that a cell stands for in a sweep. */

@@ -24,7 +24,7 @@ extern const char *const arrival_process_names[];
 struct arrivals {
     double rate; /* a second; 0: there are none, and each worker takes the next unit when it is free */
     enum arrival_process process;
-    nanoseconds max_late; /* what has waited longer is dropped; 0: nothing is */
+    nanoseconds max_late; /* downloads that have waited longer are dropped; 0: none are */
 };
 
 /* Draws the instants after the gate at which `count` downloads are due, ascending; the same for the same seed. The

@@ -8,7 +8,7 @@
 /* A text of the user's that is read from left to right. */
 struct reading {
     const char *text;
-    const char *next; /* what is not read yet */
+    const char *next; /* the text that is not read yet */
     struct error *error;
 };
 

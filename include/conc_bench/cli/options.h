@@ -95,7 +95,7 @@ struct options {
     struct transfer_policy transfer;
     struct request_options request;
     struct check_list checks; /* --check; owned, the texts point into argv */
-    char *config_values;      /* what texts of options that come from --config point into; owned, wiped */
+    char *config_values;      /* the memory of options' texts that come from --config; owned, wiped */
     uint32_t max_per_host;    /* downloads at once that a public host may get */
 
     /* origin */
@@ -122,7 +122,7 @@ struct options {
     size_t baseline_count;
     double max_slowdown;   /* against the baseline, a share */
     bool force_baseline;   /* compare what is not comparable */
-    bool strict;           /* what is inconclusive is a failure too */
+    bool strict;           /* inconclusive results are failures, too */
     const char *reference; /* the name of a mode or client; NULL: that of the document */
 
     /* what to do instead of a run */
@@ -136,7 +136,7 @@ struct options {
     const char **inputs;
     size_t input_count;
 
-    /* what all of this was read from, for other machines to read it, too */
+    /* the files that all of this was read from, for other machines to read, too */
     char **arguments;
     int argument_count;
 };

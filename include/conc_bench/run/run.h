@@ -157,8 +157,8 @@ struct trial_latencies {
 struct trial_arrivals {
     bool is_present;
     bool is_kept_up;          /* the backlog did not grow: see backlog_grows() */
-    nanoseconds behind;       /* what the last downloads waited, on average: see backlog_behind(), until it
-                               * was given up, if it was */
+    nanoseconds behind;       /* the wait of the last downloads, on average: see backlog_behind(), until it was given
+                               * up, if it was */
     nanoseconds begun_in;     /* from the first start to the last, of those that were not dropped, */
     uint32_t begun;           /* which are so many */
     nanoseconds response_sum; /* response times, from being due to being settled */
@@ -338,7 +338,7 @@ struct run {
     nanoseconds cpu_work;      /* asked for on each response */
     const char **urls;         /* distinct URLs, `distinct_urls` of them; the array is owned, the texts are borrowed */
     const uint32_t *unit_urls; /* the URL of each unit: index into `urls`; borrowed; NULL where no samples are */
-    void *lent[2];             /* what `urls` and `unit_urls` borrow from, if the run is to free it */
+    void *lent[2];             /* the memory that `urls` and `unit_urls` borrow, if the run is to free it */
 
     /* policy */
     char connections[24]; /* "reuse", "fresh", "warm"; or those that cells differ by, such as "fresh,reuse" */

@@ -37,7 +37,7 @@ struct plan_request {
     size_t mode_count;
     const uint32_t *workers;
     size_t worker_count;
-    const enum connection_policy *connections; /* those of `transfer` count for nothing */
+    const enum connection_policy *connections; /* those of `transfer` are ignored */
     size_t connection_count;
     uint32_t repeat;
     bool shuffle;
@@ -63,7 +63,8 @@ struct plan_request {
     struct transfer_policy transfer;
     bool isolate;
     uint64_t samples_kept; /* of each cell, in the rounds by whose end there are no more than so many */
-    uint32_t stage;        /* which one of several runs over the same units: each has random orders of its own */
+    uint32_t stage;        /* the number of the run among several over the same units: each has random orders of its
+                            * own */
 };
 
 struct plan {

@@ -75,7 +75,7 @@ struct request_options {
     enum ip_version ip_version;
 
     const char *config; /* a file with more of them, and with secrets; "-": standard input */
-    char *config_text;  /* what it holds, if it was read already; owned, and released by request_wipe() */
+    char *config_text;  /* its text, if it was read already; owned, and released by request_wipe() */
 
     struct file_bundle *files; /* takes what files hold, or has it already; borrowed; NULL: nobody else asks for it */
 };

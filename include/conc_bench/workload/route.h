@@ -29,7 +29,7 @@ struct route_pin {
 /* "HOST1:PORT1:HOST2:PORT2", any of which may be empty, as CURLOPT_CONNECT_TO(3) wants it. */
 struct route_detour {
     struct route_name from;
-    struct route_name to; /* what is empty stays as it is */
+    struct route_name to; /* empty parts stay as they are */
 };
 
 struct route_proxy {
