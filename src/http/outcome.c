@@ -151,7 +151,7 @@ static enum outcome outcome_of_stream(const struct transfer *transfer)
 }
 
 /* Whether CURLE_RECV_ERROR means that the connection broke. It is the one code that stands for that and for broken
- * HTTP, so that its text decides: libcurl before 8.8 leaves no other evidence than how it begins.
+ * HTTP, so that its text decides: libcurl before 8.8 tells them apart by nothing but how it begins.
  * The number of the last error of a socket (CURLINFO_OS_ERRNO) is none: over TLS it is that of saying goodbye, which
  * fails behind a broken answer too if the server has gone by then. */
 static bool has_broken(const struct transfer *transfer)

@@ -2,7 +2,7 @@
 
 #include "conc_bench/analysis/analysis.h"
 
-/* Of several cells that are as fast, the cheapest is recommended, or else the simplest. */
+/* The cheapest of several cells that are as fast is recommended, or else the simplest. */
 
 enum { ROUNDS = 8 };
 

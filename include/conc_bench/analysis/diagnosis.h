@@ -7,8 +7,8 @@
 #include "conc_bench/base/error.h"
 
 /*
- * Why the figures are what they are, and why not to believe them: rules over figures, each with its evidence in the
- * sentence. Pure. Thresholds stand in the source beside their rules, and in docs/measurement.md.
+ * The reasons why the figures are what they are, and why not to trust them: rules over figures, each of which gives
+ * its figures in its sentence. Pure. Thresholds stand in the source beside their rules, and in docs/measurement.md.
  */
 enum finding_kind {
     FINDING_IO_BOUND,         /* the client waits */

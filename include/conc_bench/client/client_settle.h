@@ -15,7 +15,7 @@
  * both, to the samples that a mode would have written.
  */
 
-/* What is known of a client that has ended. */
+/* The facts about a client that has ended. */
 struct client_settle_input {
     const struct client_trial *did;
     const struct journal_unit *seen; /* by unit; NULL: there was no origin */

@@ -9,7 +9,7 @@
 #include "conc_bench/base/error.h"
 
 /*
- * A record of what the origin saw of each unit of a trial, which is the evidence for programs that are not ours. It
+ * A record of what the origin saw of each unit of a trial, by which programs that are not ours are judged. It
  * lies in memory that parent and server share; the server writes while a trial is open (origin_open_trial()), and the
  * parent reads once it has asked for the counts of the trial (origin_read_counts()).
  *

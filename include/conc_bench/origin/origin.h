@@ -11,8 +11,8 @@
 /*
  * The embedded origin: an HTTP/1.1 server with known behaviour (libmicrohttpd), in a process of its own, on 127.0.0.1
  * or an address that it is given, and a port the system chooses. It answers every path with a body of the asked size,
- * after the asked latency, and counts what really arrived: the second witness to what the client says it did. If asked
- * to, it does all of it over TLS as well, at a second port.
+ * after the asked latency, and counts what really arrived: an independent check of what the client says it did. If
+ * asked to, it does all of it over TLS as well, at a second port.
  *
  * All chance is drawn from the seed, the URL and how often that URL has been asked for since the last origin_reset():
  * the k-th request for a URL gets the same delay and the same fate in every mode, in whatever order requests arrive,
@@ -134,8 +134,8 @@ int origin_open_trial(struct origin *origin, struct error *error);
  * nor brackets, so that every program takes them as they are. -1: it could not be written. */
 int origin_write_list(const struct origin *origin, int file, const char *name, struct error *error);
 
-/* The address of a URL of the journal, for those who are known and need no witness: it is asked for as often as one
- * likes, outside of trials. The caller frees it. NULL: no memory. */
+/* The address of a URL of the journal for clients whose downloads need no proof: it may be asked for any number of
+ * times, outside of trials. The caller frees it. NULL: no memory. */
 char *origin_address(const struct origin *origin, uint32_t url);
 
 /* The latency of requests that arrive from now on, instead of that of the options. -1 as above. */
