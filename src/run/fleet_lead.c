@@ -24,8 +24,9 @@ struct lead {
     nanoseconds told;        /* the instant of the last sign of life */
     nanoseconds interrupted; /* the instant a signal was seen; 0: none was */
     bool has_met;
-    bool has_stopped; /* and said so */
-    bool has_failed;  /* `error` says how: a machine is lost */
+    bool is_gathering; /* its own part is over */
+    bool has_stopped;  /* and said so */
+    bool has_failed;   /* `error` says how: a machine is lost */
     struct error error;
 };
 
@@ -94,13 +95,29 @@ static void take(struct follower *follower, const struct fleet_message *message)
     }
 }
 
+static void stop_all(struct lead *lead);
+
+static bool is_interrupted(void *context)
+{
+    (void)context;
+    return interrupt_signal() != 0;
+}
+
 static int hear(struct lead *lead, uint32_t rank)
 {
     struct follower *follower = &lead->part->followers[rank];
-    const struct fleet_limit limit = limit_of(lead, follower->heard + lead->silence);
+    struct fleet_limit limit = limit_of(lead, follower->heard + lead->silence);
     struct fleet_message message;
+    /* A signal may have reached the leader alone, whose own part is over: no tick stops the others then. */
+    bool may_have_to_stop = lead->is_gathering && !lead->has_stopped;
+    if (may_have_to_stop)
+        limit.is_over = is_interrupted;
     if (fleet_receive(rank, &message, &limit, &lead->error) != 0) {
-        /* In the end, nobody waits for a follower that says nothing even after a signal. */
+        if (may_have_to_stop && !fleet_is_lost(rank)) {
+            stop_all(lead);
+            return lead->has_failed ? -1 : 0;
+        }
+        /* Whoever says nothing after a signal either is not waited for in the end. */
         fleet_lose(rank);
         return fail(lead);
     }
@@ -230,6 +247,7 @@ static int order(struct lead *lead, const struct plan_cell *cell)
 
 static int gather_results(struct lead *lead)
 {
+    lead->is_gathering = true;
     for (uint32_t rank = 1; rank < lead->part->share.machines; rank++) {
         struct follower *follower = &lead->part->followers[rank];
         while (!follower->has_result && !lead->has_failed)

@@ -1,6 +1,7 @@
-/* The leader of a run of a thousand machines: the real one, over a transport on which the others are made up. */
+/* The leader of a run of many machines: the real one, over a transport on which the others are made up. */
 #include "unit.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 
 #include "conc_bench/base/child.h"
 #include "conc_bench/platform/process.h"
+#include "conc_bench/run/interrupt.h"
 #include "fleet/transport.h"
 #include "run/fleet_part.h"
 
@@ -37,18 +39,22 @@ struct count {
     uint64_t other_bytes;
     uint64_t memory; /* bytes of the leader at most, beyond what it began with */
     nanoseconds cpu;
-    uint32_t settled; /* of the last trial */
-    uint32_t right;   /* samples that stand where they belong */
-    uint32_t unequal; /* machines whose own count differs from their share */
+    uint32_t settled;    /* of the last trial */
+    uint32_t right;      /* samples that stand where they belong */
+    uint32_t unequal;    /* machines whose own count differs from their share */
+    nanoseconds own_end; /* of the leader's own part */
     bool is_successful;
 };
 
 static struct count *count;
 
-/* The followers: each has one message to give at a time. */
+/* The followers: each has one message to give at a time. Those that go on until they are stopped show meanwhile that
+ * they are alive. */
 static struct {
     uint32_t size;
-    int kind[MACHINES_MOST]; /* -1: none */
+    bool go_on;
+    nanoseconds beat[MACHINES_MOST]; /* the last one */
+    int kind[MACHINES_MOST];         /* -1: none */
     struct fleet_order order;
     struct share share;
 } made_up;
@@ -66,6 +72,8 @@ static size_t size_of(uint32_t rank, int kind)
         return sizeof(struct fleet_prepared);
     case FLEET_RESULT:
         return sizeof(struct trial);
+    case FLEET_BEAT:
+        return sizeof(uint32_t);
     case FLEET_SAMPLES:
         return (size_t)sample_table_bytes(share_count(&made_up.share, rank));
     default:
@@ -107,6 +115,9 @@ static void write_message(uint32_t rank, int kind, void *bytes)
     case FLEET_SAMPLES:
         write_samples(rank, bytes, gate);
         break;
+    case FLEET_BEAT:
+        memset(bytes, 0, sizeof(uint32_t));
+        break;
     default:
         if (size_of(rank, kind) > 0)
             memcpy(bytes, &now, sizeof(now));
@@ -138,11 +149,11 @@ int transport_start(const struct launch *launch, uint32_t *rank, uint32_t *size,
 
 int transport_begin_send(uint32_t rank, int kind, const void *bytes, size_t size)
 {
-    static const struct {
+    const struct {
         int asked, told;
     } answers[] = {{FLEET_TRIAL, FLEET_PREPARED},
                    {FLEET_CLOCK, FLEET_SIGN},
-                   {FLEET_OPEN, FLEET_RESULT},
+                   {made_up.go_on ? FLEET_STOP : FLEET_OPEN, FLEET_RESULT},
                    {FLEET_COLLECT, FLEET_SAMPLES}};
     note(kind, size);
     if (kind == FLEET_TRIAL && size == sizeof(made_up.order))
@@ -156,8 +167,24 @@ int transport_begin_send(uint32_t rank, int kind, const void *bytes, size_t size
     return 0;
 }
 
+/* As followers do, and somebody who interrupts the leader once its own part has long been over. */
+static void go_on(uint32_t rank)
+{
+    nanoseconds now = clock_now();
+    if (made_up.kind[rank] < 0 && now - made_up.beat[rank] > FLEET_BEAT_EVERY) {
+        made_up.beat[rank] = now;
+        made_up.kind[rank] = FLEET_BEAT;
+    }
+    if (count->own_end > 0 && now - count->own_end > 100 * NANOSECONDS_PER_MILLISECOND) {
+        count->own_end = INT64_MAX;
+        raise(SIGTERM);
+    }
+}
+
 int transport_look(uint32_t rank, int *kind, size_t *size)
 {
+    if (made_up.go_on)
+        go_on(rank);
     *kind = made_up.kind[rank];
     *size = size_of(rank, *kind);
     return *kind >= 0;
@@ -216,6 +243,7 @@ static int run_own(void *run, struct error *error)
         sample->outcome = OUTCOME_OK;
         sample_settle(job->table, sample);
     }
+    count->own_end = clock_now();
     return 0;
 }
 
@@ -350,10 +378,51 @@ static void test_what_a_thousand_machines_cost_the_leader(void **state)
                     (TRIALS - 1) * UNITS * sizeof(struct sample) * 15 / 10);
 }
 
+/* 0: as it should be. */
+static int lead_to_signal(void)
+{
+    enum { MACHINES = 3 };
+    static const struct transfer_plan transfer;
+    static uint32_t unit_urls[UNITS];
+    const struct trial_options options = {.deadline = 100 * NANOSECONDS_PER_SECOND, .isolate = true};
+    const struct plan plan = {
+        .unit_urls = unit_urls, .unit_count = UNITS, .request = {.machines = MACHINES, .seed = 7}};
+    const struct plan_cell cell = {.mode = &mode, .workers = WORKERS, .machines = MACHINES};
+    struct trial trial = {0};
+    struct error error = {0};
+    made_up.size = MACHINES;
+    made_up.go_on = true;
+    setenv("OMPI_COMM_WORLD_SIZE", "3", 1);
+    setenv("OMPI_COMM_WORLD_RANK", "0", 1);
+    if (fleet_start(&error) != 0 || interrupt_install(&error) != 0)
+        return 2;
+    made_up.share = plan_share(&plan, MACHINES);
+    struct fleet_part *part = fleet_part_create(&plan, &error);
+    part->answers = fleet_answers_create(URLS, &error);
+    struct sample_table *table = sample_table_create(UNITS, &error);
+    struct mode_job job = {.mode = &mode, .transfer = &transfer, .table = table, .workers = WORKERS, .cores = 1};
+    int result = fleet_trial_lead(part, &cell, &job, &options, &trial, &error);
+    print_message("%d, %s%s\n", result, error.message, trial.reason);
+    return result == 0 && !fleet_has_lost_any() ? 0 : 1;
+}
+
+static void test_a_signal_to_the_leader_alone_stops_the_others_and_loses_nobody(void **state)
+{
+    (void)state;
+    int status = 0;
+    memset(count, 0, sizeof(*count));
+    pid_t child = fork();
+    if (child == 0)
+        child_leave(lead_to_signal());
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_thousand_machines_cost_the_leader),
+        cmocka_unit_test(test_a_signal_to_the_leader_alone_stops_the_others_and_loses_nobody),
     };
     count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
