@@ -240,7 +240,7 @@ PY
     # In its namespace, a process whose parent ends before it.
     mkfifo end
     # shellcheck disable=SC2016  # the inner shell's
-    nsenter --target "$first" --pid --mount sh -c 'cat "$1" >/dev/null 2>&1 3>&- &' - "$PWD/end"
+    nsenter --target "$first" --pid sh -c 'cat "$1" >/dev/null 2>&1 3>&- &' - "$PWD/end"
     until_true has_two_children
     echo >end
     until_true only_the_program_is_left
