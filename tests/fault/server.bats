@@ -303,7 +303,7 @@ TOLD
 
 @test "everything at once, on kept, fresh and warm connections" {
     for connections in reuse fresh warm; do
-        quick_faults | mix 3 | downloads_as_told --connections $connections
+        quick_faults | mix 2 | downloads_as_told --connections $connections
     done
 }
 
@@ -312,7 +312,7 @@ TOLD
 }
 
 @test "everything at once, in warm-up rounds too, in all modes of every build" {
-    quick_faults | mix 2 | MODE="sync threads event-loop processes hybrid" WARMUP=1 RUNS=2 downloads_as_told
+    quick_faults | mix 1 | MODE="sync threads event-loop processes hybrid" WARMUP=1 RUNS=2 downloads_as_told
 }
 
 # bats test_tags=plain
@@ -478,15 +478,15 @@ interrupt_stalled() {
 
 @test "the server was asked for every download once, whatever failed beside it" {
     start_faults
-    quick_faults | mix 3 | downloads_as_told
-    quick_faults | mix 3 | downloads_as_told --connections fresh
+    quick_faults | mix 2 | downloads_as_told
+    quick_faults | mix 2 | downloads_as_told --connections fresh
     stop_faults
     # Beside each fault, in the list by themselves, and behind two redirects; in each mode, twice.
-    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 3) * 3 * MODE_COUNT * 2)) ]
+    [ "$(asked /ok)" -eq $((($(quick_faults | wc -l) + 3) * 2 * MODE_COUNT * 2)) ]
     for path in /idle-close /chunk/bad /half-headers /reset/20 /status/503; do
-        [ "$(asked $path)" -eq $((3 * MODE_COUNT * 2)) ]
+        [ "$(asked $path)" -eq $((2 * MODE_COUNT * 2)) ]
     done
-    [ "$(asked /redirect/loop)" -eq $((11 * 3 * MODE_COUNT * 2)) ]
+    [ "$(asked /redirect/loop)" -eq $((11 * 2 * MODE_COUNT * 2)) ]
     # These may be met by a connection that was kept, and are asked for again then.
-    [ "$(asked /reset/0)" -ge $((3 * MODE_COUNT * 2)) ] && [ "$(asked /reset/0)" -le $((3 * MODE_COUNT * 3)) ]
+    [ "$(asked /reset/0)" -ge $((2 * MODE_COUNT * 2)) ] && [ "$(asked /reset/0)" -le $((2 * MODE_COUNT * 3)) ]
 }
