@@ -40,9 +40,9 @@ teardown() {
 
 @test "OPENSSL_CONF: how TLS is spoken does not depend on it" {
     printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' 'system_default = c' '[c]' \
-        'SignatureAlgorithms = ECDSA+SHA256' >conf
+        'SignatureAlgorithms = RSA+SHA256' >conf
     export OPENSSL_CONF=$PWD/conf
-    # No certificate of RSA, as it has here, would do.
+    # A certificate of ECDSA, as it has here, would not do.
     run ! curl -sS --cacert "$TLS/ca.pem" "$HTTPS" -o /dev/null
     once --mode all --workers 2 --cacert "$TLS/ca.pem" "$HTTPS" --export-json r.json >/dev/null
     holds r.json '[.results[].failures == 0] | all'
