@@ -273,13 +273,13 @@ in_group_of_version_1() {
 @test "control groups of version 1: a CPU quota is told, how long it stopped the run, and too little memory is refused" {
     mkdir cpu memory
     in_group_of_version_1 true || skip "cannot cover files of /proc"
-    echo 150000 >cpu/cpu.cfs_quota_us
+    echo 50000 >cpu/cpu.cfs_quota_us
     echo 100000 >cpu/cpu.cfs_period_us
     printf 'nr_periods 9\nnr_throttled 3\nthrottled_time 0\n' >cpu/cpu.stat
     run in_group_of_version_1 "$CONC_BENCH" --details "${short[@]}" --export-json r.json http://a.test/
     exits_with 0
-    says "(1.5 by quota)"
-    holds r.json '.machine.cpu_quota == 1.5 and ([.results[].rounds[].host.throttled_s == 0] | all)'
+    says "(0.5 by quota)"
+    holds r.json '.machine.cpu_quota == 0.5 and ([.results[].rounds[].host.throttled_s == 0] | all)'
     echo 200000000 >memory/memory.limit_in_bytes
     echo 100000000 >memory/memory.usage_in_bytes
     printf 'hierarchical_memory_limit 200000000\ntotal_inactive_file 0\ntotal_active_file 0\n' >memory/memory.stat
