@@ -313,27 +313,18 @@ static int read_pointed(const struct json_value *node, const struct field *field
 
 const struct field_type field_pointed = {write_pointed, read_pointed};
 
-static void write_members(struct record_writer *writer, const struct field *field, const void *base)
-{
-    record_write_members(writer, field->record, field_member(field, base));
-}
-
-static int read_members(const struct json_value *node, const struct field *field, void *base)
-{
-    return record_read_members(node, field->record, member_of(field, base));
-}
-
-const struct field_type field_members = {write_members, read_members};
+static void write_members_of(struct record_writer *writer, const struct record *record, const void *base);
+static int read_members_of(const struct json_value *node, const struct record *record, void *base);
 
 static void write_pointed_members(struct record_writer *writer, const struct field *field, const void *base)
 {
-    record_write_members(writer, field->record, pointer_of(field, base));
+    write_members_of(writer, field->record, pointer_of(field, base));
 }
 
 static int read_pointed_members(const struct json_value *node, const struct field *field, void *base)
 {
     void **member = member_of(field, base);
-    return record_read_members(node, field->record, *member);
+    return read_members_of(node, field->record, *member);
 }
 
 const struct field_type field_pointed_members = {write_pointed_members, read_pointed_members};
@@ -458,7 +449,7 @@ static void write_field(struct record_writer *writer, const struct field *field,
         field->type->write(writer, field, base);
 }
 
-void record_write_members(struct record_writer *writer, const struct record *record, const void *base)
+static void write_members_of(struct record_writer *writer, const struct record *record, const void *base)
 {
     for (const struct field *field = record->fields; field < record->fields + record->count; field++) {
         if (field->name == NULL) {
@@ -476,7 +467,7 @@ void record_write_members(struct record_writer *writer, const struct record *rec
 void record_write(struct record_writer *writer, const struct record *record, const void *base)
 {
     json_open(&writer->json, record->is_row ? '[' : '{');
-    record_write_members(writer, record, base);
+    write_members_of(writer, record, base);
     if (record->is_by_line)
         json_new_line(&writer->json);
     json_close(&writer->json, record->is_row ? ']' : '}');
@@ -497,7 +488,7 @@ int record_read_field(const struct json_value *parent, const struct record *reco
     return field->type->read(&node, field, base);
 }
 
-int record_read_members(const struct json_value *node, const struct record *record, void *base)
+static int read_members_of(const struct json_value *node, const struct record *record, void *base)
 {
     for (size_t i = 0; i < record->count; i++) {
         if (record_read_field(node, record, i, base) != 0)
@@ -510,5 +501,5 @@ int record_read(const struct json_value *node, const struct record *record, void
 {
     int status =
         record->is_row ? json_value_expect_array(node, record->count, record->count) : json_value_expect_object(node);
-    return status == 0 ? record_read_members(node, record, base) : -1;
+    return status == 0 ? read_members_of(node, record, base) : -1;
 }

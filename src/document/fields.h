@@ -151,11 +151,10 @@ struct record {
     .naming = &(names), .high = (double)INT64_MAX
 
 /* Records within: a struct that is a member; what the same struct says in a record of its own; what a pointer leads to
- * (NULL: null). The second form adds their members to those of the object at hand. */
+ * (NULL: null), or its members, which are added to those of the object at hand. */
 #define OBJECT(S, member, of)          .type = &field_object, .offset = offsetof(S, member), .record = &(of)
 #define SELF(of)                       .type = &field_object, .record = &(of)
 #define POINTED(S, member, of)         .type = &field_pointed, .offset = offsetof(S, member), .record = &(of)
-#define MEMBERS(S, member, of)         .type = &field_members, .offset = offsetof(S, member), .record = &(of)
 #define POINTED_MEMBERS(S, member, of) .type = &field_pointed_members, .offset = offsetof(S, member), .record = &(of)
 
 /* A struct with a flag that says whether there is one. */
@@ -176,17 +175,15 @@ struct record {
 #define SENTENCES(S, member, number)          .type = &field_sentences, LISTED(S, member, number)
 
 extern const struct field_type field_whole, field_flag, field_number, field_amount, field_seconds, field_microseconds,
-    field_text, field_named, field_counts_by_name, field_object, field_optional, field_pointed, field_members,
-    field_pointed_members, field_list, field_concluded_list, field_texts, field_sentences, field_own, field_metrics;
+    field_text, field_named, field_counts_by_name, field_object, field_optional, field_pointed, field_pointed_members,
+    field_list, field_concluded_list, field_texts, field_sentences, field_own, field_metrics;
 
 /* Writes a record as an object or a row. */
 void record_write(struct record_writer *writer, const struct record *record, const void *base);
-void record_write_members(struct record_writer *writer, const struct record *record, const void *base);
 
 /* Reads a record from an object or a row into `base`, which is zeroed. What was made before a refusal is there, and
  * counted. */
 int record_read(const struct json_value *node, const struct record *record, void *base);
-int record_read_members(const struct json_value *node, const struct record *record, void *base);
 int record_read_field(const struct json_value *node, const struct record *record, size_t index, void *base);
 
 /* Makes room for the items of an array, at least one, zeroed. NULL: refused, or no memory. */
