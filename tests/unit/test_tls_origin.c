@@ -50,6 +50,7 @@ static void download(const struct origin *origin, const char *authority, const c
     policy.origin_tls_port = origin_tls_port(origin);
     policy.authority = authority;
     policy.connections_kept = 5;
+    policy.connect_timeout = policy.max_time = 120 * NANOSECONDS_PER_SECOND; /* more than a busy machine takes */
     struct sample_table *table = sample_table_create(count, &error);
     assert_non_null(table);
     assert_int_equal(target_list_make(urls, count, false, &targets, &error), 0);
