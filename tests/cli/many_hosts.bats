@@ -44,7 +44,7 @@ list_hosts() {
 # In all modes, or those of $modes: a worker that has its connections to itself is the same in sync, threads and processes.
 all_succeed() {
     local modes=${modes:-$MODES}
-    once --mode "${modes// /,}" --workers 3 --deadline 30s "${NAMES[@]}" --export-json r.json "$@" >report.txt
+    once --mode "${modes// /,}" --workers 3 --deadline 120s "${NAMES[@]}" --export-json r.json "$@" >report.txt
     holds r.json '[.results[] | .failures == 0 and .downloads == $n] | all' --argjson n "$((HOSTS * 2))"
 }
 

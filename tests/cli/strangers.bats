@@ -25,7 +25,7 @@ import time
 program = sys.argv[1]
 silent = []
 context = ssl._create_unverified_context()
-end = time.monotonic() + 60
+end = time.monotonic() + 300
 
 
 def ports():
