@@ -403,6 +403,8 @@ static int lead_to_signal(void)
     struct mode_job job = {.mode = &mode, .transfer = &transfer, .table = table, .workers = WORKERS, .cores = 1};
     int result = fleet_trial_lead(part, &cell, &job, &options, &trial, &error);
     print_message("%d, %s%s\n", result, error.message, trial.reason);
+    trial_release(&trial); /* its table, too */
+    fleet_part_release(part);
     return result == 0 && !fleet_has_lost_any() ? 0 : 1;
 }
 
