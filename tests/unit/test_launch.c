@@ -1,6 +1,8 @@
 #include "unit.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "conc_bench/fleet/fleet.h"
 
@@ -27,14 +29,25 @@ static void a_program_started_by_hand_is_the_leader_of_nobody(void **state)
     fleet_end(0);
 }
 
+static void wake(int number)
+{
+    (void)number;
+}
+
+/* It leaves the first process the time to say so, unless a signal comes. */
 static void one_of_several_is_refused_and_knows_its_rank(void **state)
 {
     (void)state;
     struct error error = {0};
+    const struct itimerval often = {{.tv_usec = 10000}, {.tv_usec = 10000}};
+    const struct itimerval never = {0};
     clear();
+    assert_true(signal(SIGALRM, wake) != SIG_ERR);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
     assert_int_equal(setenv("PMI_SIZE", "12", 1), 0);
     assert_int_equal(setenv("PMI_RANK", "11", 1), 0);
     assert_int_equal(fleet_start(&error), -1);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
     assert_int_equal(error.kind, ERROR_USAGE);
     assert_int_equal(fleet_rank(), 11);
     fleet_end(2);
