@@ -232,7 +232,7 @@ static bool judge_overrun(const struct assertion *assertion, const struct cell_s
 static void tell_waits_apart(const struct assertion *assertion, const struct cell_stats *cell,
                              struct assertion_result *assertion_result)
 {
-    if (cell->cell->due != NULL && assertion->operands[0].metric == METRIC_PHASES + PHASE_WAIT)
+    if (cell->cell->due != NULL && assertion->operands[0].metric == METRIC_OF_PHASE(PHASE_WAIT))
         text_append(assertion_result->sentence, sizeof(assertion_result->sentence),
                     "; this is the wait for the first byte, and that for a worker is wait_mean");
 }

@@ -291,7 +291,7 @@ bool cell_stats_have_phase(const struct run_stats *stats, enum phase phase)
     if (phase == PHASE_WORK)
         return stats->run->cpu_work > 0;
     for (size_t i = 0; i < stats->main_count; i++) {
-        if (stats->cells[i].metrics[METRIC_PHASES + phase].value > 0)
+        if (stats->cells[i].metrics[METRIC_OF_PHASE(phase)].value > 0)
             return true;
     }
     return false;

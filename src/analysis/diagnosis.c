@@ -337,7 +337,7 @@ static void list_crossings(const struct run_stats *stats, const struct cell_stat
  * connect. */
 static double exchange(const struct cell_stats *cell)
 {
-    return median(cell, METRIC_PHASES + PHASE_WAIT) + median(cell, METRIC_PHASES + PHASE_RECEIVE);
+    return median(cell, METRIC_OF_PHASE(PHASE_WAIT)) + median(cell, METRIC_OF_PHASE(PHASE_RECEIVE));
 }
 
 /* Whether more workers were tried than the cell has: then it is known what they do. */

@@ -11,13 +11,13 @@ static const double begin_at = 0.95;
 double rate_of_step(int step)
 {
     int decade = step >= 0 ? step / STEPS_OF_TEN : -((STEPS_OF_TEN - 1 - step) / STEPS_OF_TEN);
-    double digits = round(100 * pow(10, (double)(step - decade * STEPS_OF_TEN) / STEPS_OF_TEN));
+    double digits = round(100 * pow(10, (double)(step - decade * STEPS_OF_TEN) / (double)STEPS_OF_TEN));
     return decade >= 2 ? digits * pow(10, decade - 2) : digits / pow(10, 2 - decade);
 }
 
 int rate_step(double rate)
 {
-    int step = (int)floor(STEPS_OF_TEN * log10(rate)) + 1;
+    int step = (int)floor((double)STEPS_OF_TEN * log10(rate)) + 1;
     while (rate_of_step(step) > rate * (1 + 1e-12))
         step--;
     return step;

@@ -171,7 +171,7 @@ static void fit_medians(const struct run_stats *stats, struct sweep *sweep, cons
         count++;
     }
     enum { POINTS_MIN = 5, DOWNLOADS_A_WORKER = 5 };
-    bool is_allowed = count >= POINTS_MIN && DOWNLOADS_A_WORKER * workers[count - 1] <= stats->run->downloads;
+    bool is_allowed = count >= POINTS_MIN && (double)DOWNLOADS_A_WORKER * workers[count - 1] <= stats->run->downloads;
     sweep->has_fit = is_allowed && usl_fit(workers, throughput, count, &sweep->fit);
 }
 

@@ -53,7 +53,7 @@ static void forget_unseen(const struct trial *trial, double *values)
         values[METRIC_STARTUP] = NAN;
     values[METRIC_TEARDOWN] = NAN;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
-        values[METRIC_PHASES + phase] = NAN;
+        values[METRIC_OF_PHASE(phase)] = NAN;
 }
 
 /* Counts the downloads that have a service time. */
@@ -65,7 +65,7 @@ static uint32_t count_begun(const struct trial_summary *summary)
 static void measure_phases(const struct trial_summary *summary, double *values)
 {
     for (int phase = 0; phase < PHASE_COUNT; phase++)
-        values[METRIC_PHASES + phase] = clock_seconds(summary->phases[phase]) / count_begun(summary);
+        values[METRIC_OF_PHASE(phase)] = clock_seconds(summary->phases[phase]) / count_begun(summary);
     if (summary->handshakes > 0)
         values[METRIC_HANDSHAKE] = clock_seconds(summary->phases[PHASE_TLS]) / (double)summary->handshakes;
 }

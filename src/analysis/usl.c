@@ -228,7 +228,7 @@ static int analyse(struct fit *fit, struct usl *result, struct error *error)
     if (count_different(fit->workers, points) < LEAST_POINTS)
         return 0;
     double most = fit->sweep->workers[find_best(fit, true)];
-    if (most * LEAST_UNITS_PER_WORKER > (double)fit->sweep->units)
+    if (most * (double)LEAST_UNITS_PER_WORKER > (double)fit->sweep->units)
         return 0;
     /* Five different points have a fit. */
     result->is_fitted = usl_fit(fit->workers, fit->throughput, points, &result->curve);

@@ -38,7 +38,7 @@ static double find_bound(const struct import_state *reader, enum bound bound)
     case BOUND_DOWNLOADS:
         return run->downloads;
     case BOUND_SAMPLES:
-        return (double)run->downloads * ROUNDS_MAX;
+        return (double)run->downloads * (double)ROUNDS_MAX;
     case BOUND_NONE:
         break;
     }

@@ -297,7 +297,7 @@ static bool is_shown(const struct builder *builder, enum metric metric, enum met
 {
     if (metric_row(metric)->column.table != table)
         return false;
-    if (metric >= METRIC_PHASES && metric < METRIC_PHASES + PHASE_COUNT)
+    if (metric >= METRIC_PHASES && metric < METRIC_OF_PHASE(PHASE_COUNT))
         return cell_stats_have_phase(builder->stats, (enum phase)(metric - METRIC_PHASES));
     return metric != METRIC_HANDSHAKE || cell_stats_have_phase(builder->stats, PHASE_TLS);
 }

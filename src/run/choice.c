@@ -349,7 +349,7 @@ static void find_start(const struct experiment_state *state, const struct run_st
         return;
     bounds->alone = alone->metrics[METRIC_MEAN].value * alone->metrics[METRIC_DOWNLOADS].value;
     double until = bounds->alone / alone->metrics[METRIC_CPU].value;
-    if (until < SEARCH_FROM)
+    if (until < (double)SEARCH_FROM)
         bounds->first = until > 1 ? (uint32_t)until : 1;
 }
 

@@ -32,8 +32,8 @@ bool plan_has_rates(const struct plan_request *request)
 
 static double units_at(const struct plan_request *request, double rate)
 {
-    double least = request->is_rate_search ? SEARCH_DUE_MIN : fmax(DUE_MIN, request->least_units);
-    return fmax(least, ceil(DUE_SECONDS * rate));
+    double least = request->is_rate_search ? (double)SEARCH_DUE_MIN : fmax(DUE_MIN, request->least_units);
+    return fmax(least, ceil((double)DUE_SECONDS * rate));
 }
 
 uint32_t plan_units(const struct plan *plan, double rate)
@@ -188,7 +188,7 @@ static int check_length(const struct plan *plan, struct error *error)
     const struct plan_request *request = &plan->request;
     if (request->rate_count != 1)
         return 0;
-    double needed = fmax(DUE_MIN, DUE_SECONDS_MIN * request->rates[0]);
+    double needed = fmax(DUE_MIN, (double)DUE_SECONDS_MIN * request->rates[0]);
     if (plan->unit_count >= needed)
         return 0;
     double passes = ceil(needed / ((double)plan->unit_count / request->repeat));

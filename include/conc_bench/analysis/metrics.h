@@ -79,6 +79,9 @@ enum metric {
     METRIC_COUNT, /* how many there are; stands for none */
 };
 
+/* The metric of a phase. Enumerations are not added up: clang 19 warns of that. */
+#define METRIC_OF_PHASE(phase) ((enum metric)((int)METRIC_PHASES + (int)(phase)))
+
 /* The unit of a figure; behind it the base unit, in which values are kept. */
 enum metric_unit {
     UNIT_DURATION, /* seconds */
